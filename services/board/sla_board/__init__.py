@@ -1,0 +1,1 @@
+"""Shows: projections, the live board, the incident page."""

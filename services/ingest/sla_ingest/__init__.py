@@ -1,0 +1,1 @@
+"""HTTP in: authenticate, normalise, remember, promise."""

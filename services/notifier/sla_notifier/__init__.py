@@ -1,0 +1,1 @@
+"""Facts to people: route, escalate, render, send, record."""

@@ -1,0 +1,1 @@
+"""Events to clocks: fold, count, warn and breach on time."""

@@ -1,0 +1,1 @@
+"""YAML catalogue to validated domain objects; built-in plans; holidays."""
