@@ -1,0 +1,67 @@
+"""What one customer bought: a plan in a country and zone, for some products, with people who must hear of trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import NewType
+
+from sla_domain.plan import PlanId, Target
+
+ContractId = NewType("ContractId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who can be told: a name, channels in order of preference (`email:a@b`, `webhook:<channel id>`)."""
+
+    id: str
+    name: str
+    addresses: tuple[str, ...]
+    language: str = "en"
+    notices: bool = True  # entitled to critical-fix notices (PLANS H6; opt-in registration I5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleHolder:
+    """A person in a role (PLANS H5, E11, I7); with a coverage, only inside those hours."""
+
+    role: str
+    person: str
+    coverage: str | None = None
+    outside: bool = False  # True: holds the role outside the coverage's hours instead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentItem:
+    """One product in the customer's environment (PLANS H7); versions as the customer names them."""
+
+    product: str
+    versions: tuple[str, ...] = ()  # empty: some unknown version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A customer's contract. `targets` are overrides, matched before the plan's rows."""
+
+    id: ContractId
+    customers: frozenset[str]  # names by which sources call the customer
+    plan: PlanId
+    zone: str
+    title: str = ""
+    base_plan: PlanId | None = None  # H3, H4: targets for products out of scope
+    country: str | None = None
+    subdivision: str | None = None
+    holidays: bool | None = None  # None: as the coverage says; False/True: the contract overrides
+    valid_from: date | None = None
+    valid_to: date | None = None  # exclusive
+    products: frozenset[str] = frozenset()  # scope; empty: every product
+    excluded_products: frozenset[str] = frozenset()  # PLANS I9
+    environment: tuple[EnvironmentItem, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
+    roles: tuple[RoleHolder, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+    targets: tuple[Target, ...] = ()
+    extras: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))

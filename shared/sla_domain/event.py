@@ -1,0 +1,122 @@
+"""What happened to an incident, in slad's own words: the canonical event every dialect is translated into.
+
+An event is immutable. It carries the sender's claim of *when* (`occurred_at`, with its quality), our own receipt
+(`received_at`) and, where the sender has one, a version that orders events of the same instant. Everything an
+incident is follows from its events by a fold (see `sla_domain.fold`), so an event holds only what it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType
+
+EventId = NewType("EventId", str)
+IncidentId = NewType("IncidentId", str)
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class EventKind(StrEnum):
+    """The canonical kinds; on the wire `io.slad.incident.<kind>.v1`."""
+
+    OPENED = "opened"
+    DESCRIBED = "described"
+    RESPONDED = "responded"
+    CUSTOMER_REPLIED = "customer_replied"
+    UPDATED = "updated"
+    ASSIGNED = "assigned"
+    PRIORITY_CHANGED = "priority_changed"
+    DOWNGRADE_PROPOSED = "downgrade_proposed"
+    DOWNGRADE_AGREED = "downgrade_agreed"
+    RECLASSIFIED = "reclassified"
+    WAITING = "waiting"
+    RESUMED = "resumed"
+    WORKAROUND_PROVIDED = "workaround_provided"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    MERGED = "merged"
+    ESCALATED = "escalated"
+    TARGET_AGREED = "target_agreed"
+    EXEMPTED = "exempted"
+    RATED = "rated"
+
+
+class TimeQuality(StrEnum):
+    """How good the sender's claim of `occurred_at` is; it reaches the verdict."""
+
+    EXACT = "exact"
+    OBJECT_UPDATED = "object_updated"
+    RECEIPT = "receipt"
+
+
+class Actor(StrEnum):
+    """Who did it; a bot never counts as a first response."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    BOT = "bot"
+    UNKNOWN = "unknown"
+
+
+class WaitingOn(StrEnum):
+    """Whose turn it is while an incident waits; each has its own measured share of the clock (PLANS H11)."""
+
+    CUSTOMER = "customer"
+    VENDOR = "vendor"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedTarget:
+    """A due instant agreed between the parties (PLANS B5): pinned, attributed, the original is kept."""
+
+    metric: str
+    due_at: datetime
+    agreed_by: str
+    reason: str = ""
+    moved_by_pauses: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentEvent:
+    """One thing that happened to one incident.
+
+    `attributes` are the incident attributes this event states (customer, priority, product, type, channel, title,
+    url, reporter, assignee, group, language, description …): the fold keeps the last value of each. `version`
+    orders events with the same `occurred_at` (ServiceNow `sys_mod_count`, a changelog id); 0 when the sender has
+    none. The other fields belong to one kind each and are None elsewhere.
+    """
+
+    id: EventId
+    incident: IncidentId
+    kind: EventKind
+    occurred_at: datetime
+    received_at: datetime
+    source: str
+    quality: TimeQuality = TimeQuality.EXACT
+    version: int = 0
+    actor: Actor = Actor.UNKNOWN
+    actor_name: str = ""
+    attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    waiting_on: WaitingOn | None = None
+    agreed: AgreedTarget | None = None
+    merged_into: IncidentId | None = None
+    metrics: tuple[str, ...] = ()  # exempted: which metrics; empty means all
+    score: int | None = None  # rated
+    reason: str = ""
+
+    @property
+    def order(self) -> tuple[datetime, int, int, str]:
+        """The order in which a fold reads events: when, sender's version, kind's natural order, id."""
+        return (self.occurred_at, self.version, _NATURAL_ORDER[self.kind], self.id)
+
+
+# Two events of one instant without versions (an import, a whole-second sender) are read in the order of an
+# incident's life, so that "opened" never follows "resolved" by an accident of ids.
+_NATURAL_ORDER: Mapping[EventKind, int] = MappingProxyType({kind: rank for rank, kind in enumerate(EventKind)})
