@@ -1,0 +1,35 @@
+"""An event as it travels: the CloudEvents 1.0 attributes slad uses, with the data as JSON bytes.
+
+Topics are few and named once here. `key` is the CloudEvents `partitionkey`: order holds per key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+TYPE_PREFIX = "io.slad."
+
+
+class Topic(StrEnum):
+    """Where events go; on Kafka the name gets the configured prefix (`slad-incidents`)."""
+
+    INCIDENTS = "incidents"  # ingest -> timer, board: what happened
+    CLOCKS = "clocks"  # timer -> notifier, board: what it means for the promises
+    NOTICES = "notices"  # ingest -> notifier, board: critical fixes
+    DELIVERIES = "deliveries"  # notifier -> board: who was told, who acknowledged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """`id` is deterministic, so that (source, id) identifies the event for ever; `time` is when it became true."""
+
+    topic: Topic
+    id: str
+    type: str
+    source: str
+    subject: str
+    key: str
+    time: datetime
+    data: bytes

@@ -1,0 +1,82 @@
+"""Starting and stopping: a service is a list of long-running parts, run together and drained in reverse.
+
+A part that fails with an unexpected error brings the process down: a supervisor restarts it, and nothing is lost
+because nothing true lives in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+_log = structlog.get_logger(__name__)
+
+Check = Callable[[], Awaitable[str | None]]
+
+
+@dataclass(slots=True)
+class Part:
+    """One long-running duty of a service; `run` ends only by cancellation."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Service:
+    """What a composition root starts: parts, readiness checks (None = ready, text = why not), and a clean end."""
+
+    name: str
+    parts: Sequence[Part] = ()
+    checks: dict[str, Check] = field(default_factory=dict)
+    close: Callable[[], Awaitable[None]] | None = None
+
+
+@contextlib.asynccontextmanager
+async def running(services: Sequence[Service]):  # type: ignore[no-untyped-def]  # an async generator of a Task set
+    """Run every part of every service for as long as the context lasts; a failing part is re-raised at the end."""
+    tasks: list[asyncio.Task[None]] = []
+    failed: asyncio.Event = asyncio.Event()
+
+    async def guarded(service: Service, part: Part) -> None:
+        try:
+            await part.run()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            _log.exception("part.failed", service=service.name, part=part.name)
+            failed.set()
+            raise
+
+    try:
+        for service in services:
+            for part in service.parts:
+                tasks.append(asyncio.create_task(guarded(service, part), name=f"{service.name}.{part.name}"))
+        yield failed
+    finally:
+        for task in reversed(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for service in reversed(services):
+            if service.close is not None:
+                await service.close()
+
+
+async def until_signalled(failed: asyncio.Event) -> bool:
+    """Wait for SIGINT or SIGTERM (True), or for a failed part (False)."""
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    waits = [asyncio.create_task(asked.wait()), asyncio.create_task(failed.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    return asked.is_set()

@@ -1,0 +1,88 @@
+"""Every setting of a process, frozen and checked at start. Environment variables `SLAD_*`, or a `.env` given by name.
+
+The profile follows from two URLs: `SLAD_STORE_URL` (sqlite or postgresql) and `SLAD_BUS_URL` (embedded or kafka).
+Nothing is read at import; `main` builds one object and passes it down.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The defaults are the embedded profile: one process, SQLite, one port on the loopback."""
+
+    model_config = SettingsConfigDict(env_prefix="SLAD_", frozen=True, extra="ignore", secrets_dir=None)
+
+    # where
+    store_url: str = "sqlite:///var/slad.db"
+    bus_url: str = "embedded:"
+    bus_prefix: str = "slad"
+    partitions: int = Field(default=12, ge=1, le=1000)  # fixed at the creation of the topics
+    catalogue: Path = Path("examples/catalogue")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535)
+    public_url: str = ""  # how people reach this instance; links in pages and mails start with it
+    instance: str = ""  # static group membership; defaults to host name and port
+
+    # ingest
+    max_body_bytes: int = 1_048_576
+    max_depth: int = 64
+    rate_per_minute: int = 12_000  # per source; 429 beyond it
+    group_commit_ms: float = 2.0
+
+    # timer
+    tick_ms: float = 25.0
+    claim_limit: int = 500
+    sweep_seconds: float = 5.0
+    provisional_after_seconds: float = 600.0
+    future_tolerance_seconds: float = 300.0
+
+    # notifier
+    smtp_url: str = ""  # smtp://user:password@host:587 (STARTTLS required), smtps://…, smtp+plain://… (local only)
+    mail_from: str = "slad <slad@localhost>"
+    link_secret: SecretStr = SecretStr("")
+    webhook_allow: tuple[str, ...] = ()  # CIDRs that outbound webhooks may reach although private
+    delivery_lease_seconds: float = 60.0
+
+    # seen from outside
+    board_open: bool = True  # the board without a key; only sensible on the loopback
+    log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
+    log_level: str = "INFO"
+    time: str = "system"
+
+    @field_validator("store_url")
+    @classmethod
+    def _known_store(cls, url: str) -> str:
+        if url.startswith(("sqlite:", "postgresql:", "postgresql+asyncpg:", "sqlite+aiosqlite:")):
+            return url
+        raise ValueError("use sqlite:///path/to/file.db or postgresql://user@host/database")
+
+    @field_validator("bus_url")
+    @classmethod
+    def _known_bus(cls, url: str) -> str:
+        if url == "embedded:" or url.startswith("kafka://"):
+            return url
+        raise ValueError("use embedded: or kafka://host:port[,host:port]")
+
+    @model_validator(mode="after")
+    def _profile_defaults(self) -> Self:
+        if not self.public_url:
+            object.__setattr__(self, "public_url", f"http://{self.host}:{self.port}")
+        if not self.link_secret.get_secret_value():
+            # A fresh secret per start is safe but makes links of the last run invalid; production sets its own.
+            object.__setattr__(self, "link_secret", SecretStr(secrets.token_urlsafe(32)))
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        return self.bus_url == "embedded:"
+
+    @property
+    def kafka_servers(self) -> str:
+        return self.bus_url.removeprefix("kafka://")

@@ -1,0 +1,27 @@
+"""Where each embedded consumer has come to in each log: `<service>_cursor`, owned by the consuming service."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.store.dialect import upsert
+from sla_platform.store.log import Cursor
+
+
+def cursor_table(metadata: MetaData, service: str) -> Table:
+    return Table(
+        f"{service}_cursor",
+        metadata,
+        Column("log", String(64), primary_key=True),
+        Column("cursor", String(64), nullable=False),
+    )
+
+
+async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
+    found = (await connection.execute(select(table.c.cursor).where(table.c.log == log))).scalar_one_or_none()
+    return Cursor.parse(found) if found else Cursor()
+
+
+async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
+    await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

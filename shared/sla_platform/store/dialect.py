@@ -1,0 +1,37 @@
+"""The only place that asks "PostgreSQL or SQLite?" about statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT of the connection's dialect, with its ON CONFLICT clauses."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def insert_new(connection: AsyncConnection, table: Table) -> Any:
+    """INSERT that passes over rows whose unique key is already there."""
+    return insert(connection, table).on_conflict_do_nothing()
+
+
+def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
+    """INSERT that replaces every column but the primary key and those in `keep`."""
+    statement = insert(connection, table)
+    key = [column.name for column in table.primary_key.columns]
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in key and column.name not in keep
+    }
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+def is_postgres(connection: AsyncConnection) -> bool:
+    return connection.dialect.name == "postgresql"

@@ -1,0 +1,81 @@
+"""Structured logs: JSON in production, readable lines on a terminal; addresses and secrets never pass."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api_?key", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank out secrets by key, mail addresses and URL credentials by shape, and escape line breaks."""
+    for key, value in entry.items():
+        if _SECRET_KEYS.search(key):
+            entry[key] = "[redacted]"
+        elif isinstance(value, str):
+            entry[key] = _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", value))
+    return entry
+
+
+def configure(level: str, form: str) -> None:
+    """Set up structlog and the standard library's logging alike. `form`: auto, json or console."""
+    json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    handler.addFilter(_Quiet())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("uvicorn.access", "httpx2", "httpcore2", "aiosqlite", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _Quiet(logging.Filter):
+    """aiokafka repeats itself every 100 ms while a broker is away; one line in ten seconds says the same."""
+
+    _EVERY_SECONDS = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        key = f"{record.name}:{record.lineno}"
+        fresh = record.created - self._last.get(key, 0.0) >= self._EVERY_SECONDS
+        if fresh:
+            self._last[key] = record.created
+        return fresh

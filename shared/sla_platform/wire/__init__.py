@@ -1,0 +1,26 @@
+"""Events on the wire: domain values to CloudEvents and back. Old fixtures must parse for ever (DESIGN §2.11).
+
+Unknown fields are ignored on reading; a change that an old reader could misunderstand gets a new type version.
+"""
+
+from __future__ import annotations
+
+from sla_platform.wire.clock import ClockFact, clock_fact, decode_clock_fact, encode_clock_fact
+from sla_platform.wire.delivery import DeliveryFact, decode_delivery_fact, encode_delivery_fact
+from sla_platform.wire.incident import decode_event, encode_event
+from sla_platform.wire.notice import NoticeData, decode_notice, encode_notice
+
+__all__ = [
+    "ClockFact",
+    "DeliveryFact",
+    "NoticeData",
+    "clock_fact",
+    "decode_clock_fact",
+    "decode_delivery_fact",
+    "decode_event",
+    "decode_notice",
+    "encode_clock_fact",
+    "encode_delivery_fact",
+    "encode_event",
+    "encode_notice",
+]

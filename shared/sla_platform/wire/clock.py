@@ -1,0 +1,110 @@
+"""`io.slad.clock.<kind>.v1`, `io.slad.promise.<kind>.v1`, `io.slad.priority.corrected.v1`: what the timer service says.
+
+A fact carries everything the notifier and the board need, so that neither computes a calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sla_domain.fact import Fact, FactKind
+from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
+from sla_platform.errors import BadEnvelope
+
+SOURCE = "/slad/timer"
+
+
+class ClockFact(BaseModel):
+    """The data of every event on the topic `clocks`. Times are RFC 3339 UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: FactKind
+    incident: str
+    at: datetime = Field(description="when it became true; for a breach the due instant")
+    fired_at: datetime | None = Field(default=None, description="when slad noticed; verdicts never use it")
+    clock: UUID | None = None
+    metric: str = ""
+    cycle: int = 0
+    generation: int = 0
+    threshold: str = ""
+    due_at: datetime | None = None
+    original_due_at: datetime | None = None
+    state: str = ""
+    contract: str = ""
+    plan: str = ""
+    customer: str = ""
+    priority: str = ""
+    zone: str = "UTC"
+    title: str = ""
+    url: str = ""
+    product: str = ""
+    language: str = "en"
+    allowed: str = Field(default="", description="the target in words, e.g. 4h or 2 working days")
+    escalation: str = ""
+    urgency: float = 0.0
+    provisional: bool = Field(default=False, description="fired although events of its partition were behind")
+    overtaken: bool = Field(default=False, description="a warning noticed after its breach: recorded, not told")
+    details: dict[str, str] = Field(default_factory=dict)
+
+
+# What all facts of one clock share; the timer stores it beside the clock as the body its fire statement extends.
+CONTEXT_FIELDS = frozenset(
+    {
+        "incident", "clock", "metric", "cycle", "generation", "due_at", "original_due_at", "contract", "plan",
+        "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "escalation", "urgency",
+    }
+)  # fmt: skip
+
+
+def fact_type(kind: FactKind) -> str:
+    return f"{TYPE_PREFIX}{kind.value}.v1"
+
+
+def fact_id(clock: UUID | None, incident: str, key: str) -> str:
+    """Deterministic: the same fact of the same clock (or incident) always has the same event id."""
+    return f"{clock}/{key}" if clock is not None else f"{incident}/{key}"
+
+
+def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
+    """A domain fact with the context of its clock and incident."""
+    own = {
+        "kind": fact.kind,
+        "incident": fact.incident,
+        "at": fact.at,
+        "fired_at": fired_at,
+        "clock": fact.clock,
+        "metric": fact.metric,
+        "cycle": fact.cycle,
+        "generation": fact.generation,
+        "due_at": fact.due_at,
+        "threshold": fact.threshold,
+        "overtaken": fact.overtaken,
+        "details": dict(fact.details),
+    }
+    return ClockFact.model_validate(context | own)
+
+
+def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
+    """`key` is the domain fact's key; with the clock it makes the event id."""
+    return Envelope(
+        topic=Topic.CLOCKS,
+        id=fact_id(fact.clock, fact.incident, key),
+        type=fact_type(fact.kind),
+        source=SOURCE,
+        subject=fact.incident,
+        key=fact.incident,
+        time=fact.at,
+        data=fact.model_dump_json(exclude_defaults=True).encode(),
+    )
+
+
+def decode_clock_fact(envelope: Envelope) -> ClockFact:
+    """Raises BadEnvelope naming what is wrong."""
+    try:
+        return ClockFact.model_validate_json(envelope.data)
+    except ValidationError as error:
+        raise BadEnvelope(f"event {envelope.id} of type {envelope.type}: {error}") from error

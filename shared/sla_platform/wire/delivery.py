@@ -1,0 +1,54 @@
+"""`io.slad.delivery.<state>.v1`, `io.slad.alert.<what>.v1`: what became of telling people (notifier to board)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
+from sla_platform.errors import BadEnvelope
+
+SOURCE = "/slad/notifier"
+
+
+class DeliveryFact(BaseModel):
+    """One step in the life of a notification or an alert. Recipients are named by person id, never by address."""
+
+    model_config = ConfigDict(frozen=True)
+    what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")
+    incident: str = Field(default="", description="empty for notices")
+    contract: str = ""
+    notice: str = ""
+    alert: str = ""
+    delivery: str = ""
+    recipient: str = ""
+    channel: str = Field(default="", description="email or webhook")
+    reason: str = Field(default="", description="why this person was told: level, role, kind of fact")
+    attempts: int = 0
+    possibly_duplicate: bool = False
+    at: datetime
+    due_at: datetime | None = Field(default=None, description="the instant the told fact became true")
+    by: str = Field(default="", description="who acknowledged")
+    error: str = ""
+
+
+def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
+    return Envelope(
+        topic=Topic.DELIVERIES,
+        id=id_,
+        type=f"{TYPE_PREFIX}{fact.what}.v1",
+        source=SOURCE,
+        subject=fact.incident or fact.notice,
+        key=fact.incident or fact.notice,
+        time=fact.at,
+        data=fact.model_dump_json(exclude_defaults=True).encode(),
+    )
+
+
+def decode_delivery_fact(envelope: Envelope) -> DeliveryFact:
+    """Raises BadEnvelope naming what is wrong."""
+    try:
+        return DeliveryFact.model_validate_json(envelope.data)
+    except ValidationError as error:
+        raise BadEnvelope(f"event {envelope.id} of type {envelope.type}: {error}") from error

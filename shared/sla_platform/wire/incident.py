@@ -1,0 +1,130 @@
+"""`io.slad.incident.<kind>.v1`: a canonical incident event. Key and subject: the incident."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sla_domain.event import (
+    Actor,
+    AgreedTarget,
+    EventId,
+    EventKind,
+    IncidentEvent,
+    IncidentId,
+    TimeQuality,
+    WaitingOn,
+)
+from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
+from sla_platform.errors import BadEnvelope
+
+SOURCE = "/slad/ingest"
+
+
+class AgreedData(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    metric: str
+    due_at: datetime
+    agreed_by: str
+    reason: str = ""
+    moved_by_pauses: bool = False
+
+
+class IncidentEventData(BaseModel):
+    """The data of every `io.slad.incident.*` event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident: str
+    source: str
+    received_at: datetime
+    quality: TimeQuality = TimeQuality.EXACT
+    version: int = 0
+    actor: Actor = Actor.UNKNOWN
+    actor_name: str = ""
+    attributes: dict[str, str] = Field(default_factory=dict)
+    waiting_on: WaitingOn | None = None
+    agreed: AgreedData | None = None
+    merged_into: str | None = None
+    metrics: tuple[str, ...] = ()
+    score: int | None = None
+    reason: str = ""
+
+
+def event_type(kind: EventKind) -> str:
+    return f"{TYPE_PREFIX}incident.{kind.value}.v1"
+
+
+def encode_event(event: IncidentEvent) -> Envelope:
+    data = IncidentEventData(
+        incident=event.incident,
+        source=event.source,
+        received_at=event.received_at,
+        quality=event.quality,
+        version=event.version,
+        actor=event.actor,
+        actor_name=event.actor_name,
+        attributes=dict(event.attributes),
+        waiting_on=event.waiting_on,
+        agreed=None
+        if event.agreed is None
+        else AgreedData(
+            metric=event.agreed.metric,
+            due_at=event.agreed.due_at,
+            agreed_by=event.agreed.agreed_by,
+            reason=event.agreed.reason,
+            moved_by_pauses=event.agreed.moved_by_pauses,
+        ),
+        merged_into=event.merged_into,
+        metrics=event.metrics,
+        score=event.score,
+        reason=event.reason,
+    )
+    return Envelope(
+        topic=Topic.INCIDENTS,
+        id=event.id,
+        type=event_type(event.kind),
+        source=SOURCE,
+        subject=event.incident,
+        key=event.incident,
+        time=event.occurred_at,
+        data=data.model_dump_json(exclude_defaults=True).encode(),
+    )
+
+
+def decode_event(envelope: Envelope) -> IncidentEvent:
+    """The canonical event of an envelope. Raises BadEnvelope naming what is wrong."""
+    try:
+        kind = EventKind(envelope.type.removeprefix(f"{TYPE_PREFIX}incident.").removesuffix(".v1"))
+        data = IncidentEventData.model_validate_json(envelope.data)
+    except (ValueError, ValidationError) as error:
+        raise BadEnvelope(f"event {envelope.id} of type {envelope.type}: {error}") from error
+    agreed = data.agreed
+    return IncidentEvent(
+        id=EventId(envelope.id),
+        incident=IncidentId(data.incident),
+        kind=kind,
+        occurred_at=envelope.time,
+        received_at=data.received_at,
+        source=data.source,
+        quality=data.quality,
+        version=data.version,
+        actor=data.actor,
+        actor_name=data.actor_name,
+        attributes=data.attributes,
+        waiting_on=data.waiting_on,
+        agreed=None
+        if agreed is None
+        else AgreedTarget(
+            metric=agreed.metric,
+            due_at=agreed.due_at,
+            agreed_by=agreed.agreed_by,
+            reason=agreed.reason,
+            moved_by_pauses=agreed.moved_by_pauses,
+        ),
+        merged_into=None if data.merged_into is None else IncidentId(data.merged_into),
+        metrics=data.metrics,
+        score=data.score,
+        reason=data.reason,
+    )
