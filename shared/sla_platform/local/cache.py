@@ -1,0 +1,49 @@
+"""The folder of things fetched once for every checkout, safe for runs that start at the same time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """`$SLAD_CACHE`, or `~/.cache/slad`."""
+    return Path(os.environ.get("SLAD_CACHE") or Path.home() / ".cache" / "slad")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file; the kernel lets go of it should this process die."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
+    """The cached folder `name`, filled by `fetch` if it is not there yet.
+
+    `fetch` fills a folder beside the final one, which is renamed when complete: a run that is cut
+    short leaves nothing that a later run could take for whole.
+    """
+    cache = folder or cache_folder()
+    target = cache / name
+    if target.is_dir():
+        return target
+    with locked(cache / f"{name}.lock"):
+        if target.is_dir():
+            return target
+        partial = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=cache))
+        try:
+            fetch(partial)
+            partial.chmod(0o755)
+            partial.rename(target)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+    return target

@@ -1,0 +1,52 @@
+"""Create and drop databases on any PostgreSQL server, told by an SQLAlchemy URL."""
+
+from __future__ import annotations
+
+import asyncpg
+from sqlalchemy import URL, make_url
+
+
+async def create_database(server_url: str, name: str, template: str = "template1") -> str:
+    """A new database as a copy of `template`, which nobody may use meanwhile; returns its URL.
+
+    Raises asyncpg.DuplicateDatabaseError and asyncpg.ObjectInUseError.
+    """
+    await _execute(server_url, f"CREATE DATABASE {_quoted(name)} TEMPLATE {_quoted(template)}")
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+async def drop_database(server_url: str, name: str) -> None:
+    """Drop a database and end the connections to it; nothing happens if it is not there."""
+    await _execute(server_url, f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+
+
+async def server_version(server_url: str) -> str:
+    """Version the server reports, such as 18.4."""
+    connection = await _connect(make_url(server_url))
+    try:
+        return str(await connection.fetchval("SHOW server_version")).split()[0]
+    finally:
+        await connection.close()
+
+
+async def _execute(server_url: str, statement: str) -> None:
+    connection = await _connect(make_url(server_url))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _connect(url: URL) -> asyncpg.Connection[asyncpg.Record]:
+    host = url.query.get("host", url.host)
+    return await asyncpg.connect(
+        host=host if isinstance(host, str) or host is None else list(host),
+        port=url.port,
+        user=url.username,
+        password=url.password,
+        database=url.database,
+    )
+
+
+def _quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'

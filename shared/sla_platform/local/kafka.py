@@ -1,0 +1,231 @@
+"""One real Apache Kafka broker (KRaft, broker and controller in one process) on loopback.
+
+The data directory remembers ports and cluster id, so a broker that was stopped or killed comes back
+on the same address with the same data, also from another Python process.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import signal
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+
+from sla_platform.local.errors import StartFailed
+from sla_platform.local.kafka_jars import KAFKA_VERSION, LOG4J_CONFIGURATION, PART, java, kafka_jars
+from sla_platform.local.ports import free_ports, taken
+from sla_platform.local.process import Process, run, spawn
+
+_POLL_SECONDS = 0.05
+_STARTED = "Kafka Server started"
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """What must stay the same for the life of a data directory."""
+
+    port: int
+    controller_port: int
+    cluster_id: str
+
+
+class KafkaBroker:
+    """A broker on `data_dir`; `port` is chosen at the first start unless it is given.
+
+    `settings` override lines of server.properties. Start, stop and kill block: from a coroutine call
+    them through `asyncio.to_thread`.
+    """
+
+    version = KAFKA_VERSION
+
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int | None = None,
+        *,
+        heap_mb: int = 384,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data_dir = data_dir
+        self.log = data_dir / "broker.log"
+        self._record = data_dir / "broker.pid"
+        self._address_file = data_dir / "address.json"
+        self._properties = data_dir / "server.properties"
+        self._port = port
+        self._heap_mb = heap_mb
+        self._settings = dict(settings or {})
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` for clients; known once the broker has been started a first time."""
+        return f"127.0.0.1:{self._address().port}"
+
+    @property
+    def url(self) -> str:
+        """The same as a URL for `SLAD_BUS_URL`."""
+        return f"kafka://{self.bootstrap}"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        process = self._process()
+        return process.pid if process else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the broker process lives (it may be paused)."""
+        return self._process() is not None
+
+    def start(self, timeout: float = 60.0) -> KafkaBroker:
+        """Start, or adopt the running one, and return when clients can connect.
+
+        Raises Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, too slow).
+        """
+        if self.running:
+            return self
+        runtime, jars = java(), kafka_jars()
+        self._prepare(runtime, jars)
+        for port in (self._address().port, self._address().controller_port):
+            if taken(port):
+                raise StartFailed(PART, f"port {port} is taken by another process", self.log)
+        before = self.log.stat().st_size if self.log.exists() else 0
+        process = spawn(self._command(runtime, jars, "kafka.Kafka", str(self._properties)), log=self.log)
+        process.record(self._record)
+        self._wait_ready(process, before, timeout)
+        return self
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Controlled shutdown, by force when it takes longer than `timeout` seconds."""
+        process = self._process()
+        if process is None:
+            return
+        process.signal(signal.SIGCONT)
+        process.signal(signal.SIGTERM)
+        if not process.wait_gone(timeout):
+            self.kill()
+        self._record.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """kill -9: what a power cut of the broker's machine looks like to its clients."""
+        process = self._process()
+        if process is None:
+            return
+        process.signal(signal.SIGKILL)
+        process.wait_gone(10.0)
+        self._record.unlink(missing_ok=True)
+
+    def restart(self, timeout: float = 60.0) -> KafkaBroker:
+        """Stop if it runs, then start on the same data and the same port."""
+        self.stop()
+        return self.start(timeout)
+
+    def pause(self) -> None:
+        """Freeze the process (SIGSTOP): connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused broker go on."""
+        self._signal(signal.SIGCONT)
+
+    def __enter__(self) -> KafkaBroker:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if process := self._process():
+            process.signal(number)
+
+    def _process(self) -> Process | None:
+        process = Process.recorded(self._record)
+        return process if process and process.alive() else None
+
+    def _address(self) -> _Address:
+        return _Address(**json.loads(self._address_file.read_text()))
+
+    def _prepare(self, runtime: Path, jars: Path) -> None:
+        """Choose ports and format the storage at the first start; write the settings at every start."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        formatted = self._address_file.exists()
+        if formatted:
+            address = self._address()
+        else:
+            port, controller_port = free_ports(2)
+            address = _Address(self._port or port, controller_port, _new_cluster_id())
+        lines = {**_server_properties(address, self.data_dir / "data"), **self._settings}
+        self._properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+        if formatted:
+            return
+        shutil.rmtree(self.data_dir / "data", ignore_errors=True)  # left by a format that was cut short
+        result = run(
+            self._command(
+                runtime, jars, "kafka.tools.StorageTool",
+                "format", "-t", address.cluster_id, "-c", str(self._properties),
+            )
+        )  # fmt: skip
+        if result.returncode != 0:
+            raise StartFailed(PART, f"formatting the storage failed: {result.stdout.strip()}", self.log)
+        self._address_file.write_text(json.dumps(asdict(address)))
+
+    def _command(self, runtime: Path, jars: Path, main: str, *arguments: str) -> list[str]:
+        return [
+            str(runtime), "-Xms128m", f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-Xshare:auto",
+            f"-Dlog4j2.configurationFile={LOG4J_CONFIGURATION}", "-Djava.awt.headless=true",
+            "-cp", f"{jars}/*", main, *arguments,
+        ]  # fmt: skip
+
+    def _wait_ready(self, process: Process, log_offset: int, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while True:
+            with self.log.open("rb") as log:
+                log.seek(log_offset)
+                if _STARTED.encode() in log.read():
+                    return
+            if not process.alive():
+                raise StartFailed(PART, "the process ended", self.log)
+            if time.monotonic() > deadline:
+                self.kill()
+                raise StartFailed(PART, f"not ready after {timeout:.0f} s", self.log)
+            time.sleep(_POLL_SECONDS)
+
+
+def _new_cluster_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "A")
+
+
+def _server_properties(address: _Address, data: Path) -> dict[str, str]:
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{address.controller_port}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{address.port},CONTROLLER://127.0.0.1:{address.controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{address.port}",
+        "controller.listener.names": "CONTROLLER",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": str(data),
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "4",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        # Three seconds by default, which every test with a consumer group would wait for.
+        "group.initial.rebalance.delay.ms": "0",
+        # A killed broker may register again only when its old session has run out, 9 s by default.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+        # A missing `slad migrate` shall show instead of leaving topics with default settings.
+        "auto.create.topics.enable": "false",
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+    }

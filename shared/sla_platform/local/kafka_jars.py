@@ -1,0 +1,63 @@
+"""Where the broker's jars and its Java come from: Maven artifacts, fetched once into the cache."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from sla_platform.local.cache import fetched_once
+from sla_platform.local.errors import Unavailable
+from sla_platform.local.process import run
+
+PART = "Apache Kafka"
+KAFKA_VERSION = "4.1.0"
+_OLDEST_JAVA = 17
+_FETCH_SECONDS = 600.0
+_HERE = Path(__file__).parent
+LOG4J_CONFIGURATION = _HERE / "kafka_log4j2.properties"
+
+
+def java() -> Path:
+    """A Java that can run the broker.
+
+    Raises Unavailable if there is none, or only one older than 17.
+    """
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=f"{home}/bin") if home else None
+    found = found or shutil.which("java")
+    if found is None:
+        raise Unavailable(PART, "no Java; install Debian's default-jre-headless")
+    release = re.search(r'version "(\d+)', run([found, "-version"]).stdout)
+    if release is None or int(release.group(1)) < _OLDEST_JAVA:
+        raise Unavailable(PART, f"{found} is older than Java {_OLDEST_JAVA}; install default-jre-headless")
+    return Path(found)
+
+
+def kafka_jars(version: str = KAFKA_VERSION) -> Path:
+    """The folder `libs` with every jar of the broker, fetched by Maven at the first call.
+
+    Raises Unavailable if the cache is empty and Maven is absent or cannot fetch.
+    """
+    return fetched_once(f"kafka-{version}", _fetch(version)) / "libs"
+
+
+def _fetch(version: str) -> Callable[[Path], None]:
+    def fetch(folder: Path) -> None:
+        maven = shutil.which("mvn")
+        if maven is None:
+            raise Unavailable(PART, "no jars in the cache and no Maven to fetch them; install Debian's maven")
+        result = run(
+            [
+                maven, "-q", "-B", "-f", _HERE / "kafka_pom.xml", f"-Dkafka.version={version}",
+                "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={folder / 'libs'}",
+            ],
+            cwd=folder,
+            timeout=_FETCH_SECONDS,
+        )  # fmt: skip
+        if result.returncode != 0:
+            raise Unavailable(PART, f"Maven could not fetch the jars: {result.stdout.strip()[-500:]}")
+
+    return fetch

