@@ -1,0 +1,46 @@
+"""What the timer service shows to Prometheus. No incident id is ever a label."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
+
+
+class TimerMetrics:
+    """One per process, on the registry of that process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.fired = Counter("slad_timer_fired_total", "Timer rows claimed.", ["kind", "outcome"], registry=registry)
+        self.fired_lateness = Histogram(
+            "slad_timer_fired_lateness_seconds",
+            "How long after its instant a warning or breach was fired (fired - due).",
+            ["kind"],
+            buckets=LATENESS,
+            registry=registry,
+        )
+        self.applied = Counter("slad_timer_events_applied_total", "Incident events applied.", registry=registry)
+        self.repeated = Counter(
+            "slad_timer_events_repeated_total", "Incident events passed over: applied before.", registry=registry
+        )
+        self.parked = Counter(
+            "slad_timer_events_unreadable_total", "Events on the bus that could not be read.", registry=registry
+        )
+        self.apply_seconds = Histogram(
+            "slad_timer_apply_seconds", "Duration of one unit of work (a micro-batch).", registry=registry
+        )
+        self.facts = Counter("slad_timer_facts_total", "Facts told about clocks.", ["kind"], registry=registry)
+        self.clock_jumps = Counter(
+            "slad_timer_clock_jumps_total", "Readings of the deciding clock that were not steady.", ["reading"],
+            registry=registry,
+        )  # fmt: skip
+        self.open_clocks = Gauge("slad_timer_open_clocks", "Clocks not stopped.", ["state"], registry=registry)
+        self.overdue = Gauge(
+            "slad_timer_oldest_overdue_seconds", "Age of the oldest timer that is due and not fired.", registry=registry
+        )
+        self.partition_behind = Gauge(
+            "slad_timer_partition_behind_seconds", "How far the slowest partition is behind now.", registry=registry
+        )
+        self.lag = Gauge("slad_timer_lag_events", "Events waiting to be applied.", registry=registry)
+        self.outbox = Gauge("slad_timer_outbox_events", "Facts waiting in the log for the relay.", registry=registry)
+        self.quarantined = Gauge("slad_timer_quarantined", "Timer rows set aside as unfit to fire.", registry=registry)

@@ -1,0 +1,137 @@
+"""The timer service's own tables. Nobody else reads them.
+
+`timer_timer` is narrow and only ever inserted and deleted; it is ordered by (partition, fire_at), the order in which
+the tick reads it. `timer_clock` is wide; the fire statement changes only columns that no index and no index
+predicate names, so PostgreSQL updates it in place (HOT, with fillfactor 80).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from sla_platform.store.cursor import cursor_table
+from sla_platform.store.log import log_table
+from sla_platform.store.types import ClockKey, Instant, JsonText
+
+metadata = MetaData()
+
+log = log_table(metadata, "timer")
+cursor = cursor_table(metadata, "timer")
+
+_BUSY = {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_cost_delay": 0}
+
+partition = Table(
+    "timer_partition",
+    metadata,
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("caught_up_through", Instant),
+    info={"postgresql_with": {"fillfactor": 10, **_BUSY}},
+)
+
+event = Table(
+    "timer_event",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("incident", String(300), nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("data", Text, nullable=False),
+    Index("ix_timer_event_incident", "incident"),
+)
+
+incident = Table(
+    "timer_incident",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("partition", SmallInteger, nullable=False),
+    Column("catalogue", String(80), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("plan", String(120), nullable=False),
+    Column("customer", String(300), nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("told", Text, nullable=False, server_default=text("''")),  # incident-level facts told: keys
+    Index("ix_timer_incident_contract", "contract"),
+)
+
+clock = Table(
+    "timer_clock",
+    metadata,
+    Column("id", ClockKey, primary_key=True),
+    Column("incident", String(300), ForeignKey("timer_incident.id"), nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("metric", String(60), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("original_due_at", Instant),
+    Column("stopped_at", Instant),
+    Column("breached_at", Instant),
+    Column("urgency", Float, nullable=False, server_default=text("0")),
+    Column("exempt", Text, nullable=False, server_default=text("''")),
+    Column("told", Text, nullable=False, server_default=text("''")),  # space-separated keys; see sla_timer.told
+    Column("context", JsonText, nullable=False),  # what every fact of this clock carries
+    Index("ix_timer_clock_incident", "incident"),
+    Index(
+        "ix_timer_clock_open",
+        "due_at",
+        postgresql_where=text("state IN ('running', 'paused')"),
+        sqlite_where=text("state IN ('running', 'paused')"),
+    ),
+    info={"postgresql_with": {"fillfactor": 80, **_BUSY}},
+)
+
+timer = Table(
+    "timer_timer",
+    metadata,
+    Column("clock_id", ClockKey, primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("fire_at", Instant, nullable=False),
+    Index("ix_timer_timer_due", "partition", "fire_at"),
+    info={"postgresql_with": _BUSY},
+)
+
+quarantine = Table(
+    "timer_quarantine",
+    metadata,
+    Column("clock_id", ClockKey, primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("fire_at", Instant, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+catalogue = Table(
+    "timer_catalogue",
+    metadata,
+    Column("version", String(80), primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("activated_at", Instant, nullable=False),
+    Column("current", Boolean, nullable=False, server_default=text("false")),
+)

@@ -1,0 +1,116 @@
+"""One pass of the tick: fire everything due, batch by batch, oldest first, and say how late each was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.store.engine import Store
+from sla_platform.store.types import Instant, from_micros, to_micros
+from sla_timer.tick import postgres, sqlite
+from sla_timer.tick.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One claimed timer row. `live` is False for a stale one, which told nothing."""
+
+    fire_at: datetime
+    kind: str
+    provisional: bool
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """`now`: the believed instant; `since`: the lower bound of the claim (None: a sweep of everything overdue);
+    `patience`: how long a partition may be behind before its clocks fire flagged `provisional`."""
+
+    now: datetime
+    since: datetime | None
+    patience: timedelta
+    limit: int
+
+
+_BEGINNING = from_micros(0)
+
+_POSTGRES = text(postgres.FIRE).bindparams(bindparam("now", type_=Instant), bindparam("bound", type_=Instant))
+_NOW = text(postgres.NOW)
+_SQLITE_CLAIM = text(sqlite.CLAIM)
+_SQLITE_TELL = text(sqlite.TELL.replace(":%M:%S", r"\:%M\:%S"))
+
+
+class Firing:
+    """Fires due timers on one store. On PostgreSQL any number of instances may do so at once."""
+
+    def __init__(self, store: Store, progress: Progress) -> None:
+        self._store = store
+        self._progress = progress
+
+    async def database_now(self) -> tuple[datetime | None, datetime | None]:
+        """The database's clock, where it has one of its own, and the slowest partition's progress."""
+        if self._store.sqlite:
+            return None, self._progress.caught_up_through(0)
+        async with self._store.reading() as connection:
+            row = (await connection.execute(_NOW)).one()
+            return row.now, row.slowest
+
+    async def slowest(self) -> datetime | None:
+        """The slowest partition's progress; None when there is none yet."""
+        if self._store.sqlite:
+            return self._progress.caught_up_through(0)
+        return (await self.database_now())[1]
+
+    async def fire(self, bounds: Bounds) -> list[Fired]:
+        """One batch. A full batch (`limit` rows of a partition) means there may be more."""
+        if self._store.sqlite:
+            return await self._fire_sqlite(bounds)
+        async with self._store.engine.connect() as connection:
+            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            values = {
+                "now": bounds.now,
+                "bound": bounds.since or _BEGINNING,
+                "patience": bounds.patience,
+                "limit": bounds.limit,
+            }
+            return _rows((await autocommit.execute(_POSTGRES, values)).all())
+
+    async def _fire_sqlite(self, bounds: Bounds) -> list[Fired]:
+        caught = self._progress.caught_up_through(0)
+        if caught is None:
+            return []
+        through = min(bounds.now, max(caught, bounds.now - bounds.patience))
+        if not await self._anything_due(through):
+            return []
+        async with self._store.transaction() as connection:
+            return await _claim_and_tell(connection, bounds, through, caught)
+
+    async def _anything_due(self, through: datetime) -> bool:
+        """A look without the write lock: an idle tick must cost nothing."""
+        async with self._store.reading() as connection:
+            look = text("SELECT 1 FROM timer_timer WHERE partition = 0 AND fire_at <= :through LIMIT 1")
+            return (await connection.execute(look, {"through": to_micros(through)})).first() is not None
+
+
+async def _claim_and_tell(
+    connection: AsyncConnection, bounds: Bounds, through: datetime, caught: datetime
+) -> list[Fired]:
+    for statement in (sqlite.PREPARE, sqlite.CLEAR):
+        await connection.exec_driver_sql(statement)
+    await connection.execute(
+        _SQLITE_CLAIM,
+        {"partition": 0, "through": to_micros(through), "caught": to_micros(caught), "limit": bounds.limit},
+    )
+    for statement in (sqlite.DELETE, sqlite.MARK):
+        await connection.exec_driver_sql(statement)
+    await connection.execute(_SQLITE_TELL, {"now": to_micros(bounds.now), "through": to_micros(through)})
+    rows: list[Any] = list((await connection.exec_driver_sql(sqlite.FIRED)).all())
+    return [Fired(from_micros(at), kind, bool(late), bool(live)) for at, kind, late, live in rows]
+
+
+def _rows(rows: Any) -> list[Fired]:
+    return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]

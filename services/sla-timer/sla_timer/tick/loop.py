@@ -1,0 +1,105 @@
+"""The tick: every 25 ms, fire what is due; loop while batches are full; now and then sweep without a lower bound.
+
+The lower bound keeps the claim off rows that other snapshots still see as dead; the sweep finds what a slow
+transaction inserted below the bound (the classic way to lose timers). Neither ever drops anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from sla_platform.errors import Retryable
+from sla_platform.settings import Settings
+from sla_platform.timesource import TimeSource
+from sla_timer.metrics import TimerMetrics
+from sla_timer.tick.fire import Bounds, Fired, Firing
+from sla_timer.tick.guard import ClockGuard, Reading
+from sla_timer.tick.progress import Progress
+
+_log = structlog.get_logger(__name__)
+BEHIND = timedelta(seconds=2)  # how far below the last pass the bounded claim still looks
+RETRY_SECONDS = 0.25
+
+
+class Tick:
+    """Runs until cancelled. `ring` is called after a batch that told something, to wake embedded readers."""
+
+    def __init__(
+        self,
+        firing: Firing,
+        progress: Progress,
+        source: TimeSource,
+        settings: Settings,
+        metrics: TimerMetrics,
+        ring: Callable[[], None],
+    ) -> None:
+        self._firing = firing
+        self._progress = progress
+        self._source = source
+        self._settings = settings
+        self._metrics = metrics
+        self._ring = ring
+        self._guard = ClockGuard()
+        self._since: datetime | None = None  # None: the next pass is an unbounded sweep
+        self._swept = float("-inf")
+        self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._progress.flush()
+                await self.once()
+                self.last_tick = time.monotonic()
+            except Retryable as error:
+                _log.warning("tick.retry", error=str(error))
+                await self._source.sleep(RETRY_SECONDS)
+            await self._source.sleep(self._settings.tick_ms / 1000)
+
+    async def once(self) -> int:
+        """Fire everything due now; returns how many rows were claimed."""
+        now, floor = await self._instant()
+        sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
+        since = None if sweep else self._since
+        claimed = 0
+        while True:
+            bounds = Bounds(now, since, self._patience, self._settings.claim_limit)
+            batch = await self._firing.fire(bounds)
+            claimed += len(batch)
+            self._observe(batch, now)
+            if len(batch) < self._settings.claim_limit:
+                break
+            now, floor = await self._instant()
+        if sweep:
+            self._swept = time.monotonic()
+        self._since = min(now, floor) - BEHIND if floor is not None else None
+        return claimed
+
+    @property
+    def _patience(self) -> timedelta:
+        return timedelta(seconds=self._settings.provisional_after_seconds)
+
+    async def _instant(self) -> tuple[datetime, datetime | None]:
+        """The instant to fire up to, and the slowest partition's progress."""
+        if self._source.authoritative:
+            return self._source.now(), await self._firing.slowest()
+        stored, floor = await self._firing.database_now()
+        reading = self._guard.read(stored or self._source.now(), time.monotonic())
+        if reading[1] is not Reading.STEADY:
+            _log.error("tick.clock", reading=reading[1].value, now=stored)
+            self._metrics.clock_jumps.labels(reading[1].name.lower()).inc()
+        return reading[0], floor
+
+    def _observe(self, batch: list[Fired], now: datetime) -> None:
+        if not batch:
+            return
+        self._ring()
+        for fired in batch:
+            kind = "breach" if fired.kind == "breach" else "warning"
+            outcome = "stale" if not fired.live else "provisional" if fired.provisional else "fired"
+            self._metrics.fired.labels(kind, outcome).inc()
+            if fired.live:
+                self._metrics.fired_lateness.labels(kind).observe(max((now - fired.fire_at).total_seconds(), 0.0))

@@ -1,0 +1,65 @@
+"""The fire statement on PostgreSQL: claim, delete, mark as told and tell, in one autocommit statement.
+
+Claimed rows are locked together with their clocks and whatever is locked is skipped, so the statement never waits and
+can take part in no deadlock; a clock that is being changed is looked at again at the next tick. There is no client
+code between claim and commit: a hung client cannot sit on rows. Per partition the claim reads the index
+(partition, fire_at) up to min(now, caught_up_through), so a partition that is behind costs nothing.
+"""
+
+from __future__ import annotations
+
+FIRE = """
+WITH reach AS MATERIALIZED (
+    SELECT partition,
+           caught_up_through AS caught,
+           least(CAST(:now AS timestamptz),
+                 greatest(caught_up_through, CAST(:now AS timestamptz) - CAST(:patience AS interval))) AS through
+    FROM timer_partition
+), due AS MATERIALIZED (
+    SELECT picked.*, reach.through, coalesce(picked.fire_at > reach.caught, true) AS provisional
+    FROM reach CROSS JOIN LATERAL (
+        SELECT t.clock_id, t.kind, t.generation, t.fire_at, c.incident, c.due_at, c.context
+        FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
+        WHERE t.partition = reach.partition AND t.fire_at <= reach.through
+          AND t.fire_at > CAST(:bound AS timestamptz)
+        ORDER BY t.fire_at
+        LIMIT :limit
+        FOR UPDATE OF t, c SKIP LOCKED
+    ) picked
+), gone AS (
+    DELETE FROM timer_timer t USING due WHERE t.clock_id = due.clock_id AND t.kind = due.kind
+), keyed AS (
+    SELECT clock_id, min(generation) AS generation,
+           string_agg(generation || '/' || kind, ' ' ORDER BY fire_at) AS keys,
+           max(fire_at) FILTER (WHERE kind = 'breach') AS breached_at
+    FROM due GROUP BY clock_id
+), live AS (
+    UPDATE timer_clock c
+    SET told = c.told || ' ' || keyed.keys, breached_at = coalesce(keyed.breached_at, c.breached_at)
+    FROM keyed
+    WHERE c.id = keyed.clock_id AND c.state = 'running' AND c.generation = keyed.generation
+    RETURNING c.id
+), told AS (
+    INSERT INTO timer_log (topic, id, type, source, subject, key, time, data)
+    SELECT 'clocks',
+           due.clock_id || '/' || due.generation || '/' || due.kind,
+           CASE WHEN due.kind = 'breach' THEN 'io.slad.clock.breached.v1' ELSE 'io.slad.clock.warned.v1' END,
+           '/slad/timer', due.incident, due.incident, due.fire_at,
+           (due.context || jsonb_build_object(
+               'kind', CASE WHEN due.kind = 'breach' THEN 'clock.breached' ELSE 'clock.warned' END,
+               'threshold', CASE WHEN due.kind = 'breach' THEN '' ELSE due.kind END,
+               'generation', due.generation,
+               'state', 'running',
+               'at', due.fire_at,
+               'fired_at', CAST(:now AS timestamptz),
+               'overtaken', due.kind <> 'breach' AND due.due_at <= due.through,
+               'provisional', due.provisional))::text
+    FROM due JOIN live ON live.id = due.clock_id
+    ORDER BY due.fire_at, due.kind = 'breach'
+    ON CONFLICT (id) DO NOTHING
+)
+SELECT due.fire_at, due.kind, due.provisional, live.id IS NOT NULL AS live
+FROM due LEFT JOIN live ON live.id = due.clock_id
+"""
+
+NOW = "SELECT clock_timestamp() AS now, (SELECT min(caught_up_through) FROM timer_partition) AS slowest"

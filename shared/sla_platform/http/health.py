@@ -1,0 +1,64 @@
+"""`/livez /readyz /metrics /info`, the same on every service.
+
+Live means that the event loop answers; ready means that the store, the bus and the schema can do the work. Liveness
+never depends on Kafka or the database: restarting this process would not mend them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from sla_platform.runtime import Service
+
+CHECK_SECONDS = 3.0
+
+
+def router(services: Sequence[Service], registry: CollectorRegistry, info: Mapping[str, Any]) -> APIRouter:
+    """`info` is shown as it is at `/info`: versions, profile, catalogue."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/livez", response_class=PlainTextResponse)
+    async def livez() -> str:
+        return "live\n"
+
+    @routes.get("/readyz")
+    async def readyz() -> Response:
+        reasons = await _reasons(services)
+        body = {"ready": not reasons, "reasons": reasons}
+        return Response(orjson.dumps(body), 503 if reasons else 200, media_type="application/json")
+
+    @routes.get("/metrics")
+    async def metrics() -> Response:
+        # Rendering thousands of series takes long enough to delay a tick: not on the event loop.
+        return Response(await asyncio.to_thread(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
+
+    @routes.get("/info")
+    async def show_info() -> dict[str, Any]:
+        return dict(info)
+
+    return routes
+
+
+async def _reasons(services: Sequence[Service]) -> dict[str, str]:
+    """Why not ready, by service and check; empty when ready."""
+    named = [(f"{service.name}.{name}", check) for service in services for name, check in service.checks.items()]
+    answers = await asyncio.gather(*(_ask(check) for _, check in named))
+    return {name: answer for (name, _), answer in zip(named, answers, strict=True) if answer is not None}
+
+
+async def _ask(check: Any) -> str | None:
+    try:
+        answer: str | None = await asyncio.wait_for(check(), CHECK_SECONDS)
+    except TimeoutError:
+        return f"no answer within {CHECK_SECONDS:.0f} s"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return answer
