@@ -1,0 +1,292 @@
+"""Fixtures for the real counterparts, and the account of them at the end of every run.
+
+A test that asks for a part the machine lacks is skipped with the part's name; with
+SLAD_REQUIRE_REAL_PARTS=1, as in CI, it fails. Kafka and PostgreSQL are started once a run and shared
+by all workers: use `unique` for topics and groups, `postgres_url` for a database of one's own, and
+`own_kafka` or `own_postgres` to stop or kill a server.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+from tests.real.certificates import Certificates
+from tests.real.chromium import find_chromium, offline_page, running_chromium
+from tests.real.ledger import Ledger, Part, closing_line, required
+from tests.real.named_server import NamedServer
+from tests.real.session import close_run, open_run, shared_server
+from tests.real.smtp import SmtpServer
+from tests.real.webhook import WebhookReceiver
+
+from sla_platform.local import FAST, KafkaBroker, PostgresServer, Unavailable
+
+_RUN = pytest.StashKey[Path]()
+_LEDGER = pytest.StashKey[Ledger]()
+_PART_OF_FIXTURE = {
+    "postgres_server": Part.POSTGRES,
+    "own_postgres": Part.POSTGRES,
+    "kafka_broker": Part.KAFKA,
+    "own_kafka": Part.KAFKA,
+    "smtp_server": Part.SMTP,
+    "webhook_receiver": Part.WEBHOOK,
+    "https_webhook_receiver": Part.WEBHOOK,
+    "browser": Part.CHROMIUM,
+    "promtool": Part.PROMTOOL,
+    "amtool": Part.AMTOOL,
+}
+_MARK_OF_PART = {Part.POSTGRES: "postgres", Part.KAFKA: "kafka", Part.CHROMIUM: "browser"}
+_REAL_MARKS = {*_MARK_OF_PART.values(), "kill"}
+
+
+# The run: one folder, told to the workers, closed by the controller.
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    run = Path(worker["slad_run"]) if worker else open_run()
+    config.stash[_RUN] = run
+    config.stash[_LEDGER] = Ledger(run / "ledger", worker["workerid"] if worker else "controller")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["slad_run"] = str(node.config.stash[_RUN])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and _RUN in config.stash:
+        close_run(config.stash[_RUN])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    entries = config.stash[_LEDGER].entries()
+    if not entries:
+        return
+    lines = [entry.line() for entry in entries] + [closing_line(entries)]
+    terminalreporter.section("real parts")
+    for line in lines:
+        terminalreporter.write_line(line)
+    if report := os.environ.get("SLAD_REAL_PARTS_REPORT"):
+        Path(report).write_text("".join(f"{line}\n" for line in lines))
+
+
+# The items: marks that follow from fixtures, one worker a file, no silent skip under the switch.
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for part in _parts(item):
+            if mark := _MARK_OF_PART.get(part):
+                item.add_marker(mark)
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(name=_group(item)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    for part in _parts(item):
+        item.config.stash[_LEDGER].used(part, item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if not (report.skipped and required()) or hasattr(report, "wasxfail"):
+        return report
+    real = any(item.get_closest_marker(mark) for mark in _REAL_MARKS)
+    if real or "../shared" in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which SLAD_REQUIRE_REAL_PARTS=1 forbids here: {report.longrepr}"
+    return report
+
+
+def _parts(item: pytest.Item) -> set[Part]:
+    names = getattr(item, "fixturenames", ())
+    return {part for name, part in _PART_OF_FIXTURE.items() if name in names}
+
+
+def _group(item: pytest.Item) -> str:
+    """Tests of one file stay together; those that kill processes share one worker."""
+    return "kill" if item.get_closest_marker("kill") else item.nodeid.split("::", 1)[0]
+
+
+# PostgreSQL.
+
+
+@pytest.fixture(scope="session")
+def ledger(pytestconfig: pytest.Config) -> Ledger:
+    """Where fixtures tell which real part they found or missed."""
+    return pytestconfig.stash[_LEDGER]
+
+
+@pytest.fixture
+def unique() -> str:
+    """A short name nobody else uses, for topics, groups and databases on shared servers."""
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config, ledger: Ledger) -> PostgresServer | NamedServer:
+    """The server all tests share; never stop it. SLAD_TEST_DATABASE_URL names another one."""
+    server: PostgresServer | NamedServer
+    if url := os.environ.get("SLAD_TEST_DATABASE_URL"):
+        server = NamedServer(url)
+    else:
+        run = pytestconfig.stash[_RUN]
+        try:
+            server = PostgresServer(run / "postgres", settings=FAST)
+            shared_server(run, "postgres", lambda: _start(server))
+        except Unavailable as error:
+            ledger.absent(Part.POSTGRES, error.reason)
+    ledger.found(Part.POSTGRES, server.version)
+    return server
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: PostgresServer | NamedServer, unique: str) -> AsyncIterator[str]:
+    """SQLAlchemy URL (asyncpg) of an empty database for this test alone."""
+    yield await postgres_server.create_database(unique)
+    await postgres_server.drop_database(unique)
+
+
+@pytest.fixture
+def own_postgres(ledger: Ledger, pytestconfig: pytest.Config, unique: str) -> Iterator[PostgresServer]:
+    """A running server for this test alone, to be stopped, killed or paused at will."""
+    folder = pytestconfig.stash[_RUN] / unique
+    try:
+        server = PostgresServer(folder, settings=FAST)
+    except Unavailable as error:
+        ledger.absent(Part.POSTGRES, error.reason)
+    ledger.found(Part.POSTGRES, server.version)
+    yield server.start()
+    server.kill()
+    shutil.rmtree(server.data_dir, ignore_errors=True)
+
+
+# Kafka.
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(pytestconfig: pytest.Config, ledger: Ledger) -> KafkaBroker:
+    """The broker all tests share; never stop it."""
+    run = pytestconfig.stash[_RUN]
+    broker = KafkaBroker(run / "kafka")
+    try:
+        shared_server(run, "kafka", lambda: _start(broker))
+    except Unavailable as error:
+        ledger.absent(Part.KAFKA, error.reason)
+    ledger.found(Part.KAFKA, broker.version)
+    return broker
+
+
+@pytest.fixture
+def own_kafka(ledger: Ledger, pytestconfig: pytest.Config, unique: str) -> Iterator[KafkaBroker]:
+    """A running broker for this test alone, to be stopped, killed or paused at will."""
+    broker = KafkaBroker(pytestconfig.stash[_RUN] / unique)
+    try:
+        broker.start()
+    except Unavailable as error:
+        ledger.absent(Part.KAFKA, error.reason)
+    ledger.found(Part.KAFKA, broker.version)
+    yield broker
+    broker.kill()
+    shutil.rmtree(broker.data_dir, ignore_errors=True)
+
+
+def _start(server: PostgresServer | NamedServer | KafkaBroker) -> None:
+    server.start()
+
+
+# Mail and webhooks.
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """An authority and a certificate for localhost, made for this run."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def smtp_server(ledger: Ledger, certificates: Certificates) -> Iterator[SmtpServer]:
+    """A mail server that offers STARTTLS and wants no login."""
+    ledger.found(Part.SMTP, f"aiosmtpd {_version('aiosmtpd')}")
+    with SmtpServer(certificates.server_context()) as server:
+        yield server
+
+
+@pytest.fixture
+def webhook_receiver(ledger: Ledger) -> Iterator[WebhookReceiver]:
+    """An HTTP server that keeps what it gets."""
+    ledger.found(Part.WEBHOOK, "HTTP/1.1 on asyncio")
+    with WebhookReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def https_webhook_receiver(ledger: Ledger, certificates: Certificates) -> Iterator[WebhookReceiver]:
+    """The same over TLS, with a certificate for localhost of the run's own authority."""
+    ledger.found(Part.WEBHOOK, "HTTP/1.1 on asyncio")
+    with WebhookReceiver(certificates.server_context()) as receiver:
+        yield receiver
+
+
+# Browser and Prometheus tools.
+
+
+@pytest.fixture
+async def browser(ledger: Ledger) -> AsyncIterator[Browser]:
+    """A headless Chromium."""
+    try:
+        program = find_chromium()
+    except Unavailable as error:
+        ledger.absent(Part.CHROMIUM, error.reason)
+    async with running_chromium(program) as chromium:
+        ledger.found(Part.CHROMIUM, chromium.version)
+        yield chromium
+
+
+@pytest.fixture
+async def browser_page(browser: Browser) -> AsyncIterator[Page]:
+    """A page that reaches this machine alone; the test fails if it tried to go further."""
+    async with offline_page(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def promtool(ledger: Ledger) -> Path:
+    """Prometheus' own checker of rules and metrics."""
+    return _tool(ledger, Part.PROMTOOL, "prometheus")
+
+
+@pytest.fixture(scope="session")
+def amtool(ledger: Ledger) -> Path:
+    """Alertmanager's own checker of its configuration."""
+    return _tool(ledger, Part.AMTOOL, "prometheus-alertmanager")
+
+
+def _tool(ledger: Ledger, part: Part, package: str) -> Path:
+    found = shutil.which(part.value)
+    if found is None:
+        ledger.absent(part, f"not on the path; install Debian's {package}")
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=True)
+    version = re.search(r"version (\S+?),? ", said.stdout + said.stderr)
+    ledger.found(part, version.group(1) if version else "of unknown version")
+    return Path(found)
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import version
+
+    return version(distribution)

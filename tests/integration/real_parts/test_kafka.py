@@ -1,0 +1,75 @@
+"""A real broker takes, keeps and gives back what slad will trust it with."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from sla_platform.local import KafkaBroker
+
+
+async def test_an_idempotent_lz4_producer_reaches_a_group_consumer(kafka_broker: KafkaBroker, unique: str) -> None:
+    await _create_topic(kafka_broker, unique)
+    sent = [f"event {number}".encode() for number in range(100)]
+
+    await _produce(kafka_broker, unique, sent)
+
+    assert await _consume(kafka_broker, unique, len(sent)) == sent
+
+
+async def test_a_broker_killed_after_the_acknowledgement_loses_nothing(own_kafka: KafkaBroker, unique: str) -> None:
+    await _create_topic(own_kafka, unique)
+    address, sent = own_kafka.bootstrap, [f"event {number}".encode() for number in range(500)]
+    await _produce(own_kafka, unique, sent)
+
+    await asyncio.to_thread(own_kafka.kill)
+    assert not own_kafka.running
+    await asyncio.to_thread(own_kafka.start)
+
+    assert own_kafka.bootstrap == address
+    assert await _consume(own_kafka, unique, len(sent)) == sent
+
+
+async def test_another_python_finds_the_running_broker_again(own_kafka: KafkaBroker) -> None:
+    other = KafkaBroker(own_kafka.data_dir)
+
+    assert other.running
+    assert (other.pid, other.bootstrap) == (own_kafka.pid, own_kafka.bootstrap)
+
+
+async def _create_topic(broker: KafkaBroker, name: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(name, num_partitions=1, replication_factor=1)])
+    finally:
+        await admin.close()
+
+
+async def _produce(broker: KafkaBroker, topic: str, messages: list[bytes]) -> None:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=broker.bootstrap, enable_idempotence=True, compression_type="lz4", linger_ms=5
+    )
+    await producer.start()
+    try:
+        acknowledged = [await producer.send(topic, message) for message in messages]
+        await asyncio.gather(*acknowledged)
+    finally:
+        await producer.stop()
+
+
+async def _consume(broker: KafkaBroker, topic: str, count: int) -> list[bytes]:
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=broker.bootstrap,
+        group_id=f"{topic}-readers",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        return [(await consumer.getone()).value for _ in range(count)]
+    finally:
+        await consumer.stop()

@@ -1,0 +1,1 @@
+"""The real counterparts the tests talk to, and the account of which ones a run has used."""

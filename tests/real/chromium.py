@@ -1,0 +1,68 @@
+"""A real Chromium, driven by Playwright, that can reach nothing but this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, Page, Request, Route, async_playwright
+
+from sla_platform.local import Unavailable
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def find_chromium() -> Path:
+    """The system's browser; Playwright's own download is not used.
+
+    Raises Unavailable if there is none.
+    """
+    for name in _NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    raise Unavailable("Chromium", "no chromium on the path; install Debian's chromium")
+
+
+@asynccontextmanager
+async def running_chromium(program: Path) -> AsyncIterator[Browser]:
+    """A headless browser with a profile of its own, closed at the end."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def offline_page(browser: Browser) -> AsyncIterator[Page]:
+    """A page in a fresh context; fails at the end if anything on it asked another machine."""
+    strangers: list[str] = []
+
+    async def guard(route: Route, request: Request) -> None:
+        if urlsplit(request.url).hostname in _LOCAL:
+            await route.continue_()
+            return
+        strangers.append(request.url)
+        await route.abort()
+
+    context = await browser.new_context()
+    await context.route("**/*", guard)
+    try:
+        yield await context.new_page()
+    finally:
+        await context.close()
+    assert not strangers, f"the page must work offline, yet it asked for {strangers}"
