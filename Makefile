@@ -1,0 +1,108 @@
+# Everything a developer or an operator does in a checkout. `make` alone lists it.
+# Each target sets up what it needs: on a bare Debian 12 with Python 3.11 and make, `make run` is enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+JOBS ?= 2
+ARGS ?=
+
+PY := $(VENV)/bin/python
+PACKAGES := sla_domain sla_catalogue sla_platform sla_ingest sla_timer sla_notifier sla_board sla_standalone
+LONGEST_FILE := 600
+
+##@ Use slad
+
+.PHONY: run
+run: install ## run slad, all services in one process on SQLite (ARGS="--port 8080")
+	$(VENV)/bin/slad run $(ARGS)
+
+.PHONY: demo
+demo: install ## live data on an accelerated clock with a local mailbox
+	$(VENV)/bin/slad demo $(ARGS)
+
+##@ Develop
+
+.PHONY: install
+install: $(VENV)/installed ## make .venv with every dependency, pinned and verified by hash
+
+.PHONY: test
+test: install ## every test this machine allows, then which real parts were used (ARGS="-k kafka")
+	@$(PY) -m sla_platform.local fetch
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup -m "not slow" $(ARGS)
+
+.PHONY: kill
+kill: install ## kill real processes under load and count what was lost
+	@$(PY) -m sla_platform.local fetch
+	$(PY) -m pytest -m kill $(ARGS)
+
+.PHONY: check
+check: install ## lint, format, types, layers and file length: what CI checks before it tests
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy $(addprefix -p ,$(PACKAGES)) -p tests.real
+	@if grep -qs '^\[tool\.importlinter\]' pyproject.toml || test -f .importlinter; then \
+		set -x; $(VENV)/bin/lint-imports; fi
+	@find services shared tests bench -name '*.py' -print0 | xargs -0 awk -v longest=$(LONGEST_FILE) \
+		'FNR == longest + 1 { print FILENAME ": longer than " longest " lines, split it"; long = 1 } END { exit long }'
+
+.PHONY: fmt
+fmt: install ## format the code and mend what the linter can mend
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+.PHONY: bench
+bench: install ## measure the figures of the README on this machine (ARGS="--help")
+	$(PY) -m bench $(ARGS)
+
+##@ Kafka and PostgreSQL on this machine, without Docker
+
+.PHONY: up
+up: install ## start both in the background, data in var/; eval "$$(make -s up)" exports their URLs
+	@$(PY) -m sla_platform.local up
+
+.PHONY: down
+down: install ## stop both cleanly; the data stay
+	@$(PY) -m sla_platform.local down
+
+##@ Keep house
+
+.PHONY: lock
+lock: install ## write requirements.lock anew from pyproject.toml (ARGS=--upgrade for newer versions)
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --only-binary :all: \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+		--output-file requirements.lock $(ARGS) pyproject.toml
+
+.PHONY: clean
+clean: ## remove .venv, caches and build results; var/ with its data stays
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find services shared tests bench -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+# The environment in three steps, each done again only when its input changed.
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "slad needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { \
+			echo "this Python cannot make virtual environments; run: sudo apt-get install python3-venv" >&2; exit 1; }; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/locked: requirements.lock | $(PY)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/installed: pyproject.toml $(VENV)/locked
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
