@@ -1,0 +1,42 @@
+"""The business calendar: when time counts (DESIGN §4; PLANS, "Conventions for every plan").
+
+`CalendarSpec` (hours as data) → `compile_calendar` or `growing_calendar` → `Calendar` (answers). `window` and `spec`
+hold what people write, `zone` the map from wall clock to instant, `compiled` and `table` the arithmetic, `days` the
+working days, `piece` the explanation, `algebra` calendars made of calendars, `layout` the plain-mapping form.
+"""
+
+from __future__ import annotations
+
+from sla_domain.calendar.algebra import intersection, union
+from sla_domain.calendar.calendar import AtClose, Calendar, Identity, compile_calendar
+from sla_domain.calendar.days import WorkingDays
+from sla_domain.calendar.growing import CalendarBook, GrowingCalendar, growing_calendar
+from sla_domain.calendar.layout import spec_from_layout
+from sla_domain.calendar.note import PieceKind
+from sla_domain.calendar.piece import Piece
+from sla_domain.calendar.spec import CalendarSpec, Holiday, always_open
+from sla_domain.calendar.window import LocalSpan, Window
+from sla_domain.calendar.zone import load_zone, tzdata_version
+
+__all__ = [
+    "AtClose",
+    "Calendar",
+    "CalendarBook",
+    "CalendarSpec",
+    "GrowingCalendar",
+    "Holiday",
+    "Identity",
+    "LocalSpan",
+    "Piece",
+    "PieceKind",
+    "Window",
+    "WorkingDays",
+    "always_open",
+    "compile_calendar",
+    "growing_calendar",
+    "intersection",
+    "load_zone",
+    "spec_from_layout",
+    "tzdata_version",
+    "union",
+]

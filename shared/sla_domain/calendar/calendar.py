@@ -1,0 +1,207 @@
+"""A compiled business calendar: when time counts, how much of it lies between two instants, and when a span is over.
+
+Aware datetimes in, UTC out, exact to the microsecond. A deadline is the earliest instant at which the elapsed open
+time equals the span, so it may fall on a close and stays there; a zero span is due at its start (PLANS, "Conventions").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum, StrEnum
+from typing import NoReturn, TypeVar
+
+from sla_domain.calendar.compiled import compile_table
+from sla_domain.calendar.days import DayIndex, WorkingDays, index_days
+from sla_domain.calendar.instant import EPOCH, MICROSECOND, instant_of, micros
+from sla_domain.calendar.piece import Piece, tile
+from sla_domain.calendar.spec import CalendarSpec
+from sla_domain.calendar.table import Table
+from sla_domain.calendar.zone import tzdata_version, zone_map
+from sla_domain.errors import BeyondHorizon, EmptyCalendar, InvalidSpan
+
+_T = TypeVar("_T")
+
+
+class AtClose(StrEnum):
+    """Where a deadline goes that falls exactly on a close."""
+
+    STAY = "stay"
+    NEXT_OPEN = "next_open"  # as Zendesk and Zammad do; a zero span then moves to the next opening too
+
+
+class Towards(Enum):
+    """In which direction an answer left the horizon."""
+
+    EARLIER = "earlier"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which calendar answers, for audit: its id, the zone of its days, its content and the zone data behind it."""
+
+    id: str
+    zone: str
+    revision: str
+    tzdata: str
+    name: str = ""
+
+    @classmethod
+    def of(cls, spec: CalendarSpec) -> Identity:
+        return cls(spec.id, spec.zone, spec.revision, tzdata_version(), spec.name)
+
+
+class Calendar:
+    """Answers from one compiled table; every method raises BeyondHorizon, or EmptyCalendar if it is never open."""
+
+    __slots__ = ("_days", "_table", "identity")
+
+    def __init__(self, identity: Identity, table: Table) -> None:
+        self.identity = identity
+        self._table = table
+        self._days: DayIndex | None = None
+
+    def __repr__(self) -> str:
+        first, last = self.horizon
+        return f"<Calendar {self.identity.id} {self.identity.zone} {first:%Y-%m-%d}..{last:%Y-%m-%d}>"
+
+    @property
+    def id(self) -> str:
+        return self.identity.id
+
+    @property
+    def zone(self) -> str:
+        return self.identity.zone
+
+    @property
+    def horizon(self) -> tuple[datetime, datetime]:
+        """The instants between which this calendar has answers ready."""
+        return instant_of(self._table.low), instant_of(self._table.high)
+
+    # -- spans of open time
+
+    def add(self, start: datetime, span: timedelta, at_close: AtClose = AtClose.STAY) -> datetime:
+        """The earliest instant by which `span` of open time has passed since `start`. Never negative."""
+        at, wanted = micros(start), span // MICROSECOND
+        if wanted > 0:
+            while (due := self._table.after(at, wanted)) is None:
+                self._widen(at, Towards.LATER)
+        elif wanted == 0:
+            due = at
+        else:
+            raise InvalidSpan
+        if at_close is AtClose.NEXT_OPEN:
+            due = self._next_open(due)
+        return EPOCH + MICROSECOND * due
+
+    def subtract(self, end: datetime, span: timedelta) -> datetime:
+        """The latest instant from which `span` of open time passes until `end`: a warning lies in open time.
+
+        It is an opening rather than the close before it, so "1 h before" a 10:00 due is 09:00 that morning and not
+        18:00 the evening before. A zero span returns `end`. Raises InvalidSpan if negative.
+        """
+        at, wanted = micros(end), span // MICROSECOND
+        if wanted < 0:
+            raise InvalidSpan
+        if wanted == 0:
+            return end.astimezone(UTC)
+        return instant_of(self._ask(at, Towards.EARLIER, lambda: self._table.ahead_of(at, wanted)))
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """Open time from `start` to `end`; negative when `end` is the earlier one."""
+        first, last = micros(start), micros(end)
+        while True:
+            since, until = self._table.elapsed(first), self._table.elapsed(last)
+            if since is not None and until is not None:
+                return MICROSECOND * (until - since)
+            self._widen(first if since is None else last, Towards.LATER)
+
+    # -- instants
+
+    def is_open(self, at: datetime) -> bool:
+        """Half-open: open at an opening, not at a close."""
+        us = micros(at)
+        return self._ask(us, Towards.LATER, lambda: self._table.is_open(us))
+
+    def next_open(self, at: datetime) -> datetime:
+        """The first open instant not before `at`: `at` itself when open."""
+        return instant_of(self._next_open(micros(at)))
+
+    def next_close(self, at: datetime) -> datetime:
+        """The first close after `at`; while closed, the end of the next opening. Never closing is BeyondHorizon."""
+        us = micros(at)
+        return instant_of(self._ask(us, Towards.LATER, lambda: self._table.next_close(us)))
+
+    # -- working days
+
+    def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
+        """The instant `count` working days after `start` in the given reading. Raises InvalidSpan if negative.
+
+        Where the same time of day is neither open nor a close, the next opening.
+        """
+        if count < 0:
+            raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
+        at = micros(start)
+        return instant_of(self._ask(at, Towards.LATER, lambda: self._day_index().target(at, count, mode)))
+
+    def working_days_between(self, start: datetime, end: datetime) -> int:
+        """Working dates after the local date of `start` up to and with that of `end`; negative when reversed."""
+        first, last = micros(start), micros(end)
+        self._cover(first, last)
+        return self._ask(max(first, last), Towards.LATER, lambda: self._day_index().between(first, last))
+
+    # -- explanation
+
+    def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
+        """Contiguous pieces that tile `[start, end)` exactly, with reasons. Raises InvalidSpan if reversed."""
+        first, last = micros(start), micros(end)
+        if first > last:
+            raise InvalidSpan("the stretch ends before it starts: put the earlier instant first")
+        self._cover(first, last)
+        return tuple(tile(self._table, first, last))
+
+    # -- inside
+
+    def table_over(self, low: int, high: int) -> Table:
+        """The table, having known as much of `[low, high]` (microseconds) as it can: combined calendars read it."""
+        return self._table
+
+    def _cover(self, *instants: int) -> None:
+        for at in instants:
+            while not self._table.low <= at <= self._table.high:
+                self._widen(at, Towards.LATER)
+
+    def _next_open(self, at: int) -> int:
+        return self._ask(at, Towards.LATER, lambda: self._table.next_open(at))
+
+    def _ask(self, at: int, towards: Towards, question: Callable[[], _T | None]) -> _T:
+        """Ask until the horizon is wide enough; each widening either reaches further or raises."""
+        while (answer := question()) is None:
+            self._widen(at, towards)
+        return answer
+
+    def _day_index(self) -> DayIndex:
+        days, table = self._days, self._table
+        if days is None or days.table is not table:
+            first, last = instant_of(table.low).year, instant_of(table.high).year
+            days = self._days = index_days(table, zone_map(self.zone, first - 1, last + 1))
+        return days
+
+    def _widen(self, at: int, towards: Towards) -> None:
+        """A fixed horizon cannot be widened: say why there is no answer."""
+        self._refuse(at)
+
+    def _refuse(self, at: int) -> NoReturn:
+        first, last = self.horizon
+        if not self._table.opens and self._table.low <= at <= self._table.high:
+            raise EmptyCalendar(self.id, first, last)
+        raise BeyondHorizon(self.id, instant_of(at), first, last)
+
+
+def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
+    """The calendar over the local days `first` to `last`, both included. Raises InvalidSpan if reversed."""
+    if first > last:
+        raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")
+    return Calendar(Identity.of(spec), compile_table(spec, first, last))

@@ -1,0 +1,96 @@
+"""Working days of a calendar: local dates with any open time, counted in the three readings contracts use.
+
+PLANS "Conventions": `same_time`, `same_time_from_opening`, `close_of_nth_day`. A date is cut at its local midnights, so
+of a shift past midnight each date has its own part, and both count as working.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from sla_domain.calendar.instant import DAY_US
+from sla_domain.calendar.table import Table
+from sla_domain.calendar.zone import ZoneMap
+
+
+class WorkingDays(StrEnum):
+    """What "n working days" means in a contract; the start date is never counted."""
+
+    SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day
+    SAME_TIME_FROM_OPENING = "same_time_from_opening"  # the same, counted from the next opening
+    CLOSE_OF_NTH_DAY = "close_of_nth_day"  # the last close of the nth working date after the first one usable
+
+
+@dataclass(frozen=True, slots=True)
+class DayIndex:
+    """The working dates whose whole day lies within the table's horizon; days count from 1970-01-01."""
+
+    table: Table
+    zone: ZoneMap
+    known: range
+    dates: list[int]
+    closes: list[int]  # the end of the date's open time, cut at its midnight
+
+    def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
+        """The instant `count` (≥ 0) working days after `at`; None when it lies outside the horizon."""
+        match mode:
+            case WorkingDays.SAME_TIME:
+                return self._same_time(at, count)
+            case WorkingDays.SAME_TIME_FROM_OPENING:
+                opening = self.table.next_open(at)
+                return None if opening is None else self._same_time(opening, count)
+            case WorkingDays.CLOSE_OF_NTH_DAY:
+                return self._close(at, count)
+            case _:
+                assert_never(mode)
+
+    def between(self, start: int, end: int) -> int | None:
+        """Working dates after the date of `start` up to and with the date of `end`; negative when reversed."""
+        first, last = self._day(start), self._day(end)
+        if min(first, last) < self.known.start - 1 or max(first, last) >= self.known.stop:
+            return None
+        return bisect_right(self.dates, last) - bisect_right(self.dates, first)
+
+    def _same_time(self, at: int, count: int) -> int | None:
+        wanted = at
+        if count:
+            day, time_of_day = divmod(self.zone.to_local(at), DAY_US)
+            index = bisect_right(self.dates, day) + count - 1
+            if index >= len(self.dates):
+                return None
+            wanted = self.zone.to_utc(self.dates[index] * DAY_US + time_of_day)
+        return wanted if self.table.is_close(wanted) else self.table.next_open(wanted)
+
+    def _close(self, at: int, count: int) -> int | None:
+        day = self._day(at)
+        now, tonight = self.table.elapsed(at), self.table.elapsed(self.zone.to_utc((day + 1) * DAY_US))
+        if now is None or tonight is None:
+            return None
+        first = bisect_left(self.dates, day) if tonight > now else bisect_right(self.dates, day)
+        index = first + count
+        return self.closes[index] if index < len(self.closes) else None
+
+    def _day(self, at: int) -> int:
+        return self.zone.to_local(at) // DAY_US
+
+
+def index_days(table: Table, zone: ZoneMap) -> DayIndex:
+    """One pass over the horizon's local days."""
+    first = zone.to_local(table.low) // DAY_US
+    if zone.to_utc(first * DAY_US) < table.low:
+        first += 1
+    known = range(first, max(first, zone.to_local(table.high) // DAY_US))
+    dates: list[int] = []
+    closes: list[int] = []
+    start = zone.to_utc(known.start * DAY_US)
+    for day in known:
+        end = zone.to_utc((day + 1) * DAY_US)
+        last = bisect_left(table.opens, end) - 1
+        if start < end and last >= 0 and table.closes[last] > start:
+            dates.append(day)
+            closes.append(min(table.closes[last], end))
+        start = end
+    return DayIndex(table, zone, known, dates, closes)

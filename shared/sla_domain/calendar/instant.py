@@ -1,0 +1,43 @@
+"""The border between datetimes outside and integers inside: microseconds since 1970-01-01T00:00Z.
+
+Integers make every sum exact and every comparison cheap; nobody outside this package sees them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from sla_domain.errors import NaiveInstant
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+MICROSECOND = timedelta(microseconds=1)
+SECOND_US = 1_000_000
+DAY_S = 86_400
+DAY_US = DAY_S * SECOND_US
+
+LOCAL_EPOCH = EPOCH.replace(tzinfo=None)  # wall-clock time has no zone until a calendar reads it
+
+
+def micros(instant: datetime) -> int:
+    """Raises NaiveInstant for a datetime without an offset; honours `fold` of any zone."""
+    try:
+        since = instant - EPOCH
+    except TypeError:
+        raise NaiveInstant from None
+    return (since.days * DAY_S + since.seconds) * SECOND_US + since.microseconds
+
+
+def instant_of(us: int) -> datetime:
+    """The aware UTC datetime of so many microseconds."""
+    return EPOCH + MICROSECOND * us
+
+
+def local_micros(wall: datetime) -> int:
+    """A naive wall-clock reading as microseconds since the wall clock read 1970-01-01 00:00."""
+    return (wall - LOCAL_EPOCH) // MICROSECOND
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - EPOCH_DAY

@@ -1,0 +1,59 @@
+"""Why a stretch of time is open or closed: notes kept beside the interval table, for explanations only."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class PieceKind(StrEnum):
+    """What a stretch of time is to a calendar; the value is what a reader sees without a better text."""
+
+    OPEN = "open"
+    OUTSIDE_HOURS = "outside hours"
+    HOLIDAY = "holiday"
+    CLOSING = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """`[start, end)` in microseconds is what it is because of `text`, says `calendar`."""
+
+    start: int
+    end: int
+    kind: PieceKind
+    text: str
+    calendar: str
+
+
+def disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Sorted by start; where two overlap the one that starts first keeps the common part."""
+    result: list[Note] = []
+    reached: int | None = None
+    for note in sorted(notes, key=lambda each: (each.start, each.end)):
+        start = note.start if reached is None else max(note.start, reached)
+        if start < note.end:
+            result.append(replace(note, start=start))
+            reached = note.end
+    return tuple(result)
+
+
+def overlaid(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
+    """Both layers, each disjoint, as one: where they overlap only `top` shows."""
+    if not top or not below:
+        return tuple(top or below)
+    ends = [note.end for note in top]
+    result = list(top)
+    for note in below:
+        start = note.start
+        at = bisect_right(ends, start)
+        while at < len(top) and top[at].start < note.end:
+            if top[at].start > start:
+                result.append(replace(note, start=start, end=top[at].start))
+            start = top[at].end
+            at += 1
+        if start < note.end:
+            result.append(replace(note, start=start))
+    return tuple(sorted(result, key=lambda each: each.start))

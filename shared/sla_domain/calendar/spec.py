@@ -1,0 +1,100 @@
+"""A business calendar as data, before it is compiled: zone, weekly hours, holidays, openings and closings.
+
+Open time = ((weekly hours − holidays) + openings) − closings (PLANS, "Conventions").
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sla_domain.calendar.instant import DAY_S
+from sla_domain.calendar.window import LocalSpan, Window
+from sla_domain.calendar.zone import load_zone
+from sla_domain.errors import InvalidCalendar, UnknownZone
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+AROUND_THE_CLOCK: Mapping[int, tuple[Window, ...]] = {day: (Window(0, DAY_S),) for day in range(7)}
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A local calendar day without weekly hours; `source` says who declared it (a package, a feed, a person)."""
+
+    date: date
+    name: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSpec:
+    """One calendar. `weekly` is keyed by weekday, 0 = Monday; an absent day is closed.
+
+    `revision` names this content for audit; left empty it becomes a digest of everything that moves deadlines.
+    Raises InvalidCalendar with every problem at once.
+    """
+
+    id: str
+    zone: str
+    weekly: Mapping[int, tuple[Window, ...]] = field(hash=False)
+    holidays: tuple[Holiday, ...] = ()
+    openings: tuple[LocalSpan, ...] = ()
+    closings: tuple[LocalSpan, ...] = ()
+    name: str = ""
+    revision: str = ""
+
+    def __post_init__(self) -> None:
+        problems = [*_identity_problems(self), *_hours_problems(self), *_exception_problems(self)]
+        if problems:
+            raise InvalidCalendar(self.id, problems)
+        weekly = {int(day): tuple(self.weekly[day]) for day in sorted(self.weekly) if self.weekly[day]}
+        object.__setattr__(self, "weekly", weekly)
+        for row in ("holidays", "openings", "closings"):
+            object.__setattr__(self, row, tuple(getattr(self, row)))
+        if not self.revision:
+            object.__setattr__(self, "revision", _digest(self))
+
+
+def always_open(id_: str = "24x7", zone: str = "Etc/UTC", holidays: Iterable[Holiday] = ()) -> CalendarSpec:
+    """Around the clock, every day of the week, but for the holidays given."""
+    return CalendarSpec(id=id_, zone=zone, weekly=AROUND_THE_CLOCK, holidays=tuple(holidays), name="around the clock")
+
+
+def _identity_problems(spec: CalendarSpec) -> Iterable[str]:
+    if not spec.id:
+        yield "it has no id: give it one, contracts and events refer to it"
+    try:
+        load_zone(spec.zone)
+    except UnknownZone as error:
+        yield str(error)
+
+
+def _hours_problems(spec: CalendarSpec) -> Iterable[str]:
+    for day, windows in spec.weekly.items():
+        if day not in range(7):
+            yield f"weekday {day!r} does not exist: weekdays run from 0 (Monday) to 6 (Sunday)"
+        for window in windows:
+            if not isinstance(window, Window):
+                yield f"weekday {day!r} holds {window!r}: write a Window"
+    if not spec.openings and not any(spec.weekly.values()):
+        yield "it never opens: give it weekly hours or an opening"
+
+
+def _exception_problems(spec: CalendarSpec) -> Iterable[str]:
+    for holiday in spec.holidays:
+        if isinstance(holiday.date, datetime) or not isinstance(holiday.date, date):
+            yield f"holiday {holiday.name or holiday.date!r} is not a day: write a date without a time"
+    for span in (*spec.openings, *spec.closings):
+        if not isinstance(span, LocalSpan):
+            yield f"{span!r} is not a local span: write from, to and a reason"
+
+
+def _digest(spec: CalendarSpec) -> str:
+    rows = [spec.zone]
+    rows += [f"{DAYS[day]} {window}" for day, windows in spec.weekly.items() for window in windows]
+    rows += sorted(f"holiday {holiday.date.isoformat()}" for holiday in spec.holidays)
+    rows += sorted(f"opening {span}" for span in spec.openings)
+    rows += sorted(f"closing {span}" for span in spec.closings)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]

@@ -1,0 +1,104 @@
+"""The compiled form of a calendar: open intervals with running totals, so that every question is a bisection.
+
+All integers are microseconds since 1970 UTC. `None` means: the answer lies outside this table's horizon.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+
+from sla_domain.calendar.intervals import Interval, Intervals
+from sla_domain.calendar.note import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Open time within `[low, high]`. Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it."""
+
+    low: int
+    high: int
+    opens: list[int]
+    closes: list[int]
+    before: list[int]  # one longer than the others: the last entry is the total
+    open_notes: tuple[Note, ...] = ()
+    closed_notes: tuple[Note, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        intervals: Intervals,
+        horizon: Interval,
+        open_notes: tuple[Note, ...] = (),
+        closed_notes: tuple[Note, ...] = (),
+    ) -> Table:
+        """From sorted, disjoint intervals that lie within the horizon."""
+        before = list(accumulate((high - low for low, high in intervals), initial=0))
+        opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
+        return cls(*horizon, opens, closes, before, open_notes, closed_notes)
+
+    @property
+    def intervals(self) -> list[Interval]:
+        return list(zip(self.opens, self.closes, strict=True))
+
+    def elapsed(self, at: int) -> int | None:
+        """Open time from the start of the horizon to `at`."""
+        if not self.low <= at <= self.high:
+            return None
+        count = bisect_right(self.opens, at)
+        if not count:
+            return 0
+        reached, full = self.before[count - 1] + at - self.opens[count - 1], self.before[count]
+        return reached if reached < full else full
+
+    def after(self, at: int, span: int) -> int | None:
+        """The first instant by which `span` (> 0) of open time has passed since `at`: a close counts, and stays."""
+        if not self.low <= at <= self.high:
+            return None
+        opens, before = self.opens, self.before
+        count = bisect_right(opens, at)
+        wanted = span
+        if count:
+            reached, full = before[count - 1] + at - opens[count - 1], before[count]
+            wanted += reached if reached < full else full
+        if wanted > before[-1]:
+            return None
+        index = bisect_left(before, wanted, count) - 1
+        return opens[index] + wanted - before[index]
+
+    def ahead_of(self, at: int, span: int) -> int | None:
+        """The last instant from which `span` (> 0) of open time passes until `at`: an opening counts, a close never."""
+        reached = self.elapsed(at)
+        if reached is None or reached < span:
+            return None
+        wanted = reached - span
+        index = bisect_right(self.before, wanted) - 1
+        return self.opens[index] + wanted - self.before[index]
+
+    def is_open(self, at: int) -> bool | None:
+        if not self.low <= at < self.high:
+            return None
+        count = bisect_right(self.opens, at)
+        return count > 0 and at < self.closes[count - 1]
+
+    def is_close(self, at: int) -> bool:
+        """Whether open time ends exactly at `at`."""
+        count = bisect_left(self.closes, at)
+        return count < len(self.closes) and self.closes[count] == at
+
+    def next_open(self, at: int) -> int | None:
+        """`at` itself when open, else the next opening."""
+        if not self.low <= at < self.high:
+            return None
+        following = bisect_right(self.closes, at)
+        return max(at, self.opens[following]) if following < len(self.opens) else None
+
+    def next_close(self, at: int) -> int | None:
+        """The first close later than `at`; the end of the horizon is no close."""
+        if not self.low <= at < self.high:
+            return None
+        following = bisect_right(self.closes, at)
+        if following == len(self.closes) or self.closes[following] == self.high:
+            return None
+        return self.closes[following]

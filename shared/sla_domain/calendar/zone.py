@@ -1,0 +1,131 @@
+"""Time zones from one pinned source, and one monotone map from wall-clock time to instants.
+
+zoneinfo prefers the system's zone files; two machines of one installation may then disagree about a deadline. Here
+the `tzdata` package wins whenever it is installed, and its version is visible (`research/business-time.md` §6).
+
+The map sends a wall-clock reading to the first instant at which the wall clock shows it or something later: a reading
+that the clock skips becomes the transition instant, one that it shows twice becomes the first showing (PLANS,
+"Conventions"). Being monotone, it keeps windows in order on every change day.
+"""
+
+from __future__ import annotations
+
+import io
+import zoneinfo
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import cache, lru_cache
+from importlib import import_module, resources
+
+from sla_domain.calendar.instant import DAY_S, SECOND_US
+from sla_domain.errors import UnknownZone
+
+_PACKAGE = "tzdata"
+_ENDLESS = 10**12  # seconds; the last era of a map has no end
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneMap:
+    """The offsets of one zone over some years: era i runs from `starts[i]` with `offsets[i]`, in microseconds."""
+
+    starts: tuple[int, ...]
+    offsets: tuple[int, ...]
+    highest: tuple[int, ...]  # the furthest the wall clock has ever read by the end of era i
+
+    def to_utc(self, local: int) -> int:
+        """The first instant at which the wall clock reads `local` or later."""
+        era = bisect_right(self.highest, local)
+        start, instant = self.starts[era], local - self.offsets[era]
+        return instant if instant > start else start
+
+    def to_local(self, instant: int) -> int:
+        """What the wall clock reads at `instant`."""
+        return instant + self.offsets[bisect_right(self.starts, instant) - 1]
+
+
+def tzdata_version() -> str:
+    """The IANA release behind every deadline, such as `2026f`; `system` when the package is not installed."""
+    try:
+        return str(import_module(_PACKAGE).IANA_VERSION)
+    except ModuleNotFoundError:
+        return "system"
+
+
+@cache
+def load_zone(name: str) -> zoneinfo.ZoneInfo:
+    """The zone from the pinned package, else from the system. Raises UnknownZone."""
+    names = _zone_names()
+    if name not in names:
+        raise UnknownZone(name, get_close_matches(name, sorted(names), n=2))
+    try:
+        content = resources.files(_PACKAGE).joinpath("zoneinfo", *name.split("/")).read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError):
+        return zoneinfo.ZoneInfo(name)
+    return zoneinfo.ZoneInfo.from_file(io.BytesIO(content), key=name)
+
+
+@lru_cache(maxsize=256)
+def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
+    """The map of a zone for these years, both included; answers outside them are not to be trusted."""
+    begin = _year_start(first_year)
+    starts, offsets = [begin], [_offset(load_zone(name), begin)]
+    for year in range(first_year, last_year + 1):
+        for start, offset in _changes(name, year):
+            starts.append(start)
+            offsets.append(offset)
+    ends = [*starts[1:], _year_start(last_year + 1)]
+    highest: list[int] = []
+    for end, offset in zip(ends, offsets, strict=True):
+        highest.append(max(end + offset, highest[-1] if highest else end + offset))
+    highest[-1] = _ENDLESS
+    return ZoneMap(*(tuple(second * SECOND_US for second in row) for row in (starts, offsets, highest)))
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    try:
+        return frozenset(resources.files(_PACKAGE).joinpath("zones").read_text().split())
+    except (ModuleNotFoundError, FileNotFoundError):
+        return frozenset(zoneinfo.available_timezones())
+
+
+@cache
+def _changes(name: str, year: int) -> tuple[tuple[int, int], ...]:
+    """(instant, new offset) of each change within a UTC year, in seconds.
+
+    zoneinfo tells offsets but not changes, so look once a day and halve: no zone has changed twice within six days.
+    """
+    zone = load_zone(name)
+    found: list[tuple[int, int]] = []
+    before = _offset(zone, _year_start(year) - 1)
+    for day in range(_year_start(year) - 1, _year_start(year + 1) - 1, DAY_S):
+        end = min(day + DAY_S, _year_start(year + 1) - 1)
+        after = _offset(zone, end)
+        if after != before:
+            found.append((_change_between(zone, day, end), after))
+        before = after
+    return tuple(found)
+
+
+def _change_between(zone: zoneinfo.ZoneInfo, low: int, high: int) -> int:
+    """The first second with the offset of `high`, given that `low` has another."""
+    wanted = _offset(zone, high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _offset(zone, middle) == wanted:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _offset(zone: zoneinfo.ZoneInfo, second: int) -> int:
+    offset = datetime.fromtimestamp(second, zone).utcoffset()
+    assert offset is not None
+    return offset.days * DAY_S + offset.seconds
+
+
+def _year_start(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
