@@ -68,7 +68,7 @@ class WebhookReceiver:
     @property
     def url(self) -> str:
         """Address of the receiver, without a path."""
-        return f"{'https' if self._tls else 'http'}://{'localhost' if self._tls else '127.0.0.1'}:{self._port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
     def answer(self, answer: Answer, times: int = 1) -> None:
         """Answer the next `times` requests so."""
