@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
@@ -101,11 +101,24 @@ class Trigger:
     waiting_on: frozenset[WaitingOn] = frozenset()  # empty: anybody
 
 
+class Reactions(NamedTuple):
+    """The triggers of one metric for one event kind, in the published order."""
+
+    stop: tuple[Trigger, ...]
+    reset: tuple[Trigger, ...]
+    cancel: tuple[Trigger, ...]
+    pause: tuple[Trigger, ...]
+    resume: tuple[Trigger, ...]
+    start: tuple[Trigger, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """What is timed, as six conditions over canonical events.
 
-    Evaluation order for one event, published and fixed: stop > reset > cancel > pause > resume > start.
+    Evaluation order for one event, published and fixed: stop > reset > cancel > pause > resume > start. The first of
+    the five that applies to an open clock is the only one; a clock that the event stopped may be started anew by the
+    same event, as the next cycle: that is how a cadence re-arms.
     """
 
     id: MetricId
@@ -117,8 +130,23 @@ class Metric:
     resume: tuple[Trigger, ...] = ()
     on_reopen: ReopenMode = ReopenMode.IGNORE
     on_priority_change: PriorityChangeMode = PriorityChangeMode.RETARGET
+    on_priority_lowered: PriorityChangeMode | None = None  # None: as on_priority_change
     after: MetricId | None = None  # armed only once this metric's clock has stopped (cadence after first response)
+    until: MetricId | None = None  # not armed any more once this metric's clock has stopped (cadence until workaround)
     titles: Texts = NO_TEXTS
+    reactions: Mapping[EventKind, Reactions] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        kinds = {t.kind for triggers in self._conditions() for t in triggers}
+        table = {kind: Reactions(*(_of_kind(triggers, kind) for triggers in self._conditions())) for kind in kinds}
+        object.__setattr__(self, "reactions", table)
+
+    def _conditions(self) -> tuple[tuple[Trigger, ...], ...]:
+        return (self.stop, self.reset, self.cancel, self.pause, self.resume, self.start)
+
+
+def _of_kind(triggers: tuple[Trigger, ...], kind: EventKind) -> tuple[Trigger, ...]:
+    return tuple(trigger for trigger in triggers if trigger.kind is kind)
 
 
 # -- targets ----------------------------------------------------------------------------------------------
@@ -199,6 +227,12 @@ class Priority:
     rank: int
     titles: Texts = NO_TEXTS
     definitions: Texts = NO_TEXTS
+    also: frozenset[str] = frozenset()  # other names by which people and senders call it
+
+    def is_called(self, name: str) -> bool:
+        """By its id or another of its names, whatever the case."""
+        wanted = name.strip().casefold()
+        return wanted == self.id.casefold() or any(wanted == other.casefold() for other in self.also)
 
 
 class DowngradeMode(StrEnum):
@@ -244,12 +278,30 @@ class Plan:
     escalation: str | None = None  # id of an escalation policy
     roles: tuple[str, ...] = ()  # roles the plan promises
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (PLANS B6)
+    urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (PLANS B6)
     languages: tuple[str, ...] = ()
     requires_base: frozenset[PlanId] = frozenset()  # H3: base-plan precondition
     valid_from: date | None = None
     valid_to: date | None = None  # exclusive
     at_close: AtClose = AtClose.STAY
     extras: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
+    matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at
 
-    def priority(self, id_: str) -> Priority | None:
-        return next((p for p in self.priorities if p.id == id_), None)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", rows_by_metric(self.targets))
+        object.__setattr__(self, "matched_on", attributes_of(self.targets))
+
+    def priority(self, name: str) -> Priority | None:
+        """By id or any of its other names; rows match on the id, so read `.id` of the answer."""
+        return next((p for p in self.priorities if p.is_called(name)), None)
+
+
+def rows_by_metric(targets: tuple[Target, ...]) -> Mapping[MetricId, tuple[Target, ...]]:
+    """The rows of each metric, in file order."""
+    return {metric: tuple(t for t in targets if t.metric == metric) for metric in {t.metric for t in targets}}
+
+
+def attributes_of(targets: tuple[Target, ...]) -> frozenset[str]:
+    """Every attribute that a row's conditions name."""
+    return frozenset(c.attribute for target in targets for c in target.match.conditions)
