@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -38,8 +38,8 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def running(services: Sequence[Service]):  # type: ignore[no-untyped-def]  # an async generator of a Task set
-    """Run every part of every service for as long as the context lasts; a failing part is re-raised at the end."""
+async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
+    """Run every part of every service for as long as the context lasts; yields the event that a part has failed."""
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
 

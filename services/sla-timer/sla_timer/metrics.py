@@ -29,6 +29,9 @@ class TimerMetrics:
         self.apply_seconds = Histogram(
             "slad_timer_apply_seconds", "Duration of one unit of work (a micro-batch).", registry=registry
         )
+        self.decide_seconds = Histogram(
+            "slad_timer_decide_seconds", "Time spent deciding (pure code) in one unit of work.", registry=registry
+        )
         self.facts = Counter("slad_timer_facts_total", "Facts told about clocks.", ["kind"], registry=registry)
         self.clock_jumps = Counter(
             "slad_timer_clock_jumps_total", "Readings of the deciding clock that were not steady.", ["reading"],

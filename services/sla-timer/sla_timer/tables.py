@@ -8,7 +8,6 @@ predicate names, so PostgreSQL updates it in place (HOT, with fillfactor 80).
 from __future__ import annotations
 
 from sqlalchemy import (
-    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -133,5 +132,4 @@ catalogue = Table(
     Column("version", String(80), primary_key=True),
     Column("content", Text, nullable=False),
     Column("activated_at", Instant, nullable=False),
-    Column("current", Boolean, nullable=False, server_default=text("false")),
 )

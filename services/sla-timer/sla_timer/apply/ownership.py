@@ -1,0 +1,31 @@
+"""Who may apply events of a partition: the holder of its epoch. An old owner that wakes up can do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.errors import Fenced
+from sla_platform.store.dialect import insert
+from sla_timer import tables
+
+
+async def take(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
+    """Become the owner of these partitions; every earlier owner's epoch is void from here on."""
+    taken: dict[int, int] = {}
+    for number in sorted(partitions):
+        statement = insert(connection, tables.partition).values(partition=number, epoch=1, owner=owner)
+        statement = statement.on_conflict_do_update(
+            index_elements=["partition"], set_={"epoch": tables.partition.c.epoch + 1, "owner": owner}
+        ).returning(tables.partition.c.epoch)
+        taken[number] = (await connection.execute(statement)).scalar_one()
+    return taken
+
+
+async def hold(connection: AsyncConnection, partition: int, epoch: int) -> None:
+    """Lock the partition for this transaction. Raises Fenced when somebody else has taken it."""
+    query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
+    if (await connection.execute(query)).scalar_one_or_none() != epoch:
+        raise Fenced(f"partition {partition} belongs to another instance now")

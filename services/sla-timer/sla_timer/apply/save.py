@@ -1,0 +1,61 @@
+"""Writing what a unit of work has decided: one statement per table, whatever the size of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.event import IncidentEvent
+from sla_platform.envelope import Envelope
+from sla_platform.store import log
+from sla_platform.store.dialect import insert_new, upsert
+from sla_timer import tables
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows to write and facts to tell."""
+
+    incidents: list[dict[str, Any]] = field(default_factory=list)
+    clocks: list[dict[str, Any]] = field(default_factory=list)
+    timers: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[Envelope] = field(default_factory=list)
+
+    def add(self, other: Changes) -> None:
+        self.incidents += other.incidents
+        self.clocks += other.clocks
+        self.timers += other.timers
+        self.facts += other.facts
+
+
+async def events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
+    rows = [
+        {
+            "id": envelope.id,
+            "incident": event.incident,
+            "type": envelope.type,
+            "occurred_at": event.occurred_at,
+            "received_at": event.received_at,
+            "data": envelope.data.decode(),
+        }
+        for envelope, event in fresh
+    ]
+    if rows:
+        await connection.execute(insert_new(connection, tables.event), rows)
+
+
+async def changes(connection: AsyncConnection, decided: Changes) -> None:
+    """Replace the timers of every changed clock and write the rest."""
+    if decided.incidents:
+        await connection.execute(upsert(connection, tables.incident), decided.incidents)
+    if decided.clocks:
+        ids = [row["id"] for row in decided.clocks]
+        await connection.execute(delete(tables.timer).where(tables.timer.c.clock_id.in_(ids)))
+        await connection.execute(upsert(connection, tables.clock), decided.clocks)
+    if decided.timers:
+        await connection.execute(insert_new(connection, tables.timer), decided.timers)
+    await log.append(connection, tables.log, decided.facts)

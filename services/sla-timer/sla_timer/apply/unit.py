@@ -1,0 +1,121 @@
+"""The timer's consumer: each batch is one unit of work, and so one transaction (DESIGN §2.7)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from sla_domain.event import IncidentEvent
+from sla_platform.bus import Batch
+from sla_platform.envelope import Envelope
+from sla_platform.errors import BadEnvelope, Fenced
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_platform.wire import decode_event
+from sla_timer.apply import load, ownership, save
+from sla_timer.apply.decide import decide
+from sla_timer.metrics import TimerMetrics
+from sla_timer.rulebooks import Rulebooks
+from sla_timer.tick.progress import Progress
+
+_log = structlog.get_logger(__name__)
+Fresh = list[tuple[Envelope, IncidentEvent]]
+
+
+class Applier:
+    """Handles batches of incident events (`sla_platform.bus.Handler`). `ring` wakes embedded readers of the log."""
+
+    def __init__(
+        self,
+        store: Store,
+        rulebooks: Rulebooks,
+        progress: Progress,
+        source: TimeSource,
+        owner: str,
+        metrics: TimerMetrics,
+        ring: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._rulebooks = rulebooks
+        self._progress = progress
+        self._time = source
+        self._owner = owner
+        self._metrics = metrics
+        self._ring = ring
+        self._epochs: dict[int, int] = {}
+
+    async def assigned(self, partitions: frozenset[int]) -> None:
+        async with self._store.transaction() as connection:
+            self._epochs |= await ownership.take(connection, partitions, self._owner)
+
+    async def revoked(self, partitions: frozenset[int]) -> None:
+        for number in partitions:
+            self._epochs.pop(number, None)
+            self._progress.drop(number)
+
+    async def handle(self, batch: Batch) -> None:
+        epoch = self._epochs.get(batch.partition)
+        if epoch is None:
+            raise Fenced(f"partition {batch.partition} is not ours")
+        readable = self._readable(batch)
+        if readable:
+            with self._metrics.apply_seconds.time():
+                await self._apply(batch.partition, epoch, readable)
+            self._ring()
+        if batch.through is not None:
+            self._progress.note(batch.partition, epoch, batch.through)
+
+    def _readable(self, batch: Batch) -> Fresh:
+        readable: Fresh = []
+        for envelope in batch.envelopes:
+            try:
+                readable.append((envelope, decode_event(envelope)))
+            except BadEnvelope as error:
+                # Ingest wrote it and cannot read it back: nothing a retry would mend. Ingest still has the raw body.
+                self._metrics.parked.inc()
+                _log.error("apply.unreadable", event_id=envelope.id, error=str(error))
+        return readable
+
+    async def _apply(self, partition: int, epoch: int, readable: Fresh) -> None:
+        now = self._time.now()
+        async with self._store.transaction() as connection:
+            await ownership.hold(connection, partition, epoch)
+            seen = await load.already_applied(connection, [envelope.id for envelope, _ in readable])
+            fresh = _first_of_each_id(readable, seen)
+            self._metrics.repeated.inc(len(readable) - len(fresh))
+            if not fresh:
+                return
+            incidents = {event.incident for _, event in fresh}
+            known = await load.known(connection, incidents)
+            await save.events(connection, fresh)
+            for _, event in fresh:
+                known.events.setdefault(event.incident, []).append(event)
+            rulebooks = await self._rulebooks.pinned(connection, known.incidents.values())
+            started = time.perf_counter()
+            decided = save.Changes()
+            for name in sorted(incidents):
+                decided.add(
+                    decide(
+                        partition,
+                        known.events[name],
+                        known.incidents.get(name),
+                        known.clocks.get(name, []),
+                        rulebooks,
+                        now,
+                    )
+                )
+            self._metrics.decide_seconds.observe(time.perf_counter() - started)
+            await save.changes(connection, decided)
+        self._metrics.applied.inc(len(fresh))
+        for fact in decided.facts:
+            self._metrics.facts.labels(fact.type.removeprefix("io.slad.").removesuffix(".v1")).inc()
+
+
+def _first_of_each_id(readable: Fresh, seen: set[str]) -> Fresh:
+    fresh: dict[str, tuple[Envelope, IncidentEvent]] = {}
+    for envelope, event in readable:
+        if envelope.id not in seen:
+            fresh.setdefault(envelope.id, (envelope, event))
+    return list(fresh.values())
