@@ -3,18 +3,23 @@
 `due_at` is undefined while paused. *Breached* is a fact on the clock, not a state. Marks are the instants that must
 be told (warnings and the breach): those already behind the clock and those ahead of it while it runs; the latter
 become rows of the timer table. Segments tile the clock's life and add up to its verdict.
+
+A mark counts only when time ran past it: an instant in `[start, end)` of a running segment. A clock stopped, or
+paused, exactly at its due instant is therefore not breached, and a warning at the very instant of the stop is not told.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sla_domain.event import IncidentId
-from sla_domain.plan import MetricId, Target
+from sla_domain.contract import ContractId
+from sla_domain.event import NOTHING, EventId, IncidentId, WaitingOn
+from sla_domain.plan import MetricId, PlanId, Target
 
 ClockId = NewType("ClockId", UUID)
 
@@ -46,13 +51,16 @@ class Segment:
     end: datetime | None
     running: bool
     why: str = ""
+    waiting_on: WaitingOn | None = None  # whose share a pause is (PLANS H11)
+    event: EventId = EventId("")  # what began it
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """An instant that must be told once: `kind` is `breach` or a warning key (`warn-75`, `warn-3600s`).
 
-    `generation` counts the targets the clock has had (priority change, agreed date, reset); pauses keep it.
+    `generation` counts the targets the clock has had (priority change, agreed date, reset); pauses keep it. A retarget
+    that finds its due instant passed already leaves one breach mark at that instant and none of the earlier warnings.
     `pending` marks belong to the running segment and become timers; the others lie behind the clock.
     """
 
@@ -88,7 +96,27 @@ class Clock:
     marks: tuple[Mark, ...]
     exempt: str = ""  # reason; an exempt clock counts in no attainment
     agreed_by: str = ""  # B5: by whom the pinned due instant was agreed
+    contract: ContractId = ContractId("")
+    plan: PlanId = PlanId("")  # whose row it is: the base plan when the product is out of scope (H4)
+    counted_from: datetime | None = None  # later than started_at after a restart or reset
+    generation_at: datetime | None = None  # when the target in force came into force
+    cause: EventId = EventId("")  # the event that put the clock into its present state
+    why: str = ""  # what stopped or cancelled it, in words
+    undone: tuple[EventId, ...] = ()  # stops that a reopening has undone (mode resume)
+    exempt_by: str = ""
+    agreed_reason: str = ""
+    matched: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # the attributes the target's row was matched against
 
     @property
     def breached(self) -> bool:
         return self.breached_at is not None
+
+    @property
+    def stopped_while_paused(self) -> bool:
+        """Stopped without ever being resumed: worth a look, the pause may have been forgotten (commercial §2)."""
+        return self.stopped_at is not None and bool(self.segments) and not self.segments[-1].running
+
+    @property
+    def pending(self) -> tuple[Mark, ...]:
+        """The marks that are timers."""
+        return tuple(mark for mark in self.marks if mark.pending)

@@ -8,7 +8,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import NewType
 
-from sla_domain.plan import PlanId, Target
+from sla_domain.calendar import AtClose
+from sla_domain.plan import MetricId, PlanId, Target, attributes_of, rows_by_metric
 
 ContractId = NewType("ContractId", str)
 
@@ -64,4 +65,11 @@ class Contract:
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
     targets: tuple[Target, ...] = ()
+    at_close: AtClose | None = None  # None: as the plan says
     extras: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
+    matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", rows_by_metric(self.targets))
+        object.__setattr__(self, "matched_on", attributes_of(self.targets))

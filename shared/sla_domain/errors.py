@@ -1,6 +1,10 @@
 """Every error the pure rules raise, as one tree.
 
     DomainError
+    ├── FoldError
+    │   ├── NoEvents            nothing happened: there is no incident to speak of
+    │   └── MixedIncidents      events of more than one incident in one fold
+    ├── InvalidNotice           a critical-fix notice or version range that cannot be read
     └── CalendarError
         ├── InvalidCalendar     a calendar description with one or more problems, all listed
         ├── InvalidWindow       one weekly window, opening or closing that cannot be
@@ -26,6 +30,22 @@ class DomainError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or cleandoc(type(self).__doc__ or type(self).__name__))
+
+
+class FoldError(DomainError):
+    """The events cannot be folded: pass every event of one incident, and only those."""
+
+
+class NoEvents(FoldError):
+    """No events: an incident exists from its first event on."""
+
+
+class MixedIncidents(FoldError):
+    """The events belong to more than one incident: group them by incident first."""
+
+
+class InvalidNotice(DomainError):
+    """The notice cannot be read: give it products, and ranges such as `>=2.0,<2.4`."""
 
 
 class CalendarError(DomainError):

@@ -110,6 +110,7 @@ class IncidentEvent:
     metrics: tuple[str, ...] = ()  # exempted: which metrics; empty means all
     score: int | None = None  # rated
     reason: str = ""
+    warnings: tuple[str, ...] = ()  # what the dialect could not map; they become remarks of the incident
 
     @property
     def order(self) -> tuple[datetime, int, int, str]:

@@ -71,7 +71,7 @@ class Coverage:
     subdivision: str | None = None
     openings: tuple[LocalSpan, ...] = ()
     closings: tuple[LocalSpan, ...] = ()
-    titles: Texts = NO_TEXTS
+    titles: Texts = field(default_factory=lambda: NO_TEXTS)
 
 
 # -- metrics ----------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class Metric:
     on_priority_lowered: PriorityChangeMode | None = None  # None: as on_priority_change
     after: MetricId | None = None  # armed only once this metric's clock has stopped (cadence after first response)
     until: MetricId | None = None  # not armed any more once this metric's clock has stopped (cadence until workaround)
-    titles: Texts = NO_TEXTS
+    titles: Texts = field(default_factory=lambda: NO_TEXTS)
     reactions: Mapping[EventKind, Reactions] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -225,8 +225,8 @@ class Priority:
 
     id: str
     rank: int
-    titles: Texts = NO_TEXTS
-    definitions: Texts = NO_TEXTS
+    titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    definitions: Texts = field(default_factory=lambda: NO_TEXTS)
     also: frozenset[str] = frozenset()  # other names by which people and senders call it
 
     def is_called(self, name: str) -> bool:

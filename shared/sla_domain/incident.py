@@ -1,0 +1,260 @@
+"""What the fold makes of an incident's events: one frozen value, with the reason beside every decision.
+
+Open spans (`end` is None) reach to whatever instant the reader asks about; the fold itself has no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sla_domain.clock import Clock
+from sla_domain.contract import Contract
+from sla_domain.event import Actor, EventId, IncidentId, TimeQuality, WaitingOn
+from sla_domain.plan import PlanId
+from sla_domain.rulebook import ContractMatch, MatchReason
+
+
+class Phase(StrEnum):
+    OPEN = "open"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    MERGED = "merged"
+
+    @property
+    def live(self) -> bool:
+        return self in (Phase.OPEN, Phase.WAITING)
+
+
+class Scope(StrEnum):
+    """Whether the contract's plan covers the incident's product (PLANS H4, I9)."""
+
+    EVERY_PRODUCT = "the contract covers every product"
+    IN_SCOPE = "the product is in the contract's scope"
+    NO_PRODUCT = "the incident names no product: treated as in scope"
+    OUT_OF_SCOPE = "the product is out of the contract's scope: the base plan's targets apply"
+    EXCLUDED = "the product is excluded from the contract: the base plan's targets apply"
+    OUT_OF_SCOPE_NO_BASE = "the product is out of scope and the contract has no base plan: the plan's own rows apply"
+    EXCLUDED_NO_BASE = "the product is excluded and the contract has no base plan: the plan's own rows apply"
+
+    @property
+    def word(self) -> str:
+        """`in`, `out` or `excluded`: the attribute `scope` that rows may match on."""
+        match self:
+            case Scope.EVERY_PRODUCT | Scope.IN_SCOPE | Scope.NO_PRODUCT:
+                return "in"
+            case Scope.OUT_OF_SCOPE | Scope.OUT_OF_SCOPE_NO_BASE:
+                return "out"
+            case Scope.EXCLUDED | Scope.EXCLUDED_NO_BASE:
+                return "excluded"
+
+
+class PriorityWhy(StrEnum):
+    """Why a priority came into force."""
+
+    STATED = "as stated when it was opened"
+    DEFAULT = "the incident states none: the plan's default"
+    UNKNOWN = "the stated priority is not one of the plan's: the plan's default"
+    NO_DESCRIPTION = "the request came without a description (E6)"
+    DESCRIBED = "the description arrived (E6)"
+    RAISED = "raised (E7)"
+    LOWERED = "lowered"
+    AGREED = "lowered by agreement with the customer (E9)"
+    CORRECTED = "corrected: the stated one did not match reality (E8)"
+    CONTRACT = "the contract in force changed"
+
+
+class RemarkKind(StrEnum):
+    """Something about an incident that people should see; never an error."""
+
+    MAPPING = "mapping"
+    NO_OPENING = "no_opening"
+    BEFORE_OPENING = "before_opening"
+    OPENED_AGAIN = "opened_again"
+    FUTURE_TIME = "future_time"
+    UNKNOWN_PRIORITY = "unknown_priority"
+    MISSING_DESCRIPTION = "missing_description"
+    DOWNGRADE_PENDING = "downgrade_pending"
+    NOTHING_TO_AGREE = "nothing_to_agree"
+    DEFAULT_CONTRACT = "default_contract"
+    NOBODY_TO_TELL = "nobody_to_tell"
+    OUT_OF_SCOPE = "out_of_scope"
+    CHANNEL_NOT_ENTITLED = "channel_not_entitled"
+    URGENT_CHANNEL = "urgent_channel"
+    UNSPECIFIED_TARGET = "unspecified_target"
+    NO_COVERAGE = "no_coverage"
+    UNREACHABLE_TARGET = "unreachable_target"
+    AGREED_WITHOUT_CLOCK = "agreed_without_clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    kind: RemarkKind
+    text: str
+    event: EventId = EventId("")
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityPeriod:
+    """A priority in force during `[start, end)`; by whom and why it came."""
+
+    priority: str
+    start: datetime
+    end: datetime | None
+    by: str
+    why: PriorityWhy
+    reason: str = ""
+    event: EventId = EventId("")
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDowngrade:
+    """A lower priority that waits for the customer's agreement (PLANS E9); clocks keep the old target until then."""
+
+    old: str
+    new: str
+    at: datetime
+    by: str
+    reason: str
+    event: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The customer's priority was changed by staff: the customer is told old, new and why (PLANS E8)."""
+
+    old: str
+    new: str
+    at: datetime
+    by: str
+    reason: str
+    event: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who held the incident during `[start, end)`; contiguous, so they sum to the elapsed time (B9: by line)."""
+
+    assignee: str
+    group: str
+    line: str
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The incident waited on somebody during `[start, end)` (PLANS H11)."""
+
+    on: WaitingOn
+    start: datetime
+    end: datetime | None
+    reason: str
+    event: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A manual escalation (PLANS B7, B9)."""
+
+    at: datetime
+    by: str
+    to: str
+    reason: str
+    event: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The customer's judgement of the service (PLANS B7)."""
+
+    score: int | None
+    at: datetime
+    by: str
+    comment: str
+    event: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Clocks that count in no attainment, with reason and author; no metrics means all."""
+
+    metrics: tuple[str, ...]
+    at: datetime
+    by: str
+    reason: str
+    event: EventId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    id: IncidentId
+    phase: Phase
+    attributes: Mapping[str, str]  # the last value of each, as the sender states it
+    match: ContractMatch
+    plan: PlanId  # whose rows apply: the base plan when the product is out of scope
+    scope: Scope
+    opened_at: datetime
+    opened_quality: TimeQuality
+    opened_by: Actor
+    changed_at: datetime  # the latest instant any event speaks of
+    ended_at: datetime | None  # since when it is resolved, closed, cancelled or merged
+    priority: str
+    priorities: tuple[PriorityPeriod, ...]
+    quality: TimeQuality  # the worst of all events
+    pending_downgrade: PendingDowngrade | None
+    corrections: tuple[Correction, ...]
+    holders: tuple[Held, ...]
+    waits: tuple[Wait, ...]
+    escalations: tuple[Escalation, ...]
+    ratings: tuple[Rating, ...]
+    exemptions: tuple[Exemption, ...]
+    merged_into: IncidentId | None
+    remarks: tuple[Remark, ...]
+    clocks: tuple[Clock, ...]
+
+    @property
+    def contract(self) -> Contract:
+        return self.match.contract
+
+    @property
+    def match_reason(self) -> MatchReason:
+        return self.match.reason
+
+    @property
+    def rating(self) -> Rating | None:
+        """The last one given."""
+        return self.ratings[-1] if self.ratings else None
+
+    def elapsed(self, at: datetime) -> timedelta:
+        """Wall time from the opening to the end, or to `at` while it lives."""
+        return max((self.ended_at or at) - self.opened_at, timedelta())
+
+
+def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
+    """Wall time by whose turn it was: `customer`, `vendor`, `other`, and `own` for the rest; they sum to elapsed."""
+    shares = {on.value: timedelta() for on in WaitingOn}
+    until = incident.ended_at or at
+    for wait in incident.waits:
+        shares[wait.on.value] += _overlap(wait.start, wait.end, incident.opened_at, until)
+    return {"own": incident.elapsed(at) - sum(shares.values(), timedelta()), **shares}
+
+
+def held_by(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
+    """Wall time by (assignee, group, line); the values sum to elapsed."""
+    held: dict[tuple[str, str, str], timedelta] = {}
+    until = incident.ended_at or at
+    for period in incident.holders:
+        key = (period.assignee, period.group, period.line)
+        span = _overlap(period.start, period.end, incident.opened_at, until)
+        held[key] = held.get(key, timedelta()) + span
+    return held
+
+
+def _overlap(start: datetime, end: datetime | None, first: datetime, last: datetime) -> timedelta:
+    stop = last if end is None else min(end, last)
+    return max(stop - max(start, first), timedelta())
