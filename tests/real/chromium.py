@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import playwright
 from playwright.async_api import Browser, Page, Request, Route, async_playwright
 
 from sla_platform.local import Unavailable
+from sla_platform.local.process import run
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
@@ -28,19 +30,22 @@ _LOCAL = {"localhost", "127.0.0.1", "::1"}
 def find_chromium() -> Path:
     """The system's browser; Playwright's own download is not used.
 
-    Raises Unavailable if there is none.
+    Raises Unavailable if there is none, or if Playwright's driver cannot run on this machine.
     """
-    for name in _NAMES:
-        if found := shutil.which(name):
-            return Path(found)
-    raise Unavailable("Chromium", "no chromium on the path; install Debian's chromium")
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        raise Unavailable("Chromium", "no chromium on the path; install Debian's chromium")
+    driver = run([Path(playwright.__file__).parent / "driver" / "node", "--version"])
+    if driver.returncode != 0:
+        raise Unavailable("Chromium", f"Playwright's driver lacks a library: {driver.stdout.strip()}")
+    return Path(found)
 
 
 @asynccontextmanager
 async def running_chromium(program: Path) -> AsyncIterator[Browser]:
     """A headless browser with a profile of its own, closed at the end."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(_ARGUMENTS))
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=program, headless=True, args=list(_ARGUMENTS))
         try:
             yield browser
         finally:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 _POLL_SECONDS = 0.02
 _PROC = Path("/proc")
+_STATE, _THREADS, _START_TICK = 0, 17, 19  # fields 3, 20 and 22 of /proc/PID/stat
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Process:
     def of(cls, pid: int) -> Process:
         """The process that has this pid now."""
         fields = _stat(pid)
-        return cls(pid, int(fields[19]) if fields else 0)
+        return cls(pid, int(fields[_START_TICK]) if fields else 0)
 
     @classmethod
     def recorded(cls, path: Path) -> Process | None:
@@ -48,12 +49,17 @@ class Process:
         path.write_text(f"{self.pid} {self.started}\n")
 
     def alive(self) -> bool:
-        """Whether it still runs; a zombie that nobody reaped does not count."""
+        """Whether it still runs; a zombie that nobody reaped does not count.
+
+        A killed process shows as zombie while its last threads still hold its ports: wait for them.
+        """
         self._reap()
         if not _PROC.is_dir():
             return _answers_signal(self.pid)
         fields = _stat(self.pid)
-        return bool(fields) and fields[0] not in {"Z", "X"} and int(fields[19]) == self.started
+        if not fields or int(fields[_START_TICK]) != self.started:
+            return False
+        return fields[_STATE] not in {"Z", "X"} or int(fields[_THREADS]) > 1
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal if it still runs."""
