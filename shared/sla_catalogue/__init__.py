@@ -1,1 +1,65 @@
-"""YAML catalogue to validated domain objects; built-in plans; holidays."""
+"""YAML → validated, versioned domain objects: plans, contracts, calendars, sources, channels, keys, escalations.
+
+`tree` and `gather` read files, `resolve` fills in environment and secrets, `document` gives shapes, `assembly` makes
+domain objects, `rule` looks for what sound parts get wrong together, `canonical` stores the result under a version.
+"""
+
+from __future__ import annotations
+
+from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.escalation import Level, Policy
+from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff
+from sla_catalogue.load import Reloaded, builtin_catalogue, check, load_catalogue, load_text, reload
+from sla_catalogue.outlet import ApiKey, Channel, ChannelId, ChannelKind, KeyId, Scope, Settings, Smtp, SmtpSecurity
+from sla_catalogue.problem import CatalogueError, CatalogueInvalid, Problem, Severity
+from sla_catalogue.secret import Secret
+from sla_catalogue.source import (
+    Authentication,
+    AuthenticationKind,
+    Dialect,
+    Lookup,
+    Phase,
+    SignedContent,
+    Source,
+    SourceId,
+)
+
+__all__ = [
+    "ApiKey",
+    "Authentication",
+    "AuthenticationKind",
+    "Catalogue",
+    "CatalogueError",
+    "CatalogueInvalid",
+    "Channel",
+    "ChannelId",
+    "ChannelKind",
+    "Dialect",
+    "HolidayDiff",
+    "HolidayRow",
+    "HolidayTable",
+    "Horizon",
+    "KeyId",
+    "Level",
+    "Lookup",
+    "Phase",
+    "Policy",
+    "Problem",
+    "Reloaded",
+    "RowKind",
+    "Scope",
+    "Secret",
+    "Settings",
+    "Severity",
+    "SignedContent",
+    "Smtp",
+    "SmtpSecurity",
+    "Source",
+    "SourceId",
+    "builtin_catalogue",
+    "check",
+    "diff",
+    "load_catalogue",
+    "load_text",
+    "reload",
+]

@@ -1,0 +1,176 @@
+"""The whole way from a merged tree to a catalogue, as one visible list of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly.contract import BuiltContract, Plans, build_contracts
+from sla_catalogue.assembly.coverage import build_coverage
+from sla_catalogue.assembly.draft import draft_plans
+from sla_catalogue.assembly.escalation import build_escalations
+from sla_catalogue.assembly.holiday import build_holidays, holidays_version
+from sla_catalogue.assembly.outlet import build_channels, build_keys, build_settings
+from sla_catalogue.assembly.scenario import build_scenarios
+from sla_catalogue.assembly.source import build_sources
+from sla_catalogue.calendars import CatalogueCalendars, code_of
+from sla_catalogue.canonical import Stored, write
+from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.gather import Merged
+from sla_catalogue.holiday.row import DEFAULT_HORIZON, Horizon
+from sla_catalogue.problem import Findings, Path, Severity, did_you_mean
+from sla_catalogue.resolve import Resolved, resolve
+from sla_catalogue.rule import check_everything
+from sla_catalogue.rule.subject import Subject
+from sla_catalogue.shape import shape
+from sla_domain.calendar import tzdata_version
+from sla_domain.contract import Contract, ContractId
+from sla_domain.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What does not stand in the files: the environment (None: a stored catalogue), its tables, and the years."""
+
+    environment: Mapping[str, str] | None
+    horizon: Horizon | None = None
+    stored: Stored | None = None
+
+
+def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | None, Findings]:
+    """The catalogue, or None when any error was found; the findings either way."""
+    findings = Findings(merged.positions, list(merged.problems))
+    resolved = resolve(merged, circumstances.environment, findings)
+    document = shape(resolved.values, findings)
+    context = Context(document, _declared(resolved), findings)
+    horizon = _horizon(document, circumstances, findings)
+
+    shared = {
+        name: build_coverage(name, ("coverages", name), coverage, context)
+        for name, coverage in document.coverages.items()
+    }
+    plans = Plans(draft_plans(context), shared, context, {})
+    for draft in plans.drafts.values():
+        plans.get(draft)
+    contracts = build_contracts(plans, context)
+    stored = circumstances.stored
+    tables = stored.tables if stored else build_holidays(_codes(contracts), horizon, merged.bases, context)
+    calendars = CatalogueCalendars(tables, horizon)
+    default = _default_contract(document, contracts, context)
+    check_everything(Subject(tuple(plans.built.values()), tuple(contracts), calendars, context))
+    by_id = {built.contract.id: built.contract for built in contracts}
+    parts = Catalogue(
+        version="",
+        text="",
+        rulebook=Rulebook(
+            version="",
+            plans=MappingProxyType({built.plan.id: built.plan for built in plans.built.values()}),
+            contracts=MappingProxyType(by_id),
+            default_contract=default,
+            calendars=calendars,
+            by_customer=MappingProxyType(_by_customer(by_id)),
+            holidays_version=stored.holidays_version if stored else holidays_version(tables),
+            tzdata_version=tzdata_version(),
+        ),
+        sources=build_sources(context),
+        channels=build_channels(context),
+        escalations=build_escalations(context),
+        keys=build_keys(context),
+        settings=build_settings(context),
+        holidays=MappingProxyType(dict(tables)),
+        horizon=horizon,
+        scenarios=build_scenarios(by_id, context),
+    )
+    if findings.failed:
+        return None, findings
+    return _versioned(parts, resolved, merged, findings, stored), findings
+
+
+def _versioned(
+    parts: Catalogue, resolved: Resolved, merged: Merged, findings: Findings, stored: Stored | None
+) -> Catalogue:
+    book = parts.rulebook
+    text, version = write(
+        Stored(
+            sections=resolved.kept,
+            positions=merged.positions,
+            tables=dict(parts.holidays),
+            horizon=parts.horizon,
+            holidays_version=book.holidays_version,
+            tzdata_version=stored.tzdata_version if stored else book.tzdata_version,
+        )
+    )
+    warnings = tuple(problem for problem in findings.sorted() if problem.severity is Severity.WARNING)
+    return replace(parts, version=version, text=text, rulebook=replace(book, version=version), warnings=warnings)
+
+
+def _declared(resolved: Resolved) -> Mapping[str, frozenset[str]]:
+    """Every id as written, per section, whether its entry is sound or not."""
+    sections = {name: frozenset[str]() for name in CatalogueDocument.model_fields}
+    for name, content in resolved.values.items():
+        if isinstance(content, dict):
+            sections[name] = frozenset(content)
+    return sections
+
+
+def _horizon(document: CatalogueDocument, circumstances: Circumstances, findings: Findings) -> Horizon:
+    if circumstances.stored is not None:
+        return circumstances.stored.horizon
+    if circumstances.horizon is not None:
+        return circumstances.horizon
+    written = document.settings.horizon
+    if written is None:
+        return DEFAULT_HORIZON
+    if written.last < written.first:
+        findings.error(("settings", "horizon"), "horizon", "the horizon ends before it begins", "first <= last")
+        return DEFAULT_HORIZON
+    return Horizon(written.first, written.last)
+
+
+def _codes(contracts: list[BuiltContract]) -> dict[str, Path]:
+    """The holiday tables the contracts' coverages subtract, with a place to blame."""
+    codes: dict[str, Path] = {}
+    for built in contracts:
+        for coverage in built.built.plan.coverages.values():
+            code = code_of(built.contract, coverage)
+            if code:
+                codes.setdefault(code, (*built.path, "country") if built.contract.country else built.path)
+    return codes
+
+
+def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract], context: Context) -> ContractId:
+    """The contract for incidents of unknown customers: no event is ever dropped for want of one."""
+    declared = context.declared["contracts"]
+    named = document.settings.default_contract
+    marked = [built.contract.id for built in contracts if built.document.default]
+    if named is not None:
+        if named not in declared:
+            hint = did_you_mean(named, declared)
+            where: Path = ("settings", "default_contract")
+            context.findings.error(where, "unknown-contract", f"no contract is called {named!r}", hint)
+        return ContractId(named)
+    if len(marked) > 1:
+        where = ("contracts", marked[1], "default")
+        context.findings.error(where, "default-contract", f"two default contracts: {', '.join(marked)}", "keep one")
+    if marked:
+        return marked[0]
+    if len(declared) == 1:
+        return ContractId(next(iter(declared)))
+    if not declared:
+        context.findings.error((), "no-contracts", "the catalogue has no contract", "add a section `contracts`")
+    elif len(contracts) == len(declared):
+        hint = "mark one with default: true, or name it in settings.default_contract"
+        message = "no default contract: incidents of unknown customers need one"
+        context.findings.error(("contracts",), "default-contract", message, hint)
+    return ContractId("")
+
+
+def _by_customer(contracts: Mapping[ContractId, Contract]) -> dict[str, tuple[ContractId, ...]]:
+    found: dict[str, tuple[ContractId, ...]] = {}
+    for id_, contract in contracts.items():
+        for name in sorted(contract.customers):
+            found[name] = (*found.get(name, ()), id_)
+    return found

@@ -1,0 +1,30 @@
+"""What every builder needs: the whole document, the ids that were written, and where to report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.problem import Findings, Path, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`declared` holds every id as written, sound or not: a reference to a broken entry is not a second problem."""
+
+    document: CatalogueDocument
+    declared: Mapping[str, frozenset[str]]
+    findings: Findings
+
+    def known(self, section: str, name: str, path: Path, what: str) -> bool:
+        """Whether `section` has such an entry; reported once if nobody wrote it."""
+        if name in getattr(self.document, section):
+            return True
+        if name not in self.declared.get(section, frozenset()):
+            self.unknown(name, self.declared.get(section, frozenset()), path, what)
+        return False
+
+    def unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
+        code = f"unknown-{what.replace(' ', '-')}"
+        self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

@@ -1,0 +1,157 @@
+"""`contracts` → who bought what, where, with whom to tell; each with the plan it really runs under.
+
+A contract with a base plan runs under its plan laid over that base; such a plan has an id of its own, for instance
+`hpe-flexcare+hpe-enterprise-standard`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly.draft import Draft, laid_over
+from sla_catalogue.assembly.plan import BuiltPlan, build_plan
+from sla_catalogue.assembly.target import Row, build_targets
+from sla_catalogue.assembly.zone import check_zone
+from sla_catalogue.document.contract import ContractDocument, PersonDocument
+from sla_catalogue.problem import Path
+from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder
+from sla_domain.plan import Coverage, PlanId
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltContract:
+    """A contract with its plan, and the places of its own rows."""
+
+    contract: Contract
+    built: BuiltPlan
+    rows: tuple[Row, ...]
+    document: ContractDocument
+
+    @property
+    def path(self) -> Path:
+        return ("contracts", str(self.contract.id))
+
+
+@dataclass(slots=True)
+class Plans:
+    """Plans by id, built when first asked for; the derived ones join them."""
+
+    drafts: Mapping[str, Draft]
+    shared: Mapping[str, Coverage]
+    context: Context
+    built: dict[str, BuiltPlan]
+
+    def get(self, draft: Draft) -> BuiltPlan:
+        if draft.id not in self.built:
+            self.built[draft.id] = build_plan(draft, self.shared, self.context)
+        return self.built[draft.id]
+
+
+def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
+    found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
+    return [contract for contract in found if contract is not None]
+
+
+def _contract(name: str, document: ContractDocument, plans: Plans, context: Context) -> BuiltContract | None:
+    path: Path = ("contracts", name)
+    zone_known = check_zone(document.zone, (*path, "zone"), context.findings)
+    draft = _draft(document, path, plans, context)
+    if draft is None or not zone_known:
+        return None
+    built = plans.get(draft)
+    written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
+    rows = build_targets(written, built.names, context)
+    people = _people(document, context)
+    contract = Contract(
+        id=ContractId(name),
+        customers=frozenset(document.customers),
+        plan=built.plan.id,
+        zone=document.zone,
+        title=document.title or name,
+        base_plan=PlanId(document.base_plan) if document.base_plan else None,
+        country=document.country,
+        subdivision=document.subdivision,
+        holidays=document.holidays,
+        valid_from=document.valid.from_,
+        valid_to=document.valid.to,
+        products=frozenset(document.products),
+        excluded_products=frozenset(document.excluded_products),
+        environment=tuple(EnvironmentItem(product=e.product, versions=tuple(e.versions)) for e in document.environment),
+        people=MappingProxyType(people),
+        roles=_roles(document, people, built, path, context),
+        languages=tuple(document.languages),
+        targets=tuple(row.target for row in rows),
+        at_close=document.at_close,
+        extras=MappingProxyType(_extras(document)),
+    )
+    return BuiltContract(contract, built, tuple(rows), document)
+
+
+def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> Draft | None:
+    """The plan as this contract runs it: over its base where the plan requires one (PLANS H1, H3)."""
+    if not context.known("plans", document.plan, (*path, "plan"), "plan"):
+        return None
+    draft = plans.drafts.get(document.plan)
+    if document.base_plan is None or draft is None:
+        return draft
+    if not context.known("plans", document.base_plan, (*path, "base_plan"), "plan"):
+        return None
+    base = plans.drafts.get(document.base_plan)
+    if base is None or not draft.document.requires_base:
+        return draft
+    return laid_over(draft, base, f"{draft.id}+{base.id}")
+
+
+def _extras(document: ContractDocument) -> dict[str, object]:
+    extras: dict[str, object] = dict(document.extras)
+    if document.note:
+        extras["note"] = dict(document.note)
+    if document.leaves_unspecified:
+        extras["leaves_unspecified"] = tuple(document.leaves_unspecified)
+    return extras
+
+
+def _people(document: ContractDocument, context: Context) -> dict[str, Person]:
+    """The contract's own people, and those of the catalogue that its roles name."""
+    named = {holder.person for holders in document.roles.values() for holder in holders}
+    shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
+    return {id_: _person(id_, each, context) for id_, each in {**shared, **document.people}.items()}
+
+
+def _person(id_: str, document: PersonDocument, context: Context) -> Person:
+    addresses = [
+        *document.addresses,
+        *(f"email:{address}" for address in document.email),
+        *(f"webhook:{channel}" for channel in document.webhook),
+    ]
+    return Person(
+        id=id_,
+        name=document.name,
+        addresses=tuple(dict.fromkeys(addresses)),
+        language=document.language,
+        notices=document.notices,
+    )
+
+
+def _roles(
+    document: ContractDocument, people: Mapping[str, Person], built: BuiltPlan, path: Path, context: Context
+) -> tuple[RoleHolder, ...]:
+    found: list[RoleHolder] = []
+    promised = {role.id: role for role in built.draft.roles}
+    for role, holders in document.roles.items():
+        where = (*path, "roles", role)
+        for index, holder in enumerate(holders):
+            if holder.person not in people:
+                context.unknown(holder.person, {*people, *context.document.people}, (*where, index), "person")
+                continue
+            usual = promised.get(role)
+            coverage = holder.coverage or (usual.coverage if usual else None)
+            if coverage is not None and coverage not in built.plan.coverages:
+                context.unknown(coverage, built.plan.coverages, (*where, index), "coverage")
+                continue
+            outside = holder.outside or bool(usual and usual.outside and not holder.coverage)
+            found.append(RoleHolder(role=role, person=holder.person, coverage=coverage, outside=outside))
+    return tuple(found)

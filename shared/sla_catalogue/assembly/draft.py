@@ -1,0 +1,112 @@
+"""Plans with their inheritance applied, still as documents: `extends`, and a plan laid over a contract's base plan.
+
+A plan replaces only what it names (PLANS H1): its rows come before those of the plan below, its priorities, metrics
+and coverages replace those of the same id, everything else shows through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.document.coverage import CoverageDocument
+from sla_catalogue.document.plan import (
+    MetricDocument,
+    PlanDocument,
+    PriorityDocument,
+    RoleDocument,
+    TargetDocument,
+)
+from sla_catalogue.problem import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`targets`, `coverages` and `metrics` remember the path under which each was written."""
+
+    id: str
+    document: PlanDocument  # scalars: the plan's own, or those that show through
+    priorities: tuple[tuple[Path, PriorityDocument], ...]
+    coverages: Mapping[str, tuple[Path, CoverageDocument]]
+    metrics: Mapping[str, tuple[Path, MetricDocument]]
+    targets: tuple[tuple[Path, TargetDocument], ...]
+    roles: tuple[RoleDocument, ...]
+
+    @property
+    def path(self) -> Path:
+        return ("plans", self.id.split("+")[0])
+
+
+def draft_plans(context: Context) -> dict[str, Draft]:
+    """Every sound plan, inheritance applied; cycles and unknown parents are reported."""
+    drafts: dict[str, Draft] = {}
+    for name in context.document.plans:
+        _draft(name, (), drafts, context)
+    return drafts
+
+
+def _draft(name: str, below: tuple[str, ...], drafts: dict[str, Draft], context: Context) -> Draft | None:
+    if name in drafts:
+        return drafts[name]
+    document = context.document.plans[name]
+    path: Path = ("plans", name)
+    own = _own(name, document)
+    parent = document.extends
+    if parent is not None:
+        if parent in (*below, name):
+            chain = " → ".join([*below, name, parent])
+            context.findings.error((*path, "extends"), "cycle", f"plans extend each other in a circle: {chain}")
+            return None
+        if not context.known("plans", parent, (*path, "extends"), "plan"):
+            return None
+        base = _draft(parent, (*below, name), drafts, context)
+        if base is None:
+            return None
+        own = laid_over(own, base, name)
+    drafts[name] = own
+    return own
+
+
+def _own(name: str, document: PlanDocument) -> Draft:
+    path: Path = ("plans", name)
+    return Draft(
+        id=name,
+        document=document,
+        priorities=tuple(((*path, "priorities", i), each) for i, each in enumerate(document.priorities)),
+        coverages={key: ((*path, "coverages", key), each) for key, each in document.coverages.items()},
+        metrics={key: ((*path, "metrics", key), each or MetricDocument()) for key, each in document.metrics.items()},
+        targets=tuple(((*path, "targets", i), each) for i, each in enumerate(document.targets)),
+        roles=tuple(document.roles),
+    )
+
+
+def laid_over(top: Draft, base: Draft, id_: str) -> Draft:
+    """`top` as a plan of its own right, with `base` showing through where it says nothing."""
+    upper, lower = top.document, base.document
+    named = {each.id for _, each in top.priorities}
+    below = tuple(pair for pair in base.priorities if pair[1].id not in named)
+    held = {role.id for role in top.roles}
+    merged = upper.model_copy(
+        update={
+            "title": upper.title or lower.title,
+            "rank": upper.rank if upper.rank is not None else lower.rank,
+            "rules": upper.rules or lower.rules,
+            "objective": upper.objective or lower.objective,
+            "escalation": upper.escalation or lower.escalation,
+            "channels": upper.channels or lower.channels,
+            "urgent_channels": upper.urgent_channels or lower.urgent_channels,
+            "languages": upper.languages or lower.languages,
+            "at_close": upper.at_close or lower.at_close,
+            "extras": {**lower.extras, **upper.extras},
+        }
+    )
+    return Draft(
+        id=id_,
+        document=merged,
+        priorities=(*top.priorities, *below),
+        coverages={**base.coverages, **top.coverages},
+        metrics={**base.metrics, **top.metrics},
+        targets=(*top.targets, *base.targets),
+        roles=(*top.roles, *(role for role in base.roles if role.id not in held)),
+    )

@@ -1,0 +1,103 @@
+"""`metrics` → what is timed: a metric of one's own, or a built-in one with some of its conditions replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.document.plan import MetricDocument, TriggerDocument
+from sla_catalogue.problem import Path, did_you_mean
+from sla_domain.event import Actor, EventKind, WaitingOn
+from sla_domain.metrics import BUILT_IN
+from sla_domain.plan import Metric, MetricId, Trigger
+
+Written = Mapping[str, tuple[Path, MetricDocument]]
+
+
+def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
+    """The metrics a plan uses, in the order given; unknown ones were reported with their rows."""
+    found = [_metric(name, written, context, ()) for name in dict.fromkeys(wanted)]
+    return tuple(metric for metric in found if metric is not None)
+
+
+def known_metrics(written: Written) -> frozenset[str]:
+    return frozenset(written) | frozenset(BUILT_IN)
+
+
+def written_metrics(context: Context) -> dict[str, tuple[Path, MetricDocument]]:
+    """The catalogue's own metrics, which every plan may use."""
+    return {name: (("metrics", name), document) for name, document in context.document.metrics.items()}
+
+
+def _metric(name: str, written: Written, context: Context, below: tuple[str, ...]) -> Metric | None:
+    if name not in written:
+        return BUILT_IN.get(MetricId(name))
+    path, document = written[name]
+    base = _base(name, path, document, written, context, below)
+    metric = base or Metric(id=MetricId(name), start=(), stop=())
+    return replace(
+        metric,
+        id=MetricId(name),
+        start=_replaced(metric.start, document.start, (*path, "start"), context),
+        stop=_replaced(metric.stop, document.stop, (*path, "stop"), context),
+        reset=_replaced(metric.reset, document.reset, (*path, "reset"), context),
+        cancel=_replaced(metric.cancel, document.cancel, (*path, "cancel"), context),
+        pause=_replaced(metric.pause, document.pause, (*path, "pause"), context),
+        resume=_replaced(metric.resume, document.resume, (*path, "resume"), context),
+        on_reopen=document.on_reopen or metric.on_reopen,
+        on_priority_change=document.on_priority_change or metric.on_priority_change,
+        on_priority_lowered=document.on_priority_lowered or metric.on_priority_lowered,
+        after=MetricId(document.after) if document.after else metric.after,
+        until=MetricId(document.until) if document.until else metric.until,
+        titles=document.title or metric.titles,
+    )
+
+
+def _replaced(
+    held: tuple[Trigger, ...], written: list[TriggerDocument] | None, path: Path, context: Context
+) -> tuple[Trigger, ...]:
+    return held if written is None else _triggers(written, path, context)
+
+
+def _base(
+    name: str, path: Path, document: MetricDocument, written: Written, context: Context, below: tuple[str, ...]
+) -> Metric | None:
+    like = document.like or name
+    if like == name or like in below:
+        if document.like and like in below:
+            context.findings.error((*path, "like"), "cycle", f"the metrics {name} and {like} are like each other")
+        return BUILT_IN.get(MetricId(name))
+    if like not in known_metrics(written):
+        context.unknown(like, known_metrics(written), (*path, "like"), "metric")
+        return None
+    return _metric(like, written, context, (*below, name))
+
+
+def _triggers(documents: Iterable[TriggerDocument], path: Path, context: Context) -> tuple[Trigger, ...]:
+    found: list[Trigger] = []
+    kinds = [kind.value for kind in EventKind]
+    for index, document in enumerate(documents):
+        where = (*path, index)
+        if document.event not in kinds:
+            context.unknown(document.event, kinds, where, "event")
+            continue
+        found.append(
+            Trigger(
+                kind=EventKind(document.event),
+                actors=frozenset(_sound(document.by, [a.value for a in Actor], where, "actor", context)),
+                waiting_on=frozenset(
+                    WaitingOn(name)
+                    for name in _sound(document.waiting_on, [w.value for w in WaitingOn], where, "party", context)
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _sound(names: Iterable[str], known: list[str], path: Path, what: str, context: Context) -> list[str]:
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            context.findings.error(path, f"unknown-{what}", f"no {what} is called {name!r}", hint)
+    return [name for name in names if name in known]

@@ -1,0 +1,147 @@
+"""Drafts → the domain's plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly.coverage import build_coverage
+from sla_catalogue.assembly.draft import Draft
+from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
+from sla_catalogue.assembly.target import Names, Row, build_targets
+from sla_catalogue.document.plan import ObjectiveDocument, PriorityDocument, RulesDocument
+from sla_catalogue.problem import Path
+from sla_domain.calendar import AtClose
+from sla_domain.plan import Coverage, MetricId, Objective, Plan, PlanId, Priority, PriorityRules
+
+LAST_RANK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPlan:
+    """A plan with the places of its rows and what its overrides may refer to."""
+
+    plan: Plan
+    rows: tuple[Row, ...]
+    names: Names
+    draft: Draft
+
+
+def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
+    """`shared` are the catalogue's own coverages; the plan's coverages of the same name win."""
+    document = draft.document
+    priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))
+    coverages = dict(shared)
+    for name, (path, coverage) in draft.coverages.items():
+        coverages[name] = build_coverage(name, path, coverage, context)
+    metrics = {**written_metrics(context), **draft.metrics}
+    ids = {name: p.id for p in priorities for name in (p.id, *p.also)}
+    folded = {name.casefold(): id_ for name, id_ in ids.items()}
+    names = Names(
+        metrics=known_metrics(metrics),
+        coverages=frozenset(coverages),
+        priority=lambda name: folded.get(name.casefold()),
+        priorities=[p.id for p in priorities],
+    )
+    rows = build_targets(draft.targets, names, context)
+    used = [*draft.metrics, *(row.target.metric for row in rows)]
+    plan = Plan(
+        id=PlanId(draft.id),
+        titles=MappingProxyType(dict(document.title) or {"en": draft.id}),
+        rank=document.rank or LAST_RANK,
+        priorities=priorities,
+        coverages=MappingProxyType(coverages),
+        metrics=build_metrics(used, metrics, context),
+        targets=tuple(row.target for row in rows),
+        rules=_rules(document.rules, (*draft.path, "rules"), names, context),
+        objective=_objective(document.objective, (*draft.path, "objective"), names, context),
+        escalation=document.escalation,
+        roles=tuple(role.id for role in draft.roles),
+        channels=frozenset(document.channels),
+        urgent_channels=frozenset(document.urgent_channels),
+        languages=tuple(document.languages),
+        requires_base=frozenset(PlanId(name) for name in document.requires_base),
+        valid_from=document.sold.from_ if document.sold else None,
+        valid_to=document.sold.to if document.sold else None,
+        at_close=document.at_close or AtClose.STAY,
+        extras=MappingProxyType(_extras(draft)),
+    )
+    _check_references(draft, plan, context)
+    return BuiltPlan(plan, tuple(rows), names, draft)
+
+
+def _extras(draft: Draft) -> dict[str, object]:
+    extras: dict[str, object] = dict(draft.document.extras)
+    roles = [role.model_dump(mode="json", exclude_defaults=True) for role in draft.roles]
+    if any(len(role) > 1 for role in roles):
+        extras["roles"] = roles
+    return extras
+
+
+def _priority(rank: int, path: Path, document: PriorityDocument, context: Context) -> Priority:
+    return Priority(
+        id=document.id,
+        rank=document.rank or rank,
+        titles=MappingProxyType(dict(document.title)),
+        definitions=MappingProxyType(dict(document.definition)),
+        also=frozenset(document.also),
+    )
+
+
+def _rules(document: RulesDocument | None, path: Path, names: Names, context: Context) -> PriorityRules:
+    if document is None:
+        return PriorityRules()
+
+    def known(name: str | None, key: str) -> str | None:
+        if name is None:
+            return None
+        id_ = names.priority(name)
+        if id_ is None:
+            context.unknown(name, names.priorities, (*path, key), "priority")
+        return id_
+
+    pairs: set[tuple[str, str]] = set()
+    for pair in document.downgrade_pairs:
+        old, new = known(pair.from_, "downgrade_pairs"), known(pair.to, "downgrade_pairs")
+        if old and new:
+            pairs.add((old, new))
+    return PriorityRules(
+        without_description=known(document.without_description, "without_description"),
+        default=known(document.default, "default"),
+        downgrade=document.downgrade,
+        downgrade_pairs=frozenset(pairs),
+        correction_notice=document.correction_notice,
+    )
+
+
+def _objective(document: ObjectiveDocument | None, path: Path, names: Names, context: Context) -> Objective | None:
+    if document is None:
+        return None
+    for name in document.metrics:
+        if name not in names.metrics:
+            context.unknown(name, names.metrics, (*path, "metrics"), "metric")
+    return Objective(ratio=document.ratio, period=document.period, metrics=frozenset(map(MetricId, document.metrics)))
+
+
+def _check_references(draft: Draft, plan: Plan, context: Context) -> None:
+    document = draft.document
+    for name in document.requires_base:
+        context.known("plans", name, (*draft.path, "requires_base"), "plan")
+    if document.escalation is not None:
+        context.known("escalations", document.escalation, (*draft.path, "escalation"), "escalation")
+    for role in draft.roles:
+        if role.coverage is not None and role.coverage not in plan.coverages:
+            context.unknown(role.coverage, plan.coverages, (*draft.path, "roles"), "coverage")
+    _check_priorities(draft.priorities, context)
+
+
+def _check_priorities(priorities: Iterable[tuple[Path, PriorityDocument]], context: Context) -> None:
+    taken: dict[str, str] = {}
+    for path, document in priorities:
+        for name in (document.id, *document.also):
+            held = taken.setdefault(name.casefold(), document.id)
+            if held != document.id:
+                message = f"{name!r} is already a name of the priority {held}"
+                context.findings.error(path, "duplicate-priority", message, "every name belongs to one priority")

@@ -1,0 +1,133 @@
+"""`tests` → scenarios: events in a contract's zone, and what must follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.document.scenario import EventDocument, ExpectDocument, ScenarioDocument
+from sla_catalogue.problem import Path, did_you_mean
+from sla_domain.calendar import load_zone
+from sla_domain.contract import Contract, ContractId
+from sla_domain.event import Actor, EventKind, WaitingOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One event of a scenario; instants are aware."""
+
+    at: datetime
+    kind: EventKind
+    actor: Actor
+    waiting_on: WaitingOn | None = None
+    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    agreed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What one metric must show; None and '' are not looked at."""
+
+    metric: str
+    due: datetime | None = None
+    warn: tuple[datetime, ...] | None = None
+    breach: datetime | None = None
+    state: str = ""
+    unspecified: bool = False
+    clause: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    name: str
+    contract: ContractId
+    opened: datetime
+    attributes: Mapping[str, str]
+    happenings: tuple[Happening, ...]
+    now: datetime
+    expectations: tuple[Expectation, ...]
+    clauses: tuple[str, ...] = ()
+    line: str = ""
+
+
+def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
+    found: list[Scenario] = []
+    for index, document in enumerate(context.document.tests):
+        path: Path = ("tests", index)
+        contract = contracts.get(ContractId(document.contract))
+        if contract is None:
+            if document.contract not in context.declared["contracts"]:
+                context.unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
+            continue
+        found.append(_scenario(document, contract, path, context))
+    return tuple(found)
+
+
+def _scenario(document: ScenarioDocument, contract: Contract, path: Path, context: Context) -> Scenario:
+    def instant(text: str) -> datetime:
+        return aware(text, contract.zone)
+
+    attributes = dict(document.attributes)
+    if document.priority is not None:
+        attributes["priority"] = document.priority
+    events = [_happening(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
+    happenings = tuple(event for event in events if event is not None)
+    opened = instant(document.opened)
+    last = max([opened, *(happening.at for happening in happenings)])
+    where = context.findings.at(path)
+    return Scenario(
+        name=document.name,
+        contract=contract.id,
+        opened=opened,
+        attributes=MappingProxyType(attributes),
+        happenings=happenings,
+        now=instant(document.now) if document.now else last,
+        expectations=tuple(_expectation(name, e, contract.zone) for name, e in document.expect.items()),
+        clauses=tuple(document.clauses),
+        line=f"{where.file}:{where.line}",
+    )
+
+
+def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> Happening | None:
+    kinds, actors = [kind.value for kind in EventKind], [actor.value for actor in Actor]
+    parties = [party.value for party in WaitingOn]
+    checks = ((document.event, kinds, "event"), (document.by, actors, "actor"), (document.waiting_on, parties, "party"))
+    for name, known, what in checks:
+        if name is not None and name not in known:
+            hint = did_you_mean(name, known)
+            context.findings.error(path, f"unknown-{what}", f"no {what} is called {name!r}", hint)
+            return None
+    attributes = dict(document.attributes)
+    if document.priority is not None:
+        attributes["priority"] = document.priority
+    return Happening(
+        at=aware(document.at, zone),
+        kind=EventKind(document.event),
+        actor=Actor(document.by),
+        waiting_on=WaitingOn(document.waiting_on) if document.waiting_on else None,
+        attributes=MappingProxyType(attributes),
+        agreed=MappingProxyType(dict(document.agreed)),
+        reason=document.reason,
+    )
+
+
+def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectation:
+    return Expectation(
+        metric=metric,
+        due=aware(document.due, zone) if document.due else None,
+        warn=None if document.warn is None else tuple(aware(text, zone) for text in document.warn),
+        breach=aware(document.breach, zone) if document.breach else None,
+        state=document.state or "",
+        unspecified=document.unspecified,
+        clause=document.clause,
+    )
+
+
+def aware(text: str, zone: str) -> datetime:
+    """A time without an offset is read in `zone`: the first of two showings, past a gap that the clock skips."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=load_zone(zone))

@@ -1,0 +1,140 @@
+"""`sources` → `Source`: the dialect's usual proof of origin, refined by what the catalogue says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly.zone import check_zone
+from sla_catalogue.document.edge import AuthenticationDocument, LookupDocument, SourceDocument
+from sla_catalogue.problem import Path, did_you_mean
+from sla_catalogue.secret import Secret
+from sla_catalogue.source import (
+    Authentication,
+    AuthenticationKind,
+    Dialect,
+    Lookup,
+    Phase,
+    SignedContent,
+    Source,
+    SourceId,
+    fold,
+)
+
+# How each sender signs by default (research: header, algorithm, encoding, prefix, what is signed).
+_USUAL: Mapping[Dialect, Mapping[str, str]] = {
+    Dialect.GITHUB: {"kind": "hmac", "header": "X-Hub-Signature-256", "prefix": "sha256="},
+    Dialect.JIRA: {"kind": "hmac", "header": "X-Hub-Signature", "prefix": "sha256="},
+    Dialect.ZAMMAD: {"kind": "hmac", "header": "X-Hub-Signature", "prefix": "sha1=", "algorithm": "sha1"},
+    Dialect.GITLAB: {"kind": "token", "header": "X-Gitlab-Token"},
+    Dialect.PAGERDUTY: {"kind": "hmac", "header": "X-PagerDuty-Signature", "prefix": "v1="},
+    Dialect.GRAFANA: {"kind": "hmac", "header": "X-Grafana-Alerting-Signature"},
+    Dialect.ZENDESK: {
+        "kind": "hmac",
+        "header": "X-Zendesk-Webhook-Signature",
+        "encoding": "base64",
+        "signed": "timestamp+body",
+        "timestamp_header": "X-Zendesk-Webhook-Signature-Timestamp",
+    },
+    Dialect.STANDARD_WEBHOOKS: {
+        "kind": "hmac",
+        "header": "webhook-signature",
+        "encoding": "base64",
+        "prefix": "v1,",
+        "signed": "id.timestamp.body",
+        "timestamp_header": "webhook-timestamp",
+    },
+}
+_HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER: "Authorization"}
+
+
+def build_sources(context: Context) -> Mapping[SourceId, Source]:
+    found: dict[SourceId, Source] = {}
+    for name, document in context.document.sources.items():
+        path: Path = ("sources", name)
+        if document.dialect not in list(Dialect):
+            context.unknown(document.dialect, [d.value for d in Dialect], (*path, "dialect"), "dialect")
+            continue
+        check_zone(document.zone, (*path, "zone"), context.findings)
+        found[SourceId(name)] = _source(SourceId(name), document, path, context)
+    return MappingProxyType(found)
+
+
+def _source(id_: SourceId, document: SourceDocument, path: Path, context: Context) -> Source:
+    dialect = Dialect(document.dialect)
+    return Source(
+        id=id_,
+        dialect=dialect,
+        authentication=_authentication(dialect, document.authentication, path, context),
+        zone=document.zone,
+        statuses=_phases(document.statuses, (*path, "statuses"), context),
+        labels=_phases(document.labels, (*path, "labels"), context),
+        priorities=_folded(document.priorities),
+        priority_labels=_folded(document.priority_labels),
+        customer=_lookup(document.customer),
+        product=_lookup(document.product),
+        attributes=MappingProxyType({name: _sure(lookup) for name, lookup in document.attributes.items()}),
+        staff=frozenset(map(fold, document.staff)),
+        bots=frozenset(map(fold, document.bots)),
+        options=MappingProxyType(dict(document.options)),
+    )
+
+
+def _authentication(
+    dialect: Dialect, document: AuthenticationDocument | None, path: Path, context: Context
+) -> Authentication:
+    if document is None:
+        hint = "say authentication: {kind: none} if anybody may post"
+        context.findings.error(path, "no-authentication", f"the source {path[1]!r} has no authentication", hint)
+        return Authentication(kind=AuthenticationKind.NONE)
+    path = (*path, "authentication")
+    usual = _USUAL.get(dialect, {})
+    kind = AuthenticationKind(document.kind or usual.get("kind", "bearer"))
+    same = kind == usual.get("kind")
+    said = {name: value for name, value in (usual.items() if same else ()) if name != "kind"}
+    written = document.model_dump(exclude={"kind", "secret", "secrets"}, exclude_none=True)
+    values = {"header": _HEADERS.get(kind, ""), **said, **written}
+    secrets = _secrets(document)
+    if kind is AuthenticationKind.NONE:
+        if not context.document.settings.local:
+            context.findings.warning(path, "open-source", "anybody may post to this source", "sign its deliveries")
+    elif not secrets:
+        context.findings.error(path, "no-secret", f"the source {path[1]!r} has no secret", "secret: ${NAME}")
+    if kind in (AuthenticationKind.HMAC, AuthenticationKind.TOKEN) and not values["header"]:
+        context.findings.error(path, "no-header", "no header is named that carries the proof", "header: X-Signature")
+    return Authentication(
+        kind=kind, secrets=secrets, **{**values, "signed": SignedContent(values.get("signed", "body"))}
+    )
+
+
+def _secrets(document: AuthenticationDocument) -> tuple[Secret, ...]:
+    return (*((document.secret,) if document.secret else ()), *document.secrets)
+
+
+def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[str, Phase]:
+    found: dict[str, Phase] = {}
+    for word, phase in table.items():
+        if phase in list(Phase):
+            found[fold(word)] = Phase(phase)
+        else:
+            hint = did_you_mean(phase, [known.value for known in Phase])
+            context.findings.error((*path, word), "unknown-phase", f"no phase is called {phase!r}", hint)
+    return MappingProxyType(found)
+
+
+def _folded(table: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType({fold(word): meaning for word, meaning in table.items()})
+
+
+def _lookup(document: LookupDocument | None) -> Lookup | None:
+    return None if document is None else _sure(document)
+
+
+def _sure(document: LookupDocument) -> Lookup:
+    return Lookup(
+        field=document.field or "",
+        label=document.label or "",
+        constant=document.constant or "",
+        values=_folded(document.values),
+    )

@@ -1,0 +1,43 @@
+"""Plans a catalogue names but does not define are borrowed from the shipped ones, with what they lean on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_catalogue.builtin import builtin_tree
+from sla_catalogue.gather import Merged
+from sla_catalogue.tree import Plain
+
+
+def borrow(merged: Merged) -> None:
+    """Adds the missing plans and escalations to `merged`, until nothing borrowable is missing."""
+    library = builtin_tree()
+    for section, wanted in _wanted(merged):
+        held = merged.sections.setdefault(section, {})
+        offered = library.sections.get(section)
+        if not isinstance(held, dict) or not isinstance(offered, dict) or wanted in held or wanted not in offered:
+            continue
+        held[wanted] = offered[wanted]
+        for path, position in library.positions.items():
+            if path[:2] == (section, wanted):
+                merged.positions[path] = position
+        borrow(merged)
+        return
+
+
+def _wanted(merged: Merged) -> Iterator[tuple[str, str]]:
+    for contract in _entries(merged.sections.get("contracts")):
+        yield from (("plans", name) for key in ("plan", "base_plan") for name in _names(contract.get(key)))
+    for plan in _entries(merged.sections.get("plans")):
+        yield from (("plans", name) for key in ("extends", "requires_base") for name in _names(plan.get(key)))
+        yield from (("escalations", name) for name in _names(plan.get("escalation")))
+
+
+def _entries(section: Plain) -> list[dict[str, Plain]]:
+    return [entry for entry in section.values() if isinstance(entry, dict)] if isinstance(section, dict) else []
+
+
+def _names(value: Plain) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []

@@ -1,0 +1,25 @@
+"""The plans of four vendors that ship with slad (PLANS H, I, B, E), with an example contract each."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path as FilePath
+
+from sla_catalogue.gather import Merged, SourceText, merge
+
+
+@lru_cache(maxsize=1)
+def builtin_tree() -> Merged:
+    """All shipped files as one tree; read once, never changed."""
+    merged = Merged()
+    merge(builtin_texts(), merged)
+    return merged
+
+
+def builtin_texts() -> list[SourceText]:
+    files = sorted(
+        (entry for entry in resources.files(__name__).iterdir() if entry.name.endswith(".yaml")),
+        key=lambda entry: entry.name,
+    )
+    return [SourceText(f"builtin/{entry.name}", entry.read_text("utf-8"), FilePath()) for entry in files]

@@ -1,0 +1,89 @@
+"""The calendars of a catalogue: one per contract and coverage, described on demand and compiled once per content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from sla_catalogue.assembly.coverage import holiday_code
+from sla_catalogue.holiday.feed import local_span
+from sla_catalogue.holiday.row import HolidayRow, HolidayTable, Horizon, RowKind
+from sla_domain.calendar import Calendar, CalendarSpec, Holiday, LocalSpan, Window, growing_calendar, load_zone
+from sla_domain.contract import Contract
+from sla_domain.plan import Coverage, HolidaySource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CatalogueCalendars:
+    """Implements the rulebook's `Calendars`; equal content shares one compiled calendar, across catalogues too."""
+
+    tables: Mapping[str, HolidayTable]
+    horizon: Horizon
+    _made: dict[tuple[str, int], tuple[Coverage, Calendar]] = field(default_factory=dict)
+
+    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+        """Raises BeyondHorizon on use for instants outside the catalogue's years."""
+        key = (contract.id, id(coverage))  # the value keeps the coverage alive, so its id stays its own
+        made = self._made.get(key)
+        if made is None:
+            made = (coverage, _compiled(self.spec(contract, coverage), self.horizon))
+            self._made[key] = made
+        return made[1]
+
+    def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
+        """The coverage in this contract's zone, with the holidays that concern it."""
+        table = self.tables.get(code_of(contract, coverage))
+        rows = table.rows if table else ()
+        zone = coverage.zone or contract.zone
+        local = load_zone(zone)
+        timed = [LocalSpan(*local_span(span, local), reason=span.name) for span in (table.spans if table else ())]
+        return CalendarSpec(
+            id=coverage.id,
+            zone=zone,
+            weekly=coverage.weekly,
+            holidays=tuple(Holiday(row.date, row.name, row.source) for row in rows if row.kind is RowKind.CLOSED),
+            openings=(*coverage.openings, *_worked(rows, coverage)),
+            closings=(*coverage.closings, *_half_days(rows), *timed),
+            name=coverage.titles.get("en", ""),
+        )
+
+
+def code_of(contract: Contract, coverage: Coverage) -> str:
+    """The holiday table a coverage subtracts under this contract; '' for none. The contract may overrule (PLANS B)."""
+    if contract.holidays is False:
+        return ""
+    match coverage.holidays:
+        case HolidaySource.FIXED:
+            return holiday_code(coverage.country, coverage.subdivision)
+        case HolidaySource.CONTRACT:
+            return holiday_code(contract.country, contract.subdivision)
+        case HolidaySource.NONE:
+            return holiday_code(contract.country, contract.subdivision) if contract.holidays else ""
+
+
+@lru_cache(maxsize=2048)
+def _compiled(spec: CalendarSpec, horizon: Horizon) -> Calendar:
+    return growing_calendar(spec, horizon.first, horizon.last)
+
+
+def _worked(rows: tuple[HolidayRow, ...], coverage: Coverage) -> Iterator[LocalSpan]:
+    """A transferred working Saturday is worked like the first open day of the week, unless it is open anyway."""
+    usual = next((coverage.weekly[day] for day in range(7) if coverage.weekly.get(day)), ())
+    for row in rows:
+        if row.kind is RowKind.WORKED and not coverage.weekly.get(row.date.weekday()):
+            for window in usual:
+                yield _on(row.date, window, row.name)
+
+
+def _half_days(rows: tuple[HolidayRow, ...]) -> Iterator[LocalSpan]:
+    for row in rows:
+        if row.kind is RowKind.HALF and row.closes_at is not None:
+            midnight = datetime.combine(row.date, time())
+            yield LocalSpan(midnight + timedelta(minutes=row.closes_at), midnight + timedelta(days=1), row.name)
+
+
+def _on(day: date, window: Window, reason: str) -> LocalSpan:
+    midnight = datetime.combine(day, time())
+    return LocalSpan(midnight + timedelta(seconds=window.open), midnight + timedelta(seconds=window.end), reason)

@@ -1,0 +1,97 @@
+"""The stored form of a catalogue: JSON with every value, holiday row and version in it, and no secret.
+
+The hash is taken over what matters; `lines` (where rows were written, for explanations) stays outside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon, RowKind
+from sla_catalogue.problem import CatalogueError, Path, Position
+from sla_catalogue.tree import Plain
+
+FORMAT = 1
+
+
+class UnreadableText(CatalogueError):
+    """The stored text is no catalogue of this format: load the catalogue's files instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a text holds."""
+
+    sections: dict[str, Plain]
+    positions: dict[Path, Position]
+    tables: dict[str, HolidayTable]
+    horizon: Horizon
+    holidays_version: str
+    tzdata_version: str
+
+
+def write(stored: Stored) -> tuple[str, str]:
+    """The text and its version: twelve hexadecimal digits of the content's SHA-256."""
+    content = {
+        "format": FORMAT,
+        "catalogue": stored.sections,
+        "horizon": [stored.horizon.first, stored.horizon.last],
+        "holidays": {code: _table(table) for code, table in sorted(stored.tables.items())},
+        "versions": {"holidays": stored.holidays_version, "tzdata": stored.tzdata_version},
+    }
+    digest = hashlib.sha256(_json(content).encode("utf-8")).hexdigest()
+    return _json({**content, "lines": _lines(stored.positions)}), digest[:12]
+
+
+def read(text: str) -> Stored:
+    """Raises UnreadableText."""
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise UnreadableText(f"the stored catalogue has format {content['format']}, this slad reads {FORMAT}")
+        return Stored(
+            sections=content["catalogue"],
+            positions={tuple(path): Position(*where) for path, where in content["lines"]},
+            tables={code: _read_table(code, rows) for code, rows in content["holidays"].items()},
+            horizon=Horizon(*content["horizon"]),
+            holidays_version=content["versions"]["holidays"],
+            tzdata_version=content["versions"]["tzdata"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableText(f"the stored catalogue cannot be read: {error!r}") from None
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _lines(positions: Mapping[Path, Position]) -> list[Any]:
+    """Only rows are ever quoted with their place."""
+    return [
+        [list(path), [where.file, where.line, where.column]]
+        for path, where in positions.items()
+        if "targets" in path[2:3] and len(path) <= 6
+    ]
+
+
+def _table(table: HolidayTable) -> dict[str, Any]:
+    rows = [[row.date.isoformat(), row.kind.value, row.name, row.source, row.closes_at] for row in table.rows]
+    spans = [[span.start.isoformat(), span.end.isoformat(), span.name, span.source] for span in table.spans]
+    return {"rows": rows, "spans": spans}
+
+
+def _read_table(code: str, content: Mapping[str, Any]) -> HolidayTable:
+    rows = [
+        HolidayRow(date.fromisoformat(day), RowKind(kind), name, source, closes_at)
+        for day, kind, name, source, closes_at in content["rows"]
+    ]
+    spans = [
+        FeedSpan(datetime.fromisoformat(start), datetime.fromisoformat(end), name, source)
+        for start, end, name, source in content["spans"]
+    ]
+    return HolidayTable(code, tuple(rows), tuple(spans))

@@ -1,0 +1,40 @@
+"""A catalogue: everything the services may consult, frozen under one version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sla_catalogue.assembly.scenario import Scenario
+from sla_catalogue.escalation import Policy
+from sla_catalogue.holiday.row import HolidayTable, Horizon
+from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Settings
+from sla_catalogue.problem import Problem
+from sla_catalogue.source import Source, SourceId
+from sla_domain.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """`text` holds no secret and rebuilds everything but them (`load_text`); `version` is its content's hash.
+
+    `warnings` are what the check had to say about files that can be used all the same.
+    """
+
+    version: str
+    text: str = field(repr=False)
+    rulebook: Rulebook = field(repr=False)
+    sources: Mapping[SourceId, Source]
+    channels: Mapping[ChannelId, Channel]
+    escalations: Mapping[str, Policy]
+    keys: Mapping[KeyId, ApiKey]
+    settings: Settings
+    holidays: Mapping[str, HolidayTable] = field(repr=False)
+    horizon: Horizon
+    scenarios: tuple[Scenario, ...] = field(repr=False, default=())
+    warnings: tuple[Problem, ...] = field(repr=False, default=())
+
+    def key_for(self, presented: str) -> ApiKey | None:
+        """The API key that was presented; every key is compared, so timing tells nothing."""
+        fitting = [key for key in self.keys.values() if key.fits(presented)]
+        return fitting[0] if fitting else None

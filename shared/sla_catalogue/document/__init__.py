@@ -1,0 +1,1 @@
+"""The shapes a catalogue file may have, section by section: pydantic at the edge, nothing decided here."""

@@ -1,0 +1,68 @@
+"""Sections `contracts` and `people`: who bought which plan, where, for what, and who must hear of trouble."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from sla_catalogue.document.field import Document, Names, Texts, Validity
+from sla_catalogue.document.plan import TargetDocument
+from sla_domain.calendar import AtClose
+
+
+class PersonDocument(Document):
+    """Somebody who can be told; addresses in order of preference (`email:a@b`, `webhook:<channel>`)."""
+
+    name: str
+    email: Names = Field(default_factory=list)
+    webhook: Names = Field(default_factory=list)
+    addresses: Names = Field(default_factory=list)
+    language: str = "en"
+    notices: bool = True
+
+
+class HolderDocument(Document):
+    """A person in a role, always, or inside (`outside`: only outside) the hours of a coverage."""
+
+    person: str
+    coverage: str | None = None
+    outside: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"person": value} if isinstance(value, str) else value
+
+
+class EnvironmentDocument(Document):
+    """A product in the customer's environment (PLANS H7)."""
+
+    product: str
+    versions: Names = Field(default_factory=list)
+
+
+class ContractDocument(Document):
+    """One customer's contract."""
+
+    plan: str
+    zone: str
+    title: str = ""
+    default: bool = False
+    customers: Names = Field(default_factory=list)
+    base_plan: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    holidays: bool | None = None
+    valid: Validity = Field(default_factory=Validity)
+    products: Names = Field(default_factory=list)
+    excluded_products: Names = Field(default_factory=list)
+    environment: list[EnvironmentDocument] = Field(default_factory=list)
+    people: dict[str, PersonDocument] = Field(default_factory=dict)
+    roles: dict[str, list[HolderDocument]] = Field(default_factory=dict)
+    languages: Names = Field(default_factory=lambda: ["en"])
+    targets: list[TargetDocument] = Field(default_factory=list)
+    leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
+    at_close: AtClose | None = None
+    extras: dict[str, Any] = Field(default_factory=dict)
+    note: Texts = Field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""Sections `sources`, `channels`, `keys` and `settings`: how events come in and how word goes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sla_catalogue.document.field import Day, Document, Names, SecretValue
+
+
+def _single(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Secrets = Annotated[list[SecretValue], BeforeValidator(_single)]
+
+
+class AuthenticationDocument(Document):
+    """How deliveries of a source prove themselves; what is left out follows from the dialect."""
+
+    kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
+    header: str | None = None
+    algorithm: Literal["sha256", "sha1", "sha512"] | None = None
+    encoding: Literal["hex", "base64"] | None = None
+    prefix: str | None = None
+    signed: Literal["body", "timestamp+body", "timestamp.body", "timestamp:body", "id.timestamp.body"] | None = None
+    timestamp_header: str | None = None
+    username: str | None = None
+    secret: SecretValue | None = None
+    secrets: Secrets = Field(default_factory=list)
+
+
+class LookupDocument(Document):
+    """Where a value is found in a delivery: a dotted path, a label with a prefix, or always the same."""
+
+    field: str | None = None
+    label: str | None = None
+    constant: str | None = None
+    values: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"constant": value} if isinstance(value, str) else value
+
+
+class SourceDocument(Document):
+    """One sender of events and how to read it."""
+
+    dialect: str
+    authentication: AuthenticationDocument | None = None
+    zone: str = "UTC"
+    statuses: dict[str, str] = Field(default_factory=dict)
+    labels: dict[str, str] = Field(default_factory=dict)
+    priorities: dict[str, str] = Field(default_factory=dict)
+    priority_labels: dict[str, str] = Field(default_factory=dict)
+    customer: LookupDocument | None = None
+    product: LookupDocument | None = None
+    attributes: dict[str, LookupDocument] = Field(default_factory=dict)
+    staff: Names = Field(default_factory=list)
+    bots: Names = Field(default_factory=list)
+    options: dict[str, str] = Field(default_factory=dict)
+
+
+class ChannelDocument(Document):
+    """A way to tell somebody: a webhook endpoint (Standard Webhooks), or e-mail with its own sender."""
+
+    kind: Literal["webhook", "email"]
+    url: str | None = None
+    secret: SecretValue | None = None
+    secrets: Secrets = Field(default_factory=list)
+    headers: dict[str, SecretValue] = Field(default_factory=dict)
+    sender: str | None = None
+    private_addresses: bool = False  # allow loopback and private networks (local demos)
+
+
+class KeyDocument(Document):
+    """An API key: the SHA-256 of the key (or, locally, the key itself) and what it may do."""
+
+    sha256: str | None = None
+    key: SecretValue | None = None
+    scopes: Names
+    contract: str | None = None
+    expires: Day | None = None
+    title: str = ""
+
+
+class SmtpDocument(Document):
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretValue | None = None
+    sender: str
+
+
+class HorizonDocument(Document):
+    """The calendar years, both inclusive, for which calendars are compiled and holidays generated."""
+
+    first: int = Field(ge=1970, le=2200)
+    last: int = Field(ge=1970, le=2200)
+
+
+class SettingsDocument(Document):
+    local: bool = False  # a catalogue for one's own machine: plain keys are fine
+    default_contract: str | None = None
+    smtp: SmtpDocument | None = None
+    horizon: HorizonDocument | None = None
+    public_url: str | None = None

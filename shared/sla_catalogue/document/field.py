@@ -1,0 +1,151 @@
+"""Field types shared by the sections: texts in languages, names, durations, hours, local times, secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from sla_catalogue.duration import BadDuration, parse_allowed, parse_span, parse_warning
+from sla_catalogue.hours import BadHours, Week, parse_minute, parse_week
+from sla_catalogue.secret import Secret
+from sla_domain.plan import Allowed, Warning_
+
+T = TypeVar("T")
+TEXT = {"type": "string"}
+
+
+class Document(BaseModel):
+    """A mapping in a catalogue file; a key it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+
+def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
+    """A validation error that keeps its code and hint; braces in user text must not be read as a template."""
+    return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
+
+
+def _guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
+    def read(value: object) -> T:
+        if not isinstance(value, str):
+            raise refuse("type", "a text is expected here")
+        try:
+            return parse(value)
+        except BadDuration as error:
+            raise refuse("duration", str(error), error.hint) from None
+        except BadHours as error:
+            raise refuse("hours", str(error), error.hint) from None
+
+    return read
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _unique(values: list[str]) -> list[str]:
+    twice = {value for value in values if values.count(value) > 1}
+    if twice:
+        raise refuse("duplicate", f"named twice: {', '.join(sorted(twice))}")
+    return values
+
+
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def _texts(value: object) -> object:
+    if isinstance(value, str):
+        return {"en": value}
+    if isinstance(value, Mapping):
+        for tag in value:
+            if not _TAG.fullmatch(str(tag)):
+                raise refuse("language", f"{tag!r} is no language tag", "write en, pl, zh-TW, it, ru, …")
+    return value
+
+
+def _week(value: object) -> Week:
+    try:
+        return parse_week(value)
+    except BadHours as error:
+        raise refuse("hours", str(error), error.hint) from None
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise refuse("date", f"{text!r} is no date", "write YYYY-MM-DD") from None
+
+
+def _local(text: str) -> datetime:
+    """A local date and time without an offset; `T24:00` is the midnight that ends the day."""
+    day, _, clock = text.strip().replace(" ", "T").partition("T")
+    try:
+        midnight = datetime.fromisoformat(f"{day}T00:00")
+        return midnight + timedelta(minutes=parse_minute(clock))
+    except (ValueError, BadHours):
+        raise refuse("date", f"{text!r} is no local date and time", "write YYYY-MM-DDTHH:MM") from None
+
+
+def _share(text: str) -> float:
+    """`90%` or 0.9 → 0.9."""
+    written = text.strip()
+    try:
+        share = float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+    except ValueError:
+        share = -1
+    if not 0 < share <= 1:
+        raise refuse("ratio", f"{text!r} is no share", "write 90% or 0.9")
+    return share
+
+
+def _instant_text(text: str) -> str:
+    """Checked for shape only: the zone of a time without offset is known once the contract is."""
+    try:
+        datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise refuse(
+            "date", f"{text!r} is no date and time", "write YYYY-MM-DDTHH:MM, with an offset or without"
+        ) from None
+    return text.strip()
+
+
+def _secret(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    raise refuse("type", "a secret is a text, ${NAME} of the environment, or a file named under the key with _file")
+
+
+Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
+Names = Annotated[list[str], BeforeValidator(_one_or_many), AfterValidator(_unique)]
+AllowedTime = Annotated[Allowed, PlainValidator(_guarded(parse_allowed)), WithJsonSchema(TEXT)]
+Span = Annotated[timedelta, PlainValidator(_guarded(parse_span)), WithJsonSchema(TEXT)]
+WarningAt = Annotated[Warning_, PlainValidator(_guarded(parse_warning)), WithJsonSchema(TEXT)]
+Hours = Annotated[
+    Week,
+    PlainValidator(_week),
+    WithJsonSchema(
+        {"anyOf": [TEXT, {"type": "object", "additionalProperties": {"type": ["string", "array", "null"]}}]}
+    ),
+]
+Minute = Annotated[int, PlainValidator(_guarded(parse_minute)), WithJsonSchema(TEXT)]
+Day = Annotated[date, PlainValidator(_guarded(_date)), WithJsonSchema({"type": "string", "format": "date"})]
+LocalTime = Annotated[datetime, PlainValidator(_guarded(_local)), WithJsonSchema(TEXT)]
+InstantText = Annotated[str, PlainValidator(_guarded(_instant_text)), WithJsonSchema(TEXT)]
+Ratio = Annotated[float, PlainValidator(_guarded(_share)), WithJsonSchema({"type": ["string", "number"]})]
+SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(TEXT)]
+Rank = Annotated[int, Field(ge=1, le=1000)]
+
+
+class Validity(Document):
+    """`from` inclusive, `to` exclusive."""
+
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
+
+    from_: Day | None = Field(default=None, alias="from")
+    to: Day | None = None

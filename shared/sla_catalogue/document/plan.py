@@ -1,0 +1,172 @@
+"""Sections `plans` and `metrics`: what is timed, how much time is allowed, and the rules around it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from sla_catalogue.document.coverage import CoverageDocument
+from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Ratio, Texts, Validity, WarningAt, refuse
+from sla_domain.calendar import AtClose, WorkingDays
+from sla_domain.plan import DowngradeMode, PriorityChangeMode, ReopenMode
+
+
+class PriorityDocument(Document):
+    """A priority; its place in the list is its rank unless it says otherwise."""
+
+    id: str
+    rank: Rank | None = None
+    title: Texts = Field(default_factory=dict)
+    definition: Texts = Field(default_factory=dict)
+    also: Names = Field(default_factory=list)  # other names by which it is called
+    clause: str = ""
+
+
+class TriggerDocument(Document):
+    """An event of slad's own vocabulary, narrowed by who did it (`by`) or on whom the incident waits (`waiting_on`)."""
+
+    event: str
+    by: Names = Field(default_factory=list)
+    waiting_on: Names = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"event": value} if isinstance(value, str) else value
+
+
+class MetricDocument(Document):
+    """A metric, or the changes to the one it is `like` (by default the built-in of the same name)."""
+
+    like: str | None = None
+    start: list[TriggerDocument] | None = None
+    stop: list[TriggerDocument] | None = None
+    reset: list[TriggerDocument] | None = None
+    cancel: list[TriggerDocument] | None = None
+    pause: list[TriggerDocument] | None = None
+    resume: list[TriggerDocument] | None = None
+    on_reopen: ReopenMode | None = None
+    on_priority_change: PriorityChangeMode | None = None
+    on_priority_lowered: PriorityChangeMode | None = None
+    after: str | None = None
+    until: str | None = None
+    title: Texts = Field(default_factory=dict)
+    clause: str = ""
+
+
+class SatisfiedDocument(Document):
+    """What else meets a target: the priority falls to one of these (PLANS B4)."""
+
+    downgrade_to: Names
+
+
+class ConditionDocument(Document):
+    """A condition on one attribute: one of these values, or `not:` one of those."""
+
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
+
+    is_: Names = Field(default_factory=list, alias="is")
+    not_: Names = Field(default_factory=list, alias="not")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_values(cls, value: Any) -> Any:
+        return {"is": value} if isinstance(value, str | list) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ConditionDocument:
+        if bool(self.is_) is bool(self.not_):
+            raise refuse("condition", "a condition gives values, or `not:` with values", "type: [incident, request]")
+        return self
+
+
+class TargetDocument(Document):
+    """One row, or with `by_priority` one row per priority. Rows are matched in file order, the first match wins."""
+
+    metric: str
+    coverage: str
+    time: AllowedTime | None = None
+    by_priority: dict[str, AllowedTime] = Field(default_factory=dict)
+    priority: Names = Field(default_factory=list)
+    when: dict[str, ConditionDocument] = Field(default_factory=dict)
+    warn: list[WarningAt] = Field(default_factory=list)
+    working_days: WorkingDays = WorkingDays.SAME_TIME
+    satisfied_by: SatisfiedDocument | None = None
+    clause: str = ""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> TargetDocument:
+        if (self.time is None) == (not self.by_priority):
+            raise refuse("target", "a target gives either `time` or `by_priority`", "time: 4h, or time: unspecified")
+        if self.by_priority and self.priority:
+            raise refuse("target", "`by_priority` already names the priorities", "remove `priority`")
+        return self
+
+
+class AgreementDocument(Document):
+    """A downgrade that needs the customer's agreement (PLANS E9)."""
+
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
+
+    from_: str = Field(alias="from")
+    to: str
+
+
+class RulesDocument(Document):
+    """Priority rules (PLANS E6-E9)."""
+
+    default: str | None = None
+    without_description: str | None = None
+    downgrade: DowngradeMode = DowngradeMode.FREE
+    downgrade_pairs: list[AgreementDocument] = Field(default_factory=list)
+    correction_notice: bool = False
+    clause: str = ""
+
+
+class ObjectiveDocument(Document):
+    """The share of clocks to be met in a period (PLANS E4)."""
+
+    ratio: Ratio
+    period: Literal["week", "month", "quarter", "year"] = "month"
+    metrics: Names = Field(default_factory=list)
+    clause: str = ""
+
+
+class RoleDocument(Document):
+    """A role the plan promises, with the hours in which its holder serves (PLANS H5)."""
+
+    id: str
+    title: Texts = Field(default_factory=dict)
+    coverage: str | None = None
+    outside: bool = False
+    chain: str = ""  # the escalation chain it owns: technical, business
+    clause: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"id": value} if isinstance(value, str) else value
+
+
+class PlanDocument(Document):
+    """A plan: `extends` inherits from another, `requires_base` lays it over the base plan of the contract (H1, H3)."""
+
+    extends: str | None = None
+    requires_base: Names = Field(default_factory=list)
+    title: Texts = Field(default_factory=dict)
+    rank: Rank | None = None
+    priorities: list[PriorityDocument] = Field(default_factory=list)
+    coverages: dict[str, CoverageDocument] = Field(default_factory=dict)
+    metrics: dict[str, MetricDocument | None] = Field(default_factory=dict)
+    targets: list[TargetDocument] = Field(default_factory=list)
+    rules: RulesDocument | None = None
+    objective: ObjectiveDocument | None = None
+    escalation: str | None = None
+    roles: list[RoleDocument] = Field(default_factory=list)
+    channels: Names = Field(default_factory=list)
+    urgent_channels: Names = Field(default_factory=list)
+    languages: Names = Field(default_factory=list)
+    sold: Validity | None = None
+    at_close: AtClose | None = None
+    extras: dict[str, Any] = Field(default_factory=dict)

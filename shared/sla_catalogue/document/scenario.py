@@ -1,0 +1,52 @@
+"""Section `tests`: what happened to an incident, and what must follow from it under a contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from sla_catalogue.document.field import Document, InstantText, Names
+
+
+class EventDocument(Document):
+    """One event: `at` without an offset is read in the contract's zone."""
+
+    at: InstantText
+    event: str
+    by: str = "unknown"
+    waiting_on: str | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+    priority: str | None = None
+    agreed: dict[str, str] = Field(default_factory=dict)
+    reason: str = ""
+
+
+class ExpectDocument(Document):
+    """What a metric must show: instants, or a word for its state."""
+
+    due: InstantText | None = None
+    warn: list[InstantText] | None = None
+    breach: InstantText | None = None
+    state: str | None = None
+    unspecified: bool = False
+    clause: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if value == "unspecified":
+            return {"unspecified": "true"}
+        return {"due": value} if isinstance(value, str) else value
+
+
+class ScenarioDocument(Document):
+    name: str
+    contract: str
+    opened: InstantText
+    priority: str | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+    events: list[EventDocument] = Field(default_factory=list)
+    now: InstantText | None = None
+    expect: dict[str, ExpectDocument]
+    clauses: Names = Field(default_factory=list)

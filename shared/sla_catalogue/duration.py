@@ -1,0 +1,159 @@
+"""How people write spans of time in a plan → the domain's targets and warnings.
+
+`4h`, `1h 30m`, `PT4H` are open time of the coverage; `2 working days` and `P2D` are working days; `4h wall` runs by
+the clock on the wall; `unspecified` says that the plan's document gives no number (PLANS, head). Months and years
+have no fixed length and are refused. Raises `BadDuration`, whose text says what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from sla_domain.calendar import WorkingDays
+from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, Warning_, WorkingDayTime
+
+UNSPECIFIED = "unspecified"
+LONGEST = timedelta(days=3660)
+
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_WORDS = {"sec": "s", "second": "s", "min": "m", "minute": "m", "hr": "h", "hour": "h", "day": "d", "week": "w"}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
+_ISO = re.compile(
+    r"P(?:(?P<y>[\d.]+)Y)?(?:(?P<mo>[\d.]+)M)?(?:(?P<w>[\d.]+)W)?(?:(?P<d>[\d.]+)D)?"
+    r"(?:T(?:(?P<h>[\d.]+)H)?(?:(?P<m>[\d.]+)M)?(?:(?P<s>[\d.]+)S)?)?",
+    re.IGNORECASE,
+)
+_WORKING_DAYS = re.compile(r"(\d+)\s*(?:working|business)[\s_-]*days?", re.IGNORECASE)
+_ISO_DAYS = re.compile(r"P(\d+)D", re.IGNORECASE)
+_WALL = re.compile(r"\s+(?:wall|wall[\s_-]?clock|elapsed)$", re.IGNORECASE)
+_EXAMPLES = "write 4h, 30m, PT4H, 2 working days, 4h wall or unspecified"
+
+
+class BadDuration(ValueError):
+    """The text is no span of time slad can count; `hint` says what to write."""
+
+    def __init__(self, message: str, hint: str = _EXAMPLES) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
+    """The time a target allows; `mode` is the reading of working days (PLANS, Conventions)."""
+    written = text.strip()
+    if written.casefold() == UNSPECIFIED:
+        return Unspecified()
+    days = _WORKING_DAYS.fullmatch(written) or _ISO_DAYS.fullmatch(written)
+    if days is not None:
+        return WorkingDayTime(_bounded_days(int(days.group(1)), written), mode)
+    wall = _WALL.search(written)
+    if wall is not None:
+        return WallTime(parse_span(written[: wall.start()], days_allowed=True))
+    return CoverageTime(parse_span(written))
+
+
+def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
+    """A plain span, in hours and smaller; in days and weeks only where a day is 24 hours."""
+    written = text.strip()
+    if written.startswith("-"):
+        raise BadDuration(f"{written!r} is negative")
+    if re.fullmatch(r"\d+(\.\d+)?", written):
+        raise BadDuration(f"{written!r} has no unit", f"write {written}h, {written}m or {written} working days")
+    parts = _iso_parts(written) if written[:1] in "Pp" else _plain_parts(written)
+    units = {unit for _, unit in parts}
+    if units & {"y", "mo"}:
+        raise BadDuration(f"{written!r}: months and years have no fixed length", "write hours or working days")
+    if units & {"d", "w"} and not days_allowed:
+        raise BadDuration(
+            f"{written!r} could mean working days or days of 24 hours",
+            f"write '{_days_of(parts)} working days' or '{written} wall'",
+        )
+    span = sum((_UNITS[unit] * number for number, unit in parts), timedelta())
+    if span > LONGEST:
+        raise BadDuration(f"{written!r} is longer than ten years")
+    return span
+
+
+def parse_warning(text: str) -> Warning_:
+    """`75%` of the allowed time, or `1h before` the due instant, in the target's own time."""
+    written = text.strip()
+    percent = re.fullmatch(r"(\d+)\s*%", written)
+    if percent is not None:
+        share = int(percent.group(1))
+        if not 1 <= share <= 99:
+            raise BadDuration(f"{written!r}: a warning lies between 1% and 99%; 100% is the breach itself", "")
+        return Warning_(percent=share)
+    before = re.fullmatch(r"(.+?)\s+before", written)
+    if before is None:
+        raise BadDuration(f"{written!r} is no warning", "write 75% or 1h before")
+    span = parse_span(before.group(1))
+    if not span:
+        raise BadDuration(f"{written!r} is the breach itself", "write 75% or 1h before")
+    return Warning_(before=span)
+
+
+def _plain_parts(written: str) -> list[tuple[float, str]]:
+    parts = [(float(number), _unit(word, written)) for number, word in _PART.findall(written)]
+    if not parts or re.sub(r"[\s,]+|and", "", _PART.sub("", written)):
+        raise BadDuration(f"{written!r} is not a span of time")
+    return parts
+
+
+def _unit(word: str, written: str) -> str:
+    lower = word.casefold()
+    if lower in _UNITS:
+        return lower
+    if lower in ("mo", "month", "months"):
+        return "mo"
+    if lower in ("y", "yr", "year", "years"):
+        return "y"
+    unit = _WORDS.get(lower.removesuffix("s"))
+    if unit is None:
+        raise BadDuration(f"{written!r}: {word!r} is no unit of time")
+    return unit
+
+
+def _iso_parts(written: str) -> list[tuple[float, str]]:
+    match = _ISO.fullmatch(written)
+    parts = [] if match is None else [(number, unit) for unit, number in match.groupdict().items() if number]
+    if not parts or any(number.count(".") > 1 or number == "." for number, _ in parts):
+        raise BadDuration(f"{written!r} is no ISO 8601 duration")
+    return [(float(number), unit) for number, unit in parts]
+
+
+def _days_of(parts: list[tuple[float, str]]) -> str:
+    days = sum(number * (5 if unit == "w" else 1) for number, unit in parts if unit in ("d", "w"))
+    return f"{days:g}"
+
+
+def _bounded_days(days: int, written: str) -> int:
+    if timedelta(days=1) * min(days, 10_000) > LONGEST:
+        raise BadDuration(f"{written!r} is longer than ten years")
+    return days
+
+
+def spell_allowed(allowed: Allowed) -> str:
+    """The shortest text that `parse_allowed` reads back as the same target (the working-day mode aside)."""
+    match allowed:
+        case Unspecified():
+            return UNSPECIFIED
+        case WorkingDayTime(days=days):
+            return f"{days} working day" + ("" if days == 1 else "s")
+        case WallTime(span=span):
+            return f"{spell_span(span)} wall"
+        case CoverageTime(span=span):
+            return spell_span(span)
+
+
+def spell_span(span: timedelta) -> str:
+    """`1h 30m`; whole seconds at the finest."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]
+    return " ".join(parts) or "0m"

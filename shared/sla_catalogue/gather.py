@@ -1,0 +1,139 @@
+"""Files and directories → one merged tree of sections, with the place of every value. The edge: files are read here.
+
+Sections of all files are merged entry by entry; the same id in two files is a mistake, never a silent override.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from sla_catalogue.problem import Path, Position, Problem, Severity
+from sla_catalogue.tree import MAX_BYTES, Plain, Tree, read_tree
+
+ALIASES = {"calendars": "coverages"}
+LISTS = frozenset({"tests"})
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """One file as read: `base` is the directory to which its relative file names refer."""
+
+    name: str
+    text: str
+    base: FilePath
+
+
+@dataclass(slots=True)
+class Merged:
+    """All files as one mapping of sections; `bases` gives each file's directory."""
+
+    sections: dict[str, Plain] = field(default_factory=dict)
+    positions: dict[Path, Position] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    bases: dict[str, FilePath] = field(default_factory=dict)
+
+
+def gather(paths: FilePath | str | Sequence[FilePath | str]) -> Merged:
+    """Reads a file, a directory (its YAML files, deeply, by name) or several of both."""
+    roots = [paths] if isinstance(paths, FilePath | str) else paths
+    merged = Merged()
+    texts: list[SourceText] = []
+    for root in roots:
+        texts.extend(_read(FilePath(root), merged.problems))
+    merge(texts, merged)
+    return merged
+
+
+def merge(texts: Iterable[SourceText], merged: Merged) -> None:
+    """Adds each text's sections; problems of the texts and of their meeting are collected."""
+    for text in texts:
+        tree = read_tree(text.text, text.name)
+        merged.bases[text.name] = text.base
+        merged.problems.extend(tree.problems)
+        merged.positions.setdefault((), Position(text.name, 1, 1))
+        if tree.data is None:
+            continue
+        if not isinstance(tree.data, dict):
+            merged.problems.append(
+                _problem(text.name, "shape", "a catalogue file is a mapping of sections", "plans: …")
+            )
+            continue
+        for name, content in tree.data.items():
+            _merge_section(merged, tree, name, content)
+
+
+def _merge_section(merged: Merged, tree: Tree, name: str, content: Plain) -> None:
+    section = ALIASES.get(name, name)
+    if content is None:
+        return
+    held = merged.sections.get(section)
+    if section in LISTS and isinstance(content, list):
+        offset = len(held) if isinstance(held, list) else 0
+        merged.sections[section] = [*(held if isinstance(held, list) else []), *content]
+        _adopt(merged, tree, (name,), (section,), offset)
+    elif isinstance(content, dict) and (held is None or isinstance(held, dict)):
+        merged.sections[section] = _united(merged, tree, name, held or {}, content)
+        _adopt(merged, tree, (name,), (section,), 0)
+    else:
+        merged.sections.setdefault(section, content)
+        _adopt(merged, tree, (name,), (section,), 0)
+
+
+def _united(merged: Merged, tree: Tree, name: str, held: dict[str, Plain], more: dict[str, Plain]) -> dict[str, Plain]:
+    united = dict(held)
+    section = ALIASES.get(name, name)
+    for key, value in more.items():
+        if key not in united:
+            united[key] = value
+            continue
+        here, there = tree.positions[(name, key)], merged.positions[(section, key)]
+        message = f"{section}.{key} is already defined at {there}"
+        merged.problems.append(
+            Problem(here.file, here.line, here.column, Severity.ERROR, "duplicate-id", message, "rename or remove one")
+        )
+    return united
+
+
+def _adopt(merged: Merged, tree: Tree, old: Path, new: Path, offset: int) -> None:
+    """Takes over the positions under `old`; list entries are renumbered behind those already held."""
+    for path, position in tree.positions.items():
+        if path[: len(old)] != old:
+            continue
+        rest = path[len(old) :]
+        if rest and isinstance(rest[0], int):
+            rest = (rest[0] + offset, *rest[1:])
+        merged.positions.setdefault((*new, *rest), position)
+
+
+def _read(root: FilePath, problems: list[Problem]) -> list[SourceText]:
+    if root.is_dir():
+        files = sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+        visible = [path for path in files if not any(part.startswith(".") for part in path.relative_to(root).parts)]
+        if not visible:
+            problems.append(_problem(str(root), "no-files", "the directory holds no YAML file", "add e.g. plans.yaml"))
+        found = [_read_file(path, problems) for path in visible]
+    else:
+        found = [_read_file(root, problems)]
+    return [text for text in found if text is not None]
+
+
+def _read_file(path: FilePath, problems: list[Problem]) -> SourceText | None:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            problems.append(_problem(str(path), "too-large", f"the file is larger than {MAX_BYTES} bytes", "split it"))
+            return None
+        return SourceText(str(path), path.read_text("utf-8-sig"), path.parent)
+    except UnicodeDecodeError:
+        problems.append(_problem(str(path), "encoding", "the file is not UTF-8", "save it as UTF-8"))
+    except OSError as error:
+        problems.append(
+            _problem(str(path), "unreadable", f"the file cannot be read: {error.strerror}", "check the path")
+        )
+    return None
+
+
+def _problem(file: str, code: str, message: str, hint: str = "") -> Problem:
+    return Problem(file, 0, 0, Severity.ERROR, code, message, hint)

@@ -1,0 +1,92 @@
+"""One dated row of a holiday table, and the table of one code (`PL`, `DE-BY`) over finite years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class RowKind(StrEnum):
+    """What the row does to the day."""
+
+    CLOSED = "closed"  # no weekly hours
+    HALF = "half"  # closed from `closes_at`
+    WORKED = "worked"  # a transferred working day: open as on a weekday
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HolidayRow:
+    """`closes_at` counts minutes from local midnight; `source` names package and version, feed or person's reason."""
+
+    date: date
+    kind: RowKind
+    name: str
+    source: str
+    closes_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FeedSpan:
+    """A timed closing of a feed: aware when the feed names a zone, naive (the calendar's zone) when it floats."""
+
+    start: datetime
+    end: datetime
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayTable:
+    """Everything known about one code, in order of date."""
+
+    code: str
+    rows: tuple[HolidayRow, ...]
+    spans: tuple[FeedSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Calendar years, both inclusive: holidays are generated and calendars compiled for these and no others."""
+
+    first: int
+    last: int
+
+    @property
+    def years(self) -> range:
+        return range(self.first, self.last + 1)
+
+    def covers(self, day: date) -> bool:
+        return self.first <= day.year <= self.last
+
+
+DEFAULT_HORIZON = Horizon(2010, 2040)
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayDiff:
+    """What moved between two tables of a code: a changed row appears as removed and added."""
+
+    code: str
+    added: tuple[HolidayRow, ...]
+    removed: tuple[HolidayRow, ...]
+
+    @property
+    def empty(self) -> bool:
+        return not self.added and not self.removed
+
+
+def diff(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
+    """Compares what the rows do to their days and their names; a new source alone is no difference."""
+    before = {_effect(row): row for row in old}
+    after = {_effect(row): row for row in new}
+    return HolidayDiff(
+        code,
+        tuple(sorted(row for key, row in after.items() if key not in before)),
+        tuple(sorted(row for key, row in before.items() if key not in after)),
+    )
+
+
+def _effect(row: HolidayRow) -> tuple[date, RowKind, str, int | None]:
+    return row.date, row.kind, row.name, row.closes_at

@@ -1,0 +1,36 @@
+"""Generated rows, feeds and manual edits of one code → its table. Precedence: generated < feed < manual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sla_catalogue.document.holiday import AddedDocument, RemovedDocument
+from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, RowKind
+
+
+def table_of(
+    code: str,
+    generated: Iterable[HolidayRow],
+    feeds: Iterable[HolidayRow],
+    spans: Sequence[FeedSpan],
+    added: Sequence[AddedDocument],
+    removed: Sequence[RemovedDocument],
+) -> HolidayTable:
+    """A day keeps the rows of its highest layer; a removed day is worked whatever the layers below say."""
+    by_day: dict[object, list[HolidayRow]] = {}
+    manual = [_manual(document) for document in added]
+    for layer in (generated, feeds, manual):
+        fresh: dict[object, list[HolidayRow]] = {}
+        for row in layer:
+            fresh.setdefault(row.date, []).append(row)
+        by_day.update(fresh)
+    for document in removed:
+        by_day.pop(document.date, None)
+    gone = {document.date for document in removed}
+    kept = tuple(span for span in spans if span.start.date() not in gone)
+    return HolidayTable(code, tuple(sorted(row for rows in by_day.values() for row in rows)), kept)
+
+
+def _manual(document: AddedDocument) -> HolidayRow:
+    kind = RowKind.CLOSED if document.closes_at is None else RowKind.HALF
+    return HolidayRow(document.date, kind, document.name, f"manual: {document.reason}", document.closes_at)

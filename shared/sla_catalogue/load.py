@@ -1,0 +1,82 @@
+"""The doors: files, a stored text or the shipped plans → a catalogue; and the check that never raises.
+
+Nothing here watches files: a service decides when to `reload`, and keeps the old catalogue if the new one is bad.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as FilePath
+
+from sla_catalogue.assemble import Circumstances, assemble
+from sla_catalogue.borrow import borrow
+from sla_catalogue.builtin import builtin_texts
+from sla_catalogue.canonical import read
+from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.gather import Merged, gather, merge
+from sla_catalogue.holiday.row import Horizon
+from sla_catalogue.problem import CatalogueInvalid, Findings, Problem
+
+Paths = FilePath | str | Sequence[FilePath | str]
+
+
+def load_catalogue(
+    paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
+) -> Catalogue:
+    """From a file, a directory or several. `environment` defaults to the process's. Raises CatalogueInvalid."""
+    return _sure(*_load(paths, environment, horizon))
+
+
+def check(
+    paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
+) -> list[Problem]:
+    """Every problem of the files, errors and warnings, in the order of their places."""
+    _, findings = _load(paths, environment, horizon)
+    return list(findings.sorted())
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The catalogue to go on with: the new one, or the old one and the problems that spoke against the new."""
+
+    catalogue: Catalogue
+    problems: tuple[Problem, ...] = ()
+    replaced: bool = False
+
+
+def reload(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> Reloaded:
+    """Reads the files anew; a bad catalogue changes nothing."""
+    new, findings = _load(paths, environment, None)
+    return Reloaded(old, findings.sorted()) if new is None else Reloaded(new, findings.sorted(), replaced=True)
+
+
+def load_text(text: str) -> Catalogue:
+    """A stored version with its own holiday rows, without its secrets. Raises UnreadableText, CatalogueInvalid."""
+    stored = read(text)
+    merged = Merged(sections=dict(stored.sections), positions=dict(stored.positions))
+    return _sure(*assemble(merged, Circumstances(environment=None, stored=stored)))
+
+
+@lru_cache(maxsize=1)
+def builtin_catalogue() -> Catalogue:
+    """The shipped plans with their example contracts (`slad when hpe-flexcare-pl …`)."""
+    merged = Merged()
+    merge(builtin_texts(), merged)
+    return _sure(*assemble(merged, Circumstances(environment={})))
+
+
+def _load(
+    paths: Paths, environment: Mapping[str, str] | None, horizon: Horizon | None
+) -> tuple[Catalogue | None, Findings]:
+    merged = gather(paths)
+    borrow(merged)
+    return assemble(merged, Circumstances(os.environ if environment is None else environment, horizon))
+
+
+def _sure(catalogue: Catalogue | None, findings: Findings) -> Catalogue:
+    if catalogue is None:
+        raise CatalogueInvalid(findings.sorted())
+    return catalogue

@@ -1,0 +1,119 @@
+"""What is wrong with a catalogue, where, and what to do about it; every problem is reported at once.
+
+CatalogueError            anything this package raises
+└── CatalogueInvalid      the files do not form a catalogue; carries every problem found
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+
+Path = tuple[str | int, ...]
+
+
+class Severity(StrEnum):
+    ERROR = "error"  # the catalogue cannot be used
+    WARNING = "warning"  # it can, and somebody should look
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file; line and column count from 1, 0 means the file as a whole."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. `code` is stable and documented; `hint` says what to do, where that is known."""
+
+    file: str
+    line: int
+    column: int
+    severity: Severity
+    code: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.severity.value} [{self.code}] {self.message}{hint}"
+
+
+class CatalogueError(Exception):
+    """Anything the catalogue refuses."""
+
+
+class CatalogueInvalid(CatalogueError):
+    """The files do not form a catalogue; correct what `problems` lists and check again."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        errors = [str(problem) for problem in problems if problem.severity is Severity.ERROR]
+        super().__init__("\n".join([f"the catalogue has {len(errors)} error(s)", *errors]))
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects problems by the path of the value they are about; knows where each path was written."""
+
+    positions: Mapping[Path, Position]
+    problems: list[Problem] = field(default_factory=list)
+
+    def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
+        self._add(Severity.ERROR, path, code, message, hint)
+
+    def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
+        self._add(Severity.WARNING, path, code, message, hint)
+
+    def at(self, path: Path) -> Position:
+        """Where the value stands; for a value that is missing, where its nearest parent stands."""
+        for length in range(len(path), -1, -1):
+            position = self.positions.get(path[:length])
+            if position is not None:
+                return position
+        return Position()
+
+    @property
+    def failed(self) -> bool:
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        return tuple(sorted(set(self.problems), key=lambda p: (p.file, p.line, p.column, p.code, p.message)))
+
+    def _add(self, severity: Severity, path: Path, code: str, message: str, hint: str) -> None:
+        where = self.at(path)
+        self.problems.append(Problem(where.file, where.line, where.column, severity, code, message, hint))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint naming the nearest known word, or the whole choice where it is short."""
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if names and len(names) <= 12:
+        return f"known: {', '.join(names)}"
+    return ""
+
+
+def _caseless(word: str, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name.casefold() == word.casefold()][:1]
+
+
+def spell(path: Path) -> str:
+    """The path as people write it: `plans.gold.targets[2].time`."""
+    return "".join(_steps(path)).lstrip(".")
+
+
+def _steps(path: Path) -> Iterator[str]:
+    for step in path:
+        yield f"[{step}]" if isinstance(step, int) else f".{step}"

@@ -1,0 +1,98 @@
+"""Values → documents: pydantic checks the shape; its errors become problems with a place and advice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.problem import Findings, Path, did_you_mean, spell
+from sla_catalogue.resolve import Value
+
+
+def shape(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
+    """A document of everything that has the right shape: a bad entry is reported and left out, the rest is read."""
+    whole: dict[str, Any] = dict(values)
+    try:
+        return CatalogueDocument.model_validate(whole)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    for detail in details:
+        _report(detail, findings)
+    for detail in details:
+        _remove(whole, tuple(detail["loc"]))
+    try:
+        return CatalogueDocument.model_validate(whole)
+    except ValidationError:
+        return CatalogueDocument()
+
+
+def _remove(whole: dict[str, Any], loc: Path) -> None:
+    """Takes out the entry (`plans.gold`, not just its bad field), so that later checks see only sound entries."""
+    section = loc[0] if loc else None
+    content = whole.get(str(section))
+    if isinstance(content, dict) and len(loc) > 1:
+        whole[str(section)] = {key: value for key, value in content.items() if key != loc[1]}
+    elif section is not None:
+        whole.pop(str(section), None)
+
+
+def _report(detail: Any, findings: Findings) -> None:
+    loc: Path = tuple(detail["loc"])
+    context = detail.get("ctx") or {}
+    match detail["type"]:
+        case "slad":
+            findings.error(loc, context["code"], f"{spell(loc)}: {context['message']}", context["hint"])
+        case "extra_forbidden":
+            unknown = str(loc[-1])
+            where = spell(loc[:-1]) or "a catalogue"
+            hint = did_you_mean(unknown, known_keys(loc[:-1]))
+            findings.error(loc, "unknown-key", f"{where} has no key {unknown!r}", hint)
+        case "missing":
+            findings.error(loc, "missing-key", f"{spell(loc[:-1])} lacks the key {loc[-1]!r}", "")
+        case "enum" | "literal_error":
+            expected = str(context.get("expected", "")).replace(" or ", ", ")
+            choice = [name.strip(" '") for name in expected.split(",")]
+            hint = did_you_mean(str(detail["input"]), choice)
+            findings.error(loc, "unknown-value", f"{spell(loc)}: {detail['input']!r} is none of the choice", hint)
+        case _:
+            said = str(detail["msg"])
+            findings.error(loc, "shape", f"{spell(loc)}: {said[:1].lower()}{said[1:]}", "")
+
+
+def known_keys(loc: Path) -> list[str]:
+    """The keys that the mapping at `loc` may have."""
+    annotation: Any = CatalogueDocument
+    for step in loc:
+        annotation = _into(annotation, step)
+    model = _model(annotation)
+    if model is None:
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _into(annotation: Any, step: str | int) -> Any:
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        inner = [argument for argument in get_args(annotation) if argument is not NoneType]
+        return _into(inner[0], step)
+    if origin is Annotated:
+        return _into(get_args(annotation)[0], step)
+    if origin in (dict, list):
+        return get_args(annotation)[-1]
+    model = _model(annotation)
+    if model is None:
+        return None
+    named = {(field.alias or name): field.annotation for name, field in model.model_fields.items()}
+    return named.get(str(step))
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType, Annotated):
+        found = [_model(argument) for argument in get_args(annotation)]
+        return next((model for model in found if model is not None), None)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

@@ -1,0 +1,158 @@
+"""A sender of events as data: how its deliveries prove themselves and how its words map to slad's.
+
+Ingest's dialects read these tables; nothing of a customer's own vocabulary is written in code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType
+
+from sla_catalogue.secret import Secret
+from sla_domain.event import WaitingOn
+
+SourceId = NewType("SourceId", str)
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+class Dialect(StrEnum):
+    """The wire formats a source may speak."""
+
+    CLOUDEVENTS = "cloudevents"
+    GITHUB = "github"
+    JIRA = "jira"
+    GITLAB = "gitlab"
+    SERVICENOW = "servicenow"
+    ZENDESK = "zendesk"
+    ZAMMAD = "zammad"
+    FRESHDESK = "freshdesk"
+    ALERTMANAGER = "alertmanager"
+    GRAFANA = "grafana"
+    PAGERDUTY = "pagerduty"
+    OPSGENIE = "opsgenie"
+    STANDARD_WEBHOOKS = "standard-webhooks"
+
+
+class AuthenticationKind(StrEnum):
+    HMAC = "hmac"  # a signature over the raw body
+    TOKEN = "token"  # noqa: S105 - a shared word in a header
+    BASIC = "basic"
+    BEARER = "bearer"
+    NONE = "none"
+
+
+class SignedContent(StrEnum):
+    """What an HMAC is computed over."""
+
+    BODY = "body"
+    TIMESTAMP_BODY = "timestamp+body"
+    TIMESTAMP_DOT_BODY = "timestamp.body"
+    TIMESTAMP_COLON_BODY = "timestamp:body"
+    ID_TIMESTAMP_BODY = "id.timestamp.body"  # Standard Webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authentication:
+    """Any of `secrets` is accepted, so a secret is rotated by adding the new one before removing the old."""
+
+    kind: AuthenticationKind
+    header: str = ""
+    algorithm: str = "sha256"
+    encoding: str = "hex"
+    prefix: str = ""
+    signed: SignedContent = SignedContent.BODY
+    timestamp_header: str = ""
+    username: str = ""
+    secrets: tuple[Secret, ...] = ()
+
+
+class Phase(StrEnum):
+    """What a sender's status or label means for the clocks."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    WAITING_CUSTOMER = "waiting_customer"
+    WAITING_VENDOR = "waiting_vendor"
+    WAITING_OTHER = "waiting_other"
+    WORKAROUND = "workaround"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+    @property
+    def waiting_on(self) -> WaitingOn | None:
+        return _WAITING.get(self)
+
+
+_WAITING = {
+    Phase.WAITING_CUSTOMER: WaitingOn.CUSTOMER,
+    Phase.WAITING_VENDOR: WaitingOn.VENDOR,
+    Phase.WAITING_OTHER: WaitingOn.OTHER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Where a value lies in a delivery: a dotted path (`issue.fields.priority.name`), a label's prefix, a constant.
+
+    A constant is used when neither path nor label yields anything. `values` translates what was found.
+    """
+
+    field: str = ""
+    label: str = ""
+    constant: str = ""
+    values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
+
+    def translated(self, found: str) -> str:
+        return look_up(self.values, found) or found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Tables are read without regard to case; `phase_of` and its sisters answer None for what the table lacks."""
+
+    id: SourceId
+    dialect: Dialect
+    authentication: Authentication
+    zone: str = "UTC"  # of times that come without an offset
+    statuses: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    labels: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    priorities: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
+    priority_labels: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
+    customer: Lookup | None = None
+    product: Lookup | None = None
+    attributes: Mapping[str, Lookup] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    staff: frozenset[str] = frozenset()
+    bots: frozenset[str] = frozenset()
+    options: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
+
+    def phase_of(self, status: str) -> Phase | None:
+        return self.statuses.get(fold(status))
+
+    def phase_of_label(self, label: str) -> Phase | None:
+        return self.labels.get(fold(label))
+
+    def priority_of(self, value: str) -> str | None:
+        return self.priorities.get(fold(value))
+
+    def priority_of_label(self, label: str) -> str | None:
+        return self.priority_labels.get(fold(label))
+
+    def is_staff(self, account: str) -> bool:
+        return fold(account) in self.staff
+
+    def is_bot(self, account: str) -> bool:
+        return fold(account) in self.bots
+
+
+def fold(word: str) -> str:
+    """How table keys are compared: without case and surrounding space."""
+    return word.strip().casefold()
+
+
+def look_up(table: Mapping[str, str], word: str) -> str | None:
+    return table.get(fold(word))

@@ -1,0 +1,158 @@
+"""One YAML text → plain mappings, lists and strings, each with the place it was written at.
+
+Scalars stay the text they were written as (`1.10` is not 1.1, `NO` is Norway); the documents give them types.
+Nothing is constructed from tags, aliases are shared and counted, and depth, size and expansion are bounded, so a
+hostile file costs an error and not the process.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from sla_catalogue.problem import Path, Position, Problem, Severity
+
+Plain = dict[str, "Plain"] | list["Plain"] | str | None
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_NODES = 250_000
+MAX_DEPTH = 40
+
+_STANDARD = "tag:yaml.org,2002:"
+_SCALARS = {_STANDARD + name for name in ("str", "int", "float", "bool", "null", "timestamp", "value")}
+
+
+@dataclass(slots=True)
+class Tree:
+    """The content of one file: `data` is None when the file is empty or cannot be read."""
+
+    data: Plain = None
+    positions: dict[Path, Position] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_tree(text: str, file: str) -> Tree:
+    """Never raises: what is wrong with the text is in `problems`."""
+    reader = _Reader(file)
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        reader.problem(0, 0, "too-large", f"the file is larger than {MAX_BYTES} bytes", "split it")
+        return reader.tree
+    node = _compose(text, reader)
+    if node is not None:
+        try:
+            reader.tree.data = reader.value(node, (), 0)
+        except _TooMuch as refusal:
+            reader.tree.data = None
+            reader.problem(refusal.line, refusal.column, "too-complex", str(refusal))
+    return reader.tree
+
+
+class _TooMuch(Exception):
+    """The document expands beyond the bounds of this module."""
+
+    def __init__(self, node: Node, message: str) -> None:
+        super().__init__(message)
+        self.line = node.start_mark.line + 1
+        self.column = node.start_mark.column + 1
+
+
+def _compose(text: str, reader: _Reader) -> Node | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReusedAnchorWarning)
+            node: Node | None = YAML(typ="rt", pure=True).compose(StringIO(text))
+            return node
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        said = " ".join(part for part in (error.context, error.problem) if part)
+        reader.problem(line, column, "syntax", said or "this is not YAML")
+    except YAMLError as error:
+        reader.problem(0, 0, "syntax", str(error).splitlines()[0])
+    except RecursionError:
+        reader.problem(0, 0, "too-complex", "the file nests far too deeply")
+    return None
+
+
+class _Reader:
+    """Walks the composed nodes of one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.tree = Tree()
+        self.nodes = 0
+
+    def problem(self, line: int, column: int, code: str, message: str, hint: str = "") -> None:
+        self.tree.problems.append(Problem(self.file, line, column, Severity.ERROR, code, message, hint))
+
+    def problem_at(self, node: Node, code: str, message: str, hint: str = "") -> None:
+        self.problem(node.start_mark.line + 1, node.start_mark.column + 1, code, message, hint)
+
+    def value(self, node: Node, path: Path, depth: int) -> Plain:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise _TooMuch(node, f"the file holds more than {MAX_NODES} values once its aliases are expanded")
+        if depth > MAX_DEPTH:
+            raise _TooMuch(node, f"the file nests deeper than {MAX_DEPTH} levels")
+        mark = node.start_mark
+        self.tree.positions.setdefault(path, Position(self.file, mark.line + 1, mark.column + 1))
+        if isinstance(node, MappingNode):
+            return self.mapping(node, path, depth)
+        if isinstance(node, SequenceNode):
+            return [self.value(item, (*path, index), depth + 1) for index, item in enumerate(node.value)]
+        return self.scalar(node)
+
+    def mapping(self, node: MappingNode, path: Path, depth: int) -> dict[str, Plain]:
+        found: dict[str, Plain] = {}
+        for key, value in self.entries(node):
+            name = self.key(key)
+            if name is None:
+                continue
+            if name in found:
+                self.problem_at(key, "duplicate-key", f"the key {name!r} is written twice in one mapping")
+                continue
+            mark = key.start_mark
+            self.tree.positions[(*path, name)] = Position(self.file, mark.line + 1, mark.column + 1)
+            found[name] = self.value(value, (*path, name), depth + 1)
+        for merged in self.merged(node):
+            for key, value in self.entries(merged):
+                name = self.key(key)
+                if name is not None and name not in found:
+                    found[name] = self.value(value, (*path, name), depth + 1)
+        return found
+
+    def entries(self, node: MappingNode) -> Iterator[tuple[Node, Node]]:
+        return ((key, value) for key, value in node.value if not _is_merge(key))
+
+    def merged(self, node: MappingNode) -> Iterator[MappingNode]:
+        """The mappings that `<<` brings in: what the mapping itself says wins over them."""
+        for key, value in node.value:
+            if _is_merge(key):
+                candidates = value.value if isinstance(value, SequenceNode) else [value]
+                for candidate in candidates:
+                    if isinstance(candidate, MappingNode):
+                        yield candidate
+                    else:
+                        self.problem_at(candidate, "syntax", "`<<` takes a mapping or a list of mappings")
+
+    def key(self, node: Node) -> str | None:
+        if isinstance(node, ScalarNode) and node.tag in _SCALARS:
+            return str(node.value)
+        self.problem_at(node, "syntax", "a key must be plain text")
+        return None
+
+    def scalar(self, node: Node) -> Plain:
+        if node.tag not in _SCALARS:
+            self.problem_at(node, "tag", f"the tag {node.tag} is not used in a catalogue", "remove it")
+            return None
+        return None if node.tag == _STANDARD + "null" else str(node.value)
+
+
+def _is_merge(key: Node) -> bool:
+    return bool(key.tag == _STANDARD + "merge")
