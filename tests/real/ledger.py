@@ -109,4 +109,5 @@ def closing_line(entries: list[Entry]) -> str:
     """The last line of the account."""
     absent = [entry.part.value for entry in entries if entry.absence]
     used = len(entries) - len(absent)
-    return f"{used} real parts used, {len(absent)} absent{': ' + ', '.join(absent) if absent else ''}"
+    plural = "" if used == 1 else "s"
+    return f"{used} real part{plural} used, {len(absent)} absent" + (f": {', '.join(absent)}" if absent else "")
