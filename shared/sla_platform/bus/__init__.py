@@ -1,52 +1,14 @@
-"""Reading the bus: one small port, two adapters (the log itself, Kafka). Publishing needs none: see store/log.
+"""The bus: how events get from one service to another (port.py says what holds).
 
-What holds on every adapter, and what the conformance suite asserts:
-- at least once: a batch whose handling raised is given again, so handlers claim event ids before they act;
-- order per key within a partition; nothing across partitions;
-- `through`: every event accepted for this partition up to that instant is in this batch or an earlier one. It moves
-  also when nothing happens (an empty batch), because timers may fire only up to it (DESIGN §2.6);
-- `assigned` comes before the first batch of a partition, `revoked` after the last one that was finished.
+`Feeds` gives a service its source by profile: the producing service's log itself, or Kafka, to which the relay of the
+producing service copies that log.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from sla_platform.bus.doorbell import Doorbell
+from sla_platform.bus.feeds import Feeds
+from sla_platform.bus.partition import partition_of
+from sla_platform.bus.port import Batch, DeadLetter, EventSource, Handler, PutAside
 
-from sla_platform.envelope import Envelope
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Events of one partition in order; possibly none, when only `through` moved."""
-
-    partition: int
-    envelopes: tuple[Envelope, ...]
-    through: datetime | None
-
-
-class Handler(Protocol):
-    """What a service does with the events of its subscription."""
-
-    async def assigned(self, partitions: frozenset[int]) -> None: ...
-
-    async def revoked(self, partitions: frozenset[int]) -> None: ...
-
-    async def handle(self, batch: Batch) -> None:
-        """One unit of work. Raises Retryable to see the batch again, Fenced to lose the partition."""
-        ...
-
-
-class EventSource(Protocol):
-    """Runs a handler over a subscription until cancelled; `lag` is the number of known unread events."""
-
-    @property
-    def lag(self) -> int: ...
-
-    @property
-    def healthy(self) -> bool:
-        """False when events are waiting and none has been handled for longer than the watchdog allows."""
-        ...
-
-    async def run(self, handler: Handler) -> None: ...
+__all__ = ["Batch", "DeadLetter", "Doorbell", "EventSource", "Feeds", "Handler", "PutAside", "partition_of"]

@@ -1,47 +1,56 @@
-"""The embedded bus: consumers read the services' logs by cursor, on the same database.
+"""The embedded bus: consumers read the services' logs by cursor, on the same database. One partition, number 0.
 
-A `Doorbell` per log wakes readers after a commit in the same process; without one (several processes on one
-database) they look every `poll` seconds. One partition, number 0.
+A `Doorbell` per log wakes readers after a commit in the same process; between rings they look every `poll` seconds,
+for what other processes committed and because `through` moves with time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
 
 import structlog
 from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_platform.bus import Batch, Handler
-from sla_platform.envelope import Topic
-from sla_platform.errors import Retryable
+from sla_platform.bus.doorbell import Doorbell, listen_to
+from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import Fenced, Permanent, Retryable
 from sla_platform.store import cursor as cursors
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
 from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
+_OURS = frozenset({0})
+_COUNT_CAP = 100_000  # beyond this many unread events nobody cares for the exact number
+_COUNT_EVERY_SECONDS = 2.0
 
 
-class Doorbell:
-    """Rung after a commit that appended to a log; readers wait for it instead of asking the database in a loop."""
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A log, which of its topics are wanted, and the bell that is rung when it grows."""
 
-    def __init__(self) -> None:
-        self._waiting: set[asyncio.Event] = set()
+    log: Table
+    topics: tuple[Topic, ...]
+    doorbell: Doorbell
 
-    def ring(self) -> None:
-        for event in self._waiting:
-            event.set()
 
-    @contextlib.contextmanager
-    def listen(self):  # type: ignore[no-untyped-def]  # a generator of asyncio.Event
-        event = asyncio.Event()
-        self._waiting.add(event)
-        try:
-            yield event
-        finally:
-            self._waiting.discard(event)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one feed had after the cursor `at`."""
+
+    feed: Feed
+    at: logs.Cursor
+    page: logs.Page
 
 
 class EmbeddedSource:
@@ -50,70 +59,137 @@ class EmbeddedSource:
     def __init__(
         self,
         store: Store,
-        logs_and_topics: Sequence[tuple[Table, Sequence[Topic]]],
+        group: str,
+        feeds: Sequence[Feed],
         cursor_table: Table,
-        time: TimeSource,
-        doorbell: Doorbell,
+        time_source: TimeSource,
         *,
         batch: int = 500,
         poll: float = 0.05,
+        watchdog: float = 60.0,
+        put_aside: PutAside | None = None,
+        metrics: BusMetrics | None = None,
     ) -> None:
         self._store = store
-        self._feeds = tuple(logs_and_topics)
+        self._group = group
+        self._feeds = tuple(feeds)
         self._cursors = cursor_table
-        self._time = time
-        self._doorbell = doorbell
+        self._time = time_source
         self._batch = batch
         self._poll = poll
-        self._backlog = 0
+        self._put_aside = put_aside
+        self._metrics = metrics or BusMetrics()
+        self._pulse = Pulse(watchdog)
+        self._waiting: dict[str, int] = {}
+        self._counted = float("-inf")
 
     @property
     def lag(self) -> int:
-        return self._backlog
+        """Unread events as of the last look; exact up to one page, then counted every two seconds."""
+        return sum(self._waiting.values())
 
     @property
     def healthy(self) -> bool:
-        return True
+        return not self._pulse.stalled
 
-    async def run(self, handler: Handler) -> None:
-        await handler.assigned(frozenset({0}))
-        try:
-            with self._doorbell.listen() as rung:
-                while True:
-                    rung.clear()
-                    if await self._pass(handler):
-                        continue
+    async def run(self, handler: Handler) -> NoReturn:
+        while True:
+            await self._assign(handler)
+            try:
+                await self._read_on(handler)
+            except Fenced as error:
+                self._metrics.fenced.labels(self._group).inc()
+                _log.warning("bus.fenced", group=self._group, error=str(error))
+            finally:
+                # Also on cancellation, which abandons a running unit: its transaction rolls back, the cursor stays.
+                await let_go(handler, _OURS)
+            await asyncio.sleep(FENCED_PAUSE_SECONDS)
+
+    async def _assign(self, handler: Handler) -> None:
+        patience = Patience()
+        while True:
+            try:
+                await handler.assigned(_OURS)
+            except Retryable as error:
+                await self._wait(patience, error)
+            else:
+                self._metrics.assignments.labels(self._group).inc()
+                return
+
+    async def _read_on(self, handler: Handler) -> NoReturn:
+        patience = Patience()
+        with listen_to(feed.doorbell for feed in self._feeds) as rung:
+            while True:
+                rung.clear()
+                try:
+                    more = await self._pass(handler)
+                except Retryable as error:
+                    self._pulse.waiting()
+                    await self._wait(patience, error)
+                    continue
+                patience.reset()
+                if not more:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(rung.wait(), self._poll)
-        finally:
-            await handler.revoked(frozenset({0}))
+
+    async def _wait(self, patience: Patience, error: Retryable) -> None:
+        self._metrics.retried.labels(self._group).inc()
+        _log.warning("bus.retry", group=self._group, error=str(error))
+        await asyncio.sleep(patience.pause())
 
     async def _pass(self, handler: Handler) -> bool:
         """One look at every feed; True when there may be more at once."""
-        more = False
-        # Taken before the look: whatever was accepted up to this instant is visible to the reads that follow.
-        through = self._time.now()
-        pages = []
         async with self._store.reading() as connection:
-            for log, topics in self._feeds:
-                at = await cursors.load(connection, self._cursors, log.name)
-                pages.append((log, at, await logs.read(connection, log, topics, at, self._batch)))
-        complete = all(page.complete for _, _, page in pages)
-        self._backlog = sum(len(page.envelopes) for _, _, page in pages)
-        for number, (log, at, page) in enumerate(pages):
-            last = number == len(pages) - 1
-            batch = Batch(0, page.envelopes, through if complete and last else None)
-            if not batch.envelopes and batch.through is None:
-                continue
-            try:
-                await handler.handle(batch)
-            except Retryable as error:
-                _log.warning("bus.retry", log=log.name, error=str(error))
-                await asyncio.sleep(0.2)
-                return True
-            if page.cursor != at:
-                async with self._store.transaction() as connection:
-                    await cursors.save(connection, self._cursors, log.name, page.cursor)
-            more = more or not page.complete
-        self._backlog = 0
-        return more
+            # Taken before the look: whatever was accepted up to this instant is visible to the reads that follow.
+            through = await store_now(connection, self._time)
+            looks = []
+            for feed in self._feeds:
+                at = await cursors.load(connection, self._cursors, feed.log.name)
+                looks.append(_Look(feed, at, await logs.read(connection, feed.log, feed.topics, at, self._batch)))
+            await self._count(connection, looks)
+        complete = all(look.page.complete for look in looks)
+        if not any(look.page.envelopes for look in looks):
+            # Nothing settled yet; when something is held back, it is not ours to wait for.
+            self._pulse.moved()
+        for number, look in enumerate(looks):
+            last = number == len(looks) - 1
+            await self._hand_on(handler, look, Batch(0, look.page.envelopes, through if complete and last else None))
+        return any(look.page.envelopes and not look.page.complete for look in looks)
+
+    async def _hand_on(self, handler: Handler, look: _Look, batch: Batch) -> None:
+        if not batch.envelopes and batch.through is None:
+            return
+        if batch.envelopes:
+            self._pulse.waiting()
+        await hand_over(handler, batch, self._dead)
+        if look.page.cursor == look.at:
+            return
+        async with self._store.transaction() as connection:
+            await cursors.save(connection, self._cursors, look.feed.log.name, look.page.cursor)
+        self._pulse.moved()
+        self._metrics.handled.labels(self._group).inc(len(batch.envelopes))
+        self._show(look.feed, max(self._waiting.get(look.feed.log.name, 0) - len(batch.envelopes), 0))
+
+    async def _count(self, connection: AsyncConnection, looks: Sequence[_Look]) -> None:
+        """Bring the known lag up to date; a backlog of many pages is counted only now and then."""
+        count_now = time.monotonic() - self._counted >= _COUNT_EVERY_SECONDS
+        for look in looks:
+            feed, waiting = look.feed, len(look.page.envelopes)
+            if not look.page.complete:
+                if not count_now:
+                    continue
+                self._counted = time.monotonic()
+                waiting = await logs.waiting(connection, feed.log, feed.topics, look.at, _COUNT_CAP)
+            self._show(feed, waiting)
+
+    def _show(self, feed: Feed, waiting: int) -> None:
+        self._waiting[feed.log.name] = waiting
+        self._metrics.lag.labels(self._group, feed.log.name, "0").set(waiting)
+
+    async def _dead(self, envelope: Envelope, error: Permanent) -> None:
+        """The event stays in its writer's inbox; here it is passed over so that the others go on."""
+        self._metrics.dead.labels(self._group).inc()
+        _log.error("bus.dead_letter", group=self._group, event_id=envelope.id, type=envelope.type, error=str(error))
+        if self._put_aside is not None:
+            key, topic = envelope.key.encode(), envelope.topic.value
+            await self._put_aside(DeadLetter(self._group, topic, 0, 0, key, envelope.data, (), error))

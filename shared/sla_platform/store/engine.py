@@ -1,7 +1,9 @@
-"""Engines from a URL, and the two ways in: `transaction()` to change things, `reading()` to look.
+"""Engines from a URL, and the ways in: `transaction()` to change things, `reading()` to look.
 
-SQLite gets one writer connection (BEGIN IMMEDIATE; the pool of one is the queue of writers) and several readers;
-PostgreSQL one pool for both. Only these context managers commit.
+SQLite gets one writer connection (BEGIN IMMEDIATE; the pool of one is the queue of writers) and several readers that
+cannot write; PostgreSQL one pool for both. Only these context managers commit. A database that is away, full or
+overtaxed raises StoreBusy from them, whatever the driver called it; nothing was changed then, unless the connection
+was lost during the commit itself, which is why every unit of work claims its event ids.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from sla_platform.errors import BadSettings
+from sla_platform.store.outage import busy
+
 POSTGRES_SETTINGS = {
     "application_name": "slad",
     "timezone": "UTC",
@@ -25,6 +30,14 @@ POSTGRES_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
     "lock_timeout": "20s",
 }
+_PRAGMAS = (
+    "journal_mode=WAL",
+    # FULL: an answer 202 means the event survives a power cut, not only a crash.
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "journal_size_limit=67108864",  # bytes the log keeps after a burst has been checkpointed
+)
 
 
 def _dumps(value: Any) -> str:
@@ -40,29 +53,58 @@ class Store:
         if self.sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
         else:
-            self._writer = self._reader = _postgres_engine(self.url, pool)
+            self._writer = _postgres_engine(self.url, pool)
+            # Looking needs no BEGIN and no ROLLBACK: two round trips less.
+            self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def engine(self) -> AsyncEngine:
-        """For migrations and for the tick, which runs in autocommit."""
+        """For migrations and tools; its errors are the driver's own."""
         return self._writer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """One unit of work: commits at the end, rolls back on any error."""
-        async with self._writer.begin() as connection:
+        """One unit of work: commits at the end, rolls back on any error. Raises StoreBusy (see module)."""
+        async with _connected(self._writer) as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
+        """Statements that are each a unit of work. PostgreSQL only; raises StoreBusy."""
+        assert not self.sqlite, "SQLite's writers queue for transactions"
+        async with _connected(self._reader) as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A look without a lock; nothing is kept."""
-        async with self._reader.connect() as connection:
+        """A look without a lock; nothing is kept. Raises StoreBusy.
+
+        On SQLite all statements see one state of the database, on PostgreSQL each sees what is committed by then.
+        """
+        async with _connected(self._reader) as connection:
             yield connection
 
     async def close(self) -> None:
         await self._writer.dispose()
-        if self._reader is not self._writer:
+        if self.sqlite:
             await self._reader.dispose()
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        opened = await engine.connect()
+    except Exception as error:
+        if (passing := busy(error, connecting=True)) is not None:
+            raise passing from error
+        raise
+    try:
+        async with opened as connection:
+            yield connection
+    except Exception as error:
+        if (passing := busy(error)) is not None:
+            raise passing from error
+        raise
 
 
 def _postgres_engine(url: URL, pool: int) -> AsyncEngine:
@@ -74,35 +116,45 @@ def _postgres_engine(url: URL, pool: int) -> AsyncEngine:
         pool_pre_ping=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        connect_args={"server_settings": POSTGRES_SETTINGS, "timeout": 10},
+        connect_args={
+            "server_settings": POSTGRES_SETTINGS,
+            "timeout": 10,  # seconds to connect
+            # Longer than statement_timeout: it only ends waiting for a server that has gone silent.
+            "command_timeout": 75,
+        },
     )
 
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    if not url.database or url.database == ":memory:" or "mode" in url.query:
+        raise BadSettings(
+            "SLAD_STORE_URL: slad keeps SQLite in a file, sqlite:///path/to/file.db; "
+            "what is accepted must survive the process"
+        )
     url = url.set(drivername="sqlite+aiosqlite")
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     writer = _sqlite_engine(url, size=1, begin="BEGIN IMMEDIATE")
-    reader = _sqlite_engine(url, size=4, begin="BEGIN")
+    reader = _sqlite_engine(url, size=4, begin="BEGIN", pragmas=("query_only=ON",))
     return writer, reader
 
 
-def _sqlite_engine(url: URL, *, size: int, begin: str) -> AsyncEngine:
+def _sqlite_engine(url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] = ()) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,
-        connect_args={"timeout": 30},
+        connect_args={"timeout": 30},  # seconds to wait for another process' lock
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own rules differ by statement
         cursor = connection.cursor()
-        # FULL: an answer 202 means the event survives a power cut, not only a crash.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in (*_PRAGMAS, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -7,16 +7,39 @@ readers stop below the oldest transaction still running: what lies below can no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
 
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.dialect import insert_new, is_postgres
 from sla_platform.store.types import BigId, Instant
+
+# What PostgreSQL fills txid with by itself; SQLite, whose writers queue, does without.
+POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
+
+
+class _Transaction(FunctionElement[int]):
+    """The default of `txid`, different by dialect."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_Transaction)
+def _no_transaction(_element: _Transaction, _compiler: Any, **_options: Any) -> str:
+    return "0"
+
+
+@compiles(_Transaction, "postgresql")
+def _own_transaction(_element: _Transaction, _compiler: Any, **_options: Any) -> str:
+    return POSTGRES_TXID_DEFAULT
 
 
 def log_table(metadata: MetaData, service: str) -> Table:
@@ -24,7 +47,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
     return Table(
         f"{service}_log",
         metadata,
-        Column("txid", BigInteger, nullable=False, server_default=text("0")),
+        Column("txid", BigInteger, nullable=False, server_default=_Transaction()),
         Column("position", BigId, primary_key=True, autoincrement=True),
         Column("topic", String(32), nullable=False),
         Column("id", String(200), nullable=False),
@@ -35,12 +58,11 @@ def log_table(metadata: MetaData, service: str) -> Table:
         Column("time", Instant, nullable=False),
         Column("data", Text, nullable=False),
         UniqueConstraint("id", name=f"uq_{service}_log_id"),
+        # The order readers page in on PostgreSQL; on SQLite it is the position alone.
+        Index(f"ix_{service}_log_order", "txid", "position").ddl_if(dialect="postgresql"),
         sqlite_autoincrement=True,
+        info={"postgresql_with": {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_cost_delay": 0}},
     )
-
-
-# PostgreSQL fills txid itself; migrations set this default there.
-POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
@@ -81,44 +103,104 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events after a cursor; `complete` says that nothing visible was left behind this page."""
+    """Events after a cursor; `complete` says that no committed event of these topics lies behind this page."""
 
     envelopes: tuple[Envelope, ...]
     cursor: Cursor
     complete: bool
 
 
-_COLUMNS = "txid, position, topic, id, type, source, subject, key, time, data"
+_FIELDS = "topic, id, type, source, subject, key, time, data"
+# Below the oldest running transaction nothing can change any more; above it a smaller id may still be committed.
+_SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> Page:
-    """The next events of these topics after `cursor`, in log order."""
-    names = [topic.value for topic in topics]
-    marks = ", ".join(f":t{n}" for n in range(len(names)))
+    """The next events of these topics after `cursor`, in log order.
+
+    On PostgreSQL a committed event behind a transaction that still runs is held back, and the page is then not
+    complete: whoever says "everything up to now has been read" must not say it for such a page.
+    """
     if is_postgres(connection):
-        where = "(txid, position) > (:txid, :position) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-        order = "txid, position"
+        after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
     else:
-        where = "position > :position AND :txid >= 0"
-        order = "position"
-    # The names come from this module and from log_table; every value is bound.
-    statement = text(
-        f"SELECT {_COLUMNS} FROM {log.name} WHERE {where} AND topic IN ({marks}) ORDER BY {order} LIMIT :limit"  # noqa: S608
-    ).columns(*(log.c[name.strip()] for name in _COLUMNS.split(",")))
-    values = {"txid": cursor.txid, "position": cursor.position, "limit": limit}
-    rows = (await connection.execute(statement, values | {f"t{n}": name for n, name in enumerate(names)})).all()
-    envelopes = tuple(
-        Envelope(
-            topic=Topic(row.topic),
-            id=row.id,
-            type=row.type,
-            source=row.source,
-            subject=row.subject,
-            key=row.key,
-            time=row.time,
-            data=row.data.encode(),
-        )
-        for row in rows
+        after, settled, order = "position > :position AND :txid >= 0", "1", "position"
+    marks, values = _bound_topics(topics)
+    statement = _select(
+        log, f"txid, position, {settled} AS settled", f"{after} AND topic IN ({marks}) ORDER BY {order} LIMIT :limit"
     )
-    last = Cursor(rows[-1].txid, rows[-1].position) if rows else cursor
-    return Page(envelopes, last, complete=len(rows) < limit)
+    values |= {"txid": cursor.txid, "position": cursor.position, "limit": limit}
+    rows = (await connection.execute(statement, values)).all()
+    ready = [row for row in rows if row.settled]
+    last = Cursor(ready[-1].txid, ready[-1].position) if ready else cursor
+    return Page(tuple(_envelope(row) for row in ready), last, complete=len(ready) == len(rows) < limit)
+
+
+async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
+    """How many events of these topics lie after `cursor`, counted up to `cap`."""
+    after = "(txid, position) > (:txid, :position)"
+    marks, values = _bound_topics(topics)
+    counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _select
+    values |= {"txid": cursor.txid, "position": cursor.position, "cap": cap}
+    return int((await connection.execute(text(f"SELECT count(*) FROM ({counted}) AS some"), values)).scalar_one())  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of a log and where it lies; the relay removes it by this position."""
+
+    position: int
+    envelope: Envelope
+
+
+async def oldest(connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()) -> list[Entry]:
+    """What is left in a log, by position, but for the keys `without`: for the relay, which drains it.
+
+    Draining needs no transaction ids: a late commit with a smaller position is simply found by a later look, and
+    events of one key cannot overtake each other, because writers of one key wait for each other's commit.
+    """
+    held = sorted(without)
+    names = ", ".join(f":k{number}" for number in range(len(held)))
+    others = f"key NOT IN ({names})" if held else "1 = 1"
+    statement = _select(log, "position", f"{others} ORDER BY position LIMIT :limit")
+    values = {f"k{number}": key for number, key in enumerate(held)}
+    rows = (await connection.execute(statement, {**values, "limit": limit})).all()
+    return [Entry(row.position, _envelope(row)) for row in rows]
+
+
+async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
+    """Delete exactly these; never a range, in which a late commit might lie unseen."""
+    if not positions:
+        return
+    value: list[int] | str
+    if is_postgres(connection):
+        # Lost in a crash, this delete only sends the same events again, so it need not wait for the disk.
+        await connection.execute(text("SET LOCAL synchronous_commit = off"))
+        chosen, value = "position = ANY(CAST(:positions AS bigint[]))", list(positions)
+    else:
+        chosen, value = "position IN (SELECT value FROM json_each(:positions))", json.dumps(list(positions))
+    await connection.execute(text(f"DELETE FROM {log.name} WHERE {chosen}"), {"positions": value})  # noqa: S608
+
+
+def _bound_topics(topics: Sequence[Topic]) -> tuple[str, dict[str, Any]]:
+    marks = ", ".join(f":t{number}" for number in range(len(topics)))
+    return marks, {f"t{number}": topic.value for number, topic in enumerate(topics)}
+
+
+def _select(log: Table, extra: str, where: str) -> Any:
+    """The names come from this module and from log_table; every value is bound."""
+    statement = text(f"SELECT {extra}, {_FIELDS} FROM {log.name} WHERE {where}")  # noqa: S608
+    return statement.columns(*(log.c[name] for name in _FIELDS.split(", ")), position=log.c.position.type)
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(
+        topic=Topic(row.topic),
+        id=row.id,
+        type=row.type,
+        source=row.source,
+        subject=row.subject,
+        key=row.key,
+        time=row.time,
+        data=row.data.encode(),
+    )

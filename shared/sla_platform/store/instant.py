@@ -1,0 +1,24 @@
+"""Now, as the store and its readers agree on it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.store.dialect import is_postgres
+from sla_platform.timesource import TimeSource
+
+_NOW = text("SELECT clock_timestamp()")
+
+
+async def store_now(connection: AsyncConnection, time: TimeSource) -> datetime:
+    """The database's clock where it has one and the time source is no authority: several machines then agree.
+
+    An instant that shall bound what a following statement sees must be taken by a statement of its own, before it.
+    """
+    if time.authoritative or not is_postgres(connection):
+        return time.now()
+    now: datetime = (await connection.execute(_NOW)).scalar_one()
+    return now.astimezone(UTC)

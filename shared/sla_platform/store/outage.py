@@ -1,0 +1,63 @@
+"""Which database errors pass by themselves: they become StoreBusy, so that callers need to know no driver."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy import exc
+
+from sla_platform.errors import StoreBusy
+
+_SQLITE_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_PROTOCOL,
+}
+_POSTGRES_PASSING_CLASSES = {
+    "08",  # the connection failed
+    "53",  # out of connections, memory or disk
+    "58",  # trouble outside the server: I/O
+}
+_POSTGRES_PASSING = {
+    "25P03",  # idle in transaction for too long: this process was asleep
+    "40001",  # could not serialise
+    "40P01",  # deadlock: we were the victim
+    "55P03",  # a lock was not available in time
+    "57014",  # the statement took too long
+    "57P01",  # shut down by an administrator
+    "57P02",  # crashed
+    "57P03",  # starting up or shutting down
+    "57P05",  # the session idled for too long
+    "25006",  # read only: a fail-over is under way and this is the standby
+}
+
+
+def busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
+    """What to raise instead of `error`, or None when it does not pass by itself.
+
+    While `connecting`, anything the operating system says counts: a refused port, a socket that is not there yet.
+    """
+    reason = _reason(error, connecting)
+    return None if reason is None else StoreBusy(f"the database did not take the work ({reason}); try again shortly")
+
+
+def _reason(error: Exception, connecting: bool) -> str | None:
+    if isinstance(error, exc.TimeoutError):
+        return "every connection is in use"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ConnectionError) or (connecting and isinstance(error, OSError)):
+        return f"no connection: {error}"
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        # Errors of the driver itself (a closed connection) carry no code.
+        code = getattr(cause, "sqlite_errorcode", None)
+        return str(cause) if code is not None and code & 0xFF in _SQLITE_PASSING else None
+    state = getattr(cause, "sqlstate", None) or ""
+    if state in _POSTGRES_PASSING or state[:2] in _POSTGRES_PASSING_CLASSES:
+        return f"{state}: {str(cause).strip()}"
+    if (isinstance(error, exc.DBAPIError) and error.connection_invalidated) or "connection is closed" in str(cause):
+        return "the connection was lost"
+    return None
