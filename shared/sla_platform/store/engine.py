@@ -92,17 +92,13 @@ class Store:
 
 @asynccontextmanager
 async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    connecting = True
     try:
-        opened = await engine.connect()
-    except Exception as error:
-        if (passing := busy(error, connecting=True)) is not None:
-            raise passing from error
-        raise
-    try:
-        async with opened as connection:
+        async with engine.connect() as connection:
+            connecting = False
             yield connection
     except Exception as error:
-        if (passing := busy(error)) is not None:
+        if (passing := busy(error, connecting=connecting)) is not None:
             raise passing from error
         raise
 
