@@ -45,8 +45,7 @@ check: install ## lint, format, types, layers and file length: what CI checks be
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy $(addprefix -p ,$(PACKAGES)) -p tests.real
-	@if grep -qs '^\[tool\.importlinter\]' pyproject.toml || test -f .importlinter; then \
-		set -x; $(VENV)/bin/lint-imports; fi
+	$(VENV)/bin/lint-imports --no-logo
 	@find services shared tests bench -name '*.py' -print0 | xargs -0 awk -v longest=$(LONGEST_FILE) \
 		'FNR == longest + 1 { print FILENAME ": longer than " longest " lines, split it"; long = 1 } END { exit long }'
 
