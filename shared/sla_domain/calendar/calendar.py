@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 
 from sla_domain.calendar.compiled import compile_table
 from sla_domain.calendar.days import DayIndex, WorkingDays, index_days
-from sla_domain.calendar.instant import EPOCH, MICROSECOND, instant_of, micros
+from sla_domain.calendar.instant import EPOCH, MICROSECOND, instant_of, micros, nearest_instant
 from sla_domain.calendar.piece import Piece, tile
 from sla_domain.calendar.spec import CalendarSpec
 from sla_domain.calendar.table import Table
@@ -191,13 +191,12 @@ class Calendar:
 
     def _widen(self, at: int, towards: Towards) -> None:
         """A fixed horizon cannot be widened: say why there is no answer."""
-        self._refuse(at)
+        self._refuse(at, *self.horizon)
 
-    def _refuse(self, at: int) -> NoReturn:
-        first, last = self.horizon
+    def _refuse(self, at: int, first: datetime, last: datetime) -> NoReturn:
         if not self._table.opens and self._table.low <= at <= self._table.high:
             raise EmptyCalendar(self.id, first, last)
-        raise BeyondHorizon(self.id, instant_of(at), first, last)
+        raise BeyondHorizon(self.id, nearest_instant(at), first, last)
 
 
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:

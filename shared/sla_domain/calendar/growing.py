@@ -7,11 +7,11 @@ a target that is never reached is a typed error and not a loop.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sla_domain.calendar.calendar import Calendar, Identity, Towards
 from sla_domain.calendar.compiled import compile_table
-from sla_domain.calendar.instant import instant_of
+from sla_domain.calendar.instant import instant_of, nearest_instant
 from sla_domain.calendar.spec import CalendarSpec
 from sla_domain.calendar.table import Table
 from sla_domain.errors import UnknownCalendar
@@ -48,23 +48,26 @@ class GrowingCalendar(Calendar):
         return self._table
 
     def _widen(self, at: int, towards: Towards) -> None:
-        years = self._wider(at, towards)
-        if years == self._years or not self._limits[0] <= instant_of(at).year <= self._limits[1]:
-            self._refuse(at)
+        year = nearest_instant(at).year
+        lowest, highest = self._limits
+        years = self._wider(at, year, towards)
+        if years == self._years or not lowest <= year <= highest:
+            self._refuse(at, datetime(lowest, 1, 1, tzinfo=UTC), datetime(highest, 12, 31, tzinfo=UTC))
         self._know(years)
 
-    def _wider(self, at: int, towards: Towards) -> tuple[int, int]:
+    def _wider(self, at: int, year: int, towards: Towards) -> tuple[int, int]:
         """The next years to know: around `at` if that is new ground, else twice as many in the direction asked for."""
-        year = instant_of(at).year
         if self._years is None:
             return self._clamped(year - 1, year + _AHEAD)
         first, last = self._years
+        width = last - first + 1
         if at < self._table.low:
             return self._clamped(min(first, year) - 1, last)
         if at > self._table.high:
             return self._clamped(first, max(last, year) + 1)
-        width = last - first + 1
-        return self._clamped(first, last + width) if towards is Towards.LATER else self._clamped(first - width, last)
+        if towards is Towards.LATER:
+            return self._clamped(first, last + width)
+        return self._clamped(first - width, last)
 
     def _clamped(self, first: int, last: int) -> tuple[int, int]:
         lowest, highest = self._limits

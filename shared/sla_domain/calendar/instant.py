@@ -18,6 +18,9 @@ DAY_US = DAY_S * SECOND_US
 
 LOCAL_EPOCH = EPOCH.replace(tzinfo=None)  # wall-clock time has no zone until a calendar reads it
 
+_FIRST_US = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+_LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+
 
 def micros(instant: datetime) -> int:
     """Raises NaiveInstant for a datetime without an offset; honours `fold` of any zone."""
@@ -31,6 +34,11 @@ def micros(instant: datetime) -> int:
 def instant_of(us: int) -> datetime:
     """The aware UTC datetime of so many microseconds."""
     return EPOCH + MICROSECOND * us
+
+
+def nearest_instant(us: int) -> datetime:
+    """The same, but for the last hours of year 9999, which UTC cannot always express: never an OverflowError."""
+    return instant_of(max(_FIRST_US, min(us, _LAST_US)))
 
 
 def local_micros(wall: datetime) -> int:

@@ -23,6 +23,7 @@ from sla_domain.calendar.instant import DAY_S, SECOND_US
 from sla_domain.errors import UnknownZone
 
 _PACKAGE = "tzdata"
+_STRIDE_S = 3 * DAY_S
 _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 
@@ -95,16 +96,17 @@ def _zone_names() -> frozenset[str]:
 def _changes(name: str, year: int) -> tuple[tuple[int, int], ...]:
     """(instant, new offset) of each change within a UTC year, in seconds.
 
-    zoneinfo tells offsets but not changes, so look once a day and halve: no zone has changed twice within six days.
+    zoneinfo tells offsets but not changes, so look every few days and halve: no zone has changed twice in six days.
     """
     zone = load_zone(name)
     found: list[tuple[int, int]] = []
-    before = _offset(zone, _year_start(year) - 1)
-    for day in range(_year_start(year) - 1, _year_start(year + 1) - 1, DAY_S):
-        end = min(day + DAY_S, _year_start(year + 1) - 1)
-        after = _offset(zone, end)
+    begin, end = _year_start(year) - 1, _year_start(year + 1) - 1
+    before = _offset(zone, begin)
+    for low in range(begin, end, _STRIDE_S):
+        high = min(low + _STRIDE_S, end)
+        after = _offset(zone, high)
         if after != before:
-            found.append((_change_between(zone, day, end), after))
+            found.append((_change_between(zone, low, high), after))
         before = after
     return tuple(found)
 
