@@ -13,6 +13,7 @@ ARGS ?=
 
 PY := $(VENV)/bin/python
 PACKAGES := sla_domain sla_catalogue sla_platform sla_ingest sla_timer sla_notifier sla_board sla_standalone
+SOURCES := $(wildcard services shared tests bench)
 LONGEST_FILE := 600
 
 ##@ Use slad
@@ -29,6 +30,7 @@ demo: install ## live data on an accelerated clock with a local mailbox
 
 .PHONY: install
 install: $(VENV)/installed ## make .venv with every dependency, pinned and verified by hash
+	@:
 
 .PHONY: test
 test: install ## every test this machine allows, then which real parts were used (ARGS="-k kafka")
@@ -46,7 +48,7 @@ check: install ## lint, format, types, layers and file length: what CI checks be
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy $(addprefix -p ,$(PACKAGES)) -p tests.real
 	$(VENV)/bin/lint-imports --no-logo
-	@find services shared tests bench -name '*.py' -print0 | xargs -0 awk -v longest=$(LONGEST_FILE) \
+	@find $(SOURCES) -name '*.py' -print0 | xargs -0 awk -v longest=$(LONGEST_FILE) \
 		'FNR == longest + 1 { print FILENAME ": longer than " longest " lines, split it"; long = 1 } END { exit long }'
 
 .PHONY: fmt
@@ -79,7 +81,7 @@ lock: install ## write requirements.lock anew from pyproject.toml (ARGS=--upgrad
 .PHONY: clean
 clean: ## remove .venv, caches and build results; var/ with its data stays
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find services shared tests bench -name __pycache__ -prune -exec rm -rf {} +
+	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: help
 help: ## this list
