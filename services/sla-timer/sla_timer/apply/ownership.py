@@ -17,10 +17,10 @@ async def take(connection: AsyncConnection, partitions: Iterable[int], owner: st
     taken: dict[int, int] = {}
     for number in sorted(partitions):
         statement = insert(connection, tables.partition).values(partition=number, epoch=1, owner=owner)
-        statement = statement.on_conflict_do_update(
+        taking = statement.on_conflict_do_update(
             index_elements=["partition"], set_={"epoch": tables.partition.c.epoch + 1, "owner": owner}
         ).returning(tables.partition.c.epoch)
-        taken[number] = (await connection.execute(statement)).scalar_one()
+        taken[number] = (await connection.execute(taking)).scalar_one()
     return taken
 
 

@@ -69,15 +69,14 @@ class Firing:
         """One batch. A full batch (`limit` rows of a partition) means there may be more."""
         if self._store.sqlite:
             return await self._fire_sqlite(bounds)
-        async with self._store.engine.connect() as connection:
-            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        async with self._store.autocommit() as connection:
             values = {
                 "now": bounds.now,
                 "bound": bounds.since or _BEGINNING,
                 "patience": bounds.patience,
                 "limit": bounds.limit,
             }
-            return _rows((await autocommit.execute(_POSTGRES, values)).all())
+            return _rows((await connection.execute(_POSTGRES, values)).all())
 
     async def _fire_sqlite(self, bounds: Bounds) -> list[Fired]:
         caught = self._progress.caught_up_through(0)

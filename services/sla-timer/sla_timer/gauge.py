@@ -1,0 +1,58 @@
+"""Gauges that need a look at the tables, refreshed every few seconds by indexed queries."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from sqlalchemy import func, select
+
+from sla_platform.bus.port import EventSource
+from sla_platform.errors import Retryable
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_timer import tables
+from sla_timer.metrics import TimerMetrics
+
+_log = structlog.get_logger(__name__)
+EVERY_SECONDS = 5.0
+OPEN_STATES = ("running", "paused")
+
+
+class Gauges:
+    """Runs until cancelled; a failed look is logged and tried again."""
+
+    def __init__(self, store: Store, events: EventSource, source: TimeSource, metrics: TimerMetrics) -> None:
+        self._store = store
+        self._events = events
+        self._time = source
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.once()
+            except Retryable as error:
+                _log.warning("gauges.retry", error=str(error))
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def once(self) -> None:
+        now = self._time.now()
+        self._metrics.lag.set(self._events.lag)
+        async with self._store.reading() as connection:
+            by_state = (
+                select(tables.clock.c.state, func.count())
+                .where(tables.clock.c.state.in_(OPEN_STATES))
+                .group_by(tables.clock.c.state)
+            )
+            counts = {row[0]: row[1] for row in (await connection.execute(by_state)).all()}
+            for state in OPEN_STATES:
+                self._metrics.open_clocks.labels(state).set(counts.get(state, 0))
+            oldest = (await connection.execute(select(func.min(tables.timer.c.fire_at)))).scalar()
+            slowest = (await connection.execute(select(func.min(tables.partition.c.caught_up_through)))).scalar()
+            quarantined = (await connection.execute(select(func.count()).select_from(tables.quarantine))).scalar()
+            waiting = (await connection.execute(select(func.count()).select_from(tables.log))).scalar()
+        self._metrics.overdue.set(max((now - oldest).total_seconds(), 0.0) if oldest else 0.0)
+        self._metrics.partition_behind.set(max((now - slowest).total_seconds(), 0.0) if slowest else 0.0)
+        self._metrics.quarantined.set(quarantined or 0)
+        self._metrics.outbox.set(waiting or 0)

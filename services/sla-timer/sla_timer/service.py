@@ -1,0 +1,80 @@
+"""The timer service, put together: a consumer that applies events, a tick that fires, and the gauges of both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from sla_platform.bus.feeds import Feeds
+from sla_platform.envelope import Topic
+from sla_platform.runtime import Part, Service
+from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_timer import tables
+from sla_timer.apply.unit import Applier
+from sla_timer.gauge import Gauges
+from sla_timer.metrics import TimerMetrics
+from sla_timer.rulebooks import Catalogue, Rulebooks
+from sla_timer.tick.fire import Firing
+from sla_timer.tick.loop import Tick
+from sla_timer.tick.progress import Progress
+
+STALLED_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimerService:
+    """The running parts, and what the HTTP routes need."""
+
+    service: Service
+    store: Store
+    rulebooks: Rulebooks
+    tick: Tick
+    metrics: TimerMetrics
+    source: TimeSource
+
+
+def build(
+    settings: Settings,
+    store: Store,
+    feeds: Feeds,
+    source: TimeSource,
+    registry: CollectorRegistry,
+    current: Callable[[], Catalogue],
+    revive: Callable[[str], Catalogue],
+) -> TimerService:
+    """`current` answers with the catalogue in force, `revive` builds an earlier one from its stored text."""
+    metrics = TimerMetrics(registry)
+    progress = Progress(store)
+    rulebooks = Rulebooks(current, revive, source)
+    ring = feeds.doorbell("timer").ring
+    events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor)
+    applier = Applier(store, rulebooks, progress, source, settings.instance or "standalone", metrics, ring)
+    tick = Tick(Firing(store, progress), progress, source, settings, metrics, ring)
+    gauges = Gauges(store, events, source, metrics)
+
+    async def consume() -> None:
+        await events.run(applier)
+
+    async def store_answers() -> str | None:
+        async with store.reading() as connection:
+            await connection.exec_driver_sql("SELECT 1 FROM timer_partition LIMIT 1")
+        return None
+
+    async def tick_is_fresh() -> str | None:
+        silent = time.monotonic() - tick.last_tick
+        return None if silent < STALLED_SECONDS else f"the tick has not completed a pass for {silent:.0f} s"
+
+    async def bus_is_healthy() -> str | None:
+        return None if events.healthy else "events wait and none has been applied: the consumer is being restarted"
+
+    service = Service(
+        "timer",
+        parts=(Part("consume", consume), Part("tick", tick.run), Part("gauges", gauges.run)),
+        checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
+    )
+    return TimerService(service, store, rulebooks, tick, metrics, source)

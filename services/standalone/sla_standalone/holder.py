@@ -1,0 +1,61 @@
+"""The catalogue in force: read at start, read again when its files change; a bad edit changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from sla_catalogue import Catalogue, Problem, Severity, load_catalogue, reload
+
+_log = structlog.get_logger(__name__)
+
+
+class CatalogueHolder:
+    """Hands out the current catalogue; `refresh` is a house-keeping tick."""
+
+    def __init__(self, path: Path, registry: CollectorRegistry) -> None:
+        self._path = path
+        self._current = load_catalogue(path)
+        self._seen = _stamp(path)
+        self._reloads = Counter(
+            "slad_catalogue_reloads_total", "Attempts to read changed files.", ["outcome"], registry=registry
+        )
+        self._good = Gauge("slad_catalogue_good", "1 while the files on disk are the catalogue.", registry=registry)
+        self._good.set(1)
+        _report(self._current.warnings)
+
+    @property
+    def current(self) -> Catalogue:
+        return self._current
+
+    def __call__(self) -> Catalogue:
+        return self._current
+
+    def refresh(self) -> tuple[Problem, ...]:
+        """Read the files again if any of them changed. Returns the problems that spoke against the new ones."""
+        stamp = _stamp(self._path)
+        if stamp == self._seen:
+            return ()
+        self._seen = stamp
+        outcome = reload(self._current, self._path)
+        self._reloads.labels("replaced" if outcome.replaced else "refused").inc()
+        self._good.set(1 if outcome.replaced else 0)
+        if outcome.replaced and outcome.catalogue.version != self._current.version:
+            _log.info("catalogue.replaced", old=self._current.version, new=outcome.catalogue.version)
+        self._current = outcome.catalogue
+        _report(outcome.problems)
+        return () if outcome.replaced else outcome.problems
+
+
+def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, times and sizes of the catalogue's files: cheap to compare every few seconds."""
+    files = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
+    return tuple((str(file), stat.st_mtime_ns, stat.st_size) for file in files for stat in (file.stat(),))
+
+
+def _report(problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        level = _log.error if problem.severity is Severity.ERROR else _log.warning
+        level("catalogue.problem", problem=str(problem))
