@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sla_catalogue.rule.calendar import check_calendars
+from sla_catalogue.rule.contract import check_contracts
+from sla_catalogue.rule.edge import check_edges
+from sla_catalogue.rule.metric import check_metrics
 from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.target import check_targets
 
-RULES: tuple[Callable[[Subject], None], ...] = ()
+RULES: tuple[Callable[[Subject], None], ...] = (
+    check_metrics,
+    check_targets,
+    check_calendars,
+    check_contracts,
+    check_edges,
+)
 
 
 def check_everything(subject: Subject) -> None:

@@ -8,6 +8,7 @@ from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.assembly.plan import BuiltPlan
 from sla_catalogue.calendars import CatalogueCalendars
+from sla_catalogue.problem import Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,10 @@ class Subject:
     contracts: tuple[BuiltContract, ...]
     calendars: CatalogueCalendars
     context: Context
+
+    @property
+    def findings(self) -> Findings:
+        return self.context.findings
+
+    def plan(self, id_: str) -> BuiltPlan | None:
+        return next((built for built in self.plans if built.plan.id == id_), None)

@@ -1,0 +1,62 @@
+"""Calendars that cannot answer: never open, without the holidays they name, or beyond the years compiled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sla_catalogue.assembly.contract import BuiltContract
+from sla_catalogue.calendars import code_of
+from sla_catalogue.problem import Path
+from sla_catalogue.rule.subject import Subject
+from sla_domain.errors import CalendarError
+from sla_domain.plan import Coverage, HolidaySource
+
+_LONG = timedelta(days=30)
+
+
+def check_calendars(subject: Subject) -> None:
+    for contract in subject.contracts:
+        _check_years(contract, subject)
+        for name in _used(contract):
+            coverage = contract.built.plan.coverages.get(name)
+            if coverage is not None:
+                _check_holidays(contract, coverage, subject)
+                _check_open(contract, coverage, subject)
+
+
+def _used(contract: BuiltContract) -> list[str]:
+    rows = [*contract.contract.targets, *contract.built.plan.targets]
+    return sorted({row.coverage for row in rows} | {role.coverage for role in contract.contract.roles if role.coverage})
+
+
+def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
+    wanted = coverage.holidays is HolidaySource.CONTRACT or contract.contract.holidays is True
+    if wanted and contract.contract.holidays is not False and not code_of(contract.contract, coverage):
+        message = f"the coverage {coverage.id!r} subtracts the contract's holidays, and the contract names no country"
+        subject.findings.error(contract.path, "no-country", message, "country: PL, or holidays: false")
+
+
+def _check_open(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
+    """Compiling costs time, so only a calendar that long closings may have emptied is asked."""
+    if coverage.weekly and not any(span.end - span.start > _LONG for span in coverage.closings):
+        return
+    years = subject.calendars.horizon
+    start = datetime(years.first, 1, 2, tzinfo=UTC)
+    try:
+        subject.calendars.calendar(contract.contract, coverage).add(start, timedelta(seconds=1))
+    except CalendarError as error:
+        subject.findings.error(_place(contract, coverage), "empty-calendar", str(error), "")
+
+
+def _check_years(contract: BuiltContract, subject: Subject) -> None:
+    years = subject.calendars.horizon
+    ends = [day for day in (contract.contract.valid_from, contract.contract.valid_to) if day is not None]
+    for day in ends:
+        if not years.first <= day.year <= years.last:
+            message = f"{day} lies outside the years {years.first}-{years.last} that calendars are compiled for"
+            subject.findings.error((*contract.path, "valid"), "horizon", message, "settings: {horizon: …}")
+
+
+def _place(contract: BuiltContract, coverage: Coverage) -> Path:
+    written = contract.built.draft.coverages.get(coverage.id)
+    return written[0] if written else ("coverages", coverage.id)

@@ -1,0 +1,103 @@
+"""Contracts that cannot be as written: base plans, dates of sale, customers twice, nobody to tell."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import combinations
+
+from sla_catalogue.assembly.contract import BuiltContract
+from sla_catalogue.problem import Path
+from sla_catalogue.rule.subject import Subject
+from sla_domain.contract import Contract
+from sla_domain.plan import Plan
+
+
+def check_contracts(subject: Subject) -> None:
+    for built in subject.contracts:
+        _check_dates(built, subject)
+        _check_base(built, subject)
+        _check_people(built, subject)
+    _check_customers(subject)
+
+
+def _check_dates(built: BuiltContract, subject: Subject) -> None:
+    contract = built.contract
+    if contract.valid_from and contract.valid_to and contract.valid_to <= contract.valid_from:
+        hint = "`to` is exclusive and comes after `from`"
+        subject.findings.error((*built.path, "valid"), "validity", "the contract ends before it begins", hint)
+    for id_ in (built.document.plan, built.document.base_plan):
+        plan = subject.plan(id_) if id_ else None
+        if plan is not None:
+            _check_sold(contract, plan.plan, built.path, subject)
+
+
+def _check_sold(contract: Contract, plan: Plan, path: Path, subject: Subject) -> None:
+    """PLANS H3: a plan that was withdrawn may run on, and may not be bought any more."""
+    signed = contract.valid_from
+    if plan.valid_to is not None and signed is None:
+        message = f"the plan {plan.id} was sold until {plan.valid_to} only, and the contract has no valid.from"
+        subject.findings.error(path, "not-on-sale", message, "valid: {from: …} says when it was bought")
+    elif plan.valid_to is not None and signed is not None and signed >= plan.valid_to:
+        message = f"the plan {plan.id} was withdrawn from sale on {plan.valid_to}, the contract begins on {signed}"
+        subject.findings.error(path, "not-on-sale", message, "choose a plan that was on sale")
+    elif plan.valid_from is not None and signed is not None and signed < plan.valid_from:
+        message = f"the plan {plan.id} is sold from {plan.valid_from}, the contract begins on {signed}"
+        subject.findings.error(path, "not-on-sale", message, "choose a plan that was on sale")
+
+
+def _check_base(built: BuiltContract, subject: Subject) -> None:
+    """PLANS H3: some plans come only on top of another."""
+    needed = sorted(built.built.draft.document.requires_base)
+    if needed and built.document.base_plan not in needed:
+        has = f"it has {built.document.base_plan}" if built.document.base_plan else "it has none"
+        message = f"the plan {built.document.plan} needs one of {', '.join(needed)} as base plan; {has}"
+        subject.findings.error(built.path, "base-plan", message, f"base_plan: {needed[0]}")
+
+
+def _check_people(built: BuiltContract, subject: Subject) -> None:
+    findings, contract = subject.findings, built.contract
+    if not contract.people:
+        message = f"the contract {contract.id} has no people: its breaches reach nobody"
+        findings.warning(built.path, "no-people", message, "roles: {on_call: [somebody]}")
+        return
+    held = {role.role for role in contract.roles}
+    for role in built.built.plan.roles:
+        if role not in held:
+            message = f"the plan promises the role {role!r}, and nobody holds it in {contract.id}"
+            findings.warning(built.path, "role-unheld", message, f"roles: {{{role}: [somebody]}}")
+    _check_levels(built, held, subject)
+    for person in contract.people.values():
+        if not person.addresses:
+            message = f"{person.id} has no address: word cannot reach them"
+            findings.warning(_person_place(built, person.id), "no-address", message, "email: somebody@example.com")
+
+
+def _check_levels(built: BuiltContract, held: set[str], subject: Subject) -> None:
+    policy = subject.context.document.escalations.get(built.built.plan.escalation or "")
+    known = held | set(built.contract.people)
+    for number, level in enumerate(policy.levels if policy else (), start=1):
+        if not known & set(level.tell):
+            message = f"level {number} of {built.built.plan.escalation} tells {', '.join(level.tell)}, nobody here"
+            subject.findings.warning(built.path, "level-unheld", message, "give the role to somebody")
+
+
+def _person_place(built: BuiltContract, person: str) -> Path:
+    return (*built.path, "people", person) if person in built.document.people else ("people", person)
+
+
+def _check_customers(subject: Subject) -> None:
+    """Two contracts in force for one customer at one time: which would apply depended on the order of files."""
+    for one, other in combinations(subject.contracts, 2):
+        shared = one.contract.customers & other.contract.customers
+        if shared and _meet(one.contract, other.contract):
+            message = f"{', '.join(sorted(shared))} is a customer of {one.contract.id} at the same time"
+            hint = "give the contracts dates that do not meet, or the customer another name"
+            subject.findings.error((*other.path, "customers"), "duplicate-customer", message, hint)
+
+
+def _meet(one: Contract, other: Contract) -> bool:
+    def bounds(contract: Contract) -> tuple[date, date]:
+        return contract.valid_from or date.min, contract.valid_to or date.max
+
+    (start, end), (begin, finish) = bounds(one), bounds(other)
+    return start < finish and begin < end

@@ -1,0 +1,64 @@
+"""Words that lead nowhere: priorities and customers no contract knows, channels that do not exist, shared keys."""
+
+from __future__ import annotations
+
+from sla_catalogue.document.contract import PersonDocument
+from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.problem import Path, did_you_mean
+from sla_catalogue.rule.subject import Subject
+
+
+def check_edges(subject: Subject) -> None:
+    _check_sources(subject)
+    _check_addresses(subject)
+    _check_keys(subject)
+
+
+def _check_sources(subject: Subject) -> None:
+    document = subject.context.document
+    customers = {name for contract in document.contracts.values() for name in contract.customers}
+    for name, source in document.sources.items():
+        path: Path = ("sources", name)
+        for table in ("priorities", "priority_labels"):
+            for word, meaning in getattr(source, table).items():
+                if not any(built.names.priority(meaning) for built in subject.plans):
+                    known = {each for built in subject.plans for each in built.names.priorities}
+                    message = f"no plan has a priority called {meaning!r}"
+                    hint = did_you_mean(meaning, known)
+                    subject.findings.warning((*path, table, word), "unknown-priority", message, hint)
+        if source.customer is not None:
+            _check_customer(source.customer, (*path, "customer"), customers, subject)
+
+
+def _check_customer(lookup: LookupDocument, path: Path, customers: set[str], subject: Subject) -> None:
+    for name in filter(None, [lookup.constant, *lookup.values.values()]):
+        if name not in customers:
+            message = f"no contract has the customer {name!r}: the default contract would apply"
+            subject.findings.warning(path, "unknown-customer", message, did_you_mean(name, customers))
+
+
+def _check_addresses(subject: Subject) -> None:
+    document = subject.context.document
+    people: list[tuple[Path, PersonDocument]] = [(("people", name), each) for name, each in document.people.items()]
+    for contract, entry in document.contracts.items():
+        people += [(("contracts", contract, "people", name), each) for name, each in entry.people.items()]
+    for path, person in people:
+        for channel in person.webhook:
+            subject.context.known("channels", channel, (*path, "webhook"), "channel")
+        for address in person.email:
+            if "${" not in address and ("@" not in address.strip("@") or " " in address.strip()):
+                subject.findings.error(
+                    (*path, "email"), "email", f"{address!r} is no e-mail address", "name@example.com"
+                )
+
+
+def _check_keys(subject: Subject) -> None:
+    seen: dict[str, str] = {}
+    for name, key in subject.context.document.keys.items():
+        digest = key.sha256.strip().lower() if key.sha256 else None
+        if digest is None:
+            continue
+        if digest in seen:
+            message = f"the keys {seen[digest]} and {name} are the same key"
+            subject.findings.error(("keys", name), "duplicate-key", message, "one key, one entry")
+        seen.setdefault(digest, name)

@@ -1,0 +1,63 @@
+"""Conditions that shadow each other: the three trap configurations, read for events (research/commercial §1).
+
+A metric reacts to one event in the order stop > reset > cancel > pause > resume > start, so a condition wholly
+covered by an earlier one can never apply.
+"""
+
+from __future__ import annotations
+
+from sla_catalogue.problem import Path
+from sla_catalogue.rule.subject import Subject
+from sla_domain.plan import Metric, Trigger
+
+
+def check_metrics(subject: Subject) -> None:
+    """Every metric of every plan, once where it was written."""
+    seen: set[Path] = set()
+    for built in subject.plans:
+        for metric in built.plan.metrics:
+            written = built.draft.metrics.get(metric.id)
+            path = written[0] if written else ("metrics", metric.id)
+            shared = metric.id in subject.context.document.metrics
+            if path not in seen and (written or shared):
+                seen.add(path)
+                _check(metric, path, subject)
+
+
+def _check(metric: Metric, path: Path, subject: Subject) -> None:
+    error = subject.findings.error
+    if not metric.start:
+        error(path, "never-starts", f"the metric {metric.id!r} never starts", "start: [opened]")
+    if not metric.stop:
+        error(path, "never-stops", f"the metric {metric.id!r} never stops", "stop: [resolved]")
+    if metric.start and metric.after is None and all(_covered(start, metric.stop) for start in metric.start):
+        message = f"whatever starts {metric.id!r} also stops it: no clock would ever run"
+        error((*path, "stop"), "trap-stop-covers-start", message, "remove the common event from `stop`")
+    for pause in metric.pause:
+        if _covered(pause, metric.start):
+            message = f"{pause.kind.value!r} starts {metric.id!r} and pauses it: the clock would pause for good"
+            error((*path, "pause"), "trap-pause-within-start", message, "pause on another event")
+        if _covered(pause, (*metric.stop, *metric.reset, *metric.cancel)):
+            message = f"{pause.kind.value!r} ends {metric.id!r} before it could pause it: it never pauses"
+            error((*path, "pause"), "trap-pause-never", message, "remove it from `stop`, `reset` or `cancel`")
+    if metric.pause and not metric.resume:
+        error(path, "never-resumes", f"the metric {metric.id!r} pauses and never resumes", "resume: [resumed]")
+    for resume in metric.resume:
+        if _covered(resume, (*metric.stop, *metric.reset, *metric.cancel, *metric.pause)):
+            message = f"{resume.kind.value!r} never resumes {metric.id!r}: an earlier condition takes it"
+            error((*path, "resume"), "resume-never", message, "resume on another event")
+
+
+def _covered(trigger: Trigger, by: tuple[Trigger, ...]) -> bool:
+    """Whether every event that fires `trigger` also fires one of `by`."""
+    return any(
+        other.kind is trigger.kind
+        and _within(trigger.actors, other.actors)
+        and _within(trigger.waiting_on, other.waiting_on)
+        for other in by
+    )
+
+
+def _within(narrow: frozenset[object] | frozenset[str], wide: frozenset[object] | frozenset[str]) -> bool:
+    """Empty means anybody."""
+    return not wide or (bool(narrow) and set(narrow) <= set(wide))

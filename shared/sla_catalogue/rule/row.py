@@ -1,0 +1,68 @@
+"""When one row shadows another: the arithmetic of matches, priority by priority."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sla_catalogue.assembly.target import PRIORITY, Row
+from sla_domain.plan import Condition, Match, Target
+
+ANY = "(any other)"
+
+
+def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
+    """The priorities a row speaks of; a row without that condition speaks of every one, and of unknown ones."""
+    for condition in target.match.conditions:
+        if condition.attribute == PRIORITY:
+            named = [name for name in all_of_them if (name in condition.values) is not condition.negated]
+            return [*named, ANY] if condition.negated else named
+    return [*all_of_them, ANY]
+
+
+def shadowed(row: Row, earlier: Iterable[Row], all_of_them: Sequence[str]) -> list[Row]:
+    """The earlier rows that together take everything from `row`; empty when something is left to it."""
+    takers: list[Row] = []
+    candidates = [other for other in earlier if other.target.metric == row.target.metric]
+    for priority in priorities_of(row.target, all_of_them):
+        taker = next((other for other in candidates if takes(other.target, row.target, priority, all_of_them)), None)
+        if taker is None:
+            return []
+        if taker not in takers:
+            takers.append(taker)
+    return takers
+
+
+def spoken_of(rows: Iterable[Row], priority: str, all_of_them: Sequence[str]) -> bool:
+    """Whether some row speaks of the priority whatever the other attributes say."""
+    return any(
+        priority in priorities_of(row.target, all_of_them)
+        and all(condition.attribute == PRIORITY for condition in row.target.match.conditions)
+        for row in rows
+    )
+
+
+def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
+    """Whether `other`, tried first, takes every incident of that priority that `row` would match."""
+    if priority not in priorities_of(other, all_of_them):
+        return False
+    rest = [condition for condition in other.match.conditions if condition.attribute != PRIORITY]
+    return all(_implied(condition, row.match) for condition in rest)
+
+
+def _implied(condition: Condition, by: Match) -> bool:
+    """Whether whatever satisfies `by` satisfies the condition too."""
+    for held in by.conditions:
+        if held.attribute != condition.attribute:
+            continue
+        match held.negated, condition.negated:
+            case False, False:
+                implied = held.values <= condition.values
+            case False, True:
+                implied = not held.values & condition.values
+            case True, True:
+                implied = condition.values <= held.values
+            case _:
+                implied = False
+        if implied:
+            return True
+    return False

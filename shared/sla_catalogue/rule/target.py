@@ -1,0 +1,96 @@
+"""Rows that never match, priorities without a row, numbers that are missing, warnings beyond their target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sla_catalogue.assembly.contract import BuiltContract
+from sla_catalogue.assembly.target import Row
+from sla_catalogue.rule.row import ANY, priorities_of, shadowed, spoken_of, takes
+from sla_catalogue.rule.subject import Subject
+from sla_domain.plan import CoverageTime, Unspecified, WallTime
+
+# A plan that promises these at all is expected to promise them for every priority; others may be for a few only.
+_EXPECTED_FOR_ALL = ("first_response", "resolution")
+
+
+def check_targets(subject: Subject) -> None:
+    for built in subject.plans:
+        _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
+        _check_gaps(built.rows, [p.id for p in built.plan.priorities], str(built.plan.id), subject)
+    for contract in subject.contracts:
+        _check_rows(contract.rows, [p.id for p in contract.built.plan.priorities], subject)
+        _check_specified(contract, subject)
+
+
+def _check_rows(rows: Sequence[Row], priorities: list[str], subject: Subject) -> None:
+    for index, row in enumerate(rows):
+        takers = shadowed(row, rows[:index], priorities)
+        # What a plan inherits it may well replace entirely; only rows of one author shadow each other by mistake.
+        if takers and all(taker.path[:2] == row.path[:2] for taker in takers):
+            places = " and ".join(dict.fromkeys(str(subject.findings.at(taker.path)) for taker in takers))
+            message = f"this {row.target.metric} row never matches: {places} matched before"
+            subject.findings.error(row.path, "unreachable-row", message, "move it up, narrow the other, or remove it")
+        _check_warnings(row, subject)
+
+
+def _check_warnings(row: Row, subject: Subject) -> None:
+    allowed = row.target.allowed
+    if not isinstance(allowed, CoverageTime | WallTime):
+        return
+    for warning in row.target.warnings:
+        if warning.before is not None and warning.before >= allowed.span:
+            message = f"the warning comes {warning.before} before the due instant of a target of {allowed.span}"
+            subject.findings.error(row.path, "warning-beyond-target", message, "warn later, or in percent")
+
+
+def _check_gaps(rows: Sequence[Row], priorities: list[str], plan: str, subject: Subject) -> None:
+    for metric in _EXPECTED_FOR_ALL:
+        ours = [row for row in rows if row.target.metric == metric]
+        missing = [name for name in priorities if not spoken_of(ours, name, priorities)]
+        if ours and missing:
+            message = f"the plan {plan} has no {metric} target for {', '.join(missing)} that holds in every case"
+            subject.findings.warning(("plans", plan.split("+")[0], "targets"), "gap", message, "add a last row")
+
+
+def _check_specified(contract: BuiltContract, subject: Subject) -> None:
+    """PLANS, head: a contract that uses a target without a number must supply it."""
+    reported: set[tuple[object, ...]] = set()
+    for row, priorities in _used_without_number(contract, subject):
+        target = row.target
+        key = (target.metric, row.path, tuple(priorities))
+        if target.metric in contract.document.leaves_unspecified or key in reported:
+            continue
+        reported.add(key)
+        where = subject.findings.at(row.path)
+        clause = f" ({target.clause})" if target.clause else ""
+        message = (
+            f"the contract {contract.contract.id} uses {target.metric} for {', '.join(priorities)}{clause}, "
+            f"for which the plan gives no number ({where.file}:{where.line})"
+        )
+        hint = f"add a row to its `targets`, or `leaves_unspecified: [{target.metric}]`"
+        subject.findings.error(contract.path, "unspecified-target", message, hint)
+
+
+def _used_without_number(contract: BuiltContract, subject: Subject) -> list[tuple[Row, list[str]]]:
+    """Rows without a number that some incident of the contract may meet, with the priorities left to them."""
+    plans = [contract.built]
+    if contract.contract.base_plan and (contract.contract.products or contract.contract.excluded_products):
+        base = subject.plan(contract.contract.base_plan)  # out of scope, the base plan's rows apply (PLANS H4)
+        plans += [base] if base is not None and base is not contract.built else []
+    found: list[tuple[Row, list[str]]] = []
+    for built in plans:
+        names = [priority.id for priority in built.plan.priorities]
+        for index, row in enumerate(built.rows):
+            if isinstance(row.target.allowed, Unspecified):
+                before = [*contract.rows, *built.rows[:index]]
+                left = [name for name in priorities_of(row.target, names) if not _taken(row, name, before, names)]
+                left = [name for name in left if name != ANY or not names]
+                if left:
+                    found.append((row, left))
+    return found
+
+
+def _taken(row: Row, priority: str, before: Sequence[Row], names: list[str]) -> bool:
+    same = (other.target for other in before if other.target.metric == row.target.metric)
+    return any(takes(other, row.target, priority, names) for other in same)
