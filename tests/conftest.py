@@ -21,7 +21,7 @@ import pytest
 from playwright.async_api import Browser, Page
 from tests.real.certificates import Certificates
 from tests.real.chromium import find_chromium, offline_page, running_chromium
-from tests.real.ledger import Ledger, Part, closing_line, required
+from tests.real.ledger import OTHER_MACHINE, Ledger, Part, closing_line, required
 from tests.real.named_server import NamedServer
 from tests.real.session import close_run, open_run, shared_server
 from tests.real.smtp import SmtpServer
@@ -105,10 +105,11 @@ def pytest_runtest_makereport(
     report = yield
     if not (report.skipped and required()) or hasattr(report, "wasxfail"):
         return report
-    real = any(item.get_closest_marker(mark) for mark in _REAL_MARKS)
-    if real or "../shared" in str(report.longrepr):
+    reason = str(report.longrepr)
+    real = any(item.get_closest_marker(mark) for mark in _REAL_MARKS) or "../shared" in reason
+    if real and OTHER_MACHINE not in reason:
         report.outcome = "failed"
-        report.longrepr = f"skipped, which SLAD_REQUIRE_REAL_PARTS=1 forbids here: {report.longrepr}"
+        report.longrepr = f"skipped, which SLAD_REQUIRE_REAL_PARTS=1 forbids here: {reason}"
     return report
 
 

@@ -18,6 +18,8 @@ from typing import NoReturn
 import pytest
 
 REQUIRE_SWITCH = "SLAD_REQUIRE_REAL_PARTS"
+OTHER_MACHINE = "for another kind of machine"
+"""How the reason of a skip begins that no installation could mend; the switch lets it pass."""
 
 
 class Part(StrEnum):

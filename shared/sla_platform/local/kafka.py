@@ -180,6 +180,8 @@ class KafkaBroker:
         return [
             str(runtime), "-Xms128m", f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-Xshare:auto",
             f"-Dlog4j2.configurationFile={LOG4J_CONFIGURATION}", "-Djava.awt.headless=true",
+            # A killed broker leaves its unpacked libraries behind: beside the data, not in /tmp.
+            f"-Djava.io.tmpdir={self.data_dir}", "-XX:-UsePerfData",
             "-cp", f"{jars}/*", main, *arguments,
         ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.real.ledger import OTHER_MACHINE
 from tests.real.session import open_run, sweep
 
 from sla_platform.local import FAST, KafkaBroker, PostgresServer, StartFailed, Unavailable
@@ -23,7 +24,7 @@ from sla_platform.local.ports import taken
 from sla_platform.local.postgres_binaries import find_installation
 from sla_platform.local.process import Process, spawn
 
-as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root starts servers as another user")
+as_root = pytest.mark.skipif(os.getuid() != 0, reason=f"{OTHER_MACHINE}: only root starts servers as another user")
 
 
 def test_two_runs_at_once_fetch_once(tmp_path: Path) -> None:

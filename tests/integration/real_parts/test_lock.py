@@ -33,8 +33,9 @@ def test_a_dependency_is_pinned_to_a_version_it_allows(line: str) -> None:
 
 
 def test_every_pin_has_a_hash_and_no_host_is_named() -> None:
-    pins = re.findall(r"^\S+==.*(?:\\\n.*)*", LOCK, re.MULTILINE)
+    pins = LOCK.replace("\\\n", " ").splitlines()
 
+    assert len(pins) >= len(ASKED)
     assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
     assert "://" not in LOCK
     assert "--index" not in LOCK
