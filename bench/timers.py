@@ -1,0 +1,217 @@
+"""Timers under load: N open clocks, a steady rate or a herd of due rows, on PostgreSQL or SQLite.
+
+    python -m bench.timers --open 1000000 --rate 5000 --seconds 60
+    python -m bench.timers --open 1000000 --herd 10000
+    python -m bench.timers --open 100000 --rate 1000 --store sqlite
+
+Lateness is the wall time at which the client has the commit acknowledged, minus the due instant. Rows that fall due are
+scattered over the heap (random order of insertion) and the run starts just after a CHECKPOINT. Prints a table row and,
+with --json FILE, appends the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uvloop
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+
+from sla_platform.local.postgres import PostgresServer
+from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
+from sla_platform.store.schema import create_all
+from sla_platform.store.types import to_micros
+from sla_platform.timesource import SystemTime
+from sla_timer import tables
+from sla_timer.apply import ownership
+from sla_timer.metrics import TimerMetrics
+from sla_timer.tick.fire import Bounds, Fired, Firing
+from sla_timer.tick.loop import Tick
+from sla_timer.tick.progress import Progress
+
+PARTITIONS = 12
+CONTEXT = {
+    "incident": "demo:INC-0000000", "metric": "resolution", "cycle": 1, "contract": "acme", "plan": "silver",
+    "customer": "Acme", "priority": "P1", "zone": "Europe/Warsaw", "title": "Checkout is down for every customer",
+    "url": "https://tickets.example/INC-0000000", "product": "shop", "language": "pl", "allowed": "4h",
+    "escalation": "on-call", "urgency": 12.5, "due_at": "2026-11-22T10:00:00Z",
+}  # fmt: skip
+
+
+def uuid_of(number: int) -> UUID:
+    return UUID(int=random.Random(number).getrandbits(128))
+
+
+async def seed(store: Store, due: list[datetime], idle: int) -> None:
+    """`due` clocks whose breach falls in the run, among `idle` ones due next year, in random heap order."""
+    far = datetime.now(UTC) + timedelta(days=365)
+    instants: list[datetime] = due + [far + timedelta(seconds=n % 86400) for n in range(idle)]
+    random.Random(7).shuffle(instants)
+    now = datetime.now(UTC)
+    incidents, clocks, timers = [], [], []
+    for number, at in enumerate(instants):
+        incident, clock, partition = f"demo:INC-{number:07}", uuid_of(number), number % PARTITIONS
+        incidents.append((incident, partition, "v", "acme", "silver", "Acme", "P1", "open", now, now, ""))
+        clocks.append(
+            (clock, incident, partition, "acme", "resolution", 1, "P1", "running", 0, now, at, at, 0.0, "", "",
+             json.dumps(CONTEXT | {"incident": incident, "clock": str(clock)}))
+        )  # fmt: skip
+        timers.append((clock, "breach", 0, partition, at))
+    await load(store, incidents, clocks, timers)
+
+
+INCIDENT = ("id", "partition", "catalogue", "contract", "plan", "customer", "priority", "phase", "opened_at",
+            "changed_at", "told")  # fmt: skip
+CLOCK = ("id", "incident", "partition", "contract", "metric", "cycle", "priority", "state", "generation", "started_at",
+         "due_at", "original_due_at", "urgency", "exempt", "told", "context")  # fmt: skip
+TIMER = ("clock_id", "kind", "generation", "partition", "fire_at")
+
+
+async def load(store: Store, incidents: list[Any], clocks: list[Any], timers: list[Any]) -> None:
+    loads = (("timer_incident", INCIDENT, incidents), ("timer_clock", CLOCK, clocks), ("timer_timer", TIMER, timers))
+    async with store.transaction() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        for table, columns, rows in loads:
+            if store.sqlite:
+                marks = ",".join("?" * len(columns))
+                plain = [tuple(_plain(value) for value in row) for row in rows]
+                await raw.executemany(f"INSERT INTO {table} ({','.join(columns)}) VALUES ({marks})", plain)
+            else:
+                await raw.copy_records_to_table(table, records=rows, columns=columns)
+    if not store.sqlite:
+        async with store.autocommit() as connection:
+            for table in ("timer_incident", "timer_clock", "timer_timer"):
+                await connection.execute(text(f"VACUUM ANALYZE {table}"))
+            await connection.execute(text("CHECKPOINT"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_micros(value)
+    return str(value) if isinstance(value, UUID) else value
+
+
+class Watched(Firing):
+    """Firing that notes when each row's commit was acknowledged."""
+
+    def __init__(self, store: Store, progress: Progress) -> None:
+        super().__init__(store, progress)
+        self.late: list[float] = []
+        self.batches = 0
+
+    async def fire(self, bounds: Bounds) -> list[Fired]:
+        fired = await super().fire(bounds)
+        if fired:
+            acknowledged = datetime.now(UTC)
+            self.late += [(acknowledged - one.fire_at).total_seconds() for one in fired if one.live]
+            self.batches += 1
+        return fired
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path) -> AsyncIterator[Store]:
+    if kind == "sqlite":
+        store = Store(f"sqlite:///{folder}/bench.db")
+        yield store
+        await store.close()
+        return
+    server = PostgresServer(folder / "pg", settings={"wal_compression": "lz4", "shared_buffers": "1GB",
+                                                     "max_wal_size": "8GB"})  # fmt: skip
+    server.start()
+    try:
+        store = Store(await server.create_database("bench"))
+        yield store
+        await store.close()
+    finally:
+        server.stop()
+
+
+async def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with opened(arguments.store, Path(folder)) as store:
+            await create_all(store, [tables.metadata])
+            return await measured(store, arguments)
+
+
+async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any]:
+    wanted = arguments.herd or arguments.rate * arguments.seconds
+    lead = 10.0 + arguments.open / 6_000  # seeding takes time: due instants lie behind it
+    begin = datetime.now(UTC) + timedelta(seconds=lead)
+    spread = 0.0 if arguments.herd else arguments.seconds
+    due = [begin + timedelta(seconds=spread * n / wanted) for n in range(wanted)]
+    await seed(store, due, max(arguments.open - wanted, 0))
+    if datetime.now(UTC) > begin:
+        raise SystemExit("seeding took longer than foreseen; raise the lead")
+    async with store.transaction() as connection:
+        epochs = await ownership.take(connection, range(1 if store.sqlite else PARTITIONS), "bench")
+    if store.sqlite:
+        async with store.transaction() as connection:
+            for table in ("timer_timer", "timer_clock"):
+                await connection.execute(text(f"UPDATE {table} SET partition = 0"))
+    progress = Progress(store)
+    firing = Watched(store, progress)
+    tick = Tick(firing, progress, SystemTime(), Settings(claim_limit=arguments.limit),
+                TimerMetrics(CollectorRegistry()), lambda: None)  # fmt: skip
+    stalls: list[float] = []
+
+    async def consumer() -> None:
+        while True:
+            for partition, epoch in epochs.items():
+                progress.note(partition, epoch, datetime.now(UTC))
+            before = time.perf_counter()
+            await asyncio.sleep(0.01)
+            stalls.append(time.perf_counter() - before - 0.01)
+
+    tasks = [asyncio.create_task(consumer()), asyncio.create_task(tick.run())]
+    deadline = begin + timedelta(seconds=spread + 30)
+    while len(firing.late) < wanted and datetime.now(UTC) < deadline:
+        await asyncio.sleep(0.2)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with store.reading() as connection:
+        told = (await connection.execute(text("SELECT count(*), count(DISTINCT id) FROM timer_log"))).one()
+    late = sorted(firing.late)
+    return {
+        "store": arguments.store, "open": arguments.open, "rate": arguments.rate, "herd": arguments.herd,
+        "seconds": arguments.seconds, "wanted": wanted, "fired": len(late), "told": told[0],
+        "double": told[0] - told[1], "missed": wanted - len(late), "early": sum(one < 0 for one in late),
+        "p50_ms": 1000 * statistics.median(late), "p99_ms": 1000 * late[int(len(late) * 0.99)],
+        "p999_ms": 1000 * late[int(len(late) * 0.999)], "max_ms": 1000 * late[-1],
+        "loop_stall_p99_ms": 1000 * sorted(stalls)[int(len(stalls) * 0.99)], "loop_stall_max_ms": 1000 * max(stalls),
+        "batches": firing.batches,
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", choices=("postgresql", "sqlite"), default="postgresql")
+    parser.add_argument("--open", type=int, default=1_000_000)
+    parser.add_argument("--rate", type=int, default=1000)
+    parser.add_argument("--herd", type=int, default=0)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--limit", type=int, default=500)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    figures = uvloop.run(run(arguments))
+    print("  ".join(f"{k}={v:.1f}" if isinstance(v, float) else f"{k}={v}" for k, v in figures.items()))
+    if arguments.json:
+        with arguments.json.open("a") as out:
+            out.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()
