@@ -17,9 +17,9 @@ from enum import StrEnum
 from typing import NewType
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sla_domain.contract import ContractId
-from sla_domain.event import NOTHING, EventId, IncidentId, WaitingOn
-from sla_domain.plan import MetricId, PlanId, Target
+from sla_domain.contract import NO_CONTRACT, ContractId
+from sla_domain.event import NO_EVENT, NOTHING, EventId, IncidentId, WaitingOn
+from sla_domain.plan import NO_PLAN, MetricId, PlanId, Target
 
 ClockId = NewType("ClockId", UUID)
 
@@ -52,7 +52,7 @@ class Segment:
     running: bool
     why: str = ""
     waiting_on: WaitingOn | None = None  # whose share a pause is (PLANS H11)
-    event: EventId = EventId("")  # what began it
+    event: EventId = NO_EVENT  # what began it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,18 @@ class Clock:
     marks: tuple[Mark, ...]
     exempt: str = ""  # reason; an exempt clock counts in no attainment
     agreed_by: str = ""  # B5: by whom the pinned due instant was agreed
-    contract: ContractId = ContractId("")
-    plan: PlanId = PlanId("")  # whose row it is: the base plan when the product is out of scope (H4)
+    contract: ContractId = NO_CONTRACT
+    plan: PlanId = NO_PLAN  # whose row it is: the base plan when the product is out of scope (H4)
     counted_from: datetime | None = None  # later than started_at after a restart or reset
     generation_at: datetime | None = None  # when the target in force came into force
-    cause: EventId = EventId("")  # the event that put the clock into its present state
+    cause: EventId = NO_EVENT  # the event that put the clock into its present state
     why: str = ""  # what stopped or cancelled it, in words
     undone: tuple[EventId, ...] = ()  # stops that a reopening has undone (mode resume)
     exempt_by: str = ""
     agreed_reason: str = ""
-    matched: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # the attributes the target's row was matched against
+    matched: Mapping[str, str] = field(
+        default_factory=lambda: NOTHING
+    )  # the attributes the target's row was matched against
 
     @property
     def breached(self) -> bool:

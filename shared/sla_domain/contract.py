@@ -13,6 +13,8 @@ from sla_domain.plan import MetricId, PlanId, Target, attributes_of, rows_by_met
 
 ContractId = NewType("ContractId", str)
 
+NO_CONTRACT = ContractId("")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:

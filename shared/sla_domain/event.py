@@ -17,6 +17,8 @@ from typing import NewType
 EventId = NewType("EventId", str)
 IncidentId = NewType("IncidentId", str)
 
+NO_EVENT = EventId("")
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sla_domain.clock import Clock
 from sla_domain.contract import Contract
-from sla_domain.event import Actor, EventId, IncidentId, TimeQuality, WaitingOn
+from sla_domain.event import NO_EVENT, Actor, EventId, IncidentId, TimeQuality, WaitingOn
 from sla_domain.plan import PlanId
 from sla_domain.rulebook import ContractMatch, MatchReason
 
@@ -95,7 +95,7 @@ class RemarkKind(StrEnum):
 class Remark:
     kind: RemarkKind
     text: str
-    event: EventId = EventId("")
+    event: EventId = NO_EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class PriorityPeriod:
     by: str
     why: PriorityWhy
     reason: str = ""
-    event: EventId = EventId("")
+    event: EventId = NO_EVENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ update = Metric(
     resume=_RESUMED,
     after=FIRST_RESPONSE,
     until=WORKAROUND,
-    titles=_titles("Status update", "Informacja o postępie", "Aggiornamento", "Информирование о ходе работ", "進度更新"),
+    titles=_titles(
+        "Status update", "Informacja o postępie", "Aggiornamento", "Информирование о ходе работ", "進度更新"
+    ),
 )
 
 workaround = Metric(
@@ -82,6 +84,7 @@ workaround = Metric(
     cancel=_CANCELLED,
     pause=(_WAITING,),
     resume=_RESUMED,
+    on_reopen=ReopenMode.RESUME,
     titles=_titles("Workaround", "Obejście", "Soluzione temporanea", "Обходное решение", "暫行解決方案"),
 )
 

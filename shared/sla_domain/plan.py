@@ -18,6 +18,7 @@ from sla_domain.event import EventKind, WaitingOn
 
 PlanId = NewType("PlanId", str)
 MetricId = NewType("MetricId", str)
+NO_PLAN = PlanId("")
 Texts = Mapping[str, str]  # BCP 47 language tag -> text
 NO_TEXTS: Texts = MappingProxyType({})
 
@@ -183,7 +184,7 @@ Allowed = CoverageTime | WorkingDayTime | WallTime | Unspecified
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:
+class WarningAt:
     """When to warn: at a share of the allowed time, or so long before the due instant (in the target's own time)."""
 
     percent: int | None = None
@@ -196,6 +197,9 @@ class Warning_:
             return f"warn-{self.percent}"
         assert self.before is not None
         return f"warn-{int(self.before.total_seconds())}s"
+
+
+Warning_ = WarningAt
 
 
 class SatisfiedBy(StrEnum):
@@ -285,16 +289,31 @@ class Plan:
     valid_to: date | None = None  # exclusive
     at_close: AtClose = AtClose.STAY
     extras: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at
+    priority_by_name: Mapping[str, Priority] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "reading_order", _those_first_others_wait_for(self.metrics))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))
+        named = {name.casefold(): p for p in reversed(self.priorities) for name in (*p.also, p.id)}
+        object.__setattr__(self, "priority_by_name", named)
 
     def priority(self, name: str) -> Priority | None:
-        """By id or any of its other names; rows match on the id, so read `.id` of the answer."""
-        return next((p for p in self.priorities if p.is_called(name)), None)
+        """By id or any of its other names, whatever the case; rows match on the id: read `.id` of the answer."""
+        return self.priority_by_name.get(name.strip().casefold())
+
+
+def _those_first_others_wait_for(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+    by_id = {metric.id: metric for metric in metrics}
+
+    def depth(metric: Metric, left: int) -> int:
+        awaited = [by_id[id_] for id_ in (metric.after, metric.until) if id_ in by_id]
+        return 1 + max((depth(other, left - 1) for other in awaited), default=0) if left else 0
+
+    return tuple(sorted(metrics, key=lambda metric: depth(metric, len(metrics))))
 
 
 def rows_by_metric(targets: tuple[Target, ...]) -> Mapping[MetricId, tuple[Target, ...]]:

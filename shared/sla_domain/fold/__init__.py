@@ -1,0 +1,13 @@
+"""The fold of an incident's events into its state and its clocks (DESIGN §2.2, §2.3; PLANS B4, B5, E6–E9, H4, H11).
+
+Read in this order: `order` (which event when), `story` (the incident), `priority` and `entitlement` (whose rules),
+`track` (one metric's conditions), `meter` (how a target counts), `tally` (one clock's account), `finish` (its value),
+`engine` (all together).
+"""
+
+from __future__ import annotations
+
+from sla_domain.fold.engine import fold
+from sla_domain.fold.order import in_order
+
+__all__ = ["fold", "in_order"]

@@ -1,0 +1,96 @@
+"""What an incident is entitled to: which contract, whose rows, and the first row that matches (PLANS H4, I1, I9).
+
+Rows may match on every incident attribute and on five that slad adds: `priority` (the one in force), `contract`,
+`plan`, `base_plan` (the contract's, H3) and `scope` (`in`, `out`, `excluded`). A contract's own rows come before the
+plan's. Out of scope the base plan's rows apply; of the contract's own rows then only those that speak of `scope`, and
+any that supplies a number the base plan leaves unspecified. Without a base plan the plan's own rows apply, so that
+data decides: a row may say `scope: out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sla_domain.calendar import AtClose
+from sla_domain.contract import Contract
+from sla_domain.incident import Scope
+from sla_domain.plan import MetricId, Plan, Target, Unspecified
+from sla_domain.rulebook import ContractMatch, Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A contract for a product: the plan whose rows apply, and why that one."""
+
+    match: ContractMatch
+    plan: Plan
+    scope: Scope
+    stated: Mapping[str, str]  # the attributes slad adds
+    matched_on: frozenset[str]
+
+    @property
+    def contract(self) -> Contract:
+        return self.match.contract
+
+    @property
+    def at_close(self) -> AtClose:
+        own = self.contract.at_close
+        return self.plan.at_close if own is None else own
+
+
+def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitlement:
+    """The entitlement under `match` for an incident on `product` ('' when it names none)."""
+    contract = match.contract
+    base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
+    scope = scope_of(contract, product, base is not None)
+    plan = rulebook.plans[contract.plan]
+    if base is not None and scope.word != "in":
+        plan = base
+    stated = {
+        "contract": contract.id,
+        "plan": contract.plan,
+        "base_plan": contract.base_plan or "",
+        "scope": scope.word,
+    }
+    return Entitlement(match, plan, scope, stated, plan.matched_on | contract.matched_on | {"product"})
+
+
+def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
+    """Whether the contract covers the product, and why. An exclusion beats the scope."""
+    if product and product in contract.excluded_products:
+        return Scope.EXCLUDED if has_base else Scope.EXCLUDED_NO_BASE
+    if not contract.products:
+        return Scope.EVERY_PRODUCT
+    if not product:
+        return Scope.NO_PRODUCT
+    if product in contract.products:
+        return Scope.IN_SCOPE
+    return Scope.OUT_OF_SCOPE if has_base else Scope.OUT_OF_SCOPE_NO_BASE
+
+
+def rows_for(entitlement: Entitlement, metric: MetricId) -> Iterator[Target]:
+    """The rows of a metric in the order in which they are tried."""
+    own = entitlement.contract.rows.get(metric, ())
+    if entitlement.scope in (Scope.OUT_OF_SCOPE, Scope.EXCLUDED):
+        own = tuple(row for row in own if any(c.attribute == "scope" for c in row.match.conditions))
+    yield from own
+    yield from entitlement.plan.rows.get(metric, ())
+
+
+def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
+    """The first row whose conditions all hold; None when no row does."""
+    for row in rows_for(entitlement, metric):
+        if row.match.failing(attributes) is None:
+            if isinstance(row.allowed, Unspecified):
+                return _supplied(entitlement, metric, attributes) or row
+            return row
+    return None
+
+
+def _supplied(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
+    """The contract's own number for a target the plan leaves unspecified (PLANS, head)."""
+    for row in entitlement.contract.rows.get(metric, ()):
+        if not isinstance(row.allowed, Unspecified) and row.match.failing(attributes) is None:
+            return row
+    return None

@@ -1,0 +1,89 @@
+"""From the draft to the value: segments that tile the clock's life, and the marks still ahead of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sla_domain.clock import BREACH, Clock, ClockState, Mark, Segment, clock_id
+from sla_domain.event import IncidentId
+from sla_domain.fold.tally import Tally
+from sla_domain.incident import Exemption
+
+
+def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
+    """The clock as of the last event, at `until`; None when no row ever matched."""
+    target, entitlement = tally.target, tally.entitlement
+    if target is None or entitlement is None:
+        return None
+    gone = tally.detached_at
+    stopped = tally.stopped_at if gone is None else gone
+    running = stopped is None and tally.state is ClockState.RUNNING
+    due = tally.due_now() if running else tally.due
+    breached = tally.breached_at
+    if breached is None and running and due is not None and due < until:
+        breached = due
+    agreed = tally.agreed
+    return Clock(
+        id=clock_id(incident, tally.metric, tally.cycle),
+        incident=incident,
+        metric=tally.metric,
+        cycle=tally.cycle,
+        state=tally.state if gone is None else ClockState.CANCELLED,
+        priority=tally.priority,
+        target=target,
+        coverage=target.coverage,
+        generation=tally.generation,
+        started_at=tally.started_at,
+        due_at=due,
+        original_due_at=tally.first_due,
+        stopped_at=stopped,
+        breached_at=breached,
+        consumed=tally.consumed(until),
+        segments=_segments(tally, stopped),
+        marks=_marks(tally, due) if running else tuple(tally.marks),
+        exempt="" if exempt is None else exempt.reason or "exempt",
+        exempt_by="" if exempt is None else exempt.by,
+        agreed_by="" if agreed is None else agreed.agreed_by,
+        agreed_reason="" if agreed is None else agreed.reason,
+        contract=entitlement.match.contract.id,
+        plan=entitlement.plan.id,
+        counted_from=tally.counted_from,
+        generation_at=tally.generation_at,
+        cause=tally.cause,
+        why=tally.why,
+        undone=tally.undone,
+        matched=tally.attributes,
+    )
+
+
+def _segments(tally: Tally, stopped: datetime | None) -> tuple[Segment, ...]:
+    """The stretches that have a length; an instant between two is no segment, unless there is nothing else."""
+    segments: list[Segment] = []
+    last = len(tally.stretches) - 1
+    for index, stretch in enumerate(tally.stretches):
+        end = stretch.end
+        if stopped is not None:
+            end = stopped if end is None else min(end, stopped)
+        if end is None or stretch.start < end or (index == last and not segments):
+            segments.append(
+                Segment(stretch.start, end, stretch.running, stretch.why, stretch.waiting_on, stretch.event)
+            )
+    return tuple(segments)
+
+
+def _marks(tally: Tally, due: datetime | None) -> tuple[Mark, ...]:
+    """What is behind the clock, then what is ahead of it in the running segment."""
+    ahead = []
+    since = tally.since
+    if due is not None and since is not None and tally.breached_at is None:
+        for warning in tally.unreached:
+            instant = tally.warning_at(warning, since, due)
+            if instant is not None and instant >= since:
+                ahead.append(Mark(warning.key, tally.generation, instant, True))
+        ahead.sort(key=_instant)
+        ahead.append(Mark(BREACH, tally.generation, due, True))
+    return (*tally.marks, *ahead)
+
+
+def _instant(mark: Mark) -> datetime:
+    return mark.at

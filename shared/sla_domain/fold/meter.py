@@ -1,0 +1,156 @@
+"""How a target counts time: from consumed time to a due instant and to the instants of its warnings.
+
+Coverage time and wall time are spans. A working-day target is due at its day's instant in its own reading; a pause
+adds back the working time it took, so the due instant moves on by the open time of the pauses and by nothing when
+they lay outside hours. An agreed date is a date: pauses move it, by their open time, only when the agreement says so.
+
+A warning `before` the due instant is found by walking backwards in open time, so it lies in open time; a warning in
+percent is the instant at which so much has been consumed (`at_close` decides, as for a deadline).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol, assert_never
+
+from sla_domain.calendar import AtClose, Calendar
+from sla_domain.plan import CoverageTime, Target, Unspecified, WallTime, Warning_, WorkingDayTime
+
+ZERO = timedelta()
+
+
+class Meter(Protocol):
+    """`spent` is what was consumed, `lost` what pauses took, both in the meter's own time, before `since`."""
+
+    @property
+    def needs_lost(self) -> bool: ...
+
+    def between(self, start: datetime, end: datetime) -> timedelta: ...
+
+    def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime: ...
+
+    def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
+        """The warning's instant as seen from `since`; None when it lay before it."""
+        ...
+
+    def level(self, warning: Warning_) -> timedelta | None:
+        """So much must be consumed before the warning can have come; None when only the instant can tell."""
+        ...
+
+
+class CoverageMeter:
+    """So much open time."""
+
+    __slots__ = ("at_close", "calendar", "span")
+    needs_lost = False
+
+    def __init__(self, calendar: Calendar, span: timedelta, at_close: AtClose) -> None:
+        self.calendar = calendar
+        self.span = span
+        self.at_close = at_close
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        return self.calendar.between(start, end)
+
+    def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
+        return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
+
+    def level(self, warning: Warning_) -> timedelta | None:
+        return level_of(warning, self.span)
+
+    def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
+        if warning.percent is None:
+            return _before(self.calendar, warning, due)
+        left = level_of(warning, self.span) - spent
+        return None if left < ZERO else self.calendar.add(since, left, self.at_close)
+
+
+class WallMeter:
+    """So much time by the clock on the wall."""
+
+    __slots__ = ("span",)
+    needs_lost = False
+
+    def __init__(self, span: timedelta) -> None:
+        self.span = span
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        return end - start
+
+    def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
+        return since + max(self.span - spent, ZERO)
+
+    def level(self, warning: Warning_) -> timedelta | None:
+        return level_of(warning, self.span)
+
+    def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
+        if warning.before is not None:
+            return due - warning.before
+        left = level_of(warning, self.span) - spent
+        return None if left < ZERO else since + left
+
+
+class DateMeter:
+    """Due at a date: the nth working day, or a date the parties agreed on. Pauses move it by their open time."""
+
+    __slots__ = ("at_close", "calendar", "moved", "on", "span")
+
+    def __init__(self, calendar: Calendar | None, base: datetime, on: datetime, at_close: AtClose, moved: bool) -> None:
+        self.calendar = calendar
+        self.on = on
+        self.at_close = at_close
+        self.moved = moved
+        self.span = max(self.between(base, on), ZERO)
+
+    @property
+    def needs_lost(self) -> bool:
+        return self.moved
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        return end - start if self.calendar is None else self.calendar.between(start, end)
+
+    def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
+        if not self.moved or lost <= ZERO:
+            return self.on
+        return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
+
+    def level(self, warning: Warning_) -> timedelta | None:
+        return None
+
+    def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
+        if warning.percent is None:
+            if self.calendar is not None:
+                return _before(self.calendar, warning, due)
+            return due - warning.before if warning.before is not None else None
+        left = level_of(warning, self.span) - spent
+        if left < ZERO:
+            return None
+        return since + left if self.calendar is None else self.calendar.add(since, left, self.at_close)
+
+
+def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
+    """The meter of a target counted from `base`. Raises CalendarError; a target without a number has no meter."""
+    match target.allowed:
+        case CoverageTime(span):
+            return CoverageMeter(calendar, span, at_close)
+        case WallTime(span):
+            return WallMeter(span)
+        case WorkingDayTime(days, mode):
+            return DateMeter(calendar, base, calendar.add_working_days(base, days, mode), at_close, moved=True)
+        case Unspecified():
+            raise ValueError("an unspecified target counts nothing")
+        case _:
+            assert_never(target.allowed)
+
+
+def level_of(warning: Warning_, span: timedelta) -> timedelta:
+    """How much of `span` is consumed when the warning is due, to the microsecond."""
+    if warning.percent is not None:
+        return span * warning.percent / 100
+    assert warning.before is not None
+    return span - warning.before
+
+
+def _before(calendar: Calendar, warning: Warning_, due: datetime) -> datetime:
+    assert warning.before is not None
+    return calendar.subtract(due, warning.before)

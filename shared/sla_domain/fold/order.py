@@ -1,0 +1,80 @@
+"""The order in which a fold reads an incident's events, whatever the order in which they arrived (DESIGN I6).
+
+Sorted by `IncidentEvent.order`, each id once. The opening is read first: an event that claims to precede it is read
+at the opening instant, so that a resolve stamped before its open by a skewed clock leaves no zombie. An opening whose
+time is only our receipt cannot be later than what is known to have happened before it. Without an opening, the
+earliest event opens the incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sla_domain.errors import MixedIncidents, NoEvents
+from sla_domain.event import EventKind, IncidentEvent, TimeQuality
+from sla_domain.incident import Remark, RemarkKind
+
+# A sender's clock may be a little ahead of ours without being worth a remark.
+_SKEW = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The opening and what follows, each at the instant at which it is read."""
+
+    opening: IncidentEvent
+    opened_at: datetime
+    following: tuple[tuple[IncidentEvent, datetime], ...]
+    remarks: tuple[Remark, ...]
+
+
+def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+    """Each event once, sorted. Of two receipts of one id the first in order counts. Raises FoldError."""
+    rows = sorted(events, key=_order)
+    if not rows:
+        raise NoEvents
+    incident, seen = rows[0].incident, set()
+    unique = []
+    for event in rows:
+        if event.incident != incident:
+            raise MixedIncidents(f"events of {incident} and of {event.incident}: group them by incident first")
+        if event.id not in seen:
+            seen.add(event.id)
+            unique.append(event)
+    return unique
+
+
+def _order(event: IncidentEvent) -> tuple[object, ...]:
+    return (*event.order, event.received_at)
+
+
+def timeline(events: Iterable[IncidentEvent]) -> Timeline:
+    """The events as the fold reads them. Raises FoldError."""
+    rows = in_order(events)
+    remarks = [remark for event in rows for remark in _time_remarks(event)]
+    index = next((i for i, event in enumerate(rows) if event.kind is EventKind.OPENED), None)
+    if index is None:
+        first = rows[0]
+        remarks.append(Remark(RemarkKind.NO_OPENING, "no opening was received: the earliest event opens it", first.id))
+        opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
+        return Timeline(opening, first.occurred_at, tuple((e, e.occurred_at) for e in rows), tuple(remarks))
+    opening = rows.pop(index)
+    opened_at = opening.occurred_at
+    if index:
+        opened_at = rows[0].occurred_at if opening.quality is TimeQuality.RECEIPT else opened_at
+        for event in rows[:index]:
+            if event.occurred_at < opened_at:
+                text = f"{event.kind.value} claims to precede the opening: read at the opening"
+                remarks.append(Remark(RemarkKind.BEFORE_OPENING, text, event.id))
+    following = tuple((event, max(event.occurred_at, opened_at)) for event in rows)
+    return Timeline(opening, opened_at, following, tuple(remarks))
+
+
+def _time_remarks(event: IncidentEvent) -> Iterable[Remark]:
+    if event.occurred_at > event.received_at + _SKEW:
+        ahead = event.occurred_at - event.received_at
+        yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)
+    for warning in event.warnings:
+        yield Remark(RemarkKind.MAPPING, warning, event.id)

@@ -1,0 +1,182 @@
+"""Which priority is in force, and why (PLANS E6–E9).
+
+* Stated by nobody, or unknown: the plan's default, else its least urgent.
+* Without a description (E6): the plan's priority for that, unless the stated one is lower still; the description
+  brings the stated one into force. Staff may set any priority meanwhile.
+* Up (E7): by either side, at once.
+* Down, where the plan wants agreement (E9): pending until `downgrade_agreed`, or until the customer lowers it
+  himself. A jump over several levels needs agreement when it crosses a pair that does.
+* `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
+* A sender that repeats a value with every update does not ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sla_domain.event import Actor, EventKind, IncidentEvent
+from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
+from sla_domain.plan import DowngradeMode, Plan, Priority
+
+_ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind.DOWNGRADE_PROPOSED})
+
+
+class Priorities:
+    """The priority of one incident while it is being folded."""
+
+    __slots__ = (
+        "_held_back",
+        "_open",
+        "_remark",
+        "_set_by",
+        "_stated",
+        "corrections",
+        "in_force",
+        "pending",
+        "periods",
+    )
+
+    def __init__(self, remark: Callable[[Remark], None]) -> None:
+        self.in_force = ""
+        self.pending: PendingDowngrade | None = None
+        self.periods: list[PriorityPeriod] = []  # those that have ended
+        self.corrections: list[Correction] = []
+        self._remark = remark
+        self._stated: str | None = None  # as the sender last put it
+        self._held_back = ""  # what was stated without a description
+        self._set_by = Actor.UNKNOWN
+        self._open: PriorityPeriod | None = None
+
+    def history(self) -> tuple[PriorityPeriod, ...]:
+        return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
+
+    # -- what happens
+
+    def opened(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
+        stated = event.attributes.get("priority", "")
+        self._stated, self._set_by = stated, event.actor
+        known = plan.priority(stated)
+        if known is not None:
+            chosen, why = known.id, PriorityWhy.STATED
+        else:
+            chosen = default_priority(plan)
+            why = PriorityWhy.UNKNOWN if stated else PriorityWhy.DEFAULT
+            if stated:
+                self._unknown(event, stated, chosen)
+        low = plan.rules.without_description
+        if low is not None and not described:
+            self._remark(Remark(RemarkKind.MISSING_DESCRIPTION, f"no description: priority {low} until it comes"))
+            if _rank(plan, low) > _rank(plan, chosen):
+                self._held_back, chosen, why = chosen, low, PriorityWhy.NO_DESCRIPTION
+        self._set(chosen, event, at, why)
+
+    def described(self, event: IncidentEvent, at: datetime) -> None:
+        """The description has come: the stated priority comes into force."""
+        if self._held_back:
+            held, self._held_back = self._held_back, ""
+            self._set(held, event, at, PriorityWhy.DESCRIBED)
+
+    def read(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+        """Any later event: does it ask for another priority, and may it have it?"""
+        if event.kind is EventKind.DOWNGRADE_AGREED:
+            self._agreed(event, at, plan)
+            return
+        stated = event.attributes.get("priority")
+        if not stated or (stated == self._stated and event.kind not in _ASKS):
+            return
+        self._stated = stated
+        known = plan.priority(stated)
+        if known is None:
+            self._unknown(event, stated, self.in_force)
+        elif self._held_back and event.actor is Actor.CUSTOMER:
+            self._held_back = known.id
+        else:
+            self._asked(known, event, at, plan)
+
+    def replanned(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+        """The contract changed: the priority in force must be one of the new plan's."""
+        known = plan.priority(self.in_force) or plan.priority(self._stated or "")
+        chosen = known.id if known is not None else default_priority(plan)
+        if chosen != self.in_force:
+            self._set(chosen, event, at, PriorityWhy.CONTRACT)
+
+    # -- the rules
+
+    def _asked(self, wanted: Priority, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+        if wanted.id == self.in_force:
+            self.pending = None  # a proposal withdrawn
+            return
+        if wanted.rank <= _rank(plan, self.in_force):
+            self._correct(wanted.id, event, at, plan)
+            why = PriorityWhy.CORRECTED if event.kind is EventKind.RECLASSIFIED else PriorityWhy.RAISED
+            self._set(wanted.id, event, at, why)
+        elif event.kind is EventKind.DOWNGRADE_PROPOSED or self._needs_agreement(wanted, event, plan):
+            self.pending = PendingDowngrade(
+                self.in_force, wanted.id, at, event.actor_name or event.actor.value, event.reason, event.id
+            )
+        else:
+            self._correct(wanted.id, event, at, plan)
+            why = PriorityWhy.CORRECTED if event.kind is EventKind.RECLASSIFIED else PriorityWhy.LOWERED
+            self._set(wanted.id, event, at, why)
+
+    def _agreed(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+        wanted = plan.priority(event.attributes.get("priority", "") or (self.pending.new if self.pending else ""))
+        if wanted is None:
+            self._remark(Remark(RemarkKind.NOTHING_TO_AGREE, "a downgrade was agreed but none was proposed", event.id))
+            return
+        if wanted.id != self.in_force:
+            self._correct(wanted.id, event, at, plan)
+            self._set(wanted.id, event, at, PriorityWhy.AGREED)
+
+    def _needs_agreement(self, wanted: Priority, event: IncidentEvent, plan: Plan) -> bool:
+        rules = plan.rules
+        if rules.downgrade is DowngradeMode.FREE or event.actor is Actor.CUSTOMER:
+            return False
+        if event.kind is EventKind.RECLASSIFIED:
+            return False
+        if not rules.downgrade_pairs:
+            return True
+        now = _rank(plan, self.in_force)
+        return any(now <= _rank(plan, a) and _rank(plan, b) <= wanted.rank for a, b in rules.downgrade_pairs)
+
+    def _correct(self, new: str, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+        """E8: staff change what the customer had set."""
+        if not plan.rules.correction_notice or event.actor is Actor.CUSTOMER or self._set_by is Actor.STAFF:
+            return
+        by = event.actor_name or event.actor.value
+        self.corrections.append(Correction(self.in_force, new, at, by, event.reason, event.id))
+
+    def _set(self, priority: str, event: IncidentEvent, at: datetime, why: PriorityWhy) -> None:
+        before = self._open
+        if before is not None:
+            self._set_by = event.actor if why is not PriorityWhy.DESCRIBED else self._set_by
+            if before.start < at:
+                self.periods.append(
+                    PriorityPeriod(
+                        before.priority, before.start, at, before.by, before.why, before.reason, before.event
+                    )
+                )
+        self.in_force, self.pending = priority, None
+        if why is not PriorityWhy.NO_DESCRIPTION:
+            self._held_back = ""
+        by = event.actor_name or event.actor.value
+        self._open = PriorityPeriod(priority, at, None, by, why, event.reason, event.id)
+
+    def _unknown(self, event: IncidentEvent, stated: str, instead: str) -> None:
+        text = f"priority {stated!r} is not one of the plan's: {instead or 'none'} is in force"
+        self._remark(Remark(RemarkKind.UNKNOWN_PRIORITY, text, event.id))
+
+
+def default_priority(plan: Plan) -> str:
+    """The plan's default, else its least urgent priority; '' for a plan without priorities."""
+    named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
+    if named is not None:
+        return named.id
+    return max(plan.priorities, key=lambda p: p.rank).id if plan.priorities else ""
+
+
+def _rank(plan: Plan, priority: str) -> int:
+    """The rank, 1 the most urgent; a priority the plan does not know is the least urgent."""
+    known = plan.priority(priority)
+    return known.rank if known is not None else 1_000_000

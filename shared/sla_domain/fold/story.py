@@ -1,0 +1,268 @@
+"""The incident itself while it is being folded: phase, attributes, contract, priority, whose turn it is, who holds it.
+
+The contract is looked up for the instant of each event, so a clock that starts after a renewal starts under the new
+contract; a running clock keeps the one it started under unless the customer named on the incident changes. Waiting
+ends when somebody resumes, when the customer replies to a wait for the customer, and with the incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
+from sla_domain.fold.entitlement import Entitlement, entitle
+from sla_domain.fold.priority import Priorities
+from sla_domain.incident import Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
+from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
+
+_ENDS: Mapping[EventKind, Phase] = {
+    EventKind.RESOLVED: Phase.RESOLVED,
+    EventKind.CLOSED: Phase.CLOSED,
+    EventKind.CANCELLED: Phase.CANCELLED,
+    EventKind.MERGED: Phase.MERGED,
+}
+_QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
+_HOLDER = ("assignee", "group", "line")
+
+
+class Story:
+    """What the events read so far make of the incident; `event` and `at` are the ones being read."""
+
+    __slots__ = (
+        "_contract",
+        "_entitled",
+        "_holder",
+        "_matching",
+        "_rulebook",
+        "at",
+        "attributes",
+        "customer_changed",
+        "ended_at",
+        "entitlement",
+        "escalations",
+        "event",
+        "exemptions",
+        "holders",
+        "live_before",
+        "merged_into",
+        "phase",
+        "priorities",
+        "priority_before",
+        "quality",
+        "ratings",
+        "remarks",
+        "rematch",
+        "reopened",
+        "waiting",
+        "waiting_before",
+        "waits",
+    )
+
+    def __init__(
+        self, rulebook: Rulebook, opening: IncidentEvent, at: datetime, contract: ContractMatch | None
+    ) -> None:
+        self._rulebook = rulebook
+        self._contract = contract  # a preview asks for one contract, whatever the customer
+        self._entitled: dict[tuple[str, MatchReason, str], Entitlement] = {}
+        self._matching: Mapping[str, str] | None = None
+        self._holder: Held | None = None
+        self.event, self.at = opening, at
+        self.attributes: Mapping[str, str] = NOTHING
+        self.phase = Phase.OPEN
+        self.ended_at: datetime | None = None
+        self.merged_into: IncidentId | None = None
+        self.quality = opening.quality
+        self.waiting: WaitingOn | None = None
+        self.waiting_before: WaitingOn | None = None
+        self.waits: list[Wait] = []
+        self.holders: list[Held] = []
+        self.escalations: list[Escalation] = []
+        self.ratings: list[Rating] = []
+        self.exemptions: list[Exemption] = []
+        self.remarks: dict[Remark, None] = {}
+        self.priorities = Priorities(self.remark)
+        self.priority_before = ""
+        self.live_before = True
+        self.customer_changed = self.rematch = self.reopened = False
+        self._open(opening, at)
+
+    # -- what the clocks ask
+
+    @property
+    def priority(self) -> str:
+        return self.priorities.in_force
+
+    def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
+        """The attributes rows are matched against under this entitlement."""
+        if entitlement is not self.entitlement:
+            return {**self.attributes, **entitlement.stated, "priority": self.priority}
+        if self._matching is None:
+            self._matching = {**self.attributes, **entitlement.stated, "priority": self.priority}
+        return self._matching
+
+    def entitle(self, match: ContractMatch) -> Entitlement:
+        """The entitlement under a contract for the product named now."""
+        key = (match.contract.id, match.reason, self.attributes.get("product", ""))
+        found = self._entitled.get(key)
+        if found is None:
+            found = self._entitled[key] = entitle(self._rulebook, match, key[2])
+        return found
+
+    def remark(self, remark: Remark) -> None:
+        self.remarks[remark] = None
+
+    # -- reading
+
+    def _open(self, event: IncidentEvent, at: datetime) -> None:
+        self.attributes = event.attributes
+        self.entitlement = self.entitle(self._match())
+        described = bool(event.attributes.get("description"))
+        self.priorities.opened(event, at, self.entitlement.plan, described)
+        self._remark_contract()
+        self._remark_channel()
+        self._hold()
+        if event.waiting_on is not None:
+            self._wait(event.waiting_on)
+
+    def read(self, event: IncidentEvent, at: datetime) -> None:
+        """One event after the opening."""
+        self.event, self.at = event, at
+        self.live_before = self.phase.live
+        self.waiting_before = self.waiting
+        self.customer_changed = self.rematch = self.reopened = False
+        self.priority_before = self.priority
+        if _QUALITY[event.quality] > _QUALITY[self.quality]:
+            self.quality = event.quality
+        self._state_attributes(event)
+        if event.kind is EventKind.DESCRIBED or event.attributes.get("description"):
+            self.priorities.described(event, at)
+        self.priorities.read(event, at, self.entitlement.plan)
+        if self.priority != self.priority_before:
+            self.rematch = True
+        if self.rematch:
+            self._matching = None
+        self._phase(event)
+
+    def _state_attributes(self, event: IncidentEvent) -> None:
+        stated, known = event.attributes, self.attributes
+        changed = [name for name, value in stated.items() if known.get(name) != value] if stated else ()
+        if changed:
+            self.attributes = {**known, **stated}
+            self._matching = None
+            self.customer_changed = "customer" in changed
+        self._entitle_anew()
+        if not changed:
+            return
+        if not self.entitlement.matched_on.isdisjoint(changed):
+            self.rematch = True
+        if "channel" in changed:
+            self._remark_channel()
+        if any(name in changed for name in _HOLDER):
+            self._hold()
+
+    def _entitle_anew(self) -> None:
+        entitlement = self.entitle(self._match())
+        if entitlement is self.entitlement:
+            return
+        self.entitlement, self._matching = entitlement, None
+        self.priorities.replanned(self.event, self.at, entitlement.plan)
+        self.rematch = True
+        self._remark_contract()
+
+    def _match(self) -> ContractMatch:
+        if self._contract is not None:
+            return self._contract
+        return self._rulebook.contract_for(self.attributes.get("customer", ""), self.at)
+
+    # -- phase and turn
+
+    def _phase(self, event: IncidentEvent) -> None:
+        kind = event.kind
+        if kind is EventKind.REOPENED or (kind is EventKind.OPENED and not self.phase.live):
+            self._reopen(kind)
+        elif kind in _ENDS:
+            self._end(_ENDS[kind], event)
+        elif kind is EventKind.WAITING:
+            self._wait(event.waiting_on or WaitingOn.OTHER)
+        elif kind is EventKind.RESUMED or (kind is EventKind.CUSTOMER_REPLIED and self.waiting is WaitingOn.CUSTOMER):
+            self._stop_waiting()
+        elif kind is EventKind.ESCALATED:
+            to = event.attributes.get("escalated_to", "")
+            self.escalations.append(Escalation(self.at, self._by(event), to, event.reason, event.id))
+        elif kind is EventKind.RATED:
+            self.ratings.append(Rating(event.score, self.at, self._by(event), event.reason, event.id))
+        elif kind is EventKind.EXEMPTED:
+            self.exemptions.append(Exemption(event.metrics, self.at, self._by(event), event.reason, event.id))
+
+    def _reopen(self, kind: EventKind) -> None:
+        if kind is EventKind.OPENED:
+            text = "opened again after its end: read as reopened"
+            self.remark(Remark(RemarkKind.OPENED_AGAIN, text, self.event.id))
+        if not self.phase.live:
+            self.phase, self.ended_at, self.reopened, self.merged_into = Phase.OPEN, None, True, None
+
+    def _end(self, phase: Phase, event: IncidentEvent) -> None:
+        """A cancelled or merged incident that is closed afterwards stays cancelled or merged."""
+        if self.phase in (Phase.CANCELLED, Phase.MERGED) or (self.phase is Phase.CLOSED and phase is Phase.RESOLVED):
+            return
+        self._stop_waiting()
+        if self.phase.live:
+            self.ended_at = self.at
+        self.phase = phase
+        if phase is Phase.MERGED:
+            self.merged_into = event.merged_into
+
+    def _wait(self, on: WaitingOn) -> None:
+        if not self.phase.live:
+            return
+        if self.waiting is not None:
+            self._end_wait()
+        self.phase, self.waiting = Phase.WAITING, on
+        self.waits.append(Wait(on, self.at, None, self.event.reason, self.event.id))
+
+    def _stop_waiting(self) -> None:
+        if self.waiting is not None:
+            self._end_wait()
+            self.waiting, self.phase = None, Phase.OPEN
+
+    def _end_wait(self) -> None:
+        last = self.waits.pop()
+        if last.start < self.at:
+            self.waits.append(Wait(last.on, last.start, self.at, last.reason, last.event))
+
+    # -- holders, remarks
+
+    def _hold(self) -> None:
+        assignee, group, line = (self.attributes.get(name, "") for name in _HOLDER)
+        before = self._holder
+        if before is not None and before.start < self.at:
+            self.holders.append(Held(before.assignee, before.group, before.line, before.start, self.at))
+        self._holder = Held(assignee, group, line, self.at, None)
+
+    def held(self) -> tuple[Held, ...]:
+        return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
+
+    def _remark_contract(self) -> None:
+        match, scope = self.entitlement.match, self.entitlement.scope
+        if match.reason is not MatchReason.CUSTOMER:
+            self.remark(Remark(RemarkKind.DEFAULT_CONTRACT, match.reason.value))
+        if scope.word != "in":
+            self.remark(Remark(RemarkKind.OUT_OF_SCOPE, scope.value))
+        if not match.contract.people:
+            text = f"contract {match.contract.id} names nobody to tell: add people to it"
+            self.remark(Remark(RemarkKind.NOBODY_TO_TELL, text))
+
+    def _remark_channel(self) -> None:
+        """B6: accepted and flagged with advice, never dropped."""
+        plan, channel = self.entitlement.plan, self.attributes.get("channel", "")
+        if channel and plan.channels and channel not in plan.channels:
+            text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
+            self.remark(Remark(RemarkKind.CHANNEL_NOT_ENTITLED, text))
+        urgent, known = plan.urgent_channels, plan.priority(self.priority)
+        if channel and urgent and channel not in urgent and known is not None and known.rank == 1:
+            text = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
+            self.remark(Remark(RemarkKind.URGENT_CHANNEL, text))
+
+    def _by(self, event: IncidentEvent) -> str:
+        return event.actor_name or (event.actor.value if event.actor is not Actor.UNKNOWN else "")

@@ -1,0 +1,331 @@
+"""One clock while it is being folded: its stretches of time, and the account of the target in force.
+
+Life and account are separate. Stretches (running, paused) belong to the incident's story and outlive every target;
+the account says, for the target in force, what was consumed, what is due and which marks were passed. A new target
+recounts the same stretches in its own time, from the clock's start (retarget) or from the change (restart): what a
+clock keeps is consumed time, never a shifted start, and pauses survive a change of target.
+
+A clock without a matching row keeps its stretches too ("detached"): when a row matches later, it is recounted from
+the start; if it had a row before, it shows as cancelled meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sla_domain.calendar import Calendar
+from sla_domain.clock import BREACH, ClockState, Mark
+from sla_domain.errors import CalendarError
+from sla_domain.event import AgreedTarget, EventId, EventKind, WaitingOn
+from sla_domain.fold.entitlement import Entitlement
+from sla_domain.fold.meter import ZERO, Meter
+from sla_domain.plan import MetricId, Target, Warning_
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A stretch of life from `start` to `end` (open: None)."""
+
+    start: datetime
+    running: bool
+    event: EventId
+    why: str = ""
+    waiting_on: WaitingOn | None = None
+    end: datetime | None = None
+
+
+class Tally:
+    """The draft of one clock. Instants never go backwards; each is the instant of the event being read."""
+
+    __slots__ = (
+        "agreed",
+        "attributes",
+        "breached_at",
+        "calendar",
+        "cause",
+        "counted_from",
+        "cycle",
+        "detached_at",
+        "due",
+        "ended_with",
+        "entitlement",
+        "first_due",
+        "generation",
+        "generation_at",
+        "lost",
+        "marks",
+        "meter",
+        "metric",
+        "priority",
+        "since",
+        "spent",
+        "started_at",
+        "state",
+        "stopped_at",
+        "stretches",
+        "target",
+        "trouble",
+        "undone",
+        "unreached",
+        "why",
+    )
+
+    def __init__(self, metric: MetricId, cycle: int, at: datetime, event: EventId) -> None:
+        self.metric = metric
+        self.cycle = cycle
+        self.started_at = self.counted_from = self.generation_at = at
+        self.state = ClockState.RUNNING
+        self.stretches = [Stretch(at, True, event)]
+        self.cause = event
+        self.why = ""
+        self.ended_with: EventKind | None = None  # the kind of event that stopped it
+        self.stopped_at: datetime | None = None
+        self.undone: tuple[EventId, ...] = ()
+        self.detached_at: datetime | None = None  # since when no row matches, after one did
+        # the account of the target in force
+        self.generation = -1
+        self.target: Target | None = None
+        self.entitlement: Entitlement | None = None
+        self.calendar: Calendar | None = None
+        self.meter: Meter | None = None
+        self.agreed: AgreedTarget | None = None
+        self.attributes: Mapping[str, str] = {}
+        self.priority = ""
+        self.spent = self.lost = ZERO
+        self.since: datetime | None = None  # from where the running stretch counts in this account
+        self.due: datetime | None = None  # projected from `since`, computed when first asked for
+        self.first_due: datetime | None = None
+        self.breached_at: datetime | None = None
+        self.unreached: list[Warning_] = []
+        self.marks: list[Mark] = []
+        self.trouble: CalendarError | None = None
+
+    # -- life
+
+    @property
+    def open(self) -> bool:
+        return self.stopped_at is None
+
+    @property
+    def attached(self) -> bool:
+        return self.meter is not None
+
+    @property
+    def pinned(self) -> bool:
+        """An agreed date that pauses do not move: the clock runs on while the incident waits."""
+        return self.agreed is not None and not self.agreed.moved_by_pauses
+
+    def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
+        """Begin a pause, or another reason for the one that is on."""
+        self._settle(at)
+        self._next_stretch(Stretch(at, False, event, why, waiting_on))
+        self.state, self.cause = ClockState.PAUSED, event
+
+    def resume(self, at: datetime, event: EventId) -> None:
+        self._next_stretch(Stretch(at, True, event))
+        self._recount_lost(at)
+        self.state, self.cause, self.since, self.due = ClockState.RUNNING, event, at, None
+
+    def stop(self, at: datetime, event: EventId, why: str, kind: EventKind) -> None:
+        """Met when no due instant was passed, whether the clock ran or was paused."""
+        due = self._final_due(at)
+        self._settle(at)
+        self.due, self.ended_with = due, kind
+        self._end(at, event, why, ClockState.MET if self.breached_at is None else ClockState.MISSED)
+
+    def cancel(self, at: datetime, event: EventId, why: str) -> None:
+        self._settle(at)
+        self.due = None
+        self._end(at, event, why, ClockState.CANCELLED)
+
+    def reopen(self, at: datetime, event: EventId, gap: str) -> None:
+        """Undo the end: what was consumed stays consumed, the time in between counts as a pause."""
+        assert self.stopped_at is not None
+        self.stretches.append(Stretch(self.stopped_at, False, self.cause, gap))
+        self.undone = (*self.undone, self.cause)
+        self.stopped_at, self.why = None, ""
+        self.resume(at, event)
+
+    def _end(self, at: datetime, event: EventId, why: str, state: ClockState) -> None:
+        self.stretches[-1].end = self.stopped_at = at
+        self.state = state
+        if self.detached_at is None:
+            self.cause, self.why = event, why
+
+    def _next_stretch(self, stretch: Stretch) -> None:
+        self.stretches[-1].end = stretch.start
+        self.stretches.append(stretch)
+
+    # -- the account
+
+    def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter) -> None:
+        """A new target in force from `at`: the next generation, recounted from `counted_from`."""
+        self._settle(at)
+        self.generation += 1
+        self.generation_at = at
+        self.target, self.entitlement, self.meter = target, entitlement, meter
+        self.detached_at = None
+        self.unreached = list(target.warnings)
+        self.spent = self.lost = ZERO
+        self.breached_at = self.trouble = None
+        if self.counted_from < at:
+            self._recount(at)
+        self.since = at if self.state is ClockState.RUNNING else None
+        self.due = None
+        if self.first_due is None:
+            self.first_due = self.due_now()
+
+    def detach(self, at: datetime, event: EventId, why: str) -> None:
+        """No row matches any more: the account is closed, life goes on."""
+        self._settle(at)
+        self.meter = self.due = None
+        self.detached_at, self.cause, self.why = at, event, why
+
+    def due_now(self) -> datetime | None:
+        """The due instant while running; None while paused or when no calendar can tell."""
+        if self.since is None or self.meter is None:
+            return None
+        if self.breached_at is not None:
+            return self.breached_at
+        if self.due is None:
+            self.due = self._ask_due(self.since)
+        return self.due
+
+    def _final_due(self, at: datetime) -> datetime | None:
+        """The due instant at the end; of a paused clock, the one it would have if resumed then."""
+        if self.meter is None:
+            return None
+        if self.breached_at is not None:
+            return self.breached_at
+        if self.since is None:
+            self._recount_lost(at)
+            return self._ask_due(at)
+        return self.due_now()
+
+    def _ask_due(self, since: datetime) -> datetime | None:
+        assert self.meter is not None
+        try:
+            return self.meter.due(since, self.spent, self.lost)
+        except CalendarError as error:
+            self.trouble = error
+            return None
+
+    def _settle(self, at: datetime) -> None:
+        """Close the account of the running stretch at `at`: marks passed before it, time consumed."""
+        since, meter = self.since, self.meter
+        if since is None or meter is None:
+            return
+        if since < at:
+            due = self.due_now()
+            used = self._between(since, at)
+            self._pass_warnings(since, at, self.spent + used, due)
+            if due is not None and due < at and self.breached_at is None:
+                self._breach(due)
+            self.spent += used
+        self.since = None
+
+    def _pass_warnings(self, since: datetime, at: datetime, spent: timedelta, due: datetime | None) -> None:
+        """Mark the warnings whose instant lies in `[since, at)`; `spent` is the consumption at `at`."""
+        if not self.unreached or due is None:
+            return
+        ahead, passed = [], []
+        for warning in self.unreached:
+            level = self.meter.level(warning) if self.meter is not None else None
+            instant = None if level is not None and level > spent else self.warning_at(warning, since, due)
+            if instant is None or instant >= at:
+                ahead.append(warning)
+            elif instant >= since:
+                passed.append(Mark(warning.key, self.generation, instant, False))
+        self.unreached = ahead
+        self.marks += sorted(passed, key=lambda mark: mark.at)
+
+    def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
+        """The warning's instant as seen from `since`; None when it lay before or cannot be told."""
+        assert self.meter is not None
+        try:
+            return self.meter.warning(warning, since, self.spent, due)
+        except CalendarError as error:
+            self.trouble = error
+            return None
+
+    def _breach(self, due: datetime) -> None:
+        self.breached_at = due
+        self.marks.append(Mark(BREACH, self.generation, due, False))
+
+    def _recount(self, until: datetime) -> None:
+        """What the new target makes of the stretches before it: a breach is told once, its warnings are not."""
+        for start, end, running in self._stretches(self.counted_from, until):
+            if not running:
+                self.lost += self._lost_in(start, end)
+                continue
+            due = self.breached_at or self._ask_due(start)
+            if due is not None:
+                if due < end and self.breached_at is None:
+                    self._breach(due)
+                self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
+            self.spent += self._between(start, end)
+
+    def _lies_before(self, warning: Warning_, start: datetime, end: datetime, due: datetime) -> bool:
+        instant = self.warning_at(warning, start, due)
+        return instant is None or instant < end
+
+    def _stretches(self, first: datetime, until: datetime) -> list[tuple[datetime, datetime, bool]]:
+        clipped = []
+        for stretch in self.stretches:
+            start, end = max(stretch.start, first), until if stretch.end is None else min(stretch.end, until)
+            if start < end:
+                clipped.append((start, end, stretch.running))
+        return clipped
+
+    def _recount_lost(self, at: datetime) -> None:
+        """What pauses took since the account began, where the meter asks for it."""
+        if self.meter is None or not self.meter.needs_lost:
+            return
+        first = self.counted_from if self.agreed is None else self.generation_at
+        rows = self._stretches(first, at)
+        self.lost = sum((self._lost_in(start, end) for start, end, running in rows if not running), ZERO)
+
+    def _lost_in(self, start: datetime, end: datetime) -> timedelta:
+        """An agreed date was agreed in knowledge of the pauses before it: only later ones move it."""
+        assert self.meter is not None
+        if not self.meter.needs_lost or (self.agreed is not None and end <= self.generation_at):
+            return ZERO
+        return self._between(start, end)
+
+    def _between(self, start: datetime, end: datetime) -> timedelta:
+        assert self.meter is not None
+        try:
+            return self.meter.between(start, end)
+        except CalendarError as error:
+            self.trouble = error
+            return ZERO
+
+    def consumed(self, until: datetime) -> timedelta:
+        """Time counted under the target in force, up to `until`."""
+        if self.since is None or self.meter is None or self.since >= until:
+            return self.spent
+        return self.spent + self._between(self.since, until)
+
+    # -- changes of the account
+
+    def restart(self, at: datetime) -> None:
+        """Count from `at` on; the caller attaches the target that counts."""
+        self._settle(at)
+        self.counted_from = at
+        self.agreed = None
+
+    def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
+        """From here on a date agreed between the parties counts (PLANS B5); the caller attaches its meter."""
+        self._settle(at)
+        self.agreed = agreed
+        if self.pinned and self.state is ClockState.PAUSED:
+            self.resume(at, event)
+
+    def inherit(self, other: Tally) -> None:
+        """Begin with the stretches of another clock: the rest after a downgrade runs on from its start (B4)."""
+        self.started_at, self.counted_from = other.started_at, other.counted_from
+        here = self.stretches[-1]
+        self.stretches = [replace(stretch) for stretch in other.stretches]
+        self._next_stretch(here)

@@ -1,0 +1,309 @@
+"""One metric through an incident's life: its six conditions against each event, and the clocks (cycles) they make.
+
+For one event, in the published order: stop > reset > cancel > pause > resume, the first that applies to the open clock
+and no other; then a changed priority, contract or attribute finds the row anew; then start. So an event that stops a
+clock stops it under the target in force before the event, and an event may stop one cycle and start the next.
+
+Decided here:
+* A start counts only while the incident lived before the event: a courtesy after the resolution arms nothing.
+* `closed` stops and `cancelled`, `merged` cancel whatever is still open, even when the metric does not say so.
+* A clock that starts while the incident waits in a way that pauses it starts paused.
+* A wait that is no pause for the metric ends the pause of an earlier wait.
+* A row that is met by a downgrade (PLANS B4) stops the clock; the rest runs as the next cycle under the new
+  priority's row, counted from the first clock's start (retarget) or from the change (restart).
+* An agreed date outlives changes of priority; only another agreement, a reset or a new cycle ends it.
+* Reopening undoes the resolution: mode resume continues a clock that the resolution (or closing) stopped; one that
+  was stopped by something else, say a response, stays stopped.
+* A cancelled clock of a reopened incident resumes, unless the metric starts a new cycle.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from sla_domain.clock import ClockState
+from sla_domain.errors import CalendarError
+from sla_domain.event import EventKind, IncidentEvent, WaitingOn
+from sla_domain.fold.entitlement import Entitlement, row_for
+from sla_domain.fold.meter import DateMeter, Meter, meter_for
+from sla_domain.fold.story import Story
+from sla_domain.fold.tally import Tally
+from sla_domain.incident import Remark, RemarkKind
+from sla_domain.plan import Metric, PriorityChangeMode, ReopenMode, SatisfiedBy, Target, Trigger, Unspecified
+from sla_domain.rulebook import Calendars
+
+# kinds every open clock must look at, whatever its metric says
+STRUCTURAL = frozenset(
+    {
+        EventKind.CLOSED,
+        EventKind.CANCELLED,
+        EventKind.MERGED,
+        EventKind.REOPENED,
+        EventKind.OPENED,
+        EventKind.WAITING,
+        EventKind.TARGET_AGREED,
+    }
+)
+
+_ENDS_INCIDENT = frozenset({EventKind.RESOLVED, EventKind.CLOSED})
+
+
+def fires(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
+    """Whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits."""
+    for trigger in triggers:
+        if (not trigger.actors or event.actor in trigger.actors) and (
+            not trigger.waiting_on or waiting in trigger.waiting_on
+        ):
+            return True
+    return False
+
+
+class Track:
+    """The clocks of one metric."""
+
+    __slots__ = ("_calendars", "_story", "current", "metric", "tallies")
+
+    def __init__(self, metric: Metric, story: Story, calendars: Calendars) -> None:
+        self.metric = metric
+        self.tallies: list[Tally] = []
+        self.current: Tally | None = None
+        self._story = story
+        self._calendars = calendars
+
+    @property
+    def done(self) -> bool:
+        """The latest clock has stopped: what `after` and `until` of other metrics wait for."""
+        return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
+
+    def read(self, tracks: dict[str, Track]) -> None:
+        """One event: the conditions on the open clock, then the row, then start."""
+        story, tally = self._story, self.current
+        event = story.event
+        if tally is not None and tally.open:
+            self._transition(tally, event)
+            if story.rematch and tally.open:
+                self._rematch(tally)
+            if event.kind is EventKind.TARGET_AGREED:
+                self._agree(event)
+        if story.reopened:
+            self._reopen(event, tracks)
+        elif event.kind is not EventKind.OPENED and story.live_before:
+            self._start_if_asked(event.kind, event, tracks)
+
+    def open(self, event: IncidentEvent) -> None:
+        """The opening: the first start."""
+        reaction = self.metric.reactions.get(EventKind.OPENED)
+        if reaction is not None and fires(reaction.start, event, None):
+            self._start(event)
+
+    # -- the conditions
+
+    def _transition(self, tally: Tally, event: IncidentEvent) -> None:
+        story, kind = self._story, event.kind
+        reaction = self.metric.reactions.get(kind)
+        waiting = (event.waiting_on or WaitingOn.OTHER) if kind is EventKind.WAITING else story.waiting_before
+        at = story.at
+        if reaction is not None:
+            if fires(reaction.stop, event, waiting):
+                tally.stop(at, event.id, kind.value, kind)
+                return
+            if fires(reaction.reset, event, waiting):
+                self._reset(tally, at)
+                return
+            if fires(reaction.cancel, event, waiting):
+                tally.cancel(at, event.id, event.reason or kind.value)
+                return
+        if kind is EventKind.CLOSED:
+            tally.stop(at, event.id, kind.value, kind)
+        elif kind is EventKind.CANCELLED or kind is EventKind.MERGED:
+            tally.cancel(at, event.id, event.reason or kind.value)
+        elif tally.pinned:
+            return
+        elif reaction is not None and fires(reaction.pause, event, waiting):
+            if story.live_before:
+                tally.pause(at, event.id, _why(event, waiting), waiting)
+        elif tally.state is ClockState.PAUSED and (
+            kind is EventKind.WAITING or (reaction is not None and fires(reaction.resume, event, waiting))
+        ):
+            tally.resume(at, event.id)
+
+    def _start_if_asked(self, kind: EventKind, event: IncidentEvent, tracks: dict[str, Track]) -> None:
+        reaction = self.metric.reactions.get(kind)
+        if reaction is None or not reaction.start:
+            return
+        if self.current is not None and self.current.open:
+            return
+        if self._armed(tracks) and fires(reaction.start, event, self._story.waiting_before):
+            self._start(event)
+
+    def _armed(self, tracks: dict[str, Track]) -> bool:
+        after = tracks.get(self.metric.after) if self.metric.after is not None else None
+        until = tracks.get(self.metric.until) if self.metric.until is not None else None
+        return (after is None or after.done) and (until is None or not until.done)
+
+    def _reopen(self, event: IncidentEvent, tracks: dict[str, Track]) -> None:
+        """What a reopening does to the last clock; where it does nothing, a start condition may."""
+        tally, mode = self.current, self.metric.on_reopen
+        if tally is not None and not tally.open:
+            cancelled = tally.state is ClockState.CANCELLED
+            match mode:
+                case ReopenMode.NEW_CYCLE:
+                    self._start(event)
+                case ReopenMode.IGNORE | ReopenMode.RESUME:
+                    if cancelled or (mode is ReopenMode.RESUME and tally.ended_with in _ENDS_INCIDENT):
+                        tally.reopen(self._story.at, event.id, tally.why)
+                        self._rematch(tally)
+                case _:
+                    assert_never(mode)
+        self._start_if_asked(EventKind.REOPENED, event, tracks)
+
+    # -- starting
+
+    def _start(self, event: IncidentEvent) -> None:
+        tally = self._new(event)
+        story = self._story
+        if story.waiting is not None and self._pauses_on(story.waiting):
+            wait = story.waits[-1]
+            tally.pause(story.at, event.id, _words(story.waiting, wait.reason), story.waiting)
+        self._rematch(tally)
+
+    def _new(self, event: IncidentEvent) -> Tally:
+        tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id)
+        self.tallies.append(tally)
+        self.current = tally
+        return tally
+
+    def _pauses_on(self, waiting: WaitingOn) -> bool:
+        reaction = self.metric.reactions.get(EventKind.WAITING)
+        return reaction is not None and any(not t.waiting_on or waiting in t.waiting_on for t in reaction.pause)
+
+    # -- the row
+
+    def _rematch(self, tally: Tally) -> None:
+        """Find the row for what is in force now; another row is another generation."""
+        story = self._story
+        known = tally.entitlement
+        entitlement = story.entitlement if known is None or story.customer_changed else story.entitle(known.match)
+        attributes = story.matching(entitlement)
+        row = row_for(entitlement, self.metric.id, attributes)
+        if tally.attached and self._satisfied(tally):
+            self._satisfy(tally)
+            return
+        tally.priority = story.priority
+        if tally.agreed is not None:
+            return
+        if row is None or isinstance(row.allowed, Unspecified):
+            self._without_target(tally, row, entitlement)
+        elif tally.attached and known is not None and _same(row, entitlement, tally.target, known):
+            tally.entitlement = entitlement
+        else:
+            if tally.counted_from < story.at and self._mode() is PriorityChangeMode.RESTART:
+                tally.restart(story.at)
+            self._attach(tally, row, entitlement)
+
+    def _mode(self) -> PriorityChangeMode:
+        """Restart and retarget are for priorities; any other change of row recounts from the start."""
+        story, metric = self._story, self.metric
+        if story.priority == story.priority_before:
+            return PriorityChangeMode.RETARGET
+        plan = story.entitlement.plan
+        new, old = plan.priority(story.priority), plan.priority(story.priority_before)
+        lowered = new is not None and old is not None and new.rank > old.rank
+        if lowered and metric.on_priority_lowered is not None:
+            return metric.on_priority_lowered
+        return metric.on_priority_change
+
+    def _attach(self, tally: Tally, row: Target, entitlement: Entitlement) -> None:
+        coverage = entitlement.plan.coverages.get(row.coverage)
+        if coverage is None:
+            text = f"row {row.line or row.clause or row.metric} names coverage {row.coverage!r}, which plan "
+            self._story.remark(Remark(RemarkKind.NO_COVERAGE, f"{text}{entitlement.plan.id} does not have"))
+            return
+        calendar = self._calendars.calendar(entitlement.contract, coverage)
+        try:
+            meter = meter_for(row, calendar, tally.counted_from, entitlement.at_close)
+        except CalendarError as error:
+            self._unreachable(error)
+            return
+        tally.calendar, tally.attributes = calendar, self._story.matching(entitlement)
+        tally.attach(self._story.at, row, entitlement, meter)
+
+    def _without_target(self, tally: Tally, row: Target | None, entitlement: Entitlement) -> None:
+        story = self._story
+        if row is not None:
+            text = (
+                f"plan {entitlement.plan.id} gives no number for {self.metric.id} at priority "
+                f"{story.priority or 'none'}: contract {entitlement.contract.id} must supply it"
+            )
+            story.remark(Remark(RemarkKind.UNSPECIFIED_TARGET, text))
+        if tally.attached:
+            tally.detach(story.at, story.event.id, f"no target for priority {story.priority or 'none'}")
+
+    def _unreachable(self, error: CalendarError) -> None:
+        self._story.remark(Remark(RemarkKind.UNREACHABLE_TARGET, f"{self.metric.id}: {error}"))
+
+    # -- reset, downgrade, agreement
+
+    def _reset(self, tally: Tally, at: datetime) -> None:
+        tally.restart(at)
+        if tally.attached and tally.target is not None and tally.entitlement is not None:
+            if isinstance(tally.target.allowed, Unspecified):
+                tally.detach(at, self._story.event.id, "the agreed date ended with the reset")
+            else:
+                self._attach(tally, tally.target, tally.entitlement)
+
+    def _satisfied(self, tally: Tally) -> bool:
+        """Whether the priority has just fallen to one that meets the target (PLANS B4)."""
+        story, target = self._story, tally.target
+        return (
+            target is not None
+            and SatisfiedBy.DOWNGRADE in target.satisfied_by
+            and story.priority in target.satisfying_priorities
+            and tally.priority not in target.satisfying_priorities
+        )
+
+    def _satisfy(self, tally: Tally) -> None:
+        story, event = self._story, self._story.event
+        tally.stop(story.at, event.id, f"priority fell to {story.priority}", event.kind)
+        rest = self._new(event)
+        if self._mode() is PriorityChangeMode.RETARGET:
+            rest.inherit(tally)
+        if story.waiting is not None and self._pauses_on(story.waiting):
+            rest.pause(story.at, event.id, _words(story.waiting, story.waits[-1].reason), story.waiting)
+        self._rematch(rest)
+
+    def _agree(self, event: IncidentEvent) -> None:
+        """PLANS B5: due at the agreed date, from now on."""
+        agreed, tally, story = event.agreed, self.current, self._story
+        if agreed is None or agreed.metric != self.metric.id or tally is None or not tally.open:
+            return
+        entitlement = tally.entitlement or story.entitlement
+        row = tally.target or row_for(entitlement, self.metric.id, story.matching(entitlement))
+        if row is None:
+            row = Target(metric=self.metric.id, allowed=Unspecified(), coverage="")
+        coverage = entitlement.plan.coverages.get(row.coverage)
+        calendar = self._calendars.calendar(entitlement.contract, coverage) if coverage is not None else None
+        tally.agree(story.at, agreed, event.id)
+        try:
+            meter: Meter = DateMeter(
+                calendar, tally.counted_from, agreed.due_at, entitlement.at_close, agreed.moved_by_pauses
+            )
+        except CalendarError as error:
+            self._unreachable(error)
+            return
+        tally.calendar, tally.attributes = calendar, story.matching(entitlement)
+        tally.attach(story.at, row, entitlement, meter)
+
+
+def _same(row: Target, entitlement: Entitlement, old: Target | None, known: Entitlement) -> bool:
+    """The same row of the same plan under the same contract: nothing was promised anew."""
+    return row == old and entitlement.plan.id == known.plan.id and entitlement.contract.id == known.contract.id
+
+
+def _why(event: IncidentEvent, waiting: WaitingOn | None) -> str:
+    return _words(waiting, event.reason) or event.kind.value
+
+
+def _words(waiting: WaitingOn | None, reason: str) -> str:
+    return ": ".join(part for part in (waiting.value if waiting else "", reason) if part)
