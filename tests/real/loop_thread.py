@@ -31,6 +31,11 @@ class LoopThread:
         self._loop.close()
 
 
+async def closed(server: asyncio.Server) -> None:
+    """Stop listening, from the loop the server lives on; `stop` then cuts the connections."""
+    server.close()
+
+
 async def _cancel_others() -> None:
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:

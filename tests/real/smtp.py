@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from tests.real.loop_thread import LoopThread
+from tests.real.loop_thread import LoopThread, closed
 from tests.real.recorder import Recorder
 
 _DROP = "drop"
@@ -85,7 +85,7 @@ class SmtpServer:
 
     def stop(self) -> None:
         """Stop listening and end every session."""
-        self._thread.call(_closed(self._server))
+        self._thread.call(closed(self._server))
         self._thread.stop()
 
     def __enter__(self) -> SmtpServer:
@@ -165,8 +165,3 @@ class _Handler:
             return reply
         self._owner.accepted.add(mail)
         return "250 OK"
-
-
-async def _closed(server: asyncio.Server) -> None:
-    server.close()
-    await server.wait_closed()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 
-from tests.real.loop_thread import LoopThread
+from tests.real.loop_thread import LoopThread, closed
 from tests.real.recorder import Recorder
 
 _LARGEST_HEAD = 64 * 1024
@@ -83,7 +83,7 @@ class WebhookReceiver:
 
     def stop(self) -> None:
         """Stop listening and cut every connection."""
-        self._server.close()
+        self._thread.call(closed(self._server))
         self._thread.stop()
 
     def __enter__(self) -> WebhookReceiver:
