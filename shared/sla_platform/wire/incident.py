@@ -50,6 +50,7 @@ class IncidentEventData(BaseModel):
     metrics: tuple[str, ...] = ()
     score: int | None = None
     reason: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def event_type(kind: EventKind) -> str:
@@ -80,6 +81,7 @@ def encode_event(event: IncidentEvent) -> Envelope:
         metrics=event.metrics,
         score=event.score,
         reason=event.reason,
+        warnings=event.warnings,
     )
     return Envelope(
         topic=Topic.INCIDENTS,
@@ -127,4 +129,5 @@ def decode_event(envelope: Envelope) -> IncidentEvent:
         metrics=data.metrics,
         score=data.score,
         reason=data.reason,
+        warnings=data.warnings,
     )

@@ -1,0 +1,177 @@
+"""slad's own words as CloudEvents: `io.slad.incident.<kind>.v1` (or `incident.<kind>`, or just `<kind>`) with its data.
+
+Fields of an event's machinery have their types and are refused when they do not fit (this is the one dialect whose
+sender reads our documentation); every other plain value is an incident attribute. What the data does not name stays
+absent: an event states only what it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sla_catalogue.source import Source
+from sla_domain.event import Actor, AgreedTarget, EventKind, TimeQuality, WaitingOn
+from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.port import Happening, Noted, Remark, Stamp, Unfit, incident_id
+from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean, identifier, looked_up
+
+MAX_ATTRIBUTES = 60
+MAX_NAME = 60
+_FAMILIES = ("io.slad.incident.", "incident.")
+_ALSO_CALLED = {"created": EventKind.OPENED, "paused": EventKind.WAITING, "held": EventKind.WAITING}
+_MACHINERY = frozenset(
+    {
+        "incident", "attributes", "version", "quality", "actor", "actor_name", "waiting_on", "agreed", "merged_into",
+        "metrics", "score", "reason", "source", "received_at", "occurred_at",
+    }
+)  # fmt: skip
+_NEEDS = {
+    EventKind.WAITING: "waiting_on",
+    EventKind.TARGET_AGREED: "agreed",
+    EventKind.MERGED: "merged_into",
+    EventKind.RATED: "score",
+}
+_Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality)
+
+
+def kind_of(type_: str) -> EventKind | None:
+    """The canonical kind of a CloudEvents type; None for a type that is not ours, or of a version we do not speak."""
+    name = type_
+    for family in _FAMILIES:
+        if name.startswith(family):
+            name = name.removeprefix(family)
+            break
+    name = name.removesuffix(".v1")
+    if name in _ALSO_CALLED:
+        return _ALSO_CALLED[name]
+    return EventKind(name) if name in list(EventKind) else None
+
+
+def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: Source) -> Happening:
+    """Raises Unfit with the pointer of the first field that does not fit."""
+    needed = _NEEDS.get(kind)
+    if needed and data.get(needed) is None:
+        raise Unfit(f"an event {kind.value} needs {needed}", f"/data/{needed}")
+    attributes, remarks = _attributes(data, source)
+    if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
+        raise Unfit("an event priority_changed needs priority", "/data/priority")
+    version = _whole(data, "version") or 0
+    quality = _member(TimeQuality, data, "quality")
+    return Happening(
+        kind=kind,
+        stamp=Stamp(at=stamp.at, quality=quality or stamp.quality, version=version),
+        actor=_member(Actor, data, "actor") or Actor.UNKNOWN,
+        actor_name=_word(data, "actor_name"),
+        attributes=attributes,
+        waiting_on=_member(WaitingOn, data, "waiting_on"),
+        agreed=_agreed(data),
+        merged_into=incident_id(source.id, own) if (own := _own(data, "merged_into", source)) else None,
+        metrics=_metrics(data),
+        score=_whole(data, "score"),
+        reason=_word(data, "reason"),
+        remarks=remarks,
+    )
+
+
+def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str], tuple[Noted, ...]]:
+    inner = data.get("attributes")
+    if inner is not None and not isinstance(inner, dict):
+        raise Unfit("attributes are an object of texts", "/data/attributes")
+    named = {**(inner or {}), **{name: value for name, value in data.items() if name not in _MACHINERY}}
+    if len(named) > MAX_ATTRIBUTES:
+        raise Unfit(f"at most {MAX_ATTRIBUTES} attributes", "/data")
+    found: dict[str, str] = {}
+    remarks: list[Noted] = []
+    for name, value in named.items():
+        if value is None:
+            continue
+        if len(name) > MAX_NAME or isinstance(value, dict | list):
+            remarks.append(Noted(Remark.FIELD_IGNORED, clean(name, MAX_NAME)))
+            continue
+        limit = MAX_DESCRIPTION if name == "description" else MAX_VALUE
+        if isinstance(value, str) and len(value.strip()) > limit:
+            remarks.append(Noted(Remark.SHORTENED, clean(name, MAX_NAME)))
+        found[clean(name, MAX_NAME)] = repr(value) if isinstance(value, float) else clean(value, limit)
+    return _translated(found, data, source), tuple(remarks)
+
+
+def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) -> dict[str, str]:
+    """The sender's words for priority, customer and product in slad's; lookups of the catalogue fill what is absent."""
+    for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
+        if lookup is None:
+            continue
+        value = lookup.translated(found[name]) if name in found else looked_up(lookup, {"data": data})
+        if value:
+            found[name] = value
+    if "priority" in found:
+        found["priority"] = source.priority_of(found["priority"]) or found["priority"]
+    return found
+
+
+def _member(enum: type[_Member], data: Mapping[str, Any], name: str) -> _Member | None:
+    value = data.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in list(enum):
+        known = ", ".join(member.value for member in enum)
+        raise Unfit(f"{name} is one of {known}", f"/data/{name}")
+    return enum(value)
+
+
+def _whole(data: Mapping[str, Any], name: str) -> int | None:
+    value = data.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise Unfit(f"{name} is a whole number from 0 on", f"/data/{name}")
+    return value
+
+
+def _word(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Unfit(f"{name} is a text", f"/data/{name}")
+    return clean(value)
+
+
+def _own(data: Mapping[str, Any], name: str, source: Source) -> str:
+    """An incident id in the sender's own words; slad's prefix is taken off if it is there."""
+    if data.get(name) is None:
+        return ""
+    own = identifier(data[name])
+    if not own:
+        raise Unfit(f"{name} is the id of an incident", f"/data/{name}")
+    return own.removeprefix(f"{source.id}:")
+
+
+def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:
+    value = data.get("metrics")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value) or len(value) > 50:
+        raise Unfit("metrics is a list of metric names", "/data/metrics")
+    return tuple(clean(name) for name in value)
+
+
+def _agreed(data: Mapping[str, Any]) -> AgreedTarget | None:
+    value = data.get("agreed")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise Unfit("agreed is an object with metric, due_at and agreed_by", "/data/agreed")
+    metric, by = clean(value.get("metric")), clean(value.get("agreed_by"))
+    if not metric or not by:
+        missing = "metric" if not metric else "agreed_by"
+        raise Unfit("an agreed target names its metric and who agreed", f"/data/agreed/{missing}")
+    try:
+        due = parse_instant(value.get("due_at"))
+    except BadInstant as error:
+        raise Unfit(str(error), "/data/agreed/due_at") from None
+    if due is None:
+        raise Unfit("an agreed target has its due instant", "/data/agreed/due_at")
+    moved = value.get("moved_by_pauses", False)
+    if not isinstance(moved, bool):
+        raise Unfit("moved_by_pauses is true or false", "/data/agreed/moved_by_pauses")
+    reason = clean(value.get("reason"))
+    return AgreedTarget(metric=metric, due_at=due, agreed_by=by, reason=reason, moved_by_pauses=moved)

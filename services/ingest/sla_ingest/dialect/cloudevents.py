@@ -1,0 +1,254 @@
+"""CloudEvents 1.0 over HTTP: structured, binary and batched, down to an envelope whose attributes are right.
+
+The attribute rules are the CloudEvents library's; what it leaves open (types of extensions, 32-bit integers, null,
+percent-encoding that is not UTF-8, RFC 3339 alone) is settled here. A type that is not slad's is parked, a missing
+`time` is replaced by the receipt, and source + id make the delivery unique.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import orjson
+from cloudevents.core.exceptions import CloudEventValidationError
+from cloudevents.core.v1.event import CloudEvent
+
+from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
+from sla_domain.event import TimeQuality
+from sla_ingest.dialect.canonical import happening, kind_of
+from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.json_text import malformed, parse_json
+from sla_ingest.dialect.port import (
+    MAX_DELIVERY_ID,
+    Delivery,
+    Outcome,
+    Parked,
+    ParkedBecause,
+    Stamp,
+    Translation,
+    Unfit,
+    body_id,
+    digest_id,
+    events,
+    incident_id,
+)
+from sla_ingest.dialect.read import clean, identifier
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+_FAMILY = "application/cloudevents"
+_JSON = re.compile(r"(application|text)/([\w.-]+\+)?json", re.ASCII)
+_CORE = frozenset({"id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"})
+_BODY = frozenset({"data", "data_base64"})
+_PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A CloudEvent whose attributes are right. `data` is still what the sender made of it."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime | None
+    content_type: str
+    data: Any
+    encoded: bytes | None  # binary data, not decoded yet
+
+    @property
+    def delivery(self) -> str:
+        """Source and id are unique together; the last # parts them."""
+        plain = f"{self.source}#{self.id.replace('#', '%23')}"
+        return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def is_batch(headers: Mapping[str, str]) -> bool:
+    return media_type(headers).startswith(f"{_FAMILY}-batch")
+
+
+def speaks(headers: Mapping[str, str]) -> bool:
+    """Whether a request is a CloudEvent in a form slad reads at all; otherwise it is 415."""
+    kind = media_type(headers)
+    if kind.startswith(_FAMILY):
+        return kind in (STRUCTURED, BATCH)
+    return "ce-specversion" in headers or "ce-type" in headers
+
+
+def translate(delivery: Delivery, source: Source) -> Translation:
+    """One event, structured or binary."""
+    try:
+        envelope = read(delivery)
+    except Unfit as unfit:
+        return Translation(delivery.id or body_id(delivery), unfit.refused)
+    return translate_envelope(envelope, delivery, source)
+
+
+def translate_envelope(envelope: Envelope, delivery: Delivery, source: Source) -> Translation:
+    id_ = delivery.id or envelope.delivery
+    try:
+        return Translation(id_, _outcome(envelope, delivery, source, id_))
+    except Unfit as unfit:
+        return Translation(id_, unfit.refused)
+
+
+def split(delivery: Delivery) -> list[Delivery]:
+    """The events of a batch as single structured deliveries. Raises Unfit when the batch itself cannot be read."""
+    value = parse_json(delivery.body)
+    if not isinstance(value, list):
+        raise malformed("a batch is a JSON array of events")
+    headers = {"content-type": STRUCTURED}
+    return [Delivery(body=orjson.dumps(one), headers=headers, received_at=delivery.received_at) for one in value]
+
+
+def assumed_source(envelope: Envelope) -> Source:
+    """The source of an event whose `source` attribute no entry of the catalogue describes."""
+    none = Authentication(kind=AuthenticationKind.NONE)
+    return Source(id=SourceId(source_name(envelope.source)), dialect=Dialect.CLOUDEVENTS, authentication=none)
+
+
+def source_name(written: str) -> str:
+    """A URI reference as a short name: `//servicenow.example/prod` → `servicenow.example-prod`."""
+    rest = written.split("://", 1)[-1].strip("/")
+    name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")
+    if name == rest and 0 < len(name) <= 60:
+        return name
+    return f"{name[:50]}-{hashlib.sha256(written.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+# -- the envelope -----------------------------------------------------------------------------------------
+
+
+def read(delivery: Delivery) -> Envelope:
+    """Raises Unfit (400)."""
+    if media_type(delivery.headers).startswith(_FAMILY):
+        return _structured(delivery.body)
+    return _binary(delivery)
+
+
+def _structured(body: bytes) -> Envelope:
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise malformed("a CloudEvent is a JSON object")
+    # A null attribute is an absent one (JSON event format, 3.1).
+    attributes = {name: what for name, what in value.items() if what is not None and name not in _BODY}
+    data, coded = value.get("data"), value.get("data_base64")
+    if data is not None and coded is not None:
+        raise malformed("an event has either data or data_base64")
+    return _envelope(attributes, data, None if coded is None else _decoded(coded))
+
+
+def _binary(delivery: Delivery) -> Envelope:
+    attributes: dict[str, Any] = {}
+    for name, value in delivery.headers.items():
+        if name.startswith("ce-"):
+            attributes[name.removeprefix("ce-")] = _header(name, value)
+    if "datacontenttype" in attributes:
+        raise malformed("in binary mode Content-Type says the type of the data, ce-datacontenttype is not allowed")
+    if content_type := delivery.headers.get("content-type", ""):
+        attributes["datacontenttype"] = content_type
+    return _envelope(attributes, None, delivery.body or None)
+
+
+def _header(name: str, value: str) -> str:
+    """Percent-encoded UTF-8, also where encoding was needless (HTTP binding, 3.1.3.2)."""
+    try:
+        return unquote_to_bytes(value.strip().strip('"')).decode("utf-8")
+    except UnicodeDecodeError:
+        raise malformed(f"the header {name} is not percent-encoded UTF-8") from None
+
+
+def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> Envelope:
+    for name, value in attributes.items():
+        if name not in _CORE:
+            _check_extension(name, value)
+    time = _time(attributes)
+    # The library invents an id, a version and a time where they are absent: give it what it must not invent.
+    required = {name: attributes.get(name) for name in ("id", "source", "type", "specversion")}
+    try:
+        CloudEvent({**attributes, **required, "time": time or _PLACEHOLDER_TIME})
+    except CloudEventValidationError as error:
+        what = "; ".join(str(problem) for problems in error.errors.values() for problem in problems[:1])
+        raise malformed(f"no CloudEvent 1.0: {clean(what)}") from None
+    identity = identifier(attributes["id"])
+    if not identity or not identifier(attributes["source"]):
+        raise malformed("id and source hold no control characters")
+    return Envelope(
+        id=identity,
+        source=identifier(attributes["source"]),
+        type=attributes["type"],
+        subject=attributes.get("subject", ""),
+        time=time,
+        content_type=attributes.get("datacontenttype", ""),
+        data=data,
+        encoded=encoded,
+    )
+
+
+def _check_extension(name: str, value: Any) -> None:
+    """Extensions are booleans, texts and 32-bit integers (specification, type system); names are the library's."""
+    if isinstance(value, bool | str):
+        return
+    if not isinstance(value, int):
+        raise malformed(f"the extension {clean(name, 60)} is neither a text, a boolean nor an integer")
+    if not -(2**31) <= value < 2**31:
+        raise malformed(f"the extension {clean(name, 60)} is an integer beyond 32 bits")
+
+
+def _time(attributes: Mapping[str, Any]) -> datetime | None:
+    value = attributes.get("time")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.search(r"(?:[Zz]|[+-]\d\d:\d\d)$", value.strip()):
+        raise malformed("time is an RFC 3339 instant with its offset, such as 2026-02-03T04:05:06Z")
+    try:
+        return parse_instant(value)
+    except BadInstant as error:
+        raise malformed(str(error)) from None
+
+
+def _decoded(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        raise malformed("data_base64 is not base64") from None
+
+
+# -- the content ------------------------------------------------------------------------------------------
+
+
+def _outcome(envelope: Envelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
+    kind = kind_of(envelope.type)
+    if kind is None:
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean(envelope.type, 100))
+    data = _object(envelope)
+    own = identifier(envelope.subject) or identifier(data.get("incident"))
+    if not own:
+        raise Unfit("the subject is the id of the incident", "/subject")
+    incident = incident_id(source.id, own.removeprefix(f"{source.id}:"))
+    stamp = Stamp(at=envelope.time, quality=TimeQuality.EXACT)
+    return events(delivery, source, incident, id_, [happening(kind, data, stamp, source)])
+
+
+def _object(envelope: Envelope) -> Mapping[str, Any]:
+    if envelope.data is None and envelope.encoded is None:
+        return {}
+    kind = envelope.content_type.partition(";")[0].strip().lower()
+    if kind and not _JSON.fullmatch(kind):
+        raise Unfit("the data of an incident event is JSON", "/datacontenttype")
+    data = envelope.data if envelope.encoded is None else parse_json(envelope.encoded)
+    if not isinstance(data, dict):
+        raise Unfit("the data of an incident event is an object", "/data")
+    return data

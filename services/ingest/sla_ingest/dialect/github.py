@@ -1,0 +1,321 @@
+"""GitHub Issues: `issues` and `issue_comment` deliveries, every documented action.
+
+Decisions: the action is trusted, not the state beside it (a reopened issue may still carry `closed_at`); pull requests
+are no incidents; closing as *completed* resolves, as *not planned* or *duplicate* cancels (declined work must not count
+as a promise kept; `options: {not_planned: resolved}` changes it); a transferred issue is merged into its new id, which
+opens by the new repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's
+reply, one of a member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from sla_catalogue.source import Lookup, Phase, Source
+from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_ingest.dialect.json_text import malformed, parse_json
+from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
+from sla_ingest.dialect.phase import transition
+from sla_ingest.dialect.port import (
+    Delivery,
+    Happening,
+    Ignored,
+    IgnoredBecause,
+    Outcome,
+    Parked,
+    ParkedBecause,
+    Stamp,
+    Translation,
+    Unfit,
+    body_id,
+    events,
+    fitting_id,
+    incident_id,
+)
+from sla_ingest.dialect.read import (
+    MAX_DESCRIPTION,
+    Node,
+    clean,
+    identifier,
+    items,
+    looked_up,
+    lookups,
+    node,
+    stamp,
+    stated,
+    text,
+)
+
+MEDIA_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
+_USUAL_CUSTOMER = Lookup(field="repository.owner.login")
+_USUAL_PRODUCT = Lookup(field="repository.name")
+_MEMBERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_CLOSED_AS: Mapping[str, Phase] = {
+    "completed": Phase.RESOLVED,
+    "not_planned": Phase.CANCELLED,
+    "duplicate": Phase.CANCELLED,
+}
+_UNSTATED = Stamp(at=None, quality=TimeQuality.RECEIPT)
+# Actions that are known and move no clock.
+_QUIET_ACTIONS = frozenset(
+    {"pinned", "unpinned", "locked", "unlocked", "milestoned", "demilestoned", "field_added", "field_removed"}
+)
+# Events that carry an issue and still say nothing about its promises.
+_QUIET_EVENTS = frozenset({"sub_issues", "issue_dependencies", "pull_request_review_comment", "projects_v2_item"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One delivery under the eyes of the translation."""
+
+    delivery: Delivery
+    source: Source
+    payload: Node
+    issue: Node
+    action: str
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset(found for label in items(self.issue, "labels") if (found := _label_name(label)))
+
+    @property
+    def updated(self) -> Stamp:
+        return stamp(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
+
+    @property
+    def lookups(self) -> Mapping[str, Lookup]:
+        return lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
+
+
+def translate(delivery: Delivery, source: Source) -> Translation:
+    id_ = delivery.id or fitting_id(identifier(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
+    try:
+        payload = _payload(delivery)
+        event = delivery.headers.get("x-github-event", "").strip().lower() or _guessed(payload)
+        return Translation(id_, _outcome(delivery, source, payload, event, id_))
+    except Unfit as unfit:
+        return Translation(id_, unfit.refused)
+
+
+def _payload(delivery: Delivery) -> Node:
+    body = delivery.body
+    if delivery.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+        body = _form_field(body)
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise Unfit("a JSON object is expected")
+    return value
+
+
+def _form_field(body: bytes) -> bytes:
+    """GitHub's older content type puts the JSON into the form field `payload`."""
+    try:
+        found = parse_qs(body.decode("ascii"), max_num_fields=16).get("payload", [])
+    except ValueError:
+        found = []
+    if len(found) != 1:
+        raise malformed("a form delivery has exactly one field `payload`")
+    return found[0].encode("utf-8", "surrogatepass")
+
+
+def _guessed(payload: Node) -> str:
+    if "zen" in payload and "hook_id" in payload:
+        return "ping"
+    if "issue" in payload:
+        return "issue_comment" if "comment" in payload else "issues"
+    return ""
+
+
+def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_: str) -> Outcome:
+    if event == "ping":
+        return Ignored(IgnoredBecause.PING)
+    issue = node(payload, "issue")
+    if event not in ("issues", "issue_comment"):
+        if not issue or event in _QUIET_EVENTS:
+            return Ignored(IgnoredBecause.UNRELATED, clean(event, 60))
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean(event, 60))
+    if not issue:
+        raise Unfit("an issue is expected here", "/issue")
+    if issue.get("pull_request") or "/pull/" in text(issue, "html_url"):
+        return Ignored(IgnoredBecause.PULL_REQUEST)
+    own = identifier(issue.get("id"))
+    if not own:
+        raise Unfit("the issue has no id", "/issue/id")
+    action = text(payload, "action")
+    if not action:
+        raise Unfit("the delivery names no action", "/action")
+    case = _Case(delivery, source, payload, issue, action)
+    found = _issue(case) if event == "issues" else _comment(case)
+    return events(delivery, source, incident_id(source.id, own), id_, found) if isinstance(found, list) else found
+
+
+# -- issues -----------------------------------------------------------------------------------------------
+
+
+def _issue(case: _Case) -> list[Happening] | Outcome:
+    match case.action:
+        case "opened":
+            return _opened(case)
+        case "edited":
+            return _edited(case)
+        case "closed":
+            return _closed(case)
+        case "reopened":
+            return [_happening(case, EventKind.REOPENED)]
+        case "assigned" | "unassigned":
+            return [
+                _happening(case, EventKind.ASSIGNED, attributes={"assignee": text(case.issue, "assignee", "login")})
+            ]
+        case "labeled" | "unlabeled":
+            return _labelled(case)
+        case "typed" | "untyped":
+            return _typed(case)
+        case "transferred":
+            return _transferred(case)
+        case "deleted":
+            # `updated_at` is from before the deletion: it would take back what happened since.
+            return [_happening(case, EventKind.CANCELLED, at=_UNSTATED, reason="the issue was deleted")]
+        case action if action in _QUIET_ACTIONS:
+            return Ignored(IgnoredBecause.NOTHING_RELEVANT, clean(action, 60))
+        case action:
+            return Parked(ParkedBecause.UNKNOWN_ACTION, clean(action, 60))
+
+
+def _opened(case: _Case) -> list[Happening]:
+    issue, labels = case.issue, case.labels
+    kind = text(issue, "type", "name")
+    attributes = stated(
+        title=text(issue, "title"),
+        description=clean(issue.get("body"), MAX_DESCRIPTION),
+        url=text(issue, "html_url"),
+        reporter=text(issue, "user", "login"),
+        reporter_id=text(issue, "user", "login"),
+        assignee=text(issue, "assignee", "login"),
+        type=kind,
+        priority=priority_by_label(case.source, labels) or case.source.priority_of(kind) or "",
+        **{name: looked_up(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
+    )
+    opened = stamp(issue.get("created_at"), TimeQuality.EXACT)
+    found = [_happening(case, EventKind.OPENED, attributes=attributes, at=opened)]
+    phase = phase_by_label(case.source, labels)
+    for step in transition(Phase.OPEN, phase) if phase else ():
+        found.append(_happening(case, step.kind, waiting_on=step.waiting_on, at=opened))
+    return found
+
+
+def _edited(case: _Case) -> list[Happening] | Outcome:
+    changed = node(case.payload, "changes")
+    attributes: dict[str, str] = {}
+    if "title" in changed:
+        attributes["title"] = text(case.issue, "title")
+    if "body" in changed:
+        attributes["description"] = clean(case.issue.get("body"), MAX_DESCRIPTION)
+    if not attributes:
+        return Ignored(IgnoredBecause.NOTHING_RELEVANT, "neither title nor text was edited")
+    return [_happening(case, EventKind.DESCRIBED, attributes=attributes)]
+
+
+def _closed(case: _Case) -> list[Happening]:
+    why = text(case.issue, "state_reason") or "completed"
+    phase = _phase_named(case.source.options.get(why, "")) or _CLOSED_AS.get(why, Phase.RESOLVED)
+    closed = stamp(case.issue.get("closed_at") or case.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
+    reason = "" if why == "completed" else f"closed as {why.replace('_', ' ')}"
+    return [
+        _happening(case, step.kind, waiting_on=step.waiting_on, at=closed, reason=reason)
+        for step in transition(Phase.OPEN, phase)
+    ]
+
+
+def _labelled(case: _Case) -> list[Happening] | Outcome:
+    name = _label_name(case.payload.get("label"))
+    if not name:
+        return Ignored(IgnoredBecause.NOTHING_RELEVANT, "the delivery names no label")
+    without = case.labels - {name}
+    added = case.action == "labeled"
+    before, after = (without, without | {name}) if added else (without | {name}, without)
+    closed = text(case.issue, "state") == "closed"
+    found = [
+        _happening(case, one.step.kind, waiting_on=one.step.waiting_on, attributes=one.attributes)
+        for one in label_changes(case.source, before, after, case.lookups)
+        # A label taken off a closed issue tidies up; it neither resumes nor reopens anything.
+        if not closed or one.step.kind in (EventKind.RECLASSIFIED, EventKind.PRIORITY_CHANGED)
+    ]
+    return found or Ignored(IgnoredBecause.NOTHING_RELEVANT, f"the label {name!r} means nothing to the catalogue")
+
+
+def _typed(case: _Case) -> list[Happening]:
+    named, added = text(case.payload, "type", "name"), case.action == "typed"
+    found = [_happening(case, EventKind.RECLASSIFIED, attributes={"type": named if added else ""})]
+    by_type = case.source.priority_of(named) if named else None
+    if by_type and not priority_by_label(case.source, case.labels):
+        priority = by_type if added else ""
+        found.append(_happening(case, EventKind.PRIORITY_CHANGED, attributes={"priority": priority}))
+    return found
+
+
+def _transferred(case: _Case) -> list[Happening]:
+    new = identifier(node(case.payload, "changes", "new_issue").get("id"))
+    if not new:
+        return [_happening(case, EventKind.CANCELLED, reason="the issue was transferred to an unnamed place")]
+    where = text(case.payload, "changes", "new_repository", "full_name")
+    return [
+        _happening(
+            case,
+            EventKind.MERGED,
+            merged_into=incident_id(case.source.id, new),
+            reason=f"transferred to {where}" if where else "transferred",
+        )
+    ]
+
+
+# -- comments ---------------------------------------------------------------------------------------------
+
+
+def _comment(case: _Case) -> list[Happening] | Outcome:
+    match case.action:
+        case "created":
+            pass
+        case "edited" | "deleted" | "pinned" | "unpinned":
+            return Ignored(IgnoredBecause.COMMENT_CHANGED, case.action)
+        case action:
+            return Parked(ParkedBecause.UNKNOWN_ACTION, clean(action, 60))
+    comment = node(case.payload, "comment")
+    author = node(comment, "user") or node(case.payload, "sender")
+    who = _who(case, author, text(comment, "author_association"))
+    if who is Actor.BOT:
+        return Ignored(IgnoredBecause.BOT_COMMENT, text(author, "login"))
+    kind = EventKind.RESPONDED if who is Actor.STAFF else EventKind.CUSTOMER_REPLIED
+    at = stamp(comment.get("created_at"), TimeQuality.EXACT)
+    return [Happening(kind=kind, stamp=at, actor=who, actor_name=text(author, "login"))]
+
+
+# -- shared -----------------------------------------------------------------------------------------------
+
+
+def _happening(case: _Case, kind: EventKind, *, at: Stamp | None = None, **values: Any) -> Happening:
+    sender = node(case.payload, "sender")
+    # Whoever may assign, label or close another's issue works on the repository's side.
+    who = _who(case, sender, "MEMBER")
+    return Happening(kind=kind, stamp=at or case.updated, actor=who, actor_name=text(sender, "login"), **values)
+
+
+def _who(case: _Case, account: Node, association: str) -> Actor:
+    login = text(account, "login")
+    if text(account, "type") == "Bot" or login.endswith("[bot]") or case.source.is_bot(login):
+        return Actor.BOT
+    if case.source.is_staff(login):
+        return Actor.STAFF
+    if login and login == text(case.issue, "user", "login"):
+        return Actor.CUSTOMER
+    return Actor.STAFF if association in _MEMBERS else Actor.UNKNOWN
+
+
+def _label_name(label: Any) -> str:
+    return clean(label.get("name") if isinstance(label, dict) else label)
+
+
+def _phase_named(name: str) -> Phase | None:
+    return Phase(name) if name in list(Phase) else None

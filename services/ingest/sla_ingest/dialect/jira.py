@@ -1,0 +1,223 @@
+"""Jira, Cloud and Server: which kind of delivery it is, which issue it concerns, and when it happened.
+
+An incident is `<site>~<issue id>`: keys change when an issue moves to another project, ids do not, and one source may
+serve several sites. `issue_event_type_name` is not used to tell resolve from reopen (on Cloud it says "generic" for
+both); the changelog is (see `jira_changelog`). A comment arrives as `comment_created` (Cloud, newer Server) or as
+`jira:issue_updated` with a comment (Server); some carry no issue, and then the comment's own address names it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from sla_catalogue.source import Source
+from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_ingest.dialect.jira_changelog import Changed, changes, opened
+from sla_ingest.dialect.jira_person import account_of, who_is
+from sla_ingest.dialect.json_text import parse_json
+from sla_ingest.dialect.port import (
+    Delivery,
+    Happening,
+    Ignored,
+    IgnoredBecause,
+    Outcome,
+    Parked,
+    ParkedBecause,
+    Stamp,
+    Translation,
+    Unfit,
+    body_id,
+    digest_id,
+    events,
+    fitting_id,
+    incident_id,
+)
+from sla_ingest.dialect.read import Node, clean, identifier, items, node, stamp, text
+
+MEDIA_TYPES = frozenset({"application/json"})
+# What concerns boards, sprints, people and settings, by the first word of the event's name after `jira:`.
+_QUIET = frozenset(
+    {
+        "attachment", "board", "configuration", "dashboard", "field", "filter", "issuelink", "issuetype", "jira",
+        "option", "permission", "plan", "priority", "project", "sprint", "status", "user", "version", "workflow",
+        "worklog",
+    }
+)  # fmt: skip
+_COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
+
+
+def translate(delivery: Delivery, source: Source) -> Translation:
+    given = delivery.id or fitting_id(identifier(delivery.headers.get("x-atlassian-webhook-identifier", "")))
+    try:
+        payload = parse_json(delivery.body)
+        if not isinstance(payload, dict):
+            raise Unfit("a JSON object is expected")
+        id_ = given or _digest(delivery, payload)
+    except Unfit as unfit:
+        return Translation(given or body_id(delivery), unfit.refused)
+    try:
+        return Translation(id_, _outcome(delivery, source, payload, id_))
+    except Unfit as unfit:
+        return Translation(id_, unfit.refused)
+
+
+def _digest(delivery: Delivery, payload: Node) -> str:
+    """Server gives no delivery id: what makes a delivery unique stands in for it."""
+    if not payload.get("timestamp"):
+        return body_id(delivery)
+    named = ("webhookEvent", "issue_event_type_name", "timestamp")
+    parts = (
+        *(payload.get(name) for name in named),
+        *(node(payload, name).get("id") for name in ("issue", "changelog")),
+    )
+    comment = node(payload, "comment")
+    return digest_id(*parts, comment.get("id"), comment.get("updated"))
+
+
+def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Outcome:
+    event = text(payload, "webhookEvent")
+    kind = event.removeprefix("jira:")
+    if not event:
+        # A workflow's own "trigger a webhook" names no event but carries the transition.
+        if not node(payload, "transition"):
+            return Parked(ParkedBecause.UNKNOWN_TYPE, "the delivery names no webhookEvent")
+        kind = "issue_transitioned"
+    if kind.split("_")[0] in _QUIET or kind.startswith("issue_property_"):
+        return Ignored(IgnoredBecause.UNRELATED, event)
+    known = kind in ("issue_created", "issue_updated", "issue_deleted", "issue_transitioned") or kind.startswith(
+        "comment_"
+    )
+    if not known:
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean(event, 60))
+    own = own_id(payload)
+    if not own:
+        return Parked(ParkedBecause.NO_INCIDENT, event)
+    changelog = identifier(node(payload, "changelog").get("id"))
+    version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
+    at = stamp(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
+    found = _found(Changed(source=source, payload=payload, at=at), kind)
+    return events(delivery, source, incident_id(source.id, own), id_, found) if isinstance(found, list) else found
+
+
+def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
+    match kind:
+        case "issue_created":
+            return opened(case)
+        case "issue_deleted":
+            return [case.happening(EventKind.CANCELLED, reason="the issue was deleted")]
+        case "comment_created":
+            return _comment(case)
+        case "comment_updated" | "comment_deleted":
+            return Ignored(IgnoredBecause.COMMENT_CHANGED, kind)
+        case "issue_updated" | "issue_transitioned":
+            return _updated(case)
+        case _:
+            return Parked(ParkedBecause.UNKNOWN_TYPE, clean(kind, 60))
+
+
+def _updated(case: Changed) -> list[Happening] | Outcome:
+    found = changes(case)
+    if not node(case.payload, "comment"):
+        return found or Ignored(IgnoredBecause.NOTHING_RELEVANT, _named(case.payload))
+    said = _comment(case)
+    if isinstance(said, list):
+        return [*found, *said]
+    return found or said
+
+
+def _named(payload: Node) -> str:
+    fields = [text(item, "field") for item in items(payload, "changelog", "items") if isinstance(item, dict)]
+    return clean(", ".join(filter(None, fields)), 200)
+
+
+# -- comments ---------------------------------------------------------------------------------------------
+
+
+def _comment(case: Changed) -> list[Happening] | Outcome:
+    comment = node(case.payload, "comment")
+    if text(case.payload, "issue_event_type_name") in _COMMENT_EDITED or _edited(comment, case.payload):
+        return Ignored(IgnoredBecause.COMMENT_CHANGED)
+    if _internal(comment):
+        return Ignored(IgnoredBecause.INTERNAL_COMMENT)
+    author = node(comment, "author") or node(case.payload, "user")
+    fields = node(case.payload, "issue", "fields")
+    who = who_is(case.source, author, fields)
+    if who is Actor.BOT:
+        return Ignored(IgnoredBecause.BOT_COMMENT, account_of(author))
+    # Cloud's comment events carry a thin issue without its reporter: the stored incident decides later.
+    reporter_known = bool(node(fields, "reporter") or node(fields, "creator")) or case.source.is_staff(
+        account_of(author)
+    )
+    return [
+        Happening(
+            kind=EventKind.RESPONDED if who is Actor.STAFF else EventKind.CUSTOMER_REPLIED,
+            stamp=_said_at(comment, case.at),
+            actor=who,
+            actor_name=text(author, "displayName") or account_of(author),
+            unless_reporter=account_of(author) if who is Actor.STAFF and not reporter_known else "",
+        )
+    ]
+
+
+def _said_at(comment: Node, fallback: Stamp) -> Stamp:
+    said = stamp(comment.get("created"), TimeQuality.EXACT, version=fallback.version)
+    return said if said.at is not None else fallback
+
+
+def _edited(comment: Node, payload: Node) -> bool:
+    """Old Server sends `jira:issue_updated` for new and edited comments alike; the comment's times tell them apart."""
+    if text(payload, "webhookEvent") != "jira:issue_updated" or text(payload, "issue_event_type_name"):
+        return False
+    created, updated = text(comment, "created"), text(comment, "updated")
+    return bool(updated) and created != updated
+
+
+def _internal(comment: Node) -> bool:
+    if comment.get("jsdPublic") is False or node(comment, "visibility"):
+        return True
+    for prop in items(comment, "properties"):
+        if text(prop, "key") == "sd.public.comment" and node(prop, "value").get("internal") in (True, "true"):
+            return True
+    return False
+
+
+# -- identity ---------------------------------------------------------------------------------------------
+
+
+def own_id(payload: Node) -> str:
+    """`<site>~<issue id>`; "" when the delivery names no issue."""
+    issue, comment = node(payload, "issue"), node(payload, "comment")
+    number = identifier(issue.get("id")) or _issue_in(text(comment, "self"))
+    if not number:
+        return ""
+    site = _site(text(issue, "self")) or _site(text(comment, "self")) or _site(_anywhere(payload))
+    return f"{site}~{number}" if site else number
+
+
+def _anywhere(payload: Node) -> str:
+    fields = node(payload, "issue", "fields")
+    places = (fields.get("project"), fields.get("status"), payload.get("user"))
+    return next((address for place in places if (address := text(place, "self"))), "")
+
+
+def _site(address: str) -> str:
+    """The host of a REST address; apps reach Cloud by a gateway, where the cloud id stands for the site."""
+    try:
+        parts = urlsplit(address)
+        host = parts.netloc.rsplit("@", 1)[-1].lower()
+    except ValueError:
+        return ""
+    steps = parts.path.strip("/").split("/")
+    if host == "api.atlassian.com" and steps[:2] == ["ex", "jira"] and len(steps) > 2:
+        return identifier(steps[2])
+    return host
+
+
+def _issue_in(address: str) -> str:
+    """The issue's number in a comment's address: `…/rest/api/2/issue/10000/comment/12000`."""
+    steps: list[Any] = address.split("/")
+    if "issue" not in steps:
+        return ""
+    after = steps[steps.index("issue") + 1 :]
+    return after[0] if after and after[0].isascii() and after[0].isdigit() else ""

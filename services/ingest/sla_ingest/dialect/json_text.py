@@ -1,0 +1,67 @@
+"""Bytes of a stranger to JSON values, strictly: UTF-8 only, no NaN, no lone surrogate, no bottomless nesting.
+
+What the standard leaves open is settled here: of a key written twice the last value counts, an integer beyond 64 bits
+is read as a float (and so is neither an id nor a time), and a byte order mark at the start is passed over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from sla_ingest.dialect.port import Refused, Unfit
+
+MAX_DEPTH = 64
+_MARK = b"\xef\xbb\xbf"
+
+
+def parse_json(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
+    """Raises Unfit (400) with the position of what is wrong."""
+    text = body.removeprefix(_MARK)
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise _malformed(text, error) from None
+    # Counting is cheap, walking is not: a document with few brackets cannot be deep.
+    if text.count(b"{") + text.count(b"[") > max_depth and _deeper_than(value, max_depth):
+        raise malformed(f"the nesting is deeper than {max_depth} levels")
+    return value
+
+
+def malformed(detail: str, *, position: int | None = None, line: int | None = None, column: int | None = None) -> Unfit:
+    """The refusal of a body that cannot be read at all."""
+    unfit = Unfit(detail, status=400, title="The body cannot be read")
+    unfit.refused = Refused(
+        status=400, title=unfit.refused.title, detail=detail, position=position, line=line, column=column
+    )
+    return unfit
+
+
+def _malformed(text: bytes, error: orjson.JSONDecodeError) -> Unfit:
+    if not text:
+        return malformed("the body is empty", position=0, line=1, column=1)
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as bad:
+        line = text.count(b"\n", 0, bad.start) + 1
+        column = bad.start - text.rfind(b"\n", 0, bad.start)
+        return malformed("the body is not valid UTF-8", position=bad.start, line=line, column=column)
+    detail = f"no valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+    return malformed(detail, position=error.pos, line=error.lineno, column=error.colno)
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    """Level by level, without recursion."""
+    level: list[Any] = [value]
+    for _ in range(limit + 1):
+        below: list[Any] = []
+        for node in level:
+            if isinstance(node, dict):
+                below.extend(child for child in node.values() if isinstance(child, dict | list))
+            elif isinstance(node, list):
+                below.extend(child for child in node if isinstance(child, dict | list))
+        if not below:
+            return False
+        level = below
+    return True

@@ -1,0 +1,66 @@
+"""Labels as statements: a priority, a phase, a customer or product by prefix. Shared by GitHub and Jira.
+
+A label is judged within the whole set before and after, so that taking one of two waiting labels off does not resume
+the clocks, and of two priority labels the one named first in the catalogue counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sla_catalogue.source import Lookup, Phase, Source, fold
+from sla_domain.event import NOTHING, EventKind
+from sla_ingest.dialect.phase import Step, transition
+from sla_ingest.dialect.read import after_prefix, clean
+
+# Only words that cannot mean anything else pause a clock without being configured.
+USUAL_LABELS: Mapping[str, Phase] = {
+    "waiting for customer": Phase.WAITING_CUSTOMER,
+    "waiting-for-customer": Phase.WAITING_CUSTOMER,
+    "waiting on customer": Phase.WAITING_CUSTOMER,
+    "waiting-on-customer": Phase.WAITING_CUSTOMER,
+    "waiting for vendor": Phase.WAITING_VENDOR,
+    "waiting-for-vendor": Phase.WAITING_VENDOR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelStep:
+    step: Step
+    attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
+def priority_by_label(source: Source, labels: Iterable[str]) -> str:
+    """The priority of the first row of the catalogue's table that is among the labels; "" when none is."""
+    present = {fold(label) for label in labels}
+    return next((priority for label, priority in source.priority_labels.items() if label in present), "")
+
+
+def phase_by_label(source: Source, labels: Iterable[str]) -> Phase | None:
+    present = {fold(label) for label in labels}
+    table = source.labels or USUAL_LABELS
+    return next((phase for label, phase in table.items() if label in present), None)
+
+
+def label_changes(
+    source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
+) -> tuple[LabelStep, ...]:
+    """What the change of a set of labels says, in the order: facts about the incident, priority, phase."""
+    steps: list[LabelStep] = []
+    changed = {
+        name: clean(lookup.translated(now or lookup.constant))
+        for name, lookup in lookups.items()
+        if lookup.label and (now := after_prefix(lookup.label, after)) != after_prefix(lookup.label, before)
+    }
+    if changed:
+        steps.append(LabelStep(Step(EventKind.RECLASSIFIED), changed))
+    priority = priority_by_label(source, after)
+    if priority != priority_by_label(source, before):
+        steps.append(LabelStep(Step(EventKind.PRIORITY_CHANGED), {"priority": priority}))
+    was, now_is = phase_by_label(source, before), phase_by_label(source, after)
+    if was is not now_is:
+        # Without a label that says otherwise the incident is simply open.
+        for step in transition(was or Phase.OPEN, now_is or Phase.OPEN):
+            steps.append(LabelStep(step))
+    return tuple(steps)

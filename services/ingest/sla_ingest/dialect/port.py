@@ -1,0 +1,255 @@
+"""What a dialect is given and what it answers: a delivery in, canonical events or a reason out.
+
+A dialect is a pure function. It never drops what it does not understand: it says why it ignores a delivery, parks it
+(kept raw, can be replayed after a change of the catalogue), or refuses it with the place that is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from sla_catalogue.source import Source, SourceId
+from sla_domain.event import (
+    NOTHING,
+    Actor,
+    AgreedTarget,
+    EventId,
+    EventKind,
+    IncidentEvent,
+    IncidentId,
+    TimeQuality,
+    WaitingOn,
+)
+
+MAX_OWN_ID = 200
+MAX_DELIVERY_ID = 160
+_MAX_EVENT_ID = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One request of a sender. Header names are in lower case; `id` is set when slad has already given it one."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    received_at: datetime
+    id: str = ""
+
+
+class Reason(Enum):
+    """Why something was done; the value is the text for people, `code` the word for metrics and rows."""
+
+    @property
+    def code(self) -> str:
+        return self.name.lower()
+
+
+class IgnoredBecause(Reason):
+    PING = "a test delivery: the connection works"
+    UNRELATED = "this kind of delivery says nothing about an incident"
+    PULL_REQUEST = "pull requests are not incidents"
+    COMMENT_CHANGED = "an edited or deleted comment moves no clock"
+    INTERNAL_COMMENT = "the customer does not see an internal comment, so it is no response"
+    BOT_COMMENT = "a bot never counts as a response"
+    NOTHING_RELEVANT = "nothing that a clock depends on has changed"
+
+
+class ParkedBecause(Reason):
+    UNKNOWN_TYPE = "slad does not know this type of event"
+    UNKNOWN_ACTION = "slad does not know this action"
+    NO_INCIDENT = "the delivery does not say which incident it concerns"
+    ID_REUSED = "another body was delivered under the same id before"
+    MALFORMED = "one event of the batch cannot be read"
+    NOT_SPOKEN = "no translation for this source's dialect is installed"
+
+
+class Remark(Reason):
+    """Something odd that never drops an event; it is shown in the answer and counted."""
+
+    NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
+    FUTURE_TIME = "the stated time lies in the future: the time of receipt stands in for it"
+    UNMAPPED_STATUS = "the source's table has no such status: it pauses and stops nothing"
+    REPORTER_UNKNOWN = "the reporter is not known yet: the comment counts as a response of staff"
+    SHORTENED = "a long text was shortened; the whole stays in the inbox"
+    FIELD_IGNORED = "the field has no use in an event of this kind"
+    NO_PROMISE = "no due instant can be told"
+    ID_REUSED = "another body was delivered under the same id before: this one is parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A remark with what it is about."""
+
+    remark: Remark
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.remark.value}: {self.detail}" if self.detail else self.remark.value
+
+    def as_json(self) -> dict[str, str]:
+        return {"code": self.remark.code, "text": self.remark.value} | ({"detail": self.detail} if self.detail else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """An event with its remarks. `unless_reporter`: an account; if it turns out to be the incident's reporter, the
+    event is the customer's reply and no response (senders whose comment events do not say who reported)."""
+
+    event: IncidentEvent
+    remarks: tuple[Noted, ...] = ()
+    unless_reporter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    events: tuple[Translated, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    reason: IgnoredBecause
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    reason: ParkedBecause
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """`status`: 400 for what cannot be read at all, 422 for what can be read but does not fit. `pointer` is a JSON
+    pointer, `position` a byte offset."""
+
+    status: int
+    title: str
+    detail: str
+    pointer: str = ""
+    position: int | None = None
+    line: int | None = None
+    column: int | None = None
+
+
+Outcome = Accepted | Ignored | Parked | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """`delivery` identifies the delivery within its source: the sender's id, or a digest of what makes it unique."""
+
+    delivery: str
+    outcome: Outcome
+
+
+class Unfit(Exception):
+    """Raised inside a dialect where a delivery does not fit; becomes its Refused outcome."""
+
+    def __init__(
+        self, detail: str, pointer: str = "", *, status: int = 422, title: str = "The input does not fit"
+    ) -> None:
+        super().__init__(detail)
+        self.refused = Refused(status=status, title=title, detail=detail, pointer=pointer)
+
+
+# -- from what happened to events -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A sender's claim of when; None when it made none."""
+
+    at: datetime | None
+    quality: TimeQuality
+    version: int = 0
+    remarks: tuple[Noted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """A canonical event before it has its ids and times."""
+
+    kind: EventKind
+    stamp: Stamp
+    actor: Actor = Actor.UNKNOWN
+    actor_name: str = ""
+    attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    waiting_on: WaitingOn | None = None
+    agreed: AgreedTarget | None = None
+    merged_into: IncidentId | None = None
+    metrics: tuple[str, ...] = ()
+    score: int | None = None
+    reason: str = ""
+    remarks: tuple[Noted, ...] = ()
+    unless_reporter: str = ""
+
+
+def incident_id(source: SourceId, own: str) -> IncidentId:
+    """`<source>:<the source's own id>`. Raises Unfit when it is too long to be a key."""
+    if len(own) > MAX_OWN_ID:
+        raise Unfit(f"an incident id has at most {MAX_OWN_ID} characters, this one has {len(own)}")
+    return IncidentId(f"{source}:{own}")
+
+
+def event_id(source: SourceId, delivery: str, number: int) -> EventId:
+    """`<source>/<delivery>/<n>`, hashed when longer than 120 characters; the same delivery always gives the same."""
+    plain = f"{source}/{delivery}/{number}"
+    if len(plain) <= _MAX_EVENT_ID:
+        return EventId(plain)
+    return EventId(f"sha256-{hashlib.sha256(f'{source}/{delivery}'.encode()).hexdigest()}/{number}")
+
+
+def fitting_id(written: str) -> str:
+    """A sender's own delivery id, replaced by its digest when it is too long for a key."""
+    return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
+
+
+def digest_id(*parts: object) -> str:
+    """A delivery id for senders that give none: equal for equal parts."""
+    text = "\x00".join(str(part) for part in parts)
+    return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
+
+
+def body_id(delivery: Delivery) -> str:
+    return f"sha256-{hashlib.sha256(delivery.body).hexdigest()[:40]}"
+
+
+def events(
+    delivery: Delivery, source: Source, incident: IncidentId, id_: str, happenings: Sequence[Happening]
+) -> Accepted:
+    """Number the happenings of one delivery and give them their times."""
+    return Accepted(tuple(_event(delivery, source, incident, id_, n, what) for n, what in enumerate(happenings)))
+
+
+def _event(
+    delivery: Delivery, source: Source, incident: IncidentId, id_: str, number: int, what: Happening
+) -> Translated:
+    stated = what.stamp.at is not None
+    remarks = (*what.stamp.remarks, *(() if stated else (Noted(Remark.NO_TIME),)), *what.remarks)
+    return Translated(
+        event=IncidentEvent(
+            id=event_id(source.id, id_, number),
+            incident=incident,
+            kind=what.kind,
+            occurred_at=what.stamp.at or delivery.received_at,
+            received_at=delivery.received_at,
+            source=source.id,
+            quality=what.stamp.quality if stated else TimeQuality.RECEIPT,
+            version=what.stamp.version,
+            actor=what.actor,
+            actor_name=what.actor_name,
+            attributes=what.attributes,
+            waiting_on=what.waiting_on,
+            agreed=what.agreed,
+            merged_into=what.merged_into,
+            metrics=what.metrics,
+            score=what.score,
+            reason=what.reason,
+        ),
+        remarks=remarks,
+        unless_reporter=what.unless_reporter,
+    )

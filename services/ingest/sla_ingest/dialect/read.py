@@ -1,0 +1,117 @@
+"""Picking values out of a stranger's document: what is absent or of another type reads as empty, never as an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sla_catalogue.source import Lookup, Source
+from sla_domain.event import TimeQuality
+from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.port import Noted, Remark, Stamp
+
+Node = Mapping[str, Any]
+EMPTY: Node = {}
+MAX_VALUE = 500
+MAX_DESCRIPTION = 1_000
+# What a database text or a mail header cannot hold; line breaks and tabs stay.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+# Under these names senders' objects carry what people read.
+_SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
+
+
+def node(value: Any, *path: str) -> Node:
+    """The object at a path; empty when there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else EMPTY
+
+
+def items(value: Any, *path: str) -> list[Any]:
+    """The array at a path; empty when there is none."""
+    *parents, last = path
+    found = node(value, *parents).get(last)
+    return found if isinstance(found, list) else []
+
+
+def text(value: Any, *path: str) -> str:
+    """The text or whole number at a path, cleaned; "" when there is none."""
+    *parents, last = path
+    return clean(node(value, *parents).get(last))
+
+
+def clean(value: Any, limit: int = MAX_VALUE) -> str:
+    """One line of life for a value: controls become U+FFFD, the ends are trimmed, the length is bounded."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)[:limit]
+    if not isinstance(value, str):
+        return ""
+    cut = value[: limit + 200].strip()
+    return _CONTROLS.sub("\ufffd", cut)[:limit]
+
+
+def identifier(value: Any) -> str:
+    """An id as senders write them, a text or a whole number; "" for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    written = str(value).strip()
+    return "" if _CONTROLS.search(written) or "\n" in written else written
+
+
+def spoken(value: Any) -> str:
+    """The words for a value that may be an object (`{"name": …}`) or a list of which the first counts."""
+    if isinstance(value, list):
+        return next((found for found in map(spoken, value) if found), "")
+    if isinstance(value, dict):
+        return next((found for found in (clean(value.get(name)) for name in _SPOKEN) if found), "")
+    if isinstance(value, float):
+        return repr(value)
+    return clean(value)
+
+
+def at_path(value: Any, dotted: str) -> str:
+    """What a dotted path of the catalogue finds: `issue.fields.customfield_10002`, `labels.0.name`."""
+    for name in dotted.split("."):
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return ""
+    return spoken(value)
+
+
+def after_prefix(prefix: str, labels: Iterable[str]) -> str:
+    """The rest of the first label (in alphabetical order, so that order of arrival does not matter) with a prefix."""
+    wanted = prefix.casefold()
+    return next((label[len(prefix) :].strip() for label in sorted(labels) if label.casefold().startswith(wanted)), "")
+
+
+def looked_up(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
+    """What a lookup of the catalogue finds in a delivery, translated by its own table."""
+    if lookup is None:
+        return ""
+    found = (lookup.field and at_path(document, lookup.field)) or (lookup.label and after_prefix(lookup.label, labels))
+    return clean(lookup.translated(found or lookup.constant)) if found or lookup.constant else ""
+
+
+def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup | None) -> Mapping[str, Lookup]:
+    """Every attribute the catalogue finds by a lookup; a dialect's usual ones stand in for customer and product."""
+    usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
+    return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
+
+
+def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> Stamp:
+    """A time that may be absent or unreadable: then the claim is empty, and the remark says what was written."""
+    try:
+        return Stamp(at=parse_instant(value, zone), quality=quality, version=version)
+    except BadInstant as error:
+        return Stamp(at=None, quality=quality, version=version, remarks=(Noted(Remark.NO_TIME, str(error)),))
+
+
+def stated(**attributes: str) -> dict[str, str]:
+    """Only what is not empty: an absent attribute is one that the event does not state."""
+    return {name: value for name, value in attributes.items() if value}
