@@ -14,12 +14,12 @@ from typing import NoReturn, TypeVar
 
 from sla_domain.calendar.compiled import compile_table
 from sla_domain.calendar.days import DayIndex, WorkingDays, index_days
-from sla_domain.calendar.instant import EPOCH, MICROSECOND, instant_of, micros, nearest_instant
+from sla_domain.calendar.instant import DAY_S, EPOCH, MICROSECOND, SECOND_US, instant_of, micros, nearest_instant
 from sla_domain.calendar.piece import Piece, tile
 from sla_domain.calendar.spec import CalendarSpec
 from sla_domain.calendar.table import Table
 from sla_domain.calendar.zone import tzdata_version, zone_map
-from sla_domain.errors import BeyondHorizon, EmptyCalendar, InvalidSpan
+from sla_domain.errors import BeyondHorizon, EmptyCalendar, InvalidSpan, NaiveInstant
 
 _T = TypeVar("_T")
 
@@ -29,6 +29,9 @@ class AtClose(StrEnum):
 
     STAY = "stay"
     NEXT_OPEN = "next_open"  # as Zendesk and Zammad do; a zero span then moves to the next opening too
+
+
+_STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisection
 
 
 class Towards(Enum):
@@ -82,9 +85,14 @@ class Calendar:
 
     # -- spans of open time
 
-    def add(self, start: datetime, span: timedelta, at_close: AtClose = AtClose.STAY) -> datetime:
+    def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
         """The earliest instant by which `span` of open time has passed since `start`. Never negative."""
-        at, wanted = micros(start), span // MICROSECOND
+        try:
+            since = start - EPOCH
+        except TypeError:
+            raise NaiveInstant from None
+        at = (since.days * DAY_S + since.seconds) * SECOND_US + since.microseconds  # `micros`, without its call
+        wanted = span // MICROSECOND
         if wanted > 0:
             while (due := self._table.after(at, wanted)) is None:
                 self._widen(at, Towards.LATER)
@@ -92,7 +100,7 @@ class Calendar:
             due = at
         else:
             raise InvalidSpan
-        if at_close is AtClose.NEXT_OPEN:
+        if at_close is not _STAY:
             due = self._next_open(due)
         return EPOCH + MICROSECOND * due
 
@@ -107,7 +115,9 @@ class Calendar:
             raise InvalidSpan
         if wanted == 0:
             return end.astimezone(UTC)
-        return instant_of(self._ask(at, Towards.EARLIER, lambda: self._table.ahead_of(at, wanted)))
+        while (warned := self._table.ahead_of(at, wanted)) is None:
+            self._widen(at, Towards.EARLIER)
+        return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Open time from `start` to `end`; negative when `end` is the earlier one."""

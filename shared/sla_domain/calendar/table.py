@@ -15,13 +15,20 @@ from sla_domain.calendar.note import Note
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Open time within `[low, high]`. Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it."""
+    """Open time within `[low, high]`. Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it.
+
+    Within interval i an instant is its elapsed open time plus `shift[i + 1]`, so that one addition converts either way.
+    """
 
     low: int
     high: int
     opens: list[int]
     closes: list[int]
-    before: list[int]  # one longer than the others: the last entry is the total
+    before: list[int]  # one longer than `opens`: the last entry is the total
+    shift: list[
+        int
+    ]  # one longer than `opens`: entry i belongs to the interval before position i, as bisection finds it
+    total: int
     open_notes: tuple[Note, ...] = ()
     closed_notes: tuple[Note, ...] = ()
 
@@ -36,7 +43,8 @@ class Table:
         """From sorted, disjoint intervals that lie within the horizon."""
         before = list(accumulate((high - low for low, high in intervals), initial=0))
         opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
-        return cls(*horizon, opens, closes, before, open_notes, closed_notes)
+        shift = [0, *(low - elapsed for low, elapsed in zip(opens, before, strict=False))]
+        return cls(*horizon, opens, closes, before, shift, before[-1], open_notes, closed_notes)
 
     @property
     def intervals(self) -> list[Interval]:
@@ -49,23 +57,21 @@ class Table:
         count = bisect_right(self.opens, at)
         if not count:
             return 0
-        reached, full = self.before[count - 1] + at - self.opens[count - 1], self.before[count]
+        reached, full = at - self.shift[count], self.before[count]
         return reached if reached < full else full
 
     def after(self, at: int, span: int) -> int | None:
         """The first instant by which `span` (> 0) of open time has passed since `at`: a close counts, and stays."""
         if not self.low <= at <= self.high:
             return None
-        opens, before = self.opens, self.before
-        count = bisect_right(opens, at)
-        wanted = span
+        before, shift = self.before, self.shift
+        count = bisect_right(self.opens, at)
         if count:
-            reached, full = before[count - 1] + at - opens[count - 1], before[count]
-            wanted += reached if reached < full else full
-        if wanted > before[-1]:
+            reached, full = at - shift[count], before[count]
+            span += reached if reached < full else full
+        if span > self.total:
             return None
-        index = bisect_left(before, wanted, count) - 1
-        return opens[index] + wanted - before[index]
+        return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
         """The last instant from which `span` (> 0) of open time passes until `at`: an opening counts, a close never."""
@@ -73,8 +79,7 @@ class Table:
         if reached is None or reached < span:
             return None
         wanted = reached - span
-        index = bisect_right(self.before, wanted) - 1
-        return self.opens[index] + wanted - self.before[index]
+        return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
         if not self.low <= at < self.high:

@@ -64,7 +64,7 @@ def scene(random: Random) -> Scene:
     """One in thirty is walked by the second instead of the minute, over fewer days."""
     by_second = random.random() < 1 / 30
     zone, day = random.choice(CHANGES) if random.random() < 0.6 else _any_day(random)
-    layout = _layout(random, zone, day, by_second)
+    layout = random_layout(random, zone, day, by_second)
     spec = spec_from_layout("random", layout)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) - (2 if by_second else SHORT // 2) * DAY
     end = start + (4 if by_second else SHORT) * DAY
@@ -83,7 +83,7 @@ def _any_day(random: Random) -> tuple[str, date]:
     return name, (first + (random.choice(changes) if changes else random.randrange(360)) * DAY).date()
 
 
-def _layout(random: Random, zone: str, day: date, by_second: bool) -> dict[str, Any]:
+def random_layout(random: Random, zone: str, day: date, by_second: bool = False) -> dict[str, Any]:
     near = [(day + n * DAY).isoformat() for n in range(-4, 5)]
     weekly = {
         weekday: [[_clock(random, by_second), _clock(random, by_second, ends=True)] for _ in range(_few(random))]

@@ -33,9 +33,14 @@ def span(start: str, end: str, reason: str = "") -> LocalSpan:
     return LocalSpan(datetime.fromisoformat(start), datetime.fromisoformat(end), reason)
 
 
+def shown(text: str, zone: str = "Europe/Warsaw", fold: int = 0) -> datetime:
+    """What a clock in `zone` shows, as a datetime of that zone."""
+    return datetime.fromisoformat(text).replace(tzinfo=load_zone(zone), fold=fold)
+
+
 def at(text: str, zone: str = "Europe/Warsaw", fold: int = 0) -> datetime:
     """The instant at which a clock in `zone` shows `text`."""
-    return datetime.fromisoformat(text).replace(tzinfo=load_zone(zone), fold=fold)
+    return shown(text, zone, fold).astimezone(UTC)
 
 
 def utc(text: str) -> datetime:
