@@ -18,7 +18,7 @@ from typing import NewType
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sla_domain.contract import NO_CONTRACT, ContractId
-from sla_domain.event import NO_EVENT, NOTHING, EventId, IncidentId, WaitingOn
+from sla_domain.event import NO_EVENT, NOTHING, EventId, EventKind, IncidentId, WaitingOn
 from sla_domain.plan import NO_PLAN, MetricId, PlanId, Target
 
 ClockId = NewType("ClockId", UUID)
@@ -100,6 +100,7 @@ class Clock:
     plan: PlanId = NO_PLAN  # whose row it is: the base plan when the product is out of scope (H4)
     counted_from: datetime | None = None  # later than started_at after a restart or reset
     generation_at: datetime | None = None  # when the target in force came into force
+    started_by: EventKind = EventKind.OPENED  # what armed it: the opening, a reply, a reopening …
     cause: EventId = NO_EVENT  # the event that put the clock into its present state
     why: str = ""  # what stopped or cancelled it, in words
     undone: tuple[EventId, ...] = ()  # stops that a reopening has undone (mode resume)

@@ -49,6 +49,7 @@ def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exempt
         plan=entitlement.plan.id,
         counted_from=tally.counted_from,
         generation_at=tally.generation_at,
+        started_by=tally.started_by,
         cause=tally.cause,
         why=tally.why,
         undone=tally.undone,

@@ -62,6 +62,7 @@ class Tally:
         "since",
         "spent",
         "started_at",
+        "started_by",
         "state",
         "stopped_at",
         "stretches",
@@ -72,11 +73,12 @@ class Tally:
         "why",
     )
 
-    def __init__(self, metric: MetricId, cycle: int, at: datetime, event: EventId) -> None:
+    def __init__(self, metric: MetricId, cycle: int, at: datetime, event: EventId, kind: EventKind) -> None:
         self.metric = metric
         self.cycle = cycle
         self.started_at = self.counted_from = self.generation_at = at
         self.state = ClockState.RUNNING
+        self.started_by = kind
         self.stretches = [Stretch(at, True, event)]
         self.cause = event
         self.why = ""
@@ -121,7 +123,7 @@ class Tally:
         """Begin a pause, or another reason for the one that is on."""
         self._settle(at)
         self._next_stretch(Stretch(at, False, event, why, waiting_on))
-        self.state, self.cause = ClockState.PAUSED, event
+        self.state, self.cause, self.due = ClockState.PAUSED, event, None
 
     def resume(self, at: datetime, event: EventId) -> None:
         self._next_stretch(Stretch(at, True, event))

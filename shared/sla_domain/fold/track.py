@@ -169,7 +169,7 @@ class Track:
         self._rematch(tally)
 
     def _new(self, event: IncidentEvent) -> Tally:
-        tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id)
+        tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id, event.kind)
         self.tallies.append(tally)
         self.current = tally
         return tally
