@@ -172,8 +172,7 @@ def own_postgres(ledger: Ledger, pytestconfig: pytest.Config, unique: str) -> It
         ledger.absent(Part.POSTGRES, error.reason)
     ledger.found(Part.POSTGRES, server.version)
     yield server.start()
-    server.kill()
-    shutil.rmtree(server.data_dir, ignore_errors=True)
+    server.discard()
 
 
 # Kafka.
@@ -202,8 +201,7 @@ def own_kafka(ledger: Ledger, pytestconfig: pytest.Config, unique: str) -> Itera
         ledger.absent(Part.KAFKA, error.reason)
     ledger.found(Part.KAFKA, broker.version)
     yield broker
-    broker.kill()
-    shutil.rmtree(broker.data_dir, ignore_errors=True)
+    broker.discard()
 
 
 def _start(server: PostgresServer | NamedServer | KafkaBroker) -> None:

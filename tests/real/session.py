@@ -38,7 +38,7 @@ def close_run(folder: Path) -> None:
     """Stop what the run started and remove its folder."""
     KafkaBroker(folder / "kafka").kill()
     with suppress(Unavailable):  # then none was started
-        PostgresServer(folder / "postgres").kill()
+        PostgresServer(folder / "postgres").discard()
     shutil.rmtree(folder, ignore_errors=True)
 
 

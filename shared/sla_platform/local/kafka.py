@@ -125,6 +125,11 @@ class KafkaBroker:
         self.stop()
         return self.start(timeout)
 
+    def discard(self) -> None:
+        """Kill it and delete its data: the end of a broker for one test."""
+        self.kill()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+
     def pause(self) -> None:
         """Freeze the process (SIGSTOP): connections stay open and nothing answers."""
         self._signal(signal.SIGSTOP)

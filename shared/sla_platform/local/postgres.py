@@ -119,6 +119,12 @@ class PostgresServer:
         self.stop(mode)
         return self.start()
 
+    def discard(self) -> None:
+        """Kill it and delete its data, wherever they were placed: the end of a server for one test."""
+        self.kill()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+        shutil.rmtree(self.socket_dir, ignore_errors=True)
+
     def pause(self) -> None:
         """Freeze postmaster and children (SIGSTOP): connections stay open and nothing answers."""
         self._signal_all(signal.SIGSTOP)

@@ -98,8 +98,8 @@ async def test_postgres_runs_from_and_into_a_folder_its_user_cannot_enter(
         assert private_folder not in server.data_dir.parents
         assert private_folder not in server.installation.bin_dir.parents
     finally:
-        server.kill()
-        shutil.rmtree(server.data_dir)
+        server.discard()
+        assert not server.data_dir.exists()
         copy = server.installation.bin_dir.parents[2]
         shutil.rmtree(copy)
         copy.with_name(copy.name + ".lock").unlink()
@@ -172,5 +172,5 @@ def test_up_prints_what_to_export_and_down_stops_what_up_started(
         assert not server.running
         assert main(["down", *command]) == 0
     finally:
-        broker.kill()
-        server.kill()
+        broker.discard()
+        server.discard()
