@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.escalation import Level, Policy
-from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff
+from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
 from sla_catalogue.load import Reloaded, builtin_catalogue, check, load_catalogue, load_text, reload
 from sla_catalogue.outlet import ApiKey, Channel, ChannelId, ChannelKind, KeyId, Scope, Settings, Smtp, SmtpSecurity
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, Problem, Severity
+from sla_catalogue.scenario import ScenarioResult, run_scenarios
+from sla_catalogue.schema import catalogue_schema
 from sla_catalogue.secret import Secret
 from sla_catalogue.source import (
     Authentication,
@@ -47,6 +49,7 @@ __all__ = [
     "Problem",
     "Reloaded",
     "RowKind",
+    "ScenarioResult",
     "Scope",
     "Secret",
     "Settings",
@@ -57,9 +60,12 @@ __all__ = [
     "Source",
     "SourceId",
     "builtin_catalogue",
+    "catalogue_schema",
     "check",
     "diff",
+    "diff_tables",
     "load_catalogue",
     "load_text",
     "reload",
+    "run_scenarios",
 ]

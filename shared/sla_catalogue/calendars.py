@@ -10,7 +10,16 @@ from functools import lru_cache
 from sla_catalogue.assembly.coverage import holiday_code
 from sla_catalogue.holiday.feed import local_span
 from sla_catalogue.holiday.row import HolidayRow, HolidayTable, Horizon, RowKind
-from sla_domain.calendar import Calendar, CalendarSpec, Holiday, LocalSpan, Window, growing_calendar, load_zone
+from sla_domain.calendar import (
+    Calendar,
+    CalendarSpec,
+    Holiday,
+    LocalSpan,
+    Window,
+    always_open,
+    growing_calendar,
+    load_zone,
+)
 from sla_domain.contract import Contract
 from sla_domain.plan import Coverage, HolidaySource
 
@@ -28,7 +37,11 @@ class CatalogueCalendars:
         key = (contract.id, id(coverage))  # the value keeps the coverage alive, so its id stays its own
         made = self._made.get(key)
         if made is None:
-            made = (coverage, _compiled(self.spec(contract, coverage), self.horizon))
+            # Hours nobody gave (PLANS, head) count no target; an agreed date in them is moved by wall time.
+            left_open = not coverage.weekly and not coverage.openings
+            zone = coverage.zone or contract.zone
+            spec = always_open(coverage.id, zone) if left_open else self.spec(contract, coverage)
+            made = (coverage, _compiled(spec, self.horizon))
             self._made[key] = made
         return made[1]
 

@@ -11,7 +11,7 @@ import re
 from datetime import timedelta
 
 from sla_domain.calendar import WorkingDays
-from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, Warning_, WorkingDayTime
+from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WarningAt, WorkingDayTime
 
 UNSPECIFIED = "unspecified"
 LONGEST = timedelta(days=3660)
@@ -80,7 +80,7 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
     return span
 
 
-def parse_warning(text: str) -> Warning_:
+def parse_warning(text: str) -> WarningAt:
     """`75%` of the allowed time, or `1h before` the due instant, in the target's own time."""
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written)
@@ -88,14 +88,14 @@ def parse_warning(text: str) -> Warning_:
         share = int(percent.group(1))
         if not 1 <= share <= 99:
             raise BadDuration(f"{written!r}: a warning lies between 1% and 99%; 100% is the breach itself", "")
-        return Warning_(percent=share)
+        return WarningAt(percent=share)
     before = re.fullmatch(r"(.+?)\s+before", written)
     if before is None:
         raise BadDuration(f"{written!r} is no warning", "write 75% or 1h before")
     span = parse_span(before.group(1))
     if not span:
         raise BadDuration(f"{written!r} is the breach itself", "write 75% or 1h before")
-    return Warning_(before=span)
+    return WarningAt(before=span)
 
 
 def _plain_parts(written: str) -> list[tuple[float, str]]:

@@ -1,13 +1,13 @@
 """`contracts` → who bought what, where, with whom to tell; each with the plan it really runs under.
 
-A contract with a base plan runs under its plan laid over that base; such a plan has an id of its own, for instance
-`hpe-flexcare+hpe-enterprise-standard`.
+A contract with a base plan runs under its plan laid over that base, one with hours of its own under its plan with
+those hours; such plans have ids of their own (`hpe-flexcare+hpe-enterprise-standard`, `gold@acme`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
@@ -61,6 +61,9 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
     draft = _draft(document, path, plans, context)
     if draft is None or not zone_known:
         return None
+    if document.coverages:
+        own = {key: ((*path, "coverages", key), each) for key, each in document.coverages.items()}
+        draft = replace(draft, id=f"{draft.id}@{name}", coverages={**draft.coverages, **own})
     built = plans.get(draft)
     written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
     rows = build_targets(written, built.names, context)

@@ -14,15 +14,16 @@ from sla_domain.plan import Coverage, HolidaySource
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    _check_week(document.hours, (*path, "hours"), context)
-    if not document.hours and not document.openings:
+    hours = document.hours or {}
+    _check_week(hours, (*path, "hours"), context)
+    if document.hours == {} and not document.openings:
         context.findings.error(path, "empty-coverage", f"the coverage {name!r} is never open", "give it hours")
     if document.zone is not None:
         check_zone(document.zone, (*path, "zone"), context.findings)
     source, country, subdivision = _holidays(document.holidays)
     return Coverage(
         id=name,
-        weekly=MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in document.hours.items()}),
+        weekly=MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in hours.items()}),
         zone=document.zone,
         holidays=source,
         country=country,

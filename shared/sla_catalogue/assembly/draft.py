@@ -7,7 +7,7 @@ and coverages replace those of the same id, everything else shows through.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.document.coverage import CoverageDocument
@@ -35,7 +35,7 @@ class Draft:
 
     @property
     def path(self) -> Path:
-        return ("plans", self.id.split("+")[0])
+        return ("plans", self.id.partition("@")[0].partition("+")[0])
 
 
 def draft_plans(context: Context) -> dict[str, Draft]:
@@ -63,7 +63,7 @@ def _draft(name: str, below: tuple[str, ...], drafts: dict[str, Draft], context:
         base = _draft(parent, (*below, name), drafts, context)
         if base is None:
             return None
-        own = laid_over(own, base, name)
+        own = _child(laid_over(own, base, name), base.document)
     drafts[name] = own
     return own
 
@@ -79,6 +79,13 @@ def _own(name: str, document: PlanDocument) -> Draft:
         targets=tuple(((*path, "targets", i), each) for i, each in enumerate(document.targets)),
         roles=tuple(document.roles),
     )
+
+
+def _child(draft: Draft, parent: PlanDocument) -> Draft:
+    """A child is sold as its parent is, on top of the same base plans, unless it says otherwise."""
+    own = draft.document
+    sale = {"requires_base": own.requires_base or parent.requires_base, "sold": own.sold or parent.sold}
+    return replace(draft, document=own.model_copy(update=sale))
 
 
 def laid_over(top: Draft, base: Draft, id_: str) -> Draft:

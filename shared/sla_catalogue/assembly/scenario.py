@@ -14,6 +14,18 @@ from sla_domain.calendar import load_zone
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import Actor, EventKind, WaitingOn
 
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """A date the parties agreed on (PLANS B5)."""
+
+    metric: str
+    due: datetime
+    by: str
+    moved_by_pauses: bool
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
@@ -24,7 +36,7 @@ class Happening:
     actor: Actor
     waiting_on: WaitingOn | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    agreed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    agreed: Agreement | None = None
     reason: str = ""
 
 
@@ -36,6 +48,7 @@ class Expectation:
     due: datetime | None = None
     warn: tuple[datetime, ...] | None = None
     breach: datetime | None = None
+    unbroken: bool = False  # no breach by the scenario's `now`
     state: str = ""
     unspecified: bool = False
     clause: str | None = None
@@ -71,7 +84,7 @@ def _scenario(document: ScenarioDocument, contract: Contract, path: Path, contex
     def instant(text: str) -> datetime:
         return aware(text, contract.zone)
 
-    attributes = dict(document.attributes)
+    attributes = {"description": "as described", **document.attributes}  # a request without one is a case of its own
     if document.priority is not None:
         attributes["priority"] = document.priority
     events = [_happening(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
@@ -110,9 +123,17 @@ def _happening(document: EventDocument, zone: str, path: Path, context: Context)
         actor=Actor(document.by),
         waiting_on=WaitingOn(document.waiting_on) if document.waiting_on else None,
         attributes=MappingProxyType(attributes),
-        agreed=MappingProxyType(dict(document.agreed)),
+        agreed=_agreement(document, zone),
         reason=document.reason,
     )
+
+
+def _agreement(document: EventDocument, zone: str) -> Agreement | None:
+    agreed = document.agreed
+    if agreed is None:
+        return None
+    due = aware(agreed.due, zone)
+    return Agreement(metric=agreed.metric, due=due, by=agreed.by, moved_by_pauses=agreed.moved_by_pauses)
 
 
 def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectation:
@@ -120,7 +141,8 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
         metric=metric,
         due=aware(document.due, zone) if document.due else None,
         warn=None if document.warn is None else tuple(aware(text, zone) for text in document.warn),
-        breach=aware(document.breach, zone) if document.breach else None,
+        breach=aware(document.breach, zone) if document.breach not in (None, NEVER) else None,
+        unbroken=document.breach == NEVER,
         state=document.state or "",
         unspecified=document.unspecified,
         clause=document.clause,

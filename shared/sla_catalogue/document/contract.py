@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import Document, Names, Texts, Validity
 from sla_catalogue.document.plan import TargetDocument
 from sla_domain.calendar import AtClose
@@ -61,6 +62,7 @@ class ContractDocument(Document):
     people: dict[str, PersonDocument] = Field(default_factory=dict)
     roles: dict[str, list[HolderDocument]] = Field(default_factory=dict)
     languages: Names = Field(default_factory=lambda: ["en"])
+    coverages: dict[str, CoverageDocument] = Field(default_factory=dict)  # in place of the plan's of the same name
     targets: list[TargetDocument] = Field(default_factory=list)
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     at_close: AtClose | None = None

@@ -24,7 +24,10 @@ class SpanDocument(Document):
 
 
 class CoverageDocument(Document):
-    """Weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `PL` or `DE-BY`."""
+    """Weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `PL` or `DE-BY`.
+
+    `hours: unspecified` leaves them to the contract, as a plan's document may (PLANS, head).
+    """
 
     hours: Hours
     title: Texts = Field(default_factory=dict)

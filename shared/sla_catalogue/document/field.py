@@ -10,10 +10,10 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sla_catalogue.duration import BadDuration, parse_allowed, parse_span, parse_warning
+from sla_catalogue.duration import UNSPECIFIED, BadDuration, parse_allowed, parse_span, parse_warning
 from sla_catalogue.hours import BadHours, Week, parse_minute, parse_week
 from sla_catalogue.secret import Secret
-from sla_domain.plan import Allowed, Warning_
+from sla_domain.plan import Allowed, WarningAt
 
 T = TypeVar("T")
 TEXT = {"type": "string"}
@@ -68,7 +68,9 @@ def _texts(value: object) -> object:
     return value
 
 
-def _week(value: object) -> Week:
+def _week(value: object) -> Week | None:
+    if value == UNSPECIFIED:
+        return None
     try:
         return parse_week(value)
     except BadHours as error:
@@ -125,9 +127,9 @@ Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
 Names = Annotated[list[str], BeforeValidator(_one_or_many), AfterValidator(_unique)]
 AllowedTime = Annotated[Allowed, PlainValidator(_guarded(parse_allowed)), WithJsonSchema(TEXT)]
 Span = Annotated[timedelta, PlainValidator(_guarded(parse_span)), WithJsonSchema(TEXT)]
-WarningAt = Annotated[Warning_, PlainValidator(_guarded(parse_warning)), WithJsonSchema(TEXT)]
+WarningTime = Annotated[WarningAt, PlainValidator(_guarded(parse_warning)), WithJsonSchema(TEXT)]
 Hours = Annotated[
-    Week,
+    Week | None,
     PlainValidator(_week),
     WithJsonSchema(
         {"anyOf": [TEXT, {"type": "object", "additionalProperties": {"type": ["string", "array", "null"]}}]}

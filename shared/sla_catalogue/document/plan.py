@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from sla_catalogue.document.coverage import CoverageDocument
-from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Ratio, Texts, Validity, WarningAt, refuse
+from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Ratio, Texts, Validity, WarningTime, refuse
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.plan import DowngradeMode, PriorityChangeMode, ReopenMode
 
@@ -90,7 +90,7 @@ class TargetDocument(Document):
     by_priority: dict[str, AllowedTime] = Field(default_factory=dict)
     priority: Names = Field(default_factory=list)
     when: dict[str, ConditionDocument] = Field(default_factory=dict)
-    warn: list[WarningAt] = Field(default_factory=list)
+    warn: list[WarningTime] = Field(default_factory=list)
     working_days: WorkingDays = WorkingDays.SAME_TIME
     satisfied_by: SatisfiedDocument | None = None
     clause: str = ""
@@ -141,6 +141,7 @@ class RoleDocument(Document):
     coverage: str | None = None
     outside: bool = False
     chain: str = ""  # the escalation chain it owns: technical, business
+    told_of: Literal["", "every_incident"] = ""
     clause: str = ""
 
     @model_validator(mode="before")

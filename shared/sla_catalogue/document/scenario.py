@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from sla_catalogue.document.field import Document, InstantText, Names
+
+
+class AgreedDocument(Document):
+    """A date the parties agreed on (PLANS B5)."""
+
+    metric: str
+    due: InstantText
+    by: str
+    moved_by_pauses: bool = False
 
 
 class EventDocument(Document):
@@ -18,17 +27,17 @@ class EventDocument(Document):
     waiting_on: str | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
     priority: str | None = None
-    agreed: dict[str, str] = Field(default_factory=dict)
+    agreed: AgreedDocument | None = None
     reason: str = ""
 
 
 class ExpectDocument(Document):
-    """What a metric must show: instants, or a word for its state."""
+    """What a metric must show: instants, or a word for its state. `breach: never` says that there is none by `now`."""
 
     due: InstantText | None = None
     warn: list[InstantText] | None = None
-    breach: InstantText | None = None
-    state: str | None = None
+    breach: InstantText | Literal["never"] | None = None
+    state: Literal["running", "paused", "met", "missed", "cancelled", "absent"] | None = None
     unspecified: bool = False
     clause: str | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -86,6 +86,13 @@ def diff(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -
         tuple(sorted(row for key, row in after.items() if key not in before)),
         tuple(sorted(row for key, row in before.items() if key not in after)),
     )
+
+
+def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
+    """The codes whose days moved, for instance between a stored catalogue and the same files under a newer package."""
+    none = HolidayTable("", ())
+    found = (diff(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))
+    return tuple(each for each in found if not each.empty)
 
 
 def _effect(row: HolidayRow) -> tuple[date, RowKind, str, int | None]:

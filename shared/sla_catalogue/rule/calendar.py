@@ -9,7 +9,7 @@ from sla_catalogue.calendars import code_of
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import Subject
 from sla_domain.errors import CalendarError
-from sla_domain.plan import Coverage, HolidaySource
+from sla_domain.plan import Coverage, HolidaySource, Unspecified
 
 _LONG = timedelta(days=30)
 
@@ -20,6 +20,7 @@ def check_calendars(subject: Subject) -> None:
         for name in _used(contract):
             coverage = contract.built.plan.coverages.get(name)
             if coverage is not None:
+                _check_hours(contract, coverage, subject)
                 _check_holidays(contract, coverage, subject)
                 _check_open(contract, coverage, subject)
 
@@ -27,6 +28,16 @@ def check_calendars(subject: Subject) -> None:
 def _used(contract: BuiltContract) -> list[str]:
     rows = [*contract.contract.targets, *contract.built.plan.targets]
     return sorted({row.coverage for row in rows} | {role.coverage for role in contract.contract.roles if role.coverage})
+
+
+def _check_hours(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
+    """PLANS, head: hours that a plan's document does not give must come from the contract that uses them."""
+    rows = [*contract.contract.targets, *contract.built.plan.targets]
+    counted = [row for row in rows if row.coverage == coverage.id and not isinstance(row.allowed, Unspecified)]
+    if counted and not coverage.weekly and not coverage.openings:
+        message = f"the contract {contract.contract.id} counts {counted[0].metric} in the coverage {coverage.id!r}, "
+        hint = f"coverages: {{{coverage.id}: {{hours: …}}}} in the contract"
+        subject.findings.error(contract.path, "unspecified-hours", message + "whose hours nobody gives", hint)
 
 
 def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
@@ -38,6 +49,8 @@ def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subjec
 
 def _check_open(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
     """Compiling costs time, so only a calendar that long closings may have emptied is asked."""
+    if not coverage.weekly and not coverage.openings:
+        return
     if coverage.weekly and not any(span.end - span.start > _LONG for span in coverage.closings):
         return
     years = subject.calendars.horizon

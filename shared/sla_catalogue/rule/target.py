@@ -17,7 +17,8 @@ _EXPECTED_FOR_ALL = ("first_response", "resolution")
 def check_targets(subject: Subject) -> None:
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
-        _check_gaps(built.rows, [p.id for p in built.plan.priorities], str(built.plan.id), subject)
+        if not built.plan.requires_base or "+" in built.plan.id:  # alone, a plan for on top of another has gaps
+            _check_gaps(built.rows, [p.id for p in built.plan.priorities], str(built.plan.id), subject)
     for contract in subject.contracts:
         _check_rows(contract.rows, [p.id for p in contract.built.plan.priorities], subject)
         _check_specified(contract, subject)
@@ -50,7 +51,9 @@ def _check_gaps(rows: Sequence[Row], priorities: list[str], plan: str, subject: 
         missing = [name for name in priorities if not spoken_of(ours, name, priorities)]
         if ours and missing:
             message = f"the plan {plan} has no {metric} target for {', '.join(missing)} that holds in every case"
-            subject.findings.warning(("plans", plan.split("+")[0], "targets"), "gap", message, "add a last row")
+            subject.findings.warning(
+                ("plans", plan.partition("@")[0].partition("+")[0], "targets"), "gap", message, "add a last row"
+            )
 
 
 def _check_specified(contract: BuiltContract, subject: Subject) -> None:

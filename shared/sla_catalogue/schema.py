@@ -1,0 +1,50 @@
+"""JSON Schema of a catalogue file, for editors: `# yaml-language-server: $schema=…` on the first line of a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.gather import ALIASES
+
+
+def catalogue_schema() -> dict[str, Any]:
+    """Shorthands that the loader accepts beside the full forms (a name for a list of names, a text for texts in
+    languages) are part of it; what only makes sense of the whole catalogue is left to `slad check`."""
+    schema = CatalogueDocument.model_json_schema(by_alias=True)
+    for alias, section in ALIASES.items():
+        schema["properties"][alias] = schema["properties"][section]
+    for definition in schema.get("$defs", {}).values():
+        _widen(definition)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "slad catalogue"
+    return schema
+
+
+# Documents that may be written as one word, by their name in the schema.
+_BY_NAME = frozenset({"TriggerDocument", "RoleDocument", "HolderDocument", "LookupDocument", "ExpectDocument"})
+
+
+def _widen(definition: dict[str, Any]) -> None:
+    for name, member in list(definition.get("properties", {}).items()):
+        definition["properties"][name] = _widened(member)
+    if definition.get("title") in _BY_NAME:
+        as_mapping = dict(definition)
+        definition.clear()
+        definition["anyOf"] = [{"type": "string"}, as_mapping]
+    elif definition.get("title") == "ConditionDocument":
+        as_mapping = dict(definition)
+        definition.clear()
+        definition["anyOf"] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, as_mapping]
+
+
+def _widened(member: Any) -> Any:
+    """Names may be one text, texts in languages one English text."""
+    if not isinstance(member, dict):
+        return member
+    strings = {"type": "string"}
+    if member.get("type") == "array" and member.get("items") == strings:
+        return {"anyOf": [strings, member]}
+    if member.get("type") == "object" and member.get("additionalProperties") == strings:
+        return {"anyOf": [strings, member]}
+    return member
