@@ -7,6 +7,7 @@ never fails on what an event says; what is odd becomes a remark.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold.finish import clock_of
@@ -23,13 +24,9 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
     Raises NoEvents or MixedIncidents, and nothing else.
     """
     line = timeline(events)
-    story = Story(rulebook, line.opening, line.opened_at, contract)
+    story, tracks = laid_out(line.opening, rulebook, contract, line.opened_at)
     for remark in line.remarks:
         story.remark(remark)
-    tracks: dict[str, Track] = {}
-    _lay(tracks, story, rulebook)
-    for track in tracks.values():
-        track.open(line.opening)
     entitlement = story.entitlement
     for event, at in line.following:
         story.read(event, at)
@@ -42,6 +39,18 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
         if event.kind is EventKind.TARGET_AGREED:
             _remark_agreed(event, story, tracks)
     return _incident(line, story, tracks)
+
+
+def laid_out(
+    opening: IncidentEvent, rulebook: Rulebook, contract: ContractMatch | None = None, at: datetime | None = None
+) -> tuple[Story, dict[str, Track]]:
+    """The incident just opened, with a track per metric and the clocks that the opening starts."""
+    story = Story(rulebook, opening, at or opening.occurred_at, contract)
+    tracks: dict[str, Track] = {}
+    _lay(tracks, story, rulebook)
+    for track in tracks.values():
+        track.open(opening)
+    return story, tracks
 
 
 def _lay(tracks: dict[str, Track], story: Story, rulebook: Rulebook) -> None:

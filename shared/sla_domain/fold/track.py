@@ -97,6 +97,24 @@ class Track:
         if reaction is not None and fires(reaction.start, event, None):
             self._start(event)
 
+    def begin(self, event: IncidentEvent) -> Tally:
+        """Start now, whatever the conditions say: previews ask what a later start would give."""
+        return self._start(event)
+
+    def row(self) -> Target | None:
+        """The row that matches now, with or without a number."""
+        entitlement = self._story.entitlement
+        return row_for(entitlement, self.metric.id, self._story.matching(entitlement))
+
+    def missing(self) -> str | None:
+        """Why there is no clock although the plan has a row for it; None when it has none."""
+        row, entitlement = self.row(), self._story.entitlement
+        if row is None:
+            return None
+        if isinstance(row.allowed, Unspecified):
+            return self._unspecified(entitlement)
+        return "the target cannot be reached: see the remarks"
+
     # -- the conditions
 
     def _transition(self, tally: Tally, event: IncidentEvent) -> None:
@@ -160,13 +178,14 @@ class Track:
 
     # -- starting
 
-    def _start(self, event: IncidentEvent) -> None:
+    def _start(self, event: IncidentEvent) -> Tally:
         tally = self._new(event)
         story = self._story
         if story.waiting is not None and self._pauses_on(story.waiting):
             wait = story.waits[-1]
             tally.pause(story.at, event.id, _words(story.waiting, wait.reason), story.waiting)
         self._rematch(tally)
+        return tally
 
     def _new(self, event: IncidentEvent) -> Tally:
         tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id, event.kind)
@@ -232,13 +251,16 @@ class Track:
     def _without_target(self, tally: Tally, row: Target | None, entitlement: Entitlement) -> None:
         story = self._story
         if row is not None:
-            text = (
-                f"plan {entitlement.plan.id} gives no number for {self.metric.id} at priority "
-                f"{story.priority or 'none'}: contract {entitlement.contract.id} must supply it"
-            )
-            story.remark(Remark(RemarkKind.UNSPECIFIED_TARGET, text))
+            story.remark(Remark(RemarkKind.UNSPECIFIED_TARGET, self._unspecified(entitlement)))
         if tally.attached:
             tally.detach(story.at, story.event.id, f"no target for priority {story.priority or 'none'}")
+
+    def _unspecified(self, entitlement: Entitlement) -> str:
+        priority = self._story.priority or "none"
+        return (
+            f"plan {entitlement.plan.id} gives no number for {self.metric.id} at priority {priority}: "
+            f"contract {entitlement.contract.id} must supply it"
+        )
 
     def _unreachable(self, error: CalendarError) -> None:
         self._story.remark(Remark(RemarkKind.UNREACHABLE_TARGET, f"{self.metric.id}: {error}"))

@@ -1,0 +1,80 @@
+"""Critical-fix notices, and which contracts they concern (PLANS H6, H7, I5).
+
+A notice names products with version ranges. It concerns a contract whose environment profile holds such a product: in
+a version of the range, or in an unknown version, which is rather told once too often than not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from sla_domain.contract import Contract, EnvironmentItem
+from sla_domain.version import VersionRange
+
+NoticeId = NewType("NoticeId", str)
+
+
+class Severity(StrEnum):
+    """What the fix is for (PLANS H6)."""
+
+    SECURITY = "security"
+    DATA_LOSS = "data_loss"
+    OUTAGE = "outage"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """One product and the versions the fix concerns."""
+
+    product: str
+    versions: VersionRange = field(default_factory=VersionRange)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    id: NoticeId
+    title: str
+    text: str
+    severity: Severity
+    affected: tuple[Affected, ...]
+    link: str = ""
+    fixed_in: str = ""
+
+
+class NoticeReason(StrEnum):
+    VERSION = "a version in use is affected"
+    UNKNOWN_VERSION = "the product is in use in an unknown version"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeMatch:
+    """Why a contract is concerned: the product, and the version in use that is affected ('' when unknown)."""
+
+    reason: NoticeReason
+    product: str
+    version: str = ""
+
+
+def matches(notice: Notice, contract: Contract) -> NoticeMatch | None:
+    """The first reason why the notice concerns the contract; a known version before an unknown one."""
+    found = [
+        match
+        for affected in notice.affected
+        for item in contract.environment
+        if (match := _match(affected, item)) is not None
+    ]
+    return min(found, key=lambda match: match.reason is NoticeReason.UNKNOWN_VERSION, default=None)
+
+
+def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
+    if affected.product.casefold() != item.product.casefold():
+        return None
+    if not item.versions:
+        return NoticeMatch(NoticeReason.UNKNOWN_VERSION, item.product)
+    for version in item.versions:
+        if affected.versions.holds(version):
+            return NoticeMatch(NoticeReason.VERSION, item.product, version)
+    return None

@@ -1,0 +1,121 @@
+"""What would be due if an incident were opened now: one opening, folded like any other (issue: `slad when`).
+
+Every metric of the plan is answered. One that only a later event arms (next response, cadence) is answered as if that
+event came at the same instant, and marked conditional. A metric without a number says which number is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sla_domain.clock import BREACH, Clock
+from sla_domain.contract import Contract
+from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
+from sla_domain.fold.engine import laid_out
+from sla_domain.fold.finish import clock_of
+from sla_domain.fold.track import Track
+from sla_domain.incident import Remark, Scope
+from sla_domain.plan import MetricId, PlanId, Target
+from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewWarning:
+    key: str  # `warn-75`, `warn-3600s`
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewLine:
+    """One metric: due and warned when, by which row; or why there is no due instant."""
+
+    metric: MetricId
+    due_at: datetime | None
+    warnings: tuple[PreviewWarning, ...]
+    target: Target | None
+    coverage: str
+    conditional: bool  # armed only by a later event; shown as if it came at once
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    contract: Contract
+    reason: MatchReason
+    plan: PlanId
+    scope: Scope
+    priority: str
+    opened_at: datetime
+    lines: tuple[PreviewLine, ...]
+    remarks: tuple[Remark, ...]
+
+
+def preview(
+    contract: Contract,
+    priority: str,
+    attributes: Mapping[str, str],
+    opened_at: datetime,
+    rulebook: Rulebook,
+    reason: MatchReason = MatchReason.CUSTOMER,
+) -> Preview:
+    """The promise of this contract. The incident is taken as described (E6) unless `attributes` say otherwise."""
+    stated = {"description": "as described", **attributes}
+    if priority:
+        stated["priority"] = priority
+    opening = IncidentEvent(
+        id=EventId("preview"),
+        incident=IncidentId("preview"),
+        kind=EventKind.OPENED,
+        occurred_at=opened_at,
+        received_at=opened_at,
+        source="preview",
+        actor=Actor.CUSTOMER,
+        attributes=stated,
+    )
+    story, tracks = laid_out(opening, rulebook, ContractMatch(contract, reason))
+    lines = tuple(_line(tracks[metric.id], opening) for metric in story.entitlement.plan.metrics)
+    return Preview(
+        contract=contract,
+        reason=reason,
+        plan=story.entitlement.plan.id,
+        scope=story.entitlement.scope,
+        priority=story.priority,
+        opened_at=opened_at,
+        lines=tuple(line for line in lines if line is not None),
+        remarks=tuple(story.remarks),
+    )
+
+
+def _line(track: Track, opening: IncidentEvent) -> PreviewLine | None:
+    """None for a metric for which the plan has no row at all."""
+    conditional = track.current is None
+    tally = track.current or track.begin(opening)
+    clock = clock_of(tally, opening.incident, opening.occurred_at, None)
+    if clock is None:
+        missing = track.missing()
+        if missing is None:
+            return None
+        return PreviewLine(
+            metric=track.metric.id,
+            due_at=None,
+            warnings=(),
+            target=track.row(),
+            coverage="",
+            conditional=conditional,
+            missing=missing,
+        )
+    return _known(clock, conditional)
+
+
+def _known(clock: Clock, conditional: bool) -> PreviewLine:
+    warnings = tuple(PreviewWarning(mark.kind, mark.at) for mark in clock.marks if mark.kind != BREACH)
+    return PreviewLine(
+        metric=clock.metric,
+        due_at=clock.due_at,
+        warnings=warnings,
+        target=clock.target,
+        coverage=clock.coverage,
+        conditional=conditional,
+    )
