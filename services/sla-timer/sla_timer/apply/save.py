@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentEvent
@@ -23,12 +23,14 @@ class Changes:
     incidents: list[dict[str, Any]] = field(default_factory=list)
     clocks: list[dict[str, Any]] = field(default_factory=list)
     timers: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[dict[str, Any]] = field(default_factory=list)  # clocks that late events have undone
     facts: list[Envelope] = field(default_factory=list)
 
     def add(self, other: Changes) -> None:
         self.incidents += other.incidents
         self.clocks += other.clocks
         self.timers += other.timers
+        self.gone += other.gone
         self.facts += other.facts
 
 
@@ -56,6 +58,16 @@ async def changes(connection: AsyncConnection, decided: Changes) -> None:
         ids = [row["id"] for row in decided.clocks]
         await connection.execute(delete(tables.timer).where(tables.timer.c.clock_id.in_(ids)))
         await connection.execute(upsert(connection, tables.clock), decided.clocks)
+    if decided.gone:
+        await connection.execute(
+            delete(tables.timer).where(tables.timer.c.clock_id.in_([row["gone"] for row in decided.gone]))
+        )
+        undone = (
+            update(tables.clock)
+            .where(tables.clock.c.id == bindparam("gone"))
+            .values(state="cancelled", due_at=None, told=bindparam("told"))
+        )
+        await connection.execute(undone, decided.gone)
     if decided.timers:
         await connection.execute(insert_new(connection, tables.timer), decided.timers)
     await log.append(connection, tables.log, decided.facts)

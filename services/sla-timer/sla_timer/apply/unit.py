@@ -15,7 +15,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
 from sla_timer.apply import load, ownership, save
-from sla_timer.apply.decide import decide
+from sla_timer.apply.decide import Stored, decide
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.progress import Progress
@@ -96,16 +96,9 @@ class Applier:
             started = time.perf_counter()
             decided = save.Changes()
             for name in sorted(incidents):
-                decided.add(
-                    decide(
-                        partition,
-                        known.events[name],
-                        known.incidents.get(name),
-                        known.clocks.get(name, []),
-                        rulebooks,
-                        now,
-                    )
-                )
+                row = known.incidents.get(name)
+                stored = Stored(known.events[name], row, known.clocks.get(name, []))
+                decided.add(decide(partition, stored, rulebooks.of(row), now, self._store.sqlite))
             self._metrics.decide_seconds.observe(time.perf_counter() - started)
             await save.changes(connection, decided)
         self._metrics.applied.inc(len(fresh))

@@ -98,7 +98,7 @@ class Tick:
             return
         self._ring()
         for fired in batch:
-            kind = "breach" if fired.kind == "breach" else "warning"
+            kind = "breach" if fired.kind.startswith("breach") else "warning"
             outcome = "stale" if not fired.live else "provisional" if fired.provisional else "fired"
             self._metrics.fired.labels(kind, outcome).inc()
             if fired.live:

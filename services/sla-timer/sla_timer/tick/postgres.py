@@ -31,7 +31,7 @@ WITH reach AS MATERIALIZED (
 ), keyed AS (
     SELECT clock_id, min(generation) AS generation,
            string_agg(generation || '/' || kind, ' ' ORDER BY fire_at) AS keys,
-           max(fire_at) FILTER (WHERE kind = 'breach') AS breached_at
+           max(fire_at) FILTER (WHERE kind LIKE 'breach%') AS breached_at
     FROM due GROUP BY clock_id
 ), live AS (
     UPDATE timer_clock c
@@ -43,19 +43,19 @@ WITH reach AS MATERIALIZED (
     INSERT INTO timer_log (topic, id, type, source, subject, key, time, data)
     SELECT 'clocks',
            due.clock_id || '/' || due.generation || '/' || due.kind,
-           CASE WHEN due.kind = 'breach' THEN 'io.slad.clock.breached.v1' ELSE 'io.slad.clock.warned.v1' END,
+           CASE WHEN due.kind LIKE 'breach%' THEN 'io.slad.clock.breached.v1' ELSE 'io.slad.clock.warned.v1' END,
            '/slad/timer', due.incident, due.incident, due.fire_at,
            (due.context || jsonb_build_object(
-               'kind', CASE WHEN due.kind = 'breach' THEN 'clock.breached' ELSE 'clock.warned' END,
-               'threshold', CASE WHEN due.kind = 'breach' THEN '' ELSE due.kind END,
+               'kind', CASE WHEN due.kind LIKE 'breach%' THEN 'clock.breached' ELSE 'clock.warned' END,
+               'threshold', CASE WHEN due.kind LIKE 'breach%' THEN '' ELSE due.kind END,
                'generation', due.generation,
                'state', 'running',
                'at', due.fire_at,
                'fired_at', CAST(:now AS timestamptz),
-               'overtaken', due.kind <> 'breach' AND due.due_at <= due.through,
+               'overtaken', due.kind NOT LIKE 'breach%' AND due.due_at <= due.through,
                'provisional', due.provisional))::text
     FROM due JOIN live ON live.id = due.clock_id
-    ORDER BY due.fire_at, due.kind = 'breach'
+    ORDER BY due.fire_at, due.kind LIKE 'breach%'
     ON CONFLICT (id) DO NOTHING
 )
 SELECT due.fire_at, due.kind, due.provisional, live.id IS NOT NULL AS live

@@ -31,7 +31,7 @@ UPDATE timer_clock SET
     breached_at = coalesce(keyed.breached_at, timer_clock.breached_at)
 FROM (
     SELECT clock_id, group_concat(generation || '/' || kind, ' ') AS keys,
-           max(CASE WHEN kind = 'breach' THEN fire_at END) AS breached_at
+           max(CASE WHEN kind LIKE 'breach%' THEN fire_at END) AS breached_at
     FROM temp.due WHERE live GROUP BY clock_id
 ) AS keyed
 WHERE timer_clock.id = keyed.clock_id
@@ -44,19 +44,19 @@ TELL = f"""
 INSERT OR IGNORE INTO timer_log (topic, id, type, source, subject, key, time, data)
 SELECT 'clocks',
        clock_id || '/' || generation || '/' || kind,
-       CASE WHEN kind = 'breach' THEN 'io.slad.clock.breached.v1' ELSE 'io.slad.clock.warned.v1' END,
+       CASE WHEN kind LIKE 'breach%' THEN 'io.slad.clock.breached.v1' ELSE 'io.slad.clock.warned.v1' END,
        '/slad/timer', incident, incident, fire_at,
        json_patch(context, json_object(
-           'kind', CASE WHEN kind = 'breach' THEN 'clock.breached' ELSE 'clock.warned' END,
-           'threshold', CASE WHEN kind = 'breach' THEN '' ELSE kind END,
+           'kind', CASE WHEN kind LIKE 'breach%' THEN 'clock.breached' ELSE 'clock.warned' END,
+           'threshold', CASE WHEN kind LIKE 'breach%' THEN '' ELSE kind END,
            'generation', generation,
            'state', 'running',
            'at', {_ISO.format("fire_at")},
            'fired_at', {_ISO.format(":now")},
-           'overtaken', json(CASE WHEN kind <> 'breach' AND due_at <= :through THEN 'true' ELSE 'false' END),
+           'overtaken', json(CASE WHEN kind NOT LIKE 'breach%' AND due_at <= :through THEN 'true' ELSE 'false' END),
            'provisional', json(CASE WHEN provisional THEN 'true' ELSE 'false' END)))
 FROM temp.due WHERE live
-ORDER BY fire_at, kind = 'breach'
+ORDER BY fire_at, kind LIKE 'breach%'
 """  # noqa: S608 - the only things formatted in are the expressions above
 
 FIRED = "SELECT fire_at, kind, provisional, live FROM temp.due"

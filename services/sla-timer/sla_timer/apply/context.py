@@ -1,0 +1,66 @@
+"""What every fact of a clock carries, so that nobody who reads it computes a calendar or asks back."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from sla_domain.clock import Clock
+from sla_domain.incident import Incident
+from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, WorkingDayTime
+
+
+def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
+    """The part that all clocks of an incident share; JSON values only."""
+    attributes = incident.attributes
+    contract = incident.contract
+    return {
+        "incident": incident.id,
+        "contract": contract.id,
+        "plan": incident.plan,
+        "customer": attributes.get("customer", ""),
+        "priority": incident.priority,
+        "zone": contract.zone,
+        "title": attributes.get("title", "")[:300],
+        "url": attributes.get("url", "")[:2000],
+        "product": attributes.get("product", ""),
+        "language": contract.languages[0] if contract.languages else "en",
+        "escalation": plan.escalation or "",
+    }
+
+
+def clock_context(shared: dict[str, Any], clock: Clock, urgency: float) -> dict[str, Any]:
+    """`shared` with what is the clock's own."""
+    return shared | {
+        "clock": str(clock.id),
+        "metric": clock.metric,
+        "cycle": clock.cycle,
+        "generation": clock.generation,
+        "state": clock.state.value,
+        "priority": clock.priority or shared["priority"],
+        "due_at": clock.due_at.isoformat() if clock.due_at else None,
+        "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
+        "allowed": words(clock.target.allowed),
+        "urgency": urgency,
+    }
+
+
+def words(allowed: Allowed) -> str:
+    """The target as people say it: `4h`, `2 working days`, `90m by the wall clock`."""
+    match allowed:
+        case CoverageTime(span):
+            return _span(int(span.total_seconds()))
+        case WallTime(span):
+            return f"{_span(int(span.total_seconds()))} by the wall clock"
+        case WorkingDayTime(days, _):
+            return f"{days} working day{'' if days == 1 else 's'}"
+        case Unspecified():
+            return "unspecified"
+        case _:
+            assert_never(allowed)
+
+
+def _span(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{left}s" if left else ""]
+    return " ".join(part for part in parts if part) or "0s"

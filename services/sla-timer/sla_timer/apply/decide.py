@@ -1,0 +1,115 @@
+"""The decision about one incident, pure: all its events and what has been told in, rows to write and facts to tell out.
+
+The incident is folded afresh from all its events; what must be told is the difference between what the fold says now
+and what has been told before (DESIGN §2.2). The marks still ahead become timer rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from sla_domain.clock import Clock, ClockId
+from sla_domain.event import IncidentEvent
+from sla_domain.fact import Fact
+from sla_domain.fold import fold
+from sla_domain.incident import Incident
+from sla_domain.rulebook import Rulebook
+from sla_domain.tell import tell
+from sla_domain.told import Told, keys_after, timers, told_after
+from sla_platform.envelope import Envelope
+from sla_platform.wire import clock_fact, encode_clock_fact
+from sla_timer.apply.context import clock_context, incident_context
+from sla_timer.apply.save import Changes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the store holds of an incident: all its events, its row (None when new), and its clocks' rows."""
+
+    events: Sequence[IncidentEvent]
+    row: Any | None
+    clocks: Sequence[Any]
+
+
+def decide(partition: int, stored: Stored, rulebook: Rulebook, now: datetime, json_text: bool) -> Changes:
+    """`json_text`: the dialect keeps JSON as text (SQLite)."""
+    incident = fold(stored.events, rulebook)
+    told = {ClockId(row.id): told_of(row) for row in stored.clocks}
+    keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
+    facts = tell(incident, told, keys)
+    after = told_after(told, facts, incident.clocks)
+    shared = incident_context(incident, rulebook.plans[incident.plan])
+    contexts = {clock.id: clock_context(shared, clock, 0.0) for clock in incident.clocks}
+    changes = Changes()
+    changes.incidents.append(
+        _incident_row(partition, incident, stored.row, rulebook.version, " ".join(sorted(keys_after(keys, facts))))
+    )
+    for clock in incident.clocks:
+        state = after[clock.id]
+        changes.clocks.append(_clock_row(partition, clock, state, contexts[clock.id], json_text))
+        for timer in timers(clock, state):
+            changes.timers.append(
+                {"clock_id": clock.id, "kind": timer.kind, "generation": timer.generation, "partition": partition,
+                 "fire_at": timer.at}
+            )  # fmt: skip
+    gone = {id_: state for id_, state in after.items() if id_ not in contexts}
+    changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
+    changes.facts += [
+        _envelope(fact, contexts.get(fact.clock, shared) if fact.clock else shared, now) for fact in facts
+    ]
+    return changes
+
+
+def told_of(row: Any) -> Told:
+    """What a row of timer_clock says has been told."""
+    return Told.read(
+        row.told, state=row.state, generation=row.generation, due_at=row.due_at, breached_at=row.breached_at
+    )
+
+
+def _envelope(fact: Fact, context: dict[str, Any], now: datetime) -> Envelope:
+    return encode_clock_fact(clock_fact(fact, context, now), fact.key)
+
+
+def _incident_row(partition: int, incident: Incident, row: Any | None, version: str, told: str) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "partition": partition,
+        "catalogue": version if row is None else row.catalogue,
+        "contract": incident.contract.id,
+        "plan": incident.plan,
+        "customer": incident.attributes.get("customer", ""),
+        "priority": incident.priority,
+        "phase": incident.phase.value,
+        "opened_at": incident.opened_at,
+        "changed_at": incident.changed_at,
+        "told": told,
+    }
+
+
+def _clock_row(partition: int, clock: Clock, told: Told, context: dict[str, Any], json_text: bool) -> dict[str, Any]:
+    return {
+        "id": clock.id,
+        "incident": clock.incident,
+        "partition": partition,
+        "contract": clock.contract or context["contract"],
+        "metric": clock.metric,
+        "cycle": clock.cycle,
+        "priority": clock.priority,
+        "state": clock.state.value,
+        "generation": clock.generation,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "original_due_at": clock.original_due_at,
+        "stopped_at": clock.stopped_at,
+        "breached_at": told.breached_at,
+        "urgency": context["urgency"],
+        "exempt": clock.exempt,
+        "told": told.text,
+        "context": orjson.dumps(context).decode() if json_text else context,
+    }

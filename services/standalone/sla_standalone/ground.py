@@ -1,0 +1,42 @@
+"""What every service of a process stands on, built once from the settings: store, bus, time, catalogue, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+from sla_platform.bus.feeds import Feeds
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource, time_source
+from sla_standalone.holder import CatalogueHolder
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    settings: Settings
+    store: Store
+    feeds: Feeds
+    time: TimeSource
+    registry: CollectorRegistry
+    catalogue: CatalogueHolder
+
+
+@asynccontextmanager
+async def ground(settings: Settings, time: TimeSource | None = None) -> AsyncIterator[Ground]:
+    """Open everything; close it at the end. `time` overrides the settings' source (tests, the demo)."""
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    source = time or time_source(settings.time)
+    catalogue = CatalogueHolder(settings.catalogue, registry)
+    store = Store(settings.store_url)
+    try:
+        feeds = Feeds(settings, store, source, BusMetrics(registry))
+        yield Ground(settings, store, feeds, source, registry, catalogue)
+    finally:
+        await store.close()

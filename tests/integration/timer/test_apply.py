@@ -1,0 +1,201 @@
+"""Events become clocks, timers and facts in one unit of work; repeats and late events end in the same state."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import select
+
+from sla_catalogue import Catalogue, load_catalogue, load_text
+from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
+from sla_platform.bus import Batch
+from sla_platform.errors import Fenced
+from sla_platform.store.engine import Store
+from sla_platform.wire import encode_event
+from sla_timer import tables
+from sla_timer.apply.unit import Applier
+from sla_timer.metrics import TimerMetrics
+from sla_timer.rulebooks import Rulebooks
+from sla_timer.tick.fire import Bounds, Firing
+from sla_timer.tick.progress import Progress
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
+TEN = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Warsaw
+INCIDENT = IncidentId("demo:INC-1")
+
+
+class Frozen:
+    authoritative = True
+
+    def __init__(self, now: datetime) -> None:
+        self.instant = now
+
+    def now(self) -> datetime:
+        return self.instant
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing sleeps here")
+
+
+@pytest.fixture(scope="module")
+def examples() -> Catalogue:
+    return load_catalogue(EXAMPLES)
+
+
+class Desk:
+    """An applier with its store, fed by hand."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, owner: str = "one") -> None:
+        self.store = store
+        self.time = Frozen(TEN)
+        self.progress = Progress(store)
+        rulebooks = Rulebooks(lambda: catalogue, load_text, self.time)
+        metrics = TimerMetrics(CollectorRegistry())
+        self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
+        self.firing = Firing(store, self.progress)
+
+    async def start(self) -> Desk:
+        await self.applier.assigned(frozenset({0}))
+        return self
+
+    async def apply(self, *events: IncidentEvent, through: datetime | None = None) -> None:
+        await self.applier.handle(Batch(0, tuple(encode_event(event) for event in events), through))
+        await self.progress.flush()
+
+    async def fire(self, now: datetime) -> list[str]:
+        fired = await self.firing.fire(Bounds(now, None, timedelta(minutes=10), 100))
+        return [one.kind for one in sorted(fired, key=lambda one: one.fire_at) if one.live]
+
+    async def facts(self) -> list[dict[str, object]]:
+        async with self.store.reading() as connection:
+            rows = (await connection.execute(select(tables.log).order_by(tables.log.c.position))).all()
+        return [json.loads(row.data) for row in rows]
+
+    async def kinds(self) -> list[str]:
+        return [str(fact["kind"]) for fact in await self.facts()]
+
+    async def state(self) -> dict[str, tuple[object, ...]]:
+        async with self.store.reading() as connection:
+            clocks = (await connection.execute(select(tables.clock))).all()
+            timers = (await connection.execute(select(tables.timer))).all()
+        return {
+            row.metric: (
+                row.cycle, row.state, row.generation, row.due_at, row.stopped_at,
+                tuple(sorted((one.kind, one.fire_at) for one in timers if one.clock_id == row.id)),
+            )
+            for row in clocks
+        }  # fmt: skip
+
+
+@pytest.fixture
+async def desk(store: Store, examples: Catalogue) -> Desk:
+    return await Desk(store, examples).start()
+
+
+def event(number: int, kind: EventKind, at: datetime, **more: object) -> IncidentEvent:
+    return IncidentEvent(
+        id=EventId(f"demo/{number}"), incident=INCIDENT, kind=kind, occurred_at=at, received_at=at, source="demo",
+        **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def opened(at: datetime = TEN, priority: str = "P1") -> IncidentEvent:
+    return event(1, EventKind.OPENED, at, attributes={"customer": "Acme", "priority": priority, "title": "Down"})
+
+
+def responded(at: datetime) -> IncidentEvent:
+    return event(2, EventKind.RESPONDED, at, actor=Actor.STAFF)
+
+
+async def test_an_opened_incident_gets_clocks_timers_and_a_promise(desk: Desk) -> None:
+    await desk.apply(opened())
+    state = await desk.state()
+    due = TEN + timedelta(minutes=15)
+    assert state["first_response"] == (
+        0, "running", 0, due, None,
+        (("breach", due), ("warn-300s", due - timedelta(minutes=5)), ("warn-50", TEN + timedelta(minutes=7.5))),
+    )  # fmt: skip
+    assert sorted(await desk.kinds()) == ["clock.started", "clock.started", "promise.made"]
+    started = next(fact for fact in await desk.facts() if fact.get("metric") == "first_response")
+    assert started["contract"] == "acme"
+    assert started["allowed"] == "15m"
+    assert started["escalation"] == "on-call"
+
+
+async def test_the_same_events_again_change_nothing(desk: Desk) -> None:
+    await desk.apply(opened())
+    before = await desk.facts()
+    await desk.apply(opened(), opened())
+    assert await desk.facts() == before
+
+
+async def test_an_answer_in_time_stops_the_clock_and_its_timers(desk: Desk) -> None:
+    await desk.apply(opened())
+    await desk.apply(responded(TEN + timedelta(minutes=15)), through=TEN + timedelta(hours=1))
+    state = await desk.state()
+    assert state["first_response"][1] == "met"
+    assert state["first_response"][5] == ()
+    assert "clock.met" in await desk.kinds()
+
+
+async def test_a_late_answer_takes_back_a_told_breach(desk: Desk) -> None:
+    await desk.apply(opened(), through=TEN + timedelta(hours=1))
+    assert await desk.fire(TEN + timedelta(minutes=16)) == ["warn-50", "warn-300s", "breach"]
+    await desk.apply(responded(TEN + timedelta(minutes=3)))
+    assert (await desk.state())["first_response"][1] == "met"
+    amended = [fact for fact in await desk.facts() if fact["kind"] == "clock.amended"]
+    assert len(amended) == 1
+
+
+async def test_a_pause_removes_the_timers_and_a_resume_moves_the_due_instant(desk: Desk) -> None:
+    await desk.apply(opened())
+    await desk.apply(event(3, EventKind.WAITING, TEN + timedelta(minutes=20), waiting_on=WaitingOn.CUSTOMER))
+    paused = (await desk.state())["resolution"]
+    assert paused[1] == "paused"
+    assert paused[5] == ()
+    await desk.apply(event(4, EventKind.RESUMED, TEN + timedelta(minutes=50)))
+    resumed = (await desk.state())["resolution"]
+    assert resumed[1] == "running"
+    assert resumed[3] == TEN + timedelta(hours=4, minutes=30)
+
+
+async def test_every_arrival_order_ends_in_the_same_state(store: Store, examples: Catalogue) -> None:
+    """I6 on the store: the clocks and open timers do not depend on the order or repetition of arrival."""
+    story = [
+        opened(),
+        event(3, EventKind.WAITING, TEN + timedelta(minutes=5), waiting_on=WaitingOn.VENDOR),
+        event(4, EventKind.RESUMED, TEN + timedelta(minutes=9)),
+        event(5, EventKind.PRIORITY_CHANGED, TEN + timedelta(minutes=12), attributes={"priority": "P2"}),
+    ]
+    desk = await Desk(store, examples).start()
+    ends = []
+    for number, order in enumerate(itertools.permutations(story)):
+        renamed = [_renamed(one, number) for one in order]
+        for one in renamed:
+            await desk.apply(one, one)
+        async with store.reading() as connection:
+            query = select(tables.clock).where(tables.clock.c.incident == f"demo:INC-{number}")
+            rows = (await connection.execute(query.order_by(tables.clock.c.metric))).all()
+            ends.append([(row.metric, row.cycle, row.state, row.generation, row.due_at) for row in rows])
+    assert all(end == ends[0] for end in ends)
+
+
+def _renamed(one: IncidentEvent, number: int) -> IncidentEvent:
+    return IncidentEvent(
+        id=EventId(f"{one.id}/{number}"), incident=IncidentId(f"demo:INC-{number}"), kind=one.kind,
+        occurred_at=one.occurred_at, received_at=one.received_at, source=one.source, attributes=one.attributes,
+        waiting_on=one.waiting_on,
+    )  # fmt: skip
+
+
+async def test_an_old_owner_of_the_partition_can_do_no_harm(desk: Desk, examples: Catalogue) -> None:
+    taker = await Desk(desk.store, examples, owner="two").start()
+    with pytest.raises(Fenced):
+        await desk.apply(opened())
+    await taker.apply(opened())
+    assert len(await taker.state()) == 2
