@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     bus_url: str = "embedded:"
     bus_prefix: str = "slad"
     partitions: int = Field(default=12, ge=1, le=1000)  # fixed at the creation of the topics
+    kafka_replication: int = Field(default=1, ge=1, le=10)  # of new topics; from 3 on two copies acknowledge
+    kafka_retention_hours: int = Field(default=72, ge=1)  # of new topics; longer than any outage of a consumer
+    watermark_ms: float = Field(default=40.0, ge=5.0, le=5000.0)  # timers fire about so much later, at most
     catalogue: Path = Path("examples/catalogue")
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)

@@ -164,11 +164,20 @@ class EmbeddedSource:
         await hand_over(handler, batch, self._dead)
         if look.page.cursor == look.at:
             return
-        async with self._store.transaction() as connection:
-            await cursors.save(connection, self._cursors, look.feed.log.name, look.page.cursor)
+        saving = asyncio.ensure_future(self._save(look))
+        try:
+            await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            # What was handled is worth remembering, also at a shutdown; a reader that is killed sees it again.
+            await saving
+            raise
         self._pulse.moved()
         self._metrics.handled.labels(self._group).inc(len(batch.envelopes))
         self._show(look.feed, max(self._waiting.get(look.feed.log.name, 0) - len(batch.envelopes), 0))
+
+    async def _save(self, look: _Look) -> None:
+        async with self._store.transaction() as connection:
+            await cursors.save(connection, self._cursors, look.feed.log.name, look.page.cursor)
 
     async def _count(self, connection: AsyncConnection, looks: Sequence[_Look]) -> None:
         """Bring the known lag up to date; a backlog of many pages is counted only now and then."""

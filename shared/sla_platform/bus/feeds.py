@@ -1,25 +1,34 @@
-"""Who writes and who reads which topic, and the source a service gets by profile.
+"""Who writes and who reads which topic, and what a service gets of the bus by profile.
 
 A consumer names topics and its group; it never imports the service that writes them. On the embedded profile the
-writer's log is read by its name.
+writer's log is read by its name; on Kafka the writer's relay copies the log to topics.
 """
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData, Table
 
 from sla_platform.bus.doorbell import Doorbell
 from sla_platform.bus.embedded import EmbeddedSource, Feed
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import EventSource
+from sla_platform.bus.port import EventSource, PutAside
+from sla_platform.bus.retention import trim
+from sla_platform.bus.topics import TopicNames, largest_record
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.store.log import log_table
 from sla_platform.timesource import TimeSource
+
+if TYPE_CHECKING:
+    from sla_platform.bus.kafka import DeadLetters
+    from sla_platform.bus.relay import Relay
 
 WRITERS: Mapping[Topic, str] = MappingProxyType(
     {Topic.INCIDENTS: "ingest", Topic.CLOCKS: "timer", Topic.NOTICES: "ingest", Topic.DELIVERIES: "notifier"}
@@ -32,34 +41,137 @@ READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
         Topic.DELIVERIES: ("board",),
     }
 )
+WATERMARKED = frozenset({Topic.INCIDENTS})  # the topics whose readers count time
+_POLL_SECONDS = 0.025  # between looks of a relay at a log without watermarks
+_FINISH_SECONDS = 20.0
+WATCHDOG_SECONDS = 60.0
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class Feeds:
     """The bus of one process. A service's group is its name; its cursors lie in its own `<service>_cursor`."""
 
-    def __init__(self, settings: Settings, store: Store, time: TimeSource, metrics: BusMetrics | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        time: TimeSource,
+        metrics: BusMetrics | None = None,
+        *,
+        watchdog: float = WATCHDOG_SECONDS,
+    ) -> None:
         self._settings = settings
         self._store = store
         self._time = time
         self._metrics = metrics or BusMetrics()
+        self._watchdog = watchdog
+        self._names = TopicNames(settings.bus_prefix)
         self._doorbells: dict[str, Doorbell] = {}
+        self._dead: list[DeadLetters] = []
 
     def doorbell(self, service: str) -> Doorbell:
         """The bell of a service's log; the service rings it after each commit that appended to the log."""
         return self._doorbells.setdefault(service, Doorbell())
 
-    def source(self, group: str, topics: Sequence[Topic], cursor: Table) -> EventSource:
-        """What the service `group` reads; `cursor` is its own cursor table (unused on Kafka, which keeps offsets)."""
-        return self._embedded(group, topics, cursor)
+    def source(
+        self,
+        group: str,
+        topics: Sequence[Topic],
+        cursor: Table,
+        *,
+        at_once: int = 1,
+        put_aside: PutAside | None = None,
+    ) -> EventSource:
+        """What the service `group` reads.
 
-    def _embedded(self, group: str, topics: Sequence[Topic], cursor: Table) -> EmbeddedSource:
+        `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: of how many partitions the
+        handler may be given batches at the same time. `put_aside`: where dead letters go; on Kafka by default to the
+        topic `<prefix>-dead`, embedded only to the log, since the event stays in its writer's inbox.
+        """
+        if self._settings.embedded:
+            return self._embedded(group, topics, cursor, put_aside)
+        return self._kafka(group, topics, at_once, put_aside)
+
+    def relay(self, service: str) -> Relay | None:
+        """What copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
+        if self._settings.embedded:
+            return None
+        from sla_platform.bus.kafka import Publisher
+        from sla_platform.bus.relay import Relay, Route
+
+        topics = tuple(topic for topic in Topic if WRITERS[topic] == service)
+        watermarked = WATERMARKED.intersection(topics)
+        route = Route(_log(service), topics, watermarked, self._names, self._settings.partitions)
+        settings = self._settings
+        publisher = Publisher(
+            settings.kafka_servers, f"slad-relay-{service}-{self.instance}", largest_record=largest_record(settings)
+        )
+        period = settings.watermark_ms / 1000 if watermarked else _POLL_SECONDS
+        return Relay(
+            self._store, route, publisher, self._time, self.doorbell(service), period=period, metrics=self._metrics
+        )
+
+    async def trim(self) -> int:
+        """House-keeping, safe at any time: drop what every reader has passed. Nothing to do on Kafka."""
+        if not self._settings.embedded:
+            return 0
+        removed = 0
+        for service in sorted(set(WRITERS.values())):
+            readers = {topic: READERS[topic] for topic in Topic if WRITERS[topic] == service}
+            removed += await trim(self._store, _log(service), readers)
+        return removed
+
+    async def close(self) -> None:
+        """After every source and relay has ended."""
+        for dead in self._dead:
+            await dead.close()
+
+    @property
+    def instance(self) -> str:
+        """The name under which this process keeps its place in its groups; unique among running processes."""
+        name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
+        return _NOT_IN_A_NAME.sub("-", name)
+
+    def _embedded(
+        self, group: str, topics: Sequence[Topic], cursor: Table, put_aside: PutAside | None
+    ) -> EmbeddedSource:
         writers = sorted({WRITERS[topic] for topic in topics})
         feeds = [
-            Feed(
-                log_table(MetaData(), writer),
-                tuple(topic for topic in topics if WRITERS[topic] == writer),
-                self.doorbell(writer),
-            )
+            Feed(_log(writer), tuple(topic for topic in topics if WRITERS[topic] == writer), self.doorbell(writer))
             for writer in writers
         ]
-        return EmbeddedSource(self._store, group, feeds, cursor, self._time, metrics=self._metrics)
+        return EmbeddedSource(
+            self._store,
+            group,
+            feeds,
+            cursor,
+            self._time,
+            watchdog=self._watchdog,
+            put_aside=put_aside,
+            metrics=self._metrics,
+        )
+
+    def _kafka(self, group: str, topics: Sequence[Topic], at_once: int, put_aside: PutAside | None) -> EventSource:
+        from sla_platform.bus.kafka import Broker, DeadLetters, KafkaSource, Publisher, Reading
+
+        settings = self._settings
+        largest = largest_record(settings)
+        if put_aside is None:
+            publisher = Publisher(settings.kafka_servers, f"slad-dead-{group}-{self.instance}", largest_record=largest)
+            self._dead.append(DeadLetters(publisher, self._names.dead))
+            put_aside = self._dead[-1].put_aside
+        reading = Reading(
+            group=group,
+            topics={self._names.of(topic): topic for topic in topics},
+            marked=WATERMARKED.issuperset(topics),
+            put_aside=put_aside,
+            at_once=at_once,
+            finish_seconds=_FINISH_SECONDS,
+            watchdog=self._watchdog,
+        )
+        broker = Broker(settings.kafka_servers, f"{settings.bus_prefix}-{group}", f"{group}-{self.instance}", largest)
+        return KafkaSource(broker, reading, self._metrics, probe=min(5.0, self._watchdog / 4))
+
+
+def _log(service: str) -> Table:
+    return log_table(MetaData(), service)

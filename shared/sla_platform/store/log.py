@@ -142,7 +142,7 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _select
     values |= {"txid": cursor.txid, "position": cursor.position, "cap": cap}
-    return int((await connection.execute(text(f"SELECT count(*) FROM ({counted}) AS some"), values)).scalar_one())  # noqa: S608
+    return int((await connection.execute(text(f"SELECT count(*) FROM ({counted}) AS unread"), values)).scalar_one())  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""The client objects of aiokafka: how they are set up, and how they are got rid of.
+
+Their own `stop` waits for the broker, sometimes for ever (a producer flushes, a consumer finishes a rebalance), so
+every end here is bounded and then enforced through their inner parts. This is the only place that reaches into them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+
+START_SECONDS = 15.0
+_POLITE_SECONDS = 5.0
+_FORCED_SECONDS = 2.0
+
+SESSION_SECONDS = 8.0  # how long the partitions of a killed instance lie idle, unless it comes back under its name
+REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when others join or leave
+
+
+def new_consumer(servers: str, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
+    """A consumer that commits only when told to and misses nothing of a topic it has never read."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=servers,
+        client_id=instance,
+        group_id=group,
+        group_instance_id=instance,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        # Range gives one member the same partition number of every topic: a key's events meet in one place.
+        partition_assignment_strategy=(RangePartitionAssignor,),
+        session_timeout_ms=int(SESSION_SECONDS * 1000),
+        heartbeat_interval_ms=int(SESSION_SECONDS * 1000 / 4),
+        rebalance_timeout_ms=int(REBALANCE_SECONDS * 1000),
+        max_partition_fetch_bytes=largest_record,
+        metadata_max_age_ms=30_000,
+    )
+
+
+def new_producer(servers: str, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
+    """An idempotent producer: what it sends to a partition arrives in order and once, as long as it lives."""
+    return AIOKafkaProducer(
+        bootstrap_servers=servers,
+        client_id=client,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=linger_ms,
+        max_batch_size=65_536,
+        max_request_size=largest_record,
+        metadata_max_age_ms=30_000,
+    )
+
+
+async def close_consumer(consumer: AIOKafkaConsumer) -> None:
+    """End a consumer within seconds, whatever state it is in. As a static member it keeps its place for a while."""
+    if await _politely(consumer.stop()):
+        return
+    coordinator: Any = consumer._coordinator
+    fetcher: Any = consumer._fetcher
+    tasks = []
+    if coordinator is not None:
+        tasks += [coordinator._coordination_task, coordinator._heartbeat_task, coordinator._commit_refresh_task]
+    if fetcher is not None:
+        tasks += [fetcher._fetch_task, *fetcher._pending_tasks]
+    await _forced(tasks, consumer._client)
+
+
+async def close_producer(producer: AIOKafkaProducer, *, flush: bool) -> None:
+    """End a producer within seconds; without `flush` what it still holds is dropped at once."""
+    if flush and await _politely(producer.stop()):
+        return
+    producer._closed = True  # its finaliser would complain otherwise
+    sender: Any = producer._sender
+    tasks = [] if sender is None else [sender.sender_task]
+    await _forced(tasks, producer.client)
+
+
+async def _politely(stop: Any) -> bool:
+    try:
+        await asyncio.wait_for(stop, _POLITE_SECONDS)
+    except Exception:
+        return False
+    return True
+
+
+async def _forced(tasks: list[asyncio.Task[Any] | None], client: Any) -> None:
+    alive = [task for task in tasks if task is not None and not task.done()]
+    for task in alive:
+        task.cancel()
+    # Closing the connections fails the requests that those tasks insist on finishing.
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(client.close(), _FORCED_SECONDS)
+    if alive:
+        await asyncio.wait(alive, timeout=_FORCED_SECONDS)
+    for task in alive:
+        if task.done() and not task.cancelled():
+            task.exception()  # seen: nobody else will ask

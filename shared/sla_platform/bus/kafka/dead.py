@@ -1,0 +1,36 @@
+"""Dead letters on Kafka: the record as it came, on `<prefix>-dead`, with where it lay and what was wrong in headers."""
+
+from __future__ import annotations
+
+from sla_platform.bus.kafka.publisher import Publisher
+from sla_platform.bus.port import DeadLetter
+from sla_platform.bus.record import Outgoing
+from sla_platform.errors import BusUnavailable
+
+
+class DeadLetters:
+    """Keeps dead letters of one process; connects only when the first one comes."""
+
+    def __init__(self, publisher: Publisher, topic: str) -> None:
+        self._publisher = publisher
+        self._topic = topic
+
+    async def put_aside(self, letter: DeadLetter) -> None:
+        """Raises BusUnavailable when the letter could not be kept; the partition then waits."""
+        own = {
+            "slad_dead_group": letter.group,
+            "slad_dead_topic": letter.topic,
+            "slad_dead_partition": str(letter.partition),
+            "slad_dead_offset": str(letter.offset),
+            "slad_dead_error": f"{type(letter.error).__name__}: {letter.error}",
+        }
+        headers = (*letter.headers, *((name, value.encode()) for name, value in own.items()))
+        # The dead topic has the partitions of the others, so the letter keeps its number and its key's order.
+        record = Outgoing(self._topic, letter.partition, letter.key, letter.value or b"", headers)
+        if await self._publisher.publish([record]):
+            raise BusUnavailable(
+                f"Kafka refuses the dead letter from {letter.topic}/{letter.partition}/{letter.offset}"
+            )
+
+    async def close(self) -> None:
+        await self._publisher.close()

@@ -1,0 +1,159 @@
+"""Sending records so that every one of them is either acknowledged, refused for good, or known to be in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import NoReturn
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka import errors as kafka
+
+from sla_platform.bus.kafka.client import START_SECONDS, close_producer, new_producer
+from sla_platform.bus.record import Outgoing
+from sla_platform.errors import BadSettings, BusUnavailable
+
+_log = structlog.get_logger(__name__)
+
+# The broker will say the same about the same record next time.
+_REFUSALS = (kafka.MessageSizeTooLargeError, kafka.RecordListTooLargeError, kafka.InvalidTimestampError)
+_TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
+
+
+class Publisher:
+    """One producer at a time, used by one task; a producer that failed is never used again (aiokafka issue 1017)."""
+
+    def __init__(
+        self, servers: str, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
+    ) -> None:
+        self._servers = servers
+        self._client = client
+        self._largest_record = largest_record
+        self._linger_ms = linger_ms
+        self._patience = patience
+        self._producer: AIOKafkaProducer | None = None
+        self._posted: list[asyncio.Future[object]] = []
+        self._posted_at = 0.0
+
+    async def expect_partitions(self, topics: Sequence[str], partitions: int) -> None:
+        """Make sure that the topics are what keys are spread over.
+
+        Raises BadSettings when they are not, BusUnavailable when it cannot be told.
+        """
+        producer = await self._ready()
+        for topic in topics:
+            try:
+                found = await asyncio.wait_for(producer.partitions_for(topic), self._patience)
+            except _TROUBLE as error:
+                await self._discard()
+                raise BusUnavailable(
+                    f"no topic {topic} to be found ({error!r}); has `slad migrate` been run?"
+                ) from error
+            if len(found) != partitions:
+                raise BadSettings(
+                    f"the topic {topic} has {len(found)} partitions and SLAD_PARTITIONS says {partitions}; "
+                    "order holds only while both stay the same"
+                )
+
+    async def publish(self, records: Sequence[Outgoing]) -> frozenset[int]:
+        """Send in order and wait for every acknowledgement.
+
+        Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record
+        that was alone in its call is certainly guilty. Raises BusUnavailable when acknowledgements are missing: any
+        of the records may have arrived or not.
+        """
+        producer = await self._ready()
+        outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
+        try:
+            async with asyncio.timeout(self._patience):
+                for index, record in enumerate(records):
+                    try:
+                        outcomes[index] = await _send(producer, record)
+                    except _REFUSALS as error:
+                        outcomes[index] = error
+                if pending := [future for future in outcomes.values() if isinstance(future, asyncio.Future)]:
+                    await asyncio.wait(pending)
+        except _TROUBLE as error:
+            await self._doubt(error)
+        failures = {index: failure for index, outcome in outcomes.items() if (failure := _failure(outcome)) is not None}
+        if not failures:
+            return frozenset()
+        # A refused batch leaves a hole in the producer's sequence numbers, at which the next ones fail.
+        await self._discard()
+        if any(isinstance(failure, _REFUSALS) for failure in failures.values()):
+            return frozenset(failures)
+        first = next(iter(failures.values()))
+        raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
+
+    async def post(self, records: Sequence[Outgoing]) -> bool:
+        """Send in order without waiting; False when the last post is still under way and nothing was sent.
+
+        Raises BusUnavailable, also for the last post.
+        """
+        if any(not future.done() for future in self._posted):
+            if time.monotonic() - self._posted_at > self._patience:
+                await self._doubt(TimeoutError("no acknowledgement"))
+            return False
+        posted, self._posted = self._posted, []
+        if failed := next((error for future in posted if (error := _failure(future)) is not None), None):
+            await self._doubt(failed)
+        producer = await self._ready()
+        self._posted_at = time.monotonic()
+        try:
+            async with asyncio.timeout(self._patience):
+                for record in records:
+                    self._posted.append(await _send(producer, record))
+        except _TROUBLE as error:
+            await self._doubt(error)
+        return True
+
+    async def close(self) -> None:
+        if self._producer is not None:
+            await self._discard(flush=True)
+
+    async def _ready(self) -> AIOKafkaProducer:
+        if self._producer is not None:
+            return self._producer
+        producer = new_producer(self._servers, self._client, self._largest_record, self._linger_ms)
+        try:
+            await asyncio.wait_for(producer.start(), START_SECONDS)
+        except _TROUBLE as error:
+            await close_producer(producer, flush=False)
+            raise BusUnavailable(f"Kafka at {self._servers} cannot be reached: {error!r}") from error
+        except BaseException:
+            await close_producer(producer, flush=False)
+            raise
+        self._producer = producer
+        return producer
+
+    async def _doubt(self, error: BaseException) -> NoReturn:
+        await self._discard()
+        raise BusUnavailable(f"Kafka did not acknowledge in time: {error!r}") from error
+
+    async def _discard(self, *, flush: bool = False) -> None:
+        producer, self._producer = self._producer, None
+        self._posted = []
+        if producer is not None:
+            await close_producer(producer, flush=flush)
+
+
+async def _send(producer: AIOKafkaProducer, record: Outgoing) -> asyncio.Future[object]:
+    future: asyncio.Future[object] = await producer.send(
+        record.topic, record.value, record.key, record.partition, headers=list(record.headers)
+    )
+    future.add_done_callback(_seen)
+    return future
+
+
+def _failure(outcome: asyncio.Future[object] | BaseException) -> BaseException | None:
+    if isinstance(outcome, BaseException):
+        return outcome
+    return asyncio.CancelledError() if outcome.cancelled() else outcome.exception()
+
+
+def _seen(future: asyncio.Future[object]) -> None:
+    """Ask for the exception, so that asyncio does not report it where a discarded producer left it behind."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,324 @@
+"""One membership in a consumer group: fetch, hand over, commit, and leave each partition in good order.
+
+A round fetches what has come, hands every partition its unit, and commits afterwards. Units and rebalances exclude
+each other: when the group wants partitions back, the running units are finished (or, if they take too long,
+abandoned), the offsets committed, and only then the handler is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import errors as kafka
+
+from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
+from sla_platform.bus.kafka.lane import Lane, Unit
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import Fenced, Permanent, Retryable
+
+_log = structlog.get_logger(__name__)
+_NOWHERE = TopicPartition("", -1)
+_FETCH_SECONDS = 0.2
+_FETCH_RECORDS = 4000
+_COMMIT_SECONDS = 5.0  # the broker's time for one commit
+_COMMIT_EVENTS_EVERY = 0.1
+_COMMIT_MARKS_EVERY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read, for whom, and how."""
+
+    group: str
+    topics: Mapping[str, Topic]  # Kafka's name -> ours
+    marked: bool  # every topic carries watermarks
+    put_aside: PutAside
+    at_once: int  # partitions handled at the same time
+    finish_seconds: float  # how long a running unit may hold up a rebalance
+    watchdog: float  # seconds
+
+
+class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    """From subscribing to the loss of the consumer. `run` ends by an error or cancellation; then call `leave`."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, reading: Reading, handler: Handler, metrics: BusMetrics) -> None:
+        self._consumer = consumer
+        self._reading = reading
+        self._handler = handler
+        self._metrics = metrics
+        self._working = asyncio.Lock()  # a round's units, or a rebalance
+        self._lanes: dict[TopicPartition, Lane] = {}
+        self._fresh: set[int] = set()  # assigned by the group, not yet told to the handler
+        self._ours: set[int] = set()  # told to the handler
+        self._units: set[asyncio.Task[None]] = set()
+        self._assign_patience = Patience()
+        self._assign_due = 0.0
+        self._committing: asyncio.Task[None] | None = None
+        self._committed_at = 0.0
+        self.joining_since: float | None = time.monotonic()
+
+    @property
+    def lanes(self) -> Iterable[Lane]:
+        return self._lanes.values()
+
+    async def run(self) -> NoReturn:
+        self._consumer.subscribe(topics=list(self._reading.topics), listener=self)
+        while True:
+            records = await self._fetch()
+            for at, fetched in records.items():
+                if at in self._lanes:
+                    self._lanes[at].hand.extend(fetched)
+            async with self._working:
+                await self._take_up()
+                await self._hand_out()
+            self._commit_soon()
+
+    async def leave(self) -> None:
+        """After `run` has ended: keep what was done, tell the handler. The consumer itself is closed elsewhere."""
+        async with self._working:
+            await self._give_up()
+
+    # what the group says
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self.joining_since = time.monotonic()
+        try:
+            async with asyncio.timeout(self._reading.finish_seconds):
+                await self._working.acquire()
+        except TimeoutError:
+            _log.warning("bus.units_abandoned", group=self._reading.group, units=len(self._units))
+            for unit in tuple(self._units):
+                unit.cancel()
+            await self._working.acquire()
+        try:
+            await self._give_up()
+        finally:
+            self._working.release()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        for at in assigned:
+            self._lanes[at] = Lane(at, self._reading.topics[at.topic], Pulse(self._reading.watchdog))
+        self._fresh = {at.partition for at in self._lanes}
+        self._assign_due = 0.0
+        self.joining_since = None
+        _log.info("bus.assigned", group=self._reading.group, partitions=sorted(self._fresh))
+
+    async def _give_up(self) -> None:
+        await self._commit_now()
+        if self._ours:
+            await let_go(self._handler, frozenset(self._ours))
+        for lane in self._lanes.values():
+            self._forget_metrics(lane)
+        self._lanes.clear()
+        self._ours.clear()
+        self._fresh.clear()
+
+    # a round
+
+    async def _fetch(self) -> Mapping[TopicPartition, list[ConsumerRecord]]:
+        """New records for the lanes that have none in hand; the others must not be fetched past."""
+        empty = [at for at, lane in self._lanes.items() if not lane.hand and at.partition in self._ours]
+        if self._lanes and not empty:
+            # Nothing may be fetched, but the client wants to be asked, or it takes us for dead.
+            empty = [_NOWHERE]
+        timeout_ms = int(min(self._until_due(), _FETCH_SECONDS) * 1000)
+        fetched: Mapping[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
+            *empty, timeout_ms=timeout_ms, max_records=_FETCH_RECORDS
+        )
+        return fetched
+
+    def _until_due(self) -> float:
+        """Seconds until the next thing we wait for by ourselves."""
+        now = time.monotonic()
+        dues = [lane.due for lane in self._lanes.values() if lane.hand]
+        dues += [max(lane.due, self._assign_due) for lane in self._lanes.values() if lane.at.partition in self._fresh]
+        return max(min(dues, default=now + _FETCH_SECONDS) - now, 0.001)
+
+    async def _take_up(self) -> None:
+        """Tell the handler of partitions that the group has given us."""
+        now = time.monotonic()
+        paused = {at.partition for at, lane in self._lanes.items() if not lane.hand and lane.due > now}
+        fresh = frozenset(self._fresh - paused)
+        if not fresh or now < self._assign_due:
+            return
+        try:
+            told = await self._abandonable(self._handler.assigned(fresh))
+        except (Retryable, Fenced) as error:
+            self._assign_due = time.monotonic() + self._assign_patience.pause()
+            self._retried(error)
+            for lane in self._lanes.values():
+                lane.pulse.waiting()
+            return
+        # Also when a rebalance cut it short: the handler may have begun, and shall hear that it is over.
+        self._ours |= fresh
+        self._fresh -= fresh
+        if told:
+            self._assign_patience.reset()
+            self._metrics.assignments.labels(self._reading.group).inc()
+
+    async def _abandonable(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Run something that a rebalance may cut short; False if it did."""
+        return (await self._all_abandonable([work]))[0]
+
+    async def _all_abandonable(self, works: Iterable[Coroutine[Any, Any, None]]) -> list[bool]:
+        self._units = {asyncio.create_task(work) for work in works}
+        units = tuple(self._units)
+        try:
+            results = await asyncio.gather(*units, return_exceptions=True)
+        finally:
+            # Cancelled ourselves: nothing of ours may go on after us.
+            for unit in units:
+                unit.cancel()
+            await asyncio.gather(*units, return_exceptions=True)
+            self._units = set()
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                raise result
+        return [result is None for result in results]
+
+    async def _hand_out(self) -> None:
+        """One unit for every partition that has one, several partitions at once if the handler allows."""
+        numbers = sorted(
+            {at.partition for at, lane in self._lanes.items() if lane.ready and at.partition in self._ours}
+        )
+        if not numbers:
+            return
+        gate = asyncio.Semaphore(self._reading.at_once)
+
+        async def one(number: int) -> None:
+            async with gate:
+                for lane in [lane for lane in self._lanes.values() if lane.at.partition == number]:
+                    while lane.ready and number in self._ours:
+                        await self._handle(lane)
+
+        await self._all_abandonable(one(number) for number in numbers)
+
+    async def _handle(self, lane: Lane) -> None:
+        unit = lane.next_unit()
+        lane.pulse.waiting()
+        try:
+            for unreadable in unit.unreadable:
+                await self._bury(unreadable.record, unreadable.error)
+            await self._hand_over(lane, unit)
+        except Retryable as error:
+            lane.later()
+            self._retried(error)
+        except Fenced as error:
+            await self._lost(lane, unit, error)
+        else:
+            lane.finished(unit)
+            self._metrics.handled.labels(self._reading.group).inc(len(unit.events))
+
+    async def _hand_over(self, lane: Lane, unit: Unit) -> None:
+        through = self._through(lane, unit)
+        if not unit.events and through is None:
+            return
+
+        async def dead(envelope: Envelope, error: Permanent) -> None:
+            record = next(record for event, record in unit.events if event is envelope)
+            await self._bury(record, error)
+
+        batch = Batch(lane.at.partition, tuple(event for event, _ in unit.events), through)
+        await hand_over(self._handler, batch, dead)
+
+    def _through(self, lane: Lane, unit: Unit) -> datetime | None:
+        """What this unit lets the partition say: the least of all its topics."""
+        if unit.through is None or not self._reading.marked:
+            return None
+        instants = [unit.through]
+        for other in self._lanes.values():
+            if other is not lane and other.at.partition == lane.at.partition:
+                if other.through is None:
+                    return None
+                instants.append(other.through)
+        return min(instants)
+
+    async def _bury(self, record: ConsumerRecord, error: Permanent) -> None:
+        """Keep what cannot be handled elsewhere, so that what follows can be."""
+        letter = DeadLetter(
+            self._reading.group,
+            record.topic,
+            record.partition,
+            record.offset,
+            record.key,
+            record.value,
+            tuple(record.headers),
+            error,
+        )
+        await self._reading.put_aside(letter)
+        self._metrics.dead.labels(self._reading.group).inc()
+        _log.error(
+            "bus.dead_letter", group=letter.group, topic=letter.topic, partition=letter.partition,
+            offset=letter.offset, error=str(error),
+        )  # fmt: skip
+
+    async def _lost(self, lane: Lane, unit: Unit, error: Fenced) -> None:
+        """Somebody else owns the partition. If the group still says it is ours after a while, take it anew."""
+        number = lane.at.partition
+        self._metrics.fenced.labels(self._reading.group).inc()
+        _log.warning("bus.fenced", group=self._reading.group, partition=number, error=str(error))
+        self._ours.discard(number)
+        await let_go(self._handler, frozenset({number}))
+        for other in self._lanes.values():
+            if other.at.partition == number and (start := other.drop(FENCED_PAUSE_SECONDS)) is not None:
+                with contextlib.suppress(kafka.KafkaError):  # gone already: its next owner starts at the commit
+                    self._consumer.seek(other.at, start)
+        lane.due = time.monotonic() + FENCED_PAUSE_SECONDS
+        self._fresh.add(number)
+
+    def _retried(self, error: Exception) -> None:
+        self._metrics.retried.labels(self._reading.group).inc()
+        _log.warning("bus.retry", group=self._reading.group, error=str(error))
+
+    # offsets
+
+    def _commit_soon(self) -> None:
+        """Commit in the background. Late is harmless: what comes again is known by its event ids."""
+        if self._committing is not None and not self._committing.done():
+            return
+        behind = self._uncommitted()
+        every = _COMMIT_EVENTS_EVERY if any(lane.events_done for lane in behind) else _COMMIT_MARKS_EVERY
+        if behind and time.monotonic() - self._committed_at >= every:
+            self._committed_at = time.monotonic()
+            self._committing = asyncio.create_task(self._commit(behind))
+
+    def _uncommitted(self) -> list[Lane]:
+        return [lane for lane in self._lanes.values() if lane.done is not None and lane.done != lane.committed]
+
+    async def _commit_now(self) -> None:
+        if self._committing is not None:
+            self._committing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._committing
+            self._committing = None
+        await self._commit(self._uncommitted())
+
+    async def _commit(self, lanes: list[Lane]) -> None:
+        offsets = {lane.at: lane.done for lane in lanes}
+        if not offsets:
+            return
+        for lane in lanes:
+            lane.events_done = False
+        try:
+            await asyncio.wait_for(self._consumer.commit(offsets), _COMMIT_SECONDS)
+        except (kafka.KafkaError, OSError, TimeoutError) as error:
+            # Lost in a rebalance or an outage: the group decides anew, and the inbox knows what was done.
+            _log.info("bus.commit_failed", group=self._reading.group, error=repr(error))
+            return
+        for lane in lanes:
+            lane.committed = offsets[lane.at]
+
+    def _forget_metrics(self, lane: Lane) -> None:
+        for gauge in (self._metrics.lag, self._metrics.behind):
+            with contextlib.suppress(KeyError):
+                gauge.remove(self._reading.group, lane.at.topic, str(lane.at.partition))

@@ -1,0 +1,157 @@
+"""Reading Kafka for one group, for ever: sessions one after the other, watched from outside.
+
+A session that breaks, or that the watchdog finds stuck (aiokafka issue 1154: alive, silent, and only a restart
+helps), is replaced by a new one. A broker that is away at the start or for hours costs patience, never the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka import errors as kafka
+
+from sla_platform.bus.handing import Patience, Pulse
+from sla_platform.bus.kafka.client import START_SECONDS, close_consumer, new_consumer
+from sla_platform.bus.kafka.lane import Lane
+from sla_platform.bus.kafka.session import Reading, Session
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.port import Handler
+from sla_platform.errors import BusUnavailable, Retryable
+from sla_platform.timesource import SystemTime
+
+_log = structlog.get_logger(__name__)
+_ANSWER_SECONDS = 5.0
+_SETTLED_SECONDS = 30.0  # a session that lasted this long starts the patience anew
+_TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where Kafka is, and as whom we read: the group, and in it the instance, which keeps its place over a restart."""
+
+    servers: str
+    group_id: str
+    instance: str
+    largest_record: int  # bytes
+
+
+class KafkaSource:
+    """An EventSource over one group's membership."""
+
+    def __init__(
+        self, broker: Broker, reading: Reading, metrics: BusMetrics | None = None, *, probe: float = 5.0
+    ) -> None:
+        self._broker = broker
+        self._reading = reading
+        self._metrics = metrics or BusMetrics()
+        self._probe = probe
+        self._pulse = Pulse(reading.watchdog)  # whether there is a session at all
+        self._session: Session | None = None
+
+    @property
+    def lag(self) -> int:
+        """Unread records of the partitions we own, as of the last probe; watermarks count like events."""
+        return sum(lane.waiting for lane in self._lanes())
+
+    @property
+    def partition_lag(self) -> Mapping[tuple[str, int], int]:
+        """The same per topic and partition."""
+        return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
+
+    @property
+    def healthy(self) -> bool:
+        return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
+
+    async def run(self, handler: Handler) -> NoReturn:
+        patience = Patience()
+        while True:
+            self._pulse.waiting()
+            started = time.monotonic()
+            try:
+                await self._one_session(handler)
+            except _TROUBLE as error:
+                _log.warning("bus.session_ended", group=self._reading.group, error=str(error) or repr(error))
+            self._metrics.restarted.labels(self._reading.group).inc()
+            if time.monotonic() - started > _SETTLED_SECONDS:
+                patience.reset()
+            await asyncio.sleep(patience.pause())
+
+    def _lanes(self) -> tuple[Lane, ...]:
+        return () if self._session is None else tuple(self._session.lanes)
+
+    async def _one_session(self, handler: Handler) -> None:
+        broker = self._broker
+        consumer = new_consumer(broker.servers, broker.group_id, broker.instance, broker.largest_record)
+        try:
+            await asyncio.wait_for(consumer.start(), START_SECONDS)
+            await self._check_topics(consumer)
+            session = self._session = Session(consumer, self._reading, handler, self._metrics)
+            await self._run_watched(consumer, session)
+        finally:
+            await close_consumer(consumer)
+            self._session = None
+
+    async def _check_topics(self, consumer: AIOKafkaConsumer) -> None:
+        there = await asyncio.wait_for(consumer.topics(), _ANSWER_SECONDS)
+        if missing := sorted(set(self._reading.topics) - there):
+            raise BusUnavailable(f"no topic {', '.join(missing)} on {self._broker.servers}: run `slad migrate`")
+
+    async def _run_watched(self, consumer: AIOKafkaConsumer, session: Session) -> None:
+        running = asyncio.create_task(session.run())
+        watching = asyncio.create_task(self._watch(consumer, session))
+        try:
+            done, _ = await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (running, watching):
+                task.cancel()
+            await asyncio.gather(running, watching, return_exceptions=True)
+            await session.leave()
+
+    async def _watch(self, consumer: AIOKafkaConsumer, session: Session) -> NoReturn:
+        """Ask for the ends of our partitions and compare. Raises BusUnavailable when the session is stuck."""
+        while True:
+            await asyncio.sleep(self._probe)
+            lanes = tuple(session.lanes)
+            if session.joining_since is None:
+                self._pulse.moved()
+            elif time.monotonic() - session.joining_since > self._reading.watchdog:
+                raise BusUnavailable("the group does not give us an assignment; joining anew")
+            try:
+                await self._look_at_ends(consumer, lanes)
+            except (kafka.KafkaError, OSError, TimeoutError) as error:
+                _log.info("bus.probe_failed", group=self._reading.group, error=repr(error))
+                for lane in lanes:
+                    lane.pulse.waiting()  # nobody can tell that nothing is waiting
+            # What the handler refuses for now is in hand; a new consumer would not help it.
+            stuck = [lane for lane in session.lanes if lane.pulse.stalled and not lane.hand]
+            if stuck:
+                where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in stuck)
+                raise BusUnavailable(f"records wait in {where} and none comes; starting a new consumer")
+
+    async def _look_at_ends(self, consumer: AIOKafkaConsumer, lanes: tuple[Lane, ...]) -> None:
+        if not lanes:
+            return
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            ends = await consumer.end_offsets([lane.at for lane in lanes])
+            now_ms = SystemTime().now().timestamp() * 1000  # what Kafka's timestamps are compared with
+            for lane in lanes:
+                start = lane.done
+                if start is None:
+                    start = lane.hand[0].offset if lane.hand else await consumer.position(lane.at)
+                lane.waiting = max(ends[lane.at] - start, 0)
+                if lane.waiting:
+                    lane.pulse.waiting()
+                else:
+                    lane.pulse.moved()
+                labels = (self._reading.group, lane.at.topic, str(lane.at.partition))
+                self._metrics.lag.labels(*labels).set(lane.waiting)
+                behind = (now_ms - lane.newest_ms) / 1000 if lane.waiting and lane.newest_ms else 0.0
+                self._metrics.behind.labels(*labels).set(max(behind, 0.0))

@@ -1,0 +1,94 @@
+"""An event as a Kafka record and back: CloudEvents 1.0, binary mode (attributes in `ce_*` headers, data as the value).
+
+Between the events lie watermarks: the relay's word that everything accepted up to an instant lies before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import BadEnvelope
+
+Headers = Sequence[tuple[str, bytes]]
+
+WATERMARK_TYPE = "io.slad.watermark.v1"
+_WATERMARK_HEADERS: Headers = (("ce_type", WATERMARK_TYPE.encode()),)
+_SPEC_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """Everything accepted up to `through` was published to this partition before this record."""
+
+    through: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record as a producer takes it."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes
+    headers: Headers
+
+
+def event_record(envelope: Envelope, topic: str, partition: int) -> Outgoing:
+    """An event for this topic (with its prefix) and partition."""
+    attributes = {
+        "ce_specversion": _SPEC_VERSION,
+        "ce_id": envelope.id,
+        "ce_type": envelope.type,
+        "ce_source": envelope.source,
+        "ce_subject": envelope.subject,
+        "ce_time": envelope.time.astimezone(UTC).isoformat(),
+        "ce_partitionkey": envelope.key,
+        "content-type": "application/json",
+    }
+    # An attribute of CloudEvents is absent or not empty.
+    headers = tuple((name, value.encode()) for name, value in attributes.items() if value)
+    return Outgoing(topic, partition, envelope.key.encode(), envelope.data, headers)
+
+
+def watermark_record(through: datetime, topic: str, partition: int) -> Outgoing:
+    value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
+    return Outgoing(topic, partition, None, value, _WATERMARK_HEADERS)
+
+
+def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
+    """What a record says. Raises BadEnvelope naming what is wrong."""
+    try:
+        given = {name: content.decode() for name, content in headers}
+        if value is None:
+            raise BadEnvelope("a record without a value is no event")
+        if given.get("ce_type") == WATERMARK_TYPE:
+            return Watermark(_instant(orjson.loads(value)["through"]))
+        if given["ce_specversion"] != _SPEC_VERSION:
+            raise BadEnvelope(f"CloudEvents {given['ce_specversion']} is not {_SPEC_VERSION}")
+        return Envelope(
+            topic=topic,
+            id=given["ce_id"],
+            type=given["ce_type"],
+            source=given["ce_source"],
+            subject=given.get("ce_subject", ""),
+            key=given.get("ce_partitionkey") or (key or b"").decode(),
+            time=_instant(given["ce_time"]),
+            data=value,
+        )
+    except KeyError as error:
+        raise BadEnvelope(f"the record has no {error.args[0]}") from error
+    except (ValueError, TypeError) as error:  # covers broken UTF-8, JSON and instants
+        raise BadEnvelope(f"the record cannot be read: {error}") from error
+
+
+def _instant(written: str) -> datetime:
+    instant = datetime.fromisoformat(written)
+    if instant.tzinfo is None:
+        raise BadEnvelope(f"the instant {written} has no offset")
+    return instant.astimezone(UTC)
