@@ -26,7 +26,7 @@ def compile_table(spec: CalendarSpec, first: date, last: date) -> Table:
     openings = disjoint(_span_notes(spec, spec.openings, PieceKind.OPEN, zone))
     closings = disjoint(_span_notes(spec, spec.closings, PieceKind.CLOSING, zone))
     opened = subtract(merged(_weekly(spec, zone, days)), _bounds(holidays))
-    opened = subtract(merged([*opened, *_bounds(openings)]), merged(_bounds(closings)))
+    opened = subtract(merged([*opened, *_bounds(openings)]), _bounds(closings))
     return Table.of(clipped(opened, *horizon), horizon, openings, overlaid(closings, holidays))
 
 

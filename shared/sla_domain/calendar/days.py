@@ -26,11 +26,11 @@ class WorkingDays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """The working dates whose whole day lies within the table's horizon; days count from 1970-01-01."""
+    """The working dates that end within the table's horizon; days count from 1970-01-01."""
 
     table: Table
     zone: ZoneMap
-    known: range
+    unknown: int  # the first date that does not
     dates: list[int]
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
@@ -50,7 +50,7 @@ class DayIndex:
     def between(self, start: int, end: int) -> int | None:
         """Working dates after the date of `start` up to and with the date of `end`; negative when reversed."""
         first, last = self._day(start), self._day(end)
-        if min(first, last) < self.known.start - 1 or max(first, last) >= self.known.stop:
+        if max(first, last) >= self.unknown:
             return None
         return bisect_right(self.dates, last) - bisect_right(self.dates, first)
 
@@ -80,17 +80,15 @@ class DayIndex:
 def index_days(table: Table, zone: ZoneMap) -> DayIndex:
     """One pass over the horizon's local days."""
     first = zone.to_local(table.low) // DAY_US
-    if zone.to_utc(first * DAY_US) < table.low:
-        first += 1
-    known = range(first, max(first, zone.to_local(table.high) // DAY_US))
+    unknown = zone.to_local(table.high) // DAY_US
     dates: list[int] = []
     closes: list[int] = []
-    start = zone.to_utc(known.start * DAY_US)
-    for day in known:
+    start = zone.to_utc(first * DAY_US)
+    for day in range(first, unknown):
         end = zone.to_utc((day + 1) * DAY_US)
         last = bisect_left(table.opens, end) - 1
         if start < end and last >= 0 and table.closes[last] > start:
             dates.append(day)
             closes.append(min(table.closes[last], end))
         start = end
-    return DayIndex(table, zone, known, dates, closes)
+    return DayIndex(table, zone, unknown, dates, closes)

@@ -33,7 +33,7 @@ class ZoneMap:
 
     starts: tuple[int, ...]
     offsets: tuple[int, ...]
-    highest: tuple[int, ...]  # the furthest the wall clock has ever read by the end of era i
+    highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
 
     def to_utc(self, local: int) -> int:
         """The first instant at which the wall clock reads `local` or later."""
@@ -76,11 +76,7 @@ def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
         for start, offset in _changes(name, year):
             starts.append(start)
             offsets.append(offset)
-    ends = [*starts[1:], _year_start(last_year + 1)]
-    highest: list[int] = []
-    for end, offset in zip(ends, offsets, strict=True):
-        highest.append(max(end + offset, highest[-1] if highest else end + offset))
-    highest[-1] = _ENDLESS
+    highest = [end + offset for end, offset in zip(starts[1:], offsets, strict=False)] + [_ENDLESS]
     return ZoneMap(*(tuple(second * SECOND_US for second in row) for row in (starts, offsets, highest)))
 
 

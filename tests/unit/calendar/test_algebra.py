@@ -62,6 +62,22 @@ def test_a_combined_calendar_grows_with_its_parts() -> None:
         both.add(at("2026-01-01T12:00"), timedelta(days=36500))
 
 
+def test_combining_takes_nothing_from_what_a_part_knows() -> None:
+    part = growing_calendar(WARSAW)
+    part.between(at("1990-06-01T00:00"), at("2050-06-01T00:00"))
+    known = part.horizon
+    intersection(part, growing_calendar(NEW_YORK)).is_open(at("2026-06-01T12:00"))
+    assert part.horizon == known
+
+
+def test_a_combined_calendar_knows_no_more_than_its_parts() -> None:
+    """In New York the first known year begins five hours later than in UTC."""
+    both = union(growing_calendar(NEW_YORK), growing_calendar(TAIPEI))
+    assert both.is_open(utc("1969-01-01T05:00")) is True
+    with pytest.raises(BeyondHorizon):
+        both.is_open(utc("1969-01-01T04:00"))
+
+
 def test_combined_calendars_combine_again_and_count_working_days_in_the_first_zone() -> None:
     desks = union(intersection(growing_calendar(WARSAW), growing_calendar(NEW_YORK)), growing_calendar(TAIPEI))
     assert desks.zone == "Europe/Warsaw"

@@ -7,7 +7,17 @@ from datetime import date, timedelta
 import pytest
 from tests.unit.calendar.made import DAY, HOUR, at, office, span, spec, utc
 
-from sla_domain.calendar import CalendarBook, CalendarSpec, always_open, compile_calendar, growing_calendar
+from sla_domain.calendar import (
+    CalendarBook,
+    CalendarSpec,
+    GrowingCalendar,
+    Identity,
+    always_open,
+    compile_calendar,
+    growing_calendar,
+)
+from sla_domain.calendar.compiled import compile_table
+from sla_domain.calendar.table import Table
 from sla_domain.errors import BeyondHorizon, CalendarError, EmptyCalendar, InvalidSpan, UnknownCalendar
 
 
@@ -35,6 +45,21 @@ def test_a_short_horizon_is_compiled_for_a_near_instant() -> None:
     near.add(at("2026-03-06T12:00"), HOUR)
     first, last = near.horizon
     assert (last - first) < 5 * 366 * DAY
+
+
+def test_a_far_instant_is_reached_in_one_step_and_an_unreachable_one_in_none() -> None:
+    compiled: list[tuple[int, int]] = []
+
+    def compile_years(first: int, last: int) -> Table:
+        compiled.append((first, last))
+        return compile_table(spec(), date(first, 1, 1), date(last, 12, 31))
+
+    calendar = GrowingCalendar(Identity.of(spec()), compile_years)
+    with pytest.raises(BeyondHorizon):
+        calendar.is_open(at("2300-01-01T00:00"))
+    for year in (2026, 1990, 2090, 2050):
+        calendar.is_open(at(f"{year}-06-01T00:00"))
+    assert compiled == [(2025, 2028), (1989, 2028), (1989, 2091)]
 
 
 def test_both_ends_of_a_question_may_lie_in_unknown_years() -> None:

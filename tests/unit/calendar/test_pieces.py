@@ -78,6 +78,15 @@ def test_overlapping_closings_do_not_overlap_in_the_telling() -> None:
     ]
 
 
+def test_a_closing_within_a_closing_does_not_end_it() -> None:
+    closings = (
+        span("2026-03-05T10:00", "2026-03-05T16:00", "move"),
+        span("2026-03-05T12:00", "2026-03-05T13:00", "paint"),
+    )
+    told = _told(growing_calendar(spec(closings=closings)), "2026-03-05T12:30", "2026-03-05T16:30")
+    assert told == ["05 12:30 CLOSING move", "05 16:00 OPEN open"]
+
+
 def test_the_open_pieces_add_up_to_the_business_time() -> None:
     start, end = at("2026-03-01T11:11:11"), at("2026-04-30T12:12:12")
     opened = [piece.span for piece in office().pieces(start, end) if piece.kind is PieceKind.OPEN]

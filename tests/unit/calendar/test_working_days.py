@@ -77,6 +77,14 @@ def test_counting_back_and_forth_agrees() -> None:
     assert office().working_days_between(friday, friday + HOUR) == 0
 
 
+def test_a_date_is_counted_even_when_only_its_first_instant_is_asked_about() -> None:
+    """The first instant of a Monday is also where the years known so far may end."""
+    calendar = office()
+    calendar.is_open(at("2026-06-01T12:00"))
+    assert calendar.horizon[1] == at("2029-01-01T00:00")
+    assert calendar.working_days_between(at("2028-12-29T12:00"), at("2029-01-01T00:00")) == 1
+
+
 def test_days_are_never_negative_and_never_endless() -> None:
     with pytest.raises(InvalidSpan):
         office().add_working_days(at("2026-03-06T12:00"), -1)
