@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -28,6 +28,7 @@ from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
+    OWN_HEADERS,
     Delivery,
     Outcome,
     Parked,
@@ -48,6 +49,12 @@ _FAMILY = "application/cloudevents"
 _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json", re.ASCII)
 _CORE = frozenset({"id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"})
 _BODY = frozenset({"data", "data_base64"})
+# A source without words of its own, for senders that the catalogue does not describe.
+NOBODY = Source(
+    id=SourceId("events"),
+    dialect=Dialect.CLOUDEVENTS,
+    authentication=Authentication(kind=AuthenticationKind.NONE),
+)
 _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 
@@ -106,17 +113,17 @@ def translate_envelope(envelope: Envelope, delivery: Delivery, source: Source) -
 
 def split(delivery: Delivery) -> list[Delivery]:
     """The events of a batch as single structured deliveries. Raises Unfit when the batch itself cannot be read."""
-    value = parse_json(delivery.body)
+    value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
         raise malformed("a batch is a JSON array of events")
-    headers = {"content-type": STRUCTURED}
-    return [Delivery(body=orjson.dumps(one), headers=headers, received_at=delivery.received_at) for one in value]
+    own = {name: said for name, said in delivery.headers.items() if name.startswith(OWN_HEADERS)}
+    headers = {**own, "content-type": STRUCTURED}
+    return [replace(delivery, body=orjson.dumps(one), headers=headers) for one in value]
 
 
 def assumed_source(envelope: Envelope) -> Source:
     """The source of an event whose `source` attribute no entry of the catalogue describes."""
-    none = Authentication(kind=AuthenticationKind.NONE)
-    return Source(id=SourceId(source_name(envelope.source)), dialect=Dialect.CLOUDEVENTS, authentication=none)
+    return replace(NOBODY, id=SourceId(source_name(envelope.source)))
 
 
 def source_name(written: str) -> str:
@@ -134,12 +141,12 @@ def source_name(written: str) -> str:
 def read(delivery: Delivery) -> Envelope:
     """Raises Unfit (400)."""
     if media_type(delivery.headers).startswith(_FAMILY):
-        return _structured(delivery.body)
+        return _structured(delivery)
     return _binary(delivery)
 
 
-def _structured(body: bytes) -> Envelope:
-    value = parse_json(body)
+def _structured(delivery: Delivery) -> Envelope:
+    value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, dict):
         raise malformed("a CloudEvent is a JSON object")
     # A null attribute is an absent one (JSON event format, 3.1).
@@ -233,7 +240,7 @@ def _outcome(envelope: Envelope, delivery: Delivery, source: Source, id_: str) -
     kind = kind_of(envelope.type)
     if kind is None:
         return Parked(ParkedBecause.UNKNOWN_TYPE, clean(envelope.type, 100))
-    data = _object(envelope)
+    data = _object(envelope, delivery.max_depth)
     own = identifier(envelope.subject) or identifier(data.get("incident"))
     if not own:
         raise Unfit("the subject is the id of the incident", "/subject")
@@ -242,13 +249,13 @@ def _outcome(envelope: Envelope, delivery: Delivery, source: Source, id_: str) -
     return events(delivery, source, incident, id_, [happening(kind, data, stamp, source)])
 
 
-def _object(envelope: Envelope) -> Mapping[str, Any]:
+def _object(envelope: Envelope, max_depth: int) -> Mapping[str, Any]:
     if envelope.data is None and envelope.encoded is None:
         return {}
     kind = envelope.content_type.partition(";")[0].strip().lower()
     if kind and not _JSON.fullmatch(kind):
         raise Unfit("the data of an incident event is JSON", "/datacontenttype")
-    data = envelope.data if envelope.encoded is None else parse_json(envelope.encoded)
+    data = envelope.data if envelope.encoded is None else parse_json(envelope.encoded, max_depth)
     if not isinstance(data, dict):
         raise Unfit("the data of an incident event is an object", "/data")
     return data

@@ -104,7 +104,7 @@ def _payload(delivery: Delivery) -> Node:
     body = delivery.body
     if delivery.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
         body = _form_field(body)
-    value = parse_json(body)
+    value = parse_json(body, delivery.max_depth)
     if not isinstance(value, dict):
         raise Unfit("a JSON object is expected")
     return value

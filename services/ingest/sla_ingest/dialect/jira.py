@@ -50,7 +50,7 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 def translate(delivery: Delivery, source: Source) -> Translation:
     given = delivery.id or fitting_id(identifier(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
-        payload = parse_json(delivery.body)
+        payload = parse_json(delivery.body, delivery.max_depth)
         if not isinstance(payload, dict):
             raise Unfit("a JSON object is expected")
         id_ = given or _digest(delivery, payload)

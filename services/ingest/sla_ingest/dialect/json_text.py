@@ -12,11 +12,10 @@ import orjson
 
 from sla_ingest.dialect.port import Refused, Unfit
 
-MAX_DEPTH = 64
 _MARK = b"\xef\xbb\xbf"
 
 
-def parse_json(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
+def parse_json(body: bytes, max_depth: int) -> Any:
     """Raises Unfit (400) with the position of what is wrong."""
     text = body.removeprefix(_MARK)
     try:

@@ -28,6 +28,7 @@ from sla_domain.event import (
 MAX_OWN_ID = 200
 MAX_DELIVERY_ID = 160
 _MAX_EVENT_ID = 120
+OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers of that name are dropped at the door
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Delivery:
     headers: Mapping[str, str]
     received_at: datetime
     id: str = ""
+    max_depth: int = 64
 
 
 class Reason(Enum):

@@ -1,0 +1,212 @@
+"""HTTP in: webhooks, CloudEvents, notices, and what was parked. Routes only; no rule lives here."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from sla_catalogue.outlet import Scope
+from sla_ingest.body import headers_of, read_body
+from sla_ingest.entry import Result
+from sla_ingest.intake import Intake, Taken
+from sla_ingest.notice import Notices
+from sla_ingest.parked import Shelf
+from sla_platform.http.keys import Access, Authorizer
+from sla_platform.http.problem import Problem
+from sla_platform.settings import Settings
+
+_PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
+
+
+def _problems(**said: str) -> dict[int | str, dict[str, Any]]:
+    return {int(code[1:]): {"description": text, "content": _PROBLEM} for code, text in said.items()}
+
+
+_INPUT = _problems(
+    s400="The body cannot be read; the problem says where.",
+    s408="The body did not arrive in time.",
+    s413="The body is too large.",
+    s415="The media type, or a Content-Encoding, is not read here.",
+    s422="The body can be read but does not fit; the problem says where.",
+    s429="This sender's budget is used up; Retry-After says until when.",
+    s503="Nothing was kept: the store is away or the queue is full. Send it again after Retry-After.",
+)
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+_HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
+
+
+class Door:
+    """What the routes need of the service."""
+
+    def __init__(
+        self, intake: Intake, notices: Notices, shelf: Shelf, authorize: Authorizer, settings: Settings
+    ) -> None:
+        self.intake = intake
+        self.notices = notices
+        self.shelf = shelf
+        self.authorize = authorize
+        self.settings = settings
+
+
+def router(door: Door) -> APIRouter:
+    routes = APIRouter(prefix="/v1")
+    _webhooks(routes, door)
+    _events(routes, door)
+    _notices(routes, door)
+    _parked(routes, door)
+    return routes
+
+
+def _webhooks(routes: APIRouter, door: Door) -> None:
+    @routes.post(
+        "/webhooks/{source}",
+        status_code=202,
+        tags=["ingest"],
+        responses=_INPUT
+        | _problems(
+            s401="No such source, or the proof fits none of its secrets.", s404="No such source (key holders)."
+        ),
+        openapi_extra=_BODY,
+    )
+    async def webhook(source: str, request: Request) -> Response:
+        """A delivery of a ticketing system: kept, translated and durable before the answer, which tells the promise."""
+        headers = headers_of(request)
+        body = await read_body(request, headers, door.settings.max_body_bytes)
+        known = _may(door, request, Scope.INGEST)
+        return _answer(await door.intake.webhook(source, body, headers, known_caller=known))
+
+    @routes.options("/webhooks/{source}", tags=["ingest"], status_code=204)
+    async def webhook_handshake(source: str, request: Request) -> Response:
+        """The validation request of the CloudEvents webhook binding."""
+        return _handshake(request, door.settings)
+
+
+def _events(routes: APIRouter, door: Door) -> None:
+    @routes.post(
+        "/events",
+        status_code=202,
+        tags=["ingest"],
+        responses=_INPUT | _problems(s401="An API key is needed.", s403="The key lacks the scope ingest."),
+        openapi_extra=_BODY,
+    )
+    async def events(request: Request) -> Response:
+        """CloudEvents 1.0: structured, binary or batched."""
+        access = door.authorize(request, Scope.INGEST)
+        headers = headers_of(request)
+        body = await read_body(request, headers, door.settings.max_body_bytes)
+        return _answer(await door.intake.events(access, body, headers))
+
+    @routes.options("/events", tags=["ingest"], status_code=204)
+    async def handshake(request: Request) -> Response:
+        """The validation request of the CloudEvents webhook binding."""
+        return _handshake(request, door.settings)
+
+
+def _notices(routes: APIRouter, door: Door) -> None:
+    @routes.post(
+        "/notices",
+        status_code=202,
+        tags=["notices"],
+        responses=_INPUT
+        | _problems(s401="An API key is needed.", s403="Not with this key.", s409="The id has another content."),
+        openapi_extra=_BODY,
+    )
+    async def notices(request: Request) -> Response:
+        """A critical fix: products, versions, text. The same id is the same notice."""
+        access = _for_all_contracts(door.authorize(request, Scope.NOTIFY))
+        headers = headers_of(request)
+        if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):
+            raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
+        body = await read_body(request, headers, door.settings.max_body_bytes)
+        again, answer = await door.notices.publish(body, access.key)
+        return _json(answer, 202, again=again)
+
+
+def _parked(routes: APIRouter, door: Door) -> None:
+    denied = _problems(s401="An API key is needed.", s403="Not with this key.")
+    missing = _problems(s404="Nothing is kept under this id.")
+
+    @routes.get("/parked", tags=["parked"], responses=denied)
+    async def page(
+        request: Request,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        after: Annotated[str, Query(max_length=60)] = "",
+    ) -> dict[str, Any]:
+        """What was kept because it was not understood, the oldest first."""
+        _for_all_contracts(door.authorize(request, Scope.READ))
+        return await door.shelf.page(limit, after)
+
+    @routes.get("/parked/{id}/body", tags=["parked"], responses=denied | missing)
+    async def body(id: str, request: Request) -> Response:
+        """The raw body, byte for byte."""
+        _for_all_contracts(door.authorize(request, Scope.ADMIN))
+        kept = await door.shelf.one(id)
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": f'attachment; filename="{kept.id}.bin"',
+            "Cache-Control": "no-store",
+        }
+        return Response(kept.delivery.body, media_type="application/octet-stream", headers=headers)
+
+    @routes.post(
+        "/parked/{id}/replay",
+        tags=["parked"],
+        responses=denied | missing | _problems(s409="It was understood before, or its source is gone."),
+    )
+    async def replay(id: str, request: Request) -> Response:
+        """Try it again with the catalogue as it is now: 202 when it is understood, 200 when it stays parked."""
+        _for_all_contracts(door.authorize(request, Scope.ADMIN))
+        understood, answer = await door.shelf.replay(id)
+        return _json(answer, 202 if understood else 200)
+
+
+# -- shared -----------------------------------------------------------------------------------------------
+
+
+def _may(door: Door, request: Request, scope: Scope) -> bool:
+    """Whether the caller bears a key that is right, without asking for one."""
+    if "authorization" not in request.headers:
+        return False
+    try:
+        door.authorize(request, scope)
+    except Problem:
+        return False
+    return True
+
+
+def _for_all_contracts(access: Access) -> Access:
+    """What concerns every customer is not for the key of one."""
+    if access.contract is not None:
+        raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
+    return access
+
+
+def _handshake(request: Request, settings: Settings) -> Response:
+    headers = {"Allow": "POST, OPTIONS"}
+    origin = request.headers.get("webhook-request-origin")
+    if origin is not None:
+        if not _HOST.fullmatch(origin):
+            raise Problem(400, "origin", "No such origin", "WebHook-Request-Origin is a host name.")
+        headers |= {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": str(settings.rate_per_minute)}
+    return Response(status_code=204, headers=headers)
+
+
+def _answer(taken: Taken) -> Response:
+    if not taken.batch:
+        (receipt,) = taken.receipts
+        return _json(receipt.answer, 202, again=receipt.duplicate)
+    outcomes = dict.fromkeys((*(result.value for result in Result if result is not Result.REFUSED), "duplicate"), 0)
+    for receipt in taken.receipts:
+        outcomes["duplicate" if receipt.duplicate else receipt.entry.result.value] += 1
+    told = b",".join(receipt.answer for receipt in taken.receipts)
+    return _json(b'{"outcomes":' + orjson.dumps(outcomes) + b',"deliveries":[' + told + b"]}", 202)
+
+
+def _json(body: bytes, status: int, *, again: bool = False) -> Response:
+    # A redelivery gets the same bytes as the first; only a header says that nothing happened.
+    headers = {"Slad-Duplicate": "true"} if again else None
+    return Response(body, status, headers=headers, media_type="application/json")

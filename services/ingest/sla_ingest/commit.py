@@ -1,0 +1,196 @@
+"""Group commit: deliveries that arrive together share one transaction, and none is answered before it is durable.
+
+Nobody waits for company when nobody is there: a lone delivery commits at once. While a commit runs others gather, and
+after a shared one the next waits up to `gather` for more. The queue is bounded in number and bytes; beyond that the
+sender is told to come back. A failed commit changes nothing and every delivery in it is answered 503, so a retry finds
+no trace; if a commit succeeded although its answer was lost, the retry finds the first answer in the inbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from sla_domain.rulebook import Rulebook
+from sla_ingest import inbox
+from sla_ingest.entry import Entry, Receipt
+from sla_ingest.metrics import IngestMetrics
+from sla_platform.bus import Doorbell
+from sla_platform.errors import Retryable, StoreBusy
+from sla_platform.store.engine import Store
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much may gather, in one commit and in the queue."""
+
+    gather_seconds: float = 0.002
+    group_deliveries: int = 1_000
+    group_bytes: int = 16 * 1024 * 1024
+    queue_deliveries: int = 10_000
+    queue_bytes: int = 64 * 1024 * 1024
+    commit_seconds: float = 15.0
+
+
+class QueueFull(Retryable):
+    """More deliveries are waiting than slad takes in; send it again in a moment."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    entries: Sequence[Entry]
+    bytes: int
+    answered: asyncio.Future[list[Receipt]]
+
+
+class GroupCommit:
+    """Shared by every request of a process; a task exists only while something waits."""
+
+    def __init__(
+        self,
+        store: Store,
+        rulebook: Callable[[], Rulebook],
+        doorbell: Doorbell,
+        metrics: IngestMetrics,
+        bounds: Bounds | None = None,
+    ) -> None:
+        self._store = store
+        self._rulebook = rulebook
+        self._doorbell = doorbell
+        self._metrics = metrics
+        self._bounds = bounds or Bounds()
+        self._queue: deque[_Waiting] = deque()
+        self._deliveries = 0
+        self._bytes = 0
+        self._company = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self, entries: Sequence[Entry]) -> list[Receipt]:
+        """The receipts, in order, once everything is durable. Raises QueueFull or StoreBusy: nothing was kept."""
+        size = sum(len(entry.body) for entry in entries)
+        bounds = self._bounds
+        if self._queue and (
+            self._deliveries + len(entries) > bounds.queue_deliveries or self._bytes + size > bounds.queue_bytes
+        ):
+            raise QueueFull
+        waiting = _Waiting(entries, size, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._count(len(entries), size)
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain(), name="ingest.commit")
+        return await waiting.answered
+
+    @property
+    def pending(self) -> int:
+        return self._deliveries
+
+    @property
+    def full(self) -> bool:
+        """The next delivery would be sent away."""
+        return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
+
+    async def close(self) -> None:
+        """Finish what waits."""
+        while self._task is not None:
+            await asyncio.wait((self._task,))
+
+    def _count(self, deliveries: int, size: int) -> None:
+        self._deliveries += deliveries
+        self._bytes += size
+        self._metrics.pending.set(self._deliveries)
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                if self._company:
+                    await asyncio.sleep(self._bounds.gather_seconds)
+                group = self._next_group()
+                self._company = len(group) > 1
+                await self._answer(group)
+        finally:
+            self._task = None
+
+    def _next_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        deliveries = size = 0
+        while self._queue and (
+            not group or (deliveries < self._bounds.group_deliveries and size < self._bounds.group_bytes)
+        ):
+            waiting = self._queue.popleft()
+            deliveries, size = deliveries + len(waiting.entries), size + waiting.bytes
+            group.append(waiting)
+        self._count(-deliveries, -size)
+        return group
+
+    async def _answer(self, group: Sequence[_Waiting]) -> None:
+        try:
+            receipts = await self._commit([entry for waiting in group for entry in waiting.entries])
+        except Retryable as error:
+            self._metrics.commit_failures.inc()
+            for waiting in group:
+                _fail(waiting, error)
+        except Exception as error:
+            self._metrics.commit_failures.inc()
+            if len(group) == 1:
+                _log.exception("ingest.commit_failed", deliveries=[entry.id for entry in group[0].entries])
+                _fail(group[0], error)
+                return
+            # One delivery that the database will not have must not cost the others their answer.
+            for waiting in group:
+                await self._answer((waiting,))
+        else:
+            done = iter(receipts)
+            for waiting in group:
+                mine = [next(done) for _ in waiting.entries]
+                if not waiting.answered.done():
+                    waiting.answered.set_result(mine)
+
+    async def _commit(self, entries: Sequence[Entry]) -> list[Receipt]:
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._bounds.commit_seconds):
+                receipts = await self._write(entries)
+        except TimeoutError:
+            raise StoreBusy("the database did not take the delivery in time; try again shortly") from None
+        self._metrics.commit_seconds.observe(time.perf_counter() - started)
+        self._metrics.commit_deliveries.observe(len(entries))
+        if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
+            self._doorbell.ring()
+        self._note(receipts)
+        return receipts
+
+    async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
+        history: inbox.History = {}
+        if asked := {incident for entry in entries for incident in inbox.asks_history(entry)}:
+            async with self._store.reading() as connection:
+                history = await inbox.load_history(connection, asked)
+        receipts = inbox.decided(entries, history, self._rulebook())
+        async with self._store.transaction() as connection:
+            return await inbox.store(connection, receipts)
+
+    def _note(self, receipts: Sequence[Receipt]) -> None:
+        metrics = self._metrics
+        for receipt in receipts:
+            entry = receipt.entry
+            outcome = "duplicate" if receipt.duplicate else entry.result.value
+            metrics.deliveries.labels(entry.counted_as, outcome).inc()
+            if receipt.duplicate:
+                continue
+            for one in entry.events:
+                event = one.event
+                metrics.events.labels(entry.counted_as, event.kind.value).inc()
+                metrics.lag.labels(entry.counted_as).observe((event.received_at - event.occurred_at).total_seconds())
+                for noted in one.remarks:
+                    metrics.remarks.labels(entry.counted_as, noted.remark.code).inc()
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.answered.done():
+        waiting.answered.set_exception(error)

@@ -1,0 +1,195 @@
+"""One delivery on its way into the inbox: what is kept of it, and what its sender is told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, assert_never
+
+import orjson
+
+from sla_catalogue.source import SourceId
+from sla_ingest.dialect.port import (
+    OWN_HEADERS,
+    Accepted,
+    Delivery,
+    Ignored,
+    Noted,
+    Parked,
+    ParkedBecause,
+    Refused,
+    Remark,
+    Translated,
+    Translation,
+)
+
+# Headers that a dialect reads, and so a replay needs; never one that carries a proof.
+_KEPT = (
+    OWN_HEADERS,
+    "content-type",
+    "ce-",
+    "x-github-",
+    "x-atlassian-",
+    "x-gitlab-event",
+    "x-gitlab-webhook",
+    "idempotency-key",
+)
+_NEVER = ("signature", "token", "secret", "authorization", "password")
+CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which the delivery came
+
+
+class Result(StrEnum):
+    """What became of a delivery."""
+
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"
+    PARKED = "parked"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of the inbox, with the events that go with it. `remarks` are about the delivery as a whole."""
+
+    source: SourceId
+    delivery: str
+    digest: str
+    received_at: datetime
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    result: Result
+    reason: str = ""
+    text: str = ""
+    detail: str = ""
+    events: tuple[Translated, ...] = ()
+    remarks: tuple[Noted, ...] = ()
+    promises: bool = True  # whether the answer tells due instants
+    refused: Refused | None = None  # what the sender of a refused one is told instead of an answer
+    counted_as: str = ""  # the metrics' word for the source; never a sender's own
+
+    @property
+    def id(self) -> str:
+        return row_id(self.source, self.delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is told: the body of the answer, and whether it was told before."""
+
+    entry: Entry
+    answer: bytes
+    duplicate: bool = False
+
+
+def row_id(source: str, delivery: str) -> str:
+    return hashlib.sha256(f"{source}\x00{delivery}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value[:1_000]
+        for name, value in headers.items()
+        if name.startswith(_KEPT) and not any(word in name for word in _NEVER)
+    }
+
+
+def entry_of(
+    source: SourceId,
+    delivery: Delivery,
+    translation: Translation,
+    *,
+    promises: bool = True,
+    counted_as: str = "",
+) -> Entry:
+    """The row of a translated delivery. A refused one is kept under its digest, so that it blocks no better try."""
+    headers = kept_headers(delivery.headers)
+    digest = _digest(delivery.body, headers)
+    bare = Entry(
+        source=source,
+        delivery=translation.delivery,
+        digest=digest,
+        received_at=delivery.received_at,
+        headers=headers,
+        body=delivery.body,
+        result=Result.ACCEPTED,
+        promises=promises,
+        counted_as=counted_as or source,
+    )
+    match translation.outcome:
+        case Accepted(events):
+            return replace(bare, events=events)
+        case Ignored(reason, detail):
+            return replace(bare, result=Result.IGNORED, reason=reason.code, text=reason.value, detail=detail)
+        case Parked(reason, detail):
+            return replace(bare, result=Result.PARKED, reason=reason.code, text=reason.value, detail=detail)
+        case Refused() as refused:
+            return replace(
+                bare,
+                delivery=f"refused:{digest[:40]}",
+                result=Result.REFUSED,
+                reason=str(refused.status),
+                text=refused.title,
+                detail=refused.detail,
+                refused=refused,
+            )
+    assert_never(translation.outcome)
+
+
+def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
+    """The same delivery set aside under an id of its own."""
+    return replace(
+        entry,
+        delivery=f"{entry.delivery[:140]}~{entry.digest[:16]}",
+        result=Result.PARKED,
+        reason=reason.code,
+        text=reason.value,
+        detail=detail,
+        events=(),
+        remarks=(),
+    )
+
+
+def _digest(body: bytes, headers: Mapping[str, str]) -> str:
+    """Of everything that carries meaning: in CloudEvents' binary mode the attributes are headers."""
+    digest = hashlib.sha256(body)
+    for name in sorted(headers):
+        if name.startswith("ce-"):
+            digest.update(f"\x00{name}\x00{headers[name]}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+# -- answers ----------------------------------------------------------------------------------------------
+
+
+def answer_of(entry: Entry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The body of the 202."""
+    answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
+    if entry.reason:
+        answer["reason"] = {"code": entry.reason, "text": entry.text, "detail": entry.detail}
+    answer["events"] = [
+        {
+            "id": one.event.id,
+            "incident": one.event.incident,
+            "kind": one.event.kind.value,
+            "occurred_at": one.event.occurred_at.isoformat(),
+            "quality": one.event.quality.value,
+            "outcome": entry.result.value,
+            "remarks": [noted.as_json() for noted in one.remarks],
+        }
+        for one in entry.events
+    ]
+    if entry.remarks:
+        answer["remarks"] = [noted.as_json() for noted in entry.remarks]
+    if promise is not None:
+        answer["promise"] = promise
+    return answer
+
+
+def reused(answer: bytes, detail: str) -> bytes:
+    """The first answer with the remark that this was another body under the same id."""
+    told = orjson.loads(answer)
+    told.setdefault("remarks", []).append(Noted(Remark.ID_REUSED, detail).as_json())
+    return orjson.dumps(told)

@@ -1,0 +1,283 @@
+"""The use cases of taking in: a webhook of a source, CloudEvents under a key. Each ends in the group commit.
+
+The order is always the same: bounded body, proof over the raw bytes, budget, media type, translation, commit, answer.
+Nothing of an unproven body is parsed. What is well signed and not understood is parked; what cannot be read is refused,
+and its raw body is kept too, because the sender will not send it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sla_catalogue import Catalogue
+from sla_catalogue.source import Dialect, Source, SourceId
+from sla_domain.contract import ContractId
+from sla_domain.event import EventKind
+from sla_ingest.auth import doubt, spend_time
+from sla_ingest.commit import GroupCommit
+from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
+from sla_ingest.dialect.port import (
+    Accepted,
+    Delivery,
+    ParkedBecause,
+    Refused,
+    Translation,
+    Unfit,
+    body_id,
+)
+from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, entry_of, parked_instead
+from sla_ingest.limit import Budget
+from sla_ingest.metrics import IngestMetrics
+from sla_ingest.settle import settled
+from sla_platform.http.keys import Access
+from sla_platform.http.problem import Problem
+from sla_platform.timesource import TimeSource
+
+UNKNOWN = "unknown"
+EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
+MAX_BATCH = 5_000
+# Telling a promise costs a fold: for a large import nobody reads them.
+MAX_PROMISES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What to answer: one receipt, or one for each event of a batch."""
+
+    receipts: tuple[Receipt, ...]
+    batch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the settings say about what is taken in."""
+
+    future_tolerance: timedelta
+    max_depth: int
+
+
+class Intake:
+    """Everything a request needs on its way in."""
+
+    def __init__(
+        self,
+        catalogue: Callable[[], Catalogue],
+        commit: GroupCommit,
+        budget: Budget,
+        time: TimeSource,
+        metrics: IngestMetrics,
+        rules: Rules,
+    ) -> None:
+        self._catalogue = catalogue
+        self._commit = commit
+        self._budget = budget
+        self._time = time
+        self._metrics = metrics
+        self._rules = rules
+
+    # -- webhooks
+
+    async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> Taken:
+        """A delivery of a source. `known_caller`: it bears an API key, and may learn which sources exist.
+
+        Raises Problem, StoreBusy, QueueFull.
+        """
+        source = self._catalogue().sources.get(SourceId(name))
+        if source is None:
+            spend_time(body)
+            self._metrics.refused.labels(UNKNOWN, "source").inc()
+            raise no_such_source(name) if known_caller else not_authentic()
+        found = doubt(source.authentication, body, headers, self._time.now())
+        if found is not None:
+            self._metrics.refused.labels(source.id, found.name.lower()).inc()
+            raise not_authentic()
+        await self._spend(source.id)
+        delivery = self._delivery(body, headers)
+        if source.dialect is Dialect.CLOUDEVENTS:
+            return await self._cloud_events(delivery, source, None, source.id)
+        self._check_media_type(source, headers)
+        return await self._single(entry_of(source.id, delivery, self._translated(translate(delivery, source))))
+
+    def _check_media_type(self, source: Source, headers: Mapping[str, str]) -> None:
+        spoken = MEDIA_TYPES.get(source.dialect)
+        given = cloudevents.media_type(headers)
+        if spoken is not None and given and given not in spoken:
+            self._metrics.refused.labels(source.id, "media_type").inc()
+            raise wrong_media_type(sorted(spoken))
+
+    # -- CloudEvents
+
+    async def events(self, access: Access, body: bytes, headers: Mapping[str, str]) -> Taken:
+        """CloudEvents under an API key. A key of one contract writes under its own name and for that contract alone."""
+        key = access.key or EVENTS
+        await self._spend(f"key:{key}", counted_as=EVENTS)
+        delivery = self._delivery(body, headers)
+        if access.contract is None:
+            return await self._cloud_events(delivery, None, None, EVENTS)
+        kept = {**headers, CONTRACT_HEADER: access.contract}
+        own = replace(delivery, headers=kept)
+        return await self._cloud_events(own, assumed(f"key-{key}"), ContractId(access.contract), EVENTS)
+
+    async def _cloud_events(
+        self, delivery: Delivery, source: Source | None, contract: ContractId | None, counted_as: str
+    ) -> Taken:
+        if not cloudevents.speaks(delivery.headers):
+            self._metrics.refused.labels(counted_as, "media_type").inc()
+            raise wrong_media_type([cloudevents.STRUCTURED, cloudevents.BATCH, "any with ce- headers"])
+        if not cloudevents.is_batch(delivery.headers):
+            return await self._single(self.cloud_event(delivery, source, contract, counted_as))
+        return await self._batch(delivery, source, contract, counted_as)
+
+    async def _batch(
+        self, delivery: Delivery, source: Source | None, contract: ContractId | None, counted_as: str
+    ) -> Taken:
+        try:
+            parts = cloudevents.split(delivery)
+            if len(parts) > MAX_BATCH:
+                raise Unfit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
+        except Unfit as unfit:
+            whole = Translation(body_id(delivery), unfit.refused)
+            sender = source.id if source else SourceId(EVENTS)
+            return await self._single(entry_of(sender, delivery, whole, counted_as=counted_as))
+        promises = len(parts) <= MAX_PROMISES
+        entries = [
+            _kept_whole(self.cloud_event(part, source, contract, counted_as, promises=promises)) for part in parts
+        ]
+        receipts = await self._commit.take(entries) if entries else []
+        return Taken(tuple(receipts), batch=True)
+
+    def cloud_event(
+        self,
+        delivery: Delivery,
+        source: Source | None,
+        contract: ContractId | None,
+        counted_as: str = EVENTS,
+        *,
+        promises: bool = True,
+    ) -> Entry:
+        """One event as an entry; its source follows from its `source` attribute when none is given."""
+        try:
+            envelope = cloudevents.read(delivery)
+            sender = source or self._named_source(envelope)
+        except Unfit as unfit:
+            refused = Translation(body_id(delivery), unfit.refused)
+            name = source.id if source else SourceId(EVENTS)
+            return entry_of(name, delivery, refused, counted_as=counted_as)
+        found = cloudevents.translate_envelope(envelope, delivery, sender)
+        if contract is not None:
+            found = self._confined(found, contract)
+        return entry_of(sender.id, delivery, self._translated(found), promises=promises, counted_as=counted_as)
+
+    def _named_source(self, envelope: cloudevents.Envelope) -> Source:
+        """The catalogue's source of this name, or an assumed one. Raises Unfit for a name that is a webhook's."""
+        guessed = cloudevents.assumed_source(envelope)
+        known = self._catalogue().sources.get(guessed.id)
+        if known is None:
+            return guessed
+        if known.dialect is not Dialect.CLOUDEVENTS:
+            raise Unfit(f"{guessed.id} is a webhook source: its events come signed to its own address", "/source")
+        return known
+
+    def _confined(self, found: Translation, contract: ContractId) -> Translation:
+        """Only events for the customers of this contract pass; one that names no customer is the contract's."""
+        if not isinstance(found.outcome, Accepted):
+            return found
+        customers = self._catalogue().rulebook.contracts[contract].customers
+        events = []
+        for one in found.outcome.events:
+            event, customer = one.event, one.event.attributes.get("customer", "")
+            if customer and customer not in customers:
+                detail = "the key is for another customer's contract"
+                return Translation(found.delivery, Refused(status=403, title="Not with this key", detail=detail))
+            if not customer and event.kind is EventKind.OPENED and customers:
+                event = replace(event, attributes={**event.attributes, "customer": min(customers)})
+            events.append(replace(one, event=event))
+        return Translation(found.delivery, Accepted(tuple(events)))
+
+    # -- shared
+
+    def _delivery(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
+        return Delivery(body=body, headers=headers, received_at=self._time.now(), max_depth=self._rules.max_depth)
+
+    async def _spend(self, who: str, counted_as: str = "") -> None:
+        try:
+            await self._budget.spend(who)
+        except Problem:
+            self._metrics.refused.labels(counted_as or who, "rate").inc()
+            raise
+
+    async def _single(self, entry: Entry) -> Taken:
+        (receipt,) = await self._commit.take([entry])
+        if receipt.entry.result is Result.REFUSED:
+            raise refusal(entry)
+        return Taken((receipt,))
+
+    def _translated(self, found: Translation) -> Translation:
+        if not isinstance(found.outcome, Accepted):
+            return found
+        return Translation(
+            found.delivery, Accepted(tuple(settled(one, self._rules.future_tolerance) for one in found.outcome.events))
+        )
+
+    def again(self, source_name: str, delivery: Delivery) -> Entry:
+        """A kept delivery translated by today's catalogue. Raises Problem 409 when its source is gone."""
+        contract = delivery.headers.get(CONTRACT_HEADER)
+        source = self._catalogue().sources.get(SourceId(source_name))
+        if source is not None and source.dialect is not Dialect.CLOUDEVENTS:
+            return entry_of(source.id, delivery, self._translated(translate(delivery, source)))
+        if not cloudevents.speaks(delivery.headers):
+            detail = f"The catalogue has no source {source_name} any more; add it, then replay."
+            raise Problem(409, "no-source", "The source is gone", detail)
+        sender = source or (None if source_name == EVENTS else assumed(source_name))
+        return self.cloud_event(delivery, sender, ContractId(contract) if contract else None)
+
+
+def assumed(name: str) -> Source:
+    """A CloudEvents source that the catalogue does not describe, by the name under which its incidents are kept."""
+    return replace(cloudevents.NOBODY, id=SourceId(name))
+
+
+def _kept_whole(entry: Entry) -> Entry:
+    """A batch is answered 202 as a whole, so an event in it that cannot be read is parked instead of refused."""
+    if entry.result is not Result.REFUSED:
+        return entry
+    return parked_instead(entry, ParkedBecause.MALFORMED, entry.detail)
+
+
+# -- answers that are not 202 -----------------------------------------------------------------------------
+
+
+def refusal(entry: Entry) -> Problem:
+    """The problem of a refused delivery, with its place in the input."""
+    refused = entry.refused
+    assert refused is not None
+    places = {
+        "pointer": refused.pointer or None,
+        "position": refused.position,
+        "line": refused.line,
+        "column": refused.column,
+    }
+    place = {name: value for name, value in places.items() if value is not None}
+    errors = [{"detail": refused.detail, **place}] if place else []
+    slug = {400: "malformed", 403: "contract"}.get(refused.status, "invalid-input")
+    return Problem(refused.status, slug, refused.title, refused.detail, errors=errors, extra={"kept_as": entry.id})
+
+
+def not_authentic() -> Problem:
+    return Problem(
+        401,
+        "not-authentic",
+        "The delivery could not be verified",
+        "Either no source has this name, or the proof fits none of its active secrets.",
+        headers={"WWW-Authenticate": 'Signature realm="slad"'},
+    )
+
+
+def no_such_source(name: str) -> Problem:
+    return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
+
+
+def wrong_media_type(spoken: Sequence[str]) -> Problem:
+    return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {', '.join(spoken)}.")

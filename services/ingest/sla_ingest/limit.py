@@ -1,0 +1,38 @@
+"""How much one sender may send: a budget per source and minute, counted after its proof has been checked.
+
+Counting before the proof would let a stranger use up a customer's budget.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+
+from sla_platform.http.problem import Problem
+
+
+class Budget:
+    """Requests per source and minute; real time, whatever clock slad runs on."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._item = RateLimitItemPerMinute(per_minute)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._per_minute = per_minute
+
+    async def spend(self, source: str) -> None:
+        """Raises Problem 429 with the seconds until the next minute of the budget."""
+        if await self._limiter.hit(self._item, source):
+            return
+        window = await self._limiter.get_window_stats(self._item, source)
+        wait = max(1, math.ceil(window.reset_time - time.time()))  # noqa: TID251 - the limiter counts in real time
+        raise Problem(
+            429,
+            "too-many",
+            "Too many requests",
+            f"This source may send {self._per_minute} requests a minute.",
+            headers={"Retry-After": str(wait)},
+        )

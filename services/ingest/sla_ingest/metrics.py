@@ -1,0 +1,54 @@
+"""What ingest counts. Labels are sources and reasons of the catalogue and of the code, never words of a sender."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_LATENESS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 604_800)
+_SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
+
+
+class IngestMetrics:
+    """Built once per process on an injected registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.deliveries = Counter(
+            "slad_ingest_deliveries",
+            "Authentic deliveries by what became of them; duplicate: answered like the first, without effect.",
+            ["source", "outcome"],
+            registry=registry,
+        )
+        self.events = Counter("slad_ingest_events", "Incident events accepted.", ["source", "kind"], registry=registry)
+        self.refused = Counter(
+            "slad_ingest_refused",
+            "Requests turned away before anything was kept.",
+            ["source", "reason"],
+            registry=registry,
+        )
+        self.remarks = Counter(
+            "slad_ingest_remarks",
+            "Oddities that dropped no event: times, mappings.",
+            ["source", "remark"],
+            registry=registry,
+        )
+        self.parked = Gauge(
+            "slad_ingest_parked", "Deliveries kept because they were not understood.", registry=registry
+        )
+        self.pending = Gauge("slad_ingest_pending", "Deliveries waiting for their commit.", registry=registry)
+        self.lag = Histogram(
+            "slad_ingest_sender_lag_seconds",
+            "Receipt minus the sender's claim of when it happened.",
+            ["source"],
+            buckets=_LATENESS,
+            registry=registry,
+        )
+        self.commit_seconds = Histogram(
+            "slad_ingest_commit_seconds", "Group commit, from gathered to durable.", buckets=_SECONDS, registry=registry
+        )
+        self.commit_deliveries = Histogram(
+            "slad_ingest_commit_deliveries", "Deliveries that shared a commit.", buckets=_SIZES, registry=registry
+        )
+        self.commit_failures = Counter(
+            "slad_ingest_commit_failures", "Group commits that did not happen.", registry=registry
+        )

@@ -1,0 +1,151 @@
+"""What was kept because it was not understood: listed, looked at, and tried again after the catalogue was mended.
+
+A replay keeps the time of the first receipt and the id of the first delivery, so its events are those the delivery
+would have made then. Two replays at once: one has the effect, the other hears that it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.rulebook import Rulebook
+from sla_ingest.dialect.port import Delivery, IgnoredBecause, ParkedBecause, Reason
+from sla_ingest.entry import Entry, Receipt, Result
+from sla_ingest.inbox import asks_history, decided, load_history, publish
+from sla_ingest.intake import Intake
+from sla_ingest.tables import inbox
+from sla_platform.bus import Doorbell
+from sla_platform.http.problem import Problem
+from sla_platform.store.engine import Store
+from sla_platform.store.types import from_micros, to_micros
+
+WAITING = (Result.PARKED.value, Result.REFUSED.value)
+# An ignored delivery may be tried again too: the catalogue may have learnt what it means.
+REPLAYABLE = (*WAITING, Result.IGNORED.value)
+_LISTED = (
+    inbox.c.id,
+    inbox.c.source,
+    inbox.c.delivery,
+    inbox.c.received_at,
+    inbox.c.outcome,
+    inbox.c.reason,
+    inbox.c.detail,
+    func.length(inbox.c.body).label("bytes"),
+)
+_TEXTS: Mapping[str, Reason] = {reason.code: reason for kind in (ParkedBecause, IgnoredBecause) for reason in kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A delivery as it was kept."""
+
+    id: str
+    source: str
+    outcome: str
+    delivery: Delivery
+
+
+class Shelf:
+    """The parked deliveries of this database."""
+
+    def __init__(self, store: Store, intake: Intake, rulebook: Callable[[], Rulebook], doorbell: Doorbell) -> None:
+        self._store = store
+        self._intake = intake
+        self._rulebook = rulebook
+        self._doorbell = doorbell
+
+    async def page(self, limit: int, after: str) -> dict[str, Any]:
+        """The oldest first. `after`: the `next` of the page before. Raises Problem 400."""
+        statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
+        if after:
+            at, id_ = _place(after)
+            statement = statement.where(
+                or_(inbox.c.received_at > at, and_(inbox.c.received_at == at, inbox.c.id > id_))
+            )
+        async with self._store.reading() as connection:
+            rows = (await connection.execute(statement.limit(limit + 1))).all()
+        shown = rows[:limit]
+        more = f"{to_micros(shown[-1].received_at)}:{shown[-1].id}" if len(rows) > limit else None
+        return {"parked": [_listed(row) for row in shown], "next": more}
+
+    async def count(self) -> int:
+        async with self._store.reading() as connection:
+            statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
+            return int((await connection.execute(statement)).scalar_one())
+
+    async def one(self, id_: str) -> Kept:
+        """Raises Problem 404."""
+        async with self._store.reading() as connection:
+            row = (await connection.execute(select(inbox).where(inbox.c.id == id_))).one_or_none()
+        if row is None:
+            raise Problem(404, "no-delivery", "No such delivery", "Nothing is kept under this id.")
+        delivery = Delivery(
+            body=bytes(row.body),
+            headers=orjson.loads(row.headers),
+            received_at=row.received_at,
+            # What could not be read had no id of its own yet.
+            id="" if row.delivery.startswith("refused:") else row.delivery,
+        )
+        return Kept(row.id, row.source, row.outcome, delivery)
+
+    async def replay(self, id_: str) -> tuple[bool, bytes]:
+        """Whether it is understood now, and the answer that its sender would get. Raises Problem 404, 409."""
+        kept = await self.one(id_)
+        if kept.outcome not in REPLAYABLE:
+            raise _done()
+        entry = self._intake.again(kept.source, kept.delivery)
+        history = {}
+        if asked := set(asks_history(entry)):
+            async with self._store.reading() as connection:
+                history = await load_history(connection, asked)
+        (receipt,) = decided([entry], history, self._rulebook())
+        if entry.result in (Result.PARKED, Result.REFUSED):
+            return False, receipt.answer
+        async with self._store.transaction() as connection:
+            await _accept(connection, kept, receipt)
+        if receipt.entry.events:
+            self._doorbell.ring()
+        return True, receipt.answer
+
+
+async def _accept(connection: AsyncConnection, kept: Kept, receipt: Receipt) -> None:
+    entry: Entry = receipt.entry
+    changed = await connection.execute(
+        update(inbox)
+        .where(inbox.c.id == kept.id, inbox.c.outcome == kept.outcome)
+        .values(outcome=entry.result.value, reason=entry.reason, detail=entry.detail, answer=receipt.answer.decode())
+    )
+    if changed.rowcount != 1:
+        raise _done()
+    await publish(connection, [entry])
+
+
+def _done() -> Problem:
+    return Problem(409, "replayed", "Nothing to replay", "The delivery was understood before; its events are accepted.")
+
+
+def _listed(row: Any) -> dict[str, Any]:
+    reason = _TEXTS.get(row.reason)
+    return {
+        "id": row.id,
+        "source": row.source,
+        "delivery": row.delivery,
+        "received_at": row.received_at.isoformat(),
+        "outcome": row.outcome,
+        "reason": {"code": row.reason, "text": reason.value if reason else "", "detail": row.detail},
+        "bytes": row.bytes,
+    }
+
+
+def _place(after: str) -> tuple[datetime, str]:
+    micros, _, id_ = after.partition(":")
+    if not micros.isascii() or not micros.isdigit() or len(micros) > 17 or not id_.isalnum():
+        raise Problem(400, "bad-page", "No such page", "`after` is the `next` of the page before.")
+    return from_micros(int(micros)), id_

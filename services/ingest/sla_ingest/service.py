@@ -1,0 +1,92 @@
+"""The ingest service, put together: the door, the group commit, and the relay where events leave by Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+from sqlalchemy import select
+
+from sla_catalogue import Catalogue
+from sla_domain.rulebook import Rulebook
+from sla_ingest import api
+from sla_ingest.commit import Bounds, GroupCommit
+from sla_ingest.intake import Intake, Rules
+from sla_ingest.limit import Budget
+from sla_ingest.metrics import IngestMetrics
+from sla_ingest.notice import Notices
+from sla_ingest.parked import Shelf
+from sla_ingest.tables import inbox
+from sla_platform.bus import Doorbell
+from sla_platform.errors import Retryable
+from sla_platform.http.keys import Authorizer, KeyGate
+from sla_platform.runtime import Part, Service
+from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+COUNT_EVERY_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class IngestService:
+    """The running parts, and the routes to mount."""
+
+    service: Service
+    router: APIRouter
+    commit: GroupCommit
+    shelf: Shelf
+    metrics: IngestMetrics
+
+
+def build(
+    settings: Settings,
+    store: Store,
+    doorbell: Doorbell,
+    time: TimeSource,
+    registry: CollectorRegistry,
+    catalogue: Callable[[], Catalogue],
+    *,
+    authorize: Authorizer | None = None,
+    relay: Sequence[Part] = (),
+) -> IngestService:
+    """`doorbell` is that of the ingest log; `relay` are the parts that copy the log to Kafka, none when embedded."""
+
+    def rulebook() -> Rulebook:
+        return catalogue().rulebook
+
+    metrics = IngestMetrics(registry)
+    bounds = Bounds(gather_seconds=settings.group_commit_ms / 1_000)
+    commit = GroupCommit(store, rulebook, doorbell, metrics, bounds)
+    rules = Rules(future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth)
+    intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time, metrics, rules)
+    shelf = Shelf(store, intake, rulebook, doorbell)
+    gate = authorize or KeyGate(lambda: catalogue().keys.values(), time)
+    door = api.Door(intake, Notices(store, doorbell, time, settings.max_depth), shelf, gate, settings)
+
+    async def count_parked() -> None:
+        while True:
+            with contextlib.suppress(Retryable):  # the readiness check tells; the next look counts
+                metrics.parked.set(await shelf.count())
+            await asyncio.sleep(COUNT_EVERY_SECONDS)
+
+    async def store_answers() -> str | None:
+        async with store.reading() as connection:
+            await connection.execute(select(inbox.c.id).limit(1))
+        return None
+
+    async def queue_moves() -> str | None:
+        return f"{commit.pending} deliveries wait for their commit" if commit.full else None
+
+    service = Service(
+        "ingest",
+        parts=(Part("parked", count_parked), *relay),
+        checks={"store": store_answers, "queue": queue_moves},
+        close=commit.close,
+    )
+    return IngestService(service, api.router(door), commit, shelf, metrics)

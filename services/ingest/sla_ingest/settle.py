@@ -1,0 +1,48 @@
+"""The last pure step before an event is stored: whether its claimed time may stand, and which remarks travel with it.
+
+A claim beyond the tolerance in the future would hold clocks in a time that has not come: the receipt stands in for
+it, the claim is kept as the attribute `claimed_at`, and the event says so. A claim from the past is believed however
+old it is (retries arrive days late, and clocks are set back): the fold orders by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from sla_domain.event import Actor, EventKind, IncidentEvent, TimeQuality
+from sla_ingest.dialect.port import Noted, Remark, Translated
+
+
+def settled(one: Translated, tolerance: timedelta) -> Translated:
+    """The event with the time that stands and the remarks as its warnings."""
+    event, remarks = one.event, one.remarks
+    if event.occurred_at > event.received_at + tolerance:
+        claimed = event.occurred_at.isoformat()
+        event = replace(
+            event,
+            occurred_at=event.received_at,
+            quality=TimeQuality.RECEIPT,
+            attributes={**event.attributes, "claimed_at": claimed},
+        )
+        remarks = (*remarks, Noted(Remark.FUTURE_TIME, claimed))
+    return _told(replace(one, event=event, remarks=remarks))
+
+
+def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
+    """An event of somebody who may turn out to be the reporter, judged by what is stored of the incident."""
+    if not one.unless_reporter:
+        return one
+    reporter = next((who for event in history if (who := event.attributes.get("reporter_id"))), "")
+    if not reporter:
+        return _told(replace(one, remarks=(*one.remarks, Noted(Remark.REPORTER_UNKNOWN)), unless_reporter=""))
+    if reporter != one.unless_reporter:
+        return replace(one, unless_reporter="")
+    event = replace(one.event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
+    return replace(one, event=event, unless_reporter="")
+
+
+def _told(one: Translated) -> Translated:
+    warnings = tuple(str(noted) for noted in one.remarks)
+    return one if warnings == one.event.warnings else replace(one, event=replace(one.event, warnings=warnings))

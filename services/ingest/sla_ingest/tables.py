@@ -1,0 +1,53 @@
+"""Ingest's tables: what was delivered (inbox), the events it became, notices, and the log that others read."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, Text
+
+from sla_platform.store.log import log_table
+from sla_platform.store.types import Instant
+
+metadata = MetaData()
+
+log = log_table(metadata, "ingest")
+
+# Every authentic delivery, raw. `id` is a digest of source and delivery: the key that makes a delivery unique for
+# ever. `answer` is what the sender was told, so that a second delivery is told the same.
+inbox = Table(
+    "ingest_inbox",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("source", String(200), nullable=False),
+    Column("delivery", String(200), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+)
+_waiting = inbox.c.outcome.in_(["parked", "refused"])
+Index("ix_ingest_inbox_waiting", inbox.c.received_at, inbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
+
+# The accepted events by incident: the promise is a fold over them, and the log is drained by the relay.
+event = Table(
+    "ingest_event",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("type", String(100), nullable=False),
+    Column("time", Instant, nullable=False),
+    Column("data", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+notice = Table(
+    "ingest_notice",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("answer", Text, nullable=False),
+)
