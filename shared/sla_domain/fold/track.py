@@ -215,7 +215,7 @@ class Track:
         if row is None or isinstance(row.allowed, Unspecified):
             self._without_target(tally, row, entitlement)
         elif tally.attached and known is not None and _same(row, entitlement, tally.target, known):
-            tally.entitlement = entitlement
+            tally.entitlement, tally.attributes = entitlement, attributes
         else:
             if tally.counted_from < story.at and self._mode() is PriorityChangeMode.RESTART:
                 tally.restart(story.at)

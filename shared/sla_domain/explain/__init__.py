@@ -1,0 +1,27 @@
+"""Why a clock says what it says: data (`explanation`), how it is made (`build`, `steps`), whose time it was (`shares`),
+and how it is put into words (`text`, `language`) or plain values (`plain`). N5."""
+
+from __future__ import annotations
+
+from sla_domain.explain.build import calendar_of, explain, explain_clock, known_at
+from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step, StepKind, Versions
+from sla_domain.explain.plain import as_dict
+from sla_domain.explain.shares import holder_shares, party_shares
+from sla_domain.explain.text import render
+
+__all__ = [
+    "Explanation",
+    "RowOutcome",
+    "RowTried",
+    "Step",
+    "StepKind",
+    "Versions",
+    "as_dict",
+    "calendar_of",
+    "explain",
+    "explain_clock",
+    "holder_shares",
+    "known_at",
+    "party_shares",
+    "render",
+]

@@ -1,0 +1,123 @@
+"""From a folded incident to the explanation of its clocks (N5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sla_domain.calendar import Calendar
+from sla_domain.clock import Clock
+from sla_domain.event import IncidentEvent
+from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
+from sla_domain.explain.steps import steps_of
+from sla_domain.fold.entitlement import Entitlement, entitle, rows_for
+from sla_domain.incident import Incident
+from sla_domain.plan import NO_TEXTS, CoverageTime, Metric, Unspecified, WallTime, WorkingDayTime
+from sla_domain.rulebook import ContractMatch, Rulebook
+
+
+def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
+    """Every clock of the incident, as the events folded into it say. Raises CalendarError beyond a calendar's years."""
+    return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
+
+
+def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
+    """The events that had happened by `at`: fold these to see the clocks as they stood then."""
+    return tuple(event for event in events if event.occurred_at <= at)
+
+
+def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:
+    """One clock at one instant."""
+    contract = rulebook.contracts.get(clock.contract, incident.contract)
+    reason = incident.match.reason
+    entitlement = entitle(rulebook, ContractMatch(contract, reason), clock.matched.get("product", ""))
+    calendar = calendar_of(clock, incident, rulebook)
+    steps = steps_of(clock, calendar, at)
+    metric = _metric(clock, entitlement)
+    return Explanation(
+        incident=clock.incident,
+        clock=clock.id,
+        metric=clock.metric,
+        cycle=clock.cycle,
+        at=at,
+        state=clock.state,
+        why=clock.why,
+        contract=contract.id,
+        match_reason=reason,
+        plan=clock.plan,
+        scope=entitlement.scope,
+        priority=clock.priority,
+        target=clock.target,
+        coverage=clock.coverage,
+        zone=contract.zone if calendar is None else calendar.zone,
+        allowed=_allowed(clock, calendar),
+        consumed=sum((step.counted for step in steps if not step.ahead), timedelta()),
+        due_at=clock.due_at,
+        original_due_at=clock.original_due_at,
+        generation=clock.generation,
+        counted_from=clock.counted_from or clock.started_at,
+        steps=steps,
+        rows=_rows(clock, entitlement),
+        marks=clock.marks,
+        versions=_versions(rulebook, calendar),
+        quality=incident.quality,
+        agreed_by=clock.agreed_by,
+        agreed_reason=clock.agreed_reason,
+        exempt=clock.exempt,
+        exempt_by=clock.exempt_by,
+        titles=NO_TEXTS if metric is None else metric.titles,
+    )
+
+
+def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
+    """The calendar in which the clock counts; None for wall time and for a date agreed without a coverage."""
+    plan = rulebook.plans.get(clock.plan)
+    coverage = plan.coverages.get(clock.coverage) if plan is not None else None
+    if coverage is None or isinstance(clock.target.allowed, WallTime):
+        return None
+    return rulebook.calendars.calendar(rulebook.contracts.get(clock.contract, incident.contract), coverage)
+
+
+def _allowed(clock: Clock, calendar: Calendar | None) -> timedelta | None:
+    allowed = clock.target.allowed
+    if clock.agreed_by:
+        return None
+    match allowed:
+        case CoverageTime(span) | WallTime(span):
+            return span
+        case WorkingDayTime(days, mode):
+            if calendar is None:
+                return None
+            start = clock.counted_from or clock.started_at
+            return calendar.between(start, calendar.add_working_days(start, days, mode))
+        case Unspecified():
+            return None
+        case _:
+            assert_never(allowed)
+
+
+def _metric(clock: Clock, entitlement: Entitlement) -> Metric | None:
+    return next((metric for metric in entitlement.plan.metrics if metric.id == clock.metric), None)
+
+
+def _rows(clock: Clock, entitlement: Entitlement) -> tuple[RowTried, ...]:
+    """The rows in the order of trial up to the one in force, with the condition that failed each."""
+    tried = []
+    for row in rows_for(entitlement, clock.metric):
+        failing = row.match.failing(clock.matched)
+        if failing is not None:
+            actual = clock.matched.get(failing.attribute, "")
+            tried.append(RowTried(row, RowOutcome.FAILED, failing, actual))
+            continue
+        unspecified = isinstance(row.allowed, Unspecified) and row != clock.target
+        tried.append(RowTried(row, RowOutcome.UNSPECIFIED if unspecified else RowOutcome.MATCHED))
+        if unspecified:
+            tried.append(RowTried(clock.target, RowOutcome.MATCHED))
+        break
+    return tuple(tried)
+
+
+def _versions(rulebook: Rulebook, calendar: Calendar | None) -> Versions:
+    revision = "" if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
+    return Versions(rulebook.version, rulebook.holidays_version, rulebook.tzdata_version, revision)

@@ -1,0 +1,114 @@
+"""An explanation as pure data: every stretch of a clock's life with its reason, and sums that add up (N5).
+
+The counted steps up to the due instant sum to the allowed time, to the microsecond; all counted steps up to `at` sum
+to `consumed`. Steps marked `ahead` are a projection from `at`: they hold if nothing else happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sla_domain.clock import ClockId, ClockState, Mark
+from sla_domain.contract import ContractId
+from sla_domain.event import IncidentId, TimeQuality, WaitingOn
+from sla_domain.incident import Scope
+from sla_domain.plan import Condition, MetricId, PlanId, Target
+from sla_domain.rulebook import MatchReason
+
+
+class StepKind(StrEnum):
+    COUNTED = "counted"
+    OUTSIDE_HOURS = "outside_hours"
+    HOLIDAY = "holiday"
+    CLOSING = "closing"
+    PAUSED = "paused"
+    ENDED = "ended"  # between a resolution and the reopening that undid it
+    BEFORE_RESTART = "before_restart"  # time that a restart or reset has wiped out
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`[start, end)`: what kind of time, why, how much of it counts, and the sum up to its end."""
+
+    start: datetime
+    end: datetime
+    kind: StepKind
+    reason: str
+    counted: timedelta
+    total: timedelta
+    waiting_on: WaitingOn | None = None  # whose turn it was during a pause
+    credited: timedelta = timedelta()  # open time of a pause, by which it moves a working-day or agreed date
+    ahead: bool = False
+
+    @property
+    def span(self) -> timedelta:
+        return self.end - self.start
+
+
+class RowOutcome(StrEnum):
+    MATCHED = "matched"
+    FAILED = "failed"
+    UNSPECIFIED = "unspecified"  # matched, but gives no number: the contract supplies it
+
+
+@dataclass(frozen=True, slots=True)
+class RowTried:
+    """A row of contract or plan in the order of trial; of a failed one, the first condition that did not hold."""
+
+    target: Target
+    outcome: RowOutcome
+    condition: Condition | None = None
+    actual: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What the arithmetic rests on."""
+
+    catalogue: str
+    holidays: str
+    tzdata: str
+    calendar: str  # id and revision of the compiled calendar; '' for wall time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    incident: IncidentId
+    clock: ClockId
+    metric: MetricId
+    cycle: int
+    at: datetime
+    state: ClockState
+    why: str
+    contract: ContractId
+    match_reason: MatchReason
+    plan: PlanId
+    scope: Scope
+    priority: str
+    target: Target
+    coverage: str
+    zone: str
+    allowed: timedelta | None  # in the clock's own time; None when only a date was agreed
+    consumed: timedelta
+    due_at: datetime | None
+    original_due_at: datetime | None
+    generation: int
+    counted_from: datetime
+    steps: tuple[Step, ...]
+    rows: tuple[RowTried, ...]
+    marks: tuple[Mark, ...]
+    versions: Versions
+    quality: TimeQuality
+    agreed_by: str = ""
+    agreed_reason: str = ""
+    exempt: str = ""
+    exempt_by: str = ""
+    titles: Mapping[str, str]
+
+    @property
+    def remaining(self) -> timedelta | None:
+        """May be negative; None when there is no span to take it from."""
+        return None if self.allowed is None else self.allowed - self.consumed

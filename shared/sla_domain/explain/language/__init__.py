@@ -1,0 +1,21 @@
+"""Explanations speak the languages of the plans' sources (PLANS, Conventions): en, pl, it, ru, zh-TW."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sla_domain.explain.language import en, it, pl, ru, zh_tw
+from sla_domain.explain.language.words import Words
+
+LANGUAGES: Mapping[str, Words] = MappingProxyType(
+    {"en": en.WORDS, "pl": pl.WORDS, "it": it.WORDS, "ru": ru.WORDS, "zh-TW": zh_tw.WORDS}
+)
+
+
+def words_for(language: str) -> Words:
+    """The words of a language tag, or of its primary language, or English."""
+    if language in LANGUAGES:
+        return LANGUAGES[language]
+    primary = language.partition("-")[0].lower()
+    return next((words for tag, words in LANGUAGES.items() if tag.partition("-")[0] == primary), en.WORDS)

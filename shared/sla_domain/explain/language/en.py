@@ -1,0 +1,69 @@
+"""English."""
+
+from __future__ import annotations
+
+from sla_domain.clock import ClockState
+from sla_domain.event import WaitingOn
+from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.words import Words
+from sla_domain.incident import Scope
+from sla_domain.rulebook import MatchReason
+
+WORDS = Words(
+    heading="{metric} of {incident}, cycle {cycle}: {state}",
+    contract="Contract {contract}: {reason}",
+    plan="Plan {plan}: {scope}",
+    priority="Priority {priority}",
+    target="Target {target} in {coverage} ({zone}), row {row}",
+    agreed="Date agreed by {by}: {reason}; originally {original}",
+    exempt="Counts in no attainment: {reason} ({by})",
+    rows="Rows tried",
+    row_matched="matches",
+    row_failed="no: {attribute} is {actual}, the row wants {wanted}",
+    row_failed_not="no: {attribute} is {actual}, the row excludes {wanted}",
+    row_unspecified="matches but gives no number: the contract supplies it",
+    time="Time",
+    total="sum {total}",
+    ahead="expected",
+    credited="moves the date by {span}",
+    due="Due {due}",
+    due_undefined="No due instant: the clock does not run",
+    original="First promised {due}",
+    sums="Consumed {consumed} of {allowed}, left {remaining}",
+    sums_open="Consumed {consumed}",
+    warned="Warning {threshold} at {at}",
+    breached="Breach at {at}",
+    versions="Catalogue {catalogue}, holidays {holidays}, time zones {tzdata}, calendar {calendar}",
+    quality="Quality of the times: {quality}",
+    unspecified="unspecified",
+    working_days="{count} working days",
+    wall="{span} by the wall clock",
+    nothing="none",
+    hour="h",
+    minute="min",
+    second="s",
+    weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    states={
+        ClockState.RUNNING: "running",
+        ClockState.PAUSED: "paused",
+        ClockState.MET: "met",
+        ClockState.MISSED: "missed",
+        ClockState.CANCELLED: "cancelled",
+    },
+    steps={
+        StepKind.COUNTED: "counted",
+        StepKind.OUTSIDE_HOURS: "outside hours",
+        StepKind.HOLIDAY: "holiday",
+        StepKind.CLOSING: "closed",
+        StepKind.PAUSED: "paused",
+        StepKind.ENDED: "ended until reopened",
+        StepKind.BEFORE_RESTART: "before the restart",
+    },
+    parties={
+        WaitingOn.CUSTOMER: "waiting on the customer",
+        WaitingOn.VENDOR: "waiting on the vendor",
+        WaitingOn.OTHER: "waiting on others",
+    },
+    reasons={reason: reason.value for reason in MatchReason},
+    scopes={scope: scope.value for scope in Scope},
+)

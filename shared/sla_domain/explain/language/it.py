@@ -1,0 +1,82 @@
+"""Italian."""
+
+from __future__ import annotations
+
+from sla_domain.clock import ClockState
+from sla_domain.event import WaitingOn
+from sla_domain.explain.explanation import StepKind
+from sla_domain.explain.language.words import Words
+from sla_domain.incident import Scope
+from sla_domain.rulebook import MatchReason
+
+WORDS = Words(
+    heading="{metric} di {incident}, ciclo {cycle}: {state}",
+    contract="Contratto {contract}: {reason}",
+    plan="Piano {plan}: {scope}",
+    priority="Priorità {priority}",
+    target="Obiettivo {target}, orario {coverage} ({zone}), riga {row}",
+    agreed="Data concordata da {by}: {reason}; in origine {original}",
+    exempt="Non conta nei livelli di servizio: {reason} ({by})",
+    rows="Righe esaminate",
+    row_matched="corrisponde",
+    row_failed="no: {attribute} è {actual}, la riga richiede {wanted}",
+    row_failed_not="no: {attribute} è {actual}, la riga esclude {wanted}",
+    row_unspecified="corrisponde ma non dà un numero: lo fornisce il contratto",
+    time="Tempo",
+    total="somma {total}",
+    ahead="previsto",
+    credited="sposta la data di {span}",
+    due="Scadenza {due}",
+    due_undefined="Nessuna scadenza: l'orologio è fermo",
+    original="Promessa iniziale {due}",
+    sums="Consumato {consumed} di {allowed}, resta {remaining}",
+    sums_open="Consumato {consumed}",
+    warned="Avviso {threshold}: {at}",
+    breached="Superamento: {at}",
+    versions="Catalogo {catalogue}, festività {holidays}, fusi orari {tzdata}, calendario {calendar}",
+    quality="Qualità degli orari: {quality}",
+    unspecified="non specificato",
+    working_days="giorni lavorativi: {count}",
+    wall="{span} di tempo effettivo",
+    nothing="nessuno",
+    hour="h",
+    minute="min",
+    second="s",
+    weekdays=("lun", "mar", "mer", "gio", "ven", "sab", "dom"),
+    states={
+        ClockState.RUNNING: "in corso",
+        ClockState.PAUSED: "sospeso",
+        ClockState.MET: "rispettato",
+        ClockState.MISSED: "mancato",
+        ClockState.CANCELLED: "annullato",
+    },
+    steps={
+        StepKind.COUNTED: "conteggiato",
+        StepKind.OUTSIDE_HOURS: "fuori orario",
+        StepKind.HOLIDAY: "festività",
+        StepKind.CLOSING: "chiuso",
+        StepKind.PAUSED: "sospeso",
+        StepKind.ENDED: "concluso fino alla riapertura",
+        StepKind.BEFORE_RESTART: "prima del riavvio",
+    },
+    parties={
+        WaitingOn.CUSTOMER: "in attesa del cliente",
+        WaitingOn.VENDOR: "in attesa del fornitore",
+        WaitingOn.OTHER: "in attesa di altri",
+    },
+    reasons={
+        MatchReason.CUSTOMER: "il nome del cliente appartiene a questo contratto",
+        MatchReason.NO_CUSTOMER: "la segnalazione non nomina un cliente: vale il contratto predefinito",
+        MatchReason.UNKNOWN_CUSTOMER: "nessun contratto conosce questo cliente: vale il contratto predefinito",
+        MatchReason.NOT_IN_FORCE: "il contratto del cliente non è in vigore a questa data: vale quello predefinito",
+    },
+    scopes={
+        Scope.EVERY_PRODUCT: "il contratto copre ogni prodotto",
+        Scope.IN_SCOPE: "il prodotto è coperto dal contratto",
+        Scope.NO_PRODUCT: "la segnalazione non nomina un prodotto: considerata coperta",
+        Scope.OUT_OF_SCOPE: "il prodotto non è coperto dal contratto: valgono gli obiettivi del piano base",
+        Scope.EXCLUDED: "il prodotto è escluso dal contratto: valgono gli obiettivi del piano base",
+        Scope.OUT_OF_SCOPE_NO_BASE: "il prodotto non è coperto e non c'è un piano base: valgono le righe del piano",
+        Scope.EXCLUDED_NO_BASE: "il prodotto è escluso e non c'è un piano base: valgono le righe del piano",
+    },
+)

@@ -1,0 +1,54 @@
+"""The words of one language: what every explanation says, as format strings. A missing word is a type error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sla_domain.clock import ClockState
+from sla_domain.event import WaitingOn
+from sla_domain.explain.explanation import StepKind
+from sla_domain.incident import Scope
+from sla_domain.rulebook import MatchReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    heading: str  # metric, incident, cycle, state
+    contract: str  # contract, reason
+    plan: str  # plan, scope
+    priority: str  # priority
+    target: str  # target, coverage, zone, row
+    agreed: str  # by, reason, original
+    exempt: str  # reason, by
+    rows: str
+    row_matched: str
+    row_failed: str  # attribute, actual, wanted
+    row_failed_not: str  # attribute, actual, unwanted
+    row_unspecified: str
+    time: str
+    total: str  # total
+    ahead: str
+    credited: str  # span
+    due: str  # due
+    due_undefined: str
+    original: str  # due
+    sums: str  # consumed, allowed, remaining
+    sums_open: str  # consumed
+    warned: str  # threshold, at
+    breached: str  # at
+    versions: str  # catalogue, holidays, tzdata, calendar
+    quality: str  # quality
+    unspecified: str
+    working_days: str  # count
+    wall: str  # span
+    nothing: str
+    hour: str
+    minute: str
+    second: str
+    weekdays: tuple[str, ...]
+    states: Mapping[ClockState, str]
+    steps: Mapping[StepKind, str]
+    parties: Mapping[WaitingOn, str]
+    reasons: Mapping[MatchReason, str]
+    scopes: Mapping[Scope, str]

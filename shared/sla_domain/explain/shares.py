@@ -1,0 +1,56 @@
+"""Whose time a clock is made of: by party (PLANS H11) and by holder, in the clock's own time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sla_domain.calendar import Calendar
+from sla_domain.clock import Clock, Segment
+from sla_domain.incident import Held, Incident
+
+OWN = "own"
+_ZERO = timedelta()
+
+
+def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mapping[str, timedelta]:
+    """Counted time (`own`) and what each pause would have counted (`customer`, `vendor`, `other`, `ended`)."""
+    shares: dict[str, timedelta] = {OWN: _ZERO}
+    base = clock.counted_from or clock.started_at
+    for segment in clock.segments:
+        start, end = max(segment.start, base), at if segment.end is None else min(segment.end, at)
+        party = OWN if segment.running else _party(segment)
+        shares[party] = shares.get(party, _ZERO) + _between(calendar, start, end)
+    return shares
+
+
+def holder_shares(
+    clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime
+) -> Mapping[tuple[str, str, str], timedelta]:
+    """Counted time by (assignee, group, line); the values sum to the consumed time exactly."""
+    shares: dict[tuple[str, str, str], timedelta] = {}
+    base = clock.counted_from or clock.started_at
+    for segment in clock.segments:
+        if not segment.running:
+            continue
+        first, last = max(segment.start, base), at if segment.end is None else min(segment.end, at)
+        for held in incident.holders:
+            span = _between(calendar, max(first, held.start), min(last, _end(held, at)))
+            if span:
+                key = (held.assignee, held.group, held.line)
+                shares[key] = shares.get(key, _ZERO) + span
+    return shares
+
+
+def _party(segment: Segment) -> str:
+    return segment.waiting_on.value if segment.waiting_on is not None else "ended"
+
+
+def _end(held: Held, at: datetime) -> datetime:
+    return at if held.end is None else held.end
+
+
+def _between(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta:
+    if end <= start:
+        return _ZERO
+    return end - start if calendar is None else calendar.between(start, end)

@@ -1,0 +1,135 @@
+"""An explanation as text, in one of five languages; local times of the zone in which the clock counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sla_domain.clock import BREACH
+from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step
+from sla_domain.explain.language import words_for
+from sla_domain.explain.language.words import Words
+from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, WorkingDayTime
+
+
+def render(explanation: Explanation, language: str = "en") -> str:
+    """Lines of plain text."""
+    return "\n".join(_lines(explanation, words_for(language), language)) + "\n"
+
+
+def duration(span: timedelta, words: Words) -> str:
+    """`7 h 30 min`; exact to the microsecond, negative with a minus."""
+    sign, whole = ("−", -span) if span < timedelta() else ("", span)
+    minutes, seconds = divmod(whole, timedelta(minutes=1))
+    hours, minutes = divmod(minutes, 60)
+    exact = f"{seconds.total_seconds():.6f}".rstrip("0").rstrip(".")
+    parts = [
+        f"{hours} {words.hour}" if hours else "",
+        f"{minutes} {words.minute}" if minutes else "",
+        f"{exact} {words.second}" if seconds else "",
+    ]
+    return sign + (" ".join(part for part in parts if part) or f"0 {words.minute}")
+
+
+def allowed_words(target: Target, words: Words) -> str:
+    """The target as people say it."""
+    match target.allowed:
+        case CoverageTime(span):
+            return duration(span, words)
+        case WallTime(span):
+            return words.wall.format(span=duration(span, words))
+        case WorkingDayTime(days, _):
+            return words.working_days.format(count=days)
+        case Unspecified():
+            return words.unspecified
+
+
+def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
+    zone = ZoneInfo(e.zone)
+    title = title_of(e.titles, language) or e.metric
+    yield w.heading.format(metric=title, incident=e.incident, cycle=e.cycle + 1, state=w.states[e.state])
+    yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
+    yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
+    yield w.priority.format(priority=e.priority or w.nothing)
+    yield w.target.format(
+        target=allowed_words(e.target, w), coverage=e.coverage or w.nothing, zone=e.zone, row=_row_name(e.target, w)
+    )
+    if e.agreed_by:
+        original = local(e.original_due_at, zone, w) if e.original_due_at is not None else w.nothing
+        yield w.agreed.format(by=e.agreed_by, reason=e.agreed_reason or w.nothing, original=original)
+    if e.exempt:
+        yield w.exempt.format(reason=e.exempt, by=e.exempt_by or w.nothing)
+    yield f"{w.rows}:"
+    yield from (f"  {_row_name(row.target, w)}: {_outcome(row, w)}" for row in e.rows)
+    yield f"{w.time}:"
+    yield from (f"  {_step(step, zone, w)}" for step in e.steps)
+    yield from _summary(e, zone, w)
+
+
+def _summary(e: Explanation, zone: ZoneInfo, w: Words) -> Iterator[str]:
+    consumed = duration(e.consumed, w)
+    if e.allowed is None or e.remaining is None:
+        yield w.sums_open.format(consumed=consumed)
+    else:
+        left = duration(e.remaining, w)
+        yield w.sums.format(consumed=consumed, allowed=duration(e.allowed, w), remaining=left)
+    yield w.due.format(due=local(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
+    if e.original_due_at is not None and e.original_due_at != e.due_at:
+        yield w.original.format(due=local(e.original_due_at, zone, w))
+    for mark in e.marks:
+        at = local(mark.at, zone, w)
+        yield w.breached.format(at=at) if mark.kind == BREACH else w.warned.format(threshold=mark.kind, at=at)
+    v = e.versions
+    yield w.versions.format(
+        catalogue=v.catalogue or w.nothing,
+        holidays=v.holidays or w.nothing,
+        tzdata=v.tzdata or w.nothing,
+        calendar=v.calendar or w.nothing,
+    )
+    yield w.quality.format(quality=e.quality.value)
+
+
+def _step(step: Step, zone: ZoneInfo, w: Words) -> str:
+    party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
+    why = ": ".join(part for part in (party, step.reason) if part)
+    said = w.steps[step.kind] + (f" ({why})" if why else "")
+    parts = [f"{local(step.start, zone, w)} – {local(step.end, zone, w)}", said]
+    if step.counted:
+        parts.append(f"+{duration(step.counted, w)}, {w.total.format(total=duration(step.total, w))}")
+    if step.credited:
+        parts.append(w.credited.format(span=duration(step.credited, w)))
+    if step.ahead:
+        parts.append(w.ahead)
+    return "  ".join(parts)
+
+
+def _outcome(row: RowTried, w: Words) -> str:
+    match row.outcome:
+        case RowOutcome.MATCHED:
+            return w.row_matched
+        case RowOutcome.UNSPECIFIED:
+            return w.row_unspecified
+        case RowOutcome.FAILED:
+            condition = row.condition
+            assert condition is not None
+            form = w.row_failed_not if condition.negated else w.row_failed
+            wanted = ", ".join(sorted(condition.values))
+            return form.format(attribute=condition.attribute, actual=row.actual or w.nothing, wanted=wanted)
+
+
+def _row_name(target: Target, w: Words) -> str:
+    return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
+
+
+def local(at: datetime, zone: ZoneInfo, w: Words) -> str:
+    """`Tue 2026-11-10 16:30`, with seconds and less only where there are any, and the offset from UTC."""
+    here = at.astimezone(zone)
+    exact = "" if not (here.second or here.microsecond) else f":{here:%S}"
+    if here.microsecond:
+        exact += f".{here:%f}".rstrip("0")
+    return f"{w.weekdays[here.weekday()]} {here:%Y-%m-%d %H:%M}{exact} {here:%z}"
+
+
+def title_of(titles: Texts, language: str) -> str:
+    return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
