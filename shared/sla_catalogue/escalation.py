@@ -1,24 +1,26 @@
-"""Escalation policies: who is told next, and when, if nobody acts."""
+"""Escalation policies as a catalogue writes them: the domain's, with the names and channels of each level kept.
+
+A level tells names; a name is a role, or a person where somebody is called so and no role is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import MappingProxyType
+
+from sla_domain import escalation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """One rung: `after` this long without acknowledgement (wall time), tell these roles or people."""
+class Level(escalation.Level):
+    """`tell` holds roles and people in the order written."""
 
-    after: timedelta
     tell: tuple[str, ...]
     channels: tuple[str, ...] = ()  # empty: the person's own addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    id: str
+class Policy(escalation.Policy):
     levels: tuple[Level, ...]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -21,6 +21,8 @@ def catalogue_schema() -> dict[str, Any]:
     return schema
 
 
+REFERENCE = {"type": "string", "pattern": r"\$\{"}  # the environment's to fill in
+
 # Documents that may be written as one word, by their name in the schema.
 _BY_NAME = frozenset({"TriggerDocument", "RoleDocument", "HolderDocument", "LookupDocument", "ExpectDocument"})
 
@@ -47,4 +49,6 @@ def _widened(member: Any) -> Any:
         return {"anyOf": [strings, member]}
     if member.get("type") == "object" and member.get("additionalProperties") == strings:
         return {"anyOf": [strings, member]}
+    if member.get("type") in ("integer", "boolean", "number") or "enum" in member:
+        return {"anyOf": [member, REFERENCE]}
     return member

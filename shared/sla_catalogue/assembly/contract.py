@@ -67,7 +67,7 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
     built = plans.get(draft)
     written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
     rows = build_targets(written, built.names, context)
-    people = _people(document, context)
+    people = _people(document, built, context)
     contract = Contract(
         id=ContractId(name),
         customers=frozenset(document.customers),
@@ -117,14 +117,23 @@ def _extras(document: ContractDocument) -> dict[str, object]:
     return extras
 
 
-def _people(document: ContractDocument, context: Context) -> dict[str, Person]:
-    """The contract's own people, and those of the catalogue that its roles name."""
+def _people(document: ContractDocument, built: BuiltPlan, context: Context) -> dict[str, Person]:
+    """The contract's own people, and those of the catalogue that its roles or its plan's escalation name."""
     named = {holder.person for holders in document.roles.values() for holder in holders}
+    policy = context.document.escalations.get(built.plan.escalation or "")
+    named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
-    return {id_: _person(id_, each, context) for id_, each in {**shared, **document.people}.items()}
+    wanted = not _must_register(built)
+    return {id_: _person(id_, each, wanted) for id_, each in {**shared, **document.people}.items()}
 
 
-def _person(id_: str, document: PersonDocument, context: Context) -> Person:
+def _must_register(built: BuiltPlan) -> bool:
+    """PLANS I5: under some plans nobody gets critical-fix notices without asking for them."""
+    notices = built.plan.extras.get("notices")
+    return isinstance(notices, Mapping) and notices.get("registration") == "opt_in"
+
+
+def _person(id_: str, document: PersonDocument, notices: bool) -> Person:
     addresses = [
         *document.addresses,
         *(f"email:{address}" for address in document.email),
@@ -135,7 +144,7 @@ def _person(id_: str, document: PersonDocument, context: Context) -> Person:
         name=document.name,
         addresses=tuple(dict.fromkeys(addresses)),
         language=document.language,
-        notices=document.notices,
+        notices=notices if document.notices is None else document.notices,
     )
 
 

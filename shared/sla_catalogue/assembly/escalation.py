@@ -6,21 +6,45 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.document.escalation import PolicyDocument
+from sla_catalogue.document.escalation import LevelDocument, PolicyDocument
 from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.problem import Path
 
 
 def build_escalations(context: Context) -> Mapping[str, Policy]:
     found: dict[str, Policy] = {}
+    people = _people(context)
     for name, document in context.document.escalations.items():
         _check(document, ("escalations", name), context)
-        levels = [
-            Level(after=level.after, tell=tuple(level.tell), channels=tuple(level.channels))
-            for level in document.levels
-        ]
-        found[name] = Policy(id=name, levels=tuple(levels), titles=MappingProxyType(dict(document.title)))
+        found[name] = Policy(
+            id=name,
+            levels=tuple(_level(level, people) for level in document.levels),
+            repeat=document.repeat,
+            pause=document.pause,
+            chain=document.chain,
+            titles=MappingProxyType(dict(document.title)),
+        )
     return MappingProxyType(found)
+
+
+def _level(document: LevelDocument, people: frozenset[str]) -> Level:
+    return Level(
+        after=document.after,
+        tell=tuple(document.tell),
+        roles=tuple(name for name in document.tell if name not in people),
+        people=tuple(name for name in document.tell if name in people),
+        channels=tuple(document.channels),
+        kind=document.kind,
+    )
+
+
+def _people(context: Context) -> frozenset[str]:
+    """Names that only a person goes by."""
+    document = context.document
+    people = {*document.people, *(name for contract in document.contracts.values() for name in contract.people)}
+    promised = {role.id for plan in document.plans.values() for role in plan.roles}
+    held = {role for contract in document.contracts.values() for role in contract.roles}
+    return frozenset(people - promised - held)
 
 
 def _check(document: PolicyDocument, path: Path, context: Context) -> None:
@@ -28,11 +52,13 @@ def _check(document: PolicyDocument, path: Path, context: Context) -> None:
     if not document.levels:
         hint = "levels: [{after: 0m, tell: on_call}]"
         findings.error(path, "no-levels", f"the escalation {path[1]!r} has no levels", hint)
-    for index, (level, following) in enumerate(zip(document.levels, document.levels[1:], strict=False), start=1):
-        if following.after <= level.after:
-            where = (*path, "levels", index, "after")
-            findings.error(where, "levels-order", "a level comes no later than the one before it", "order them by time")
     for index, level in enumerate(document.levels):
+        where = (*path, "levels", index)
+        if index and level.after <= document.levels[index - 1].after:
+            message = "a level comes no later than the one before it"
+            findings.error((*where, "after"), "levels-order", message, "order them by time")
+        if not level.tell:
+            findings.error(where, "level-silent", "the level tells nobody", "tell: on_call")
         for channel in level.channels:
             if channel != "email":
-                context.known("channels", channel, (*path, "levels", index, "channels"), "channel")
+                context.known("channels", channel, (*where, "channels"), "channel")

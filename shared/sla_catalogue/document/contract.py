@@ -20,7 +20,7 @@ class PersonDocument(Document):
     webhook: Names = Field(default_factory=list)
     addresses: Names = Field(default_factory=list)
     language: str = "en"
-    notices: bool = True
+    notices: bool | None = None  # None: yes, unless the plan wants people to register (PLANS I5)
 
 
 class HolderDocument(Document):

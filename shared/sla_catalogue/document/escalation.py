@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from sla_catalogue.document.field import Document, Names, Span, Texts
+from sla_domain.escalation import Chain, TellKind
 
 
 class LevelDocument(Document):
@@ -13,9 +16,15 @@ class LevelDocument(Document):
     after: Span
     tell: Names
     channels: Names = Field(default_factory=list)
+    kind: TellKind = TellKind.PAGE
 
 
 class PolicyDocument(Document):
+    """`repeat` further rounds follow the first, each `pause` after the last level of the one before."""
+
     title: Texts = Field(default_factory=dict)
     levels: list[LevelDocument] = Field(default_factory=list)
+    repeat: int = Field(default=0, ge=0, le=100)
+    pause: Span = timedelta(minutes=30)
+    chain: Chain = Chain.TECHNICAL
     clause: str = ""
