@@ -1,0 +1,40 @@
+"""`slad` and its commands: each module registers its own."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from sla_catalogue import CatalogueInvalid
+from sla_platform.errors import PlatformError
+
+app = typer.Typer(
+    name="slad",
+    help="The SLA daemon: watches support contracts and tells people before a promise breaks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Exit status: 0 well, 1 the work found something wrong, 2 the call or a setting makes no sense."""
+    from sla_standalone.cli import register
+
+    register.all_commands(app)
+    try:
+        app()
+    except CatalogueInvalid as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)  # noqa: T201 - a command line speaks by printing
+        sys.exit(1)
+    except ValidationError as error:
+        for item in error.errors():
+            name = "SLAD_" + "_".join(str(part) for part in item["loc"]).upper()
+            print(f"{name}: {item['msg']}", file=sys.stderr)  # noqa: T201 - as above
+        sys.exit(2)
+    except (PlatformError, OSError) as error:
+        print(f"slad: {error}", file=sys.stderr)  # noqa: T201 - as above
+        sys.exit(2)

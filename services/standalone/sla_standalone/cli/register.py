@@ -1,0 +1,12 @@
+"""Which commands there are."""
+
+from __future__ import annotations
+
+import typer
+
+from sla_standalone.cli import check, run, when
+
+
+def all_commands(app: typer.Typer) -> None:
+    for module in (run, when, check):
+        module.register(app)

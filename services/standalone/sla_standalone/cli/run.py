@@ -1,0 +1,73 @@
+"""`slad run`, `slad ingest|timer|notifier|board`, `slad migrate`, `slad config`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from importlib.resources import files
+from string import Template
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from sla_platform.settings import Settings
+from sla_platform.telemetry import logs
+from sla_standalone.compose import ALL, Running
+from sla_standalone.migrate import migrate
+from sla_standalone.serve import serve
+
+Port = Annotated[int | None, typer.Option(help="Overrides SLAD_PORT.")]
+_err = Console(stderr=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+    for name in ALL:
+        app.command(name, help=f"Run the {name} service alone.")(_one(name))
+    app.command("migrate")(migrate_command)
+    app.command("config")(config)
+
+
+def run(port: Port = None) -> None:
+    """Run everything in one process: SQLite and one port unless settings say otherwise."""
+    settings = _settings(port)
+
+    async def main() -> int:
+        await migrate(settings)
+        return await serve(settings, ALL, ready=lambda process: _welcome(settings, process))
+
+    raise typer.Exit(uvloop.run(main()))
+
+
+def migrate_command() -> None:
+    """Bring the database to the newest schema and create missing topics."""
+    settings = _settings(None)
+    asyncio.run(migrate(settings))
+
+
+def config() -> None:
+    """Print the settings as they were read, secrets hidden."""
+    Console().print_json(_settings(None).model_dump_json())
+
+
+def _one(name: str) -> Callable[[int | None], None]:
+    def command(port: Port = None) -> None:
+        raise typer.Exit(uvloop.run(serve(_settings(port), (name,))))
+
+    command.__doc__ = f"Run the {name} service alone."
+    return command
+
+
+def _settings(port: int | None) -> Settings:
+    settings = Settings() if port is None else Settings(port=port)
+    logs.configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def _welcome(settings: Settings, process: Running) -> None:
+    """The addresses, and lines that work when pasted."""
+    text = Template(files("sla_standalone.cli").joinpath("welcome.txt").read_text())
+    where = {"url": settings.public_url, "store": process.ground.store.url.database or "a database"}
+    _err.print(text.substitute(where), soft_wrap=True, highlight=False)

@@ -1,0 +1,106 @@
+"""The composition root: the chosen services on one ground, with their relays, house-keeping and one HTTP app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI
+
+from sla_platform.http import health, problem
+from sla_platform.http.keys import READ, Authorizer, KeyGate
+from sla_platform.runtime import Part, Service, running
+from sla_platform.settings import Settings
+from sla_platform.timesource import TimeSource
+from sla_standalone.ground import Ground, ground
+from sla_standalone.housekeeping import housekeeping
+from sla_standalone.wiring import WIRING
+
+_log = structlog.get_logger(__name__)
+ALL = ("ingest", "timer", "notifier", "board")
+RELOAD_SECONDS = 2.0
+TRIM_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process at work: its app is ready to be served."""
+
+    app: FastAPI
+    ground: Ground
+    services: tuple[Service, ...]
+    failed: Any
+
+
+@asynccontextmanager
+async def composed(
+    settings: Settings,
+    names: Iterable[str],
+    *,
+    time: TimeSource | None = None,
+    extra_routes: Iterable[APIRouter] = (),
+) -> AsyncIterator[Running]:
+    """Run the named services until the context ends; `failed` is set when one of their parts has failed."""
+    async with ground(settings, time) as base:
+        wired = [WIRING[name](base, _authorizer(base)) for name in names]
+        services = [one.service for one in wired]
+        services.append(_common(base, names))
+        app = _app(base, services, [one.routes for one in wired] + list(extra_routes))
+        async with running(services) as failed:
+            yield Running(app, base, tuple(services), failed)
+        await base.feeds.close()
+
+
+def _authorizer(base: Ground) -> Authorizer:
+    open_scopes = frozenset({READ}) if base.settings.board_open else frozenset[str]()
+    return KeyGate(lambda: base.catalogue.current.keys.values(), base.time, open_scopes=open_scopes)
+
+
+def _common(base: Ground, names: Iterable[str]) -> Service:
+    """Relays of the logs these services write, and the house-keeping of the process."""
+    parts: list[Part] = []
+    for name in names:
+        relay = base.feeds.relay(name) if name != "board" else None
+        if relay is not None:
+            parts.append(Part(f"relay-{name}", relay.run))
+
+    async def reload() -> None:
+        base.catalogue.refresh()
+
+    async def trim() -> None:
+        await base.feeds.trim()
+
+    parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
+    return Service("process", parts=tuple(parts))
+
+
+def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> FastAPI:
+    app = FastAPI(
+        title="slad",
+        version=version("slad"),
+        summary="Watches support contracts and tells people before a promise breaks.",
+        docs_url=None,  # the usual page loads its script from elsewhere; the document itself is at /openapi.json
+        redoc_url=None,
+    )
+    problem.install(app)
+    app.include_router(health.router(services, base.registry, info(base)))
+    for routes in routers:
+        app.include_router(routes)
+    return app
+
+
+def info(base: Ground) -> Mapping[str, Any]:
+    """What runs here: versions, profile, catalogue."""
+    catalogue = base.catalogue.current
+    return {
+        "version": version("slad"),
+        "profile": "embedded" if base.settings.embedded else "production",
+        "store": base.store.url.get_backend_name(),
+        "catalogue": catalogue.version,
+        "holidays": catalogue.rulebook.holidays_version,
+        "tzdata": catalogue.rulebook.tzdata_version,
+    }

@@ -1,0 +1,63 @@
+"""Serving a composed process over HTTP until it is asked to stop, then draining it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable
+
+import structlog
+import uvicorn
+from fastapi import APIRouter
+
+from sla_platform.runtime import until_signalled
+from sla_platform.settings import Settings
+from sla_platform.timesource import TimeSource
+from sla_standalone.compose import Running, composed
+
+_log = structlog.get_logger(__name__)
+DRAIN_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: this process drains its services too."""
+
+    def install_signal_handlers(self) -> None:
+        return
+
+
+async def serve(
+    settings: Settings,
+    names: Iterable[str],
+    *,
+    time: TimeSource | None = None,
+    extra_routes: Iterable[APIRouter] = (),
+    ready: Callable[[Running], None] = lambda running: None,
+) -> int:
+    """Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again)."""
+    listening = _listen(settings)
+    async with composed(settings, tuple(names), time=time, extra_routes=extra_routes) as process:
+        config = uvicorn.Config(
+            process.app, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS, lifespan="off",
+            timeout_keep_alive=30, h11_max_incomplete_event_size=65_536,
+        )  # fmt: skip
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve([listening]), name="http")
+        ready(process)
+        try:
+            asked = await until_signalled(process.failed)
+        finally:
+            _log.info("process.draining")
+            server.should_exit = True
+            await serving
+    return 0 if asked else 1
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bind before anything starts, so that a taken port is a clear error and changes nothing."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((settings.host, settings.port))
+    listening.set_inheritable(False)
+    return listening

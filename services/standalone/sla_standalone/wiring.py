@@ -1,0 +1,58 @@
+"""How each service is put on the ground; the services stay unaware of each other and of this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+import sla_board.service
+import sla_ingest.service
+import sla_timer.api
+import sla_timer.service
+from sla_board import tables as board_tables
+from sla_board.projection.projector import TOPICS as BOARD_TOPICS
+from sla_catalogue import load_text
+from sla_platform.http.keys import Authorizer
+from sla_platform.runtime import Service
+from sla_standalone.ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    service: Service
+    routes: APIRouter
+
+
+def ingest(base: Ground, authorize: Authorizer) -> Wired:
+    built = sla_ingest.service.build(
+        base.settings,
+        base.store,
+        base.feeds.doorbell("ingest"),
+        base.time,
+        base.registry,
+        base.catalogue,
+        authorize=authorize,
+    )
+    return Wired(built.service, built.router)
+
+
+def timer(base: Ground, authorize: Authorizer) -> Wired:
+    built = sla_timer.service.build(
+        base.settings, base.store, base.feeds, base.time, base.registry, base.catalogue, load_text
+    )
+    return Wired(built.service, sla_timer.api.router(built, authorize))
+
+
+def board(base: Ground, authorize: Authorizer) -> Wired:
+    source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
+    built = sla_board.service.build(base.store, source, base.time, authorize, base.registry)
+    return Wired(built, built.router)
+
+
+WIRING: Mapping[str, Callable[[Ground, Authorizer], Wired]] = {
+    "ingest": ingest,
+    "timer": timer,
+    "board": board,
+}
