@@ -16,6 +16,7 @@ from sla_platform.errors import Fenced, Permanent, StoreBusy
 from sla_platform.timesource import SystemTime
 
 NOW = SystemTime().now
+only_kafka = pytest.mark.parametrize("rig", ["kafka-sqlite", "kafka-postgres"], indirect=True)
 
 
 async def test_events_of_a_key_arrive_in_the_order_in_which_they_were_accepted(rig: Rig) -> None:
@@ -73,9 +74,8 @@ async def test_a_batch_that_failed_comes_again_as_it_was(rig: Rig) -> None:
     assert recorder.ids == [f"github:1/{number}" for number in range(10)]
 
 
+@only_kafka  # the embedded bus has one partition
 async def test_a_partition_that_fails_does_not_stop_the_others(rig: Rig) -> None:
-    if not rig.kafka:
-        pytest.skip("the embedded bus has one partition")
     stuck_key = "github:stuck"
     stuck = partition_of(stuck_key, len(rig.partitions))
     other_key = next(f"github:{n}" for n in range(100) if partition_of(f"github:{n}", len(rig.partitions)) != stuck)
@@ -292,9 +292,8 @@ async def test_lag_and_health_tell_the_truth(rig: Rig) -> None:
         await _becomes(lambda: source.healthy and source.lag <= 3 * rig.kafka)  # on Kafka watermarks count as well
 
 
+@only_kafka  # the embedded bus needs no relay
 async def test_two_relays_at_once_keep_the_order(rig: Rig) -> None:
-    if not rig.kafka:
-        pytest.skip("the embedded bus has no relay")
     recorder, feeds, other = Recorder(), rig.feeds("one"), rig.feeds("two")
     keys = [f"github:{number}" for number in range(10)]
     # Without the lease both work: what the lease normally prevents must be harmless.

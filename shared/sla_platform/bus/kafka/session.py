@@ -151,20 +151,22 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         fresh = frozenset(self._fresh - paused)
         if not fresh or now < self._assign_due:
             return
+        # Ours from here on: also a handler that was cut short in taking them shall hear that it is over.
+        self._fresh -= fresh
+        self._ours |= fresh
         try:
-            told = await self._abandonable(self._handler.assigned(fresh))
+            if not await self._abandonable(self._handler.assigned(fresh)):
+                return
         except (Retryable, Fenced) as error:
+            self._ours -= fresh
+            self._fresh |= fresh
             self._assign_due = time.monotonic() + self._assign_patience.pause()
             self._retried(error)
             for lane in self._lanes.values():
                 lane.pulse.waiting()
             return
-        # Also when a rebalance cut it short: the handler may have begun, and shall hear that it is over.
-        self._ours |= fresh
-        self._fresh -= fresh
-        if told:
-            self._assign_patience.reset()
-            self._metrics.assignments.labels(self._reading.group).inc()
+        self._assign_patience.reset()
+        self._metrics.assignments.labels(self._reading.group).inc()
 
     async def _abandonable(self, work: Coroutine[Any, Any, None]) -> bool:
         """Run something that a rebalance may cut short; False if it did."""
