@@ -75,6 +75,14 @@ class Rulebooks:
             await self._load(connection, missing)
         return Pins(catalogue.rulebook, self._known)
 
+    async def known(self, connection: AsyncConnection, incidents: Iterable[Any]) -> Pins:
+        """The same for readers: nothing is written."""
+        catalogue = self._current()
+        missing = {row.catalogue for row in incidents} - self._known.keys() - {catalogue.version}
+        if missing:
+            await self._load(connection, missing)
+        return Pins(catalogue.rulebook, self._known | {catalogue.version: catalogue.rulebook})
+
     async def _remember(self, connection: AsyncConnection, catalogue: Catalogue) -> None:
         if catalogue.version in self._stored:
             return

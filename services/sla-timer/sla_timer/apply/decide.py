@@ -21,6 +21,7 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import Told, keys_after, timers, told_after
+from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context
@@ -44,7 +45,9 @@ def decide(partition: int, stored: Stored, rulebook: Rulebook, now: datetime, js
     facts = tell(incident, told, keys)
     after = told_after(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
-    contexts = {clock.id: clock_context(shared, clock, 0.0) for clock in incident.clocks}
+    contexts = {
+        clock.id: clock_context(shared, clock, urgency(incident, clock, rulebook, now)) for clock in incident.clocks
+    }
     changes = Changes()
     changes.incidents.append(
         _incident_row(partition, incident, stored.row, rulebook.version, " ".join(sorted(keys_after(keys, facts))))

@@ -37,8 +37,8 @@ PLOTS = (
     Plot("Polaris", "P1", "Night batch has stopped", (Happening(1, "responded", STAFF), Happening(50, "updated", STAFF),
                                                       Happening(90, "resolved", STAFF))),
     Plot("Polaris", "P2", "Statements show the wrong month", (
-        Happening(30, "responded", STAFF), Happening(40, "waiting", {"waiting_on": "customer"}), Happening(95, "resumed"),
-        Happening(140, "resolved", STAFF))),
+        Happening(30, "responded", STAFF), Happening(40, "waiting", {"waiting_on": "customer"}),
+        Happening(95, "resumed"), Happening(140, "resolved", STAFF))),
     Plot("Acme", "P1", "Checkout is down", (Happening(12, "responded", STAFF), Happening(200, "resolved", STAFF))),
     Plot("Acme", "P3", "Export is slow", (Happening(5, "priority_changed", {"priority": "P2"}),
                                           Happening(50, "responded", STAFF))),

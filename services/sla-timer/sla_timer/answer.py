@@ -1,0 +1,150 @@
+"""Incidents and clocks as JSON: absolute instants in UTC and in the contract's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sla_domain.clock import Clock, Segment
+from sla_domain.event import IncidentEvent
+from sla_domain.explain import as_dict, explain, known_at, render
+from sla_domain.fold import fold
+from sla_domain.incident import Incident, waiting_shares
+from sla_domain.preview import Preview, PreviewLine
+from sla_domain.rulebook import Rulebook
+from sla_domain.urgency import urgency
+from sla_timer.apply.context import words
+
+
+def incident_json(incident: Incident, events: list[IncidentEvent], rulebook: Rulebook, now: datetime) -> dict[str, Any]:
+    contract = incident.contract
+    zone = ZoneInfo(contract.zone)
+    return {
+        "id": incident.id,
+        "phase": incident.phase.value,
+        "attributes": dict(incident.attributes),
+        "priority": incident.priority,
+        "contract": {
+            "id": contract.id,
+            "title": contract.title,
+            "zone": contract.zone,
+            "why": incident.match_reason.value,
+        },
+        "plan": incident.plan,
+        "scope": incident.scope.value,
+        "opened_at": iso(incident.opened_at),
+        "time_quality": incident.quality.value,
+        "ended_at": iso(incident.ended_at),
+        "remarks": [{"kind": remark.kind.value, "text": remark.text} for remark in incident.remarks],
+        "waiting_seconds": {
+            who: span.total_seconds() for who, span in waiting_shares(incident, max(now, incident.opened_at)).items()
+        },
+        "clocks": [clock_json(clock, zone, urgency(incident, clock, rulebook, now)) for clock in incident.clocks],
+        "events": [event_json(event) for event in events],
+        "catalogue": rulebook.version,
+    }
+
+
+def clock_json(clock: Clock, zone: ZoneInfo, score: float) -> dict[str, Any]:
+    return {
+        "id": str(clock.id),
+        "metric": clock.metric,
+        "cycle": clock.cycle,
+        "state": clock.state.value,
+        "breached": clock.breached,
+        "breached_at": iso(clock.breached_at),
+        "priority": clock.priority,
+        "target": words(clock.target.allowed),
+        "clause": clock.target.clause,
+        "coverage": clock.coverage,
+        "generation": clock.generation,
+        "started_at": iso(clock.started_at),
+        "due_at": iso(clock.due_at),
+        "due_local": iso(clock.due_at.astimezone(zone)) if clock.due_at else None,
+        "original_due_at": iso(clock.original_due_at),
+        "stopped_at": iso(clock.stopped_at),
+        "consumed_seconds": clock.consumed.total_seconds(),
+        "exempt": clock.exempt,
+        "agreed_by": clock.agreed_by,
+        "urgency": score,
+        "segments": [segment_json(segment) for segment in clock.segments],
+        "marks": [{"key": mark.key, "at": iso(mark.at), "pending": mark.pending} for mark in clock.marks],
+    }
+
+
+def segment_json(segment: Segment) -> dict[str, Any]:
+    return {
+        "start": iso(segment.start),
+        "end": iso(segment.end),
+        "running": segment.running,
+        "why": segment.why,
+        "waiting_on": segment.waiting_on.value if segment.waiting_on else None,
+    }
+
+
+def event_json(event: IncidentEvent) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "kind": event.kind.value,
+        "occurred_at": iso(event.occurred_at),
+        "received_at": iso(event.received_at),
+        "quality": event.quality.value,
+        "actor": event.actor.value,
+        "attributes": dict(event.attributes),
+        "waiting_on": event.waiting_on.value if event.waiting_on else None,
+        "reason": event.reason,
+    }
+
+
+def explained_json(
+    events: Sequence[IncidentEvent], rulebook: Rulebook, at: datetime | None, now: datetime, language: str, metric: str
+) -> dict[str, Any]:
+    """Why each clock says what it says, as data and in words; as of `at`, from what had happened by then."""
+    known = known_at(events, at) if at is not None else events
+    incident = fold(known, rulebook) if known else None  # before its first event there is nothing to explain
+    explanations = explain(incident, rulebook, at or now) if incident else ()
+    return {
+        "incident": events[0].incident,
+        "at": iso(at or now),
+        "language": language,
+        "clocks": [
+            as_dict(one) | {"text": render(one, language)} for one in explanations if metric in ("", one.metric)
+        ],
+    }
+
+
+def preview_json(preview: Preview) -> dict[str, Any]:
+    zone = ZoneInfo(preview.contract.zone)
+    return {
+        "contract": preview.contract.id,
+        "why": preview.reason.value,
+        "plan": preview.plan,
+        "scope": preview.scope.value,
+        "priority": preview.priority,
+        "zone": preview.contract.zone,
+        "opened_at": iso(preview.opened_at.astimezone(zone)),
+        "metrics": [_line_json(line, zone) for line in preview.lines],
+        "remarks": [{"kind": remark.kind.value, "text": remark.text} for remark in preview.remarks],
+    }
+
+
+def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "metric": line.metric,
+        "due_at": iso(line.due_at.astimezone(zone)) if line.due_at else None,
+        "due_at_utc": iso(line.due_at),
+        "target": words(line.target.allowed) if line.target else None,
+        "coverage": line.coverage,
+        "clause": line.target.clause if line.target else "",
+        "row": line.target.line if line.target else "",
+        "warnings": [{"key": warning.key, "at": iso(warning.at.astimezone(zone))} for warning in line.warnings],
+        "conditional": line.conditional,
+        "missing": line.missing,
+    }
+
+
+def iso(at: datetime | None) -> str | None:
+    """RFC 3339; UTC is written with Z."""
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,143 @@
+"""The timer's routes: an incident with its clocks, the open clocks by urgency, and what a deadline would be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from sla_domain.contract import Contract, ContractId
+from sla_domain.fold import fold, in_order
+from sla_domain.preview import preview
+from sla_domain.rulebook import MatchReason
+from sla_platform.http.keys import READ, Access, Authorizer
+from sla_platform.http.problem import Problem
+from sla_timer import tables
+from sla_timer.answer import explained_json, incident_json, iso, preview_json
+from sla_timer.apply.load import events_of
+from sla_timer.service import TimerService
+
+OPEN_STATES = ("running", "paused")
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "No key, or an unknown one"},
+    403: {"description": "The key lacks the scope"},
+    503: {"description": "The store does not answer; try again"},
+}
+MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such incident, as far as this key sees"}}
+
+
+class DeadlineQuestion(BaseModel):
+    """What would be due if such an incident were opened. A time without an offset is in the contract's zone."""
+
+    model_config = ConfigDict(extra="forbid")
+    contract: str = Field(default="", description="a contract's id; or give a customer")
+    customer: str = ""
+    priority: str = ""
+    opened_at: datetime | None = Field(default=None, description="now when absent")
+    attributes: dict[str, str] = Field(default_factory=dict, max_length=50)
+
+
+def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["timer"], responses=PROBLEMS)
+
+    @routes.get("/incidents/{incident:path}/explain", responses=MISSING)
+    async def explained(
+        request: Request,
+        incident: str,
+        lang: Annotated[str, Query(max_length=20, description="en, pl, it, ru or zh-TW")] = "en",
+        metric: Annotated[str, Query(max_length=60)] = "",
+        at: Annotated[datetime | None, Query(description="as of this instant; now when absent")] = None,
+    ) -> dict[str, Any]:
+        events, rulebook = await _events_and_rules(timer, incident, authorize(request, READ))
+        if at is not None and at.tzinfo is None:
+            raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
+        return explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+
+    @routes.get("/incidents/{incident:path}", responses=MISSING)
+    async def one(request: Request, incident: str) -> dict[str, Any]:
+        return await _incident(timer, incident, authorize(request, READ))
+
+    @routes.get("/clocks")
+    async def clocks(
+        request: Request,
+        contract: Annotated[str, Query(max_length=120)] = "",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> dict[str, Any]:
+        access = authorize(request, READ)
+        return {"clocks": await _open_clocks(timer, access.contract or contract, limit)}
+
+    @routes.post("/deadlines", responses={404: {"description": "No such contract"}})
+    async def deadlines(request: Request, question: DeadlineQuestion) -> dict[str, Any]:
+        return _deadlines(timer, question, authorize(request, READ))
+
+    return routes
+
+
+async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
+    events, rulebook = await _events_and_rules(timer, name, access)
+    return incident_json(fold(events, rulebook), list(in_order(events)), rulebook, timer.source.now())
+
+
+async def _events_and_rules(timer: TimerService, name: str, access: Access) -> tuple[Sequence[Any], Any]:
+    async with timer.store.reading() as connection:
+        row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
+        if row is None or access.contract not in (None, row.contract):
+            raise Problem(
+                404, "no-such-incident", "No such incident",
+                f"{name} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; an event "
+                "that was accepted a moment ago may still be on its way.",
+            )  # fmt: skip
+        events = (await events_of(connection, [name]))[name]
+        rulebooks = await timer.rulebooks.known(connection, [row])
+    return events, rulebooks.of(row)
+
+
+async def _open_clocks(timer: TimerService, contract: str, limit: int) -> list[dict[str, Any]]:
+    clock = tables.clock
+    query = select(clock).where(clock.c.state.in_(OPEN_STATES)).order_by(clock.c.due_at.nulls_last()).limit(limit)
+    if contract:
+        query = query.where(clock.c.contract == contract)
+    async with timer.store.reading() as connection:
+        rows = (await connection.execute(query)).all()
+    listed = [
+        {
+            "id": str(row.id), "incident": row.incident, "contract": row.contract, "metric": row.metric,
+            "cycle": row.cycle, "priority": row.priority, "state": row.state, "generation": row.generation,
+            "started_at": iso(row.started_at), "due_at": iso(row.due_at), "breached": row.breached_at is not None,
+            "breached_at": iso(row.breached_at), "urgency": row.urgency,
+        }
+        for row in rows
+    ]  # fmt: skip
+    return sorted(listed, key=lambda one: -one["urgency"])
+
+
+def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) -> dict[str, Any]:
+    rulebook = timer.rulebooks.current
+    now = timer.source.now()
+    contract, reason = _contract(timer, question, access, now)
+    opened = question.opened_at or now
+    if opened.tzinfo is None:
+        opened = opened.replace(tzinfo=ZoneInfo(contract.zone))
+    return preview_json(preview(contract, question.priority, question.attributes, opened, rulebook, reason))
+
+
+def _contract(
+    timer: TimerService, question: DeadlineQuestion, access: Access, now: datetime
+) -> tuple[Contract, MatchReason]:
+    rulebook = timer.rulebooks.current
+    if question.contract:
+        contract = rulebook.contracts.get(ContractId(question.contract))
+        reason = MatchReason.CUSTOMER
+    else:
+        match = rulebook.contract_for(question.customer, question.opened_at or now)
+        contract, reason = match.contract, match.reason
+    if contract is None or access.contract not in (None, contract.id):
+        raise Problem(
+            404, "no-such-contract", "No such contract", f"The catalogue has no contract {question.contract!r}."
+        )
+    return contract, reason
