@@ -1,0 +1,203 @@
+"""The JSON twins of the pages, as documented models. Instants are RFC 3339 UTC, spans are seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_board.page.render import remaining_seconds
+from sla_board.shown.incident import IncidentFile
+from sla_board.shown.queue import Queue
+from sla_board.shown.row import Row, row_of
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ClockAnswer(_Answer):
+    id: str
+    incident: str
+    title: str
+    url: str = Field(description="of the ticket; empty unless http or https")
+    customer: str
+    contract: str
+    plan: str
+    priority: str
+    metric: str
+    cycle: int
+    state: str = Field(description="running, paused, met, missed or cancelled")
+    condition: str = Field(description="running, warned, breached or paused: what the board's state column says")
+    bucket: str = Field(description="breached, soon (15 min), hour, today, later or paused")
+    urgency: float = Field(description="severity, plan rank and time left as one score; the higher is served first")
+    breached: bool
+    paused: bool
+    provisional: bool
+    why: str = Field(description="of a pause: waiting on whom")
+    goal: str = Field(description="the target in words")
+    started_at: datetime | None
+    due_at: datetime | None = Field(description="null while paused")
+    breached_at: datetime | None
+    zone: str
+    remaining_seconds: float | None = Field(description="by the wall clock; negative once past due")
+
+
+class BoardClocks(_Answer):
+    """`buckets` counts everything the filter shows apart from its own choice of buckets."""
+
+    now: datetime
+    total: int
+    open: int = Field(description="all open clocks the key may see")
+    buckets: Mapping[str, int]
+    clocks: tuple[ClockAnswer, ...]
+
+
+class SpanAnswer(_Answer):
+    kind: str = Field(description="running, paused or overdue")
+    start: datetime
+    end: datetime | None
+    why: str
+
+
+class PromiseAnswer(_Answer):
+    clock: ClockAnswer
+    original_due_at: datetime | None
+    stopped_at: datetime | None
+    spans: tuple[SpanAnswer, ...]
+
+
+class HappeningAnswer(_Answer):
+    kind: str
+    occurred_at: datetime
+    received_at: datetime
+    quality: str
+    late_seconds: float | None = Field(description="when it reached slad more than a minute after the fact")
+    who: str
+    details: Mapping[str, str]
+
+
+class DeliveryAnswer(_Answer):
+    id: str
+    recipient: str
+    channel: str
+    reason: str
+    state: str
+    attempts: int
+    possibly_duplicate: bool
+    at: datetime
+    due_at: datetime | None
+    error: str
+
+
+class AlertAnswer(_Answer):
+    id: str
+    state: str = Field(description="open, acknowledged or closed")
+    opened_at: datetime
+    level: str
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    closed_at: datetime | None
+    close_reason: str
+
+
+class IncidentAnswer(_Answer):
+    now: datetime
+    id: str
+    title: str
+    url: str
+    phase: str
+    priority: str
+    customer: str
+    contract: str
+    plan: str
+    zone: str
+    opened_at: datetime | None
+    attributes: Mapping[str, str]
+    promises: tuple[PromiseAnswer, ...]
+    events: tuple[HappeningAnswer, ...]
+    deliveries: tuple[DeliveryAnswer, ...]
+    alerts: tuple[AlertAnswer, ...]
+
+
+def clocks_answer(queue: Queue) -> BoardClocks:
+    return BoardClocks(
+        now=queue.now,
+        total=queue.total,
+        open=queue.open_clocks,
+        buckets={bucket.slug: count for bucket, count in queue.buckets.items()},
+        clocks=tuple(_clock(row_of(record, queue.now), queue.now) for record in queue.rows),
+    )
+
+
+def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
+    return IncidentAnswer(
+        now=now,
+        id=file.id,
+        title=file.title,
+        url=file.link,
+        phase=file.phase,
+        priority=file.priority,
+        customer=file.customer,
+        contract=file.contract,
+        plan=file.plan,
+        zone=file.zone,
+        opened_at=file.opened_at,
+        attributes=file.attributes,
+        promises=tuple(
+            PromiseAnswer(
+                clock=_clock(promise.row, now),
+                original_due_at=promise.original_due_at,
+                stopped_at=promise.stopped_at,
+                spans=tuple(
+                    SpanAnswer(kind=span.kind.value, start=span.start, end=span.end, why=span.why)
+                    for span in promise.spans
+                ),
+            )
+            for promise in file.promises
+        ),
+        events=tuple(
+            HappeningAnswer(
+                kind=event.kind,
+                occurred_at=event.at,
+                received_at=event.received_at,
+                quality=event.quality.value,
+                late_seconds=event.late.total_seconds() if event.late else None,
+                who=event.who,
+                details=event.details,
+            )
+            for event in file.happenings
+        ),
+        deliveries=tuple(DeliveryAnswer.model_validate(record, from_attributes=True) for record in file.deliveries),
+        alerts=tuple(AlertAnswer.model_validate(record, from_attributes=True) for record in file.alerts),
+    )
+
+
+def _clock(row: Row, now: datetime) -> ClockAnswer:
+    return ClockAnswer(
+        id=row.id,
+        incident=row.incident,
+        title=row.title,
+        url=row.link,
+        customer=row.customer,
+        contract=row.contract,
+        plan=row.plan,
+        priority=row.priority,
+        metric=row.metric,
+        cycle=row.cycle,
+        state=row.state.value,
+        condition=row.condition.value,
+        bucket=row.bucket.slug,
+        urgency=row.urgency(now),
+        breached=row.breached_at is not None,
+        paused=row.state.value == "paused",
+        provisional=row.provisional,
+        why=row.why,
+        goal=row.allowed,
+        started_at=row.started_at,
+        due_at=row.due_at,
+        breached_at=row.breached_at,
+        zone=row.zone,
+        remaining_seconds=remaining_seconds(row.due_at, now),
+    )

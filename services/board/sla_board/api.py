@@ -1,0 +1,206 @@
+"""The board's routes: pages for people, their JSON twins, and the streams that keep pages live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import StringConstraints
+
+from sla_board.answer import BoardClocks, IncidentAnswer, clocks_answer, incident_answer
+from sla_board.live import OneIncident, Shown, View
+from sla_board.metrics import BoardMetrics
+from sla_board.page.render import iso
+from sla_board.page.security import PAGE_HEADERS
+from sla_board.page.static import PREFIX
+from sla_board.projection.projector import Projector
+from sla_board.shown.filter import MOST_ROWS, ROWS, BoardFilter, parse_buckets, parse_conditions, parse_order
+from sla_board.stream.hub import Full, Hub
+from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
+from sla_platform.bus import EventSource
+from sla_platform.http.keys import READ, Authorizer
+from sla_platform.http.problem import Problem
+
+BEAT_SECONDS = 4.0
+_Name = Annotated[str, StringConstraints(max_length=200)]
+_Names = Annotated[list[_Name], Query(max_length=50)]
+
+
+class Board:
+    """What the routes work with."""
+
+    def __init__(
+        self,
+        shown: Shown,
+        hub: Hub[View],
+        projector: Projector,
+        source: EventSource,
+        authorizer: Authorizer,
+        metrics: BoardMetrics,
+    ) -> None:
+        self.shown = shown
+        self.hub = hub
+        self._projector = projector
+        self._source = source
+        self._authorizer = authorizer
+        self._metrics = metrics
+
+    def only_contract(self, request: Request) -> str | None:
+        """The one contract the caller may see; None for all. Raises Problem 401 or 403."""
+        return self._authorizer(request, READ).contract
+
+    def stream(self, view: View, known: str) -> Response:
+        """Frames of the view, the present one first unless the browser has it already (`known`)."""
+        try:
+            frames = self.hub.follow(view, known, BEAT_SECONDS)
+        except Full:
+            raise Problem(
+                503,
+                "too-many-viewers",
+                "Too many follow the board",
+                "The page itself still loads; its stream may be tried again later.",
+                headers={"Retry-After": "10"},
+            ) from None
+
+        async def chunks() -> AsyncGenerator[bytes]:
+            async with aclosing(frames):
+                yield f"retry: {RETRY_MILLISECONDS}\n\n".encode() + self._beat()
+                async for frame in frames:
+                    yield self._beat() if frame is None else frame.body
+
+        return EventStream(chunks(), self._metrics.dropped.inc)
+
+    def _beat(self) -> bytes:
+        applied = self._projector.applied_at
+        return sse(
+            "beat",
+            orjson.dumps(
+                {
+                    "now": iso(self.shown.now()),
+                    "applied_at": iso(applied) if applied else None,
+                    "lag": self._source.lag,
+                }
+            ),
+        )
+
+
+def asked_filter(
+    contract: _Names = [],  # noqa: B006 - FastAPI copies defaults
+    priority: _Names = [],  # noqa: B006
+    state: _Names = [],  # noqa: B006
+    bucket: _Names = [],  # noqa: B006
+    metric: _Names = [],  # noqa: B006
+    q: Annotated[str, Query(max_length=200, description="in incident, title, customer, contract")] = "",
+    sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
+) -> BoardFilter:
+    """The filter of the URL; what it does not know it ignores, for links older than the page."""
+    order, descending = parse_order(sort)
+    return BoardFilter(
+        contracts=_plain(contract),
+        priorities=_plain(priority),
+        conditions=parse_conditions(tuple(state)),
+        buckets=parse_buckets(tuple(bucket)),
+        metrics=_plain(metric),
+        text=q.replace("\0", "").strip(),
+        order=order,
+        descending=descending,
+        limit=limit,
+    )
+
+
+def _plain(names: list[str]) -> tuple[str, ...]:
+    """Without the empty choices of a form; sorted, so that equal filters are equal."""
+    return tuple(sorted({name.replace("\0", "") for name in names} - {""}))
+
+
+Asked = Annotated[BoardFilter, Depends(asked_filter)]
+Known = Annotated[str, Query(max_length=64, description="the frame the browser shows already")]
+LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
+
+
+def router(board: Board) -> APIRouter:
+    """All routes. `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
+    routes = APIRouter(tags=["board"])
+    _pages(routes, board)
+    _twins(routes, board)
+    _streams(routes, board)
+    return routes
+
+
+def _pages(routes: APIRouter, board: Board) -> None:
+    pages = board.shown.pages
+
+    @routes.get("/", response_class=HTMLResponse, summary="The live board")
+    async def show_board(request: Request, asked: Asked, wall: bool = False) -> Response:
+        only = board.only_contract(request)
+        shown = replace(asked, only_contract=only)
+        queue = await board.shown.queue(shown)
+        notices = await board.shown.notices(only)
+        return _page(pages.board(shown, queue, wall=wall, notices=len(notices)))
+
+    @routes.get("/incidents/{incident:path}", response_class=HTMLResponse, summary="One incident")
+    async def show_incident(request: Request, incident: str) -> Response:
+        file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
+        if file is None:
+            return _page(pages.missing(incident, board.shown.now()), 404)
+        return _page(pages.incident(file, board.shown.now()))
+
+    @routes.get("/notices", response_class=HTMLResponse, summary="Critical fixes")
+    async def show_notices(request: Request) -> Response:
+        notices = await board.shown.notices(board.only_contract(request))
+        return _page(pages.notices(notices, board.shown.now()))
+
+    @routes.get(PREFIX + "{name}", include_in_schema=False)
+    async def static(name: str) -> Response:
+        found = pages.static.get(name)
+        if found is None:
+            raise Problem(404, "not-found", "Not found", f"The board has no file {name!r}.")
+        headers = PAGE_HEADERS | {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+def _page(html: str, status: int = 200) -> Response:
+    return HTMLResponse(html, status, headers=PAGE_HEADERS)
+
+
+def _twins(routes: APIRouter, board: Board) -> None:
+    @routes.get("/v1/board/clocks", summary="Open clocks as the board shows them")
+    async def clocks(request: Request, asked: Asked) -> BoardClocks:
+        shown = replace(asked, only_contract=board.only_contract(request))
+        return clocks_answer(await board.shown.queue(shown))
+
+    @routes.get("/v1/board/incidents/{incident:path}", summary="One incident as its page shows it")
+    async def one_incident(request: Request, incident: str) -> IncidentAnswer:
+        file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
+        if file is None:
+            detail = f"The board knows nothing of {incident}, or your key does not cover it."
+            raise Problem(404, "unknown-incident", "No such incident", detail)
+        return incident_answer(file, board.shown.now())
+
+
+def _streams(routes: APIRouter, board: Board) -> None:
+    events: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"text/event-stream": {}}, "description": "Events `page` and `beat`"}
+    }
+
+    @routes.get("/v1/stream", response_class=EventStream, responses=events, summary="The board, live")
+    async def follow_board(request: Request, asked: Asked, known: Known = "", last: LastEventId = "") -> Response:
+        return board.stream(replace(asked, only_contract=board.only_contract(request)), last or known)
+
+    @routes.get(
+        "/v1/stream/incidents/{incident:path}",
+        response_class=EventStream,
+        responses=events,
+        summary="An incident, live",
+    )
+    async def follow_incident(request: Request, incident: str, known: Known = "", last: LastEventId = "") -> Response:
+        view = OneIncident(incident.replace("\0", ""), board.only_contract(request))
+        if await board.shown.incident(view) is None:
+            raise Problem(404, "unknown-incident", "No such incident", f"The board knows nothing of {incident}.")
+        return board.stream(view, last or known)

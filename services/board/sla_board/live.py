@@ -1,0 +1,73 @@
+"""What a stream shows: the board through a filter, or one incident; and how either becomes a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from sla_board.metrics import BoardMetrics
+from sla_board.page.render import Pages, frame_id, iso
+from sla_board.shown.filter import BoardFilter
+from sla_board.shown.incident import IncidentFile, read_incident
+from sla_board.shown.notice import ShownNotice, read_notices
+from sla_board.shown.queue import Queue, read_queue
+from sla_board.stream.hub import Frame
+from sla_board.stream.response import sse
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+
+@dataclass(frozen=True, slots=True)
+class OneIncident:
+    """The page of one incident, as far as a key lets it be seen."""
+
+    incident: str
+    only_contract: str | None
+
+
+View = BoardFilter | OneIncident
+
+
+class Shown:
+    """Reads the projections and renders them."""
+
+    def __init__(self, store: Store, time: TimeSource, pages: Pages, metrics: BoardMetrics) -> None:
+        self._store = store
+        self._time = time
+        self._metrics = metrics
+        self.pages = pages
+
+    def now(self) -> datetime:
+        return self._time.now()
+
+    async def queue(self, shown: BoardFilter) -> Queue:
+        async with self._store.reading() as connection:
+            queue = await read_queue(connection, shown, self._time.now())
+        if shown.only_contract is None:
+            self._metrics.rows.set(queue.open_clocks)
+        return queue
+
+    async def incident(self, view: OneIncident) -> IncidentFile | None:
+        async with self._store.reading() as connection:
+            return await read_incident(connection, view.incident, view.only_contract, self._time.now())
+
+    async def notices(self, only_contract: str | None) -> list[ShownNotice]:
+        async with self._store.reading() as connection:
+            return await read_notices(connection, only_contract)
+
+    async def frame(self, view: View) -> Frame:
+        match view:
+            case BoardFilter():
+                return self._frame(self.pages.board_fragment(await self.queue(view)))
+            case OneIncident():
+                file = await self.incident(view)
+                if file is None:
+                    return self._frame({"html": "", "title": "slad"})
+                return self._frame(self.pages.incident_fragment(file))
+
+    def _frame(self, fragment: dict[str, Any]) -> Frame:
+        id_ = frame_id(fragment)
+        return Frame(id_, sse("page", orjson.dumps({"now": iso(self._time.now()), **fragment}), id_))

@@ -1,0 +1,40 @@
+"""What the board shows to Prometheus about itself. No incident id is ever a label."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_LAG = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600)
+
+
+class BoardMetrics:
+    """One per process, on the registry of that process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.applied = Counter("slad_board_events_applied_total", "Events projected.", ["topic"], registry=registry)
+        self.repeated = Counter(
+            "slad_board_events_repeated_total", "Events passed over: projected before.", registry=registry
+        )
+        self.unreadable = Counter(
+            "slad_board_events_unreadable_total", "Events that could not be read.", ["topic"], registry=registry
+        )
+        self.apply_seconds = Histogram(
+            "slad_board_apply_seconds", "Duration of one projection transaction.", registry=registry
+        )
+        self.lag_seconds = Histogram(
+            "slad_board_projection_lag_seconds",
+            "From the instant the sender knew of an event to its projection.",
+            buckets=_LAG,
+            registry=registry,
+        )
+        self.lag = Gauge("slad_board_lag_events", "Events waiting to be projected.", registry=registry)
+        self.rows = Gauge("slad_board_open_clocks", "Open clocks in the projection.", registry=registry)
+        self.streams = Gauge("slad_board_streams_open", "Browsers that follow a page live.", registry=registry)
+        self.channels = Gauge("slad_board_channels_open", "Different pages rendered for them.", registry=registry)
+        self.renders = Histogram(
+            "slad_board_render_seconds", "Query and rendering of one page for all its viewers.", registry=registry
+        )
+        self.frames = Counter("slad_board_frames_sent_total", "Updates sent to browsers.", registry=registry)
+        self.dropped = Counter(
+            "slad_board_streams_dropped_total", "Browsers let go because they did not read.", registry=registry
+        )

@@ -1,0 +1,121 @@
+"""Templates: HTML with autoescape, and the numbers of a page as the browser's script reads them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from sla_board.page.static import StaticFiles
+from sla_board.shown import word
+from sla_board.shown.bucket import Bucket
+from sla_board.shown.filter import BoardFilter, Condition, Order
+from sla_board.shown.incident import IncidentFile
+from sla_board.shown.notice import ShownNotice
+from sla_board.shown.queue import Queue
+from sla_board.shown.row import Row, incident_path, row_of
+
+_MOST_CACHED = 5000
+
+
+class Pages:
+    """Renders. Rows are cached by their mark: from one change to the next nearly all of them are the same."""
+
+    def __init__(self) -> None:
+        self.static = StaticFiles()
+        self._rows: dict[tuple[str, str], str] = {}
+        self._templates = Environment(
+            loader=PackageLoader("sla_board.page"),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(
+            static=self.static.address,
+            incident_path=incident_path,
+            metric_word=word.metric,
+            Order=Order,
+            Bucket=Bucket,
+            Condition=Condition,
+        )
+        self._templates.filters.update(local=word.local, utc=word.utc, span=word.span, iso=iso)
+
+    def board_fragment(self, queue: Queue) -> dict[str, Any]:
+        """What changes on the board, as one JSON object; equal objects mean an equal page."""
+        rows = [row_of(record, queue.now) for record in queue.rows]
+        return {
+            "html": "".join(self._row(row) for row in rows),
+            "counts": {bucket.slug: count for bucket, count in queue.buckets.items()},
+            "title": board_title(queue),
+            "breached": queue.buckets[Bucket.BREACHED],
+            "total": queue.total,
+            "shown": len(rows),
+            "open": queue.open_clocks,
+        }
+
+    def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
+        fragment = self.board_fragment(queue)
+        return self._templates.get_template("board.html").render(
+            shown=shown,
+            queue=queue,
+            fragment=fragment,
+            rows=Markup(fragment["html"]),  # noqa: S704 - it came out of the autoescaping template just now
+            frame=frame_id(fragment),
+            now=queue.now,
+            wall=wall,
+            notices=notices,
+        )
+
+    def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
+        """Without the instant: an unchanged incident is an unchanged page."""
+        html = self._templates.get_template("incident_body.html").render(file=file)
+        return {"html": html, "title": f"{file.title} · slad"}
+
+    def incident(self, file: IncidentFile, now: datetime) -> str:
+        fragment = self.incident_fragment(file)
+        return self._templates.get_template("incident.html").render(
+            file=file,
+            body=Markup(fragment["html"]),  # noqa: S704 - as above
+            fragment=fragment,
+            frame=frame_id(fragment),
+            now=now,
+        )
+
+    def notices(self, notices: list[ShownNotice], now: datetime) -> str:
+        return self._templates.get_template("notices.html").render(notices=notices, now=now)
+
+    def missing(self, what: str, now: datetime) -> str:
+        return self._templates.get_template("missing.html").render(what=what, now=now)
+
+    def _row(self, row: Row) -> str:
+        key = (row.id, row.mark)
+        html = self._rows.get(key)
+        if html is None:
+            if len(self._rows) >= _MOST_CACHED:
+                self._rows.clear()
+            html = self._rows[key] = self._templates.get_template("row.html").render(row=row)
+        return html
+
+
+def board_title(queue: Queue) -> str:
+    """The breach count comes first: it is all that fits on a browser tab."""
+    breached = queue.buckets[Bucket.BREACHED]
+    return f"({breached}) slad board" if breached else "slad board"
+
+
+def frame_id(fragment: dict[str, Any]) -> str:
+    return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
+
+
+def iso(instant: datetime) -> str:
+    """RFC 3339 with milliseconds, as the browser's Date reads it."""
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
+    return None if due_at is None else (due_at - now) / timedelta(seconds=1)

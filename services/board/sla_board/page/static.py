@@ -1,0 +1,35 @@
+"""The page's own files, read once; their address holds a digest of their content, so browsers may keep them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+PREFIX = "/board/static/"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    content: bytes
+    media_type: str
+    digest: str
+
+
+class StaticFiles:
+    """All files of the package's folder `static`, by name."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, StaticFile] = {}
+        for entry in files("sla_board.page").joinpath("static").iterdir():
+            suffix = entry.name[entry.name.rfind(".") :]
+            if suffix in _TYPES:
+                content = entry.read_bytes()
+                self._files[entry.name] = StaticFile(content, _TYPES[suffix], sha256(content).hexdigest()[:12])
+
+    def get(self, name: str) -> StaticFile | None:
+        return self._files.get(name)
+
+    def address(self, name: str) -> str:
+        return f"{PREFIX}{name}?v={self._files[name].digest}"

@@ -1,0 +1,75 @@
+"""Who was told and who acknowledged: a delivery is as its newest fact says, an alert is the list of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sla_platform.wire import DeliveryFact
+
+# Facts of one instant are read in the order of a life; an end is never followed by anything of the same instant.
+_RANKS = {
+    "queued": 0,
+    "opened": 0,
+    "sending": 1,
+    "retrying": 2,
+    "escalated": 3,
+    "acknowledged": 4,
+    "sent": 5,
+    "failed": 5,
+    "cancelled": 5,
+    "undeliverable": 5,
+    "closed": 6,
+}
+
+
+def delivery_rows(facts: Iterable[DeliveryFact]) -> list[dict[str, Any]]:
+    """Rows of `board_delivery`, at most one a delivery: the newest."""
+    return _newest(_delivery_row(fact) for fact in facts if fact.delivery)
+
+
+def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        known = kept.get(row["id"])
+        if known is None or (row["at"], row["rank"]) >= (known["at"], known["rank"]):
+            kept[row["id"]] = row
+    return [kept[name] for name in sorted(kept)]
+
+
+def _delivery_row(fact: DeliveryFact) -> dict[str, Any]:
+    state = fact.what.rpartition(".")[2]
+    return {
+        "id": fact.delivery,
+        "incident": fact.incident,
+        "notice": fact.notice,
+        "alert": fact.alert,
+        "contract": fact.contract,
+        "recipient": fact.recipient,
+        "channel": fact.channel,
+        "reason": fact.reason,
+        "state": state,
+        "rank": _RANKS.get(state, 1),
+        "attempts": fact.attempts,
+        "possibly_duplicate": fact.possibly_duplicate,
+        "at": fact.at,
+        "due_at": fact.due_at,
+        "error": fact.error,
+    }
+
+
+def alert_row(id_: str, fact: DeliveryFact) -> dict[str, Any]:
+    """One step in the life of an alert: all are kept, since an alert may open again after its close."""
+    state = fact.what.rpartition(".")[2]
+    return {
+        "id": id_,
+        "alert": fact.alert,
+        "incident": fact.incident,
+        "notice": fact.notice,
+        "contract": fact.contract,
+        "what": state,
+        "rank": _RANKS.get(state, 1),
+        "reason": fact.reason,
+        "by": fact.by,
+        "at": fact.at,
+    }

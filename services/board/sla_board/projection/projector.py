@@ -1,0 +1,171 @@
+"""The board's consumer: each batch is one transaction that claims, keeps and folds (`sla_platform.bus.Handler`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+import orjson
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.metrics import BoardMetrics
+from sla_board.projection import store as projections
+from sla_board.projection.clock import Said, about_clock, clock_row
+from sla_board.projection.delivery import alert_row, delivery_rows
+from sla_board.projection.incident import incident_row
+from sla_platform.bus import Batch
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import BadEnvelope, StoreBusy
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_platform.wire import (
+    DeliveryFact,
+    NoticeData,
+    decode_clock_fact,
+    decode_delivery_fact,
+    decode_event,
+    decode_notice,
+)
+
+_log = structlog.get_logger(__name__)
+TOPICS = (Topic.INCIDENTS, Topic.CLOCKS, Topic.DELIVERIES, Topic.NOTICES)
+
+
+@dataclass(slots=True)
+class _Touched:
+    """What one batch says, sorted by what must be folded afterwards."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    incidents: set[str] = field(default_factory=set)
+    clocks: set[UUID] = field(default_factory=set)
+    told: list[DeliveryFact] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[NoticeData] = field(default_factory=list)
+    noticed_at: list[datetime] = field(default_factory=list)  # when the sender knew, for the lag
+
+
+class Projector:
+    """Applies batches. `changed` is called after each commit that changed something."""
+
+    def __init__(self, store: Store, time: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]) -> None:
+        self._store = store
+        self._time = time
+        self._metrics = metrics
+        self._changed = changed
+        self.applied_at: datetime | None = None
+
+    async def assigned(self, partitions: frozenset[int]) -> None:
+        """Nothing is owned: claims make a second reader harmless."""
+
+    async def revoked(self, partitions: frozenset[int]) -> None:
+        """Nothing is owned."""
+
+    async def handle(self, batch: Batch) -> None:
+        if not batch.envelopes:
+            return
+        now = self._time.now()
+        try:
+            with self._metrics.apply_seconds.time():
+                async with self._store.transaction() as connection:
+                    fresh = await projections.claim(connection, batch.envelopes, now)
+                    touched = self._read(fresh)
+                    await _write(connection, touched)
+        except OperationalError as error:
+            raise StoreBusy(f"the board's tables could not be written: {error.orig}") from error
+        self._metrics.repeated.inc(len(batch.envelopes) - len(fresh))
+        if fresh:
+            self._observe(fresh, touched, now)
+            self._changed()
+
+    def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:
+        self.applied_at = now
+        for envelope in fresh:
+            self._metrics.applied.labels(envelope.topic.value).inc()
+        for noticed_at in touched.noticed_at:
+            self._metrics.lag_seconds.observe(max((now - noticed_at).total_seconds(), 0.0))
+
+    def _read(self, envelopes: Sequence[Envelope]) -> _Touched:
+        touched = _Touched()
+        for envelope in envelopes:
+            try:
+                _sort_in(touched, envelope)
+            except BadEnvelope as error:
+                # Its writer cannot have meant this, and the topic keeps it: the board must go on with the rest.
+                self._metrics.unreadable.labels(envelope.topic.value).inc()
+                _log.error("board.unreadable", event_id=envelope.id, error=str(error))
+        return touched
+
+
+def _sort_in(touched: _Touched, envelope: Envelope) -> None:
+    match envelope.topic:
+        case Topic.INCIDENTS:
+            event = decode_event(envelope)
+            touched.incidents.add(event.incident)
+            touched.events.append(_event_row(envelope, event.incident))
+            touched.noticed_at.append(event.received_at)
+        case Topic.CLOCKS:
+            fact = decode_clock_fact(envelope)
+            clock = fact.clock if about_clock(fact) else None
+            if clock is not None:
+                touched.clocks.add(clock)
+            touched.events.append(_event_row(envelope, fact.incident, clock))
+            touched.noticed_at.append(fact.fired_at or fact.at)
+        case Topic.DELIVERIES:
+            told = decode_delivery_fact(envelope)
+            if told.alert and told.what.startswith("alert."):
+                touched.alerts.append(alert_row(envelope.id, told))
+            elif told.delivery:
+                touched.told.append(told)
+            touched.noticed_at.append(told.at)
+        case Topic.NOTICES:
+            notice = decode_notice(envelope)
+            touched.notices.append(notice)
+            touched.noticed_at.append(notice.published_at)
+        case _:
+            assert_never(envelope.topic)
+
+
+def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> dict[str, Any]:
+    return {
+        "topic": envelope.topic.value,
+        "id": envelope.id,
+        "type": envelope.type,
+        "incident": incident,
+        "clock": clock,
+        "at": envelope.time,
+        "data": envelope.data.decode(),
+    }
+
+
+async def _write(connection: AsyncConnection, touched: _Touched) -> None:
+    await projections.keep_events(connection, touched.events)
+    if touched.incidents:
+        kept = await projections.events_of_incidents(connection, touched.incidents)
+        rows = [incident_row(decode_event(envelope) for envelope in kept[name]) for name in sorted(kept)]
+        await projections.replace(connection, tables.incident, rows)
+    if touched.clocks:
+        said = await projections.facts_of_clocks(connection, touched.clocks)
+        rows = [clock_row([Said(e.id, decode_clock_fact(e)) for e in said[id_]]) for id_ in sorted(said)]
+        await projections.replace(connection, tables.clock, rows)
+    await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
+    await projections.replace(connection, tables.alert, touched.alerts)
+    await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
+
+
+def _notice_row(notice: NoticeData) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "title": notice.title,
+        "text": notice.text,
+        "severity": notice.severity,
+        "link": notice.link,
+        "products": orjson.dumps([product.model_dump() for product in notice.products]).decode(),
+        "published_at": notice.published_at,
+        "published_by": notice.published_by,
+    }

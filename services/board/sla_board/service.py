@@ -1,0 +1,96 @@
+"""The board as a service: a consumer that projects, a hub that pushes, and the routes over both."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+from sqlalchemy import delete, text
+
+from sla_board import tables
+from sla_board.api import Board, router
+from sla_board.live import Shown, View
+from sla_board.metrics import BoardMetrics
+from sla_board.page.render import Pages
+from sla_board.projection.projector import Projector
+from sla_board.stream.hub import Hub
+from sla_platform.bus import Doorbell, EventSource
+from sla_platform.http.keys import Authorizer
+from sla_platform.runtime import Check, Part, Service
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
+HOUSEKEEPING_SECONDS = 3600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class BoardService(Service):
+    """A service of `sla_platform.runtime` with its routes. Also the handler and the hub, for tests and drills."""
+
+    router: APIRouter
+    projector: Projector
+    hub: Hub[View]
+    metrics: BoardMetrics
+
+
+def build(
+    store: Store,
+    source: EventSource,
+    time: TimeSource,
+    authorizer: Authorizer,
+    registry: CollectorRegistry,
+) -> BoardService:
+    """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys)."""
+    metrics = BoardMetrics(registry)
+    metrics.lag.set_function(lambda: source.lag)
+    changes = Doorbell()
+    projector = Projector(store, time, metrics, changes.ring)
+    shown = Shown(store, time, Pages(), metrics)
+    hub: Hub[View] = Hub(shown.frame, changes, metrics)
+    board = Board(shown, hub, projector, source, authorizer, metrics)
+    return BoardService(
+        name="board",
+        parts=(
+            Part("consume", lambda: source.run(projector)),
+            Part("streams", hub.run),
+            Part("housekeeping", lambda: _keep_house(store, time)),
+        ),
+        checks={"store": _store_answers(store), "bus": _bus_answers(source)},
+        close=hub.close,
+        router=router(board),
+        projector=projector,
+        hub=hub,
+        metrics=metrics,
+    )
+
+
+def _store_answers(store: Store) -> Check:
+    async def check() -> str | None:
+        async with store.reading() as connection:
+            await connection.execute(text("SELECT 1 FROM board_clock LIMIT 1"))
+        return None
+
+    return check
+
+
+def _bus_answers(source: EventSource) -> Check:
+    async def check() -> str | None:
+        return None if source.healthy else f"{source.lag} events wait and none has been projected for too long"
+
+    return check
+
+
+async def _keep_house(store: Store, time: TimeSource) -> None:
+    while True:
+        await forget_old_claims(store, time)
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+async def forget_old_claims(store: Store, time: TimeSource) -> None:
+    async with store.transaction() as connection:
+        old = tables.inbox.c.applied_at < time.now() - CLAIMS_KEPT
+        await connection.execute(delete(tables.inbox).where(old))

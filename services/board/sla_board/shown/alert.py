@@ -1,0 +1,45 @@
+"""Has anybody said "I have it"? The steps of an alert, read as its present episode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAlert:
+    """An alert that opens again is asked about again: an earlier acknowledgement does not count for it."""
+
+    id: str
+    opened_at: datetime
+    state: str = "open"
+    level: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    closed_at: datetime | None = None
+    close_reason: str = ""
+
+
+def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
+    """`steps` are records of `board_alert`; the alerts come in the order of their opening."""
+    alerts: dict[str, ShownAlert] = {}
+    for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):
+        known = alerts.get(step.alert)
+        alerts[step.alert] = _after(known or ShownAlert(id=step.alert, opened_at=step.at), step)
+    return tuple(sorted(alerts.values(), key=lambda alert: (alert.opened_at, alert.id)))
+
+
+def _after(alert: ShownAlert, step: Any) -> ShownAlert:
+    match step.what:
+        case "opened":
+            return ShownAlert(id=alert.id, opened_at=step.at)
+        case "escalated":
+            return replace(alert, level=step.reason)
+        case "acknowledged":
+            return replace(alert, state="acknowledged", acknowledged_at=step.at, acknowledged_by=step.by)
+        case "closed":
+            return replace(alert, state="closed", closed_at=step.at, close_reason=step.reason)
+        case _:
+            return alert

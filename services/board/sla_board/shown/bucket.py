@@ -1,0 +1,69 @@
+"""How soon somebody must act, as six bands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from enum import IntEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+SOON = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+
+
+class Bucket(IntEnum):
+    """A breached clock stays first until it is stopped, paused or not."""
+
+    BREACHED = 0
+    SOON = 1
+    HOUR = 2
+    TODAY = 3
+    LATER = 4
+    PAUSED = 5
+
+    @property
+    def title(self) -> str:
+        return _TITLES[self]
+
+    @property
+    def slug(self) -> str:
+        """Its name in URLs and in style sheets."""
+        return self.name.lower()
+
+
+_TITLES = {
+    Bucket.BREACHED: "Breached",
+    Bucket.SOON: "Under 15 min",
+    Bucket.HOUR: "Under 1 h",
+    Bucket.TODAY: "Today",
+    Bucket.LATER: "Later",
+    Bucket.PAUSED: "Paused",
+}
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that name; UTC for one this machine does not know, so that a row is still shown."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def end_of_day(now: datetime, zone: str) -> datetime:
+    """The next local midnight of the contract's zone: "today" ends where the customer is."""
+    there = zone_of(zone)
+    tomorrow = now.astimezone(there).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), there).astimezone(UTC)
+
+
+def bucket_of(*, now: datetime, breached: bool, paused: bool, due_at: datetime | None, zone: str) -> Bucket:
+    if breached:
+        return Bucket.BREACHED
+    if paused:
+        return Bucket.PAUSED
+    if due_at is None:
+        return Bucket.LATER
+    if due_at <= now + SOON:
+        return Bucket.SOON
+    if due_at <= now + HOUR:
+        return Bucket.HOUR
+    return Bucket.TODAY if due_at < end_of_day(now, zone) else Bucket.LATER

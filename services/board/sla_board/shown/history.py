@@ -1,0 +1,40 @@
+"""What a clock did and when, read off its facts: the stretches of the timeline.
+
+The board knows only what it was told. A late event may rewrite a clock's past; then what was noticed last about an
+instant counts, and stretches that came to nothing are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sla_board.projection.clock import Said, about_clock, reason_of, state_brought_by
+from sla_board.shown.timeline import Span, Stretch
+from sla_domain.clock import ClockState
+
+
+def spans_of(said: Iterable[Said]) -> tuple[Span, ...]:
+    """Running and paused stretches of one clock, oldest first; the last one is open while the clock is."""
+    turns = _turns(said)
+    spans: list[Span] = []
+    for number, (at, state, why) in enumerate(turns):
+        end = turns[number + 1][0] if number + 1 < len(turns) else None
+        if state.open and end != at:
+            kind = Stretch.RUNNING if state is ClockState.RUNNING else Stretch.PAUSED
+            spans.append(Span(kind, at, end, why))
+    return tuple(spans)
+
+
+def _turns(said: Iterable[Said]) -> list[tuple[datetime, ClockState, str]]:
+    """The instants at which the state changed. A later word about the past takes back what was said after it."""
+    turns: list[tuple[datetime, ClockState, str]] = []
+    for one in sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed):
+        fact, state = one.fact, state_brought_by(one.fact)
+        if state is None:
+            continue
+        while turns and turns[-1][0] > fact.at:
+            turns.pop()
+        if not turns or turns[-1][1] is not state:
+            turns.append((fact.at, state, reason_of(fact) if state is ClockState.PAUSED else ""))
+    return turns

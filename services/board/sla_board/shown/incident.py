@@ -1,0 +1,240 @@
+"""Everything the board knows of one incident, ready for the page and for its JSON twin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.projection.clock import Said, about_clock, reason_of
+from sla_board.projection.store import envelope_of
+from sla_board.shown import word
+from sla_board.shown.alert import ShownAlert, alerts_of
+from sla_board.shown.history import spans_of
+from sla_board.shown.row import Row, row_of
+from sla_board.shown.timeline import Drawing, Lane, MarkKind, Point, Span, draw, split_at
+from sla_domain.event import IncidentEvent, TimeQuality
+from sla_domain.fact import FactKind
+from sla_platform.envelope import Topic
+from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
+
+LATE = timedelta(minutes=1)
+_MOST_EVENTS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """One clock of the incident: what was promised and what became of it."""
+
+    row: Row
+    original_due_at: datetime | None
+    stopped_at: datetime | None
+    spans: tuple[Span, ...]
+
+    @property
+    def moved(self) -> bool:
+        return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One event. `late` is how long after the fact it reached slad, when that is worth a remark."""
+
+    at: datetime
+    received_at: datetime
+    kind: str
+    who: str
+    details: Mapping[str, str]
+    quality: TimeQuality
+    late: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """One thing slad said about the promises."""
+
+    at: datetime
+    noticed_at: datetime
+    metric: str
+    what: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFile:
+    id: str
+    title: str
+    link: str
+    phase: str
+    priority: str
+    customer: str
+    contract: str
+    plan: str
+    zone: str
+    opened_at: datetime | None
+    attributes: Mapping[str, str]
+    promises: tuple[Promise, ...]
+    happenings: tuple[Happening, ...]
+    sayings: tuple[Saying, ...]
+    deliveries: Sequence[Any]  # records of board_delivery
+    alerts: tuple[ShownAlert, ...]
+    drawing: Drawing | None
+
+
+async def read_incident(
+    connection: AsyncConnection, incident: str, only_contract: str | None, now: datetime
+) -> IncidentFile | None:
+    """None for an incident nobody has spoken of, and for one of another contract than the viewer may see."""
+    known = tables.incident.c
+    record = (await connection.execute(select(tables.incident).where(known.id == incident))).one_or_none()
+    clocks = await _about(connection, tables.clock, incident, only_contract)
+    if not clocks and (record is None or only_contract is not None):
+        return None
+    kept = tables.event
+    query = select(kept).where(kept.c.incident == incident).order_by(kept.c.position.desc()).limit(_MOST_EVENTS)
+    events = [envelope_of(row) for row in (await connection.execute(query)).all()]
+    happened = sorted((decode_event(e) for e in events if e.topic is Topic.INCIDENTS), key=lambda event: event.order)
+    said = [Said(e.id, decode_clock_fact(e)) for e in events if e.topic is Topic.CLOCKS]
+    return _file(
+        incident,
+        record,
+        clocks,
+        happened,
+        [one for one in said if only_contract in (None, one.fact.contract)],
+        await _about(connection, tables.delivery, incident, only_contract),
+        alerts_of(await _about(connection, tables.alert, incident, only_contract)),
+        now,
+    )
+
+
+async def _about(connection: AsyncConnection, table: Table, incident: str, only_contract: str | None) -> list[Any]:
+    """Records about the incident; of one contract alone if the viewer's key says so (DESIGN I8)."""
+    query = select(table).where(table.c.incident == incident).order_by(table.c.id).limit(_MOST_EVENTS)
+    if only_contract is not None:
+        query = query.where(table.c.contract == only_contract)
+    return list((await connection.execute(query)).all())
+
+
+def _file(
+    incident: str,
+    record: Any,
+    clocks: Sequence[Any],
+    happened: Sequence[IncidentEvent],
+    said: Sequence[Said],
+    deliveries: Sequence[Any],
+    alerts: tuple[ShownAlert, ...],
+    now: datetime,
+) -> IncidentFile:
+    newest = max(clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)), default=None)
+    zone = newest.zone if newest else "UTC"
+    by_clock = _by_clock(said)
+    promises = _promises(clocks, by_clock, now)
+    lanes = [_lane(promise, by_clock.get(promise.row.id, [])) for promise in promises]
+    return IncidentFile(
+        id=incident,
+        title=(record.title if record else "") or (newest.title if newest else "") or incident,
+        link=word.safe_link((record.url if record else "") or (newest.url if newest else "")),
+        phase=record.phase if record else "unknown",
+        priority=(newest.priority if newest else "") or (record.priority if record else ""),
+        customer=(record.customer if record else "") or (newest.customer if newest else ""),
+        contract=newest.contract if newest else "",
+        plan=newest.plan if newest else "",
+        zone=zone,
+        opened_at=record.opened_at if record else None,
+        attributes=orjson.loads(record.attributes) if record else {},
+        promises=promises,
+        happenings=tuple(_happening(event) for event in happened),
+        sayings=tuple(_saying(one.fact) for one in sorted(said, key=lambda one: one.noticed)),
+        deliveries=sorted(deliveries, key=lambda delivery: (delivery.at, delivery.id)),
+        alerts=alerts,
+        drawing=draw(lanes, _coarse(now), zone),
+    )
+
+
+def _coarse(now: datetime) -> datetime:
+    """The drawing moves on every half minute, so that an incident on which nothing happens is not sent anew."""
+    return now.replace(second=now.second // 30 * 30, microsecond=0)
+
+
+def _by_clock(said: Sequence[Said]) -> dict[str, list[Said]]:
+    found: dict[str, list[Said]] = {}
+    for one in said:
+        if about_clock(one.fact):
+            found.setdefault(str(one.fact.clock), []).append(one)
+    return found
+
+
+def _promises(clocks: Sequence[Any], said: Mapping[str, Sequence[Said]], now: datetime) -> tuple[Promise, ...]:
+    ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
+    return tuple(
+        Promise(
+            row=row_of(clock, now),
+            original_due_at=clock.original_due_at,
+            stopped_at=clock.stopped_at,
+            spans=split_at(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now),
+        )
+        for clock in ordered
+    )
+
+
+def _lane(promise: Promise, said: Sequence[Said]) -> Lane:
+    row = promise.row
+    points = [
+        Point(MarkKind.WARNED, one.fact.at, f"warned at {word.threshold(one.fact.threshold)}")
+        for one in said
+        if one.fact.kind is FactKind.CLOCK_WARNED and not one.fact.overtaken
+    ]
+    if row.breached_at is not None:
+        points.append(Point(MarkKind.BREACHED, row.breached_at, "breached"))
+    elif row.due_at is not None and row.state.open:
+        points.append(Point(MarkKind.DUE, row.due_at, "due"))
+    if promise.stopped_at is not None:
+        points.append(Point(MarkKind.STOPPED, promise.stopped_at, row.word.text.lower()))
+    return Lane(f"{word.metric(row.metric)}{f' {row.cycle + 1}' if row.cycle else ''}", promise.spans, tuple(points))
+
+
+def _happening(event: IncidentEvent) -> Happening:
+    details = dict(event.attributes)
+    if event.waiting_on is not None:
+        details["waiting on"] = event.waiting_on.value
+    if event.agreed is not None:
+        details[f"{event.agreed.metric} agreed"] = f"{word.utc(event.agreed.due_at)} with {event.agreed.agreed_by}"
+    if event.merged_into is not None:
+        details["merged into"] = event.merged_into
+    if event.score is not None:
+        details["score"] = str(event.score)
+    if event.reason:
+        details["reason"] = event.reason
+    delay = event.received_at - event.occurred_at
+    return Happening(
+        at=event.occurred_at,
+        received_at=event.received_at,
+        kind=event.kind.value,
+        who=event.actor_name or (event.actor.value if event.actor.value != "unknown" else ""),
+        details=details,
+        quality=event.quality,
+        late=delay if delay > LATE else None,
+    )
+
+
+def _saying(fact: ClockFact) -> Saying:
+    details = [reason_of(fact)] if fact.kind is FactKind.CLOCK_PAUSED else []
+    if fact.threshold:
+        details.append(word.threshold(fact.threshold))
+    if fact.due_at is not None:
+        details.append(f"due {word.local(fact.due_at, fact.zone)}")
+    if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
+        details += [f"{key}: {value}" for key, value in sorted(fact.details.items()) if value]
+    return Saying(
+        at=fact.at,
+        noticed_at=fact.fired_at or fact.at,
+        metric=word.metric(fact.metric) if fact.metric else "",
+        what=fact.kind.value.partition(".")[2] if fact.clock else fact.kind.value.replace(".", " "),
+        details=", ".join(part for part in details if part),
+    )

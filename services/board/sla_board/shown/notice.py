@@ -1,0 +1,62 @@
+"""Critical-fix notices and how far their telling has come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.shown.word import safe_link
+
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownNotice:
+    """`told` counts deliveries by state."""
+
+    id: str
+    title: str
+    text: str
+    severity: str
+    link: str
+    products: Sequence[Mapping[str, str]]
+    published_at: datetime
+    published_by: str
+    told: Mapping[str, int]
+
+
+async def read_notices(connection: AsyncConnection, only_contract: str | None) -> list[ShownNotice]:
+    """The newest first; a viewer of one contract sees those that contract was told of."""
+    notice, delivery = tables.notice.c, tables.delivery.c
+    theirs = select(delivery.notice).where(delivery.contract == only_contract)
+    query = select(tables.notice).order_by(notice.published_at.desc(), notice.id).limit(_MOST)
+    if only_contract is not None:
+        query = query.where(notice.id.in_(theirs))
+    notices = (await connection.execute(query)).all()
+    counting = select(delivery.notice, delivery.state).where(delivery.notice.in_([row.id for row in notices]))
+    if only_contract is not None:
+        counting = counting.where(delivery.contract == only_contract)
+    told: dict[str, Counter[str]] = {}
+    for row in (await connection.execute(counting)).all():
+        told.setdefault(row.notice, Counter())[row.state] += 1
+    return [
+        ShownNotice(
+            id=row.id,
+            title=row.title,
+            text=row.text,
+            severity=row.severity,
+            link=safe_link(row.link),
+            products=orjson.loads(row.products),
+            published_at=row.published_at,
+            published_by=row.published_by,
+            told=told.get(row.id, {}),
+        )
+        for row in notices
+    ]

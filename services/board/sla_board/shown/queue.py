@@ -1,0 +1,179 @@
+"""The queue: which open clocks a filter shows, in which order, and how many are in each band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.projection.text import containing
+from sla_board.shown.bucket import HOUR, SOON, Bucket, end_of_day
+from sla_board.shown.filter import BoardFilter, Condition, Order
+from sla_domain.clock import ClockState
+from sla_domain.urgency import score
+from sla_platform.store.types import to_micros
+
+_clock = tables.clock.c
+_incident = tables.incident.c
+_MOST_CHOICES = 200
+_DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One look at the queue. `rows` are records of `board_clock` with `known_title` and `known_url` beside."""
+
+    now: datetime
+    rows: Sequence[Any]
+    buckets: Mapping[Bucket, int]  # what the filter shows, before its own choice of buckets
+    open_clocks: int  # what the viewer may see at all
+    contracts: tuple[str, ...]  # to choose from
+    priorities: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.buckets.values())
+
+
+async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datetime) -> Queue:
+    """Three statements, whatever the number of clocks."""
+    allowed = _allowed(shown)
+    choices = await _choices(connection, allowed)
+    bucket = _bucket(now, choices.zones)
+    wanted = and_(allowed, *_chosen(shown))
+    counting = _joined(select(bucket.label("bucket"), func.count().label("clocks"))).where(wanted).group_by(bucket)
+    counts = {Bucket(row.bucket): row.clocks for row in (await connection.execute(counting)).all()}
+    query = _joined(select(tables.clock, _incident.title.label("known_title"), _incident.url.label("known_url")))
+    if shown.buckets:
+        wanted = and_(wanted, bucket.in_([int(number) for number in shown.buckets]))
+    query = query.where(wanted).order_by(*_order(shown, bucket, now)).limit(shown.limit)
+    return Queue(
+        now=now,
+        rows=(await connection.execute(query)).all(),
+        buckets={number: counts.get(number, 0) for number in Bucket},
+        open_clocks=choices.open_clocks,
+        contracts=choices.contracts,
+        priorities=choices.priorities,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    contracts: tuple[str, ...]
+    priorities: tuple[str, ...]
+    zones: tuple[str, ...]
+    open_clocks: int
+
+
+async def _choices(connection: AsyncConnection, allowed: ColumnElement[bool]) -> _Choices:
+    """What open clocks there are to choose from."""
+    query = (
+        select(_clock.contract, _clock.priority, _clock.zone, func.count().label("clocks"))
+        .where(allowed)
+        .group_by(_clock.contract, _clock.priority, _clock.zone)
+    )
+    rows = (await connection.execute(query)).all()
+    return _Choices(
+        contracts=tuple(sorted({row.contract for row in rows if row.contract}))[:_MOST_CHOICES],
+        priorities=tuple(sorted({row.priority for row in rows if row.priority}))[:_MOST_CHOICES],
+        zones=tuple(sorted({row.zone for row in rows})),
+        open_clocks=sum(row.clocks for row in rows),
+    )
+
+
+def _joined(query: Any) -> Any:
+    return query.select_from(tables.clock.outerjoin(tables.incident, _incident.id == _clock.incident))
+
+
+def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
+    """Open clocks, of one contract alone if the viewer's key says so (DESIGN I8)."""
+    if shown.only_contract is None:
+        return _clock.open.is_(True)
+    return and_(_clock.open.is_(True), _clock.contract == shown.only_contract)
+
+
+def _chosen(shown: BoardFilter) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = []
+    for column, names in (
+        (_clock.contract, shown.contracts),
+        (_clock.priority, shown.priorities),
+        (_clock.metric, shown.metrics),
+    ):
+        if names:
+            chosen.append(column.in_(names))
+    if shown.conditions:
+        chosen.append(or_(false(), *(_holds(condition) for condition in shown.conditions)))
+    if shown.text.strip():
+        pattern = containing(shown.text)
+        chosen.append(or_(_clock.search.like(pattern, escape="\\"), _incident.search.like(pattern, escape="\\")))
+    return chosen
+
+
+def _holds(condition: Condition) -> ColumnElement[bool]:
+    calm = _clock.breached_at.is_(None)
+    running = and_(calm, _clock.state == ClockState.RUNNING.value)
+    match condition:
+        case Condition.BREACHED:
+            return _clock.breached_at.is_not(None)
+        case Condition.PAUSED:
+            return and_(calm, _clock.state == ClockState.PAUSED.value)
+        case Condition.WARNED:
+            return and_(running, _clock.warned != "")
+        case Condition.RUNNING:
+            return and_(running, _clock.warned == "")
+
+
+def _bucket(now: datetime, zones: Sequence[str]) -> ColumnElement[int]:
+    """`bucket_of` in SQL. "Today" ends at another instant in every zone, so the zones in use are spelled out."""
+    today = [and_(_clock.zone == zone, _clock.due_at < end_of_day(now, zone)) for zone in zones]
+    return case(
+        (_clock.breached_at.is_not(None), int(Bucket.BREACHED)),
+        (_clock.state == ClockState.PAUSED.value, int(Bucket.PAUSED)),
+        (_clock.due_at.is_(None), int(Bucket.LATER)),
+        (_clock.due_at <= now + SOON, int(Bucket.SOON)),
+        (_clock.due_at <= now + HOUR, int(Bucket.HOUR)),
+        (or_(false(), *today), int(Bucket.TODAY)),
+        else_=int(Bucket.LATER),
+    )
+
+
+def _urgency(now: datetime) -> ColumnElement[float]:
+    """`sla_domain.urgency.score` in SQL, at this instant: what a clock weighs times how little time is left."""
+    left = _clock.due_seconds - to_micros(now) / 1e6
+    overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
+    pressure = case(
+        (_clock.due_seconds.is_(None), score(1, 1, None) / 100), (left > 0, 1.0 / (1.0 + left / 3600.0)), else_=overdue
+    )
+    return _clock.weight * pressure
+
+
+def _order(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> list[ColumnElement[Any]]:
+    """The chosen column, then urgency (PLANS I4), then a tail that makes every order total: rows never swap places."""
+    chosen: ColumnElement[Any]
+    most_urgent = _urgency(now).desc()
+    soonest = _clock.due_at.asc().nulls_last()
+    match shown.order:
+        case Order.URGENCY:
+            chosen = _urgency(now).asc() if shown.descending else most_urgent
+        case Order.STATE:
+            chosen = bucket.desc() if shown.descending else bucket.asc()
+        case Order.DUE:
+            chosen = _clock.due_at.desc().nulls_last() if shown.descending else soonest
+        case Order.PRIORITY:
+            chosen = _turned(_clock.priority, shown)
+        case Order.CONTRACT:
+            chosen = _turned(_clock.contract, shown)
+        case Order.INCIDENT:
+            chosen = _turned(_clock.incident, shown)
+        case Order.METRIC:
+            chosen = _turned(_clock.metric, shown)
+    return [chosen, most_urgent, soonest, _clock.incident.asc(), _clock.metric.asc(), _clock.cycle.asc()]
+
+
+def _turned(column: ColumnElement[str], shown: BoardFilter) -> ColumnElement[str]:
+    return column.desc() if shown.descending else column.asc()

@@ -1,0 +1,106 @@
+"""One open clock as a row: everything a template needs, nothing that changes by itself with time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from zlib import crc32
+
+from sla_board.shown import word
+from sla_board.shown.bucket import Bucket, bucket_of
+from sla_board.shown.filter import Condition
+from sla_domain.clock import ClockState
+from sla_domain.urgency import score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """`mark` changes when anything visible does: the browser leaves rows with the same mark alone."""
+
+    id: str
+    incident: str
+    title: str
+    link: str  # to the ticket, empty when a browser must not follow it
+    customer: str
+    contract: str
+    plan: str
+    priority: str
+    metric: str
+    cycle: int
+    allowed: str
+    weight: float
+    bucket: Bucket
+    condition: Condition
+    word: word.Word
+    why: str
+    provisional: bool
+    state: ClockState
+    due_at: datetime | None
+    breached_at: datetime | None
+    started_at: datetime | None
+    zone: str
+
+    @property
+    def mark(self) -> str:
+        return format(crc32(repr(self).encode()), "08x")
+
+    def urgency(self, now: datetime) -> float:
+        """The score of `sla_domain.urgency` at this instant."""
+        return round(self.weight * score(1, 1, None if self.due_at is None else self.due_at - now), 3)
+
+    @property
+    def page(self) -> str:
+        return incident_path(self.incident)
+
+    @property
+    def counted_to(self) -> datetime | None:
+        """The instant the countdown runs to; a breach counts on from the instant that was passed."""
+        return self.breached_at if self.due_at is None else self.due_at
+
+
+def row_of(record: Any, now: datetime) -> Row:
+    """The row of one record of `shown.queue` (or of `board_clock` alone)."""
+    state = ClockState(record.state)
+    breached = record.breached_at is not None
+    overdue = state is ClockState.RUNNING and record.due_at is not None and record.due_at <= now
+    return Row(
+        id=str(record.id),
+        incident=record.incident,
+        title=getattr(record, "known_title", None) or record.title or record.incident,
+        link=word.safe_link(getattr(record, "known_url", None) or record.url),
+        customer=record.customer,
+        contract=record.contract,
+        plan=record.plan,
+        priority=record.priority,
+        metric=record.metric,
+        cycle=record.cycle,
+        allowed=record.allowed,
+        weight=record.weight,
+        bucket=bucket_of(
+            now=now,
+            breached=breached,
+            paused=state is ClockState.PAUSED,
+            due_at=record.due_at,
+            zone=record.zone,
+        ),
+        condition=word_condition(record, state),
+        word=word.word_of(state=state, breached=breached, warned=record.warned, overdue=overdue),
+        why=record.why,
+        provisional=record.provisional,
+        state=state,
+        due_at=record.due_at,
+        breached_at=record.breached_at,
+        started_at=record.started_at,
+        zone=record.zone,
+    )
+
+
+def word_condition(record: Any, state: ClockState) -> Condition:
+    return word.condition_of(state=state, breached=record.breached_at is not None, warned=record.warned)
+
+
+def incident_path(incident: str) -> str:
+    """The incident's page; ids hold colons, slashes and number signs."""
+    return f"/incidents/{quote(incident, safe=':')}"

@@ -1,0 +1,173 @@
+"""The life of an incident's clocks as rectangles: pure geometry, drawn by the page as SVG and repeated as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sla_board.shown.bucket import zone_of
+
+WIDTH = 960.0
+LABEL = 132.0
+LANE = 30.0
+BAR = 14.0
+AXIS = 26.0
+_STEPS = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160, 43200, 129600, 525600)
+)
+_MOST_TICKS = 8
+
+
+class Stretch(StrEnum):
+    """What a clock did during a stretch."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    OVERDUE = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`end` None: still going on."""
+
+    kind: Stretch
+    start: datetime
+    end: datetime | None
+    why: str = ""
+
+
+class MarkKind(StrEnum):
+    DUE = "due"
+    WARNED = "warned"
+    BREACHED = "breached"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    kind: MarkKind
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One clock."""
+
+    label: str
+    spans: tuple[Span, ...]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    kind: Stretch
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    x: float
+    y: float
+    kind: MarkKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """All lengths in the units of the view box, `WIDTH` by `height`."""
+
+    height: float
+    labels: tuple[tuple[float, str], ...]
+    bars: tuple[Bar, ...]
+    pins: tuple[Pin, ...]
+    ticks: tuple[Tick, ...]
+    now_x: float | None
+
+
+def draw(lanes: Sequence[Lane], now: datetime, zone: str) -> Drawing | None:
+    """None when there is nothing to draw. `now` is shown while something is going on."""
+    instants = [span.start for lane in lanes for span in lane.spans]
+    if not instants:
+        return None
+    going_on = any(span.end is None for lane in lanes for span in lane.spans)
+    ends = [span.end or now for lane in lanes for span in lane.spans] + [p.at for lane in lanes for p in lane.points]
+    scale = _Scale(min(instants), max([*ends, *([now] if going_on else [])]))
+    labels: list[tuple[float, str]] = []
+    bars: list[Bar] = []
+    pins: list[Pin] = []
+    for number, lane in enumerate(lanes):
+        top = AXIS + number * LANE
+        labels.append((top + LANE / 2, lane.label))
+        bars += [_bar(scale, span, top, now) for span in lane.spans]
+        pins += [Pin(scale.x(p.at), top + LANE / 2, p.kind, p.text) for p in lane.points]
+    return Drawing(
+        height=AXIS + len(lanes) * LANE + 6,
+        labels=tuple(labels),
+        bars=tuple(bars),
+        pins=tuple(pins),
+        ticks=_ticks(scale, zone),
+        now_x=scale.x(now) if going_on else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    first: datetime
+    last: datetime
+
+    def x(self, at: datetime) -> float:
+        length = max((self.last - self.first).total_seconds(), 1.0)
+        share = min(max((at - self.first).total_seconds() / length, 0.0), 1.0)
+        return round(LABEL + share * (WIDTH - LABEL - 12), 1)
+
+
+def _bar(scale: _Scale, span: Span, top: float, now: datetime) -> Bar:
+    left = scale.x(span.start)
+    right = scale.x(max(span.end or now, span.start))
+    text = f"{span.kind.value}{f' ({span.why})' if span.why else ''}"
+    return Bar(left, top + (LANE - BAR) / 2, max(right - left, 1.5), span.kind, text)
+
+
+def _ticks(scale: _Scale, zone: str) -> tuple[Tick, ...]:
+    """At round local times, at most eight."""
+    length = scale.last - scale.first
+    step = next((step for step in _STEPS if length / step <= _MOST_TICKS), length)
+    there = zone_of(zone)
+    local = scale.first.astimezone(there).replace(tzinfo=None)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    at = midnight + -(-(local - midnight) // step) * step
+    ticks: list[Tick] = []
+    while (instant := at.replace(tzinfo=there)) <= scale.last and len(ticks) <= _MOST_TICKS:
+        whole_days = step >= timedelta(days=1) or (at.hour, at.minute) == (0, 0)
+        ticks.append(Tick(scale.x(instant), f"{at.day} {at:%b}" if whole_days else f"{at:%H:%M}"))
+        at += step
+    return tuple(ticks)
+
+
+def split_at(spans: Sequence[Span], due_at: datetime | None, now: datetime) -> tuple[Span, ...]:
+    """What ran past `due_at` is overdue."""
+    if due_at is None:
+        return tuple(spans)
+    split: list[Span] = []
+    for span in spans:
+        if span.kind is not Stretch.RUNNING or (span.end or now) <= due_at:
+            split.append(span)
+        elif span.start >= due_at:
+            split.append(Span(Stretch.OVERDUE, span.start, span.end, span.why))
+        else:
+            split.append(Span(Stretch.RUNNING, span.start, due_at, span.why))
+            split.append(Span(Stretch.OVERDUE, due_at, span.end, span.why))
+    return tuple(split)

@@ -1,0 +1,89 @@
+"""The words and icons of states. A state is always a word and a shape; colour only repeats it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sla_board.shown.bucket import zone_of
+from sla_board.shown.filter import Condition
+from sla_domain.clock import ClockState
+from sla_domain.metrics import BUILT_IN
+from sla_domain.plan import MetricId
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`icon` names a symbol of the page's sprite; `tone` a class of the style sheet."""
+
+    text: str
+    icon: str
+    tone: str
+
+
+def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool) -> Word:
+    """The state of a clock in a word."""
+    if state is ClockState.MET:
+        return Word("Met", "met", "good")
+    if state is ClockState.MISSED:
+        return Word("Missed", "breached", "breached")
+    if state is ClockState.CANCELLED:
+        return Word("Cancelled", "cancelled", "quiet")
+    if state is ClockState.PAUSED:
+        return Word("Paused, breached", "breached", "breached") if breached else Word("Paused", "paused", "quiet")
+    if breached:
+        return Word("Breached", "breached", "breached")
+    if overdue:
+        # Due by the wall, yet the timer has not told a breach: it may still be reading what happened before.
+        return Word("Due now", "warned", "warned")
+    if warned:
+        return Word(f"Warned {threshold(warned)}", "warned", "warned")
+    return Word("Running", "running", "running")
+
+
+def condition_of(*, state: ClockState, breached: bool, warned: str) -> Condition:
+    if breached:
+        return Condition.BREACHED
+    if state is ClockState.PAUSED:
+        return Condition.PAUSED
+    return Condition.WARNED if warned else Condition.RUNNING
+
+
+def threshold(key: str) -> str:
+    """`warn-75` as "75 %", `warn-3600s` as "1h 0m before"."""
+    mark = key.removeprefix("warn-")
+    if mark.endswith("s") and mark[:-1].isdigit():
+        return f"{span(timedelta(seconds=int(mark[:-1])))} before"
+    return f"{mark} %" if mark.isdigit() else mark
+
+
+def metric(name: str) -> str:
+    known = BUILT_IN.get(MetricId(name))
+    return known.titles["en"] if known else name.replace("_", " ").capitalize()
+
+
+def span(length: timedelta) -> str:
+    """A length at a glance, two units at most: 3d 4h, 4h 12m, 12m 34s. Negative ones with a minus sign."""
+    total = int(abs(length).total_seconds())
+    sign = "\u2212" if length < timedelta() and total else ""
+    days, hours, minutes, seconds = total // 86400, total // 3600 % 24, total // 60 % 60, total % 60
+    if days >= 2:
+        return f"{sign}{days}d {hours}h"
+    if total >= 3600:
+        return f"{sign}{days * 24 + hours}h {minutes:02}m"
+    return f"{sign}{minutes}m {seconds:02}s" if minutes else f"{sign}{seconds}s"
+
+
+def local(instant: datetime, zone: str) -> str:
+    """`Thu 12 Nov 08:30 CET`: the instant where the customer is."""
+    there = instant.astimezone(zone_of(zone))
+    return f"{there:%a} {there.day} {there:%b %H:%M} {there:%Z}"
+
+
+def utc(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def safe_link(url: str) -> str:
+    """The URL of a ticket if a browser may follow it, else nothing: `javascript:` never becomes a link."""
+    return url if url.lower().startswith(("https://", "http://")) else ""

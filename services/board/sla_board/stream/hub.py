@@ -1,0 +1,163 @@
+"""Channels: one for each different page that somebody watches; it renders when something changed and tells its seats.
+
+A seat holds no queue. A slow browser is given the newest frame when it reads again and never the ones in between, so
+nothing piles up. A page also changes by the mere passing of time (a clock moves from "under 1 h" to "under 15 min"),
+therefore a channel looks again now and then even when nothing was projected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from sla_board.metrics import BoardMetrics
+from sla_platform.bus import Doorbell
+
+_log = structlog.get_logger(__name__)
+View = TypeVar("View", bound=Hashable)
+
+QUICKEST_SECONDS = 0.2  # between two renderings of one page, however much happens
+REST = 4.0  # a rendering that took n seconds is followed by at least REST * n without one
+IDLE_SECONDS = 1.0  # look again although nothing was projected
+IDLE_REST = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One rendering as it goes over the wire. Equal ids mean equal pages."""
+
+    id: str
+    body: bytes
+
+
+class Full(Exception):
+    """Too many browsers follow already; ask again later."""
+
+
+class _Channel(Generic[View]):
+    def __init__(self) -> None:
+        self.latest: Frame | None = None
+        self.seats: set[asyncio.Event] = set()
+        self.task: asyncio.Task[None] | None = None
+
+    def publish(self, frame: Frame) -> bool:
+        if self.latest is not None and frame.id == self.latest.id:
+            return False
+        self.latest = frame
+        for seat in self.seats:
+            seat.set()
+        return True
+
+
+class Hub(Generic[View]):
+    """`render` turns a view into a frame; `changes` rings after each projection."""
+
+    def __init__(
+        self,
+        render: Callable[[View], Awaitable[Frame]],
+        changes: Doorbell,
+        metrics: BoardMetrics,
+        *,
+        seats: int = 1000,
+        channels: int = 200,
+    ) -> None:
+        self._render = render
+        self._changes = changes
+        self._metrics = metrics
+        self._most_seats = seats
+        self._most_channels = channels
+        self._channels: dict[View, _Channel[View]] = {}
+        self._open = 0
+        self._closed = False
+
+    async def run(self) -> None:
+        """A part of the service: at its end every stream ends, so that the HTTP server can stop."""
+        self._closed = False
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        self._closed = True
+        tasks = [channel.task for channel in self._channels.values() if channel.task is not None]
+        for channel in self._channels.values():
+            for seat in channel.seats:
+                seat.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def follow(self, view: View, known: str, beat_seconds: float) -> AsyncGenerator[Frame | None]:
+        """Frames of the page as it changes, the present one first unless it is `known`; None when time has passed.
+
+        Raises Full at once, before anything is sent.
+        """
+        full = self._open >= self._most_seats
+        if full or (view not in self._channels and len(self._channels) >= self._most_channels):
+            raise Full
+        return self._follow(view, known, beat_seconds)
+
+    async def _follow(self, view: View, known: str, beat_seconds: float) -> AsyncGenerator[Frame | None]:
+        with self._seat(view) as (channel, fresh):
+            while not self._closed:
+                frame = channel.latest
+                fresh.clear()
+                if frame is not None and frame.id != known:
+                    known = frame.id
+                    self._metrics.frames.inc()
+                    yield frame
+                    continue
+                try:
+                    await asyncio.wait_for(fresh.wait(), beat_seconds)
+                except TimeoutError:
+                    yield None
+
+    @contextlib.contextmanager
+    def _seat(self, view: View) -> Iterator[tuple[_Channel[View], asyncio.Event]]:
+        channel = self._channels.get(view)
+        if channel is None:
+            channel = self._channels[view] = _Channel()
+            channel.task = asyncio.create_task(self._keep_rendering(view, channel), name="board.channel")
+        fresh = asyncio.Event()
+        channel.seats.add(fresh)
+        self._count(+1)
+        try:
+            yield channel, fresh
+        finally:
+            channel.seats.discard(fresh)
+            if not channel.seats:
+                self._channels.pop(view, None)
+                if channel.task is not None:
+                    channel.task.cancel()
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self._open += more
+        self._metrics.streams.set(self._open)
+        self._metrics.channels.set(len(self._channels))
+
+    async def _keep_rendering(self, view: View, channel: _Channel[View]) -> None:
+        with self._changes.listen() as changed:
+            while True:
+                changed.clear()
+                started = time.monotonic()
+                await self._render_once(view, channel)
+                took = time.monotonic() - started
+                await asyncio.sleep(max(QUICKEST_SECONDS, REST * took))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), max(IDLE_SECONDS, IDLE_REST * took))
+
+    async def _render_once(self, view: View, channel: _Channel[View]) -> None:
+        try:
+            with self._metrics.renders.time():
+                channel.publish(await self._render(view))
+        except Exception:
+            # The page stays as it is and its viewers' heartbeat goes on; the next look may succeed.
+            _log.exception("board.render_failed")

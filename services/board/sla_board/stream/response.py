@@ -1,0 +1,56 @@
+"""Server-sent events over HTTP: frames, a heartbeat, and an end for browsers that stopped reading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+from fastapi.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+PATIENCE_SECONDS = 20.0
+RETRY_MILLISECONDS = 1500
+
+
+def sse(event: str, data: bytes, id_: str = "") -> bytes:
+    """One event. `data` is a single line (JSON)."""
+    head = f"event: {event}\n" + (f"id: {id_}\n" if id_ else "")
+    return head.encode() + b"data: " + data + b"\n\n"
+
+
+class EventStream(StreamingResponse):
+    """Ends quietly when the browser leaves, and lets go of one that does not take what was sent for `patience`."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, chunks: AsyncGenerator[bytes], dropped: Callable[[], None], *, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self._chunks = chunks
+        super().__init__(chunks, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._dropped = dropped
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.ensure_future(self._send_all(send))
+        leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            results = await asyncio.gather(sending, leaving, return_exceptions=True)
+        unexpected = results[0]
+        if isinstance(unexpected, Exception) and not isinstance(unexpected, OSError):
+            raise unexpected
+
+    async def _send_all(self, send: Send) -> None:
+        async def patiently(message: Message) -> None:
+            await asyncio.wait_for(send(message), self._patience)
+
+        try:
+            await self.stream_response(patiently)
+        except TimeoutError:
+            self._dropped()
+        finally:
+            await self._chunks.aclose()  # the seat is given back now, not when the collector comes by

@@ -1,0 +1,143 @@
+"""The board's own projections of the four topics. Nobody else reads them; all can be rebuilt from the topics.
+
+Each table is written from one topic alone, so topics may arrive in any order. `board_event` keeps what happened and
+what was said about each incident; the rows beside it are folds of it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
+
+from sla_platform.store.cursor import cursor_table
+from sla_platform.store.types import BigId, ClockKey, Instant
+
+metadata = MetaData()
+
+cursor = cursor_table(metadata, "board")
+
+inbox = Table(
+    "board_inbox",
+    metadata,
+    Column("topic", String(32), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("applied_at", Instant, nullable=False),
+    Index("ix_board_inbox_applied", "applied_at"),
+)
+
+event = Table(
+    "board_event",
+    metadata,
+    Column("position", BigId, primary_key=True, autoincrement=True),
+    Column("topic", String(32), nullable=False),
+    Column("id", String(200), nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("incident", String(300), nullable=False),
+    Column("clock", ClockKey),
+    Column("at", Instant, nullable=False),
+    Column("data", Text, nullable=False),
+    Index("ix_board_event_incident", "incident", "topic"),
+    Index("ix_board_event_clock", "clock"),
+)
+
+incident = Table(
+    "board_incident",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("source", String(100), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("opened_at", Instant),
+    Column("changed_at", Instant, nullable=False),
+    Column("attributes", Text, nullable=False),  # JSON object: the last value of each
+    Column("search", Text, nullable=False),  # case-folded: SQLite folds ASCII alone
+)
+
+_OPEN = text("open")
+
+clock = Table(
+    "board_clock",
+    metadata,
+    Column("id", ClockKey, primary_key=True),
+    Column("incident", String(300), nullable=False),
+    Column("metric", String(60), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("plan", String(120), nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("priority", String(60), nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("allowed", String(80), nullable=False),
+    Column("weight", Float, nullable=False),  # severity and plan rank; the queue multiplies it by the time left
+    Column("state", String(12), nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("why", Text, nullable=False),  # of a pause: waiting on whom
+    Column("generation", Integer, nullable=False),
+    Column("warned", String(40), nullable=False),  # the last threshold told of the generation in force
+    Column("provisional", Boolean, nullable=False),
+    Column("started_at", Instant),
+    Column("due_at", Instant),
+    Column("due_seconds", Float),  # the same since 1970, for arithmetic that is alike on both dialects
+    Column("original_due_at", Instant),
+    Column("stopped_at", Instant),
+    Column("breached_at", Instant),
+    Column("search", Text, nullable=False),
+    Index("ix_board_clock_incident", "incident"),
+    Index("ix_board_clock_open", "due_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+)
+
+delivery = Table(
+    "board_delivery",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("incident", String(300), nullable=False),
+    Column("notice", String(120), nullable=False),
+    Column("alert", String(200), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("recipient", String(120), nullable=False),
+    Column("channel", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("rank", SmallInteger, nullable=False),  # breaks ties of `at`: sent follows queued
+    Column("attempts", Integer, nullable=False),
+    Column("possibly_duplicate", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("error", Text, nullable=False),
+    Index("ix_board_delivery_incident", "incident"),
+    Index("ix_board_delivery_notice", "notice"),
+)
+
+alert = Table(
+    "board_alert",
+    metadata,
+    Column("id", String(200), primary_key=True),  # of the event: every step of every alert is kept
+    Column("alert", String(200), nullable=False),
+    Column("incident", String(300), nullable=False),
+    Column("notice", String(120), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_board_alert_incident", "incident"),
+)
+
+notice = Table(
+    "board_notice",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("link", Text, nullable=False),
+    Column("products", Text, nullable=False),  # JSON array of {product, versions}
+    Column("published_at", Instant, nullable=False),
+    Column("published_by", Text, nullable=False),
+    Index("ix_board_notice_published", "published_at"),
+)

@@ -1,0 +1,128 @@
+"""Who may look: API keys, presented as a bearer token or as the password of HTTP Basic.
+
+Only the SHA-256 of a key is stored. Every stored key is compared, each in constant time, so that an answer's timing
+tells nothing. A key with a contract sees that contract alone (DESIGN I8).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from fastapi import Request
+
+from sla_platform.http.problem import Problem
+from sla_platform.timesource import TimeSource
+
+READ = "read"
+ADMIN = "admin"
+_LONGEST = 512
+
+
+class StoredKey(Protocol):
+    """What is asked of a key of the catalogue (`sla_catalogue.outlet.ApiKey`)."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def scopes(self) -> Collection[str]: ...
+
+    @property
+    def contract(self) -> str | None: ...
+
+    @property
+    def expires(self) -> date | None: ...
+
+    def fits(self, presented: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What the caller may do. `contract` None: every contract; `key` is empty for a caller without a key."""
+
+    scopes: frozenset[str]
+    contract: str | None = None
+    key: str = ""
+
+    def allows(self, scope: str) -> bool:
+        return scope in self.scopes or ADMIN in self.scopes
+
+
+Authorizer = Callable[[Request, str], Access]
+"""Decides about a request for a scope. Raises Problem 401 (who are you) or 403 (not with this key)."""
+
+
+class KeyGate:
+    """The usual Authorizer. `keys` is asked each time, so a reloaded catalogue counts at once.
+
+    `open_scopes` need no key: the board on the loopback (`settings.board_open`). A key that is presented all the same
+    must be right, and then limits what is seen.
+    """
+
+    def __init__(
+        self,
+        keys: Callable[[], Iterable[StoredKey]],
+        time: TimeSource,
+        *,
+        open_scopes: frozenset[str] = frozenset(),
+    ) -> None:
+        self._keys = keys
+        self._time = time
+        self._open = open_scopes
+
+    def __call__(self, request: Request, scope: str) -> Access:
+        header = request.headers.get("authorization")
+        if header is None:
+            if scope in self._open:
+                return Access(scopes=self._open)
+            raise _unknown("This needs an API key: as a bearer token, or as the password of HTTP Basic.")
+        access = self._verify(presented_key(header))
+        if access is None:
+            raise _unknown("The key is not known or has expired.")
+        if not access.allows(scope):
+            raise Problem(403, "scope-missing", "Not with this key", f"The key lacks the scope {scope}.")
+        return access
+
+    def _verify(self, presented: str) -> Access | None:
+        today = self._time.now().date()
+        found: StoredKey | None = None
+        for key in self._keys():
+            if key.fits(presented) and (key.expires is None or today < key.expires):
+                found = key
+        if found is None or not presented:
+            return None
+        scopes = frozenset(str(scope) for scope in found.scopes)
+        return Access(scopes=scopes, contract=found.contract, key=found.id)
+
+
+def presented_key(header: str) -> str:
+    """The key of an `Authorization` header; empty when there is none in it that could be right."""
+    scheme, _, rest = header.partition(" ")
+    rest = rest.strip()
+    if len(rest) > 2 * _LONGEST:
+        return ""
+    match scheme.lower():
+        case "bearer":
+            return rest
+        case "basic":
+            try:
+                return base64.b64decode(rest, validate=True).decode().partition(":")[2]
+            except (binascii.Error, UnicodeDecodeError):
+                return ""
+        case _:
+            return ""
+
+
+def _unknown(detail: str) -> Problem:
+    return Problem(
+        401,
+        "key-required",
+        "An API key is needed",
+        detail,
+        headers={"WWW-Authenticate": 'Basic realm="slad", charset="UTF-8"'},
+    )
