@@ -68,7 +68,7 @@ class Relay:
         doorbell: Doorbell,
         *,
         period: float = 0.04,
-        batch: int = 2000,
+        batch: int = 1000,
         metrics: BusMetrics | None = None,
     ) -> None:
         self._store = store

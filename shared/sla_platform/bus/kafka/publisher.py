@@ -66,13 +66,17 @@ class Publisher:
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
+        refused_keys: dict[bytes | None, BaseException] = {}
         try:
             async with asyncio.timeout(self._patience):
                 for index, record in enumerate(records):
+                    if (refusal := refused_keys.get(record.key)) is not None:
+                        outcomes[index] = refusal  # nothing may overtake a predecessor of its key
+                        continue
                     try:
                         outcomes[index] = await _send(producer, record)
                     except _REFUSALS as error:
-                        outcomes[index] = error
+                        outcomes[index] = refused_keys[record.key] = error
                 if pending := [future for future in outcomes.values() if isinstance(future, asyncio.Future)]:
                     await asyncio.wait(pending)
         except _TROUBLE as error:
