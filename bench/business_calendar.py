@@ -15,6 +15,7 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -88,12 +89,14 @@ def _against_pandas(starts: Sequence[datetime], rounds: int) -> list[Row]:
         offset = pd.offsets.CustomBusinessHour(n=hours, start="09:00", end="18:00", holidays=days)
         span = timedelta(hours=hours)
         _must_agree(calendar, starts[:FEW], few, offset, span)
-        slad, rival = _alternate(
-            rounds, lambda span=span: _add_all(calendar, starts, span), lambda offset=offset: [t + offset for t in few]
-        )
+        slad, rival = _alternate(rounds, _adding(calendar, starts, span), _offsetting(few, offset))
         ratio = median((MANY / own) / (FEW / other) for own, other in zip(slad, rival, strict=True))
         rows.append(Row(f"add {hours} h, UTC in", MANY / median(slad), FEW / median(rival), ratio))
     return rows
+
+
+def _offsetting(stamps: Sequence[pd.Timestamp], offset: pd.offsets.CustomBusinessHour) -> Callable[[], object]:
+    return lambda: [stamp + offset for stamp in stamps]
 
 
 def _must_agree(
@@ -147,7 +150,7 @@ def _compiling(rounds: int) -> list[Row]:
     rows = []
     for years in (4, 20):
         last = date(2024 + years, 12, 31)
-        times = _alternate(rounds, lambda last=last: compile_calendar(spec, date(2025, 1, 1), last))
+        times = _alternate(rounds, partial(compile_calendar, spec, date(2025, 1, 1), last))
         rows.append(Row(f"compile {years} years", 1 / median(times[0])))
     return rows
 

@@ -86,7 +86,10 @@ class Calendar:
     # -- spans of open time
 
     def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
-        """The earliest instant by which `span` of open time has passed since `start`. Never negative."""
+        """The earliest instant by which `span` of open time has passed since `start`.
+
+        Raises InvalidSpan for a negative span: `subtract` goes back.
+        """
         try:
             since = start - EPOCH
         except TypeError:

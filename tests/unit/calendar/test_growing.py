@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from tests.unit.calendar.made import DAY, HOUR, at, office, span, spec, utc
 
 from sla_domain.calendar import (
+    Calendar,
     CalendarBook,
     CalendarSpec,
     GrowingCalendar,
@@ -23,7 +25,7 @@ from sla_domain.errors import BeyondHorizon, CalendarError, EmptyCalendar, Inval
 
 def test_growth_changes_no_answer() -> None:
     grown, start = office(), at("2026-03-06T12:00")
-    questions = [
+    questions: list[Callable[[Calendar], object]] = [
         lambda calendar: calendar.add(start, 40 * HOUR),
         lambda calendar: calendar.subtract(start, 40 * HOUR),
         lambda calendar: calendar.between(start, start + 90 * DAY),
