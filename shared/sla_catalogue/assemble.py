@@ -159,9 +159,9 @@ def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract
         return marked[0]
     if len(declared) == 1:
         return ContractId(next(iter(declared)))
-    if not declared:
+    if not declared and not context.findings.failed:
         context.findings.error((), "no-contracts", "the catalogue has no contract", "add a section `contracts`")
-    elif len(contracts) == len(declared):
+    elif declared and len(contracts) == len(declared):
         hint = "mark one with default: true, or name it in settings.default_contract"
         message = "no default contract: incidents of unknown customers need one"
         context.findings.error(("contracts",), "default-contract", message, hint)

@@ -88,30 +88,37 @@ def parse_minute(written: str) -> int:
 
 
 def overlaps(week: Week) -> list[str]:
-    """Pairs of windows that cover the same minutes, as words."""
-    return [f"{first} and {second}" for (_, end, first), (begin, _, second) in _pairs(week) if begin < end]
+    """Pairs of windows that cover the same minutes, as words; the same pair on several days is told once."""
+    return _told((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
 
 
 def slivers(week: Week, limit: int = 5) -> list[str]:
     """Gaps of a few minutes, nearly always a 23:59 that should be 24:00."""
-    return [
-        f"between {first} and {second}"
-        for (_, end, first), (begin, _, second) in _pairs(week)
-        if 0 < begin - end <= limit
-    ]
+    return _told((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit)
 
 
-def _pairs(week: Week) -> Iterable[tuple[tuple[int, int, str], tuple[int, int, str]]]:
+_Placed = tuple[int, MinuteWindow]
+
+
+def _told(pairs: Iterable[tuple[_Placed, _Placed]]) -> list[str]:
+    days: dict[str, list[str]] = {}
+    for (day, window), (other_day, other) in pairs:
+        words = f"{window} and {other}" + ("" if day == other_day else " of the next day")
+        days.setdefault(words, []).append(DAYS[day])
+    return [f"{words} ({', '.join(found)})" for words, found in days.items()]
+
+
+def _pairs(week: Week) -> Iterable[tuple[tuple[int, int, _Placed], tuple[int, int, _Placed]]]:
     """Neighbouring windows of the week on one line of minutes, the last one against the first of the next week."""
     line = sorted(
-        (day * DAY + window.start, day * DAY + window.end, f"{DAYS[day]} {window}")
+        (day * DAY + window.start, day * DAY + window.end, (day, window))
         for day, windows in week.items()
         for window in windows
     )
     if not line:
         return ()
-    start, end, name = line[0]
-    return pairwise([*line, (start + 7 * DAY, end + 7 * DAY, name)])
+    start, end, placed = line[0]
+    return pairwise([*line, (start + 7 * DAY, end + 7 * DAY, placed)])
 
 
 def _from_text(written: str) -> Week:

@@ -99,9 +99,12 @@ class _Resolver:
         origin = f"env {reference.group(2)}" if reference else "catalogue"
         if self.environment is None:
             return Secret(origin)
+        before = len(self.findings.problems)
         value = self.substituted(text, path)
-        if not value and reference is None:
-            self.findings.error(path, "empty-secret", "the secret is empty", "write a value, ${NAME} or a file")
+        if not value and len(self.findings.problems) == before:
+            self.findings.error(
+                path, "empty-secret", f"the secret ({origin}) is empty", "write a value, ${NAME} or a file"
+            )
         return Secret(origin, value)
 
     def secret_file(self, name: str, path: Path, *, many: bool) -> Value:
@@ -109,32 +112,27 @@ class _Resolver:
         if self.environment is None:
             return [Secret(origin)] if many else Secret(origin)
         text = self.read(self.base(path) / self.substituted(name, path), path)
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if not lines and text is not _UNREAD:
-            self.findings.error(
-                path, "empty-secret", f"the file {name} holds no secret", "put the secret on its first line"
-            )
+        lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+        if not lines and text is not None:
+            hint = "put the secret on its first line"
+            self.findings.error(path, "empty-secret", f"the file {name} holds no secret", hint)
         secrets = [Secret(origin, line) for line in lines] or [Secret(origin)]
         return list(secrets) if many else secrets[0]
 
-    def read(self, file: FilePath, path: Path) -> str:
+    def read(self, file: FilePath, path: Path) -> str | None:
         try:
             with file.open("rb") as stream:
                 return stream.read(MAX_SECRET_BYTES).decode("utf-8")
         except UnicodeDecodeError:
             self.findings.error(path, "secret-file", f"the file {file} is not text", "store the secret as UTF-8 text")
         except OSError as error:
-            self.findings.error(
-                path, "secret-file", f"the file {file} cannot be read: {error.strerror}", "check the path"
-            )
-        return _UNREAD
+            said = f"the file {file} cannot be read: {error.strerror}"
+            self.findings.error(path, "secret-file", said, "check the path")
+        return None
 
     def base(self, path: Path) -> FilePath:
         position: Position = self.findings.at(path)
         return self.bases.get(position.file, FilePath())
-
-
-_UNREAD = ""
 
 
 def _is_secret(path: Path) -> bool:

@@ -44,7 +44,9 @@ def _check_week(week: Week, path: Path, context: Context) -> None:
     for pair in overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
     for gap in slivers(week):
-        context.findings.warning(path, "sliver", f"a few minutes stay closed {gap}", "write 24:00 for the end of a day")
+        context.findings.warning(
+            path, "sliver", f"a few minutes stay closed between {gap}", "write 24:00 for the end of a day"
+        )
 
 
 def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:

@@ -37,8 +37,8 @@ def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -
     for name, (path, coverage) in draft.coverages.items():
         coverages[name] = build_coverage(name, path, coverage, context)
     metrics = {**written_metrics(context), **draft.metrics}
-    ids = {name: p.id for p in priorities for name in (p.id, *p.also)}
-    folded = {name.casefold(): id_ for name, id_ in ids.items()}
+    folded = {name.casefold(): p.id for p in priorities for name in p.also}
+    folded |= {p.id.casefold(): p.id for p in priorities}
     names = Names(
         metrics=known_metrics(metrics),
         coverages=frozenset(coverages),

@@ -34,10 +34,17 @@ def _check_hours(contract: BuiltContract, coverage: Coverage, subject: Subject) 
     """PLANS, head: hours that a plan's document does not give must come from the contract that uses them."""
     rows = [*contract.contract.targets, *contract.built.plan.targets]
     counted = [row for row in rows if row.coverage == coverage.id and not isinstance(row.allowed, Unspecified)]
-    if counted and not coverage.weekly and not coverage.openings:
+    if counted and not coverage.openings and _left_open(contract, coverage, subject):
         message = f"the contract {contract.contract.id} counts {counted[0].metric} in the coverage {coverage.id!r}, "
         hint = f"coverages: {{{coverage.id}: {{hours: …}}}} in the contract"
         subject.findings.error(contract.path, "unspecified-hours", message + "whose hours nobody gives", hint)
+
+
+def _left_open(contract: BuiltContract, coverage: Coverage, subject: Subject) -> bool:
+    """Whether its hours are written as unspecified; hours that are written as empty are another problem."""
+    own = contract.built.draft.coverages.get(coverage.id)
+    written = own[1] if own else subject.context.document.coverages.get(coverage.id)
+    return written is not None and written.hours is None
 
 
 def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:

@@ -1,0 +1,215 @@
+"""Sources, channels, keys, settings and escalations."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.unit.catalogue.made import SOUND, changed, codes, loaded
+
+from sla_catalogue import Authentication, AuthenticationKind, Phase, Scope, SignedContent, SourceId
+from sla_catalogue.outlet import KeyId
+from sla_domain.escalation import Chain, TellKind, steps
+from sla_domain.event import WaitingOn
+
+START = datetime(2026, 11, 10, 9, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LONG = "a-long-enough-demo-key-0123456789"
+
+
+def authentication(tmp_path: Path, dialect: str, written: str) -> Authentication:
+    text = SOUND + f"sources:\n  s: {{dialect: {dialect}, authentication: {written}}}\n"
+    return loaded(tmp_path, text).sources[SourceId("s")].authentication
+
+
+@pytest.mark.parametrize(
+    ("dialect", "header", "prefix", "algorithm", "encoding", "signed"),
+    [
+        ("github", "X-Hub-Signature-256", "sha256=", "sha256", "hex", SignedContent.BODY),
+        ("jira", "X-Hub-Signature", "sha256=", "sha256", "hex", SignedContent.BODY),
+        ("zammad", "X-Hub-Signature", "sha1=", "sha1", "hex", SignedContent.BODY),
+        ("pagerduty", "X-PagerDuty-Signature", "v1=", "sha256", "hex", SignedContent.BODY),
+        ("zendesk", "X-Zendesk-Webhook-Signature", "", "sha256", "base64", SignedContent.TIMESTAMP_BODY),
+        ("standard-webhooks", "webhook-signature", "v1,", "sha256", "base64", SignedContent.ID_TIMESTAMP_BODY),
+    ],
+)
+def test_each_dialect_signs_in_its_usual_way(
+    tmp_path: Path, dialect: str, header: str, prefix: str, algorithm: str, encoding: str, signed: SignedContent
+) -> None:
+    found = authentication(tmp_path, dialect, "{secret: x}")
+    assert found.kind is AuthenticationKind.HMAC
+    assert (found.header, found.prefix, found.algorithm, found.encoding, found.signed) == (
+        header,
+        prefix,
+        algorithm,
+        encoding,
+        signed,
+    )
+
+
+def test_what_the_catalogue_says_beats_the_usual(tmp_path: Path) -> None:
+    found = authentication(tmp_path, "github", "{secret: x, header: X-Mine, prefix: ''}")
+    assert (found.header, found.prefix, found.algorithm) == ("X-Mine", "", "sha256")
+    basic = authentication(tmp_path, "github", "{kind: basic, username: u, secret: x}")
+    assert (basic.header, basic.prefix, basic.username) == ("Authorization", "", "u")
+    assert authentication(tmp_path, "cloudevents", "{secret: x}").kind is AuthenticationKind.BEARER
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("{dialect: github}", "no-authentication"),
+        ("{dialect: github, authentication: {kind: hmac}}", "no-secret"),
+        ("{dialect: github, authentication: {kind: none}}", "open-source"),
+        ("{dialect: cloudevents, authentication: {kind: hmac, secret: x}}", "no-header"),
+        ("{dialect: githib, authentication: {secret: x}}", "unknown-dialect"),
+        ("{dialect: jira, zone: Mars, authentication: {secret: x}}", "unknown-zone"),
+        ("{dialect: jira, statuses: {Done: finished}, authentication: {secret: x}}", "unknown-phase"),
+        ("{dialect: jira, priorities: {High: P7}, authentication: {secret: x}}", "unknown-priority"),
+        ("{dialect: jira, customer: {constant: Nobody}, authentication: {secret: x}}", "unknown-customer"),
+        ("{dialect: jira, customer: Acmee, authentication: {secret: x}}", "unknown-customer"),
+    ],
+)
+def test_a_source_that_leads_nowhere(tmp_path: Path, source: str, code: str) -> None:
+    assert codes(tmp_path, SOUND + f"sources:\n  s: {source}\n") == [code]
+
+
+def test_tables_are_read_without_regard_to_case(tmp_path: Path) -> None:
+    text = """\
+sources:
+  s:
+    dialect: jira
+    authentication: {secret: x}
+    statuses: {Waiting for Customer: waiting_customer, Done: resolved}
+    labels: {Vendor: waiting_vendor}
+    priorities: {High: P1}
+    priority_labels: {SEV1: P1}
+    staff: [Anna]
+    bots: ["robot[bot]"]
+    customer: {field: a.b, values: {ACME Inc: Acme}}
+"""
+    source = loaded(tmp_path, SOUND + text).sources[SourceId("s")]
+    assert source.phase_of("waiting FOR customer") is Phase.WAITING_CUSTOMER
+    assert Phase.WAITING_CUSTOMER.waiting_on is WaitingOn.CUSTOMER
+    assert source.phase_of_label("vendor ") is Phase.WAITING_VENDOR
+    assert source.phase_of("In Progress") is None
+    assert (source.priority_of("HIGH"), source.priority_of_label("sev1")) == ("P1", "P1")
+    assert source.is_staff("anna")
+    assert source.is_bot("Robot[bot]")
+    assert source.customer is not None
+    assert source.customer.translated("acme inc") == "Acme"
+    assert source.customer.translated("Other") == "Other"
+
+
+def test_keys_are_kept_as_hashes_and_compared_with_what_is_presented(tmp_path: Path) -> None:
+    digest = hashlib.sha256(LONG.encode()).hexdigest()
+    text = f"keys:\n  k: {{sha256: {digest}, scopes: [ingest, ack], contract: acme, expires: 2027-01-01}}\n"
+    catalogue = loaded(tmp_path, SOUND + text)
+    key = catalogue.key_for(LONG)
+    assert key is catalogue.keys[KeyId("k")]
+    assert key.allows(Scope.INGEST)
+    assert not key.allows(Scope.READ)
+    assert key.contract == "acme"
+    assert catalogue.key_for(LONG + "x") is None
+
+
+def test_an_admin_key_may_do_everything(tmp_path: Path) -> None:
+    catalogue = loaded(tmp_path, SOUND + f"settings: {{local: true}}\nkeys:\n  k: {{key: {LONG}, scopes: [admin]}}\n")
+    assert all(catalogue.keys[KeyId("k")].allows(scope) for scope in Scope)
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        (f"{{key: {LONG}, scopes: [read]}}", ["plain-key"]),
+        ("{key: short, scopes: [read]}", ["plain-key", "short-key"]),
+        ("{scopes: [read]}", ["key"]),
+        ("{sha256: abc, scopes: [read]}", ["key"]),
+        (f"{{sha256: {'a' * 64}, scopes: [reed]}}", ["unknown-scope"]),
+        (f"{{sha256: {'a' * 64}, scopes: [read], contract: amce}}", ["unknown-contract"]),
+    ],
+)
+def test_what_is_wrong_with_a_key(tmp_path: Path, key: str, found: list[str]) -> None:
+    assert codes(tmp_path, SOUND + f"keys:\n  k: {key}\n") == found
+
+
+def test_one_key_under_two_names_is_a_mistake(tmp_path: Path) -> None:
+    text = f"keys:\n  a: {{sha256: {'a' * 64}, scopes: [read]}}\n  b: {{sha256: {'A' * 64}, scopes: [read]}}\n"
+    assert codes(tmp_path, SOUND + text) == ["duplicate-key"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "found"),
+    [
+        ("{kind: webhook, url: 'https://x.example/hook', secret: x}", []),
+        ("{kind: webhook, url: 'http://x.example/hook', secret: x}", ["plain-http"]),
+        ("{kind: webhook, url: 'ftp://x.example/hook'}", ["channel"]),
+        ("{kind: webhook}", ["channel"]),
+        ("{kind: email, url: 'https://x.example'}", ["channel"]),
+        ("{kind: pigeon}", ["unknown-value"]),
+    ],
+)
+def test_what_a_channel_needs(tmp_path: Path, channel: str, found: list[str]) -> None:
+    assert codes(tmp_path, SOUND + f"channels:\n  c: {channel}\n") == found
+
+
+def test_a_user_name_for_the_mail_server_wants_a_password(tmp_path: Path) -> None:
+    text = "settings: {smtp: {host: mail.example, sender: a@b.example, username: u}}\n"
+    assert codes(tmp_path, SOUND + text) == ["smtp"]
+
+
+ESCALATION = """\
+escalations:
+  calls:
+    repeat: 1
+    pause: 20m
+    chain: business
+    levels:
+      - {after: 0m, tell: [on_call, anna]}
+      - {after: 10m, tell: boss, kind: notice}
+"""
+
+
+def test_an_escalation_is_the_domains_with_roles_and_people_told_apart(tmp_path: Path) -> None:
+    text = changed("priorities:", "escalation: calls\n    priorities:")
+    text = changed("on_call: [anna]", "on_call: [anna], boss: [anna]", text)
+    catalogue = loaded(tmp_path, text + ESCALATION)
+    policy = catalogue.escalations["calls"]
+    assert policy.chain is Chain.BUSINESS
+    assert policy.levels[0].tell == ("on_call", "anna")
+    told = [(step.round, step.at, step.roles, step.people, step.kind) for step in steps(policy, START)]
+    assert told == [
+        (0, START, ("on_call",), ("anna",), TellKind.PAGE),
+        (0, START + 10 * MINUTE, ("boss",), (), TellKind.NOTICE),
+        (1, START + 30 * MINUTE, ("on_call",), ("anna",), TellKind.PAGE),
+        (1, START + 40 * MINUTE, ("boss",), (), TellKind.NOTICE),
+    ]
+
+
+def test_people_named_by_the_policy_are_people_of_the_contract(tmp_path: Path) -> None:
+    text = changed("priorities:", "escalation: calls\n    priorities:")
+    shared = "people: {boris: {name: Boris, email: boris@example.com}}\n"
+    shared += "escalations: {calls: {levels: [{after: 0m, tell: [on_call, boris]}]}}\n"
+    (contract,) = loaded(tmp_path, text + shared).rulebook.contracts.values()
+    assert set(contract.people) == {"anna", "boris"}
+
+
+@pytest.mark.parametrize(
+    ("levels", "code"),
+    [
+        ("[]", "no-levels"),
+        ("[{after: 0m, tell: []}]", "level-silent"),
+        ("[{after: 10m, tell: a}, {after: 5m, tell: b}]", "levels-order"),
+        ("[{after: 0m, tell: a, channels: [pager]}]", "unknown-channel"),
+        ("[{after: 2 working days, tell: a}]", "duration"),
+    ],
+)
+def test_what_is_wrong_with_an_escalation(tmp_path: Path, levels: str, code: str) -> None:
+    assert codes(tmp_path, SOUND + f"escalations:\n  e: {{levels: {levels}}}\n") == [code]
+
+
+def test_a_level_nobody_of_a_contract_can_answer_is_seen(tmp_path: Path) -> None:
+    text = changed("priorities:", "escalation: e\n    priorities:")
+    assert codes(tmp_path, text + "escalations: {e: {levels: [{after: 0m, tell: nobody}]}}\n") == ["level-unheld"]
