@@ -1,0 +1,85 @@
+"""The small page behind an acknowledgement link: plain HTML, no script, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sla_notifier.text.render import Texts
+from sla_notifier.text.words import instant
+
+STYLE = (
+    "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff}"
+    "main{max-width:34rem;margin:12vh auto;padding:0 1.5rem}h1{font-size:1.4rem}"
+    "button{font:inherit;padding:.7rem 1.4rem;border:0;border-radius:6px;background:#1f6feb;color:#fff;cursor:pointer}"
+    "@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}a{color:#79c0ff}}"
+)
+_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_DIGEST}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # the address is the credential
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+
+
+class Shown(StrEnum):
+    """What the page says; each is a sentence of `answer.toml`."""
+
+    ASK = "ask"
+    THANKS = "thanks"
+    ALREADY = "already"
+    CLOSED = "closed"
+    BAD = "bad"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+    @property
+    def status(self) -> int:
+        match self:
+            case Shown.BAD:
+                return 403
+            case Shown.EXPIRED:
+                return 410
+            case Shown.UNKNOWN:
+                return 404
+            case _:
+                return 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`at` is written in `zone`; `link` leads on to the incident or the board."""
+
+    shown: Shown
+    language: str = "en"
+    what: str = ""
+    who: str = ""
+    at: datetime | None = None
+    zone: str = "UTC"
+    link: str = ""
+
+
+def page(texts: Texts, answer: Answer) -> str:
+    """The HTML of an answer, in the person's language."""
+    language = texts.language(answer.language)
+    words = texts.words(language, "answer")
+    when = "" if answer.at is None else instant(answer.at, answer.zone, language)
+    return texts.page(
+        "answer.html.j2",
+        {
+            "language": language,
+            "title": words["title"],
+            "style": STYLE,
+            "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when),
+            "button": words["button"] if answer.shown is Shown.ASK else "",
+            "link": answer.link,
+            "link_label": texts.words(language)["open_incident" if "/incidents/" in answer.link else "open_board"],
+        },
+    )

@@ -1,0 +1,1 @@
+"""One escalation under way: for one clock, or for one critical fix and one contract."""

@@ -1,0 +1,96 @@
+"""An alert as a value, its states and its row.
+
+open ──▶ acknowledged ──▶ closed        A breach after the close (a new target, a taken-back one) opens it again
+  └──────────────────────▶ closed       as the next episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sla_notifier.alert import chain as chains
+from sla_notifier.alert.chain import Chain
+from sla_platform.wire import ClockFact, NoticeData
+
+
+class AlertKind(StrEnum):
+    CLOCK = "clock"
+    FIX = "fix"
+
+
+class AlertState(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class CloseReason(StrEnum):
+    """Why nobody needs to act any more."""
+
+    MET = "met"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    RETARGETED = "retargeted"  # another target is in force, and it is not due yet
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """`content` is the fact or notice of the current episode; `due_at` the instant it became true."""
+
+    id: str
+    kind: AlertKind
+    state: AlertState
+    contract: str
+    incident: str = ""
+    notice: str = ""
+    metric: str = ""
+    generation: int = 0
+    episode: int = 1
+    occasion: str
+    content: ClockFact | NoticeData
+    policy: Chain
+    opened_at: datetime
+    due_at: datetime
+    round: int = 0
+    level: int = 0
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    acknowledged_via: str = ""
+    closed_at: datetime | None = None
+    close_reason: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """For an upsert."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {
+            "kind": self.kind.value,
+            "state": self.state.value,
+            "content": self.content.model_dump_json(exclude_defaults=True),
+            "policy": chains.dumps(self.policy),
+        }
+
+
+def alert_of(row: Mapping[str, Any]) -> Alert:
+    """From a selected row."""
+    values = {field.name: row[field.name] for field in fields(Alert)}
+    kind = AlertKind(values["kind"])
+    model = ClockFact if kind is AlertKind.CLOCK else NoticeData
+    return Alert(
+        **values
+        | {
+            "kind": kind,
+            "state": AlertState(values["state"]),
+            "content": model.model_validate_json(values["content"]),
+            "policy": chains.loads(values["policy"]),
+        }
+    )
+
+
+def fix_alert_id(notice: str, contract: str) -> str:
+    """One alert for each contract a critical fix concerns."""
+    return str(uuid5(NAMESPACE_URL, f"slad:notice/{notice}/{contract}"))

@@ -1,0 +1,273 @@
+"""What a fact, a step or an answer does to an alert. Pure: the alert before, `now`, and the change that follows.
+
+A change names everything that must be written in one transaction: the alert, its future steps, what is to be told,
+what need not be told any more, and the events for the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from sla_domain.fact import FactKind
+from sla_domain.told import TAKES_BACK
+from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
+from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
+from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
+from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.verdict import Reason
+from sla_platform.wire import ClockFact, DeliveryFact, NoticeData
+from sla_platform.wire.clock import fact_id
+
+FIX_PATIENCE = timedelta(minutes=30)  # before a policy's only level hears of an unanswered critical fix
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`steps_over`: no step the alert had is taken any more; `cut_off`: why its pages still queued are cancelled."""
+
+    alert: Alert | None = None
+    steps_over: bool = False
+    steps: tuple[Step, ...] = ()
+    occasions: tuple[Occasion, ...] = ()
+    cut_off: Reason | None = None
+    events: tuple[tuple[str, DeliveryFact], ...] = ()  # id and fact
+
+
+NOTHING = Change()
+
+
+def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
+    """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told."""
+    if fact.overtaken:
+        return NOTHING
+    return Change(
+        occasions=(
+            Occasion(
+                id=id_,
+                kind=Kind.WARNING,
+                at=fact.at,
+                contract=fact.contract,
+                content=fact,
+                audience=_first(chain),
+                alert=str(fact.clock or ""),
+                due_at=fact.due_at,
+            ),
+        )
+    )
+
+
+def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
+    """Open the alert of this clock, or open it anew: the levels without delay are told at once."""
+    if before is not None and before.occasion == id_:
+        return NOTHING
+    alert = Alert(
+        id=str(fact.clock),
+        kind=AlertKind.CLOCK,
+        state=AlertState.OPEN,
+        contract=fact.contract,
+        incident=fact.incident,
+        metric=fact.metric,
+        generation=fact.generation,
+        episode=before.episode + 1 if before is not None else 1,
+        occasion=id_,
+        content=fact,
+        policy=chain,
+        opened_at=now,
+        due_at=fact.at,
+    )
+    running_before = before is not None and before.state is not AlertState.CLOSED
+    return _opened(alert, now, Reason.REOPENED if running_before else None)
+
+
+def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, now: datetime) -> Change:
+    """A critical fix for one contract: the entitled people at once, the policy's next level if none answers."""
+    alert = Alert(
+        id=fix_alert_id(notice.id, contract),
+        kind=AlertKind.FIX,
+        state=AlertState.OPEN,
+        contract=contract,
+        notice=notice.id,
+        occasion=f"{notice_id}/{contract}",
+        content=notice,
+        policy=chain.without_first(FIX_PATIENCE),
+        opened_at=now,
+        due_at=notice.published_at,
+    )
+    return _opened(alert, now, None)
+
+
+def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
+    """Why this fact ends the alert; None when it does not."""
+    if alert.occasion in _taken_back(fact):
+        return CloseReason.TAKEN_BACK
+    match fact.kind:
+        case FactKind.CLOCK_MET:
+            return CloseReason.MET
+        case FactKind.CLOCK_MISSED:
+            return CloseReason.MISSED
+        case FactKind.CLOCK_CANCELLED:
+            return CloseReason.CANCELLED
+        case FactKind.CLOCK_AMENDED:
+            return _BY_NEW_STATE.get(fact.details.get("new_state", ""))
+        case FactKind.CLOCK_RETARGETED:
+            moved = fact.generation > alert.generation and fact.due_at is not None and fact.due_at > now
+            return CloseReason.RETARGETED if moved else None
+        case _:
+            return None
+
+
+def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Change:
+    """Close the alert if this fact ends it, and tell those who were paged; nobody was paged without an alert.
+
+    A breach that is taken back after the close is told too: what they heard last is no longer true.
+    """
+    reason = None if before is None else close_reason(before, fact, now)
+    if before is None or reason is None:
+        return NOTHING
+    taken_back = reason is CloseReason.TAKEN_BACK
+    if before.state is AlertState.CLOSED and not (taken_back and before.close_reason != reason.value):
+        return NOTHING
+    alert = replace(before, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
+    occasion = Occasion(
+        id=id_,
+        kind=Kind.TAKEN_BACK if taken_back else Kind.RESOLVED,
+        at=fact.at,
+        contract=alert.contract,
+        content=fact,
+        audience=(Paged(),),
+        alert=alert.id,
+        episode=alert.episode,
+        outcome=reason.value,
+        due_at=alert.due_at,
+    )
+    return Change(
+        alert,
+        steps_over=True,
+        occasions=(occasion,),
+        cut_off=Reason.TAKEN_BACK if taken_back else Reason.ENDED,
+        events=(_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
+    )
+
+
+_BY_NEW_STATE = {reason.value: reason for reason in (CloseReason.MET, CloseReason.MISSED, CloseReason.CANCELLED)}
+
+
+def _taken_back(fact: ClockFact) -> frozenset[str]:
+    """Ids of the facts that this one takes back."""
+    return frozenset(fact_id(fact.clock, fact.incident, key) for key in fact.details.get(TAKES_BACK, "").split())
+
+
+def stepped(before: Alert, step: Step, now: datetime) -> Change:
+    """The next level of an alert nobody has answered, or the next round."""
+    if before.state is not AlertState.OPEN or step.round != before.round:
+        return NOTHING
+    if step.level == REPEAT:
+        alert = replace(before, round=step.round, level=0)
+        return _next_round(alert, now)
+    alert = replace(before, level=max(before.level, step.level))
+    what = f"level-{step.round}.{step.level}"
+    return Change(
+        alert,
+        occasions=(_page(alert, step.level, step.fire_at),),
+        events=(_event(alert, "escalated", now, key=what, reason=f"level {step.level}"),),
+    )
+
+
+class AckAnswer(StrEnum):
+    """What whoever acknowledges is told."""
+
+    DONE = "done"
+    ALREADY = "already"
+    CLOSED = "closed"
+
+
+def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, Change]:
+    """Somebody acts: nobody else is paged. A second answer, and one after the end, are kind and change nothing."""
+    match before.state:
+        case AlertState.ACKNOWLEDGED:
+            return AckAnswer.ALREADY, NOTHING
+        case AlertState.CLOSED:
+            return AckAnswer.CLOSED, NOTHING
+        case AlertState.OPEN:
+            alert = replace(
+                before,
+                state=AlertState.ACKNOWLEDGED,
+                acknowledged_at=now,
+                acknowledged_by=who,
+                acknowledged_via=via,
+            )
+            event = _event(alert, "acknowledged", now, by=who, reason=via)
+            return AckAnswer.DONE, Change(alert, steps_over=True, cut_off=Reason.ACKNOWLEDGED, events=(event,))
+        case _:
+            assert_never(before.state)
+
+
+def _opened(alert: Alert, now: datetime, cut_off: Reason | None) -> Change:
+    levels = alert.policy.at_once()
+    alert = replace(alert, level=max(levels, default=0))
+    return Change(
+        alert,
+        steps_over=True,
+        steps=steps(alert.policy, alert.id, alert.round, now),
+        occasions=tuple(_page(alert, level, alert.due_at) for level in levels),
+        cut_off=cut_off,
+        events=(_event(alert, "opened", now),),
+    )
+
+
+def _next_round(before: Alert, now: datetime) -> Change:
+    round_ = before.round + 1
+    levels = before.policy.at_once()
+    alert = replace(before, round=round_, level=max(levels, default=0))
+    return Change(
+        alert,
+        steps=steps(alert.policy, alert.id, round_, now),
+        occasions=tuple(_page(alert, level, now) for level in levels),
+        events=(_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
+    )
+
+
+def _page(alert: Alert, level: int, at: datetime) -> Occasion:
+    """One level of one round; the first page of an alert bears the id of the fact itself."""
+    first = alert.round == 0 and level == 1
+    entitled = alert.kind is AlertKind.FIX and level == 1
+    rung = alert.policy.rung(level)
+    audience: Audience = Entitled() if entitled else Level(level, rung.tell, rung.channels)
+    return Occasion(
+        id=alert.occasion if first else f"{alert.occasion}#{alert.round}.{level}",
+        kind=Kind.FIX if alert.kind is AlertKind.FIX else Kind.PAGE if rung.pages else Kind.NOTICE,
+        at=at,
+        contract=alert.contract,
+        content=alert.content,
+        audience=(audience,),
+        alert=alert.id,
+        episode=alert.episode,
+        round=alert.round,
+        level=level,
+        due_at=alert.due_at,
+    )
+
+
+def _first(chain: Chain) -> tuple[Audience, ...]:
+    levels = chain.at_once() or ((1,) if chain.rungs else ())
+    return tuple(Level(level, chain.rung(level).tell, chain.rung(level).channels) for level in levels)
+
+
+def _event(
+    alert: Alert, what: str, now: datetime, *, key: str = "", reason: str = "", by: str = ""
+) -> tuple[str, DeliveryFact]:
+    fact = DeliveryFact(
+        what=f"alert.{what}",
+        incident=alert.incident,
+        contract=alert.contract,
+        notice=alert.notice,
+        alert=alert.id,
+        at=now,
+        due_at=alert.due_at,
+        reason=reason,
+        by=by,
+    )
+    return f"alert/{alert.id}/{alert.episode}/{key or what}", fact

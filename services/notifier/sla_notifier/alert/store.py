@@ -1,0 +1,77 @@
+"""Alerts and steps in the database. Whoever changes an alert locks its row first, steps and deliveries after it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.alert.alert import Alert, AlertState, alert_of
+from sla_notifier.alert.chain import Step
+from sla_platform.store.dialect import insert_new, upsert
+
+_a, _s = tables.alert.c, tables.step.c
+
+
+async def locked(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
+    """The alerts of these ids that exist, locked in the order of their ids until the transaction ends."""
+    if not ids:
+        return {}
+    statement = select(tables.alert).where(_a.id.in_(sorted(ids))).order_by(_a.id).with_for_update()
+    return {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
+
+
+async def find(connection: AsyncConnection, id_: str) -> Alert | None:
+    """One alert, for a look."""
+    found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
+    return None if found is None else alert_of(dict(found))
+
+
+async def save(connection: AsyncConnection, alerts: Iterable[Alert]) -> None:
+    rows = [alert.columns() for alert in alerts]
+    if rows:
+        await connection.execute(upsert(connection, tables.alert), rows)
+
+
+async def any_due(connection: AsyncConnection, now: datetime) -> bool:
+    found = await connection.execute(select(_s.alert).where(_s.fire_at <= now).limit(1))
+    return found.first() is not None
+
+
+async def take_due(connection: AsyncConnection, now: datetime, limit: int) -> tuple[dict[str, Alert], list[Step]]:
+    """At most `limit` alerts with due steps, locked, and those steps, taken out of the table.
+
+    An alert that another instance has locked is passed over: that instance takes its steps or ends them.
+    """
+    due = select(_s.alert).where(_s.fire_at <= now).order_by(_s.fire_at).limit(limit)
+    statement = select(tables.alert).where(_a.id.in_(due)).order_by(_a.id).with_for_update(skip_locked=True)
+    alerts = {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
+    if not alerts:
+        return {}, []
+    taken = delete(tables.step).where(_s.alert.in_(list(alerts)), _s.fire_at <= now).returning(tables.step)
+    rows = (await connection.execute(taken)).all()
+    steps = [Step(row.alert, row.round, row.level, row.fire_at) for row in rows]
+    return alerts, sorted(steps, key=lambda step: (step.fire_at, step.alert, step.level))
+
+
+async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[Step]) -> None:
+    """No further step for the alerts in `over`, then these new ones."""
+    if over:
+        await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
+    if steps:
+        rows = [{"alert": s.alert, "round": s.round, "level": s.level, "fire_at": s.fire_at} for s in steps]
+        await connection.execute(insert_new(connection, tables.step), rows)
+
+
+async def count_open(connection: AsyncConnection) -> dict[str, int]:
+    """Alerts that are not closed, by state."""
+    statement = select(_a.state, func.count()).where(_a.state != AlertState.CLOSED.value).group_by(_a.state)
+    return dict((await connection.execute(statement)).tuples())
+
+
+async def oldest_step(connection: AsyncConnection) -> datetime | None:
+    found: datetime | None = (await connection.execute(select(func.min(_s.fire_at)))).scalar_one()
+    return found

@@ -1,0 +1,1 @@
+"""HTTP: alerts, deliveries, endpoints, and the page behind acknowledgement links. No logic."""

@@ -1,0 +1,131 @@
+"""The questions of the API to the notifier's tables, newest first, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.alert import chain
+from sla_notifier.api.shape import (
+    AlertDetail,
+    AlertPage,
+    AlertShape,
+    AttemptShape,
+    DeliveryDetail,
+    DeliveryPage,
+    DeliveryShape,
+    EndpointShape,
+    StepShape,
+)
+from sla_notifier.delivery.state import UNFINISHED, State
+from sla_notifier.delivery.verdict import Reason
+from sla_platform.http.problem import Problem
+from sla_platform.store.types import from_micros, to_micros
+
+_a, _d = tables.alert.c, tables.delivery.c
+_UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Filters by column (empty values ask for nothing), and where the last page ended."""
+
+    equal: dict[str, str]
+    contract: str | None
+    before: str
+    limit: int
+
+
+async def alerts(connection: AsyncConnection, asked: Asked) -> AlertPage:
+    statement = _page(select(tables.alert), asked, _a, _a.opened_at, _a.id)
+    rows = (await connection.execute(statement)).mappings().all()
+    return AlertPage(
+        alerts=[alert_shape(dict(row)) for row in rows[: asked.limit]], next=_next(rows, asked.limit, "opened_at")
+    )
+
+
+async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
+    """With the steps to come and every delivery so far."""
+    found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
+    if found is None or contract not in (None, found["contract"]):
+        return None
+    s = tables.step.c
+    steps = await connection.execute(select(tables.step).where(s.alert == id_).order_by(s.fire_at))
+    told = await connection.execute(_shown().where(_d.alert == id_).order_by(_d.created_at, _d.id).limit(1_000))
+    return AlertDetail(
+        **alert_shape(dict(found)).model_dump(),
+        steps=[StepShape(round=row.round, level=row.level, fire_at=row.fire_at) for row in steps],
+        deliveries=[delivery_shape(dict(row)) for row in told.mappings()],
+    )
+
+
+async def deliveries(connection: AsyncConnection, asked: Asked) -> DeliveryPage:
+    statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
+    rows = (await connection.execute(statement)).mappings().all()
+    return DeliveryPage(
+        deliveries=[delivery_shape(dict(row)) for row in rows[: asked.limit]],
+        next=_next(rows, asked.limit, "created_at"),
+    )
+
+
+async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
+    """With every attempt."""
+    found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
+    if found is None or contract not in (None, found["contract"]):
+        return None
+    t = tables.attempt.c
+    log = await connection.execute(select(tables.attempt).where(t.delivery == id_).order_by(t.number))
+    attempts = [AttemptShape.model_validate({**row}) for row in log.mappings()]
+    return DeliveryDetail(**delivery_shape(dict(found)).model_dump(), log=attempts)
+
+
+async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
+    found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
+    return [EndpointShape.model_validate({**row}) for row in found.mappings()]
+
+
+def alert_shape(row: dict[str, Any]) -> AlertShape:
+    return AlertShape.model_validate(row | {"policy": chain.loads(row["policy"]).policy})
+
+
+def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
+    waiting = State(row["state"]) in UNFINISHED
+    text = Reason(row["reason"]).text if row["reason"] else ""
+    return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})
+
+
+def _shown() -> Select[Any]:
+    return select(*(column for column in tables.delivery.c if column.name not in _UNSHOWN))
+
+
+def _page(statement: Select[Any], asked: Asked, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:
+    for name, value in asked.equal.items():
+        if value:
+            statement = statement.where(columns[name] == value)
+    if asked.contract is not None:
+        statement = statement.where(columns.contract == asked.contract)
+    if asked.before:
+        instant, last = _parsed(asked.before)
+        # Spelt out for the column's own type: a row value would bypass it on SQLite.
+        statement = statement.where((at < instant) | ((at == instant) & (id_ < last)))
+    return statement.order_by(at.desc(), id_.desc()).limit(asked.limit + 1)
+
+
+def _next(rows: Any, limit: int, at: str) -> str:
+    if len(rows) <= limit:
+        return ""
+    last = rows[limit - 1]
+    return f"{to_micros(last[at])}_{last['id']}"
+
+
+def _parsed(before: str) -> tuple[datetime, str]:
+    micros, _, id_ = before.partition("_")
+    try:
+        return from_micros(int(micros)), id_
+    except (ValueError, OverflowError):
+        raise Problem(422, "invalid-input", "The input does not fit", "`before` is not the `next` of a page") from None

@@ -1,0 +1,119 @@
+"""What the API shows: persons by id, never an address, a message's words or a link that answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class StepShape(_Shape):
+    """A page still to come if nobody answers."""
+
+    round: int
+    level: int = Field(description="from 1; 0 begins the next round")
+    fire_at: datetime
+
+
+class AlertShape(_Shape):
+    id: str
+    kind: str = Field(description="clock, or fix for a critical-fix notice")
+    state: str = Field(description="open, acknowledged or closed")
+    contract: str
+    incident: str = ""
+    notice: str = ""
+    metric: str = ""
+    generation: int = 0
+    episode: int
+    policy: str = Field(description="the escalation policy as it was at the opening")
+    round: int
+    level: int = Field(description="the highest level told in this round")
+    opened_at: datetime
+    due_at: datetime = Field(description="the true instant of the breach, or of the publication")
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    acknowledged_via: str = ""
+    closed_at: datetime | None = None
+    close_reason: str = ""
+
+
+class AttemptShape(_Shape):
+    number: int
+    at: datetime
+    finished_at: datetime | None
+    outcome: str = Field(description="started, sent, retry, rejected or lost")
+    failure: str = ""
+    detail: str = ""
+
+
+class DeliveryShape(_Shape):
+    id: str = Field(description="also the Message-ID and the webhook-id")
+    kind: str
+    person: str
+    channel: str
+    alert: str = ""
+    incident: str = ""
+    contract: str = ""
+    notice: str = ""
+    level: int = 0
+    round: int = 0
+    why: str = ""
+    state: str
+    reason: str = Field(default="", description="why it ended other than by being sent")
+    reason_text: str = ""
+    attempts: int
+    next_at: datetime | None = None
+    possibly_duplicate: bool = False
+    failure: str = ""
+    error: str = ""
+    carried_by: str = ""
+    created_at: datetime
+    due_at: datetime
+    finished_at: datetime | None = None
+
+
+class AlertDetail(AlertShape):
+    steps: list[StepShape] = []
+    deliveries: list[DeliveryShape] = []
+
+
+class DeliveryDetail(DeliveryShape):
+    log: list[AttemptShape] = []
+
+
+class AlertPage(_Shape):
+    alerts: list[AlertShape]
+    next: str = Field(default="", description="pass as `before` for the next page; empty at the end")
+
+
+class DeliveryPage(_Shape):
+    deliveries: list[DeliveryShape]
+    next: str = ""
+
+
+class EndpointShape(_Shape):
+    id: str
+    state: str
+    reason: str = ""
+    changed_at: datetime
+    changed_by: str = ""
+
+
+class EndpointPage(_Shape):
+    endpoints: list[EndpointShape]
+
+
+class AckRequest(BaseModel):
+    """Who acts, when a program acknowledges for somebody; the key's id is recorded in any case."""
+
+    model_config = ConfigDict(extra="forbid")
+    by: str = Field(default="", max_length=120)
+
+
+class AckResponse(_Shape):
+    answer: str = Field(description="done, already or closed")
+    alert: AlertShape

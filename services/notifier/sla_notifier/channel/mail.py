@@ -1,0 +1,48 @@
+"""The mail server in force: that of the settings, else that of the catalogue, which a reload may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sla_catalogue.outlet import Smtp
+from sla_notifier.channel.email import EmailChannel
+from sla_notifier.channel.mailserver import MailServer, from_catalogue, mail_server
+from sla_notifier.channel.port import Failure, Outcome, Outgoing, Retry
+from sla_platform.errors import BadSettings
+
+
+class MailRoute:
+    """A Channel. `url` (SLAD_SMTP_URL) wins over the catalogue; without either, mail waits and says so."""
+
+    def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
+        self._fixed = EmailChannel(mail_server(url), sender) if url else None
+        self._smtp = smtp
+        self._from_catalogue: tuple[MailServer, str, EmailChannel] | None = None
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        if self._fixed is not None:
+            return await self._fixed.send(outgoing)
+        smtp = self._smtp()
+        if smtp is None:
+            return Retry(Failure.NOT_CONFIGURED, "no mail server is set up: SLAD_SMTP_URL, or settings.smtp")
+        try:
+            channel = await self._channel(from_catalogue(smtp), smtp.sender)
+        except BadSettings as error:
+            return Retry(Failure.NOT_CONFIGURED, str(error))
+        return await channel.send(outgoing)
+
+    async def close(self) -> None:
+        if self._fixed is not None:
+            await self._fixed.close()
+        if self._from_catalogue is not None:
+            await self._from_catalogue[2].close()
+
+    async def _channel(self, server: MailServer, sender: str) -> EmailChannel:
+        held = self._from_catalogue
+        if held is not None and held[:2] == (server, sender):
+            return held[2]
+        fresh = EmailChannel(server, sender)
+        self._from_catalogue = (server, sender, fresh)
+        if held is not None:
+            await held[2].close()
+        return fresh

@@ -1,0 +1,89 @@
+"""What every channel offers and what it can answer.
+
+A channel never retries by itself and never raises for a failed send: it says `Sent`, `Retry` or `Rejected`, with the
+class of failure that the delivery row, the log and the metrics show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
+
+
+class Failure(StrEnum):
+    """Why a message did not arrive; a bounded set, also a metric label."""
+
+    AUTH = "auth"
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"  # nobody listens there
+    UNREACHABLE = "unreachable"  # no route, no name
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    DROPPED = "dropped"  # the connection ended after the message was handed over
+    SERVER_ERROR = "5xx"
+    CLIENT_ERROR = "4xx"
+    REDIRECT = "3xx"
+    GONE = "410"
+    SMTP_TEMPORARY = "smtp_4xx"
+    SMTP_PERMANENT = "smtp_5xx"
+    FORBIDDEN_TARGET = "forbidden_target"  # the guard refused the address
+    BAD_ADDRESS = "bad_address"
+    NOT_CONFIGURED = "not_configured"
+    TOO_LARGE = "too_large"
+    LOST = "lost"  # the sender died between send and record
+    PROTOCOL = "protocol"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The other side has taken responsibility for the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not now. `after`: what the other side asked for; `maybe_arrived`: it may have the message all the same."""
+
+    failure: Failure
+    detail: str
+    after: timedelta | None = None
+    maybe_arrived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Never this way; `disable` says that nothing at all should be sent to this endpoint any more."""
+
+    failure: Failure
+    detail: str
+    disable: bool = False
+
+
+Outcome = Sent | Retry | Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message to one address. `id` is the same on every attempt: Message-ID and webhook-id follow from it."""
+
+    id: str
+    address: str  # a mailbox, or the id of a webhook channel
+    subject: str
+    text: str
+    html: str
+    payload: Mapping[str, object]  # the webhook's body: type, timestamp, data
+    thread: str  # what the message belongs to: an alert, a notice
+    attempt: int
+    possibly_duplicate: bool
+    created_at: datetime
+    at: datetime  # this attempt
+
+
+class Channel(Protocol):
+    async def send(self, outgoing: Outgoing) -> Outcome: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,116 @@
+"""A row of `notifier_delivery` as a value, and its columns back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.state import Kind, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """Field by field as the table says (see sla_notifier.tables)."""
+
+    id: str
+    occasion: str
+    kind: Kind
+    person: str
+    channel: str
+    address: str
+    endpoint: str
+    then: tuple[str, ...] = ()
+    alert: str = ""
+    episode: int = 0
+    round: int = 0
+    level: int = 0
+    incident: str = ""
+    contract: str = ""
+    notice: str = ""
+    why: str = ""
+    state: State
+    reason: str = ""
+    attempts: int = 0
+    next_at: datetime
+    lease: str = ""
+    possibly_duplicate: bool = False
+    failure: str = ""
+    error: str = ""
+    follows: str = ""
+    carried_by: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    payload: str = "{}"
+    created_at: datetime
+    due_at: datetime
+    finished_at: datetime | None = None
+
+    @property
+    def pages(self) -> bool:
+        """Whether it belongs to an escalation that an answer or an end may have stopped meanwhile."""
+        return self.kind in (Kind.PAGE, Kind.NOTICE) or (self.kind is Kind.FIX and self.level > 1)
+
+    def columns(self) -> dict[str, Any]:
+        """For an INSERT."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {
+            "kind": self.kind.value,
+            "state": self.state.value,
+            "then": orjson.dumps(self.then).decode(),
+        }
+
+
+def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
+    """From a selected row."""
+    values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
+    return DeliveryRow(
+        **values
+        | {
+            "kind": Kind(values["kind"]),
+            "state": State(values["state"]),
+            "then": tuple(orjson.loads(values["then"])),
+        }
+    )
+
+
+def split_address(written: str) -> tuple[str, str]:
+    """`email:a@b` → (`email`, `a@b`); `webhook:ops` → (`webhook`, `ops`)."""
+    channel, _, address = written.partition(":")
+    return channel, address
+
+
+def endpoint_of(channel: str, address: str) -> str:
+    """What shares one queue and one fate: all mail goes to one server, each webhook channel stands alone."""
+    return "email" if channel == "email" else f"{channel}:{address}"
+
+
+def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
+    """The same message to the person's next address, or None when there is none. Its id follows from the address."""
+    if not row.then:
+        return None
+    channel, address = split_address(row.then[0])
+    return replace(
+        row,
+        id=delivery_id(row.occasion, row.person, row.then[0]),
+        channel=channel,
+        address=address,
+        endpoint=endpoint_of(channel, address),
+        then=row.then[1:],
+        why=f"{row.why}; {row.channel} failed" if row.why else f"{row.channel} failed",
+        state=State.QUEUED,
+        reason="",
+        attempts=0,
+        next_at=now,
+        lease="",
+        possibly_duplicate=False,
+        failure="",
+        error="",
+        created_at=now,
+        finished_at=None,
+    )

@@ -1,0 +1,333 @@
+"""Claiming due deliveries under a lease and recording how they went: set-based statements, one transaction each.
+
+The attempt is on record before anything is sent. A row still `sending` when its lease has run out was lost with its
+sender: it is claimed again with the same id and marked as possibly duplicate. Whoever records must still hold the
+lease, so a sender that slept through it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, exists, func, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
+from sla_notifier.delivery.fact import delivery_fact
+from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
+from sla_notifier.delivery.state import UNFINISHED, State
+from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
+from sla_platform.store import log as logs
+from sla_platform.store.dialect import insert_new, upsert
+
+_d = tables.delivery
+_UNFINISHED = [state.value for state in UNFINISHED]
+_FOLLOWED = _d.alias("followed")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who claims, until when, and what this process is still sending (its own leases are not for it to break)."""
+
+    token: str
+    until: datetime
+    in_flight: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An attempt that is over."""
+
+    row: DeliveryRow
+    outcome: Outcome
+    at: datetime
+
+
+async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
+    """Endpoints with something to send now."""
+    statement = select(_d.c.endpoint).where(*_due(now)).group_by(_d.c.endpoint)
+    return list((await connection.execute(statement)).scalars())
+
+
+async def next_due(connection: AsyncConnection) -> datetime | None:
+    """The instant at which the next delivery is due; may lie in the past."""
+    statement = select(func.min(_d.c.next_at)).where(_d.c.state.in_(_UNFINISHED), _d.c.carried_by == "")
+    found: datetime | None = (await connection.execute(statement)).scalar_one()
+    return found
+
+
+async def claim(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[DeliveryRow]:
+    """At most `room` due rows of each endpoint, oldest first, now `sending` under the lease.
+
+    Rows that nobody needs any more are given their final state instead and are not returned.
+    """
+    rows = await _locked(connection, room, now, lease)
+    if not rows:
+        return []
+    alerts = await _alerts(connection, {row.alert for row in rows if row.alert})
+    disabled = await disabled_endpoints(connection)
+    followed = await _states(connection, {row.follows for row in rows if row.follows})
+    going: list[DeliveryRow] = []
+    ended: list[DeliveryRow] = []
+    for row in rows:
+        stop = obstacle(row, alerts.get(row.alert), row.endpoint in disabled, followed.get(row.follows), now)
+        if stop is None:
+            going.append(row)
+        else:
+            ended.append(replace(row, state=stop[0], reason=stop[1].value, finished_at=now))
+    await _finish(connection, ended, now)
+    return await _start(connection, going, now, lease)
+
+
+async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
+    statement = select(tables.endpoint.c.id).where(tables.endpoint.c.state == "disabled")
+    return frozenset((await connection.execute(statement)).scalars())
+
+
+async def record(connection: AsyncConnection, done: Sequence[Done], now: datetime) -> list[tuple[DeliveryRow, Sequel]]:
+    """Write what became of attempts. Returns those whose lease still held, with what follows."""
+    held = await _held(connection, [item.row for item in done])
+    settled = [(item, sequel(item.row, item.outcome, now)) for item in done if item.row.id in held]
+    rows = [_after(item.row, what, now) for item, what in settled]
+    await _write(connection, rows)
+    await _close_attempts(connection, settled)
+    await _disable(connection, [item for item, what in settled if what.disable], now)
+    await _tell(connection, rows, now)
+    await _fall_back(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.fall_back], now)
+    await _carry(connection, [row for row in rows if row.state.final])
+    return [(row, what) for row, (_, what) in zip(rows, settled, strict=True)]
+
+
+# -- claiming ---------------------------------------------------------------------------------------------
+
+
+def _due(now: datetime) -> tuple[Any, ...]:
+    held_back = exists().where(_FOLLOWED.c.id == _d.c.follows, _FOLLOWED.c.state.in_(_UNFINISHED))
+    return (_d.c.state.in_(_UNFINISHED), _d.c.carried_by == "", _d.c.next_at <= now, ~held_back)
+
+
+async def _locked(
+    connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease
+) -> list[DeliveryRow]:
+    candidates = [_oldest(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
+    if not candidates:
+        return []
+    chosen = union_all(*(select(query.subquery().c.id) for query in candidates)).subquery()
+    statement = (
+        select(_d)
+        # Asked again under the lock: on PostgreSQL another instance may have had the row meanwhile.
+        .where(_d.c.id.in_(select(chosen.c.id)), _d.c.state.in_(_UNFINISHED), _d.c.next_at <= now)
+        .order_by(_d.c.next_at, _d.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    found = (await connection.execute(statement)).mappings().all()
+    return [row_of(dict(mapping)) for mapping in found]
+
+
+def _oldest(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any]:
+    mine = (_d.c.id.not_in(list(lease.in_flight)),) if lease.in_flight else ()
+    return select(_d.c.id).where(_d.c.endpoint == endpoint, *_due(now), *mine).order_by(_d.c.next_at).limit(most)
+
+
+async def _alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, AlertNow]:
+    if not ids:
+        return {}
+    c = tables.alert.c
+    found = await connection.execute(select(c.id, c.state, c.episode, c.close_reason).where(c.id.in_(ids)))
+    return {row.id: AlertNow(row.state, row.episode, row.close_reason) for row in found}
+
+
+async def _states(connection: AsyncConnection, ids: Collection[str]) -> dict[str, State]:
+    if not ids:
+        return {}
+    found = await connection.execute(select(_d.c.id, _d.c.state).where(_d.c.id.in_(ids)))
+    return {row.id: State(row.state) for row in found}
+
+
+async def _start(
+    connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime, lease: Lease
+) -> list[DeliveryRow]:
+    if not rows:
+        return []
+    lost = [row for row in rows if row.state is State.SENDING]
+    if lost:
+        a = tables.attempt.c
+        await connection.execute(
+            update(tables.attempt)
+            .where(a.delivery == bindparam("b_id"), a.number == bindparam("b_number"))
+            .values(outcome="lost", failure=Failure.LOST.value, detail="the sender died before it recorded"),
+            [{"b_id": row.id, "b_number": row.attempts} for row in lost],
+        )
+    started = [
+        replace(
+            row,
+            state=State.SENDING,
+            attempts=row.attempts + 1,
+            next_at=lease.until,
+            lease=lease.token,
+            possibly_duplicate=row.possibly_duplicate or row.state is State.SENDING,
+        )
+        for row in rows
+    ]
+    await _write(connection, started)
+    await connection.execute(
+        tables.attempt.insert(),
+        [{"delivery": row.id, "number": row.attempts, "at": now, "outcome": "started"} for row in started],
+    )
+    return started
+
+
+# -- recording --------------------------------------------------------------------------------------------
+
+
+async def _held(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> frozenset[str]:
+    """Ids whose lease is still the one they were sent under; locked until the end of the transaction."""
+    lease_of = {row.id: row.lease for row in rows}
+    statement = (
+        select(_d.c.id, _d.c.lease)
+        .where(_d.c.id.in_(list(lease_of)), _d.c.state == State.SENDING.value)
+        .order_by(_d.c.id)
+        .with_for_update()
+    )
+    found = await connection.execute(statement)
+    return frozenset(row.id for row in found if lease_of[row.id] == row.lease)
+
+
+def _after(row: DeliveryRow, what: Sequel, now: datetime) -> DeliveryRow:
+    return replace(
+        row,
+        state=what.state,
+        reason=str(what.reason),
+        failure=str(what.failure),
+        error=what.detail,
+        next_at=what.next_at or now,
+        lease="",
+        possibly_duplicate=what.possibly_duplicate,
+        finished_at=now if what.state.final else None,
+    )
+
+
+async def _write(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
+    if not rows:
+        return
+    changing = ("state", "reason", "attempts", "next_at", "lease", "possibly_duplicate", "failure", "error")
+    statement = (
+        update(_d)
+        .where(_d.c.id == bindparam("b_id"))
+        .values({name: bindparam(f"b_{name}") for name in (*changing, "finished_at")})
+    )
+    await connection.execute(
+        statement,
+        [
+            {f"b_{name}": getattr(row, name) for name in (*changing, "finished_at")}
+            | {"b_id": row.id, "b_state": row.state.value}
+            for row in rows
+        ],
+    )
+
+
+async def _close_attempts(connection: AsyncConnection, settled: Sequence[tuple[Done, Sequel]]) -> None:
+    if not settled:
+        return
+    a = tables.attempt.c
+    await connection.execute(
+        update(tables.attempt)
+        .where(and_(a.delivery == bindparam("b_id"), a.number == bindparam("b_number")))
+        .values(
+            finished_at=bindparam("b_at"),
+            outcome=bindparam("b_outcome"),
+            failure=bindparam("b_failure"),
+            detail=bindparam("b_detail"),
+        ),
+        [
+            {
+                "b_id": item.row.id,
+                "b_number": item.row.attempts,
+                "b_at": item.at,
+                "b_outcome": _WORDS[type(item.outcome)],
+                "b_failure": str(what.failure),
+                "b_detail": what.detail,
+            }
+            for item, what in settled
+        ],
+    )
+
+
+_WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"}
+
+
+async def _finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
+    """Give rows that are not to be sent their final state, and their persons another address where that helps."""
+    await _write(connection, rows)
+    await _tell(connection, rows, now)
+    await _fall_back(connection, [row for row in rows if row.state is State.FAILED], now)
+    await _carry(connection, rows)
+
+
+async def _tell(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
+    await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
+
+
+async def _fall_back(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
+    """Queue the same message to the next address, and let what follows or was carried by the old one wait for it."""
+    pairs = [(row, following) for row in rows if (following := fallback(row, now)) is not None]
+    if not pairs:
+        return
+    await connection.execute(insert_new(connection, _d), [following.columns() for _, following in pairs])
+    await logs.append(connection, tables.log, [delivery_fact(following, now) for _, following in pairs])
+    over = [(row, following) for row, following in pairs if row.state.final]
+    if over:
+        await connection.execute(
+            update(_d).where(_d.c.carried_by == bindparam("b_old")).values(carried_by=bindparam("b_new")),
+            [{"b_old": row.id, "b_new": following.id} for row, following in over],
+        )
+
+
+async def _carry(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
+    """What a digest told shares the digest's end."""
+    ends = [row for row in rows if row.kind.collects]
+    if not ends:
+        return
+    carried = (
+        (await connection.execute(select(_d).where(_d.c.carried_by.in_([row.id for row in ends])))).mappings().all()
+    )
+    end_of = {row.id: row for row in ends}
+    told = [_with_carrier(row_of(dict(mapping)), end_of) for mapping in carried]
+    await _write(connection, told)
+    await _tell(connection, told, ends[0].finished_at or ends[0].next_at)
+
+
+def _with_carrier(row: DeliveryRow, end_of: Mapping[str, DeliveryRow]) -> DeliveryRow:
+    end = end_of[row.carried_by]
+    reason = Reason.CARRIER_FAILED.value if end.state is State.FAILED else end.reason
+    return replace(row, state=end.state, reason=reason, attempts=end.attempts, finished_at=end.finished_at)
+
+
+async def _disable(connection: AsyncConnection, done: Sequence[Done], now: datetime) -> None:
+    """Close endpoints that said 410, and let what waits for them move on at once to the persons' next addresses."""
+    reasons = {item.row.endpoint: item.outcome for item in done}
+    if not reasons:
+        return
+    rows = [
+        {
+            "id": endpoint,
+            "state": "disabled",
+            "reason": outcome.detail if isinstance(outcome, Rejected) else "",
+            "changed_at": now,
+            "changed_by": "slad",
+        }
+        for endpoint, outcome in reasons.items()
+    ]
+    await connection.execute(upsert(connection, tables.endpoint), rows)
+    waiting = [State.QUEUED.value, State.RETRYING.value]
+    await connection.execute(
+        update(_d).where(_d.c.endpoint.in_(list(reasons)), _d.c.state.in_(waiting)).values(next_at=now)
+    )
+
+
+def lease_until(now: datetime, seconds: float) -> datetime:
+    return now + timedelta(seconds=seconds)

@@ -1,0 +1,33 @@
+"""What every use case of the notifier works with: one object, built in `service.build` and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sla_catalogue import Catalogue
+from sla_notifier.metrics import NotifierMetrics
+from sla_notifier.telling.write import Manner
+from sla_platform.bus import Doorbell
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`catalogue` gives the one in force, so that a reload counts at once.
+
+    `work` wakes the sender, `told` those who read the notifier's log; both are rung after a commit.
+    """
+
+    store: Store
+    time: TimeSource
+    catalogue: Callable[[], Catalogue]
+    manner: Manner
+    metrics: NotifierMetrics
+    work: Doorbell
+    told: Doorbell
+
+    def ring(self) -> None:
+        self.work.ring()
+        self.told.ring()

@@ -1,0 +1,1 @@
+"""Time passes and nobody answers: due steps become pages of the next level."""

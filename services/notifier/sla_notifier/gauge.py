@@ -1,0 +1,62 @@
+"""Levels that only the database knows, looked up every few seconds: queue, alerts, steps, endpoints."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select
+
+from sla_notifier import tables
+from sla_notifier.alert import store as alerts
+from sla_notifier.alert.alert import AlertState
+from sla_notifier.delivery.state import UNFINISHED
+from sla_notifier.delivery.store import disabled_endpoints
+from sla_notifier.desk import Desk
+from sla_platform.bus import EventSource
+from sla_platform.errors import Retryable
+
+_log = structlog.get_logger(__name__)
+EVERY_SECONDS = 5.0
+MOST_COUNTED = 100_000  # beyond it nobody cares for the exact number
+
+
+class Gauges:
+    def __init__(self, desk: Desk, source: EventSource | None) -> None:
+        self._desk = desk
+        self._source = source
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Retryable as error:
+                _log.warning("gauges.refused", error=str(error))
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def look(self) -> None:
+        """Bring every gauge up to date."""
+        metrics, now, d = self._desk.metrics, self._desk.time.now(), tables.delivery.c
+        unfinished = [state.value for state in UNFINISHED]
+        async with self._desk.store.reading() as connection:
+            queue = select(d.state, func.count(), func.min(d.created_at)).where(d.state.in_(unfinished))
+            found = (await connection.execute(queue.group_by(d.state))).tuples().all()
+            waiting = {state: (count, oldest) for state, count, oldest in found}
+            opened = await alerts.count_open(connection)
+            step = await alerts.oldest_step(connection)
+            metrics.disabled.set(len(await disabled_endpoints(connection)))
+            some = select(tables.log.c.position).limit(MOST_COUNTED).subquery()
+            metrics.outbox.set((await connection.execute(select(func.count()).select_from(some))).scalar_one())
+        for state in unfinished:
+            metrics.queued.labels(state).set(waiting.get(state, (0, now))[0])
+        metrics.oldest.set(_age(min((oldest for _, oldest in waiting.values()), default=None), now))
+        metrics.overdue_steps.set(_age(step, now))
+        for open_state in (AlertState.OPEN, AlertState.ACKNOWLEDGED):
+            metrics.alerts.labels(open_state.value).set(opened.get(open_state.value, 0))
+        if self._source is not None:
+            metrics.lag.set(self._source.lag)
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max((now - since).total_seconds(), 0.0)

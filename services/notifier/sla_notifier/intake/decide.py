@@ -1,0 +1,79 @@
+"""What a batch of facts and notices means for alerts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sla_catalogue import Catalogue
+from sla_domain.contract import Contract
+from sla_domain.errors import InvalidNotice
+from sla_domain.fact import FactKind
+from sla_domain.notice import Affected, Notice, NoticeId, Severity, matches
+from sla_domain.version import VersionRange
+from sla_notifier.alert.alert import Alert
+from sla_notifier.alert.batch import Batch
+from sla_notifier.alert.decide import breached, ended, published, warned
+from sla_notifier.telling.directory import chain_of, contract_of
+from sla_platform.wire import ClockFact, NoticeData
+
+Incoming = tuple[str, ClockFact | NoticeData]
+"""The event's id and what it says."""
+
+
+def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> Batch:
+    """The changes of all of them, in their order."""
+    batch = Batch(known)
+    for id_, said in incoming:
+        if isinstance(said, NoticeData):
+            _notice(batch, id_, said, catalogue, now)
+        else:
+            _fact(batch, id_, said, catalogue, now)
+    return batch
+
+
+def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
+    """Facts that concern nobody now (a promise, a pause) are on record by their id and change nothing."""
+    chain = chain_of(catalogue, fact, contract_of(catalogue, fact.contract))
+    alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
+    match fact.kind:
+        case FactKind.CLOCK_WARNED:
+            batch.add(warned(fact, id_, chain))
+        case FactKind.CLOCK_BREACHED:
+            batch.add(breached(alert, fact, id_, chain, now))
+        case _:
+            batch.add(ended(alert, fact, id_, now))
+
+
+def _notice(batch: Batch, id_: str, notice: NoticeData, catalogue: Catalogue, now: datetime) -> None:
+    for contract in concerned(notice, catalogue, now):
+        batch.add(published(notice, id_, contract.id, chain_of(catalogue, None, contract), now))
+
+
+def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
+    """Contracts in force whose environment holds an affected product (PLANS H6, H7)."""
+    asked = Notice(
+        id=NoticeId(notice.id),
+        title=notice.title,
+        text=notice.text,
+        severity=Severity.OTHER,
+        affected=tuple(Affected(each.product, _range(each.versions)) for each in notice.products),
+        link=notice.link,
+    )
+    contracts = catalogue.rulebook.contracts.values()
+    return [each for each in contracts if _in_force(each, now) and matches(asked, each) is not None]
+
+
+def _range(written: str) -> VersionRange:
+    """A range nobody can read concerns every version: rather one notice too many than a hole unmended."""
+    try:
+        return VersionRange.parse(written)
+    except InvalidNotice:
+        return VersionRange()
+
+
+def _in_force(contract: Contract, at: datetime) -> bool:
+    day = at.astimezone(ZoneInfo(contract.zone)).date()
+    begun = contract.valid_from is None or contract.valid_from <= day
+    return begun and (contract.valid_to is None or day < contract.valid_to)

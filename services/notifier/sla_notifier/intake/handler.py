@@ -1,0 +1,79 @@
+"""The consumer of clocks and notices: one transaction for a batch, in which every event id is claimed first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.alert import store as alerts
+from sla_notifier.desk import Desk
+from sla_notifier.intake.decide import Incoming, decide
+from sla_notifier.telling.write import write
+from sla_platform.bus import Batch
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.store.dialect import insert_new
+from sla_platform.store.instant import store_now
+from sla_platform.wire import ClockFact, NoticeData, decode_clock_fact, decode_notice
+
+TOPICS = (Topic.CLOCKS, Topic.NOTICES)
+
+
+class FactHandler:
+    """A bus Handler. Partitions mean nothing here: no state is kept between batches."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def assigned(self, partitions: frozenset[int]) -> None:
+        """Nothing to prepare."""
+
+    async def revoked(self, partitions: frozenset[int]) -> None:
+        """Nothing to give back."""
+
+    async def handle(self, batch: Batch) -> None:
+        """Raises BadEnvelope (permanent) for an event that cannot be read, StoreBusy when nothing was changed."""
+        incoming = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes]
+        if not incoming:
+            return
+        async with self._desk.store.transaction() as connection:
+            now = await store_now(connection, self._desk.time)
+            fresh = await self._claimed(connection, incoming, now)
+            if fresh:
+                await self._apply(connection, fresh, now)
+        for _, said in fresh:
+            self._desk.metrics.facts.labels(_kind(said)).inc()
+        self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
+        self._desk.ring()
+
+    async def _claimed(self, connection: AsyncConnection, incoming: list[Incoming], now: datetime) -> list[Incoming]:
+        """Those whose ids nobody has claimed before, each once."""
+        unique = dict(incoming)
+        statement: Any = insert_new(connection, tables.inbox).returning(tables.inbox.c.id)
+        rows = [{"id": id_, "at": now} for id_ in unique]
+        claimed = set((await connection.execute(statement, rows)).scalars())
+        return [(id_, said) for id_, said in unique.items() if id_ in claimed]
+
+    async def _apply(self, connection: AsyncConnection, fresh: list[Incoming], now: datetime) -> None:
+        catalogue = self._desk.catalogue()
+        clocks = {str(said.clock) for _, said in fresh if isinstance(said, ClockFact) and said.clock is not None}
+        known = await alerts.locked(connection, clocks)
+        await write(connection, decide(fresh, known, catalogue, now), catalogue, self._desk.manner, now)
+
+
+def _decoded(envelope: Envelope) -> ClockFact | NoticeData:
+    match envelope.topic:
+        case Topic.CLOCKS:
+            return decode_clock_fact(envelope)
+        case Topic.NOTICES:
+            return decode_notice(envelope)
+        case Topic.INCIDENTS | Topic.DELIVERIES:
+            raise AssertionError(f"the notifier does not read {envelope.topic}")
+        case _:
+            assert_never(envelope.topic)
+
+
+def _kind(said: ClockFact | NoticeData) -> str:
+    return said.kind.value if isinstance(said, ClockFact) else "notice.published"

@@ -1,0 +1,64 @@
+"""What the notifier shows to Prometheus. Neither an incident nor a person is ever a label."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.state import State
+
+LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
+
+
+class NotifierMetrics:
+    """One per process, on the registry of that process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.attempts = Counter(
+            "slad_notifier_deliveries_total",
+            "Attempts to deliver and their outcome; reason is the class of failure, or why it ended unsent.",
+            ["channel", "kind", "outcome", "reason"],
+            registry=registry,
+        )
+        self.lateness = Histogram(
+            "slad_notifier_delivered_lateness_seconds",
+            "From the instant the told thing became true to the acceptance of its message (delivered - due).",
+            ["channel", "kind"],
+            buckets=LATENESS,
+            registry=registry,
+        )
+        self.queued = Gauge(
+            "slad_notifier_queue_deliveries", "Deliveries that are not finished.", ["state"], registry=registry
+        )
+        self.oldest = Gauge(
+            "slad_notifier_queue_oldest_seconds", "Age of the oldest unfinished delivery.", registry=registry
+        )
+        self.alerts = Gauge("slad_notifier_alerts", "Alerts not closed.", ["state"], registry=registry)
+        self.disabled = Gauge(
+            "slad_notifier_endpoints_disabled", "Endpoints that nothing is sent to.", registry=registry
+        )
+        self.overdue_steps = Gauge(
+            "slad_notifier_oldest_overdue_step_seconds",
+            "Age of the oldest escalation step not taken.",
+            registry=registry,
+        )
+        self.outbox = Gauge(
+            "slad_notifier_outbox_events", "Events in the log, for readers or the relay.", registry=registry
+        )
+        self.lag = Gauge("slad_notifier_lag_events", "Facts waiting to be taken in.", registry=registry)
+        self.facts = Counter("slad_notifier_facts_total", "Facts taken in.", ["kind"], registry=registry)
+        self.repeated = Counter("slad_notifier_facts_repeated_total", "Facts taken in before.", registry=registry)
+        self.acknowledged = Counter(
+            "slad_notifier_acknowledgements_total", "Acknowledgements.", ["via"], registry=registry
+        )
+        self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
+
+    def delivered(self, row: DeliveryRow, now: datetime) -> None:
+        """Count an attempt that is on record, and how late its message arrived if it did."""
+        reason = row.failure or row.reason
+        self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()
+        if row.state is State.SENT:
+            late = (now - row.due_at).total_seconds()
+            self.lateness.labels(row.channel, row.kind.value).observe(max(late, 0.0))

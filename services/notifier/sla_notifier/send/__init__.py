@@ -1,0 +1,1 @@
+"""What is due goes out: the loop around claim, channel and record."""

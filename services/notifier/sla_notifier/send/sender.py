@@ -1,0 +1,221 @@
+"""The sending loop: claim what is due, hand it to its channel, record how it went.
+
+Endpoints have a small number of places each, so that a slow one fills only its own. Outcomes are recorded together,
+as many as are there. A sender that is cancelled claims nothing more, waits a little for what it has begun, and
+records it; what it could not finish is taken up under the same id when the lease has run out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import orjson
+import structlog
+
+from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry
+from sla_notifier.delivery import store as deliveries
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.verdict import Sequel
+from sla_notifier.desk import Desk
+from sla_platform.errors import Retryable
+from sla_platform.store.instant import store_now
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Bounds of a sender. Seconds are real seconds but for the lease, which is the time source's."""
+
+    at_once: int = 64
+    per_endpoint: int = 4
+    poll_seconds: float = 0.25
+    lease_seconds: float = 60.0
+    drain_seconds: float = 20.0
+    pause_seconds: float = 1.0  # after the database refused
+
+
+class Sender:
+    """One per process; several processes may send from the same database."""
+
+    def __init__(self, desk: Desk, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
+        self._desk = desk
+        self._channels = channels
+        self._pace = pace or Pace()
+        self._sending: dict[str, tuple[DeliveryRow, asyncio.Task[None]]] = {}
+        self._done: list[deliveries.Done] = []
+        self._finished = asyncio.Event()
+        self._recording = asyncio.Lock()
+        self.last_pass = time.monotonic()
+
+    async def run(self) -> None:
+        recording = asyncio.create_task(self._record_forever(), name="notifier.record")
+        try:
+            await self._claim_forever()
+        finally:
+            await self._drain()
+            recording.cancel()
+            await asyncio.gather(recording, return_exceptions=True)
+
+    async def once(self) -> int:
+        """Send what is due now and record it; the number of attempts. For whoever runs no loop."""
+        attempts = 0
+        while claimed := await self._claim():
+            for row in claimed:
+                self._begin(row)
+            await asyncio.gather(*(task for _, task in self._sending.values()))
+            await self._record()
+            attempts += len(claimed)
+        return attempts
+
+    # -- claiming -----------------------------------------------------------------------------------------
+
+    async def _claim_forever(self) -> None:
+        with self._desk.work.listen() as rung:
+            while True:
+                rung.clear()
+                try:
+                    claimed = await self._claim()
+                except Retryable as error:
+                    _log.warning("delivery.claim_refused", error=str(error))
+                    await asyncio.sleep(self._pace.pause_seconds)
+                    continue
+                self.last_pass = time.monotonic()
+                for row in claimed:
+                    self._begin(row)
+                if not claimed:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(rung.wait(), self._pace.poll_seconds)
+
+    async def _claim(self) -> list[DeliveryRow]:
+        free = self._pace.at_once - len(self._sending)
+        if free <= 0:
+            return []
+        async with self._desk.store.reading() as connection:
+            due = await deliveries.due_endpoints(connection, await store_now(connection, self._desk.time))
+        room = self._room(due, free)
+        if not room:
+            return []
+        async with self._desk.store.transaction() as connection:
+            now = await store_now(connection, self._desk.time)
+            lease = deliveries.Lease(
+                uuid4().hex, deliveries.lease_until(now, self._pace.lease_seconds), frozenset(self._sending)
+            )
+            claimed = await deliveries.claim(connection, room, now, lease)
+        self._desk.told.ring()
+        return claimed
+
+    def _room(self, endpoints: list[str], free: int) -> dict[str, int]:
+        """How many to claim of each endpoint: an equal share of what is free, at most its own places."""
+        busy = Counter(row.endpoint for row, _ in self._sending.values())
+        share = max(free // max(len(endpoints), 1), 1)
+        room: dict[str, int] = {}
+        for endpoint in endpoints:
+            places = min(self._pace.per_endpoint - busy[endpoint], share, free)
+            if places > 0:
+                room[endpoint] = places
+                free -= places
+        return room
+
+    # -- sending ------------------------------------------------------------------------------------------
+
+    def _begin(self, row: DeliveryRow) -> None:
+        task = asyncio.create_task(self._send(row), name=f"notifier.send.{row.id}")
+        self._sending[row.id] = (row, task)
+
+    async def _send(self, row: DeliveryRow) -> None:
+        outcome = await self._outcome(row)
+        self._done.append(deliveries.Done(row, outcome, self._desk.time.now()))
+        self._finished.set()
+
+    async def _outcome(self, row: DeliveryRow) -> Outcome:
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            return Retry(Failure.NOT_CONFIGURED, f"no way to send {row.channel or 'anything'} is set up")
+        try:
+            return await channel.send(outgoing(row, self._desk.time.now()))
+        except Exception as error:
+            # A channel that breaks on one message must not take the others with it; the row keeps the word of it.
+            _log.exception("delivery.channel_broke", delivery=row.id, channel=row.channel)
+            return Rejected(Failure.PROTOCOL, f"the channel broke: {type(error).__name__}")
+
+    # -- recording ----------------------------------------------------------------------------------------
+
+    async def _record_forever(self) -> None:
+        while True:
+            await self._finished.wait()
+            self._finished.clear()
+            if not await self._record():
+                await asyncio.sleep(self._pace.pause_seconds)
+                self._finished.set()
+
+    async def _record(self) -> bool:
+        """Write every outcome that is there; False when the database refused (they are kept)."""
+        async with self._recording:
+            done, self._done = self._done, []
+            return not done or await self._write(done)
+
+    async def _write(self, done: list[deliveries.Done]) -> bool:
+        try:
+            async with self._desk.store.transaction() as connection:
+                now = await store_now(connection, self._desk.time)
+                settled = await deliveries.record(connection, done, now)
+        except Retryable as error:
+            _log.warning("delivery.record_refused", error=str(error), waiting=len(done))
+            self._done = done + self._done
+            return False
+        for item in done:
+            self._sending.pop(item.row.id, None)
+        self._measure(done, settled, now)
+        self._desk.ring()
+        return True
+
+    def _measure(self, done: list[deliveries.Done], settled: list[tuple[DeliveryRow, Sequel]], now: datetime) -> None:
+        if len(settled) < len(done):
+            _log.warning("delivery.lease_lost", count=len(done) - len(settled))
+        for row, what in settled:
+            self._desk.metrics.delivered(row, now)
+            _log.info(
+                "delivery.attempted",
+                delivery=row.id,
+                incident=row.incident,
+                notice=row.notice,
+                kind=row.kind.value,
+                channel=row.channel,
+                state=row.state.value,
+                attempt=row.attempts,
+                failure=str(what.failure),
+            )
+
+    async def _drain(self) -> None:
+        tasks = [task for _, task in self._sending.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self._pace.drain_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._record()
+
+
+def outgoing(row: DeliveryRow, now: datetime) -> Outgoing:
+    """What a channel gets to see of a row."""
+    return Outgoing(
+        id=row.id,
+        address=row.address,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        payload=orjson.loads(row.payload),
+        thread=row.alert or row.notice,
+        attempt=row.attempts,
+        possibly_duplicate=row.possibly_duplicate,
+        created_at=row.created_at,
+        at=now,
+    )

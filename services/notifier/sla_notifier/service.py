@@ -1,0 +1,138 @@
+"""The notifier, put together: a consumer that opens and closes alerts, a loop that escalates, a loop that sends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+
+from sla_catalogue import Catalogue, ChannelId
+from sla_catalogue.outlet import Channel as ChannelEntry
+from sla_notifier import tables
+from sla_notifier.api.routes import router
+from sla_notifier.channel.guard import Guard, networks
+from sla_notifier.channel.mail import MailRoute
+from sla_notifier.channel.port import Channel
+from sla_notifier.channel.webhook import WebhookChannel
+from sla_notifier.desk import Desk
+from sla_notifier.escalate.escalator import Escalator
+from sla_notifier.gauge import Gauges
+from sla_notifier.intake.handler import TOPICS, FactHandler
+from sla_notifier.link import Links
+from sla_notifier.metrics import NotifierMetrics
+from sla_notifier.send.sender import Pace, Sender
+from sla_notifier.telling.write import Manner
+from sla_notifier.text.render import Texts
+from sla_platform.bus import Doorbell, EventSource, Feeds
+from sla_platform.http.keys import Authorizer
+from sla_platform.runtime import Check, Part, Service
+from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+STALLED_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierService:
+    """The running parts, and the routes to mount."""
+
+    service: Service
+    router: APIRouter
+    desk: Desk
+    handler: FactHandler
+    escalator: Escalator
+    sender: Sender
+
+
+def build(
+    settings: Settings,
+    store: Store,
+    feeds: Feeds,
+    source: TimeSource,
+    registry: CollectorRegistry,
+    catalogue: Callable[[], Catalogue],
+    *,
+    authorize: Authorizer,
+) -> NotifierService:
+    """`catalogue` answers with the one in force. Raises BadSettings for a mail server or networks that cannot be."""
+    desk = desk_of(settings, store, feeds.doorbell("notifier"), source, registry, catalogue)
+    channels = channels_of(settings, catalogue)
+    facts = feeds.source("notifier", TOPICS, tables.cursor)
+    handler, escalator = FactHandler(desk), Escalator(desk)
+    sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
+
+    async def consume() -> None:
+        await facts.run(handler)
+
+    async def close() -> None:
+        for channel in channels.values():
+            await channel.close()
+
+    service = Service(
+        "notifier",
+        parts=(
+            Part("consume", consume),
+            Part("escalate", escalator.run),
+            Part("send", sender.run),
+            Part("gauges", Gauges(desk, facts).run),
+        ),
+        checks=_checks(desk, facts, escalator, sender),
+        close=close,
+    )
+    return NotifierService(service, router(desk, authorize), desk, handler, escalator, sender)
+
+
+def desk_of(
+    settings: Settings,
+    store: Store,
+    told: Doorbell,
+    source: TimeSource,
+    registry: CollectorRegistry,
+    catalogue: Callable[[], Catalogue],
+) -> Desk:
+    """`told` is the bell of the notifier's log."""
+    links = Links(settings.public_url.rstrip("/"), settings.link_secret.get_secret_value().encode())
+    return Desk(
+        store=store,
+        time=source,
+        catalogue=catalogue,
+        manner=Manner(Texts(), links),
+        metrics=NotifierMetrics(registry),
+        work=Doorbell(),
+        told=told,
+    )
+
+
+def channels_of(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
+    """The ways out, by the name that stands before an address."""
+
+    def endpoints() -> Mapping[ChannelId, ChannelEntry]:
+        return catalogue().channels
+
+    return {
+        "email": MailRoute(settings.smtp_url, settings.mail_from, lambda: catalogue().settings.smtp),
+        "webhook": WebhookChannel(endpoints, Guard(networks(settings.webhook_allow))),
+    }
+
+
+def _checks(desk: Desk, facts: EventSource, escalator: Escalator, sender: Sender) -> dict[str, Check]:
+    async def store_answers() -> str | None:
+        async with desk.store.reading() as connection:
+            await connection.exec_driver_sql("SELECT 1 FROM notifier_alert LIMIT 1")
+        return None
+
+    async def bus_is_healthy() -> str | None:
+        return None if facts.healthy else "facts wait and none has been taken in: the consumer is being restarted"
+
+    async def loops_are_fresh() -> str | None:
+        silent = {"escalation": time.monotonic() - escalator.last_pass, "sender": time.monotonic() - sender.last_pass}
+        stalled = [
+            f"the {name} has not looked for {age:.0f} s" for name, age in silent.items() if age > STALLED_SECONDS
+        ]
+        return "; ".join(stalled) or None
+
+    return {"store": store_answers, "bus": bus_is_healthy, "loops": loops_are_fresh}

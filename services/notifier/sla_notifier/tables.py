@@ -1,0 +1,138 @@
+"""The notifier's own tables. Nobody else reads them.
+
+An alert is one per clock (or per critical fix and contract); its steps are the pages still to come. A delivery is one
+message to one person by one channel, with its attempts. Whatever names a person holds the id, only deliveries hold
+addresses.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
+
+from sla_platform.store.cursor import cursor_table
+from sla_platform.store.log import log_table
+from sla_platform.store.types import Instant
+
+metadata = MetaData()
+
+log = log_table(metadata, "notifier")
+cursor = cursor_table(metadata, "notifier")
+
+_EMPTY = text("''")
+_ZERO = text("0")
+
+inbox = Table(
+    "notifier_inbox",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+alert = Table(
+    "notifier_alert",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(12), nullable=False),  # clock, fix
+    Column("state", String(12), nullable=False),  # open, acknowledged, closed
+    Column("contract", String(120), nullable=False),
+    Column("incident", String(300), nullable=False, server_default=_EMPTY),
+    Column("notice", String(120), nullable=False, server_default=_EMPTY),
+    Column("metric", String(60), nullable=False, server_default=_EMPTY),
+    Column("generation", Integer, nullable=False, server_default=_ZERO),
+    Column("episode", Integer, nullable=False),  # a breach after a taken-back one opens the alert anew
+    Column("occasion", String(200), nullable=False),  # the fact or notice that opened this episode
+    Column("content", Text, nullable=False),  # the fact or notice itself: later levels tell of it
+    Column("policy", Text, nullable=False),  # the escalation policy as it was at the opening
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant),  # the true instant: the breach, or the publication
+    Column("round", Integer, nullable=False, server_default=_ZERO),
+    Column("level", Integer, nullable=False, server_default=_ZERO),  # the highest level told in this round
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", String(200), nullable=False, server_default=_EMPTY),
+    Column("acknowledged_via", String(12), nullable=False, server_default=_EMPTY),  # link, api
+    Column("closed_at", Instant),
+    Column("close_reason", String(30), nullable=False, server_default=_EMPTY),
+    Index("ix_notifier_alert_state", "state", "opened_at"),
+    Index("ix_notifier_alert_incident", "incident"),
+)
+
+step = Table(
+    "notifier_step",
+    metadata,
+    Column("alert", String(64), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("fire_at", Instant, nullable=False),
+    Index("ix_notifier_step_due", "fire_at"),
+)
+
+_TO_SEND = text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''")
+
+delivery = Table(
+    "notifier_delivery",
+    metadata,
+    Column("id", String(64), primary_key=True),  # of (occasion, person, address): unique by construction
+    Column("occasion", String(260), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("person", String(120), nullable=False),
+    Column("channel", String(12), nullable=False),  # email, webhook; empty when there is none
+    Column("address", Text, nullable=False),
+    Column("endpoint", String(200), nullable=False),  # what shares one queue: the mail server, a webhook channel
+    Column("then", Text, nullable=False, server_default=text("'[]'")),  # further addresses of the person, in order
+    Column("alert", String(64), nullable=False, server_default=_EMPTY),
+    Column("episode", Integer, nullable=False, server_default=_ZERO),
+    Column("round", Integer, nullable=False, server_default=_ZERO),
+    Column("level", Integer, nullable=False, server_default=_ZERO),
+    Column("incident", String(300), nullable=False, server_default=_EMPTY),
+    Column("contract", String(120), nullable=False, server_default=_EMPTY),
+    Column("notice", String(120), nullable=False, server_default=_EMPTY),
+    Column("why", Text, nullable=False, server_default=_EMPTY),  # why this person
+    Column("state", String(14), nullable=False),
+    Column("reason", String(40), nullable=False, server_default=_EMPTY),  # of a state other than sent
+    Column("attempts", Integer, nullable=False, server_default=_ZERO),
+    Column("next_at", Instant, nullable=False),  # when due; while sending: when the lease runs out
+    Column("lease", String(64), nullable=False, server_default=_EMPTY),
+    Column("possibly_duplicate", Boolean, nullable=False, server_default=text("false")),
+    Column("failure", String(30), nullable=False, server_default=_EMPTY),
+    Column("error", Text, nullable=False, server_default=_EMPTY),
+    Column("follows", String(64), nullable=False, server_default=_EMPTY),  # must be final before this one is sent
+    Column("carried_by", String(64), nullable=False, server_default=_EMPTY),  # the digest that tells this one
+    Column("subject", Text, nullable=False, server_default=_EMPTY),
+    Column("text", Text, nullable=False, server_default=_EMPTY),
+    Column("html", Text, nullable=False, server_default=_EMPTY),
+    Column("payload", Text, nullable=False, server_default=text("'{}'")),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),  # when the told thing became true
+    Column("finished_at", Instant),
+    Index("ix_notifier_delivery_due", "endpoint", "next_at", postgresql_where=_TO_SEND, sqlite_where=_TO_SEND),
+    Index("ix_notifier_delivery_alert", "alert"),
+    Index("ix_notifier_delivery_created", "created_at", "id"),
+    Index(
+        "ix_notifier_delivery_carried",
+        "carried_by",
+        postgresql_where=text("carried_by <> ''"),
+        sqlite_where=text("carried_by <> ''"),
+    ),
+)
+
+attempt = Table(
+    "notifier_attempt",
+    metadata,
+    Column("delivery", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("outcome", String(12), nullable=False),  # started, sent, retry, rejected, lost
+    Column("failure", String(30), nullable=False, server_default=_EMPTY),
+    Column("detail", Text, nullable=False, server_default=_EMPTY),
+)
+
+endpoint = Table(
+    "notifier_endpoint",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("state", String(10), nullable=False),  # active, disabled
+    Column("reason", Text, nullable=False, server_default=_EMPTY),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(200), nullable=False, server_default=_EMPTY),
+)

@@ -1,0 +1,59 @@
+"""Stage 5, enqueue: notifications as delivery rows. Pure; whoever runs the transaction inserts them."""
+
+from __future__ import annotations
+
+import orjson
+
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.row import DeliveryRow, endpoint_of, split_address
+from sla_notifier.telling.notification import Notification, Recipient
+from sla_notifier.telling.surroundings import Surroundings
+from sla_platform.wire import ClockFact, NoticeData
+
+_NOBODY = Recipient("", "en", "")
+
+
+def rows_of(around: Surroundings, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
+    return [_row(around, notification) for notification in notifications]
+
+
+def _row(around: Surroundings, notification: Notification) -> DeliveryRow:
+    occasion, recipient, message = notification.occasion, notification.recipient or _NOBODY, notification.message
+    channel, address = split_address(recipient.address)
+    content = occasion.content
+    return DeliveryRow(
+        id=delivery_id(occasion.id, recipient.person, recipient.address),
+        occasion=occasion.id,
+        kind=occasion.kind,
+        person=recipient.person,
+        channel=channel,
+        address=address,
+        endpoint=endpoint_of(channel, address) if channel else "",
+        then=recipient.then,
+        alert=occasion.alert,
+        episode=occasion.episode,
+        round=occasion.round,
+        level=occasion.level,
+        incident=content.incident if isinstance(content, ClockFact) and not occasion.collects else "",
+        contract=occasion.contract,
+        notice=content.id if isinstance(content, NoticeData) and not occasion.collects else "",
+        why=recipient.why,
+        state=notification.state,
+        reason=notification.reason.value if notification.reason is not None else "",
+        next_at=around.now,
+        follows=notification.follows,
+        carried_by=notification.carried_by,
+        subject=message.subject if message is not None else "",
+        text=message.text if message is not None else "",
+        html=message.html if message is not None else "",
+        payload=_payload(around, notification),
+        created_at=around.now,
+        due_at=occasion.at,
+        finished_at=around.now if notification.state.final else None,
+    )
+
+
+def _payload(around: Surroundings, notification: Notification) -> str:
+    if notification.message is None:
+        return "{}"
+    return orjson.dumps({"timestamp": around.now, **notification.message.payload}, option=orjson.OPT_UTC_Z).decode()

@@ -1,0 +1,113 @@
+"""Stage 4, gather: what would flood one address goes there as one digest. Pure.
+
+After an outage hundreds of facts arrive in one batch. More than `digest_over` messages for one address of one person
+become one, listing them with their links, the pages first; each keeps its row, which shares the digest's end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sla_notifier.alert.occasion import Occasion
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.state import Kind
+from sla_notifier.telling.content import acknowledge_link
+from sla_notifier.telling.notification import Notification, Recipient
+from sla_notifier.telling.surroundings import Surroundings
+from sla_notifier.text.content import Action, Content, Item
+
+MOST_ITEMS = 100
+MOST_LINKED_IN_PAYLOAD = 40  # a webhook's body has a bound
+_RANK = {
+    kind: rank
+    for rank, kind in enumerate(
+        (Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.TAKEN_BACK, Kind.RESOLVED, Kind.WARNING, Kind.DIGEST)
+    )
+}
+
+
+def gather(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
+    """The notifications, those in a digest pointing to it, and the digests after them."""
+    floods = {key: heap for key, heap in _heaps(notifications).items() if len(heap) > around.digest_over}
+    if not floods:
+        return notifications
+    digests = {key: _digest(around, heap) for key, heap in floods.items()}
+    carried = tuple(
+        replace(each, carried_by=_id_of(digests[key])) if (key := _key(each)) in digests else each
+        for each in notifications
+    )
+    return carried + tuple(digests.values())
+
+
+def _heaps(notifications: tuple[Notification, ...]) -> dict[tuple[str, str], list[Notification]]:
+    heaps: dict[tuple[str, str], list[Notification]] = {}
+    for each in notifications:
+        if (key := _key(each)) is not None:
+            heaps.setdefault(key, []).append(each)
+    return heaps
+
+
+def _key(notification: Notification) -> tuple[str, str] | None:
+    """Person and address; a word that must wait for an earlier one goes by itself."""
+    recipient = notification.recipient
+    if not notification.live or recipient is None or notification.follows:
+        return None
+    return recipient.person, recipient.address
+
+
+def _digest(around: Surroundings, heap: Sequence[Notification]) -> Notification:
+    first = min(heap, key=_order)
+    recipient = first.recipient
+    assert recipient is not None
+    listed = sorted(heap, key=_order)
+    named = "\n".join(each.occasion.id for each in listed)
+    occasion = Occasion(
+        id=f"digest/{hashlib.sha256(named.encode()).hexdigest()[:32]}",
+        kind=Kind.DIGEST,
+        at=min(each.occasion.at for each in heap),
+        contract=first.occasion.contract,
+        content=first.occasion.content,
+        audience=(),
+    )
+    told = replace(recipient, why="many messages at once")
+    message = around.texts.message(_content(around, listed, told), told.language)
+    return Notification(occasion=occasion, recipient=told, message=message)
+
+
+def _order(notification: Notification) -> tuple[int, object]:
+    return _RANK[notification.occasion.kind], notification.occasion.at
+
+
+def _content(around: Surroundings, listed: Sequence[Notification], recipient: Recipient) -> Content:
+    items = tuple(
+        Item(
+            each.message.subject if each.message else each.occasion.id,
+            acknowledge_link(around, each.occasion, recipient),
+        )
+        for each in listed[:MOST_ITEMS]
+    )
+    return Content(
+        kind=Kind.DIGEST,
+        zone="UTC",
+        values={
+            "count": len(listed),
+            "pages": sum(each.occasion.kind is Kind.PAGE for each in listed),
+            "contract": listed[0].occasion.contract,
+        },
+        items=items,
+        more=max(len(listed) - MOST_ITEMS, 0),
+        actions=(Action("open_board", around.links.board(), main=True),),
+        why=recipient.why,
+        data={
+            "count": len(listed),
+            "items": [{"line": item.line, "acknowledge_url": item.url} for item in items[:MOST_LINKED_IN_PAYLOAD]],
+            "recipient": recipient.person,
+        },
+    )
+
+
+def _id_of(digest: Notification) -> str:
+    assert digest.recipient is not None
+    return delivery_id(digest.occasion.id, digest.recipient.person, digest.recipient.address)

@@ -1,0 +1,31 @@
+"""The stages between "this must be told" and the rows the sender takes up, in their order.
+
+route → suppress → render → gather → enqueue, then (delivery/sender) send → record. Each stage is a pure function of
+what is around and the notifications so far; none drops one: what is not sent carries its reason to a final row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sla_notifier.alert.occasion import Occasion
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.telling.enqueue import rows_of
+from sla_notifier.telling.gather import gather
+from sla_notifier.telling.notification import Notification
+from sla_notifier.telling.render import render
+from sla_notifier.telling.route import route
+from sla_notifier.telling.suppress import suppress
+from sla_notifier.telling.surroundings import Surroundings
+
+Stage = Callable[[Surroundings, tuple[Notification, ...]], tuple[Notification, ...]]
+
+STAGES: tuple[Stage, ...] = (route, suppress, render, gather)
+
+
+def deliveries(around: Surroundings, occasions: Iterable[Occasion]) -> list[DeliveryRow]:
+    """Every delivery these occasions give, to be sent or only recorded."""
+    notifications = tuple(Notification(occasion=occasion) for occasion in occasions)
+    for stage in STAGES:
+        notifications = stage(around, notifications)
+    return rows_of(around, notifications)

@@ -1,0 +1,119 @@
+"""Stage 1, route: from an occasion to one notification for each person it concerns, with an address. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import assert_never
+
+from sla_domain.contract import Contract, Person
+from sla_notifier.alert.occasion import Entitled, Level, Paged
+from sla_notifier.delivery.state import State
+from sla_notifier.delivery.verdict import Reason
+from sla_notifier.telling.directory import Meant, contract_of, in_their_place, people_of, reachable, usable
+from sla_notifier.telling.notification import Notification, Recipient
+from sla_notifier.telling.surroundings import Surroundings
+
+EMAIL = "email"
+
+
+def route(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
+    """Whoever is found is told; where nobody is found, a row says so, failed and visible."""
+    return tuple(routed for notification in notifications for routed in _routed(around, notification))
+
+
+def _routed(around: Surroundings, notification: Notification) -> Iterator[Notification]:
+    occasion = notification.occasion
+    seen: set[tuple[str, str]] = set()
+    for audience in occasion.audience:
+        match audience:
+            case Level():
+                found = _by_role(around, notification, audience)
+            case Entitled():
+                found = _entitled(around, notification)
+            case Paged():
+                found = _paged(around, notification)
+            case _:
+                assert_never(audience)
+        for each in found:
+            key = (each.recipient.person, each.recipient.address) if each.recipient else ("", "")
+            if key not in seen:
+                seen.add(key)
+                yield each
+
+
+def _by_role(around: Surroundings, notification: Notification, audience: Level) -> Iterator[Notification]:
+    contract = contract_of(around.catalogue, notification.occasion.contract)
+    found = people_of(around.catalogue, contract, audience.tell, around.now)
+    found = found or in_their_place(around.catalogue, audience.tell, around.now)
+    why = f"level {audience.level}, "
+    for meant in found:
+        yield from _addressed(around, notification, replace(meant, why=why + meant.why), audience.channels)
+    if not found:
+        yield _to_nobody(notification, audience.tell, contract)
+
+
+def _entitled(around: Surroundings, notification: Notification) -> Iterator[Notification]:
+    contract = contract_of(around.catalogue, notification.occasion.contract)
+    found = [Meant(person, "critical fixes") for person in contract.people.values() if person.notices]
+    found = found or in_their_place(around.catalogue, (), around.now)
+    for meant in found:
+        yield from _addressed(around, notification, meant, ())
+    if not found:
+        yield _to_nobody(notification, ("notices",), contract)
+
+
+def _paged(around: Surroundings, notification: Notification) -> Iterator[Notification]:
+    occasion = notification.occasion
+    contract = contract_of(around.catalogue, occasion.contract)
+    for paged in around.paged.get((occasion.alert, occasion.episode), ()):
+        person = contract.people.get(paged.person)
+        others = usable(around.catalogue, person, around.disabled) if person is not None else ()
+        recipient = Recipient(
+            paged.person,
+            person.language if person is not None else "en",
+            paged.address,
+            tuple(address for address in others if address != paged.address),
+            "you were paged",
+        )
+        yield replace(notification, recipient=recipient, follows=paged.follows)
+
+
+def _addressed(
+    around: Surroundings, notification: Notification, meant: Meant, channels: tuple[str, ...]
+) -> Iterator[Notification]:
+    """By the channels the level names; otherwise, and where none of them leads anywhere, by the person's own order."""
+    person = meant.person
+    own = usable(around.catalogue, person, around.disabled)
+    firsts = _by_channel(around, person, channels) or own[:1]
+    for first in firsts:
+        then = tuple(address for address in own if address not in firsts)
+        recipient = Recipient(person.id, person.language, first, then, meant.why)
+        yield replace(notification, recipient=recipient)
+    if not firsts:
+        yield replace(
+            notification,
+            recipient=Recipient(person.id, person.language, "", (), meant.why),
+            state=State.UNDELIVERABLE,
+            reason=Reason.NO_ADDRESS,
+        )
+
+
+def _by_channel(around: Surroundings, person: Person, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """One address for each channel of a level: the person's mailbox, or the named webhook."""
+    found: list[str] = []
+    for channel in channels:
+        wanted = _mailboxes(person) if channel == EMAIL else (f"webhook:{channel}",)
+        found.extend([address for address in wanted if reachable(around.catalogue, address, around.disabled)][:1])
+    return tuple(dict.fromkeys(found))
+
+
+def _mailboxes(person: Person) -> tuple[str, ...]:
+    return tuple(address for address in person.addresses if address.startswith(f"{EMAIL}:"))
+
+
+def _to_nobody(notification: Notification, names: tuple[str, ...], contract: Contract) -> Notification:
+    why = f"{contract.id}: nobody for {', '.join(names) or 'anything'}"
+    return replace(
+        notification, recipient=Recipient("", "en", "", (), why), state=State.UNDELIVERABLE, reason=Reason.NOBODY
+    )

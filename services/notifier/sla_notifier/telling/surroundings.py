@@ -1,0 +1,29 @@
+"""Everything the stages may look at besides the notifications themselves; loaded once for a unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sla_catalogue import Catalogue
+from sla_notifier.link import Links
+from sla_notifier.telling.notification import PagedPerson
+from sla_notifier.text.render import Texts
+
+Round = tuple[str, int, int]
+"""An alert, its episode and its round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """`told`: who has been paged in which round; `paged`: whom a closing word must reach, by alert and episode."""
+
+    now: datetime
+    catalogue: Catalogue
+    texts: Texts
+    links: Links
+    disabled: frozenset[str] = frozenset()
+    told: frozenset[tuple[Round, str]] = frozenset()
+    paged: Mapping[tuple[str, int], tuple[PagedPerson, ...]] = field(default_factory=dict)
+    digest_over: int = 10

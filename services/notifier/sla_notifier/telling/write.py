@@ -1,0 +1,133 @@
+"""The unit of work that every use case ends in: a batch of changes becomes rows, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_catalogue import Catalogue
+from sla_notifier import tables
+from sla_notifier.alert import store as alerts
+from sla_notifier.alert.batch import Batch
+from sla_notifier.delivery.fact import delivery_fact
+from sla_notifier.delivery.row import DeliveryRow, row_of
+from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.store import disabled_endpoints
+from sla_notifier.delivery.verdict import Reason
+from sla_notifier.link import Links
+from sla_notifier.telling.notification import PagedPerson
+from sla_notifier.telling.pipeline import deliveries
+from sla_notifier.telling.surroundings import Round, Surroundings
+from sla_notifier.text.render import Texts
+from sla_platform.store import log as logs
+from sla_platform.store.dialect import insert_new
+from sla_platform.wire import encode_delivery_fact
+
+_d = tables.delivery
+_ESCALATED = [Kind.PAGE.value, Kind.NOTICE.value, Kind.FIX.value]
+_WAITING = [State.QUEUED.value, State.RETRYING.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How this instance tells: its words, its links, its patience with floods."""
+
+    texts: Texts
+    links: Links
+    digest_over: int = 10
+
+
+async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue, manner: Manner, now: datetime) -> None:
+    """Alerts, steps, deliveries and events; nothing is read back, nothing depends on order between instances."""
+    told = await _told(connection, {occasion.alert for occasion in batch.occasions if occasion.alert})
+    around = Surroundings(
+        now=now,
+        catalogue=catalogue,
+        texts=manner.texts,
+        links=manner.links,
+        disabled=await disabled_endpoints(connection),
+        told=rounds_of(told),
+        paged=paged_of(told, batch.cut_off),
+        digest_over=manner.digest_over,
+    )
+    rows = deliveries(around, batch.occasions)
+    await alerts.save(connection, batch.alerts.values())
+    await alerts.replace_steps(connection, batch.steps_over, [step for steps in batch.steps.values() for step in steps])
+    ended = await _cut_off(connection, batch.cut_off, now)
+    if rows:
+        await connection.execute(insert_new(connection, _d), [row.columns() for row in rows])
+    await logs.append(
+        connection,
+        tables.log,
+        [
+            *(encode_delivery_fact(fact, id_) for id_, fact in batch.events),
+            *(delivery_fact(row, now) for row in (*ended, *rows)),
+        ],
+    )
+
+
+def rounds_of(told: Iterable[DeliveryRow]) -> frozenset[tuple[Round, str]]:
+    """Who has been paged in which round; whom nothing reached may be tried again."""
+    lost = (State.FAILED, State.UNDELIVERABLE, State.CANCELLED)
+    return frozenset(
+        ((row.alert, row.episode, row.round), row.person)
+        for row in told
+        if row.state not in lost and row.kind is not Kind.NOTICE
+    )
+
+
+# The surest of a person's pages is the one a later word follows.
+_SUREST = {State.SENT: 0, State.SENDING: 1, State.RETRYING: 2, State.QUEUED: 3}
+
+
+def paged_of(
+    told: Iterable[DeliveryRow], cut_off: Mapping[str, Reason]
+) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
+    """Whom a closing word must reach, once each: who has seen a page, or would have seen it but for the end.
+
+    Who only would have been told of a breach that is taken back hears nothing; who may have been told does.
+    """
+    best: dict[tuple[str, int, str], DeliveryRow] = {}
+    for row in told:
+        key = (row.alert, row.episode, row.person)
+        taken_back = cut_off.get(row.alert) is Reason.TAKEN_BACK and not row.carried_by
+        if row.state not in _SUREST or row.kind is Kind.FIX or (taken_back and not row.attempts):
+            continue
+        if key not in best or _SUREST[row.state] < _SUREST[best[key].state]:
+            best[key] = row
+    found: dict[tuple[str, int], tuple[PagedPerson, ...]] = {}
+    for (alert, episode, person), row in best.items():
+        follows = row.carried_by or (row.id if row.state is State.SENDING else "")
+        paged = PagedPerson(person, f"{row.channel}:{row.address}", follows)
+        found[alert, episode] = (*found.get((alert, episode), ()), paged)
+    return found
+
+
+async def _told(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
+    """Every page of these alerts so far."""
+    if not ids:
+        return []
+    statement = select(_d).where(_d.c.alert.in_(sorted(ids)), _d.c.kind.in_(_ESCALATED)).order_by(_d.c.created_at)
+    return [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
+
+
+async def _cut_off(connection: AsyncConnection, reasons: Mapping[str, Reason], now: datetime) -> list[DeliveryRow]:
+    """End the queued pages of alerts that need no answer any more; what is being sent is left to its sender."""
+    ended: list[DeliveryRow] = []
+    for reason in dict.fromkeys(reasons.values()):
+        ids = sorted(alert for alert, why in reasons.items() if why is reason)
+        asks = or_(
+            _d.c.kind.in_([Kind.PAGE.value, Kind.NOTICE.value]), and_(_d.c.kind == Kind.FIX.value, _d.c.level > 1)
+        )
+        statement = (
+            update(_d)
+            .where(_d.c.alert.in_(ids), asks, _d.c.state.in_(_WAITING), _d.c.carried_by == "")
+            .values(state=State.CANCELLED.value, reason=reason.value, finished_at=now)
+            .returning(_d)
+        )
+        ended += [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
+    return [replace(row, state=State.CANCELLED) for row in ended]

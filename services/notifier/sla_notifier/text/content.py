@@ -1,0 +1,56 @@
+"""What a message is made of before anybody's language puts words around it. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sla_notifier.delivery.state import Kind
+
+Value = str | int | bool | datetime | timedelta
+"""Instants and spans are written out in the reader's language; everything else is shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A link with the name of its label; `main` is the one to press."""
+
+    label: str
+    url: str
+    main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a digest, with the link that answers it."""
+
+    line: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """`values` are what the language's sentences speak of; `rows` name those shown in the table, in order."""
+
+    kind: Kind
+    zone: str
+    values: Mapping[str, Value]
+    rows: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # names of labels that stand as sentences
+    body: str = ""
+    actions: tuple[Action, ...] = ()
+    items: tuple[Item, ...] = ()
+    more: int = 0  # items that did not fit
+    why: str = ""
+    data: Mapping[str, object] = field(default_factory=dict)  # the webhook's `data`
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message in one language, ready for any channel."""
+
+    subject: str
+    text: str
+    html: str
+    payload: Mapping[str, object]

@@ -1,0 +1,126 @@
+"""Content and a language → subject, text, HTML and the webhook's body.
+
+A language is a folder with `labels.toml` and one `<kind>.j2` of named sentences (blocks); what it lacks is said in
+English. Sentences know nothing of layout, the two layouts nothing of languages. Templates run in a sandbox, HTML is
+escaped, an unknown name is an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from sla_notifier.delivery.state import Kind
+from sla_notifier.text.content import Content, Message, Value
+from sla_notifier.text.words import instant, one_line, span
+
+FOLDER = Path(__file__).parent / "templates"
+ENGLISH = "en"
+_COLOURS = {
+    Kind.WARNING: "#bf8700",
+    Kind.PAGE: "#cf222e",
+    Kind.NOTICE: "#bc4c00",
+    Kind.RESOLVED: "#1a7f37",
+    Kind.TAKEN_BACK: "#1a7f37",
+    Kind.FIX: "#8250df",
+    Kind.DIGEST: "#cf222e",
+}
+
+
+class Texts:
+    """All languages of a folder; templates are compiled once."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self._plain = _environment(folder, escape=False)
+        self._html = _environment(folder, escape=True)
+        self._words = cache(self._read)
+
+    def language(self, wanted: str) -> str:
+        """The nearest language there is: the whole tag, then its first part, then English."""
+        for tag in (wanted, wanted.partition("-")[0]):
+            if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
+                return tag
+        return ENGLISH
+
+    def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
+        """The labels of a language, gaps filled from English."""
+        found: Mapping[str, str] = self._words(self.language(language), file)
+        return found
+
+    def message(self, content: Content, language: str) -> Message:
+        """The content in the nearest language."""
+        spoken = self.language(language)
+        labels = self.words(spoken)
+        said = {name: _said(value, content.zone, spoken) for name, value in content.values.items()}
+        sentences = self._sentences(content.kind, spoken, said)
+        view = _view(content, labels, said) | sentences
+        view |= {"language": spoken, "colour": _COLOURS[content.kind]}
+        return Message(
+            subject=one_line(sentences["subject"], 200),
+            text=self._plain.get_template("layout.txt.j2").render(view).strip() + "\n",
+            html=self._html.get_template("layout.html.j2").render(view),
+            payload={
+                "type": f"slad.{content.kind.value}",
+                "data": {**content.data, "subject": sentences["subject"], "text": sentences["lead"]},
+            },
+        )
+
+    def page(self, template: str, view: Mapping[str, str]) -> str:
+        """A page for a browser, escaped."""
+        return self._html.get_template(template).render(view)
+
+    def _sentences(self, kind: Kind, language: str, said: Mapping[str, str | int | bool]) -> dict[str, str]:
+        """Plain text: the HTML layout escapes it like any other value."""
+        template = self._plain.get_or_select_template([f"{language}/{kind.value}.j2", f"{ENGLISH}/{kind.value}.j2"])
+        context = template.new_context(dict(said))
+        return {name: " ".join("".join(block(context)).split()) for name, block in template.blocks.items()}
+
+    def _read(self, language: str, file: str) -> Mapping[str, str]:
+        english = tomllib.loads((self._folder / ENGLISH / f"{file}.toml").read_text("utf-8"))
+        own = self._folder / language / f"{file}.toml"
+        return {**english, **(tomllib.loads(own.read_text("utf-8")) if own.is_file() else {})}
+
+
+def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        autoescape=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        auto_reload=False,
+    )
+
+
+def _said(value: Value, zone: str, language: str) -> str | int | bool:
+    if isinstance(value, datetime):
+        return instant(value, zone, language)
+    if isinstance(value, timedelta):
+        return span(value, language)
+    return value
+
+
+def _view(content: Content, labels: Mapping[str, str], said: Mapping[str, str | int | bool]) -> dict[str, Any]:
+    """What the two layouts show."""
+    items = [{"line": item.line, "url": item.url, "action": labels["acknowledge"]} for item in content.items]
+    if content.more:
+        items.append({"line": labels["and_more"].format(count=content.more), "url": "", "action": ""})
+    return {
+        "rows": [{"label": labels[name], "value": said[name]} for name in content.rows if said.get(name, "") != ""],
+        "notes": [labels[name] for name in content.notes],
+        "body": content.body,
+        "items": items,
+        "actions": [
+            {"label": labels[action.label], "url": action.url, "main": action.main}
+            for action in content.actions
+            if action.url
+        ],
+        "why": labels["why"].format(contract=said.get("contract", ""), why=content.why),
+    }

@@ -1,0 +1,84 @@
+"""Instants, spans and foreign words made fit for a message. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
+from babel.units import format_unit
+
+_SAFE_CONTROLS = frozenset("\n\t")
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def locale_of(language: str) -> Locale:
+    """The nearest locale of a BCP 47 tag; English for what nobody knows."""
+    try:
+        return Locale.parse(language.replace("_", "-"), sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
+
+
+def span(length: timedelta, language: str) -> str:
+    """The two largest units: `2 hr, 5 min`; below a minute in seconds. Negative spans are shown without a sign."""
+    left = abs(int(length.total_seconds()))
+    parts: list[str] = []
+    for unit, seconds in _UNITS:
+        count, left = divmod(left, seconds)
+        if count and (unit != "second" or not parts):
+            parts.append(format_unit(count, f"duration-{unit}", length="short", locale=locale_of(language)))
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return " ".join(parts) or format_unit(0, "duration-second", length="short", locale=locale_of(language))
+
+
+def instant(at: datetime, zone: str, language: str) -> str:
+    """In the contract's zone and in UTC: `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
+    local = at.astimezone(ZoneInfo(zone))
+    universal = at.astimezone(ZoneInfo("UTC"))
+    written = f"{_day(local, 'yMMMEd', language)}, {local:%H:%M} {local.tzname()}"
+    if local.utcoffset() == universal.utcoffset():
+        return written
+    day = "" if local.date() == universal.date() else f"{_day(universal, 'MMMEd', language)}, "
+    return f"{written} ({day}{universal:%H:%M} UTC)"
+
+
+def _day(at: datetime, skeleton: str, language: str) -> str:
+    # Without a zone Babel neither converts nor asks the system which zone it is in.
+    return format_skeleton(skeleton, at.replace(tzinfo=None), locale=locale_of(language))
+
+
+def one_line(written: str, longest: int = 300) -> str:
+    """Foreign text on one line, without controls, cut at `longest`."""
+    spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
+    short = " ".join(spaced.split())
+    return short if len(short) <= longest else short[: longest - 1] + "…"
+
+
+def paragraphs(written: str, longest: int = 20_000) -> str:
+    """Foreign text that may have lines; controls other than line feed and tab are dropped."""
+    lined = written.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in lined if c in _SAFE_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+
+
+def web_link(written: str) -> str:
+    """The link if it is a plain http or https one, else nothing: other schemes run code or open programs."""
+    if any(ord(c) <= 0x20 or c in "<>\"'\\\x7f" for c in written) or len(written) > 2_000:
+        return ""
+    try:
+        parts = urlsplit(written)
+    except ValueError:
+        return ""
+    return written if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def spoken(name: str) -> str:
+    """A metric's or role's id as words: `first_response` → `first response`."""
+    return name.replace("_", " ")
