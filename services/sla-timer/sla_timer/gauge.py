@@ -49,7 +49,7 @@ class Gauges:
             for state in OPEN_STATES:
                 self._metrics.open_clocks.labels(state).set(counts.get(state, 0))
             oldest = (await connection.execute(select(func.min(tables.timer.c.fire_at)))).scalar()
-            slowest = (await connection.execute(select(func.min(tables.partition.c.caught_up_through)))).scalar()
+            slowest = (await connection.execute(select(func.min(tables.progress.c.caught_up_through)))).scalar()
             quarantined = (await connection.execute(select(func.count()).select_from(tables.quarantine))).scalar()
             waiting = (await connection.execute(select(func.count()).select_from(tables.log))).scalar()
         self._metrics.overdue.set(max((now - oldest).total_seconds(), 0.0) if oldest else 0.0)

@@ -38,7 +38,14 @@ partition = Table(
     Column("partition", SmallInteger, primary_key=True, autoincrement=False),
     Column("epoch", Integer, nullable=False),
     Column("owner", String(120), nullable=False),
-    Column("caught_up_through", Instant),
+)
+
+# Apart from timer_partition, whose rows are locked for as long as a unit of work takes.
+progress = Table(
+    "timer_progress",
+    metadata,
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("caught_up_through", Instant, nullable=False),
     info={"postgresql_with": {"fillfactor": 10, **_BUSY}},
 )
 
@@ -69,6 +76,13 @@ incident = Table(
     Column("changed_at", Instant, nullable=False),
     Column("told", Text, nullable=False, server_default=text("''")),  # incident-level facts told: keys
     Index("ix_timer_incident_contract", "contract"),
+    Index(
+        "ix_timer_incident_open",
+        "catalogue",
+        "id",
+        postgresql_where=text("phase IN ('open', 'waiting')"),
+        sqlite_where=text("phase IN ('open', 'waiting')"),
+    ),
 )
 
 clock = Table(
@@ -77,6 +91,7 @@ clock = Table(
     Column("id", ClockKey, primary_key=True),
     Column("incident", String(300), ForeignKey("timer_incident.id"), nullable=False),
     Column("partition", SmallInteger, nullable=False),
+    Column("catalogue", String(80), nullable=False),  # the version it is judged by; a closed clock keeps its own
     Column("contract", String(120), nullable=False),
     Column("metric", String(60), nullable=False),
     Column("cycle", Integer, nullable=False),

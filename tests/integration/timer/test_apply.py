@@ -65,7 +65,7 @@ class Desk:
 
     async def apply(self, *events: IncidentEvent, through: datetime | None = None) -> None:
         await self.applier.handle(Batch(0, tuple(encode_event(event) for event in events), through))
-        await self.progress.flush()
+        await self.progress.publish()
 
     async def fire(self, now: datetime) -> list[str]:
         fired = await self.firing.fire(Bounds(now, None, timedelta(minutes=10), 100))

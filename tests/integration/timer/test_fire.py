@@ -31,7 +31,8 @@ async def seed(store: Store, *marks: tuple[str, datetime], state: str = "running
         await connection.execute(tables.incident.insert(), [incident])
         row = {
             "id": clock, "incident": f"demo:{clock}", "partition": 0, "contract": "acme", "metric": "resolution",
-            "cycle": 1, "priority": "P1", "state": state, "generation": 0, "started_at": NINE, "due_at": due,
+            "cycle": 1, "priority": "P1", "catalogue": "v",
+            "state": state, "generation": 0, "started_at": NINE, "due_at": due,
             "context": {"incident": f"demo:{clock}", "metric": "resolution"} if not store.sqlite
             else json.dumps({"incident": f"demo:{clock}", "metric": "resolution"}),
         }  # fmt: skip
@@ -48,7 +49,7 @@ async def caught_up(store: Store, through: datetime) -> Progress:
     async with store.transaction() as connection:
         epoch = (await ownership.take(connection, [0], "test"))[0]
     progress.note(0, epoch, through)
-    await progress.flush()
+    await progress.publish()
     return progress
 
 

@@ -54,7 +54,7 @@ def decide(partition: int, stored: Stored, rulebook: Rulebook, now: datetime, js
     )
     for clock in incident.clocks:
         state = after[clock.id]
-        changes.clocks.append(_clock_row(partition, clock, state, contexts[clock.id], json_text))
+        changes.clocks.append(_clock_row(partition, clock, state, contexts[clock.id], rulebook.version, json_text))
         for timer in timers(clock, state):
             changes.timers.append(
                 {"clock_id": clock.id, "kind": timer.kind, "generation": timer.generation, "partition": partition,
@@ -95,11 +95,14 @@ def _incident_row(partition: int, incident: Incident, row: Any | None, version: 
     }
 
 
-def _clock_row(partition: int, clock: Clock, told: Told, context: dict[str, Any], json_text: bool) -> dict[str, Any]:
+def _clock_row(
+    partition: int, clock: Clock, told: Told, context: dict[str, Any], version: str, json_text: bool
+) -> dict[str, Any]:
     return {
         "id": clock.id,
         "incident": clock.incident,
         "partition": partition,
+        "catalogue": version,
         "contract": clock.contract or context["contract"],
         "metric": clock.metric,
         "cycle": clock.cycle,

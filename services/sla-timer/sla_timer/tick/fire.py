@@ -39,7 +39,6 @@ class Bounds:
 _BEGINNING = from_micros(0)
 
 _POSTGRES = text(postgres.FIRE).bindparams(bindparam("now", type_=Instant), bindparam("bound", type_=Instant))
-_NOW = text(postgres.NOW)
 _SQLITE_CLAIM = text(sqlite.CLAIM)
 _SQLITE_TELL = text(sqlite.TELL.replace(":%M:%S", r"\:%M\:%S"))
 
@@ -50,20 +49,6 @@ class Firing:
     def __init__(self, store: Store, progress: Progress) -> None:
         self._store = store
         self._progress = progress
-
-    async def database_now(self) -> tuple[datetime | None, datetime | None]:
-        """The database's clock, where it has one of its own, and the slowest partition's progress."""
-        if self._store.sqlite:
-            return None, self._progress.caught_up_through(0)
-        async with self._store.reading() as connection:
-            row = (await connection.execute(_NOW)).one()
-            return row.now, row.slowest
-
-    async def slowest(self) -> datetime | None:
-        """The slowest partition's progress; None when there is none yet."""
-        if self._store.sqlite:
-            return self._progress.caught_up_through(0)
-        return (await self.database_now())[1]
 
     async def fire(self, bounds: Bounds) -> list[Fired]:
         """One batch. A full batch (`limit` rows of a partition) means there may be more."""

@@ -50,14 +50,15 @@ class Tick:
 
     async def run(self) -> None:
         while True:
+            begun = time.monotonic()
             try:
-                await self._progress.flush()
                 await self.once()
                 self.last_tick = time.monotonic()
             except Retryable as error:
                 _log.warning("tick.retry", error=str(error))
                 await self._source.sleep(RETRY_SECONDS)
-            await self._source.sleep(self._settings.tick_ms / 1000)
+            # A pass that took long is followed at once: the tick is a rhythm, not a pause.
+            await self._source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
         """Fire everything due now; returns how many rows were claimed."""
@@ -84,14 +85,14 @@ class Tick:
 
     async def _instant(self) -> tuple[datetime, datetime | None]:
         """The instant to fire up to, and the slowest partition's progress."""
+        look = await self._progress.publish()
         if self._source.authoritative:
-            return self._source.now(), await self._firing.slowest()
-        stored, floor = await self._firing.database_now()
-        reading = self._guard.read(stored or self._source.now(), time.monotonic())
-        if reading[1] is not Reading.STEADY:
-            _log.error("tick.clock", reading=reading[1].value, now=stored)
-            self._metrics.clock_jumps.labels(reading[1].name.lower()).inc()
-        return reading[0], floor
+            return self._source.now(), look.slowest
+        now, reading = self._guard.read(look.now or self._source.now(), time.monotonic())
+        if reading is not Reading.STEADY:
+            _log.error("tick.clock", reading=reading.value, now=look.now)
+            self._metrics.clock_jumps.labels(reading.name.lower()).inc()
+        return now, look.slowest
 
     def _observe(self, batch: list[Fired], now: datetime) -> None:
         if not batch:

@@ -14,7 +14,7 @@ WITH reach AS MATERIALIZED (
            caught_up_through AS caught,
            least(CAST(:now AS timestamptz),
                  greatest(caught_up_through, CAST(:now AS timestamptz) - CAST(:patience AS interval))) AS through
-    FROM timer_partition
+    FROM timer_progress
 ), due AS MATERIALIZED (
     SELECT picked.*, reach.through, coalesce(picked.fire_at > reach.caught, true) AS provisional
     FROM reach CROSS JOIN LATERAL (
@@ -61,5 +61,3 @@ WITH reach AS MATERIALIZED (
 SELECT due.fire_at, due.kind, due.provisional, live.id IS NOT NULL AS live
 FROM due LEFT JOIN live ON live.id = due.clock_id
 """
-
-NOW = "SELECT clock_timestamp() AS now, (SELECT min(caught_up_through) FROM timer_partition) AS slowest"
