@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 import sla_board.service
 import sla_ingest.service
+import sla_notifier.service
 import sla_timer.api
 import sla_timer.service
 from sla_board import tables as board_tables
@@ -45,6 +46,13 @@ def timer(base: Ground, authorize: Authorizer) -> Wired:
     return Wired(built.service, sla_timer.api.router(built, authorize))
 
 
+def notifier(base: Ground, authorize: Authorizer) -> Wired:
+    built = sla_notifier.service.build(
+        base.settings, base.store, base.feeds, base.time, base.registry, base.catalogue, authorize=authorize
+    )
+    return Wired(built.service, built.router)
+
+
 def board(base: Ground, authorize: Authorizer) -> Wired:
     source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     built = sla_board.service.build(base.store, source, base.time, authorize, base.registry)
@@ -54,5 +62,6 @@ def board(base: Ground, authorize: Authorizer) -> Wired:
 WIRING: Mapping[str, Callable[[Ground, Authorizer], Wired]] = {
     "ingest": ingest,
     "timer": timer,
+    "notifier": notifier,
     "board": board,
 }
