@@ -199,7 +199,7 @@ def _answer(taken: Taken) -> Response:
     if not taken.batch:
         (receipt,) = taken.receipts
         return _json(receipt.answer, 202, again=receipt.duplicate)
-    outcomes = dict.fromkeys((*(result.value for result in Result if result is not Result.REFUSED), "duplicate"), 0)
+    outcomes = dict.fromkeys((Result.ACCEPTED.value, Result.IGNORED.value, Result.PARKED.value, "duplicate"), 0)
     for receipt in taken.receipts:
         outcomes["duplicate" if receipt.duplicate else receipt.entry.result.value] += 1
     told = b",".join(receipt.answer for receipt in taken.receipts)

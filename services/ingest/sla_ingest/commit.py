@@ -183,6 +183,8 @@ class GroupCommit:
             metrics.deliveries.labels(entry.counted_as, outcome).inc()
             if receipt.duplicate:
                 continue
+            for code in receipt.noticed:
+                metrics.remarks.labels(entry.counted_as, code).inc()
             for one in entry.events:
                 event = one.event
                 metrics.events.labels(entry.counted_as, event.kind.value).inc()

@@ -26,18 +26,10 @@ from sla_ingest.dialect.port import (
     Translation,
 )
 
-# Headers that a dialect reads, and so a replay needs; never one that carries a proof.
-_KEPT = (
-    OWN_HEADERS,
-    "content-type",
-    "ce-",
-    "x-github-",
-    "x-atlassian-",
-    "x-gitlab-event",
-    "x-gitlab-webhook",
-    "idempotency-key",
-)
-_NEVER = ("signature", "token", "secret", "authorization", "password")
+# Never kept: what proves a sender (besides the source's own proof header, which the door takes off), and what says
+# nothing about the delivery.
+_PROOFS = ("signature", "token", "secret", "authorization", "password", "cookie", "api-key", "apikey")
+_NOISE = frozenset({"host", "connection", "content-length", "accept", "accept-encoding", "transfer-encoding", "te"})
 CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which the delivery came
 
 
@@ -48,6 +40,7 @@ class Result(StrEnum):
     IGNORED = "ignored"
     PARKED = "parked"
     REFUSED = "refused"
+    REPLAYED = "replayed"  # taken later, under the id that its dialect has learnt to read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +75,7 @@ class Receipt:
     entry: Entry
     answer: bytes
     duplicate: bool = False
+    noticed: tuple[str, ...] = ()  # what the fold remarked on a newly opened incident, for the metrics
 
 
 def row_id(source: str, delivery: str) -> str:
@@ -89,10 +83,11 @@ def row_id(source: str, delivery: str) -> str:
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a dialect may read, now or after it has learnt more, and so a replay needs; never a proof."""
     return {
         name: value[:1_000]
         for name, value in headers.items()
-        if name.startswith(_KEPT) and not any(word in name for word in _NEVER)
+        if name not in _NOISE and not any(word in name for word in _PROOFS)
     }
 
 

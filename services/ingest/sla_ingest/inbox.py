@@ -17,7 +17,8 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_domain.event import IncidentEvent, IncidentId
+from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.incident import RemarkKind
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import ParkedBecause
 from sla_ingest.entry import Entry, Receipt, answer_of, parked_instead, reused
@@ -69,8 +70,16 @@ def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> l
                 events.append(one.event)
             else:
                 history[one.event.incident] = [one.event]
-        receipts.append(Receipt(final, orjson.dumps(answer_of(final, _promise(final, history, rulebook)))))
+        told = _promise(final, history, rulebook)
+        receipts.append(Receipt(final, orjson.dumps(answer_of(final, told)), noticed=_noticed(final, told)))
     return receipts
+
+
+def _noticed(entry: Entry, promise: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Counted once an incident, at its opening; what an event itself remarks is counted with the event."""
+    if promise is None or all(one.event.kind is not EventKind.OPENED for one in entry.events):
+        return ()
+    return tuple(remark["code"] for remark in promise["remarks"] if remark["code"] != RemarkKind.MAPPING)
 
 
 def _promise(entry: Entry, history: Mapping[IncidentId, list[IncidentEvent]], rulebook: Rulebook) -> Any:
@@ -101,7 +110,7 @@ async def store(connection: AsyncConnection, receipts: Sequence[Receipt]) -> lis
     first: dict[str, Receipt] = {}
     for receipt in receipts:
         first.setdefault(receipt.entry.id, receipt)
-    fresh = await _insert(connection, first.values())
+    fresh = await insert_receipts(connection, first.values())
     # In the order of arrival: that is the order in which the log is read.
     await publish(connection, [receipt.entry for id_, receipt in first.items() if id_ in fresh])
     told = {id_: (receipt.entry.digest, receipt.answer) for id_, receipt in first.items() if id_ in fresh}
@@ -113,12 +122,12 @@ async def store(connection: AsyncConnection, receipts: Sequence[Receipt]) -> lis
         else _again(receipt, *told[receipt.entry.id])
         for receipt in receipts
     ]
-    await _insert(connection, [_aside(receipt) for receipt in answered if _reused(receipt, told)])
+    await insert_receipts(connection, [_aside(receipt) for receipt in answered if _reused(receipt, told)])
     return answered
 
 
-async def _insert(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """The ids that were new."""
+async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
+    """Rows for these receipts; the ids that were new."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()

@@ -94,9 +94,10 @@ class Intake:
             self._metrics.refused.labels(source.id, found.name.lower()).inc()
             raise not_authentic()
         await self._spend(source.id)
-        delivery = self._delivery(body, headers)
+        proof = source.authentication.header.lower()
+        delivery = self._delivery(body, {name: value for name, value in headers.items() if name != proof})
         if source.dialect is Dialect.CLOUDEVENTS:
-            return await self._cloud_events(delivery, source, None, source.id)
+            return await self._cloud_events(delivery, source, None)
         self._check_media_type(source, headers)
         return await self._single(entry_of(source.id, delivery, self._translated(translate(delivery, source))))
 
@@ -115,24 +116,20 @@ class Intake:
         await self._spend(f"key:{key}", counted_as=EVENTS)
         delivery = self._delivery(body, headers)
         if access.contract is None:
-            return await self._cloud_events(delivery, None, None, EVENTS)
+            return await self._cloud_events(delivery, None, None)
         kept = {**headers, CONTRACT_HEADER: access.contract}
         own = replace(delivery, headers=kept)
-        return await self._cloud_events(own, assumed(f"key-{key}"), ContractId(access.contract), EVENTS)
+        return await self._cloud_events(own, assumed(f"key-{key}"), ContractId(access.contract))
 
-    async def _cloud_events(
-        self, delivery: Delivery, source: Source | None, contract: ContractId | None, counted_as: str
-    ) -> Taken:
+    async def _cloud_events(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
         if not cloudevents.speaks(delivery.headers):
-            self._metrics.refused.labels(counted_as, "media_type").inc()
+            self._metrics.refused.labels(self._counted_as(source), "media_type").inc()
             raise wrong_media_type([cloudevents.STRUCTURED, cloudevents.BATCH, "any with ce- headers"])
         if not cloudevents.is_batch(delivery.headers):
-            return await self._single(self.cloud_event(delivery, source, contract, counted_as))
-        return await self._batch(delivery, source, contract, counted_as)
+            return await self._single(self.cloud_event(delivery, source, contract))
+        return await self._batch(delivery, source, contract)
 
-    async def _batch(
-        self, delivery: Delivery, source: Source | None, contract: ContractId | None, counted_as: str
-    ) -> Taken:
+    async def _batch(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
         try:
             parts = cloudevents.split(delivery)
             if len(parts) > MAX_BATCH:
@@ -140,11 +137,9 @@ class Intake:
         except Unfit as unfit:
             whole = Translation(body_id(delivery), unfit.refused)
             sender = source.id if source else SourceId(EVENTS)
-            return await self._single(entry_of(sender, delivery, whole, counted_as=counted_as))
+            return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)))
         promises = len(parts) <= MAX_PROMISES
-        entries = [
-            _kept_whole(self.cloud_event(part, source, contract, counted_as, promises=promises)) for part in parts
-        ]
+        entries = [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in parts]
         receipts = await self._commit.take(entries) if entries else []
         return Taken(tuple(receipts), batch=True)
 
@@ -153,7 +148,6 @@ class Intake:
         delivery: Delivery,
         source: Source | None,
         contract: ContractId | None,
-        counted_as: str = EVENTS,
         *,
         promises: bool = True,
     ) -> Entry:
@@ -164,11 +158,16 @@ class Intake:
         except Unfit as unfit:
             refused = Translation(body_id(delivery), unfit.refused)
             name = source.id if source else SourceId(EVENTS)
-            return entry_of(name, delivery, refused, counted_as=counted_as)
+            return entry_of(name, delivery, refused, counted_as=self._counted_as(source))
         found = cloudevents.translate_envelope(envelope, delivery, sender)
         if contract is not None:
             found = self._confined(found, contract)
-        return entry_of(sender.id, delivery, self._translated(found), promises=promises, counted_as=counted_as)
+        label = self._counted_as(sender)
+        return entry_of(sender.id, delivery, self._translated(found), promises=promises, counted_as=label)
+
+    def _counted_as(self, source: Source | None) -> str:
+        """Metrics name the catalogue's sources alone: a sender could make up any number of others."""
+        return source.id if source is not None and source.id in self._catalogue().sources else EVENTS
 
     def _named_source(self, envelope: cloudevents.Envelope) -> Source:
         """The catalogue's source of this name, or an assumed one. Raises Unfit for a name that is a webhook's."""

@@ -1,7 +1,8 @@
 """What was kept because it was not understood: listed, looked at, and tried again after the catalogue was mended.
 
-A replay keeps the time of the first receipt and the id of the first delivery, so its events are those the delivery
-would have made then. Two replays at once: one has the effect, the other hears that it is done.
+A replay keeps the time of the first receipt and reads the delivery's id anew, so its events are those the delivery
+would have made then, and a redelivery still has no effect. Two replays at once: one has the effect, the other hears
+that it is done.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Delivery, IgnoredBecause, ParkedBecause, Reason
-from sla_ingest.entry import Entry, Receipt, Result
-from sla_ingest.inbox import asks_history, decided, load_history, publish
+from sla_ingest.entry import Receipt, Result
+from sla_ingest.inbox import asks_history, decided, insert_receipts, load_history, publish
 from sla_ingest.intake import Intake
 from sla_ingest.tables import inbox
 from sla_platform.bus import Doorbell
@@ -90,8 +91,8 @@ class Shelf:
             body=bytes(row.body),
             headers=orjson.loads(row.headers),
             received_at=row.received_at,
-            # What could not be read had no id of its own yet.
-            id="" if row.delivery.startswith("refused:") else row.delivery,
+            # Only one that was set aside for its id keeps the id it was given then.
+            id=row.delivery if row.reason == ParkedBecause.ID_REUSED.code else "",
         )
         return Kept(row.id, row.source, row.outcome, delivery)
 
@@ -116,15 +117,21 @@ class Shelf:
 
 
 async def _accept(connection: AsyncConnection, kept: Kept, receipt: Receipt) -> None:
-    entry: Entry = receipt.entry
+    entry = receipt.entry
+    moved = entry.id != kept.id
+    values = {"outcome": entry.result.value, "reason": entry.reason, "detail": entry.detail}
+    if moved:
+        values = {"outcome": Result.REPLAYED.value, "detail": f"taken as {entry.id}"}
     changed = await connection.execute(
         update(inbox)
         .where(inbox.c.id == kept.id, inbox.c.outcome == kept.outcome)
-        .values(outcome=entry.result.value, reason=entry.reason, detail=entry.detail, answer=receipt.answer.decode())
+        .values(answer=receipt.answer.decode(), **values)
     )
     if changed.rowcount != 1:
         raise _done()
-    await publish(connection, [entry])
+    # Under its true id it may have been delivered again meanwhile.
+    if not moved or await insert_receipts(connection, [receipt]):
+        await publish(connection, [entry])
 
 
 def _done() -> Problem:

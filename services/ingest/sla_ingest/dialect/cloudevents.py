@@ -127,7 +127,8 @@ def assumed_source(envelope: Envelope) -> Source:
 
 
 def source_name(written: str) -> str:
-    """A URI reference as a short name: `//servicenow.example/prod` → `servicenow.example-prod`."""
+    """A URI reference as a short name: `https://desk.example` → `desk.example`; one that had to be rewritten gets a
+    digest, so that no two become one: `//desk.example/eu` → `desk.example-eu-7a7df68e`."""
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")
     if name == rest and 0 < len(name) <= 60:

@@ -53,7 +53,7 @@ def _malformed(text: bytes, error: orjson.JSONDecodeError) -> Unfit:
 def _deeper_than(value: Any, limit: int) -> bool:
     """Level by level, without recursion."""
     level: list[Any] = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         below: list[Any] = []
         for node in level:
             if isinstance(node, dict):

@@ -1,0 +1,80 @@
+"""Every real payload of GitHub, Jira and CloudEvents, posted as its sender would: the table beside this file.
+
+The table is read by people before it is changed. A line is: file, status, outcome, what became of it. To see what a
+changed translation makes of the files, run `python -m tests.golden.webhooks.test_real_payloads`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import pytest
+from tests.integration.ingest.world import SENDER, STRUCTURED, World, signed
+from tests.integration.ingest.world import world as running
+from tests.shared_data import SHARED, needs_shared
+
+TABLE = Path(__file__).with_name("outcomes.txt")
+PAYLOADS = SHARED / "data" / "webhooks"
+FOLDERS = ("cloudevents", "github", "github-dotnet", "github-issue_comment", "jira", "jira-zulip")
+
+
+def files() -> list[Path]:
+    return sorted(file for folder in FOLDERS for file in (PAYLOADS / folder).glob("*.json"))
+
+
+def expected() -> dict[str, str]:
+    rows = [line for line in TABLE.read_text().splitlines() if line and not line.startswith("#")]
+    return {name.strip(): " | ".join(part.strip() for part in rest) for name, *rest in (row.split("|") for row in rows)}
+
+
+async def outcome(world: World, file: Path) -> str:
+    body, folder = file.read_bytes(), file.parent.name
+    if folder == "cloudevents":
+        answer = await world.client.post("/v1/events", content=body, headers={**STRUCTURED, **SENDER})
+    elif folder.startswith("jira"):
+        answer = await world.jira(body)
+    else:
+        event = "issue_comment" if folder == "github-issue_comment" else "issues"
+        source = "github-dotnet" if folder == "github-dotnet" else "github-acme"
+        answer = await world.github(body, event=event, id_="0b989ba4-242f-11e5-81e1-c7b6966d2516", source=source)
+    told = answer.json()
+    if answer.status_code != 202:
+        return f"{answer.status_code} | refused | {told['detail']}"
+    if not told["events"]:
+        reason = told["reason"]
+        return f"202 | {told['outcome']} | {reason['code']} {reason['detail']}".rstrip()
+    events = "; ".join(
+        f"{one['kind']} {one['incident']} {one['occurred_at']} {one['quality']}"
+        + "".join(f" ({remark['code']})" for remark in one["remarks"])
+        for one in told["events"]
+    )
+    return f"202 | {told['outcome']} | {events}"
+
+
+@needs_shared
+def test_the_table_names_every_file() -> None:
+    assert set(expected()) == {str(file.relative_to(PAYLOADS)) for file in files()}
+
+
+@needs_shared
+@pytest.mark.parametrize("name", sorted(expected()))
+async def test_a_real_payload_becomes_what_the_table_says(tmp_path: Path, name: str) -> None:
+    async with running(f"sqlite:///{tmp_path}/ingest.db") as world:
+        assert await outcome(world, PAYLOADS / name) == expected()[name]
+        # and posted again it has no effect
+        before = await world.logged()
+        assert await outcome(world, PAYLOADS / name) == expected()[name]
+        assert await world.logged() == before
+
+
+async def _show() -> None:
+    for file in files():
+        with tempfile.TemporaryDirectory() as folder:
+            async with running(f"sqlite:///{folder}/ingest.db") as world:
+                print(f"{file.relative_to(PAYLOADS)} | {await outcome(world, file)}")
+
+
+if __name__ == "__main__":
+    asyncio.run(_show())

@@ -1,0 +1,169 @@
+"""The same delivery twice, the same id twice, and what a sender may do after a failure: retry."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import orjson
+import pytest
+from tests.integration.ingest.world import World, delivery, issue, opened, serving
+
+from sla_ingest import inbox as inbox_module
+from sla_ingest import tables
+from sla_platform.errors import StoreBusy
+from sla_platform.store import log as logs
+
+
+async def test_a_redelivery_is_answered_like_the_first_and_changes_nothing(world: World) -> None:
+    first = await world.github(delivery("opened"))
+    world.time.at += timedelta(hours=3)
+    again = await world.github(delivery("opened"))
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert "slad-duplicate" not in first.headers
+    assert again.headers["slad-duplicate"] == "true"
+    assert await world.count(tables.inbox) == 1
+    assert await world.logged() == [("incident.opened", "github-acme:77")]
+    assert world.counted("slad_ingest_deliveries_total", source="github-acme", outcome="duplicate") == 1
+
+
+async def test_a_redelivery_after_the_relay_has_drained_the_log_puts_nothing_back(world: World) -> None:
+    await world.github(delivery("opened"))
+    async with world.store.transaction() as connection:
+        await connection.execute(tables.log.delete())
+    await world.github(delivery("opened"))
+    assert await world.logged() == []
+
+
+async def test_another_body_under_a_known_id_has_no_effect_and_is_parked(world: World) -> None:
+    await world.github(delivery("opened"), id_="d-1")
+    answer = await world.github(delivery("closed", issue={"state": "closed"}), id_="d-1")
+    assert answer.status_code == 202
+    assert [one["kind"] for one in answer.json()["events"]] == ["opened"]
+    assert [remark["code"] for remark in answer.json()["remarks"]] == ["id_reused"]
+    assert await world.logged() == [("incident.opened", "github-acme:77")]
+    parked = [row for row in await world.rows(tables.inbox) if row.outcome == "parked"]
+    assert [(row.reason, b'"closed"' in bytes(row.body)) for row in parked] == [("id_reused", True)]
+    # and once more: still one parked body
+    await world.github(delivery("closed", issue={"state": "closed"}), id_="d-1")
+    assert await world.count(tables.inbox) == 2
+
+
+async def test_jira_server_has_no_delivery_id_and_still_no_effect_twice(world: World) -> None:
+    payload = {
+        "timestamp": 1_795_000_000_000,
+        "webhookEvent": "jira:issue_updated",
+        "issue": {"id": "5", "self": "https://jira.example/rest/api/2/issue/5", "fields": {}},
+        "changelog": {"id": "9", "items": [{"field": "assignee", "toString": "Ann"}]},
+    }
+    first = await world.jira(payload)
+    # a sender that writes the same content with other spaces is still the same delivery
+    again = await world.jira(orjson.dumps(payload, option=orjson.OPT_INDENT_2))
+    assert first.json()["events"] == again.json()["events"]
+    assert await world.logged() == [("incident.assigned", "jira-acme:jira.example~5")]
+
+
+async def test_the_same_cloud_event_at_once_by_many_connections_has_one_effect(world: World) -> None:
+    answers = await asyncio.gather(*(world.event(opened()) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("slad-duplicate" not in answer.headers for answer in answers) == 1
+    assert await world.logged() == [("incident.opened", "servicenow:INC1")]
+
+
+async def test_two_instances_on_one_store_take_the_same_delivery_once(world: World) -> None:
+    async with serving(world.store) as other:
+        answers = await asyncio.gather(
+            *(one.event(opened(str(n), f"INC{n}")) for n in range(30) for one in (world, other))
+        )
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(await world.logged()) == 30
+    assert await world.count(tables.inbox) == 30
+
+
+async def test_two_instances_take_overlapping_batches_in_opposite_order(world: World) -> None:
+    events = [opened(str(n), f"INC{n}") for n in range(120)]
+    async with serving(world.store) as other:
+        answers = await asyncio.gather(*(one.batch(list(reversed(events)) if one is other else events)
+                                         for one in (world, other, world, other)))  # fmt: skip
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(await world.logged()) == 120
+
+
+async def test_a_failed_commit_leaves_no_trace_and_the_retry_works(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = logs.append
+
+    async def fails(*_arguments: object) -> None:
+        raise StoreBusy("the disk is full")
+
+    monkeypatch.setattr(inbox_module, "append", fails)
+    refused = await world.github(delivery("opened"))
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    assert await world.count(tables.inbox) == 0
+    assert await world.count(tables.event) == 0
+
+    monkeypatch.setattr(inbox_module, "append", real)
+    assert (await world.github(delivery("opened"))).status_code == 202
+    assert await world.logged() == [("incident.opened", "github-acme:77")]
+
+
+async def test_a_crash_between_commit_and_answer_is_healed_by_the_retry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = inbox_module.store
+    told: list[bytes] = []
+
+    async def commits_and_dies(connection, receipts):  # type: ignore[no-untyped-def]
+        answered = await real(connection, receipts)
+        told.extend(receipt.answer for receipt in answered)
+        await connection.commit()
+        raise StoreBusy("the connection was lost during the commit")
+
+    monkeypatch.setattr(inbox_module, "store", commits_and_dies)
+    assert (await world.github(delivery("opened"))).status_code == 503
+    monkeypatch.setattr(inbox_module, "store", real)
+    retry = await world.github(delivery("opened"))
+    assert (retry.status_code, retry.content) == (202, told[0])
+    assert await world.logged() == [("incident.opened", "github-acme:77")]
+
+
+async def test_a_comment_by_the_reporter_is_known_from_the_stored_incident(world: World) -> None:
+    """Jira Cloud's comment events do not say who reported the issue."""
+    person = {"accountId": "a-1", "displayName": "Ann", "accountType": "atlassian"}
+    site = "https://acme.atlassian.net/rest/api/2/issue/5"
+    created = {"created": "2026-11-20T11:00:00.000+0000", "reporter": person, "summary": "It is down"}
+    await world.jira(
+        {"timestamp": 1, "webhookEvent": "jira:issue_created", "issue": {"id": "5", "self": site, "fields": created}}
+    )
+
+    def comment(author: dict[str, str], number: int) -> dict[str, object]:
+        said = {"self": f"{site}/comment/{number}", "id": str(number), "author": author, "body": "hm"}
+        when = {"created": f"2026-11-20T11:0{number}:00.000+0000"}
+        return {"timestamp": number, "webhookEvent": "comment_created", "comment": said | when}
+
+    other = {"accountId": "a-2", "displayName": "Bob", "accountType": "atlassian"}
+    by_reporter = await world.jira(comment(person, 1))
+    by_other = await world.jira(comment(other, 2))
+    assert [one["kind"] for one in by_reporter.json()["events"]] == ["customer_replied"]
+    assert [one["kind"] for one in by_other.json()["events"]] == ["responded"]
+
+
+async def test_a_comment_before_its_incident_counts_as_staff_and_says_so(world: World) -> None:
+    said = {"self": "https://a.example/rest/api/2/issue/5/comment/1", "author": {"accountId": "a-1"}}
+    answer = await world.jira({"timestamp": 1, "webhookEvent": "comment_created", "comment": said})
+    (event,) = answer.json()["events"]
+    assert event["kind"] == "responded"
+    assert "reporter_unknown" in {remark["code"] for remark in event["remarks"]}
+
+
+async def test_a_resolve_before_its_open_is_accepted_and_both_are_kept(world: World) -> None:
+    resolved = issue(state="closed", closed_at="2026-11-20T12:30:00Z")
+    first = await world.github(delivery("closed", issue=resolved), id_="d-2")
+    second = await world.github(delivery("opened"), id_="d-1")
+    assert [one["kind"] for one in first.json()["events"]] == ["resolved"]
+    assert second.json()["promise"]["phase"] == "resolved"
+    assert second.json()["promise"]["targets"] == []
+    assert len(await world.logged()) == 2

@@ -1,0 +1,157 @@
+"""Group commit: company shares a transaction, nobody is answered before it is durable, the queue is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+from prometheus_client import CollectorRegistry
+from tests.integration.ingest.world import World, delivery, opened
+from tests.integration.ingest.world import world as running
+
+from sla_catalogue.source import SourceId
+from sla_ingest import inbox as inbox_module
+from sla_ingest import tables
+from sla_ingest.commit import Bounds, GroupCommit, QueueFull
+from sla_ingest.entry import Entry, Result
+from sla_ingest.metrics import IngestMetrics
+from sla_platform.bus import Doorbell
+from sla_platform.store.engine import Store
+
+
+def entry(number: int, body: bytes = b"{}") -> Entry:
+    return Entry(
+        source=SourceId("s"),
+        delivery=f"d-{number}",
+        digest=f"{number}",
+        received_at=datetime(2026, 11, 20, tzinfo=UTC),
+        headers={},
+        body=body,
+        result=Result.IGNORED,
+        counted_as="s",
+    )
+
+
+async def test_concurrent_requests_share_transactions(small: World) -> None:
+    answers = await asyncio.gather(*(small.event(opened(str(n), f"INC{n}")) for n in range(200)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(await small.logged()) == 200
+    commits = small.counted("slad_ingest_commit_deliveries_count")
+    assert small.counted("slad_ingest_commit_deliveries_sum") == 200
+    assert commits < 50
+
+
+async def test_a_lone_request_does_not_wait_for_company(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    async with running(f"sqlite:///{tmp_path}/ingest.db", group_commit_ms=60_000) as alone:
+        async with asyncio.timeout(20):
+            assert (await alone.event(opened())).status_code == 202
+
+
+async def test_nothing_is_answered_before_the_commit(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, reached = asyncio.Event(), asyncio.Event()
+    real = inbox_module.store
+
+    async def slow(connection, receipts):  # type: ignore[no-untyped-def]
+        answered = await real(connection, receipts)
+        reached.set()
+        await held.wait()
+        return answered
+
+    monkeypatch.setattr(inbox_module, "store", slow)
+    request = asyncio.create_task(small.event(opened()))
+    await reached.wait()
+    assert not request.done()
+    assert await small.count(tables.inbox) == 0  # no other connection sees it yet
+    held.set()
+    assert (await request).status_code == 202
+    assert await small.count(tables.inbox) == 1
+
+
+async def test_the_bell_rings_after_a_commit_with_events_only(small: World) -> None:
+    with small.doorbell.listen() as rung:
+        await small.github({"zen": "z", "hook_id": 1}, event="ping", id_="p")
+        assert not rung.is_set()
+        await small.github(delivery("opened"))
+        assert rung.is_set()
+
+
+@asynccontextmanager
+async def committing(store: Store, bounds: Bounds) -> AsyncIterator[GroupCommit]:
+    commit = GroupCommit(store, lambda: None, Doorbell(), IngestMetrics(CollectorRegistry()), bounds)  # type: ignore[arg-type,return-value]
+    yield commit
+    await commit.close()
+
+
+async def test_a_full_queue_sends_away_and_what_waits_is_kept(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, reached = asyncio.Event(), asyncio.Event()
+    real = inbox_module.store
+
+    async def slow(connection, receipts):  # type: ignore[no-untyped-def]
+        reached.set()
+        await held.wait()
+        return await real(connection, receipts)
+
+    monkeypatch.setattr(inbox_module, "store", slow)
+    async with committing(small.store, Bounds(queue_deliveries=3, group_deliveries=1)) as commit:
+        first = asyncio.create_task(commit.take([entry(0)]))
+        await reached.wait()
+        waiting = [asyncio.create_task(commit.take([entry(n)])) for n in (1, 2, 3)]
+        await asyncio.sleep(0)
+        assert commit.full
+        with pytest.raises(QueueFull):
+            await commit.take([entry(9)])
+        held.set()
+        assert len(await asyncio.gather(first, *waiting)) == 4
+        assert (await commit.take([entry(9)]))[0].duplicate is False
+    assert await small.count(tables.inbox) == 5
+
+
+async def test_the_queue_is_bounded_in_bytes_too(small: World) -> None:
+    async with committing(small.store, Bounds(queue_bytes=100)) as commit:
+        big = asyncio.create_task(commit.take([entry(1, b"x" * 90)]))
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            await commit.take([entry(2, b"x" * 90)])
+        await big
+
+
+async def test_one_delivery_the_database_will_not_have_costs_the_others_nothing(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = inbox_module.store
+
+    async def choosy(connection, receipts):  # type: ignore[no-untyped-def]
+        if any(receipt.entry.body == b"poison" for receipt in receipts):
+            raise ValueError("cannot be written")
+        return await real(connection, receipts)
+
+    monkeypatch.setattr(inbox_module, "store", choosy)
+    async with committing(small.store, Bounds()) as commit:
+        results = await asyncio.gather(
+            *(commit.take([entry(n, b"poison" if n == 3 else b"{}")]) for n in range(8)), return_exceptions=True
+        )
+    failed = [n for n, result in enumerate(results) if isinstance(result, BaseException)]
+    assert failed == [3]
+    assert await small.count(tables.inbox) == 7
+
+
+async def test_closing_finishes_what_waits(small: World) -> None:
+    async with committing(small.store, Bounds()) as commit:
+        taken = [asyncio.create_task(commit.take([entry(n)])) for n in range(5)]
+        await asyncio.sleep(0)
+        await commit.close()
+        assert all(task.done() for task in taken)
+    assert await small.count(tables.inbox) == 5
+
+
+async def test_a_sender_that_hangs_up_loses_nothing(small: World) -> None:
+    async with committing(small.store, Bounds()) as commit:
+        gone = asyncio.create_task(commit.take([entry(1)]))
+        stays = asyncio.create_task(commit.take([entry(2)]))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await stays
+    assert await small.count(tables.inbox) == 2

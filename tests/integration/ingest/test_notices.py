@@ -1,0 +1,94 @@
+"""Critical-fix notices in: checked, once per id, on the log before the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+from tests.integration.ingest.world import ADMIN, FORMOSA, PUBLISHER, SENDER, World
+
+from sla_ingest import tables
+from sla_platform.envelope import Topic
+from sla_platform.store import log as logs
+from sla_platform.wire import decode_notice
+
+JSON = {"content-type": "application/json"}
+
+
+def written(**values: Any) -> dict[str, Any]:
+    return {
+        "id": "SEC-1",
+        "title": "Data loss on restart",
+        "text": "Install 2.4.1.",
+        "products": [{"product": "shop", "versions": ">=2.0,<2.4.1"}],
+    } | values
+
+
+async def post(world: World, notice: Any, key: dict[str, str] = PUBLISHER) -> Any:
+    body = notice if isinstance(notice, bytes) else orjson.dumps(notice)
+    return await world.client.post("/v1/notices", content=body, headers={**JSON, **key})
+
+
+async def test_a_notice_is_on_the_log_with_publisher_and_time(world: World) -> None:
+    answer = await post(world, written())
+    assert answer.status_code == 202
+    assert answer.json()["id"] == "SEC-1"
+    async with world.store.reading() as connection:
+        page = await logs.read(connection, tables.log, [Topic.NOTICES], logs.Cursor(), 10)
+    (notice,) = [decode_notice(envelope) for envelope in page.envelopes]
+    assert (notice.published_by, notice.published_at) == ("publisher", world.time.at)
+    assert notice.products[0].versions == ">=2.0,<2.4.1"
+
+
+async def test_the_same_notice_again_has_no_effect_another_under_its_id_is_a_mistake(world: World) -> None:
+    first = await post(world, written())
+    again = await post(world, dict(reversed(written().items())))
+    assert (again.status_code, again.content, again.headers["slad-duplicate"]) == (202, first.content, "true")
+    other = await post(world, written(title="Something else"))
+    assert other.status_code == 409
+    assert len(await world.logged()) == 1
+
+
+async def test_many_at_once_under_one_id_have_one_effect(world: World) -> None:
+    answers = await asyncio.gather(*(post(world, written()) for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(await world.logged()) == 1
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no product": ({"products": []}, "/products"),
+    "no title": ({"title": ""}, "/title"),
+    "a range that is none": (
+        {"products": [{"product": "a"}, {"product": "b", "versions": ">=2,,<3"}]},
+        "/products/1/versions",
+    ),
+    "a severity nobody knows": ({"severity": "apocalyptic"}, "/severity"),
+    "a misspelt field": ({"titel": "x"}, "/titel"),
+    "a time without an offset": ({"published_at": "2026-11-20T12:00:00"}, "/published_at"),
+    "a long text": ({"text": "x" * 20_001}, "/text"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_a_notice_that_does_not_fit_is_told_where(small: World, what: str) -> None:
+    changed, pointer = WRONG[what]
+    answer = await post(small, written(**changed))
+    assert answer.status_code == 422
+    assert pointer in {error["pointer"] for error in answer.json()["errors"]}
+    assert await small.logged() == []
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"{", 400), (b"[]", 422), (b"", 400), (b"[" * 5_000, 400)])
+async def test_what_is_no_notice_at_all_is_refused(small: World, body: bytes, status: int) -> None:
+    assert (await post(small, body)).status_code == status
+
+
+async def test_only_a_publisher_for_all_contracts_may_publish(small: World) -> None:
+    assert (await post(small, written(), {})).status_code == 401
+    assert (await post(small, written(), SENDER)).status_code == 403
+    assert (await post(small, written(), FORMOSA)).status_code == 403
+    assert (await post(small, written(), ADMIN)).status_code == 202
+    wrong = await small.client.post("/v1/notices", content=b"<x/>", headers={"content-type": "text/xml", **PUBLISHER})
+    assert wrong.status_code == 415
