@@ -33,7 +33,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. `code` is stable and documented; `hint` says what to do, where that is known."""
+    """One finding. `code` is stable, for scripts and searches; `hint` says what to do, where that is known."""
 
     file: str
     line: int

@@ -79,7 +79,8 @@ def _table(recipe: Recipe, categories: tuple[str, ...], horizon: Horizon) -> hol
         subdiv=recipe.subdivision or None,
         years=horizon.years,
         observed=recipe.observed,
-        language=recipe.language,
+        # Left out, the package would take the language of the machine, and two machines would disagree.
+        language=recipe.language or getattr(holidays, recipe.country).default_language,
         categories=categories or None,
     )
 

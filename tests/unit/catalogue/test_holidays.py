@@ -1,0 +1,267 @@
+"""Holidays as dated rows: generated, fed, corrected; never asked of a package when a deadline is computed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.unit.catalogue.made import SOUND, changed, codes, loaded
+
+from sla_catalogue import Catalogue, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
+from sla_catalogue.holiday.feed import BadFeed, read_feed
+from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate
+from sla_domain.calendar import Calendar
+from sla_domain.contract import ContractId
+from sla_domain.plan import PlanId
+
+YEARS = Horizon(2024, 2027)
+HOUR = timedelta(hours=1)
+
+
+def days(rows: tuple[HolidayRow, ...], kind: RowKind = RowKind.CLOSED) -> dict[date, str]:
+    return {row.date: row.name for row in rows if row.kind is kind}
+
+
+def office(catalogue: Catalogue) -> Calendar:
+    contract = catalogue.rulebook.contracts[ContractId("acme")]
+    coverage = catalogue.rulebook.plans[PlanId("gold")].coverages["office"]
+    return catalogue.rulebook.calendars.calendar(contract, coverage)
+
+
+def open_hours(catalogue: Catalogue, day: date) -> float:
+    zone = ZoneInfo(office(catalogue).zone)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return office(catalogue).between(midnight, midnight + timedelta(days=1)) / HOUR
+
+
+# -- generated --------------------------------------------------------------------------------------------
+
+
+def test_rows_name_the_package_and_its_version() -> None:
+    rows = generate(Recipe("PL"), YEARS)
+    assert {row.source for row in rows} == {f"holidays {PACKAGE_VERSION}"}
+    assert {row.date.year for row in rows} == {2024, 2025, 2026, 2027}
+
+
+def test_names_are_local_unless_asked_otherwise() -> None:
+    assert days(generate(Recipe("PL"), YEARS))[date(2026, 11, 11)] == "Narodowe Święto Niepodległości"
+    english = generate(Recipe("PL", language="en_US"), YEARS)
+    assert days(english)[date(2026, 11, 11)] == "National Independence Day"
+
+
+def test_an_observed_day_stands_beside_the_day_itself() -> None:
+    taiwan = days(generate(Recipe("TW"), YEARS))
+    assert {date(2026, 10, 9), date(2026, 10, 10)} <= set(taiwan)
+    assert date(2026, 10, 9) not in days(generate(Recipe("TW", observed=False), YEARS))
+
+
+def test_a_subdivision_has_days_of_its_own() -> None:
+    assert date(2026, 1, 6) in days(generate(Recipe("DE", "BY"), YEARS))
+    assert date(2026, 1, 6) not in days(generate(Recipe("DE"), YEARS))
+
+
+def test_transferred_working_saturdays_are_rows_of_their_own() -> None:
+    worked = days(generate(Recipe("RU"), YEARS), RowKind.WORKED)
+    assert {date(2024, 4, 27), date(2024, 11, 2), date(2024, 12, 28)} <= set(worked)
+
+
+def test_half_days_carry_the_hour_they_were_given() -> None:
+    rows = generate(Recipe("TR", categories=("public", "half_day"), closes_at=13 * 60), YEARS)
+    halves = [row for row in rows if row.kind is RowKind.HALF]
+    assert halves
+    assert {row.closes_at for row in halves} == {13 * 60}
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [Recipe("XX"), Recipe("PL", "ZZ"), Recipe("PL", categories=("bank",)), Recipe("PL", language="eo")],
+)
+def test_what_the_package_does_not_know_is_told_with_what_it_does(recipe: Recipe) -> None:
+    with pytest.raises(UnknownRegion) as refused:
+        generate(recipe, YEARS)
+    assert refused.value.known
+
+
+# -- in a catalogue ---------------------------------------------------------------------------------------
+
+
+def test_a_transferred_saturday_is_worked_like_a_weekday(tmp_path: Path) -> None:
+    catalogue = loaded(tmp_path, changed("country: PL", "country: RU"))
+    assert open_hours(catalogue, date(2024, 4, 27)) == 8
+    assert open_hours(catalogue, date(2024, 4, 20)) == 0
+
+
+def test_a_coverage_open_on_saturdays_gains_nothing_from_a_transfer(tmp_path: Path) -> None:
+    text = changed('{mon-fri: "09:00-17:00"}', '{mon-sat: "10:00-12:00"}', changed("country: PL", "country: RU"))
+    assert open_hours(loaded(tmp_path, text), date(2024, 4, 27)) == 2
+
+
+HOLIDAYS = """\
+holidays:
+  PL:
+    add:
+      - {date: 2026-12-31, name: Closing day, reason: board decision}
+      - {date: 2026-12-30, name: Inventory, reason: yearly, closes_at: "12:00"}
+    remove:
+      - {date: 2026-12-24, reason: the contract is older than the law}
+"""
+
+
+def test_manual_edits_stand_above_what_is_generated(tmp_path: Path) -> None:
+    catalogue = loaded(tmp_path, SOUND + HOLIDAYS)
+    assert open_hours(catalogue, date(2026, 12, 31)) == 0
+    assert open_hours(catalogue, date(2026, 12, 30)) == 3
+    assert open_hours(catalogue, date(2026, 12, 24)) == 8
+    assert open_hours(catalogue, date(2025, 12, 24)) == 0
+    row = next(row for row in catalogue.holidays["PL"].rows if row.date == date(2026, 12, 31))
+    assert row.source == "manual: board decision"
+
+
+def test_taking_away_what_is_no_holiday_is_a_warning(tmp_path: Path) -> None:
+    assert codes(tmp_path, SOUND + HOLIDAYS.replace("2026-12-24", "2026-12-23")) == ["not-a-holiday"]
+
+
+def test_half_days_need_an_hour(tmp_path: Path) -> None:
+    text = changed("country: PL", "country: IT") + "holidays: {IT: {categories: [public, half_day]}}\n"
+    assert codes(tmp_path, text) == ["half-day"]
+
+
+def test_an_unknown_country_is_told_with_the_nearest(tmp_path: Path) -> None:
+    assert codes(tmp_path, SOUND + "holidays: {PL: {categories: [public, bnak]}}\n") == ["unknown-region"]
+
+
+def test_a_coverage_may_name_its_own_holidays(tmp_path: Path) -> None:
+    text = changed("holidays: contract", "holidays: house") + (
+        "holidays: {house: {generate: false, add: [{date: 2026-06-01, name: Founders' day, reason: ours}]}}\n"
+    )
+    catalogue = loaded(tmp_path, text)
+    assert open_hours(catalogue, date(2026, 6, 1)) == 0
+    assert open_hours(catalogue, date(2026, 11, 11)) == 8
+
+
+def test_the_horizon_is_a_parameter_of_the_catalogue(tmp_path: Path) -> None:
+    catalogue = loaded(tmp_path, SOUND + "settings: {horizon: {first: 2025, last: 2026}}\n")
+    assert {row.date.year for row in catalogue.holidays["PL"].rows} == {2025, 2026}
+    assert catalogue.horizon == Horizon(2025, 2026)
+    assert codes(tmp_path, SOUND + "settings: {horizon: {first: 2026, last: 2025}}\n") == ["horizon"]
+
+
+# -- feeds ------------------------------------------------------------------------------------------------
+
+
+def ical(*events: str) -> str:
+    body = "".join(f"BEGIN:VEVENT\n{event}\nEND:VEVENT\n" for event in events)
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//t//t//EN\n{body}END:VCALENDAR\n".replace("\n", "\r\n")
+
+
+def fed(*events: str, skip: tuple[str, ...] = ()) -> list[str]:
+    rows, _ = read_feed(ical(*events), "feed", YEARS, skip)
+    return [row.date.isoformat() for row in rows]
+
+
+def test_the_end_of_an_all_day_entry_is_exclusive_and_may_be_absent() -> None:
+    assert fed("DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261227") == ["2026-12-24", "2026-12-25", "2026-12-26"]
+    assert fed("DTSTART;VALUE=DATE:20261224") == ["2026-12-24"]
+    assert fed("DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261224") == ["2026-12-24"]
+    assert fed("DTSTART;VALUE=DATE:20261224\nDURATION:P2D") == ["2026-12-24", "2026-12-25"]
+
+
+def test_a_rule_is_expanded_over_the_horizon_and_no_further() -> None:
+    yearly = "DTSTART;VALUE=DATE:19700601\nRRULE:FREQ=YEARLY"
+    assert fed(yearly) == ["2024-06-01", "2025-06-01", "2026-06-01", "2027-06-01"]
+    assert fed(yearly + "\nEXDATE;VALUE=DATE:20250601") == ["2024-06-01", "2026-06-01", "2027-06-01"]
+    assert fed(yearly + ";UNTIL=20251231") == ["2024-06-01", "2025-06-01"]
+    assert fed("DTSTART;VALUE=DATE:20260601\nRDATE;VALUE=DATE:20260701") == ["2026-06-01", "2026-07-01"]
+
+
+def test_a_moved_occurrence_takes_the_place_of_the_regular_one() -> None:
+    master = "UID:x\nDTSTART;VALUE=DATE:20240601\nRRULE:FREQ=YEARLY"
+    moved = "UID:x\nRECURRENCE-ID;VALUE=DATE:20250601\nDTSTART;VALUE=DATE:20250602"
+    assert fed(master, moved) == ["2024-06-01", "2025-06-02", "2026-06-01", "2027-06-01"]
+
+
+def test_cancelled_and_skipped_entries_are_left_out() -> None:
+    assert fed("DTSTART;VALUE=DATE:20260601\nSTATUS:CANCELLED") == []
+    assert fed("DTSTART;VALUE=DATE:20260601\nSUMMARY:Mother's Day", skip=("mother's day",)) == []
+
+
+def test_a_timed_entry_closes_hours_in_the_calendars_zone(tmp_path: Path) -> None:
+    (tmp_path / "house.ics").write_text(
+        ical("DTSTART:20261117T090000Z\nDTEND:20261117T110000Z", "DTSTART:20261118T090000\nDTEND:20261118T100000")
+    )
+    catalogue = loaded(tmp_path, SOUND + "holidays: {PL: {feeds: [{file: house.ics}]}}\n")
+    assert open_hours(catalogue, date(2026, 11, 17)) == 6
+    zone = ZoneInfo("Europe/Warsaw")
+    assert not office(catalogue).is_open(datetime(2026, 11, 17, 10, 30, tzinfo=zone))
+    assert office(catalogue).is_open(datetime(2026, 11, 17, 9, 30, tzinfo=zone))
+    assert not office(catalogue).is_open(datetime(2026, 11, 18, 9, 30, tzinfo=zone))
+
+
+def test_a_timed_rule_keeps_its_wall_clock_over_a_change_of_offset() -> None:
+    event = "DTSTART;TZID=Europe/Warsaw:20261020T090000\nDTEND;TZID=Europe/Warsaw:20261020T100000"
+    event += "\nRRULE:FREQ=WEEKLY;COUNT=2"
+    _, spans = read_feed(ical(event), "feed", YEARS)
+    assert [(span.start.hour, str(span.start.utcoffset())) for span in spans] == [(9, "2:00:00"), (9, "1:00:00")]
+
+
+def test_a_feed_stands_above_the_generator_and_below_a_person(tmp_path: Path) -> None:
+    (tmp_path / "house.ics").write_text(
+        ical("DTSTART;VALUE=DATE:20261111\nSUMMARY:From the feed", "DTSTART;VALUE=DATE:20261116\nSUMMARY:Bridge day")
+    )
+    text = SOUND + "holidays: {PL: {feeds: [{file: house.ics}], remove: [{date: 2026-11-16, reason: we work}]}}\n"
+    catalogue = loaded(tmp_path, text)
+    rows = {row.date: row for row in catalogue.holidays["PL"].rows}
+    assert rows[date(2026, 11, 11)].source == "feed house.ics"
+    assert date(2026, 11, 16) not in rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no calendar", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", ical("SUMMARY:no start"),
+     ical("DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=SOMETIMES"),
+     ical("DTSTART:20240101T000000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY")],
+)  # fmt: skip
+def test_what_is_no_feed_is_refused(text: str) -> None:
+    with pytest.raises(BadFeed):
+        read_feed(text, "feed", YEARS)
+
+
+@pytest.mark.parametrize("content", [None, b"no calendar", b"\xff\xfe\x00"])
+def test_a_bad_feed_is_a_problem_of_the_catalogue(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "house.ics").write_bytes(content)
+    assert codes(tmp_path, SOUND + "holidays: {PL: {feeds: [{file: house.ics}]}}\n") == ["feed"]
+
+
+# -- differences ------------------------------------------------------------------------------------------
+
+
+def row(day: int, name: str = "Day", source: str = "old", kind: RowKind = RowKind.CLOSED) -> HolidayRow:
+    return HolidayRow(date(2026, 1, day), kind, name, source)
+
+
+def test_a_difference_is_what_moves_not_who_says_so() -> None:
+    old = [row(1), row(2), row(3, "Old name"), row(4)]
+    new = [row(1, source="new"), row(3, "New name"), row(4, kind=RowKind.WORKED), row(5)]
+    found = diff(old, new)
+    assert [(r.date.day, r.name, r.kind) for r in found.removed] == [
+        (2, "Day", RowKind.CLOSED),
+        (3, "Old name", RowKind.CLOSED),
+        (4, "Day", RowKind.CLOSED),
+    ]
+    assert [(r.date.day, r.name, r.kind) for r in found.added] == [
+        (3, "New name", RowKind.CLOSED),
+        (4, "Day", RowKind.WORKED),
+        (5, "Day", RowKind.CLOSED),
+    ]
+
+
+def test_only_tables_that_moved_are_told() -> None:
+    old = {"PL": HolidayTable("PL", (row(1),)), "IT": HolidayTable("IT", (row(1),))}
+    new = {"PL": HolidayTable("PL", (row(1, source="new"),)), "RU": HolidayTable("RU", (row(2),))}
+    assert [(each.code, len(each.added), len(each.removed)) for each in diff_tables(old, new)] == [
+        ("IT", 0, 1),
+        ("RU", 1, 0),
+    ]

@@ -1,0 +1,183 @@
+"""Inheritance, base plans, borrowed plans: what a contract really runs under."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tests.unit.catalogue.made import SOUND, changed, codes, loaded
+
+from sla_catalogue import Catalogue
+from sla_domain.calendar import AtClose
+from sla_domain.contract import ContractId
+from sla_domain.plan import PlanId
+from sla_domain.preview import preview
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+MONDAY = datetime(2026, 11, 16, 10, tzinfo=WARSAW)
+
+CHILD = """\
+  silver:
+    extends: gold
+    title: Silver
+    rank: 2
+    metrics: {first_response: {pause: [waiting], resume: [resumed], on_reopen: new_cycle}}
+    targets:
+      - {metric: first_response, coverage: office, priority: P1, time: 30m, clause: C1}
+      - {metric: resolution, coverage: office, by_priority: {P1: 2 working days, P2: PT8H},
+         working_days: close_of_nth_day}
+    rules: {default: p2, without_description: P2}
+    objective: {ratio: 90%}
+"""
+
+
+def due(catalogue: Catalogue, priority: str, contract: str = "acme", **attributes: str) -> dict[str, datetime | None]:
+    found = catalogue.rulebook.contracts[ContractId(contract)]
+    lines = preview(found, priority, attributes, MONDAY, catalogue.rulebook).lines
+    return {line.metric: line.due_at for line in lines}
+
+
+def at(hour: int, minute: int = 0, day: int = 16) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=WARSAW)
+
+
+def test_a_child_replaces_only_what_it_names(tmp_path: Path) -> None:
+    text = changed("plan: gold", "plan: silver", changed("contracts:\n", CHILD + "contracts:\n"))
+    catalogue = loaded(tmp_path, text)
+    assert due(catalogue, "P1") == {"first_response": at(10, 30), "resolution": at(17, 0, 18)}
+    assert due(catalogue, "P2") == {"first_response": at(14), "resolution": at(10, 0, 17)}
+    plan = catalogue.rulebook.plans[PlanId("silver")]
+    assert (plan.titles, plan.rank, plan.objective is not None) == ({"en": "Silver"}, 2, True)
+    assert [priority.id for priority in plan.priorities] == ["P1", "P2"]
+    assert plan.rules.default == "P2"
+    (response, _) = plan.metrics
+    assert [trigger.kind.value for trigger in response.pause] == ["waiting"]
+    assert response.on_reopen.value == "new_cycle"
+    assert [trigger.kind.value for trigger in response.start] == ["opened"]
+
+
+def test_the_row_that_matched_can_be_quoted_with_its_place_and_clause(tmp_path: Path) -> None:
+    text = changed("plan: gold", "plan: silver", changed("contracts:\n", CHILD + "contracts:\n"))
+    catalogue = loaded(tmp_path, text)
+    row = catalogue.rulebook.plans[PlanId("silver")].targets[0]
+    assert row.clause == "C1"
+    assert row.line.endswith("catalogue.yaml:14")
+
+
+BASE = """\
+  base:
+    priorities: [{id: P1}, {id: P2}]
+    coverages: {support: {hours: 24x7}}
+    targets: [{metric: first_response, coverage: support, time: 10h}]
+  extra:
+    requires_base: [base]
+    targets: [{metric: first_response, coverage: office, priority: P1, time: 1h}]
+"""
+
+
+def test_a_plan_on_top_of_a_base_plan_shows_the_base_where_it_says_nothing(tmp_path: Path) -> None:
+    """PLANS H1: levels 3 and 4 keep the targets of the base contract."""
+    text = changed("plan: gold", "plan: extra\n    base_plan: base", changed("contracts:\n", BASE + "contracts:\n"))
+    text = changed(
+        "targets: [{metric: first_response, coverage: office, priority: P1",
+        "priorities: [{id: P1}, {id: P2}]\n    targets: [{metric: first_response, coverage: office, priority: P1",
+        text,
+    )
+    catalogue = loaded(tmp_path, text)
+    assert due(catalogue, "P1") == {"first_response": at(11)}
+    assert due(catalogue, "P2") == {"first_response": at(20)}
+    assert catalogue.rulebook.contracts[ContractId("acme")].plan == "extra+base"
+
+
+def test_out_of_scope_the_base_plan_applies(tmp_path: Path) -> None:
+    """PLANS H4."""
+    text = changed("plan: gold", "plan: extra\n    base_plan: base\n    products: [Ours]", SOUND)
+    bases = BASE.replace("    requires_base", "    priorities: [{id: P1}, {id: P2}]\n    requires_base")
+    catalogue = loaded(tmp_path, changed("contracts:\n", bases + "contracts:\n", text))
+    assert due(catalogue, "P1", product="Ours") == {"first_response": at(11)}
+    assert due(catalogue, "P1", product="Theirs") == {"first_response": at(20)}
+
+
+def test_rows_of_the_contract_come_before_those_of_its_plan(tmp_path: Path) -> None:
+    own = "country: PL\n    targets: [{metric: first_response, coverage: office, priority: P1, time: 2h wall}]"
+    catalogue = loaded(tmp_path, changed("country: PL", own))
+    assert due(catalogue, "P1") == {"first_response": at(12)}
+    assert due(catalogue, "P2") == {"first_response": at(14)}
+
+
+def test_hours_of_the_contract_stand_in_for_those_of_its_plan(tmp_path: Path) -> None:
+    own = 'country: PL\n    coverages: {office: {hours: {mon-fri: "13:00-21:00"}}}'
+    catalogue = loaded(tmp_path, changed("country: PL", own))
+    assert due(catalogue, "P1") == {"first_response": at(14)}
+    assert catalogue.rulebook.contracts[ContractId("acme")].plan == "gold@acme"
+
+
+def test_a_contract_chooses_where_a_deadline_at_a_close_goes(tmp_path: Path) -> None:
+    text = changed("{P1: 1h, P2: 4h}", "{P1: 7h, P2: 8h}")
+    assert due(loaded(tmp_path, text), "P1") == {"first_response": at(17)}
+    text = changed("country: PL", "country: PL\n    at_close: next_open", text)
+    catalogue = loaded(tmp_path, text)
+    assert catalogue.rulebook.contracts[ContractId("acme")].at_close is AtClose.NEXT_OPEN
+    assert due(catalogue, "P1") == {"first_response": at(9, 0, 17)}
+
+
+def test_a_contract_may_take_no_holidays_or_those_its_plan_does_not(tmp_path: Path) -> None:
+    eve = datetime(2026, 11, 10, 16, 30, tzinfo=WARSAW)
+    expected = {"": 12, "\n    holidays: false": 11, "\n    holidays: true": 12}
+    for said, day in expected.items():
+        catalogue = loaded(tmp_path, changed("country: PL", f"country: PL{said}"))
+        contract = catalogue.rulebook.contracts[ContractId("acme")]
+        (line,) = preview(contract, "P1", {}, eve, catalogue.rulebook).lines
+        assert line.due_at == datetime(2026, 11, day, 9, 30, tzinfo=WARSAW), said
+    none = changed("holidays: contract", "holidays: none", changed("country: PL", "country: PL\n    holidays: true"))
+    catalogue = loaded(tmp_path, none)
+    (line,) = preview(catalogue.rulebook.contracts[ContractId("acme")], "P1", {}, eve, catalogue.rulebook).lines
+    assert line.due_at == datetime(2026, 11, 12, 9, 30, tzinfo=WARSAW)
+
+
+def test_shipped_plans_may_be_used_without_copying_them(tmp_path: Path) -> None:
+    catalogue = loaded(tmp_path, changed("plan: gold", "plan: express-8x5"))
+    assert PlanId("express-8x5") in catalogue.rulebook.plans
+    assert PlanId("bpmonline-basic") not in catalogue.rulebook.plans
+    assert "express" in catalogue.escalations
+    assert due(catalogue, "critical")["first_response"] == at(11)
+    assert list(catalogue.rulebook.contracts) == ["acme"]
+
+
+def test_a_shipped_plan_brings_its_preconditions_along(tmp_path: Path) -> None:
+    """PLANS H3: Flexible Care needs a base contract, and Basic was withdrawn from sale."""
+    assert "base-plan" in codes(tmp_path, changed("plan: gold", "plan: hpe-flexcare-nase"))
+    basic = "plan: hpe-flexcare-nase\n    base_plan: hpe-enterprise-basic\n    leaves_unspecified: [first_response]"
+    assert "not-on-sale" in codes(tmp_path, changed("plan: gold", basic))
+    bought_in_time = basic + "\n    valid: {from: 2016-12-01}"
+    assert "not-on-sale" not in codes(tmp_path, changed("plan: gold", bought_in_time))
+
+
+def test_the_catalogues_own_plan_hides_a_shipped_one_of_the_same_name(tmp_path: Path) -> None:
+    text = changed("  gold:\n", "  express-8x5:\n", changed("plan: gold", "plan: express-8x5"))
+    assert due(loaded(tmp_path, text), "P1") == {"first_response": at(11)}
+
+
+def test_people_of_a_plan_that_wants_registration_get_no_notices_unasked(tmp_path: Path) -> None:
+    """PLANS I5."""
+    text = changed("plan: gold", "plan: infor-xtreme\n    leaves_unspecified: [first_response]")
+    (contract,) = loaded(tmp_path, text).rulebook.contracts.values()
+    assert not contract.people["anna"].notices
+    registered = changed("name: Anna,", "name: Anna, notices: true,", text)
+    (contract,) = loaded(tmp_path, registered).rulebook.contracts.values()
+    assert contract.people["anna"].notices
+
+
+def test_a_role_with_hours_keeps_them_for_whoever_holds_it(tmp_path: Path) -> None:
+    """PLANS H5: in service hours one, out of them another."""
+    text = changed(
+        "priorities:",
+        "roles: [{id: day, coverage: office}, {id: night, coverage: office, outside: true}]\n    priorities:",
+    )
+    text = changed("roles: {on_call: [anna]}", "roles: {day: [anna], night: [anna]}", text)
+    (contract,) = loaded(tmp_path, text).rulebook.contracts.values()
+    assert [(role.role, role.coverage, role.outside) for role in contract.roles] == [
+        ("day", "office", False),
+        ("night", "office", True),
+    ]

@@ -1,0 +1,252 @@
+"""What sound parts get wrong together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit.catalogue.made import SOUND, changed, codes, errors, problems
+
+ROW = "      - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}\n"
+
+
+def with_rows(*rows: str) -> str:
+    return changed(ROW, "".join(f"      - {{metric: first_response, coverage: office, {row}}}\n" for row in rows))
+
+
+# -- rows -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["time: 1h", "priority: P1, time: 2h"],
+        ["priority: P1, time: 1h", "priority: P2, time: 2h", "priority: [P1, P2], time: 4h"],
+        ["by_priority: {P1: 1h, P2: 2h}", "by_priority: {P1: 4h}"],
+        ["priority: [P1, P2], time: 1h", "priority: P1, when: {product: X}, time: 2h", "time: 4h"],
+        ["when: {product: [X, Y]}, time: 1h", "when: {product: X}, time: 2h", "time: 4h"],
+        ["when: {product: {not: X}}, time: 1h", "when: {product: Y}, time: 2h", "time: 4h"],
+        ["when: {product: {not: X}}, time: 1h", "when: {product: {not: [X, Y]}}, time: 2h", "time: 4h"],
+    ],
+)
+def test_a_row_that_never_matches_is_refused(tmp_path: Path, rows: list[str]) -> None:
+    assert errors(tmp_path, with_rows(*rows)) == ["unreachable-row"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["priority: P1, time: 1h", "priority: P2, time: 2h", "time: 4h"],
+        ["priority: P1, when: {product: X}, time: 1h", "priority: P1, time: 2h", "time: 4h"],
+        ["when: {product: X}, time: 1h", "when: {product: [X, Y]}, time: 2h", "time: 4h"],
+        ["when: {product: X}, time: 1h", "when: {product: {not: X}}, time: 2h", "time: 4h"],
+        ["when: {type: X}, time: 1h", "when: {product: X}, time: 2h", "time: 4h"],
+    ],
+)
+def test_rows_that_leave_something_to_each_other_are_fine(tmp_path: Path, rows: list[str]) -> None:
+    assert codes(tmp_path, with_rows(*rows)) == []
+
+
+def test_the_row_that_matched_before_is_named(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, with_rows("time: 1h", "priority: P1, time: 2h"))
+    assert problem.line == 8
+    assert "catalogue.yaml:7:9 matched before" in problem.message
+
+
+def test_a_child_may_replace_all_rows_of_its_parent(tmp_path: Path) -> None:
+    child = "  silver:\n    extends: gold\n    targets:\n      - {metric: first_response, coverage: office, time: 1h}\n"
+    assert codes(tmp_path, changed("contracts:\n", child + "contracts:\n")) == []
+
+
+def test_a_priority_without_a_row_is_seen(tmp_path: Path) -> None:
+    assert codes(tmp_path, with_rows("priority: P1, time: 1h")) == ["gap"]
+    assert codes(tmp_path, with_rows("by_priority: {P1: 1h}", "priority: P2, when: {product: X}, time: 1h")) == ["gap"]
+
+
+# -- numbers that are missing -----------------------------------------------------------------------------
+
+
+def test_a_contract_that_uses_a_target_without_a_number_is_told_which(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, with_rows("by_priority: {P1: 1h, P2: unspecified}, clause: X9"))
+    assert problem.code == "unspecified-target"
+    assert "acme uses first_response for P2 (X9)" in problem.message
+    assert "leaves_unspecified: [first_response]" in problem.hint
+
+
+@pytest.mark.parametrize(
+    "supplied",
+    [
+        "leaves_unspecified: [first_response]",
+        "targets: [{metric: first_response, coverage: office, priority: P2, time: 8h}]",
+        "targets: [{metric: first_response, coverage: office, time: 8h}]",
+    ],
+)
+def test_the_contract_supplies_the_number_or_leaves_it_open(tmp_path: Path, supplied: str) -> None:
+    text = with_rows("by_priority: {P1: 1h, P2: unspecified}")
+    assert codes(tmp_path, changed("country: PL", f"country: PL\n    {supplied}", text)) == []
+
+
+def test_a_number_for_some_incidents_only_is_not_enough(tmp_path: Path) -> None:
+    text = with_rows("by_priority: {P1: 1h, P2: unspecified}")
+    some = "targets: [{metric: first_response, coverage: office, priority: P2, when: {product: X}, time: 8h}]"
+    assert codes(tmp_path, changed("country: PL", f"country: PL\n    {some}", text)) == ["unspecified-target"]
+
+
+def test_a_child_that_gives_the_number_is_enough(tmp_path: Path) -> None:
+    text = with_rows("time: unspecified")
+    child = "  silver:\n    extends: gold\n    targets:\n      - {metric: first_response, coverage: office, time: 1h}\n"
+    text = changed("contracts:\n", child + "contracts:\n", text)
+    assert codes(tmp_path, changed("plan: gold", "plan: silver", text)) == []
+
+
+def test_hours_that_nobody_gives_cannot_be_counted_in(tmp_path: Path) -> None:
+    text = changed('{mon-fri: "09:00-17:00"}', "unspecified")
+    assert codes(tmp_path, text) == ["unspecified-hours"]
+    own = 'country: PL\n    coverages: {office: {hours: {mon-fri: "10:00-18:00"}, holidays: contract}}'
+    assert codes(tmp_path, changed("country: PL", own, text)) == []
+
+
+# -- metrics ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metric", "code"),
+    [
+        ("{start: [opened], stop: [opened, resolved]}", "trap-stop-covers-start"),
+        ("{start: [{event: responded, by: staff}], stop: [responded]}", "trap-stop-covers-start"),
+        ("{start: [opened, waiting], stop: [closed], pause: [waiting], resume: [resumed]}", "trap-pause-within-start"),
+        ("{start: [opened], stop: [resolved, waiting], pause: [waiting], resume: [resumed]}", "trap-pause-never"),
+        ("{start: [opened], stop: [closed], reset: [waiting], pause: [waiting], resume: [closed]}", "trap-pause-never"),
+        ("{start: [opened], stop: [resolved], pause: [waiting]}", "never-resumes"),
+        ("{start: [opened], stop: [resolved], pause: [waiting], resume: [waiting]}", "resume-never"),
+        ("{stop: [resolved]}", "never-starts"),
+        ("{start: [opened]}", "never-stops"),
+        ("{start: [opend], stop: [resolved]}", "unknown-event"),
+        ("{start: [{event: opened, by: robot}], stop: [resolved]}", "unknown-actor"),
+        ("{like: resolutoin}", "unknown-metric"),
+        ("{like: first_response, pause: [waiting], resume: [resumed]}", None),
+        ("{start: [opened], stop: [{event: responded, by: staff}, resolved]}", None),
+        ("{start: [updated], stop: [updated, resolved], after: first_response}", None),
+        ("{start: [opened, responded], stop: [responded]}", None),
+        ("{start: [opened], stop: [{event: waiting, waiting_on: vendor}], "
+         "pause: [{event: waiting, waiting_on: customer}], resume: [resumed]}", None),
+    ],
+)  # fmt: skip
+def test_conditions_that_shadow_each_other(tmp_path: Path, metric: str, code: str | None) -> None:
+    text = changed("priorities:", f"metrics: {{mine: {metric}}}\n    priorities:")
+    found = [each for each in errors(tmp_path, text) if code is None or each == code]
+    assert found == ([] if code is None else [code])
+
+
+def test_a_metric_of_the_catalogue_is_checked_where_it_stands(tmp_path: Path) -> None:
+    text = SOUND + "metrics:\n  mine: {start: [opened], stop: [opened]}\n"
+    text = changed("P2: 4h}}\n", "P2: 4h}}\n      - {metric: mine, coverage: office, time: 1h}\n", text)
+    (problem,) = problems(tmp_path, text)
+    assert (problem.code, problem.line) == ("trap-stop-covers-start", 18)
+
+
+# -- contracts --------------------------------------------------------------------------------------------
+
+BASES = """\
+  base: {sold: {to: 2017-02-01}, priorities: [{id: P1}, {id: P2}], targets: [{metric: first_response, coverage: office, time: 8h}]}
+  later: {sold: {from: 2020-01-01}, extends: base}
+  extra: {requires_base: [base, later], priorities: [{id: P1}, {id: P2}],
+          targets: [{metric: first_response, coverage: office, priority: P1, time: 1h}]}
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [
+        ("plan: extra\n    base_plan: base\n    valid: {from: 2016-05-01}", None),
+        ("plan: extra\n    base_plan: base\n    valid: {from: 2017-02-01}", "not-on-sale"),
+        ("plan: extra\n    base_plan: base", "not-on-sale"),
+        ("plan: base\n    valid: {from: 2018-01-01}", "not-on-sale"),
+        ("plan: later\n    valid: {from: 2019-12-31}", "not-on-sale"),
+        ("plan: extra\n    valid: {from: 2016-05-01}", "base-plan"),
+        ("plan: extra\n    base_plan: gold\n    valid: {from: 2016-05-01}", "base-plan"),
+        ("plan: extra\n    base_plan: bass\n    valid: {from: 2016-05-01}", "unknown-plan"),
+        ("plan: gold\n    valid: {from: 2026-05-01, to: 2026-05-01}", "validity"),
+        ("plan: gold\n    valid: {from: 2026-05-01, to: 2090-01-01}", "horizon"),
+    ],
+)
+def test_base_plans_and_dates_of_sale(tmp_path: Path, plan: str, code: str | None) -> None:
+    text = changed("contracts:\n", BASES + "contracts:\n")
+    assert errors(tmp_path, changed("plan: gold", plan, text)) == ([] if code is None else [code])
+
+
+def test_the_reason_for_a_refused_base_is_given(tmp_path: Path) -> None:
+    text = changed("contracts:\n", BASES + "contracts:\n")
+    text = changed("plan: gold", "plan: extra\n    base_plan: base\n    valid: {from: 2018-01-01}", text)
+    (problem,) = problems(tmp_path, text)
+    assert problem.message == "the plan base was withdrawn from sale on 2017-02-01, the contract begins on 2018-01-01"
+
+
+SECOND = """\
+  other:
+    {default}
+    customers: [{name}]
+    plan: gold
+    zone: Europe/Warsaw
+    country: PL
+    valid: {valid}
+    people: {{ola: {{name: Ola, email: ola@example.com}}}}
+    roles: {{on_call: [ola]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("default", "name", "valid", "found"),
+    [
+        ("default: true", "Other", "{}", []),
+        ("default: false", "Other", "{}", ["default-contract"]),
+        ("default: true", "Acme", "{}", ["duplicate-customer"]),
+        ("default: true", "Acme", "{from: 2027-01-01}", []),
+        ("default: true", "Acme", "{from: 2026-12-31}", ["duplicate-customer"]),
+    ],
+)
+def test_one_contract_per_customer_at_a_time_and_one_by_default(
+    tmp_path: Path, default: str, name: str, valid: str, found: list[str]
+) -> None:
+    text = changed("country: PL", "country: PL\n    valid: {to: 2027-01-01}") if "from" in valid else SOUND
+    assert codes(tmp_path, text + SECOND.format(default=default, name=name, valid=valid)) == found
+
+
+def test_the_default_contract_may_be_named_in_the_settings(tmp_path: Path) -> None:
+    text = SOUND + SECOND.format(default="title: Other", name="Other", valid="{}")
+    assert codes(tmp_path, text + "settings: {default_contract: other}\n") == []
+    assert codes(tmp_path, text + "settings: {default_contract: othr}\n") == ["unknown-contract"]
+
+
+def test_two_default_contracts_are_one_too_many(tmp_path: Path) -> None:
+    text = SOUND + SECOND.format(default="default: true", name="Other", valid="{}")
+    assert (
+        codes(tmp_path, changed("    plan: gold\n    zone", "    default: true\n    plan: gold\n    zone", SOUND)) == []
+    )
+    text = text.replace("customers: [Acme]", "customers: [Acme]\n    default: true")
+    assert codes(tmp_path, text) == ["default-contract"]
+
+
+def test_nobody_to_tell_is_a_warning(tmp_path: Path) -> None:
+    nobody = changed("    people: {anna: {name: Anna, email: anna@example.com}}\n    roles: {on_call: [anna]}\n", "")
+    assert codes(tmp_path, nobody) == ["no-people"]
+    assert codes(tmp_path, changed("name: Anna, email: anna@example.com", "name: Anna")) == ["no-address"]
+    assert codes(tmp_path, changed("priorities:", "roles: [lead]\n    priorities:")) == ["role-unheld"]
+
+
+def test_a_calendar_that_closings_swallow_is_refused(tmp_path: Path) -> None:
+    closed = "holidays: contract, closings: [{from: '2000-01-01T00:00', to: '2060-01-01T00:00'}]"
+    assert codes(tmp_path, changed("holidays: contract", closed)) == ["empty-calendar"]
+
+
+def test_a_minute_lost_before_midnight_is_a_warning(tmp_path: Path) -> None:
+    assert codes(tmp_path, changed('{mon-fri: "09:00-17:00"}', '{daily: "00:00-23:59"}')) == ["sliver"]
+
+
+@pytest.mark.parametrize(
+    "span",
+    ["{from: '2026-12-31T14:00', to: '2026-12-31T12:00'}", "{from: '2026-12-31', to: '2027-01-01'}",
+     "{from: '2026-02-30T10:00', to: '2026-03-01T10:00'}"],
+)  # fmt: skip
+def test_a_span_that_cannot_be_is_refused(tmp_path: Path, span: str) -> None:
+    assert len(errors(tmp_path, changed("holidays: contract", f"holidays: contract, closings: [{span}]"))) >= 1
