@@ -1,0 +1,229 @@
+"""Warn, page, escalate, stop: stories on a timeline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, taken_back, warned
+from tests.real.smtp import SmtpServer
+
+from sla_domain.fact import FactKind
+from sla_notifier.acknowledge.acknowledge import Acknowledger
+
+MINUTE = timedelta(minutes=1)
+
+
+def mailed(server: SmtpServer) -> list[tuple[str, str]]:
+    """To whom, and the first word of what."""
+    return [(mail.recipients[0].partition("@")[0], mail.parsed["Subject"].split()[0]) for mail in server.accepted.all()]
+
+
+async def test_a_breach_climbs_the_levels_until_somebody_acknowledges(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 10 * MINUTE)
+    await stage.hear(warned())
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "Due")]
+
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    assert mailed(smtp_server)[1:] == [("anna", "BROKEN:")]
+
+    await stage.pass_time(minutes=9, seconds=59)
+    assert await stage.send() == 0
+    await stage.pass_time(seconds=1)
+    await stage.send()
+    assert mailed(smtp_server)[2:] == [("piotr", "BROKEN")], "anna is a lead too, but was paged in this round"
+
+    done = await Acknowledger(stage.desk).acknowledge((await stage.alert("github:7")).id, "piotr", "link")
+    assert done is not None
+    assert done.answer.value == "done"
+    await stage.pass_time(hours=5)
+    assert await stage.send() == 0
+    assert await stage.table("notifier_step") == []
+    assert [what for what, _ in await stage.log() if what.startswith("alert.")] == [
+        "alert.opened",
+        "alert.escalated",
+        "alert.acknowledged",
+    ]
+
+
+async def test_who_was_paged_hears_of_the_end_once(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    await stage.pass_time(minutes=10)
+    await stage.send()
+    stage.time.go(NINE + 40 * MINUTE)
+    await stage.hear(missed(NINE + 40 * MINUTE))
+    await stage.send()
+    assert sorted(mailed(smtp_server)[2:]) == [("anna", "Ended:"), ("piotr", "Ended:")]
+    body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
+    assert body is not None
+    assert "fulfilled at Mon, Mar 2, 2026, 10:40 CET (09:40 UTC), 25 min late." in " ".join(body.get_content().split())
+    await stage.pass_time(hours=5)
+    assert await stage.send() == 0
+    assert (await stage.alert("github:7")).close_reason == "missed"
+
+
+async def test_unanswered_it_informs_the_last_level_and_begins_again(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    for _ in range(12):
+        await stage.pass_time(minutes=10)
+        await stage.send()
+    assert mailed(smtp_server) == [
+        ("anna", "BROKEN:"),
+        ("piotr", "BROKEN"),
+        ("maria", "For"),  # a level of kind notice: informed, not paged
+        ("anna", "BROKEN"),  # the only repetition, an hour after the last level
+        ("piotr", "BROKEN"),
+        ("maria", "For"),
+    ]
+
+
+async def test_a_breach_that_is_taken_back_is_told_to_those_who_heard_of_it(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    await stage.hear(taken_back(NINE + 14 * MINUTE))
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Taken")]
+    await stage.pass_time(hours=5)
+    assert await stage.send() == 0
+
+
+async def test_a_breach_taken_back_before_anybody_heard_of_it_is_never_told(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.hear(taken_back(NINE + 14 * MINUTE))
+    assert await stage.send() == 0
+    assert [(row.state, row.reason) for row in await stage.rows()] == [("cancelled", "taken_back")]
+
+
+async def test_after_a_late_end_a_taken_back_breach_is_still_corrected(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    await stage.hear(missed(NINE + 20 * MINUTE))
+    await stage.send()
+    await stage.hear(taken_back(NINE + 12 * MINUTE))
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Ended:"), ("anna", "Taken")]
+
+
+async def test_a_breach_and_its_end_in_one_batch_are_one_message(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + timedelta(hours=8))  # slad was away
+    await stage.hear(warned(overtaken=True), breached(), missed(NINE + 40 * MINUTE))
+    await stage.send()
+    assert len(mailed(smtp_server)) == 1
+    assert mailed(smtp_server)[0][1] == "Ended:"
+    states = sorted((row.kind, row.state, row.reason) for row in await stage.rows())
+    assert states == [("page", "cancelled", "ended"), ("resolved", "sent", "")]
+
+
+async def test_a_page_still_queued_at_the_end_gives_way_to_the_closing_message(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.hear(missed(NINE + 16 * MINUTE))
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "Ended:")], "the breach is told, by the message that also ends it"
+
+
+async def test_a_newer_target_that_is_not_due_ends_the_alert_and_its_breach_opens_it_anew(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    later = NINE + timedelta(hours=2)
+    await stage.hear(fact(FactKind.CLOCK_RETARGETED, NINE + 20 * MINUTE, "1/target", generation=1, due_at=later))
+    await stage.send()
+    assert (await stage.alert("github:7")).close_reason == "retargeted"
+    stage.time.go(later)
+    await stage.hear(breached(later, generation=1, due_at=later))
+    await stage.send()
+    alert = await stage.alert("github:7")
+    assert (alert.state, alert.episode, alert.generation) == ("open", 2, 1)
+    assert [first for _, first in mailed(smtp_server)] == ["BROKEN:", "Ended:", "BROKEN:"]
+
+
+async def test_duplicate_facts_change_nothing(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(), breached())
+    await stage.hear(breached())
+    await stage.send()
+    await stage.another().hear(breached())
+    assert await stage.send() == 0
+    assert mailed(smtp_server) == [("anna", "BROKEN:")]
+    assert len(await stage.table("notifier_alert")) == 1
+
+
+async def test_out_of_hours_the_other_holder_of_the_role_is_paged(stage: Stage, smtp_server: SmtpServer) -> None:
+    night = NINE + timedelta(hours=12)
+    stage.time.go(night)
+    await stage.hear(breached(night, due_at=night))
+    await stage.send()
+    assert mailed(smtp_server) == [("ben", "BROKEN:")]
+
+
+async def test_a_contract_without_people_falls_back_to_the_operators(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(contract="hollow"))
+    await stage.send()
+    assert mailed(smtp_server) == [("ops", "BROKEN:")]
+    assert (await stage.rows())[0].why == "level 1, operators, because the contract names nobody"
+
+
+async def test_without_operators_the_silence_is_a_row_everybody_can_see(stage: Stage) -> None:
+    house = stage.catalogue.rulebook.contracts[stage.catalogue.rulebook.default_contract]
+    object.__setattr__(house, "roles", ())
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(contract="hollow"))
+    assert await stage.send() == 0
+    row = (await stage.rows())[0]
+    assert (row.state, row.reason, row.why) == ("undeliverable", "nobody", "hollow: nobody for on_call")
+    assert ("delivery.undeliverable", "nobody") in await stage.log()
+
+
+async def test_an_overtaken_warning_is_recorded_and_not_told(stage: Stage) -> None:
+    stage.time.go(NINE + 20 * MINUTE)
+    await stage.hear(warned(overtaken=True))
+    assert await stage.rows() == []
+    assert [row.id for row in await stage.table("notifier_inbox")] == [warned().id]
+
+
+async def test_promises_and_corrections_are_on_record_and_page_nobody(stage: Stage) -> None:
+    await stage.hear(
+        fact(FactKind.PROMISE_MADE, NINE, "promise", clock=None),
+        fact(FactKind.PRIORITY_CORRECTED, NINE, "priority/1", clock=None, details={"old": "P2", "new": "P1"}),
+    )
+    assert await stage.rows() == []
+    assert len(await stage.table("notifier_inbox")) == 2
+
+
+async def test_a_provisional_breach_says_so(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(provisional=True))
+    await stage.send()
+    body = smtp_server.accepted.all()[0].parsed.get_body(("plain",))
+    assert body is not None
+    assert "Provisional: some events had not been read yet" in body.get_content()
+
+
+async def test_the_policy_at_the_opening_holds_whatever_the_catalogue_says_later(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    object.__setattr__(stage.catalogue, "escalations", {})
+    await stage.pass_time(minutes=10)
+    await stage.send()
+    assert mailed(smtp_server)[1:] == [("piotr", "BROKEN")]

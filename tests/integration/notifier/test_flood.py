@@ -1,0 +1,53 @@
+"""After an outage: many facts at once become one message for each person, and nothing is hidden by it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.integration.notifier.stage import NINE, Stage, breached, missed, warned
+from tests.real.smtp import SmtpServer
+from tests.real.smtp import Stage as Smtp
+
+
+async def flooded(stage: Stage, count: int) -> None:
+    stage.time.go(NINE + timedelta(hours=3))
+    facts = [breached(incident=f"github:{number}") for number in range(count)]
+    await stage.hear(*facts, *(warned(incident=f"jira:{number}") for number in range(3)))
+
+
+async def test_many_messages_for_one_address_become_a_digest(stage: Stage, smtp_server: SmtpServer) -> None:
+    await flooded(stage, 40)
+    await stage.send()
+    mail = smtp_server.accepted.all()
+    assert [each.parsed["Subject"] for each in mail] == ["43 messages at once, 40 of them broken promises"]
+    body = mail[0].parsed.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().count("/ack/") == 40
+    rows = await stage.rows(kind="page")
+    carrier = (await stage.rows(kind="digest"))[0]
+    assert {(row.state, row.carried_by) for row in rows} == {("sent", carrier.id)}
+
+
+async def test_a_few_messages_stay_apart(stage: Stage, smtp_server: SmtpServer) -> None:
+    await flooded(stage, 7)
+    await stage.send()
+    assert len(smtp_server.accepted.all()) == 10
+
+
+async def test_a_digest_that_fails_falls_back_and_what_it_carried_shares_its_end(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    await flooded(stage, 20)
+    smtp_server.answer(Smtp.RCPT, "550 no")
+    await stage.send()
+    carried = await stage.rows(kind="page")
+    digests = {row.channel: row for row in await stage.rows(kind="digest")}
+    assert digests["email"].state == "failed"
+    assert {(row.state, row.carried_by) for row in carried} == {("sent", digests["webhook"].id)}
+
+
+async def test_whoever_was_told_by_a_digest_hears_of_the_end(stage: Stage, smtp_server: SmtpServer) -> None:
+    await flooded(stage, 20)
+    await stage.hear(missed(NINE + timedelta(hours=3), incident="github:3"))
+    await stage.send()
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["23", "Ended:"]

@@ -1,0 +1,95 @@
+"""Critical fixes: whom they concern, told once, answered or escalated."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx2
+from tests.integration.notifier.stage import NINE, Stage, notice
+from tests.real.smtp import SmtpServer
+
+from sla_domain.contract import ContractId
+from sla_notifier.acknowledge.acknowledge import Acknowledger
+
+
+def told(server: SmtpServer) -> list[str]:
+    return sorted(mail.recipients[0].partition("@")[0] for mail in server.accepted.all())
+
+
+async def test_each_entitled_person_of_a_concerned_contract_hears_once(stage: Stage, smtp_server: SmtpServer) -> None:
+    await stage.hear(notice(), notice())
+    await stage.another().hear(notice())
+    await stage.send()
+    assert told(smtp_server) == ["anna", "ben", "maria", "piotr"]
+    assert {row.contract for row in await stage.rows()} == {"acme"}
+    first = smtp_server.accepted.all()[0].parsed
+    assert first["Subject"] == "Critical fix: Data loss in shop"
+    body = first.get_body(("plain",))
+    assert body is not None
+    assert "Upgrade at once.\nNothing else helps." in body.get_content().replace("\r\n", "\n")
+    assert "https://vendor.example/fix-1" in body.get_content()
+
+
+async def test_a_version_that_is_not_in_use_concerns_nobody(stage: Stage) -> None:
+    await stage.hear(notice(versions=">=5"), notice("fix-2", products=[{"product": "other"}]))
+    assert await stage.rows() == []
+
+
+async def test_a_range_nobody_can_read_concerns_every_version(stage: Stage) -> None:
+    await stage.hear(notice(versions=">="))
+    assert len(await stage.rows()) == 4
+
+
+async def test_unanswered_it_goes_to_the_next_level_and_answered_it_stops(
+    stage: Stage, smtp_server: SmtpServer, client: httpx2.AsyncClient
+) -> None:
+    await stage.hear(notice())
+    await stage.send()
+    await stage.pass_time(minutes=10)
+    again = sorted((row for row in await stage.rows() if row.level == 2), key=lambda row: row.person)
+    assert [(row.person, row.state, row.reason) for row in again] == [
+        ("anna", "cancelled", "already_told"),
+        ("piotr", "cancelled", "already_told"),
+    ], "the leads are entitled themselves and were told"
+    mail = smtp_server.accepted.all()[0].parsed.get_body(("plain",))
+    assert mail is not None
+    found = re.search(r"https://slad\.example(/ack/\S+)", mail.get_content())
+    assert found is not None
+    assert (await client.post(found.group(1))).status_code == 200
+    await stage.pass_time(hours=5)
+    assert await stage.send() == 0
+    alert = (await stage.table("notifier_alert"))[0]
+    assert (alert.kind, alert.state, alert.acknowledged_via) == ("fix", "acknowledged", "link")
+
+
+async def test_unanswered_it_reaches_people_who_are_not_on_the_list(stage: Stage, smtp_server: SmtpServer) -> None:
+    people = stage.catalogue.rulebook.contracts[ContractId("acme")].people
+    for name in ("piotr", "maria"):
+        object.__setattr__(people[name], "notices", False)
+    await stage.hear(notice())
+    await stage.send()
+    assert told(smtp_server) == ["anna", "ben"]
+    await stage.pass_time(minutes=10)
+    await stage.send()
+    assert told(smtp_server) == ["anna", "ben", "piotr"]
+    body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
+    assert body is not None
+    assert "Nobody at Acme S.A. has acknowledged it so far; this is level 2." in " ".join(body.get_content().split())
+
+
+async def test_an_answer_of_one_does_not_keep_the_notice_from_the_others(stage: Stage, smtp_server: SmtpServer) -> None:
+
+    await stage.hear(notice())
+    alert = (await stage.table("notifier_alert"))[0]
+    await Acknowledger(stage.desk).acknowledge(alert.id, "anna", "link")
+    await stage.send()
+    assert told(smtp_server) == ["anna", "ben", "maria", "piotr"]
+
+
+async def test_lateness_counts_from_the_publication(stage: Stage) -> None:
+    stage.time.go(NINE + timedelta(seconds=2))
+    await stage.hear(notice())
+    await stage.send()
+    labels = {"channel": "email", "kind": "fix"}
+    assert stage.registry.get_sample_value("slad_notifier_delivered_lateness_seconds_sum", labels) == 8.0
