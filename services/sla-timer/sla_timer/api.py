@@ -93,7 +93,7 @@ async def _events_and_rules(timer: TimerService, name: str, access: Access) -> t
                 "that was accepted a moment ago may still be on its way.",
             )  # fmt: skip
         events = (await events_of(connection, [name]))[name]
-        rulebooks = await timer.rulebooks.known(connection, [row])
+        rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
     return events, rulebooks.of(row)
 
 

@@ -33,6 +33,15 @@ class TimerMetrics:
             "slad_timer_decide_seconds", "Time spent deciding (pure code) in one unit of work.", registry=registry
         )
         self.facts = Counter("slad_timer_facts_total", "Facts told about clocks.", ["kind"], registry=registry)
+        self.replanned = Counter(
+            "slad_timer_incidents_replanned_total", "Open incidents moved to a newer catalogue.", registry=registry
+        )
+        self.repaired = Counter(
+            "slad_timer_clocks_repaired_total", "Running clocks found without their timers.", registry=registry
+        )
+        self.audited = Gauge(
+            "slad_timer_audited_timestamp_seconds", "When the self-audit last completed.", registry=registry
+        )
         self.clock_jumps = Counter(
             "slad_timer_clock_jumps_total", "Readings of the deciding clock that were not steady.", ["reading"],
             registry=registry,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.rulebook import Rulebook
-from sla_platform.store.dialect import insert_new
+from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 
@@ -60,35 +61,55 @@ class Rulebooks:
         self._time = source
         self._known: dict[str, Rulebook] = {}
         self._stored: set[str] = set()
+        self._activated = ""
 
     @property
     def current(self) -> Rulebook:
         return self._current().rulebook
 
-    async def pinned(self, connection: AsyncConnection, incidents: Iterable[Any]) -> Pins:
-        """The rulebooks for these incidents' rows; stores the current version if it is new."""
+    async def pinned(self, connection: AsyncConnection, versions: Iterable[str]) -> Pins:
+        """The rulebooks of these versions; stores the current one if it is new."""
         catalogue = self._current()
         await self._remember(connection, catalogue)
+        return await self._pins(connection, catalogue, versions)
+
+    async def known(self, connection: AsyncConnection, versions: Iterable[str]) -> Pins:
+        """The same for readers: nothing is written."""
+        return await self._pins(connection, self._current(), versions)
+
+    async def newest(self, connection: AsyncConnection) -> bool:
+        """Whether the current version is the one activated last, by whichever instance.
+
+        A version this process has just come to (a start, a reload) counts as activated now.
+        """
+        catalogue = self._current()
+        query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)
+        last = (await connection.execute(query)).one_or_none()
+        known = last is not None and last.version == catalogue.version
+        if self._activated == catalogue.version or known:
+            self._activated = catalogue.version
+            return known
+        self._activated = catalogue.version
+        row = self._row(catalogue)
+        if last is not None:  # later than every other, whatever this machine's clock says
+            row["activated_at"] = max(row["activated_at"], last.activated_at + timedelta(microseconds=1))
+        await connection.execute(upsert(connection, tables.catalogue), [row])
+        return True
+
+    async def _pins(self, connection: AsyncConnection, catalogue: Catalogue, versions: Iterable[str]) -> Pins:
         self._known[catalogue.version] = catalogue.rulebook
-        missing = {row.catalogue for row in incidents} - self._known.keys()
+        missing = set(versions) - self._known.keys()
         if missing:
             await self._load(connection, missing)
         return Pins(catalogue.rulebook, self._known)
 
-    async def known(self, connection: AsyncConnection, incidents: Iterable[Any]) -> Pins:
-        """The same for readers: nothing is written."""
-        catalogue = self._current()
-        missing = {row.catalogue for row in incidents} - self._known.keys() - {catalogue.version}
-        if missing:
-            await self._load(connection, missing)
-        return Pins(catalogue.rulebook, self._known | {catalogue.version: catalogue.rulebook})
-
     async def _remember(self, connection: AsyncConnection, catalogue: Catalogue) -> None:
-        if catalogue.version in self._stored:
-            return
-        row = {"version": catalogue.version, "content": catalogue.text, "activated_at": self._time.now()}
-        await connection.execute(insert_new(connection, tables.catalogue), [row])
-        self._stored.add(catalogue.version)
+        if catalogue.version not in self._stored:
+            await connection.execute(insert_new(connection, tables.catalogue), [self._row(catalogue)])
+            self._stored.add(catalogue.version)
+
+    def _row(self, catalogue: Catalogue) -> dict[str, Any]:
+        return {"version": catalogue.version, "content": catalogue.text, "activated_at": self._time.now()}
 
     async def _load(self, connection: AsyncConnection, versions: set[str]) -> None:
         query = select(tables.catalogue).where(tables.catalogue.c.version.in_(versions))

@@ -15,6 +15,9 @@ from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
+from sla_timer.apply.audit import Audit
+from sla_timer.apply.refold import Refolder
+from sla_timer.apply.replan import Replanner
 from sla_timer.apply.unit import Applier
 from sla_timer.gauge import Gauges
 from sla_timer.metrics import TimerMetrics
@@ -55,6 +58,9 @@ def build(
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor)
     applier = Applier(store, rulebooks, progress, source, settings.instance or "standalone", metrics, ring)
     tick = Tick(Firing(store, progress), progress, source, settings, metrics, ring)
+    refolder = Refolder(rulebooks, source, store.sqlite)
+    replanner = Replanner(store, rulebooks, refolder, metrics, ring)
+    audit = Audit(store, refolder, source, metrics, ring)
     gauges = Gauges(store, events, source, metrics)
 
     async def consume() -> None:
@@ -74,7 +80,13 @@ def build(
 
     service = Service(
         "timer",
-        parts=(Part("consume", consume), Part("tick", tick.run), Part("gauges", gauges.run)),
+        parts=(
+            Part("consume", consume),
+            Part("tick", tick.run),
+            Part("replan", replanner.run),
+            Part("audit", audit.run),
+            Part("gauges", gauges.run),
+        ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
     return TimerService(service, store, rulebooks, tick, metrics, source)

@@ -3,93 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import json
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import pytest
-from prometheus_client import CollectorRegistry
 from sqlalchemy import select
+from tests.integration.timer.desk import EXAMPLES, TEN, Desk
 
-from sla_catalogue import Catalogue, load_catalogue, load_text
+from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
-from sla_platform.bus import Batch
 from sla_platform.errors import Fenced
 from sla_platform.store.engine import Store
-from sla_platform.wire import encode_event
 from sla_timer import tables
-from sla_timer.apply.unit import Applier
-from sla_timer.metrics import TimerMetrics
-from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.fire import Bounds, Firing
-from sla_timer.tick.progress import Progress
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
-TEN = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Warsaw
 INCIDENT = IncidentId("demo:INC-1")
-
-
-class Frozen:
-    authoritative = True
-
-    def __init__(self, now: datetime) -> None:
-        self.instant = now
-
-    def now(self) -> datetime:
-        return self.instant
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing sleeps here")
 
 
 @pytest.fixture(scope="module")
 def examples() -> Catalogue:
     return load_catalogue(EXAMPLES)
-
-
-class Desk:
-    """An applier with its store, fed by hand."""
-
-    def __init__(self, store: Store, catalogue: Catalogue, owner: str = "one") -> None:
-        self.store = store
-        self.time = Frozen(TEN)
-        self.progress = Progress(store)
-        rulebooks = Rulebooks(lambda: catalogue, load_text, self.time)
-        metrics = TimerMetrics(CollectorRegistry())
-        self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
-        self.firing = Firing(store, self.progress)
-
-    async def start(self) -> Desk:
-        await self.applier.assigned(frozenset({0}))
-        return self
-
-    async def apply(self, *events: IncidentEvent, through: datetime | None = None) -> None:
-        await self.applier.handle(Batch(0, tuple(encode_event(event) for event in events), through))
-        await self.progress.publish()
-
-    async def fire(self, now: datetime) -> list[str]:
-        fired = await self.firing.fire(Bounds(now, None, timedelta(minutes=10), 100))
-        return [one.kind for one in sorted(fired, key=lambda one: one.fire_at) if one.live]
-
-    async def facts(self) -> list[dict[str, object]]:
-        async with self.store.reading() as connection:
-            rows = (await connection.execute(select(tables.log).order_by(tables.log.c.position))).all()
-        return [json.loads(row.data) for row in rows]
-
-    async def kinds(self) -> list[str]:
-        return [str(fact["kind"]) for fact in await self.facts()]
-
-    async def state(self) -> dict[str, tuple[object, ...]]:
-        async with self.store.reading() as connection:
-            clocks = (await connection.execute(select(tables.clock))).all()
-            timers = (await connection.execute(select(tables.timer))).all()
-        return {
-            row.metric: (
-                row.cycle, row.state, row.generation, row.due_at, row.stopped_at,
-                tuple(sorted((one.kind, one.fire_at) for one in timers if one.clock_id == row.id)),
-            )
-            for row in clocks
-        }  # fmt: skip
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ and what has been told before (DESIGN §2.2). The marks still ahead become timer
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from sla_domain.clock import Clock, ClockId
+from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Fact
+from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
@@ -26,6 +26,7 @@ from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context
 from sla_timer.apply.save import Changes
+from sla_timer.rulebooks import Pins
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ class Stored:
     clocks: Sequence[Any]
 
 
-def decide(partition: int, stored: Stored, rulebook: Rulebook, now: datetime, json_text: bool) -> Changes:
-    """`json_text`: the dialect keeps JSON as text (SQLite)."""
-    incident = fold(stored.events, rulebook)
+def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text: bool, moved: bool = False) -> Changes:
+    """`json_text`: the dialect keeps JSON as text (SQLite). `moved`: to the catalogue in force, by a re-planning."""
+    rulebook = pins.current if moved else pins.of(stored.row)
+    incident, versions = _folded(stored, pins, rulebook)
     told = {ClockId(row.id): told_of(row) for row in stored.clocks}
     keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
     facts = tell(incident, told, keys)
@@ -50,22 +52,50 @@ def decide(partition: int, stored: Stored, rulebook: Rulebook, now: datetime, js
     }
     changes = Changes()
     changes.incidents.append(
-        _incident_row(partition, incident, stored.row, rulebook.version, " ".join(sorted(keys_after(keys, facts))))
+        _incident_row(partition, incident, rulebook.version, " ".join(sorted(keys_after(keys, facts))))
     )
     for clock in incident.clocks:
-        state = after[clock.id]
-        changes.clocks.append(_clock_row(partition, clock, state, contexts[clock.id], rulebook.version, json_text))
-        for timer in timers(clock, state):
-            changes.timers.append(
-                {"clock_id": clock.id, "kind": timer.kind, "generation": timer.generation, "partition": partition,
-                 "fire_at": timer.at}
-            )  # fmt: skip
+        state, context = after[clock.id], contexts[clock.id]
+        changes.clocks.append(_clock_row(partition, clock, state, context, versions[clock.id], json_text))
+        changes.timers += [
+            {
+                "clock_id": clock.id,
+                "kind": timer.kind,
+                "generation": timer.generation,
+                "partition": partition,
+                "fire_at": timer.at,
+            }
+            for timer in timers(clock, state)
+        ]
     gone = {id_: state for id_, state in after.items() if id_ not in contexts}
     changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
-    changes.facts += [
-        _envelope(fact, contexts.get(fact.clock, shared) if fact.clock else shared, now) for fact in facts
-    ]
+    cause = {"catalogue": rulebook.version} if moved else {}
+    for fact in facts:
+        context = contexts.get(fact.clock, shared) if fact.clock else shared
+        changes.facts.append(_envelope(fact, context, cause, now))
     return changes
+
+
+def _folded(stored: Stored, pins: Pins, rulebook: Rulebook) -> tuple[Incident, dict[ClockId, str]]:
+    """The incident under `rulebook`, but every clock that had ended under another version as that version saw it."""
+    incident = fold(stored.events, rulebook)
+    versions = {clock.id: rulebook.version for clock in incident.clocks}
+    frozen = {
+        ClockId(row.id): row.catalogue
+        for row in stored.clocks
+        if row.catalogue != rulebook.version and not ClockState(row.state).open and row.id in versions
+    }
+    if not frozen:
+        return incident, versions
+    earlier = {
+        clock.id: clock
+        for version in sorted(set(frozen.values()))
+        for clock in fold(stored.events, pins.by_version.get(version, rulebook)).clocks
+        if frozen.get(clock.id) == version
+    }
+    versions |= {id_: frozen[id_] for id_ in earlier}
+    clocks = tuple(earlier.get(clock.id, clock) for clock in incident.clocks)
+    return replace(incident, clocks=clocks), versions
 
 
 def told_of(row: Any) -> Told:
@@ -75,15 +105,17 @@ def told_of(row: Any) -> Told:
     )
 
 
-def _envelope(fact: Fact, context: dict[str, Any], now: datetime) -> Envelope:
+def _envelope(fact: Fact, context: dict[str, Any], cause: dict[str, str], now: datetime) -> Envelope:
+    if cause and fact.kind in (FactKind.CLOCK_RETARGETED, FactKind.CLOCK_AMENDED, FactKind.PROMISE_MOVED):
+        fact = replace(fact, details={**fact.details, **cause})
     return encode_clock_fact(clock_fact(fact, context, now), fact.key)
 
 
-def _incident_row(partition: int, incident: Incident, row: Any | None, version: str, told: str) -> dict[str, Any]:
+def _incident_row(partition: int, incident: Incident, version: str, told: str) -> dict[str, Any]:
     return {
         "id": incident.id,
         "partition": partition,
-        "catalogue": version if row is None else row.catalogue,
+        "catalogue": version,
         "contract": incident.contract.id,
         "plan": incident.plan,
         "customer": incident.attributes.get("customer", ""),

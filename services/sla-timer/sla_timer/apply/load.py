@@ -28,6 +28,13 @@ class Known:
     incidents: dict[str, Any]  # rows of timer_incident
     clocks: dict[str, list[Any]]  # rows of timer_clock, locked
 
+    @property
+    def versions(self) -> set[str]:
+        """The catalogue versions these incidents and clocks are judged by."""
+        return {row.catalogue for row in self.incidents.values()} | {
+            row.catalogue for rows in self.clocks.values() for row in rows
+        }
+
 
 async def already_applied(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))

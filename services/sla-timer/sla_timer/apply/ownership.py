@@ -29,3 +29,10 @@ async def hold(connection: AsyncConnection, partition: int, epoch: int) -> None:
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:
         raise Fenced(f"partition {partition} belongs to another instance now")
+
+
+async def share(connection: AsyncConnection, partition: int) -> None:
+    """Keep the owner from applying events to this partition until the transaction ends; take nothing from it."""
+    await connection.execute(
+        select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
+    )

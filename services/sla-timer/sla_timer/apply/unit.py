@@ -92,13 +92,13 @@ class Applier:
             await save.events(connection, fresh)
             for _, event in fresh:
                 known.events.setdefault(event.incident, []).append(event)
-            rulebooks = await self._rulebooks.pinned(connection, known.incidents.values())
+            pins = await self._rulebooks.pinned(connection, known.versions)
             started = time.perf_counter()
             decided = save.Changes()
             for name in sorted(incidents):
                 row = known.incidents.get(name)
                 stored = Stored(known.events[name], row, known.clocks.get(name, []))
-                decided.add(decide(partition, stored, rulebooks.of(row), now, self._store.sqlite))
+                decided.add(decide(partition, stored, pins, now, self._store.sqlite))
             self._metrics.decide_seconds.observe(time.perf_counter() - started)
             await save.changes(connection, decided)
         self._metrics.applied.inc(len(fresh))

@@ -1,0 +1,81 @@
+"""Self-audit: a running clock without the timer of its breach is a promise nobody watches. Found, mended, counted.
+
+The count must stay 0; anything else is a defect to report. The look is bounded by the index on due instants: clocks
+due within a day, which is checked many times before their hour comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+import structlog
+from sqlalchemy import exists, select
+
+from sla_platform.errors import Retryable
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_timer import tables
+from sla_timer.apply.refold import Refolder
+from sla_timer.metrics import TimerMetrics
+
+_log = structlog.get_logger(__name__)
+EVERY_SECONDS = 15.0
+HORIZON = timedelta(days=1)
+MOST = 500
+
+
+class Audit:
+    """Runs until cancelled. `last` is when a look was last completed, by the monotonic clock of the caller's choice."""
+
+    def __init__(
+        self, store: Store, refolder: Refolder, source: TimeSource, metrics: TimerMetrics, ring: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._refolder = refolder
+        self._time = source
+        self._metrics = metrics
+        self._ring = ring
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.once()
+                self._metrics.audited.set(self._time.now().timestamp())
+            except Retryable as error:
+                _log.warning("audit.retry", error=str(error))
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def once(self) -> int:
+        """Returns how many clocks were mended."""
+        async with self._store.reading() as connection:
+            found = (await connection.execute(self._unwatched())).all()
+        for partition, rows in groupby(found, key=lambda row: row.partition):
+            names = sorted({row.incident for row in rows})
+            async with self._store.transaction() as connection:
+                await self._refolder.refold(connection, partition, names)
+            _log.error("audit.unwatched", incidents=names[:20], count=len(names), partition=partition)
+        if found:
+            self._metrics.repaired.inc(len(found))
+            self._ring()
+        return len(found)
+
+    def _unwatched(self) -> Any:
+        clock, timer = tables.clock, tables.timer
+        watched = exists().where(timer.c.clock_id == clock.c.id, timer.c.kind.like("breach%"))
+        set_aside = exists().where(tables.quarantine.c.clock_id == clock.c.id)
+        return (
+            select(clock.c.incident, clock.c.partition)
+            .where(
+                clock.c.state == "running",
+                clock.c.due_at <= self._time.now() + HORIZON,
+                clock.c.breached_at.is_(None),
+                ~watched,
+                ~set_aside,
+            )
+            .order_by(clock.c.partition)
+            .limit(MOST)
+        )

@@ -1,0 +1,91 @@
+"""Re-planning: open incidents are moved to the catalogue in force, a batch at a time, beside the tick (DESIGN §2.3).
+
+Where it has come to is in the rows themselves (an incident's catalogue version), so a killed process goes on where it
+stopped. Each move of a due instant is told as `clock.retargeted` with the old and the new instant; clocks that had
+ended keep the verdict of their own version. Only the version activated last moves anything: an instance that still
+has older files stands aside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from sla_platform.errors import Retryable
+from sla_platform.store.engine import Store
+from sla_timer import tables
+from sla_timer.apply.refold import Refolder
+from sla_timer.metrics import TimerMetrics
+from sla_timer.rulebooks import Rulebooks
+
+_log = structlog.get_logger(__name__)
+BATCH = 100  # incidents; a unit holds its partition for some tens of milliseconds
+IDLE_SECONDS = 2.0
+BETWEEN_SECONDS = 0.02  # lets the tick and the consumer go first
+LIVE = ("open", "waiting")
+
+
+class Replanner:
+    """Runs until cancelled."""
+
+    def __init__(
+        self,
+        store: Store,
+        rulebooks: Rulebooks,
+        refolder: Refolder,
+        metrics: TimerMetrics,
+        ring: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._rulebooks = rulebooks
+        self._refolder = refolder
+        self._metrics = metrics
+        self._ring = ring
+
+    async def run(self) -> None:
+        while True:
+            try:
+                moved = await self.once()
+            except Retryable as error:
+                _log.warning("replan.retry", error=str(error))
+                moved = 0
+            await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
+
+    async def once(self) -> int:
+        """Move one batch; returns how many incidents were moved."""
+        if not await self._anything():
+            return 0
+        version = self._rulebooks.current.version
+        async with self._store.transaction() as connection:
+            if not await self._rulebooks.newest(connection):
+                return 0
+            first = (await connection.execute(_stale(version).limit(1))).one_or_none()
+            if first is None:
+                return 0
+            query = _stale(version).where(tables.incident.c.partition == first.partition).limit(BATCH)
+            names = [row.id for row in (await connection.execute(query)).all()]
+            decided = await self._refolder.refold(connection, first.partition, names, moved=True)
+        self._metrics.replanned.inc(len(names))
+        self._ring()
+        _log.info("replan.moved", incidents=len(names), facts=len(decided.facts), catalogue=version)
+        return len(names)
+
+    async def _anything(self) -> bool:
+        """A look without a lock, so that an idle process writes nothing."""
+        async with self._store.reading() as connection:
+            rows: Sequence[Any] = (await connection.execute(_stale(self._rulebooks.current.version).limit(1))).all()
+        return bool(rows)
+
+
+def _stale(version: str) -> Any:
+    """Live incidents of other versions, on either side of this one in the index."""
+    incident = tables.incident
+    return (
+        select(incident.c.id, incident.c.partition)
+        .where(incident.c.phase.in_(LIVE), incident.c.catalogue != version)
+        .order_by(incident.c.catalogue, incident.c.id)
+    )
