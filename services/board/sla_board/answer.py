@@ -36,6 +36,7 @@ class ClockAnswer(_Answer):
     paused: bool
     provisional: bool
     why: str = Field(description="of a pause: waiting on whom")
+    answer: str = Field(description="who acknowledged the breach, or that nobody has")
     goal: str = Field(description="the target in words")
     started_at: datetime | None
     due_at: datetime | None = Field(description="null while paused")
@@ -127,7 +128,9 @@ def clocks_answer(queue: Queue) -> BoardClocks:
         total=queue.total,
         open=queue.open_clocks,
         buckets={bucket.slug: count for bucket, count in queue.buckets.items()},
-        clocks=tuple(_clock(row_of(record, queue.now), queue.now) for record in queue.rows),
+        clocks=tuple(
+            _clock(row_of(record, queue.now, queue.alerts.get(str(record.id))), queue.now) for record in queue.rows
+        ),
     )
 
 
@@ -194,6 +197,7 @@ def _clock(row: Row, now: datetime) -> ClockAnswer:
         paused=row.state.value == "paused",
         provisional=row.provisional,
         why=row.why,
+        answer=row.answer,
         goal=row.allowed,
         started_at=row.started_at,
         due_at=row.due_at,

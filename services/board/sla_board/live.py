@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages, frame_id, iso
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.incident import IncidentFile, read_incident
@@ -34,10 +33,9 @@ View = BoardFilter | OneIncident
 class Shown:
     """Reads the projections and renders them."""
 
-    def __init__(self, store: Store, time: TimeSource, pages: Pages, metrics: BoardMetrics) -> None:
+    def __init__(self, store: Store, time: TimeSource, pages: Pages) -> None:
         self._store = store
         self._time = time
-        self._metrics = metrics
         self.pages = pages
 
     def now(self) -> datetime:
@@ -45,10 +43,7 @@ class Shown:
 
     async def queue(self, shown: BoardFilter) -> Queue:
         async with self._store.reading() as connection:
-            queue = await read_queue(connection, shown, self._time.now())
-        if shown.only_contract is None:
-            self._metrics.rows.set(queue.open_clocks)
-        return queue
+            return await read_queue(connection, shown, self._time.now())
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
         async with self._store.reading() as connection:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
-from sqlalchemy import delete, text
+from sqlalchemy import delete, func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
@@ -18,13 +20,17 @@ from sla_board.page.render import Pages
 from sla_board.projection.projector import Projector
 from sla_board.stream.hub import Hub
 from sla_platform.bus import Doorbell, EventSource
+from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
 CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
-HOUSEKEEPING_SECONDS = 3600.0
+HOUSEKEEPING_SECONDS = 15.0
+FORGET_EVERY = 240  # rounds
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +55,7 @@ def build(
     metrics.lag.set_function(lambda: source.lag)
     changes = Doorbell()
     projector = Projector(store, time, metrics, changes.ring)
-    shown = Shown(store, time, Pages(), metrics)
+    shown = Shown(store, time, Pages())
     hub: Hub[View] = Hub(shown.frame, changes, metrics)
     board = Board(shown, hub, projector, source, authorizer, metrics)
     return BoardService(
@@ -57,7 +63,7 @@ def build(
         parts=(
             Part("consume", lambda: source.run(projector)),
             Part("streams", hub.run),
-            Part("housekeeping", lambda: _keep_house(store, time)),
+            Part("housekeeping", lambda: _keep_house(store, time, metrics)),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(source)},
         close=hub.close,
@@ -84,9 +90,17 @@ def _bus_answers(source: EventSource) -> Check:
     return check
 
 
-async def _keep_house(store: Store, time: TimeSource) -> None:
-    while True:
-        await forget_old_claims(store, time)
+async def _keep_house(store: Store, time: TimeSource, metrics: BoardMetrics) -> None:
+    """Small duties that no viewer waits for; a busy store is asked again at the next round."""
+    for round_ in itertools.count():
+        try:
+            async with store.reading() as connection:
+                counting = select(func.count()).select_from(tables.clock).where(tables.clock.c.open)
+                metrics.rows.set((await connection.execute(counting)).scalar_one())
+            if round_ % FORGET_EVERY == 0:
+                await forget_old_claims(store, time)
+        except Retryable as error:
+            _log.warning("board.housekeeping_later", error=str(error))
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 

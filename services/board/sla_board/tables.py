@@ -126,6 +126,8 @@ alert = Table(
     Column("by", String(120), nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_board_alert_incident", "incident"),
+    Index("ix_board_alert_alert", "alert"),
+    Index("ix_board_alert_notice", "notice"),
 )
 
 notice = Table(

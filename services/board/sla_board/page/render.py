@@ -47,7 +47,7 @@ class Pages:
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """What changes on the board, as one JSON object; equal objects mean an equal page."""
-        rows = [row_of(record, queue.now) for record in queue.rows]
+        rows = [row_of(record, queue.now, queue.alerts.get(str(record.id))) for record in queue.rows]
         return {
             "html": "".join(self._row(row) for row in rows),
             "counts": {bucket.slug: count for bucket, count in queue.buckets.items()},

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -21,7 +20,7 @@ from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
 from sla_platform.bus import Batch
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.errors import BadEnvelope, StoreBusy
+from sla_platform.errors import BadEnvelope
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import (
@@ -67,17 +66,15 @@ class Projector:
         """Nothing is owned."""
 
     async def handle(self, batch: Batch) -> None:
+        """Raises StoreBusy: nothing was changed, and the batch may come again."""
         if not batch.envelopes:
             return
         now = self._time.now()
-        try:
-            with self._metrics.apply_seconds.time():
-                async with self._store.transaction() as connection:
-                    fresh = await projections.claim(connection, batch.envelopes, now)
-                    touched = self._read(fresh)
-                    await _write(connection, touched)
-        except OperationalError as error:
-            raise StoreBusy(f"the board's tables could not be written: {error.orig}") from error
+        with self._metrics.apply_seconds.time():
+            async with self._store.transaction() as connection:
+                fresh = await projections.claim(connection, batch.envelopes, now)
+                touched = self._read(fresh)
+                await _write(connection, touched)
         self._metrics.repeated.inc(len(batch.envelopes) - len(fresh))
         if fresh:
             self._observe(fresh, touched, now)

@@ -21,6 +21,17 @@ class ShownAlert:
     closed_at: datetime | None = None
     close_reason: str = ""
 
+    @property
+    def word(self) -> str:
+        """What an on-call engineer wants to know first; nothing about an alert that is over."""
+        match self.state:
+            case "acknowledged":
+                return f"{self.acknowledged_by or 'somebody'} has it"
+            case "open":
+                return f"nobody has it, {self.level}" if self.level else "nobody has it yet"
+            case _:
+                return ""
+
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
     """`steps` are records of `board_alert`; the alerts come in the order of their opening."""

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
+from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.word import safe_link
 
 _MOST = 100
@@ -30,6 +32,8 @@ class ShownNotice:
     published_at: datetime
     published_by: str
     told: Mapping[str, int]
+    asked: int  # contracts whose people were asked to acknowledge
+    acknowledged: int
 
 
 async def read_notices(connection: AsyncConnection, only_contract: str | None) -> list[ShownNotice]:
@@ -46,6 +50,7 @@ async def read_notices(connection: AsyncConnection, only_contract: str | None) -
     told: dict[str, Counter[str]] = {}
     for row in (await connection.execute(counting)).all():
         told.setdefault(row.notice, Counter())[row.state] += 1
+    answers = await _answers(connection, [row.id for row in notices], only_contract)
     return [
         ShownNotice(
             id=row.id,
@@ -57,6 +62,22 @@ async def read_notices(connection: AsyncConnection, only_contract: str | None) -
             published_at=row.published_at,
             published_by=row.published_by,
             told=told.get(row.id, {}),
+            asked=len(answers.get(row.id, ())),
+            acknowledged=sum(alert.acknowledged_at is not None for alert in answers.get(row.id, ())),
         )
         for row in notices
     ]
+
+
+async def _answers(
+    connection: AsyncConnection, notices: Sequence[str], only_contract: str | None
+) -> dict[str, tuple[ShownAlert, ...]]:
+    """The alerts of each notice: one a contract."""
+    alert = tables.alert.c
+    query = select(tables.alert).where(alert.notice.in_(notices))
+    if only_contract is not None:
+        query = query.where(alert.contract == only_contract)
+    steps: dict[str, list[Any]] = {}
+    for row in (await connection.execute(query)).all():
+        steps.setdefault(row.notice, []).append(row)
+    return {notice: alerts_of(found) for notice, found in steps.items()}

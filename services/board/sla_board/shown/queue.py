@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.projection.text import containing
+from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.bucket import HOUR, SOON, Bucket, end_of_day
 from sla_board.shown.filter import BoardFilter, Condition, Order
 from sla_domain.clock import ClockState
@@ -30,6 +31,7 @@ class Queue:
 
     now: datetime
     rows: Sequence[Any]
+    alerts: Mapping[str, ShownAlert]  # of the rows, by clock
     buckets: Mapping[Bucket, int]  # what the filter shows, before its own choice of buckets
     open_clocks: int  # what the viewer may see at all
     contracts: tuple[str, ...]  # to choose from
@@ -41,7 +43,7 @@ class Queue:
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datetime) -> Queue:
-    """Three statements, whatever the number of clocks."""
+    """Four statements, whatever the number of clocks."""
     allowed = _allowed(shown)
     choices = await _choices(connection, allowed)
     bucket = _bucket(now, choices.zones)
@@ -52,14 +54,24 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datet
     if shown.buckets:
         wanted = and_(wanted, bucket.in_([int(number) for number in shown.buckets]))
     query = query.where(wanted).order_by(*_order(shown, bucket, now)).limit(shown.limit)
+    rows = (await connection.execute(query)).all()
     return Queue(
         now=now,
-        rows=(await connection.execute(query)).all(),
+        rows=rows,
+        alerts=await _alerts(connection, [str(row.id) for row in rows if row.breached_at is not None]),
         buckets={number: counts.get(number, 0) for number in Bucket},
         open_clocks=choices.open_clocks,
         contracts=choices.contracts,
         priorities=choices.priorities,
     )
+
+
+async def _alerts(connection: AsyncConnection, clocks: Sequence[str]) -> dict[str, ShownAlert]:
+    """An alert about a clock bears the clock's id."""
+    if not clocks:
+        return {}
+    steps = (await connection.execute(select(tables.alert).where(tables.alert.c.alert.in_(clocks)))).all()
+    return {alert.id: alert for alert in alerts_of(steps)}
 
 
 @dataclass(frozen=True, slots=True)

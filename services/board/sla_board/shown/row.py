@@ -9,6 +9,7 @@ from urllib.parse import quote
 from zlib import crc32
 
 from sla_board.shown import word
+from sla_board.shown.alert import ShownAlert
 from sla_board.shown.bucket import Bucket, bucket_of
 from sla_board.shown.filter import Condition
 from sla_domain.clock import ClockState
@@ -35,6 +36,7 @@ class Row:
     condition: Condition
     word: word.Word
     why: str
+    answer: str  # who acknowledged the breach, or that nobody has
     provisional: bool
     state: ClockState
     due_at: datetime | None
@@ -60,7 +62,7 @@ class Row:
         return self.breached_at if self.due_at is None else self.due_at
 
 
-def row_of(record: Any, now: datetime) -> Row:
+def row_of(record: Any, now: datetime, alert: ShownAlert | None = None) -> Row:
     """The row of one record of `shown.queue` (or of `board_clock` alone)."""
     state = ClockState(record.state)
     breached = record.breached_at is not None
@@ -88,6 +90,7 @@ def row_of(record: Any, now: datetime) -> Row:
         condition=word_condition(record, state),
         word=word.word_of(state=state, breached=breached, warned=record.warned, overdue=overdue),
         why=record.why,
+        answer=alert.word if alert is not None else "",
         provisional=record.provisional,
         state=state,
         due_at=record.due_at,

@@ -152,6 +152,8 @@ def _ticks(scale: _Scale, zone: str) -> tuple[Tick, ...]:
     ticks: list[Tick] = []
     while (instant := at.replace(tzinfo=there)) <= scale.last and len(ticks) <= _MOST_TICKS:
         whole_days = step >= timedelta(days=1) or (at.hour, at.minute) == (0, 0)
+        if scale.x(instant) > WIDTH - 24:
+            break  # its label would not fit
         ticks.append(Tick(scale.x(instant), f"{at.day} {at:%b}" if whole_days else f"{at:%H:%M}"))
         at += step
     return tuple(ticks)

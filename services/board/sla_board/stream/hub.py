@@ -73,6 +73,7 @@ class Hub(Generic[View]):
         self._most_seats = seats
         self._most_channels = channels
         self._channels: dict[View, _Channel[View]] = {}
+        self._pens = asyncio.Semaphore(2)  # the more pages there are, the longer each waits, and so the longer it rests
         self._open = 0
         self._closed = False
 
@@ -156,8 +157,9 @@ class Hub(Generic[View]):
 
     async def _render_once(self, view: View, channel: _Channel[View]) -> None:
         try:
-            with self._metrics.renders.time():
-                channel.publish(await self._render(view))
+            async with self._pens:
+                with self._metrics.renders.time():
+                    channel.publish(await self._render(view))
         except Exception:
             # The page stays as it is and its viewers' heartbeat goes on; the next look may succeed.
             _log.exception("board.render_failed")

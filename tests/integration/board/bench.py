@@ -1,0 +1,126 @@
+"""A board without a bus: time stands still until told, and batches are handed to the projector."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from tests.unit.board.envelopes import NOW
+
+from sla_board import tables
+from sla_board.service import BoardService, build
+from sla_platform.bus import Batch, Handler
+from sla_platform.envelope import Envelope
+from sla_platform.http import problem
+from sla_platform.http.keys import READ, Authorizer, KeyGate
+from sla_platform.runtime import running
+from sla_platform.store.engine import Store
+from sla_platform.store.schema import create_all
+
+
+class HandTime:
+    """Stands still; `pass_` moves it."""
+
+    authoritative = True
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self._now = at
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0.01)
+
+    def pass_(self, span: timedelta) -> None:
+        self._now += span
+
+
+class IdleSource:
+    """A bus on which nothing comes by itself."""
+
+    lag = 0
+    healthy = True
+
+    async def run(self, handler: Handler) -> None:
+        await asyncio.Event().wait()
+
+
+class BoardBench:
+    """`tell` hands over one batch, as a bus would."""
+
+    def __init__(self, store: Store, time: HandTime, authorizer: Authorizer | None = None) -> None:
+        self.store = store
+        self.time = time
+        self.registry = CollectorRegistry()
+        self.source = IdleSource()
+        open_gate = KeyGate(tuple, time, open_scopes=frozenset({READ}))
+        self.service: BoardService = build(store, self.source, time, authorizer or open_gate, self.registry)
+        self.app = FastAPI()
+        problem.install(self.app)
+        self.app.include_router(self.service.router)
+
+    async def tell(self, *envelopes: Envelope) -> None:
+        await self.service.projector.handle(Batch(0, envelopes, None))
+
+    def metric(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+
+@asynccontextmanager
+async def bench(url: str, authorizer: Authorizer | None = None) -> AsyncIterator[BoardBench]:
+    store = Store(url)
+    try:
+        await create_all(store, [tables.metadata])
+        yield BoardBench(store, HandTime(), authorizer)
+    finally:
+        await store.close()
+
+
+class Served:
+    """A board on a real port; `stop` ends the server as a crash of it would look to a browser."""
+
+    def __init__(self, board: BoardBench) -> None:
+        self._board = board
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        config = uvicorn.Config(
+            self._board.app, host="127.0.0.1", port=self.port, log_config=None, lifespan="off",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is None or self._task is None:
+            return
+        self._server.should_exit = True
+        await self._board.service.hub.close()
+        await self._task
+        self._server = None
+
+
+@asynccontextmanager
+async def served(board: BoardBench) -> AsyncIterator[Served]:
+    async with running([board.service]):
+        server = Served(board)
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop()

@@ -1,0 +1,83 @@
+"""What the timer service would put on its topic, without its tables: the real fold, the real difference, a plain tick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sla_domain.clock import BREACH, ClockId
+from sla_domain.event import IncidentEvent
+from sla_domain.fact import Fact, FactKind
+from sla_domain.fold import fold
+from sla_domain.incident import Incident
+from sla_domain.rulebook import Rulebook
+from sla_domain.tell import tell
+from sla_domain.told import Told, keys_after, timers, told_after
+from sla_domain.urgency import urgency
+from sla_platform.envelope import Envelope
+from sla_platform.wire import clock_fact, encode_clock_fact
+from sla_timer.apply.context import clock_context, incident_context
+
+
+class TimerInMemory:
+    """One incident. `said` are the envelopes in the order of their telling."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._events: list[IncidentEvent] = []
+        self._told: dict[ClockId, Told] = {}
+        self._keys: frozenset[str] = frozenset()
+        self.said: list[Envelope] = []
+
+    @property
+    def incident(self) -> Incident:
+        return fold(self._events, self._rulebook)
+
+    @property
+    def told(self) -> dict[ClockId, Told]:
+        return self._told
+
+    def receive(self, events: Iterable[IncidentEvent], now: datetime) -> None:
+        """One unit of work."""
+        self._events += events
+        incident = self.incident
+        facts = tell(incident, self._told, self._keys)
+        self._told = told_after(self._told, facts, incident.clocks)
+        self._keys = keys_after(self._keys, facts)
+        self._publish(incident, facts, now)
+
+    def tick(self, now: datetime) -> None:
+        """Fire every timer that is due."""
+        incident = self.incident
+        due = [
+            (timer, clock)
+            for clock in incident.clocks
+            for timer in timers(clock, self._told[clock.id])
+            if timer.at <= now
+        ]
+        for timer, clock in sorted(due, key=lambda pair: (pair[0].at, pair[0].kind == BREACH)):
+            breach = timer.kind.partition("~")[0] == BREACH
+            fact = Fact(
+                kind=FactKind.CLOCK_BREACHED if breach else FactKind.CLOCK_WARNED,
+                incident=incident.id,
+                key=f"{timer.generation}/{timer.kind}",
+                at=timer.at,
+                clock=clock.id,
+                metric=clock.metric,
+                cycle=clock.cycle,
+                generation=timer.generation,
+                due_at=clock.due_at,
+                threshold="" if breach else timer.kind,
+            )
+            self._told = told_after(self._told, [fact], [clock])
+            self._publish(incident, [fact], now, state="running")
+
+    def _publish(self, incident: Incident, facts: Iterable[Fact], now: datetime, **override: str) -> None:
+        shared = incident_context(incident, self._rulebook.plans[incident.plan])
+        contexts = {
+            clock.id: clock_context(shared, clock, urgency(incident, clock, self._rulebook, now)) | override
+            for clock in incident.clocks
+        }
+        for fact in facts:
+            context = contexts.get(fact.clock, shared) if fact.clock else shared
+            self.said.append(encode_clock_fact(clock_fact(fact, context, now), fact.key))
