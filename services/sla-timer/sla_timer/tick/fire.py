@@ -34,11 +34,13 @@ class Bounds:
     since: datetime | None
     patience: timedelta
     limit: int
+    only: int | None = None  # this partition alone
 
 
 _BEGINNING = from_micros(0)
 
 _POSTGRES = text(postgres.FIRE).bindparams(bindparam("now", type_=Instant), bindparam("bound", type_=Instant))
+_SET_ASIDE = text(postgres.SET_ASIDE).bindparams(bindparam("now", type_=Instant))
 _SQLITE_CLAIM = text(sqlite.CLAIM)
 _SQLITE_TELL = text(sqlite.TELL.replace(":%M:%S", r"\:%M\:%S"))
 
@@ -60,8 +62,28 @@ class Firing:
                 "bound": bounds.since or _BEGINNING,
                 "patience": bounds.patience,
                 "limit": bounds.limit,
+                "only": bounds.only,
             }
             return _rows((await connection.execute(_POSTGRES, values)).all())
+
+    async def set_aside(self, bounds: Bounds, partition: int, error: str) -> None:
+        """Quarantine the row that a claim of one would take next from this partition."""
+        now = to_micros(bounds.now) if self._store.sqlite else bounds.now
+        values = {"now": now, "error": error[:2000], "only": partition}
+        if self._store.sqlite:
+            async with self._store.transaction() as connection:
+                for statement in sqlite.SET_ASIDE:
+                    await connection.execute(text(statement), values)
+            return
+        async with self._store.autocommit() as connection:
+            await connection.execute(_SET_ASIDE, values)
+
+    async def partitions(self) -> list[int]:
+        """Where there may be timers."""
+        if self._store.sqlite:
+            return [0]
+        async with self._store.reading() as connection:
+            return list((await connection.execute(text("SELECT partition FROM timer_progress"))).scalars())
 
     async def _fire_sqlite(self, bounds: Bounds) -> list[Fired]:
         caught = self._progress.caught_up_through(0)

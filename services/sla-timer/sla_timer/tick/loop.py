@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from sla_platform.errors import Retryable
 from sla_platform.settings import Settings
@@ -68,7 +70,7 @@ class Tick:
         claimed = 0
         while True:
             bounds = Bounds(now, since, self._patience, self._settings.claim_limit)
-            batch = await self._firing.fire(bounds)
+            batch = await self._fire(bounds)
             claimed += len(batch)
             self._observe(batch, now)
             if len(batch) < self._settings.claim_limit:
@@ -78,6 +80,27 @@ class Tick:
             self._swept = time.monotonic()
         self._since = min(now, floor) - BEHIND if floor is not None else None
         return claimed
+
+    async def _fire(self, bounds: Bounds) -> list[Fired]:
+        """A batch; one that the database refuses is split down to its single rows, and the unfit set aside."""
+        try:
+            return await self._firing.fire(bounds)
+        except SQLAlchemyError as error:
+            _log.error("tick.refused", error=str(error)[:500])
+        fired: list[Fired] = []
+        for partition in await self._firing.partitions():
+            single = replace(bounds, limit=1, only=partition, since=None)
+            while len(fired) < bounds.limit:
+                try:
+                    one = await self._firing.fire(single)
+                except SQLAlchemyError as error:
+                    _log.error("tick.quarantined", partition=partition, error=str(error)[:500])
+                    await self._firing.set_aside(single, partition, str(error))
+                    continue
+                if not one:
+                    break
+                fired += one
+        return fired
 
     @property
     def _patience(self) -> timedelta:

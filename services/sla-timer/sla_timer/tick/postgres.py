@@ -15,6 +15,7 @@ WITH reach AS MATERIALIZED (
            least(CAST(:now AS timestamptz),
                  greatest(caught_up_through, CAST(:now AS timestamptz) - CAST(:patience AS interval))) AS through
     FROM timer_progress
+    WHERE CAST(:only AS int) IS NULL OR partition = CAST(:only AS int)
 ), due AS MATERIALIZED (
     SELECT picked.*, reach.through, coalesce(picked.fire_at > reach.caught, true) AS provisional
     FROM reach CROSS JOIN LATERAL (
@@ -60,4 +61,18 @@ WITH reach AS MATERIALIZED (
 )
 SELECT due.fire_at, due.kind, due.provisional, live.id IS NOT NULL AS live
 FROM due LEFT JOIN live ON live.id = due.clock_id
+"""
+
+# Set aside the row that a claim of one would take next from a partition.
+SET_ASIDE = """
+WITH first AS MATERIALIZED (
+    SELECT t.* FROM timer_timer t
+    WHERE t.partition = CAST(:only AS int) AND t.fire_at <= CAST(:now AS timestamptz)
+    ORDER BY t.fire_at LIMIT 1 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM timer_timer t USING first WHERE t.clock_id = first.clock_id AND t.kind = first.kind
+)
+INSERT INTO timer_quarantine (clock_id, kind, generation, fire_at, partition, error, at)
+SELECT clock_id, kind, generation, fire_at, partition, :error, CAST(:now AS timestamptz) FROM first
+ON CONFLICT (clock_id, kind) DO UPDATE SET error = excluded.error, at = excluded.at, fire_at = excluded.fire_at
 """

@@ -60,3 +60,15 @@ ORDER BY fire_at, kind LIKE 'breach%'
 """  # noqa: S608 - the only things formatted in are the expressions above
 
 FIRED = "SELECT fire_at, kind, provisional, live FROM temp.due"
+
+SET_ASIDE = (
+    """
+    INSERT OR REPLACE INTO timer_quarantine (clock_id, kind, generation, fire_at, partition, error, at)
+    SELECT clock_id, kind, generation, fire_at, partition, :error, :now FROM timer_timer
+    WHERE partition = 0 AND fire_at <= :now ORDER BY fire_at LIMIT 1
+    """,
+    """
+    DELETE FROM timer_timer WHERE (clock_id, kind) IN
+        (SELECT clock_id, kind FROM timer_timer WHERE partition = 0 AND fire_at <= :now ORDER BY fire_at LIMIT 1)
+    """,
+)
