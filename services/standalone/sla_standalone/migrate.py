@@ -1,31 +1,105 @@
-"""Bringing a database and a broker to what this version expects."""
+"""Bringing database and topics to what this release needs, and telling whether they are there (`slad migrate`)."""
 
 from __future__ import annotations
 
-import sla_board.tables
-import sla_ingest.tables
-import sla_notifier.tables
-import sla_timer.tables
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
-from sla_platform.store.schema import create_all
 
-METADATAS = (
-    sla_ingest.tables.metadata,
-    sla_timer.tables.metadata,
-    sla_notifier.tables.metadata,
-    sla_board.tables.metadata,
-)
+_log = structlog.get_logger(__name__)
+_SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = 0x736C6164  # "slad": one migration at a time
 
 
 async def migrate(settings: Settings) -> None:
-    """Create what is missing: tables, and on Kafka topics."""
-    store = Store(settings.store_url)
+    """Upgrade the database to the newest revision and create missing topics; nothing happens when all is there.
+
+    Raises StoreBusy or BusUnavailable when one of them cannot be reached, BadSettings when existing topics do not fit.
+    """
+    store = Store(settings.store_url, pool=1, patient=True)
     try:
-        await create_all(store, METADATAS)
+        await upgrade(store)
     finally:
         await store.close()
     if not settings.embedded:
-        from sla_platform.bus.kafka.admin import ensure_topics
+        from sla_platform.bus.kafka import ensure_topics
 
-        await ensure_topics(settings)
+        for topic in await ensure_topics(settings):
+            _log.info("migrate.topic_created", topic=topic)
+
+
+async def upgrade(store: Store, to: str = "head") -> None:
+    """The whole way in one transaction: a revision that fails leaves the database as it was."""
+    await _run(store, command.upgrade, to)
+
+
+async def downgrade(store: Store, to: str) -> None:
+    """Back to a revision; `base` removes everything, data included."""
+    await _run(store, command.downgrade, to)
+
+
+async def at_head(store: Store) -> str | None:
+    """A readiness check: None when the database fits this release, else what is wrong.
+
+    A database that is ahead fits: during a rolling upgrade it has been migrated and old processes still run.
+    """
+    async with store.reading() as connection:
+        current = await connection.run_sync(_revision)
+    scripts = _history()
+    if current == scripts.get_current_head():
+        return None
+    if current is None:
+        return "the database has no schema: run `slad migrate`"
+    if current not in {script.revision for script in scripts.walk_revisions()}:
+        return None
+    return f"the database is at revision {current}: run `slad migrate`"
+
+
+async def _run(store: Store, what: Callable[[Config, str], None], to: str) -> None:
+    async with store.transaction() as connection:
+        await _alone(store, connection)
+        before = await connection.run_sync(_revision)
+        await connection.run_sync(_alembic, what, to)
+        after = await connection.run_sync(_revision)
+    if before != after:
+        _log.info("migrate.database", before=before, after=after)
+
+
+async def _alone(store: Store, connection: AsyncConnection) -> None:
+    """Two processes that start at once migrate one after the other. SQLite's writers queue anyway."""
+    if not store.sqlite:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+
+
+def _alembic(connection: Connection, what: Callable[[Config, str], None], to: str) -> None:
+    what(configuration(connection), to)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Alembic's settings; there is no alembic.ini."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    attributes: dict[str, Any] = config.attributes
+    attributes["connection"] = connection
+    return config
+
+
+@functools.cache
+def _history() -> ScriptDirectory:
+    return ScriptDirectory.from_config(configuration())

@@ -47,13 +47,14 @@ def _dumps(value: Any) -> str:
 class Store:
     """One database. Share one Store per URL in a process: on SQLite it is the queue of writers."""
 
-    def __init__(self, url: str, *, pool: int = 8) -> None:
+    def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
+        """`patient`: statements may take as long as they need (migrations)."""
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
         else:
-            self._writer = _postgres_engine(self.url, pool)
+            self._writer = _postgres_engine(self.url, pool, patient)
             # Looking needs no BEGIN and no ROLLBACK: two round trips less.
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -103,7 +104,8 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise
 
 
-def _postgres_engine(url: URL, pool: int) -> AsyncEngine:
+def _postgres_engine(url: URL, pool: int, patient: bool) -> AsyncEngine:
+    settings = POSTGRES_SETTINGS | ({"statement_timeout": "0", "lock_timeout": "0"} if patient else {})
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=pool,
@@ -113,10 +115,10 @@ def _postgres_engine(url: URL, pool: int) -> AsyncEngine:
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
-            "server_settings": POSTGRES_SETTINGS,
+            "server_settings": settings,
             "timeout": 10,  # seconds to connect
             # Longer than statement_timeout: it only ends waiting for a server that has gone silent.
-            "command_timeout": 75,
+            "command_timeout": None if patient else 75,
         },
     )
 

@@ -25,20 +25,20 @@ from sla_platform.store.types import BigId, Instant
 POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
 
 
-class _Transaction(FunctionElement[int]):
+class TransactionId(FunctionElement[int]):
     """The default of `txid`, different by dialect."""
 
     type = BigInteger()
     inherit_cache = True
 
 
-@compiles(_Transaction)
-def _no_transaction(_element: _Transaction, _compiler: Any, **_options: Any) -> str:
+@compiles(TransactionId)
+def _no_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -> str:
     return "0"
 
 
-@compiles(_Transaction, "postgresql")
-def _own_transaction(_element: _Transaction, _compiler: Any, **_options: Any) -> str:
+@compiles(TransactionId, "postgresql")
+def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -> str:
     return POSTGRES_TXID_DEFAULT
 
 
@@ -47,7 +47,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
     return Table(
         f"{service}_log",
         metadata,
-        Column("txid", BigInteger, nullable=False, server_default=_Transaction()),
+        Column("txid", BigInteger, nullable=False, server_default=TransactionId()),
         Column("position", BigId, primary_key=True, autoincrement=True),
         Column("topic", String(32), nullable=False),
         Column("id", String(200), nullable=False),

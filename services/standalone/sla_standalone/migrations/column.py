@@ -1,0 +1,37 @@
+"""Column types and defaults as revisions know them. Frozen: what a released revision means may never change.
+
+They mirror `sla_platform.store.types`; when a type changes there, a new name is added here.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy import BigInteger, Integer, String, Text, TextClause, Uuid, text
+from sqlalchemy.dialects import postgresql
+
+INSTANT = Integer().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
+CLOCK_KEY = String(36).with_variant(Uuid(as_uuid=True), "postgresql")
+BIG_ID = BigInteger().with_variant(Integer(), "sqlite")
+JSON_TEXT = Text().with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def on_postgres() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
+
+
+def own_transaction() -> TextClause:
+    """The default of a log's `txid`."""
+    return text("(pg_current_xact_id()::text::bigint)") if on_postgres() else text("0")
+
+
+def set_storage(table: str, **parameters: float) -> None:
+    """Storage parameters, where there are any to set."""
+    if on_postgres():
+        written = ", ".join(f"{name} = {value}" for name, value in parameters.items())
+        op.execute(f"ALTER TABLE {table} SET ({written})")
+
+
+def create_postgres_index(name: str, table: str, columns: list[str]) -> None:
+    """An index that SQLite does without."""
+    if on_postgres():
+        op.create_index(name, table, columns)

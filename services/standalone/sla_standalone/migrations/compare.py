@@ -1,0 +1,45 @@
+"""How a database is compared with the tables, and how types are written into a new revision."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import Index
+from sqlalchemy.schema import SchemaItem
+
+from sla_platform.store import types
+from sla_platform.store.log import TransactionId
+
+
+def options(dialect: str) -> dict[str, Any]:
+    """For `context.configure`, when the database in hand speaks this dialect."""
+
+    def included(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
+        if kind != "index" or reflected or not isinstance(item, Index):
+            return True
+        only = only_dialect(item)
+        return only is None or only == dialect
+
+    return {"render_item": _written, "include_object": included, "compare_type": True}
+
+
+def only_dialect(index: Index) -> str | None:
+    """The one dialect an index is for, as `Index.ddl_if` was told."""
+    return getattr(index._ddl_if, "dialect", None)
+
+
+def _written(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """The frozen name of a type of ours; Alembic writes all others itself."""
+    if kind == "server_default" and isinstance(getattr(item, "arg", None), TransactionId):
+        return "column.own_transaction()"
+    if kind != "type":
+        return False
+    if isinstance(item, types.Instant):
+        return "column.INSTANT"
+    if isinstance(item, types.ClockKey):
+        return "column.CLOCK_KEY"
+    if item is types.BigId:
+        return "column.BIG_ID"
+    if item is types.JsonText:
+        return "column.JSON_TEXT"
+    return False

@@ -1,0 +1,15 @@
+"""Every table of slad: each service's own, side by side in one database."""
+
+from __future__ import annotations
+
+import sla_board.tables
+import sla_ingest.tables
+import sla_notifier.tables
+import sla_timer.tables
+
+METADATA = (
+    sla_ingest.tables.metadata,
+    sla_timer.tables.metadata,
+    sla_notifier.tables.metadata,
+    sla_board.tables.metadata,
+)

@@ -1,0 +1,140 @@
+"""The history of the database leads to exactly the tables the services use, on both dialects, and back."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Table, inspect, text
+from tests.conformance.bus_rig import event
+
+from sla_platform.bus.kafka import ensure_topics
+from sla_platform.errors import BadSettings
+from sla_platform.local import KafkaBroker
+from sla_platform.settings import Settings
+from sla_platform.store import log as logs
+from sla_platform.store.engine import Store
+from sla_platform.store.schema import create_all
+from sla_standalone.migrate import at_head, downgrade, migrate, upgrade
+from sla_standalone.migrations.compare import options
+from sla_standalone.migrations.tables import METADATA
+
+
+def _differences(connection: Connection) -> list[Any]:
+    settings = options(connection.dialect.name)
+    settings["compare_server_default"] = _other_default
+    tables = list(METADATA)
+    context = MigrationContext.configure(connection, opts={**settings, "target_metadata": tables})
+    return list(compare_metadata(context, tables))
+
+
+def _other_default(_context: object, _found: object, _wanted: object, there: str, _here: object, here: str) -> bool:
+    """Dialects rewrite defaults ('' becomes ''::character varying): compare what is left of them."""
+    return _plain(there) != _plain(here)
+
+
+def _plain(default: str | None) -> str | None:
+    if default is None:
+        return None
+    bare = default.split("::")[0] if "pg_current_xact_id" not in default else "txid"
+    return bare.strip("()' ").lower()
+
+
+async def test_the_newest_revision_is_what_the_services_use(store: Store) -> None:
+    await upgrade(store)
+    async with store.transaction() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_tests_that_create_tables_directly_get_the_same(store: Store) -> None:
+    await create_all(store, METADATA)
+    async with store.transaction() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_a_log_numbers_its_transactions_where_the_store_has_them(store: Store) -> None:
+    await upgrade(store)
+    log = next(metadata.tables["ingest_log"] for metadata in METADATA if "ingest_log" in metadata.tables)
+    for number in range(2):
+        async with store.transaction() as connection:
+            await logs.append(connection, log, [event("github:1", number)])
+    async with store.reading() as connection:
+        first, second = (await connection.execute(text("SELECT txid FROM ingest_log ORDER BY position"))).scalars()
+    assert (first, second) == (0, 0) if store.sqlite else 0 < first < second
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+async def test_storage_parameters_are_set(store: Store) -> None:
+    await upgrade(store)
+    wanted = {
+        table.name: {f"{name}={value}" for name, value in table.info["postgresql_with"].items()}
+        for metadata in METADATA
+        for table in metadata.sorted_tables
+        if "postgresql_with" in table.info
+    }
+    async with store.reading() as connection:
+        rows = (
+            await connection.execute(text("SELECT relname, reloptions FROM pg_class WHERE relname LIKE '%\\_%'"))
+        ).all()
+    found = {row.relname: set(row.reloptions or ()) for row in rows if row.relname in wanted}
+    assert found == wanted
+    assert "timer_clock" in wanted
+
+
+async def test_going_back_removes_everything_and_forth_again_works(store: Store) -> None:
+    await upgrade(store)
+    await downgrade(store, "base")
+    assert await _tables(store) == {"alembic_version"}
+    await upgrade(store)
+    assert await _tables(store) == {"alembic_version", *(table.name for table in _all_tables())}
+
+
+async def test_migrating_twice_at_once_is_migrating_once(store: Store) -> None:
+    stores = [Store(store.url.render_as_string(hide_password=False), patient=True) for _ in range(3)]
+    await asyncio.gather(*(upgrade(one) for one in stores))
+    for one in stores:
+        await one.close()
+    assert await at_head(store) is None
+
+
+async def test_a_migration_that_fails_leaves_the_database_as_it_was(store: Store) -> None:
+    async with store.transaction() as connection:
+        await connection.execute(text("CREATE TABLE notifier_attempt (other INTEGER)"))  # in the way of the revision
+    with pytest.raises(Exception, match="already exists"):
+        await upgrade(store)
+    assert await _tables(store) == {"notifier_attempt"}
+
+
+async def test_readiness_tells_whether_the_database_fits(store: Store) -> None:
+    ready = partial(at_head, store)
+    assert await ready() == "the database has no schema: run `slad migrate`"
+    await upgrade(store)
+    assert await ready() is None
+    async with store.transaction() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert await ready() is None  # a later release has migrated; this one is being replaced
+
+
+async def test_migrate_does_both(postgres_url: str, kafka_broker: KafkaBroker, unique: str) -> None:
+    settings = Settings(store_url=postgres_url, bus_url=kafka_broker.url, bus_prefix=unique, partitions=4)
+    await migrate(settings)
+    await migrate(settings)
+    assert await ensure_topics(settings) == []
+    store = Store(postgres_url)
+    assert await at_head(store) is None
+    await store.close()
+    with pytest.raises(BadSettings, match="SLAD_PARTITIONS"):
+        await migrate(settings.model_copy(update={"partitions": 5}))
+
+
+def _all_tables() -> list[Table]:
+    return [table for metadata in METADATA for table in metadata.sorted_tables]
+
+
+async def _tables(store: Store) -> set[str]:
+    async with store.transaction() as connection:
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
