@@ -8,17 +8,18 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.contract import BuiltContract, Plans, build_contracts
-from sla_catalogue.assembly.coverage import build_coverage
+from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import draft_plans
 from sla_catalogue.assembly.escalation import build_escalations
 from sla_catalogue.assembly.holiday import build_holidays, holidays_version
 from sla_catalogue.assembly.outlet import build_channels, build_keys, build_settings
 from sla_catalogue.assembly.scenario import build_scenarios
 from sla_catalogue.assembly.source import build_sources
-from sla_catalogue.calendars import CatalogueCalendars, code_of
+from sla_catalogue.calendars import CatalogueCalendars, codes_of
 from sla_catalogue.canonical import Stored, write
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.gather import Merged
 from sla_catalogue.holiday.row import DEFAULT_HORIZON, Horizon
 from sla_catalogue.problem import Findings, Path, Severity, did_you_mean
@@ -48,10 +49,10 @@ def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | 
     context = Context(document, _declared(resolved), findings)
     horizon = _horizon(document, circumstances, findings)
 
-    shared = {
-        name: build_coverage(name, ("coverages", name), coverage, context)
-        for name, coverage in document.coverages.items()
+    written: dict[str, tuple[Path, CoverageDocument]] = {
+        name: (("coverages", name), coverage) for name, coverage in document.coverages.items()
     }
+    shared = build_coverages(written, {}, context)
     plans = Plans(draft_plans(context), shared, context, {})
     for draft in plans.drafts.values():
         plans.get(draft)
@@ -135,8 +136,7 @@ def _codes(contracts: list[BuiltContract]) -> dict[str, Path]:
     codes: dict[str, Path] = {}
     for built in contracts:
         for coverage in built.built.plan.coverages.values():
-            code = code_of(built.contract, coverage)
-            if code:
+            for code in codes_of(built.contract, coverage):
                 codes.setdefault(code, (*built.path, "country") if built.contract.country else built.path)
     return codes
 

@@ -18,10 +18,12 @@ from sla_domain.calendar import (
     Window,
     always_open,
     growing_calendar,
+    intersection,
     load_zone,
+    union,
 )
 from sla_domain.contract import Contract
-from sla_domain.plan import Coverage, HolidaySource
+from sla_domain.plan import Combination, Coverage, HolidaySource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +39,18 @@ class CatalogueCalendars:
         key = (contract.id, id(coverage))  # the value keeps the coverage alive, so its id stays its own
         made = self._made.get(key)
         if made is None:
-            # Hours nobody gave (PLANS, head) count no target; an agreed date in them is moved by wall time.
-            left_open = not coverage.weekly and not coverage.openings
-            zone = coverage.zone or contract.zone
-            spec = always_open(coverage.id, zone) if left_open else self.spec(contract, coverage)
-            made = (coverage, _compiled(spec, self.horizon))
+            made = (coverage, self._make(contract, coverage))
             self._made[key] = made
         return made[1]
+
+    def _make(self, contract: Contract, coverage: Coverage) -> Calendar:
+        if coverage.parts:
+            parts = [self.calendar(contract, part) for part in coverage.parts]
+            return union(*parts) if coverage.combination is Combination.ANY else intersection(*parts)
+        if not coverage.weekly and not coverage.openings:
+            # Hours nobody gave (PLANS, head) count no target; an agreed date in them is moved by wall time.
+            return _compiled(always_open(coverage.id, coverage.zone or contract.zone), self.horizon)
+        return _compiled(self.spec(contract, coverage), self.horizon)
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
         """The coverage in this contract's zone, with the holidays that concern it."""
@@ -74,6 +81,12 @@ def code_of(contract: Contract, coverage: Coverage) -> str:
             return holiday_code(contract.country, contract.subdivision)
         case HolidaySource.NONE:
             return holiday_code(contract.country, contract.subdivision) if contract.holidays else ""
+
+
+def codes_of(contract: Contract, coverage: Coverage) -> set[str]:
+    """The holiday tables a coverage and its parts subtract."""
+    parts = {code for part in coverage.parts for code in codes_of(contract, part)}
+    return (parts if coverage.parts else {code_of(contract, coverage)}) - {""}
 
 
 @lru_cache(maxsize=2048)

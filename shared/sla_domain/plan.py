@@ -60,9 +60,19 @@ class HolidaySource(StrEnum):
     FIXED = "fixed"  # the coverage names its own country
 
 
+class Combination(StrEnum):
+    """How a coverage made of coverages is open."""
+
+    ALL = "all"  # while every part is: vendor hours within customer hours
+    ANY = "any"  # while some part is: one desk after another around the sun
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """When time counts. Zone and holidays may come from the contract, so one plan serves many countries."""
+    """When time counts. Zone and holidays may come from the contract, so one plan serves many countries.
+
+    A coverage with `parts` has no hours of its own; its working days are those of the first part's zone.
+    """
 
     id: str
     weekly: Mapping[int, tuple[Window, ...]]  # 0 = Monday
@@ -73,6 +83,8 @@ class Coverage:
     openings: tuple[LocalSpan, ...] = ()
     closings: tuple[LocalSpan, ...] = ()
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    parts: tuple[Coverage, ...] = ()
+    combination: Combination = Combination.ALL
 
 
 # -- metrics ----------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
@@ -10,7 +12,46 @@ from sla_catalogue.document.coverage import CoverageDocument, SpanDocument
 from sla_catalogue.hours import DAY, MinuteWindow, Week, overlaps, slivers
 from sla_catalogue.problem import Path
 from sla_domain.calendar import LocalSpan, Window
-from sla_domain.plan import Coverage, HolidaySource
+from sla_domain.plan import Combination, Coverage, HolidaySource
+
+
+def build_coverages(
+    written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
+) -> dict[str, Coverage]:
+    """All coverages a plan knows: its own, which may be made of each other and of the shared ones."""
+    found: dict[str, Coverage] = {}
+    for name in written:
+        _build(name, written, shared, found, (), context)
+    return {**shared, **found}
+
+
+def _build(
+    name: str,
+    written: Mapping[str, tuple[Path, CoverageDocument]],
+    shared: Mapping[str, Coverage],
+    found: dict[str, Coverage],
+    below: tuple[str, ...],
+    context: Context,
+) -> Coverage | None:
+    """One coverage after its parts; parts that are unknown or lead back to it are reported and left out."""
+    if name in found or name not in written:
+        return found.get(name) or shared.get(name)
+    path, document = written[name]
+    coverage = build_coverage(name, path, document, context)
+    parts: list[Coverage] = []
+    for part in (*document.all_of, *document.any_of):
+        if part in (*below, name):
+            chain = " → ".join([*below, name, part])
+            context.findings.error(path, "cycle", f"coverages are made of each other in a circle: {chain}")
+            continue
+        made = _build(part, written, shared, found, (*below, name), context)
+        if made is None:
+            context.unknown(part, {*written, *shared}, path, "coverage")
+        else:
+            parts.append(made)
+    combination = Combination.ANY if document.any_of else Combination.ALL
+    found[name] = replace(coverage, parts=tuple(parts), combination=combination)
+    return found[name]
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.assembly.coverage import build_coverage
+from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import Draft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.target import Names, Row, build_targets
@@ -33,9 +33,7 @@ def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -
     """`shared` are the catalogue's own coverages; the plan's coverages of the same name win."""
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))
-    coverages = dict(shared)
-    for name, (path, coverage) in draft.coverages.items():
-        coverages[name] = build_coverage(name, path, coverage, context)
+    coverages = build_coverages(draft.coverages, shared, context)
     metrics = {**written_metrics(context), **draft.metrics}
     folded = {name.casefold(): p.id for p in priorities for name in p.also}
     folded |= {p.id.casefold(): p.id for p in priorities}

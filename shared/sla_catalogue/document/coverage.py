@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field, model_validator
 
-from sla_catalogue.document.field import Document, Hours, LocalTime, Texts, refuse
+from sla_catalogue.document.field import Document, Hours, LocalTime, Names, Texts, refuse
 
 
 class SpanDocument(Document):
@@ -26,13 +26,32 @@ class SpanDocument(Document):
 class CoverageDocument(Document):
     """Weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `PL` or `DE-BY`.
 
-    `hours: unspecified` leaves them to the contract, as a plan's document may (PLANS, head).
+    `hours: unspecified` leaves them to the contract, as a plan's document may (PLANS, head). Instead of hours, a
+    coverage may be made of others: open while all of them are (`all_of`), or while any of them is (`any_of`).
     """
 
-    hours: Hours
+    hours: Hours = None
+    all_of: Names = Field(default_factory=list)
+    any_of: Names = Field(default_factory=list)
     title: Texts = Field(default_factory=dict)
     zone: str | None = None
     holidays: str = "none"
     openings: list[SpanDocument] = Field(default_factory=list)
     closings: list[SpanDocument] = Field(default_factory=list)
     clause: str = ""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> CoverageDocument:
+        if ("hours" in self.model_fields_set) + bool(self.all_of) + bool(self.any_of) != 1:
+            raise refuse(
+                "coverage", "a coverage gives `hours`, `all_of` or `any_of`, and only one of them", "hours: 24x7"
+            )
+        own = {"zone", "holidays", "openings", "closings"} & self.model_fields_set
+        if own and (self.all_of or self.any_of):
+            raise refuse("coverage", f"a coverage made of others has no {' or '.join(sorted(own))} of its own", "")
+        return self
+
+    @property
+    def left_open(self) -> bool:
+        """Its hours are written as unspecified."""
+        return self.hours is None and not self.all_of and not self.any_of

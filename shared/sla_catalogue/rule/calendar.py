@@ -44,11 +44,14 @@ def _left_open(contract: BuiltContract, coverage: Coverage, subject: Subject) ->
     """Whether its hours are written as unspecified; hours that are written as empty are another problem."""
     own = contract.built.draft.coverages.get(coverage.id)
     written = own[1] if own else subject.context.document.coverages.get(coverage.id)
-    return written is not None and written.hours is None
+    return written is not None and written.left_open
 
 
 def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
+    for part in coverage.parts:
+        _check_holidays(contract, part, subject)
     wanted = coverage.holidays is HolidaySource.CONTRACT or contract.contract.holidays is True
+    wanted = wanted and not coverage.parts
     if wanted and contract.contract.holidays is not False and not code_of(contract.contract, coverage):
         message = f"the coverage {coverage.id!r} subtracts the contract's holidays, and the contract names no country"
         subject.findings.error(contract.path, "no-country", message, "country: PL, or holidays: false")
@@ -56,7 +59,7 @@ def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subjec
 
 def _check_open(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
     """Compiling costs time, so only a calendar that long closings may have emptied is asked."""
-    if not coverage.weekly and not coverage.openings:
+    if not coverage.parts and not coverage.weekly and not coverage.openings:
         return
     if coverage.weekly and not any(span.end - span.start > _LONG for span in coverage.closings):
         return

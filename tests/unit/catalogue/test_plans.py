@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded
 
-from sla_catalogue import Catalogue
+from sla_catalogue import Catalogue, load_text
 from sla_domain.calendar import AtClose
 from sla_domain.contract import ContractId
 from sla_domain.plan import PlanId
@@ -181,3 +182,57 @@ def test_a_role_with_hours_keeps_them_for_whoever_holds_it(tmp_path: Path) -> No
         ("day", "office", False),
         ("night", "office", True),
     ]
+
+
+COMBINED = """\
+coverages:
+  office: {hours: {mon-fri: "09:00-17:00"}, holidays: contract}
+  taipei: {hours: {mon-fri: "09:00-18:00"}, zone: Asia/Taipei, holidays: TW}
+  late: {hours: {mon-fri: "12:00-20:00"}}
+  both: {all_of: [office, late]}
+  sun: {any_of: [taipei, office]}
+"""
+
+
+def combined(tmp_path: Path, coverage: str) -> Catalogue:
+    text = changed('coverages:\n  office: {hours: {mon-fri: "09:00-17:00"}, holidays: contract}\n', COMBINED)
+    return loaded(tmp_path, changed("coverage: office,", f"coverage: {coverage},", text))
+
+
+def test_vendor_hours_within_customer_hours(tmp_path: Path) -> None:
+    catalogue = combined(tmp_path, "both")
+    assert due(catalogue, "P1") == {"first_response": at(13)}
+    assert due(catalogue, "P2") == {"first_response": at(16)}
+
+
+def test_one_desk_after_another_around_the_sun(tmp_path: Path) -> None:
+    """Open 02:00-11:00 and 09:00-17:00 Warsaw time: fifteen hours a day."""
+    catalogue = combined(tmp_path, "sun")
+    contract = catalogue.rulebook.contracts[ContractId("acme")]
+    sun = catalogue.rulebook.plans[PlanId("gold")].coverages["sun"]
+    calendar = catalogue.rulebook.calendars.calendar(contract, sun)
+    assert calendar.between(at(0), at(0, 0, 17)) == timedelta(hours=15)
+    holiday = datetime(2026, 11, 11, tzinfo=WARSAW)
+    assert calendar.between(holiday, holiday + timedelta(days=1)) == timedelta(hours=9)
+    assert set(catalogue.holidays) == {"PL", "TW"}
+    stored = load_text(catalogue.text).rulebook
+    again = stored.calendars.calendar(contract, stored.plans[PlanId("gold")].coverages["sun"])
+    assert again.between(at(0), at(0, 0, 17)) == timedelta(hours=15)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "code"),
+    [
+        ("all_of: [office, evening]", "unknown-coverage"),
+        ("all_of: [x]", "cycle"),
+        ("all_of: [office, weekend]", "empty-calendar"),
+        ("all_of: [office], any_of: [weekend]", "coverage"),
+        ("all_of: [office], hours: 24x7", "coverage"),
+        ("all_of: [office], zone: UTC", "coverage"),
+        ("title: x", "coverage"),
+    ],
+)
+def test_what_cannot_be_made_of_coverages(tmp_path: Path, coverage: str, code: str) -> None:
+    more = f"  weekend: {{hours: {{weekend: '09:00-17:00'}}}}\n  x: {{{coverage}}}\nplans:\n"
+    text = changed("plans:\n", more)
+    assert codes(tmp_path, changed("coverage: office,", "coverage: x,", text)) == [code]
