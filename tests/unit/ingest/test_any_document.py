@@ -1,0 +1,115 @@
+"""Laws of every dialect: no exception, the same answer twice, nothing that a table or a mail header cannot hold."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.ingest import test_github, test_jira
+from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
+from tests.unit.ingest.made import RECEIVED, source, translated
+
+from sla_catalogue.source import Dialect
+from sla_ingest.dialect import Accepted, Refused, Translation, translate
+from sla_ingest.dialect.port import Delivery
+
+GITHUB = [given_ for given_, _ in (*test_github.ACTIONS.values(), *test_github.COMMENTS.values())]
+JIRA = [given_ for given_, _ in (*test_jira.CHANGES.values(), *test_jira.KINDS.values(), *test_jira.COMMENTS.values())]
+EVENTS: list[Any] = [
+    {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "desk",
+        "type": kind,
+        "subject": "INC1",
+        "time": "2026-11-20T10:00:00Z",
+        "data": {
+            "customer": "Acme",
+            "waiting_on": "customer",
+            "priority": "P1",
+            "score": 3,
+            "merged_into": "INC2",
+            "metrics": ["resolution"],
+            "agreed": {"metric": "resolution", "due_at": "2026-12-01T00:00:00Z", "agreed_by": "Ann"},
+        },
+    }
+    for kind in ("opened", "waiting", "target_agreed", "merged", "rated", "exempted", "mock.test")
+]
+
+
+def check(found: Translation, again: Translation) -> None:
+    assert found == again
+    assert 0 < len(found.delivery) <= 160
+    if isinstance(found.outcome, Refused):
+        assert found.outcome.status in (400, 422)
+    if not isinstance(found.outcome, Accepted):
+        return
+    assert found.outcome.events
+    for number, one in enumerate(found.outcome.events):
+        event = one.event
+        assert event.id.endswith(f"/{number}")
+        assert len(event.id) <= 140
+        assert len(event.incident) <= 300
+        assert event.occurred_at.tzinfo is not None
+        assert event.received_at == RECEIVED
+        for name, value in event.attributes.items():
+            assert isinstance(name, str)
+            assert isinstance(value, str)
+            assert len(value) <= 1_000
+        for text in (event.incident, event.actor_name, event.reason, *event.attributes, *event.attributes.values()):
+            assert not any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t\r" for sign in text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(document=damaged(GITHUB) | VALUES, event=st.sampled_from(["issues", "issue_comment", "", "push"]))
+def test_any_github_document(document: Any, event: str) -> None:
+    check(*(translated(as_bytes(document), test_github.GITHUB, x_github_event=event) for _ in range(2)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(document=damaged(JIRA) | VALUES)
+def test_any_jira_document(document: Any) -> None:
+    check(*(translated(as_bytes(document), test_jira.JIRA) for _ in range(2)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(document=damaged(EVENTS) | VALUES)
+def test_any_structured_event(document: Any) -> None:
+    desk = source(Dialect.CLOUDEVENTS)
+    check(*(translated(as_bytes(document), desk, content_type="application/cloudevents+json") for _ in range(2)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    body=st.binary(max_size=60),
+    headers=st.dictionaries(
+        st.sampled_from(
+            ["ce-id", "ce-source", "ce-type", "ce-subject", "ce-time", "ce-specversion", "ce-x", "content-type"]
+        ),
+        st.text(st.characters(max_codepoint=255), max_size=40)
+        | st.sampled_from(["1.0", "opened", "%FF", "application/json", "2026-11-20T10:00:00Z"]),
+    ),
+)
+def test_any_binary_event(body: bytes, headers: dict[str, str]) -> None:
+    desk = source(Dialect.CLOUDEVENTS)
+    delivery = Delivery(body=body, headers=headers, received_at=RECEIVED)
+    check(translate(delivery, desk), translate(delivery, desk))
+
+
+@settings(max_examples=200, deadline=None)
+@given(document=st.sampled_from([*GITHUB, *JIRA, *EVENTS]), cut=st.integers(0, 4_000), put=st.binary(max_size=3))
+def test_bytes_in_the_wrong_place(document: Any, cut: int, put: bytes) -> None:
+    body = orjson.dumps(document)
+    broken = body[:cut] + put + body[cut + len(put) :]
+    for dialect in (Dialect.GITHUB, Dialect.JIRA, Dialect.CLOUDEVENTS):
+        found = [translated(broken, source(dialect), content_type="application/cloudevents+json") for _ in range(2)]
+        check(*found)
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_every_dialect_of_the_catalogue_has_an_answer(dialect: Dialect) -> None:
+    check(translated({}, source(dialect)), translated({}, source(dialect)))
