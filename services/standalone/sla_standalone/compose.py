@@ -43,12 +43,13 @@ async def composed(
     *,
     time: TimeSource | None = None,
     extra_routes: Iterable[APIRouter] = (),
+    extra_parts: Iterable[Part] = (),
 ) -> AsyncIterator[Running]:
     """Run the named services until the context ends; `failed` is set when one of their parts has failed."""
     async with ground(settings, time) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
         services = [one.service for one in wired]
-        services.append(_common(base, names))
+        services.append(_common(base, names, extra_parts))
         app = _app(base, services, [one.routes for one in wired] + list(extra_routes))
         async with running(services) as failed:
             yield Running(app, base, tuple(services), failed)
@@ -60,9 +61,9 @@ def _authorizer(base: Ground) -> Authorizer:
     return KeyGate(lambda: base.catalogue.current.keys.values(), base.time, open_scopes=open_scopes)
 
 
-def _common(base: Ground, names: Iterable[str]) -> Service:
+def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Service:
     """Relays of the logs these services write, and the house-keeping of the process."""
-    parts: list[Part] = []
+    parts: list[Part] = list(extra)
     for name in names:
         relay = base.feeds.relay(name) if name != "board" else None
         if relay is not None:

@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter
 
-from sla_platform.runtime import until_signalled
+from sla_platform.runtime import Part, until_signalled
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_standalone.compose import Running, composed
@@ -32,11 +32,14 @@ async def serve(
     *,
     time: TimeSource | None = None,
     extra_routes: Iterable[APIRouter] = (),
+    extra_parts: Iterable[Part] = (),
     ready: Callable[[Running], None] = lambda running: None,
 ) -> int:
     """Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again)."""
     listening = _listen(settings)
-    async with composed(settings, tuple(names), time=time, extra_routes=extra_routes) as process:
+    async with composed(
+        settings, tuple(names), time=time, extra_routes=extra_routes, extra_parts=extra_parts
+    ) as process:
         config = uvicorn.Config(
             process.app, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS, lifespan="off",
             timeout_keep_alive=30, h11_max_incomplete_event_size=65_536,

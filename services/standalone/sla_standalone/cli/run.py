@@ -12,9 +12,13 @@ import typer
 import uvloop
 from rich.console import Console
 
+from sla_catalogue import load_catalogue
 from sla_platform.settings import Settings
 from sla_platform.telemetry import logs
+from sla_platform.timesource import time_source
 from sla_standalone.compose import ALL, Running
+from sla_standalone.mailbox import Mailbox
+from sla_standalone.mailbox import router as mailbox_routes
 from sla_standalone.migrate import migrate
 from sla_standalone.serve import serve
 
@@ -32,13 +36,26 @@ def register(app: typer.Typer) -> None:
 
 def run(port: Port = None) -> None:
     """Run everything in one process: SQLite and one port unless settings say otherwise."""
-    settings = _settings(port)
+    raise typer.Exit(uvloop.run(_run(_settings(port))))
 
-    async def main() -> int:
-        await migrate(settings)
-        return await serve(settings, ALL, ready=lambda process: _welcome(settings, process))
 
-    raise typer.Exit(uvloop.run(main()))
+async def _run(settings: Settings) -> int:
+    await migrate(settings)
+    if settings.smtp_url or not load_catalogue(settings.catalogue).settings.local:
+        return await serve(settings, ALL, ready=lambda process: _welcome(settings, process, mailbox=False))
+    # A catalogue for one's own machine: mails stay here too, and can be read on a page.
+    time = time_source(settings.time)
+    mailbox = Mailbox(time)
+    server = await mailbox.open()
+    local = settings.model_copy(update={"smtp_url": f"smtp+plain://127.0.0.1:{mailbox.port}"})
+    return await serve(
+        local,
+        ALL,
+        time=time,
+        extra_routes=[mailbox_routes(mailbox)],
+        extra_parts=[mailbox.part(server)],
+        ready=lambda process: _welcome(settings, process, mailbox=True),
+    )
 
 
 def migrate_command() -> None:
@@ -66,8 +83,9 @@ def _settings(port: int | None) -> Settings:
     return settings
 
 
-def _welcome(settings: Settings, process: Running) -> None:
+def _welcome(settings: Settings, process: Running, *, mailbox: bool) -> None:
     """The addresses, and lines that work when pasted."""
     text = Template(files("sla_standalone.cli").joinpath("welcome.txt").read_text())
     where = {"url": settings.public_url, "store": process.ground.store.url.database or "a database"}
+    where["mailbox"] = f"{settings.public_url}/mailbox" if mailbox else "none: mails leave by the configured server"
     _err.print(text.substitute(where), soft_wrap=True, highlight=False)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import httpx2
 import structlog
 
+from sla_platform.runtime import Part
 from sla_platform.timesource import TimeSource
 from sla_standalone.demo.script import Happening, Plot, plots
 
@@ -36,6 +37,9 @@ class Feed:
         self._most = most
         self._due: list[_Due] = []
         self._numbers = itertools.count(1)
+
+    def part(self) -> Part:
+        return Part("feed", self.run)
 
     async def run(self) -> None:
         async with httpx2.AsyncClient(timeout=10, headers=HEADERS, trust_env=False) as client:
