@@ -245,10 +245,10 @@ class _Voice:
 
 def _gone(incident: Incident, id_: ClockId, old: Told) -> list[Fact]:
     """A clock that was told and is no more: a late event has changed what the cycles are."""
-    if old.state is ClockState.CANCELLED:
-        return []
-    kind = FactKind.CLOCK_AMENDED if old.state in _VERDICTS else FactKind.CLOCK_CANCELLED
     taken = sorted(key for key in old.keys if _breach_generation(key) is not None and f"-{key}" not in old.keys)
+    if old.state is ClockState.CANCELLED and not taken:
+        return []
+    kind = FactKind.CLOCK_CANCELLED if old.state.open else FactKind.CLOCK_AMENDED
     details = {"old_state": old.state.value, "new_state": "cancelled", "why": "late events leave no such clock"}
     if taken:
         details[TAKES_BACK] = " ".join(taken)

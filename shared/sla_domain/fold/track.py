@@ -12,8 +12,8 @@ Decided here:
 * A row that is met by a downgrade (PLANS B4) stops the clock; the rest runs as the next cycle under the new
   priority's row, counted from the first clock's start (retarget) or from the change (restart).
 * An agreed date outlives changes of priority; only another agreement, a reset or a new cycle ends it.
-* Reopening undoes the resolution: mode resume continues a clock that the resolution (or closing) stopped; one that
-  was stopped by something else, say a response, stays stopped.
+* A reopening of an incident that lives is nothing. Otherwise it undoes the resolution: mode resume continues a clock
+  that the resolution (or closing) stopped; one that was stopped by something else, say a response, stays stopped.
 * A cancelled clock of a reopened incident resumes, unless the metric starts a new cycle.
 """
 
@@ -47,6 +47,7 @@ STRUCTURAL = frozenset(
 )
 
 _ENDS_INCIDENT = frozenset({EventKind.RESOLVED, EventKind.CLOSED})
+_OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def fires(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
@@ -88,7 +89,7 @@ class Track:
                 self._agree(event)
         if story.reopened:
             self._reopen(event, tracks)
-        elif event.kind is not EventKind.OPENED and story.live_before:
+        elif event.kind not in _OPENINGS and story.live_before:
             self._start_if_asked(event.kind, event, tracks)
 
     def open(self, event: IncidentEvent) -> None:

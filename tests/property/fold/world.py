@@ -1,0 +1,88 @@
+"""A timer service in a few lines: a row per clock, timer rows that fire, events that arrive; it counts what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sla_domain.clock import BREACH, ClockId
+from sla_domain.event import IncidentEvent
+from sla_domain.fact import Fact, FactKind
+from sla_domain.fold import fold
+from sla_domain.incident import Incident
+from sla_domain.rulebook import Rulebook
+from sla_domain.tell import tell
+from sla_domain.told import Timer, Told, keys_after, timers, told_after
+
+
+class World:
+    """`arrive` applies one event, `fire` does what the fire statement does, both as of an instant."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._events: list[IncidentEvent] = []
+        self.rows: dict[ClockId, tuple[str, Told]] = {}  # what a row holds: the text, and the columns
+        self.keys: frozenset[str] = frozenset()
+        self.timers: dict[ClockId, tuple[Timer, ...]] = {}
+        self.facts: list[Fact] = []
+        self.incident: Incident | None = None
+
+    @property
+    def told(self) -> dict[ClockId, Told]:
+        """As read back from the rows."""
+        return {
+            id_: Told.read(
+                text, state=row.state, generation=row.generation, due_at=row.due_at, breached_at=row.breached_at
+            )
+            for id_, (text, row) in self.rows.items()
+        }
+
+    def arrive(self, event: IncidentEvent, now: datetime) -> None:
+        self.fire(now)
+        self._events.append(event)
+        self.incident = fold(self._events, self._rulebook)
+        self.say(tell(self.incident, self.told, self.keys))
+        assert tell(self.incident, self.told, self.keys) == ()
+        self.fire(now)
+
+    def say(self, facts: Sequence[Fact]) -> None:
+        assert self.incident is not None
+        after = told_after(self.told, facts, self.incident.clocks)
+        self.keys = keys_after(self.keys, facts)
+        self.rows = {id_: (told.text, told) for id_, told in after.items()}
+        self.timers = {clock.id: timers(clock, after[clock.id]) for clock in self.incident.clocks}
+        self.facts += facts
+
+    def fire(self, now: datetime) -> None:
+        """Delete the due rows, append their keys to the text, tell."""
+        assert self.incident is None or self.timers is not None
+        for id_, rows in self.timers.items():
+            for timer in sorted((t for t in rows if t.at <= now), key=lambda t: (t.at, t.kind == BREACH)):
+                text, told = self.rows[id_]
+                key = f"{timer.generation}/{timer.kind}"
+                is_breach = timer.kind.partition("~")[0] == BREACH
+                breached = timer.at if is_breach else told.breached_at
+                self.rows[id_] = (f"{text} {key}", replace(told, breached_at=breached))
+                self.facts.append(_fired(self.incident, id_, key, timer, is_breach))
+            self.timers[id_] = tuple(t for t in rows if t.at > now)
+
+    def repeated(self) -> list[tuple[ClockId | None, str]]:
+        """Facts told twice under one key."""
+        counted = Counter((fact.clock, fact.key) for fact in self.facts)
+        return [key for key, times in counted.items() if times > 1]
+
+    def breaches(self, id_: ClockId) -> set[int]:
+        """The generations whose breach has been told and not been taken back."""
+        keys = self.told[id_].keys
+        spoken = [key for key in keys if key[0].isdigit() and key.partition("/")[2].partition("~")[0] == BREACH]
+        return {int(key.partition("/")[0]) for key in spoken if f"-{key}" not in keys}
+
+
+def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_breach: bool) -> Fact:
+    assert incident is not None
+    kind = FactKind.CLOCK_BREACHED if is_breach else FactKind.CLOCK_WARNED
+    return Fact(
+        kind=kind, incident=incident.id, key=key, at=timer.at, clock=id_, generation=timer.generation, due_at=timer.at
+    )
