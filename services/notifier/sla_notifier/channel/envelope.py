@@ -7,13 +7,13 @@ import unicodedata
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import parseaddr
 
 from sla_notifier.channel.port import DUPLICATE_HEADER, Outgoing
 from sla_platform.errors import BadSettings
 
 LONGEST_SUBJECT = 200
 _MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,255}$)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
+_SENDER = re.compile(r"(?:(?P<name>[^<>@,;\"\x00-\x1f\x7f]*) )?<?(?P<mailbox>[^\s<>,;]+)>?")
 _ID = re.compile(r"[^A-Za-z0-9_-]")
 _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separators, C0 and C1, lone surrogates
 
@@ -27,18 +27,23 @@ def is_mailbox(written: str) -> bool:
 
 
 def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
-    """A header value on one line: controls and line separators become spaces, the rest is cut at `longest`."""
+    """A header value on one line: controls and line separators become spaces, the rest is cut at `longest`.
+
+    Encoded words (RFC 2047) of others are broken up: the library decodes what it is given, and a line break hidden
+    in one would come out as a header of its own.
+    """
     spaced = "".join(" " if unicodedata.category(c) in _SEPARATORS else c for c in written)
-    short = " ".join(spaced.split())
+    short = " ".join(spaced.replace("=?", "= ?").split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
 
 
 def sender_of(written: str) -> tuple[str, str]:
     """Display name and mailbox of `slad <slad@example.org>`. Raises BadSettings when there is no one mailbox."""
-    name, mailbox = parseaddr(written)
+    found = _SENDER.fullmatch(written.strip())
+    name, mailbox = (found["name"] or "", found["mailbox"]) if found else ("", "")
     if not is_mailbox(mailbox):
         raise BadSettings(f"SLAD_MAIL_FROM: {written!r} is no sender such as slad <slad@example.org>")
-    return clean(name), mailbox
+    return clean(name.strip()), mailbox
 
 
 def compose(outgoing: Outgoing, sender: tuple[str, str]) -> EmailMessage:

@@ -1,0 +1,150 @@
+"""Messages in words: complete in English, escaped in HTML, and falling back for what a language lacks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sla_notifier.acknowledge.page import Answer, Shown, page
+from sla_notifier.delivery.state import Kind
+from sla_notifier.text.content import Action, Content, Item
+from sla_notifier.text.render import FOLDER, Texts
+from sla_notifier.text.words import instant, one_line, paragraphs, span, web_link
+
+NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+VALUES: dict[str, str | int | bool | datetime | timedelta] = {
+    "customer": "Acme", "contract": "Acme S.A.", "incident": "github:7 Shop is down", "metric": "first response",
+    "priority": "P1", "product": "shop", "promise": "first response, 15m", "due": NOW, "broken": NOW, "ended": NOW,
+    "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
+    "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
+    "count": 12, "pages": 7,
+}  # fmt: skip
+
+
+def content(kind: Kind, **more: object) -> Content:
+    return Content(
+        kind=kind,
+        zone="Europe/Warsaw",
+        values=VALUES | more,  # type: ignore[arg-type]  # a test's own values
+        rows=("customer", "incident", "promise", "due"),
+        actions=(Action("acknowledge", "https://slad.example/ack/x", main=True), Action("open_ticket", "")),
+        items=(Item("BROKEN: first response", "https://slad.example/ack/y"),) if kind is Kind.DIGEST else (),
+        why="level 2, lead",
+    )
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("outcome", ["met", "missed", "cancelled", "retargeted"])
+def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
+    message = Texts().message(content(kind, outcome=outcome), "en")
+    assert 10 < len(message.subject) <= 200
+    assert "level 2, lead" in message.text
+    assert "{{" not in message.text + message.html
+    assert message.payload["type"] == f"slad.{kind.value}"
+
+
+def test_a_page_says_what_to_whom_when_how_late_and_what_to_do() -> None:
+    text = Texts().message(content(Kind.PAGE), "en").text
+    assert "The promise “first response” to Acme was broken at Mon, Mar 2, 2026, 10:15 CET (09:15 UTC)" in text
+    assert "2 hr 5 min ago. Nobody has acknowledged it so far; this is level 2. This is reminder 1." in text
+    assert "Acknowledge:\nhttps://slad.example/ack/x" in text
+    assert "To stop the escalation, acknowledge." in text
+    assert "Open the ticket" not in text, "an action without a link is left out"
+
+
+HOSTILE = [
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'-alert(1)-'", "</title><svg onload=alert(1)>",
+    "{{ 7*7 }}", "{% for x in range(10**9) %}{% endfor %}", "{{ ''.__class__.__mro__ }}", "${7*7}", "<!--", "]]>",
+    "&lt;script&gt;", "<a href=javascript:alert(1)>x</a>", "\u202e<b>", "\x00<b>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("kind", [Kind.PAGE, Kind.FIX, Kind.DIGEST])
+def test_foreign_words_are_neither_markup_nor_template(kind: Kind, hostile: str) -> None:
+    said = content(kind, customer=hostile, incident=hostile, title=hostile, severity=hostile, contract=hostile)
+    html = Texts().message(said, "en").html
+    for tag in ("<script", "<img", "<svg", "<b>", "<a href=javascript", "<!--"):
+        assert tag not in html.replace("<!DOCTYPE", "")
+    assert "49" not in html.replace(NOW.isoformat(), "") or "7*7" in html
+
+
+@pytest.mark.parametrize("language", ["pl", "it", "ru", "zh-TW", "de", "xx-YY", "../../etc", "", "en-GB"])
+def test_a_language_without_words_is_answered_in_english_with_its_own_dates(language: str) -> None:
+    assert "was broken at" in Texts().message(content(Kind.PAGE), language).text
+
+
+def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:
+    for source in FOLDER.rglob("*"):
+        if source.is_file():
+            target = tmp_path / source.relative_to(FOLDER)
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(source.read_text())
+    (tmp_path / "pl").mkdir()
+    (tmp_path / "pl/page.j2").write_text(
+        "{% block subject %}Złamane: {{ metric }}{% endblock %}{% block lead %}Obietnica {{ late }} temu.{% endblock %}"
+        "{% block stop %}Potwierdź.{% endblock %}"
+    )
+    (tmp_path / "pl/labels.toml").write_text('customer = "Klient"\n')
+    message = Texts(tmp_path).message(content(Kind.PAGE), "pl-PL")
+    assert message.subject == "Złamane: first response"
+    assert "2 godz. 5 min temu" in message.text
+    assert "Klient: Acme" in message.text
+    assert "Incident: github:7" in message.text, "the gaps are filled from English"
+    assert "due in" in Texts(tmp_path).message(content(Kind.WARNING), "pl").subject.lower()
+
+
+@pytest.mark.parametrize("shown", list(Shown))
+def test_every_answer_has_a_page_without_script(shown: Shown) -> None:
+    html = page(Texts(), Answer(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1"))
+    assert ("<form" in html) is (shown is Shown.ASK)
+    assert "<script" not in html
+    assert "<x>" not in html
+    assert "<y>" not in html
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(0), "0 sec"),
+        (timedelta(seconds=59), "59 sec"),
+        (timedelta(seconds=61), "1 min"),
+        (timedelta(hours=2, minutes=5, seconds=9), "2 hr 5 min"),
+        (timedelta(hours=2, seconds=9), "2 hr"),
+        (timedelta(days=3, hours=4), "3 days 4 hr"),
+        (timedelta(minutes=-7), "7 min"),
+    ],
+)
+def test_spans(length: timedelta, said: str) -> None:
+    assert span(length, "en") == said
+
+
+def test_instants_name_the_day_in_utc_only_when_it_is_another() -> None:
+    night = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    assert instant(night, "Europe/Warsaw", "en") == "Tue, Mar 3, 2026, 00:30 CET (Mon, Mar 2, 23:30 UTC)"
+    assert instant(night, "UTC", "en") == "Mon, Mar 2, 2026, 23:30 UTC"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://",
+        "//x",
+        "ftp://x/",
+        "https://x/ y",
+        'https://x/"',
+        "http://[x",
+    ],
+)
+def test_only_plain_web_links_are_shown(link: str) -> None:
+    assert web_link(link) == ""
+
+
+def test_foreign_text_loses_its_controls() -> None:
+    assert one_line("a\r\nb\u2028c\x00d") == "a b c d"
+    assert paragraphs("a\r\nb\x07\tc") == "a\nb\tc"
+    assert len(one_line("x" * 1_000)) == 300
