@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -82,12 +83,24 @@ async def bench(url: str, authorizer: Authorizer | None = None) -> AsyncIterator
         await store.close()
 
 
+class _Server(uvicorn.Server):
+    """Says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
 class Served:
     """A board on a real port; `stop` ends the server as a crash of it would look to a browser."""
 
     def __init__(self, board: BoardBench) -> None:
         self._board = board
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
         self.port = 0
 
@@ -100,10 +113,9 @@ class Served:
             self._board.app, host="127.0.0.1", port=self.port, log_config=None, lifespan="off",
             timeout_graceful_shutdown=1,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.01)
+        await self._server.up.wait()
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What the timer service would put on its topic, without its tables: the real fold, the real difference, a plain tick."""
+"""What the timer service would put on its topic, without its tables: the real fold and difference, a plain tick."""
 
 from __future__ import annotations
 

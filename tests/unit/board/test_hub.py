@@ -1,0 +1,181 @@
+"""Channels: one rendering for all who watch the same page, the newest frame for the slow, an end for everybody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from sla_board.metrics import BoardMetrics
+from sla_board.stream import hub as hubs
+from sla_board.stream.hub import Frame, Full, Hub
+from sla_board.stream.response import EventStream
+from sla_platform.bus import Doorbell
+
+
+class Page:
+    """Something to render, and how often it was."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.renderings: list[str] = []
+        self.fails = False
+
+    async def render(self, view: str) -> Frame:
+        self.renderings.append(view)
+        if self.fails:
+            raise RuntimeError("the store is away")
+        return Frame(f"{view}-{self.number}", f"{view} {self.number}".encode())
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+@pytest.fixture
+def bell() -> Doorbell:
+    return Doorbell()
+
+
+@pytest.fixture
+def metrics() -> BoardMetrics:
+    return BoardMetrics(CollectorRegistry())
+
+
+@pytest.fixture
+async def hub(
+    page: Page, bell: Doorbell, metrics: BoardMetrics, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Hub[str]]:
+    monkeypatch.setattr(hubs, "QUICKEST_SECONDS", 0.01)
+    monkeypatch.setattr(hubs, "IDLE_SECONDS", 60.0)
+    built: Hub[str] = Hub(page.render, bell, metrics, seats=120, channels=3)
+    yield built
+    await built.close()
+
+
+async def test_a_hundred_viewers_cost_one_rendering_a_change(page: Page, bell: Doorbell, hub: Hub[str]) -> None:
+    seats = [hub.follow("board", "", 30) for _ in range(100)]
+    first = await asyncio.gather(*(anext(seat) for seat in seats))
+    assert {frame.body for frame in first if frame} == {b"board 0"}
+    page.number = 1
+    bell.ring()
+    second = await asyncio.gather(*(anext(seat) for seat in seats))
+    assert {frame.body for frame in second if frame} == {b"board 1"}
+    assert page.renderings == ["board", "board"]
+    for seat in seats:
+        await seat.aclose()
+
+
+async def test_a_slow_viewer_gets_the_newest_frame_and_none_in_between(
+    page: Page, bell: Doorbell, hub: Hub[str]
+) -> None:
+    async with aclosing(hub.follow("board", "", 30)) as slow, aclosing(hub.follow("board", "", 30)) as quick:
+        await asyncio.gather(anext(slow), anext(quick))
+        for number in range(1, 6):
+            page.number = number
+            bell.ring()
+            assert await anext(quick) == Frame(f"board-{number}", f"board {number}".encode())
+        assert await anext(slow) == Frame("board-5", b"board 5")
+
+
+async def test_a_change_that_changes_nothing_on_the_page_is_not_sent(page: Page, bell: Doorbell, hub: Hub[str]) -> None:
+    async with aclosing(hub.follow("board", "", 0.2)) as seat:
+        await anext(seat)
+        bell.ring()
+        assert await anext(seat) is None, "only a heartbeat"
+        assert len(page.renderings) == 2
+
+
+async def test_a_browser_that_comes_back_is_not_sent_what_it_shows(page: Page, hub: Hub[str]) -> None:
+    async with aclosing(hub.follow("board", "board-0", 0.2)) as seat:
+        assert await anext(seat) is None
+    async with aclosing(hub.follow("board", "board-7", 30)) as seat:
+        assert await anext(seat) == Frame("board-0", b"board 0")
+
+
+async def test_a_rendering_that_fails_leaves_the_viewers_with_a_heartbeat(
+    page: Page, bell: Doorbell, hub: Hub[str]
+) -> None:
+    async with aclosing(hub.follow("board", "", 0.05)) as seat:
+        await anext(seat)
+        page.fails = True
+        bell.ring()
+        assert await anext(seat) is None
+        page.fails, page.number = False, 3
+        bell.ring()
+        while (frame := await anext(seat)) is None:
+            pass
+        assert frame.body == b"board 3"
+
+
+async def test_a_page_nobody_watches_is_not_rendered(
+    page: Page, bell: Doorbell, hub: Hub[str], metrics: BoardMetrics
+) -> None:
+    async with aclosing(hub.follow("board", "", 30)) as seat:
+        await anext(seat)
+        assert metrics.streams._value.get() == 1
+    bell.ring()
+    await asyncio.sleep(0.05)
+    assert page.renderings == ["board"]
+    assert (metrics.streams._value.get(), metrics.channels._value.get()) == (0, 0)
+
+
+async def test_too_many_viewers_are_refused_at_once(hub: Hub[str]) -> None:
+    seats = [hub.follow("board", "", 30) for _ in range(120)]
+    await asyncio.gather(*(anext(seat) for seat in seats))
+    with pytest.raises(Full):
+        hub.follow("board", "", 30)
+    await seats.pop().aclose()
+    await hub.follow("board", "", 30).aclose()
+    for seat in seats:
+        await seat.aclose()
+
+
+async def test_too_many_different_pages_are_refused(hub: Hub[str]) -> None:
+    seats = [hub.follow(f"filter {n}", "", 30) for n in range(3)]
+    await asyncio.gather(*(anext(seat) for seat in seats))
+    with pytest.raises(Full):
+        hub.follow("one more", "", 30)
+    for seat in seats:
+        await seat.aclose()
+
+
+async def test_the_end_of_the_service_ends_every_stream(hub: Hub[str]) -> None:
+    seat = hub.follow("board", "", 30)
+    await anext(seat)
+    waiting = asyncio.ensure_future(anext(seat, "over"))
+    await asyncio.sleep(0)
+    await hub.close()
+    assert await waiting == "over"
+
+
+async def test_a_browser_that_does_not_read_is_let_go_and_its_seat_given_back(
+    hub: Hub[str], metrics: BoardMetrics
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        async with aclosing(hub.follow("board", "", 30)) as frames:
+            async for frame in frames:
+                assert frame is not None
+                yield frame.body
+
+    sent: list[str] = []
+
+    async def send(message: object) -> None:
+        sent.append(message["type"])  # type: ignore[index]
+        if message["type"] == "http.response.body":  # type: ignore[index]
+            await asyncio.Event().wait()
+
+    async def receive() -> object:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    response = EventStream(chunks(), metrics.dropped.inc, patience=0.05)  # type: ignore[arg-type]
+    async with asyncio.timeout(5):
+        await response({"type": "http"}, receive, send)  # type: ignore[arg-type]
+    assert metrics.dropped._value.get() == 1
+    assert metrics.streams._value.get() == 0
+    assert sent == ["http.response.start", "http.response.body"]
