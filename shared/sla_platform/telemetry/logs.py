@@ -58,7 +58,7 @@ def configure(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("apscheduler", "uvicorn.access", "httpx2", "httpcore2", "aiosqlite", "alembic"):
+    for chatty in ("mail.log", "apscheduler", "uvicorn.access", "httpx2", "httpcore2", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

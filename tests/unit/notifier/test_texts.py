@@ -50,6 +50,7 @@ def test_a_page_says_what_to_whom_when_how_late_and_what_to_do() -> None:
     assert "The promise “first response” to Acme was broken at Mon, Mar 2, 2026, 10:15 CET (09:15 UTC)" in text
     assert "2 hr 5 min ago. Nobody has acknowledged it so far; this is level 2. This is reminder 1." in text
     assert "Acknowledge:\nhttps://slad.example/ack/x" in text
+    assert "\nCustomer: Acme\nIncident: github:7 Shop is down\n" in text, "one fact a line"
     assert "To stop the escalation, acknowledge." in text
     assert "Open the ticket" not in text, "an action without a link is left out"
 

@@ -29,14 +29,15 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
     broken = occasion.due_at or fact.at
     due = fact.due_at or broken
     late = (fact.at if occasion.kind is Kind.RESOLVED else around.now) - broken
+    spoken_in = around.texts.language(recipient.language)  # a title in one language amid sentences in another jars
     values: dict[str, Value] = {
         "customer": one_line(fact.customer) or contract.title or contract.id,
         "contract": one_line(contract.title or contract.id),
         "incident": one_line(f"{fact.incident} {fact.title}", 160) if fact.title else fact.incident,
-        "metric": _metric(around.catalogue, fact, recipient.language),
+        "metric": _metric(around.catalogue, fact, spoken_in),
         "priority": fact.priority or "–",
         "product": one_line(fact.product),
-        "promise": f"{_metric(around.catalogue, fact, recipient.language)}, {fact.allowed}" if fact.allowed else "",
+        "promise": f"{_metric(around.catalogue, fact, spoken_in)}, {fact.allowed}" if fact.allowed else "",
         "due": due,
         "broken": broken,
         "ended": fact.at,
