@@ -145,9 +145,15 @@ class Rig:
                 feeds.doorbell(writer).ring()
 
     def source(
-        self, feeds: Feeds, group: str, topics: Iterable[Topic] = (Topic.INCIDENTS,), put_aside: PutAside | None = None
+        self,
+        feeds: Feeds,
+        group: str,
+        topics: Iterable[Topic] = (Topic.INCIDENTS,),
+        put_aside: PutAside | None = None,
+        at_once: int = 1,
     ) -> EventSource:
-        return feeds.source(group, tuple(topics), cursor_table(MetaData(), group), put_aside=put_aside)
+        cursor = cursor_table(MetaData(), group)
+        return feeds.source(group, tuple(topics), cursor, put_aside=put_aside, at_once=at_once)
 
     @asynccontextmanager
     async def relays(self, feeds: Feeds, *services: str) -> AsyncIterator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from sla_platform.bus.port import EventSource, PutAside
 from sla_platform.bus.retention import trim
 from sla_platform.bus.topics import TopicNames, largest_record
 from sla_platform.envelope import Topic
+from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.store.log import log_table
@@ -60,6 +62,8 @@ class Feeds:
         *,
         watchdog: float = WATCHDOG_SECONDS,
     ) -> None:
+        if not settings.embedded and find_spec("aiokafka") is None:
+            raise BadSettings("SLAD_BUS_URL names Kafka, whose client is missing: pip install 'slad[kafka]'")
         self._settings = settings
         self._store = store
         self._time = time
@@ -128,7 +132,10 @@ class Feeds:
 
     @property
     def instance(self) -> str:
-        """The name under which this process keeps its place in its groups; unique among running processes."""
+        """The name under which this process keeps its place in its groups.
+
+        Two processes of one service under one name would take the place from each other for ever.
+        """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)
 

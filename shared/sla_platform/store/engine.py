@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class Store:
         """`patient`: statements may take as long as they need (migrations)."""
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        if not self.sqlite and find_spec("asyncpg") is None:
+            raise BadSettings("SLAD_STORE_URL names PostgreSQL, whose driver is missing: pip install 'slad[postgres]'")
         if self.sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
         else:

@@ -163,6 +163,34 @@ async def test_a_third_member_finds_its_place_while_events_flow(rig: Rig) -> Non
     assert in_order(_ids_by_turn(members)) == {key: list(range(written)) for key in keys}
 
 
+@pytest.mark.parametrize(("at_once", "most"), [(1, 1), (3, 3)])
+async def test_as_many_partitions_are_handled_at_once_as_the_service_asks_for(
+    rig: Rig, at_once: int, most: int
+) -> None:
+    running: list[int] = []
+    highest = 0
+
+    async def together(batch: Batch) -> None:
+        nonlocal highest
+        if not batch.envelopes:
+            return
+        assert batch.partition not in running
+        running.append(batch.partition)
+        highest = max(highest, len(running))
+        for _ in range(50):  # long enough for every other unit of the round to begin
+            await asyncio.sleep(0)
+        running.remove(batch.partition)
+
+    recorder, feeds = Recorder(together), rig.feeds()
+    keys = [f"github:{number}" for number in range(60)]
+    await rig.append([event(key, 0) for key in keys])
+    async with rig.relays(feeds), background(rig.source(feeds, "timer", at_once=at_once).run(recorder)):
+        await recorder.until_seen(f"{key}/0" for key in keys)
+        await rig.append([event(key, 1) for key in keys], feeds)
+        await recorder.until_seen(f"{key}/1" for key in keys)
+    assert highest == most
+
+
 def _impatient(rig: Rig, instance: str) -> KafkaSource:
     names = TopicNames(rig.settings.bus_prefix)
 

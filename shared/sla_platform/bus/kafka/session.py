@@ -71,6 +71,15 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
     def lanes(self) -> Iterable[Lane]:
         return self._lanes.values()
 
+    @property
+    def silent(self) -> list[Lane]:
+        """Lanes in which records wait and none comes; what the handler refuses for now does not count."""
+        return [
+            lane
+            for lane in self._lanes.values()
+            if lane.pulse.stalled and not lane.hand and lane.at.partition in self._ours
+        ]
+
     async def run(self) -> NoReturn:
         self._consumer.subscribe(topics=list(self._reading.topics), listener=self)
         while True:

@@ -130,10 +130,8 @@ class KafkaSource:
                 _log.info("bus.probe_failed", group=self._reading.group, error=repr(error))
                 for lane in lanes:
                     lane.pulse.waiting()  # nobody can tell that nothing is waiting
-            # What the handler refuses for now is in hand; a new consumer would not help it.
-            stuck = [lane for lane in session.lanes if lane.pulse.stalled and not lane.hand]
-            if stuck:
-                where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in stuck)
+            if silent := session.silent:
+                where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in silent)
                 raise BusUnavailable(f"records wait in {where} and none comes; starting a new consumer")
 
     async def _look_at_ends(self, consumer: AIOKafkaConsumer, lanes: tuple[Lane, ...]) -> None:
