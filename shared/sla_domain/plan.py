@@ -44,6 +44,12 @@ class Match:
 
     conditions: tuple[Condition, ...] = ()
 
+    def holds(self, attributes: Mapping[str, str]) -> bool:
+        for condition in self.conditions:
+            if (attributes.get(condition.attribute, "") in condition.values) is condition.negated:
+                return False
+        return True
+
     def failing(self, attributes: Mapping[str, str]) -> Condition | None:
         """The first condition that does not hold: the reason an explanation shows; None when all hold."""
         return next((c for c in self.conditions if not c.holds(attributes)), None)

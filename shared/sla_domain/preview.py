@@ -75,7 +75,8 @@ def preview(
         attributes=stated,
     )
     story, tracks = laid_out(opening, rulebook, ContractMatch(contract, reason))
-    lines = tuple(_line(tracks[metric.id], opening) for metric in story.entitlement.plan.metrics)
+    timed = (tracks[metric.id] for metric in story.entitlement.plan.metrics if metric.id in tracks)
+    lines = tuple(_line(track, opening) for track in timed)
     return Preview(
         contract=contract,
         reason=reason,

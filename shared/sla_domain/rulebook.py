@@ -5,8 +5,8 @@ The catalogue (YAML, see `sla_catalogue`) builds it; tests build small ones by h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -48,9 +48,16 @@ class Rulebook:
     by_customer: Mapping[str, tuple[ContractId, ...]]
     holidays_version: str = ""
     tzdata_version: str = ""
+    # What follows from the values above alone and is asked for at every event; bounded by the number of contracts.
+    derived: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def plan_of(self, contract: Contract) -> Plan:
         return self.plans[contract.plan]
+
+    def is_timeless(self, customer: str) -> bool:
+        """Whether the contract of `customer` is the same at every instant."""
+        known = (self.contracts[id_] for id_ in self.by_customer.get(customer, ()))
+        return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
         """The contract of `customer` in force at `at`; never fails, the default contract and its reason instead."""
@@ -68,6 +75,8 @@ class Rulebook:
 
 
 def _in_force(contract: Contract, at: datetime) -> bool:
+    if contract.valid_from is None and contract.valid_to is None:
+        return True
     day = at.astimezone(ZoneInfo(contract.zone)).date()
     starts = contract.valid_from is None or contract.valid_from <= day
     return starts and (contract.valid_to is None or day < contract.valid_to)

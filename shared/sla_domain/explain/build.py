@@ -11,7 +11,7 @@ from sla_domain.clock import Clock
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
-from sla_domain.fold.entitlement import Entitlement, entitle, rows_for
+from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.incident import Incident
 from sla_domain.plan import NO_TEXTS, CoverageTime, Metric, Unspecified, WallTime, WorkingDayTime
 from sla_domain.rulebook import ContractMatch, Rulebook
@@ -104,7 +104,7 @@ def _metric(clock: Clock, entitlement: Entitlement) -> Metric | None:
 def _rows(clock: Clock, entitlement: Entitlement) -> tuple[RowTried, ...]:
     """The rows in the order of trial up to the one in force, with the condition that failed each."""
     tried = []
-    for row in rows_for(entitlement, clock.metric):
+    for row in entitlement.rows(clock.metric):
         failing = row.match.failing(clock.matched)
         if failing is not None:
             actual = clock.matched.get(failing.attribute, "")

@@ -24,7 +24,8 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
     Raises NoEvents or MixedIncidents, and nothing else.
     """
     line = timeline(events)
-    story, tracks = laid_out(line.opening, rulebook, contract, line.opened_at)
+    agreed = frozenset(event.agreed.metric for event, _ in line.following if event.agreed is not None)
+    story, tracks = laid_out(line.opening, rulebook, contract, line.opened_at, agreed)
     for remark in line.remarks:
         story.remark(remark)
     entitlement = story.entitlement
@@ -32,7 +33,7 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
         story.read(event, at)
         if story.entitlement is not entitlement:
             entitlement = story.entitlement
-            _lay(tracks, story, rulebook)
+            _lay(tracks, story, rulebook, agreed)
         for track in tracks.values():
             if story.rematch or event.kind in STRUCTURAL or event.kind in track.metric.reactions:
                 track.read(tracks)
@@ -42,20 +43,30 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
 
 
 def laid_out(
-    opening: IncidentEvent, rulebook: Rulebook, contract: ContractMatch | None = None, at: datetime | None = None
+    opening: IncidentEvent,
+    rulebook: Rulebook,
+    contract: ContractMatch | None = None,
+    at: datetime | None = None,
+    agreed: frozenset[str] = frozenset(),
 ) -> tuple[Story, dict[str, Track]]:
-    """The incident just opened, with a track per metric and the clocks that the opening starts."""
+    """The incident just opened, with a track per metric and the clocks that the opening starts.
+
+    `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
+    """
     story = Story(rulebook, opening, at or opening.occurred_at, contract)
     tracks: dict[str, Track] = {}
-    _lay(tracks, story, rulebook)
+    _lay(tracks, story, rulebook, agreed)
     for track in tracks.values():
         track.open(opening)
     return story, tracks
 
 
-def _lay(tracks: dict[str, Track], story: Story, rulebook: Rulebook) -> None:
+def _lay(tracks: dict[str, Track], story: Story, rulebook: Rulebook, agreed: frozenset[str]) -> None:
     """A track for each metric of the plan in force, those first that others wait for."""
-    for metric in story.entitlement.plan.reading_order:
+    timed = story.entitlement.metrics
+    for metric in story.entitlement.plan.reading_order if agreed else timed:
+        if agreed and metric not in timed and metric.id not in agreed:
+            continue
         track = tracks.get(metric.id)
         if track is None:
             tracks[metric.id] = Track(metric, story, rulebook.calendars)

@@ -9,13 +9,13 @@ data decides: a row may say `scope: out`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Contract
 from sla_domain.incident import Scope
-from sla_domain.plan import MetricId, Plan, Target, Unspecified
+from sla_domain.plan import Metric, MetricId, Plan, Target, Unspecified
 from sla_domain.rulebook import ContractMatch, Rulebook
 
 
@@ -27,16 +27,18 @@ class Entitlement:
     plan: Plan
     scope: Scope
     stated: Mapping[str, str]  # the attributes slad adds
-    matched_on: frozenset[str]
+    matched_on: frozenset[str]  # the attributes whose change may change a row
+    contract: Contract
+    at_close: AtClose
+    metrics: tuple[Metric, ...]  # those with a row, and those they wait for, in reading order
+    _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
-    def contract(self) -> Contract:
-        return self.match.contract
-
-    @property
-    def at_close(self) -> AtClose:
-        own = self.contract.at_close
-        return self.plan.at_close if own is None else own
+    def rows(self, metric: MetricId) -> tuple[Target, ...]:
+        """The rows of a metric in the order in which they are tried."""
+        found = self._rows.get(metric)
+        if found is None:
+            found = self._rows[metric] = _rows(self, metric)
+        return found
 
 
 def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitlement:
@@ -44,6 +46,16 @@ def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitleme
     contract = match.contract
     base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
     scope = scope_of(contract, product, base is not None)
+    key = (contract.id, match.reason, scope)
+    known = rulebook.derived.get(key)
+    if isinstance(known, Entitlement) and known.contract is contract:
+        return known
+    made = rulebook.derived[key] = _entitle(rulebook, match, scope, base)
+    return made
+
+
+def _entitle(rulebook: Rulebook, match: ContractMatch, scope: Scope, base: Plan | None) -> Entitlement:
+    contract = match.contract
     plan = rulebook.plans[contract.plan]
     if base is not None and scope.word != "in":
         plan = base
@@ -53,7 +65,18 @@ def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitleme
         "base_plan": contract.base_plan or "",
         "scope": scope.word,
     }
-    return Entitlement(match, plan, scope, stated, plan.matched_on | contract.matched_on | {"product"})
+    matched_on = plan.matched_on | contract.matched_on | {"product"}
+    at_close = plan.at_close if contract.at_close is None else contract.at_close
+    return Entitlement(match, plan, scope, stated, matched_on, contract, at_close, _timed(contract, plan))
+
+
+def _timed(contract: Contract, plan: Plan) -> tuple[Metric, ...]:
+    """Metrics without any row measure nothing, unless another metric waits for them."""
+    wanted = {metric.id for metric in plan.metrics if metric.id in plan.rows or metric.id in contract.rows}
+    for metric in reversed(plan.reading_order):
+        if metric.id in wanted:
+            wanted |= {other for other in (metric.after, metric.until) if other is not None}
+    return tuple(metric for metric in plan.reading_order if metric.id in wanted)
 
 
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
@@ -69,19 +92,17 @@ def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
     return Scope.OUT_OF_SCOPE if has_base else Scope.OUT_OF_SCOPE_NO_BASE
 
 
-def rows_for(entitlement: Entitlement, metric: MetricId) -> Iterator[Target]:
-    """The rows of a metric in the order in which they are tried."""
+def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
     own = entitlement.contract.rows.get(metric, ())
     if entitlement.scope in (Scope.OUT_OF_SCOPE, Scope.EXCLUDED):
         own = tuple(row for row in own if any(c.attribute == "scope" for c in row.match.conditions))
-    yield from own
-    yield from entitlement.plan.rows.get(metric, ())
+    return (*own, *entitlement.plan.rows.get(metric, ()))
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
     """The first row whose conditions all hold; None when no row does."""
-    for row in rows_for(entitlement, metric):
-        if row.match.failing(attributes) is None:
+    for row in entitlement.rows(metric):
+        if row.match.holds(attributes):
             if isinstance(row.allowed, Unspecified):
                 return _supplied(entitlement, metric, attributes) or row
             return row
@@ -91,6 +112,6 @@ def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str,
 def _supplied(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
     """The contract's own number for a target the plan leaves unspecified (PLANS, head)."""
     for row in entitlement.contract.rows.get(metric, ()):
-        if not isinstance(row.allowed, Unspecified) and row.match.failing(attributes) is None:
+        if not isinstance(row.allowed, Unspecified) and row.match.holds(attributes):
             return row
     return None

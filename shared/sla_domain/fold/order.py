@@ -53,7 +53,10 @@ def _order(event: IncidentEvent) -> tuple[object, ...]:
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     """The events as the fold reads them. Raises FoldError."""
     rows = in_order(events)
-    remarks = [remark for event in rows for remark in _time_remarks(event)]
+    remarks: list[Remark] = []
+    for event in rows:
+        if event.warnings or event.occurred_at > event.received_at:
+            remarks += _odd(event)
     index = next((i for i, event in enumerate(rows) if event.kind is EventKind.OPENED), None)
     if index is None:
         first = rows[0]
@@ -72,7 +75,7 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     return Timeline(opening, opened_at, following, tuple(remarks))
 
 
-def _time_remarks(event: IncidentEvent) -> Iterable[Remark]:
+def _odd(event: IncidentEvent) -> Iterable[Remark]:
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)

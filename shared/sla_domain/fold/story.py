@@ -31,10 +31,10 @@ class Story:
 
     __slots__ = (
         "_contract",
-        "_entitled",
         "_holder",
         "_matching",
         "_rulebook",
+        "_timeless",
         "at",
         "attributes",
         "customer_changed",
@@ -64,7 +64,6 @@ class Story:
     ) -> None:
         self._rulebook = rulebook
         self._contract = contract  # a preview asks for one contract, whatever the customer
-        self._entitled: dict[tuple[str, MatchReason, str], Entitlement] = {}
         self._matching: Mapping[str, str] | None = None
         self._holder: Held | None = None
         self.event, self.at = opening, at
@@ -103,11 +102,7 @@ class Story:
 
     def entitle(self, match: ContractMatch) -> Entitlement:
         """The entitlement under a contract for the product named now."""
-        key = (match.contract.id, match.reason, self.attributes.get("product", ""))
-        found = self._entitled.get(key)
-        if found is None:
-            found = self._entitled[key] = entitle(self._rulebook, match, key[2])
-        return found
+        return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
         self.remarks[remark] = None
@@ -116,6 +111,7 @@ class Story:
 
     def _open(self, event: IncidentEvent, at: datetime) -> None:
         self.attributes = event.attributes
+        self._timeless = self._is_timeless()
         self.entitlement = self.entitle(self._match())
         described = bool(event.attributes.get("description"))
         self.priorities.opened(event, at, self.entitlement.plan, described)
@@ -151,7 +147,10 @@ class Story:
             self.attributes = {**known, **stated}
             self._matching = None
             self.customer_changed = "customer" in changed
-        self._entitle_anew()
+            if self.customer_changed:
+                self._timeless = self._is_timeless()
+        if not self._timeless or (changed and ("product" in changed or self.customer_changed)):
+            self._entitle_anew()
         if not changed:
             return
         if not self.entitlement.matched_on.isdisjoint(changed):
@@ -169,6 +168,9 @@ class Story:
         self.priorities.replanned(self.event, self.at, entitlement.plan)
         self.rematch = True
         self._remark_contract()
+
+    def _is_timeless(self) -> bool:
+        return self._contract is not None or self._rulebook.is_timeless(self.attributes.get("customer", ""))
 
     def _match(self) -> ContractMatch:
         if self._contract is not None:

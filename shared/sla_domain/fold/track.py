@@ -30,7 +30,7 @@ from sla_domain.fold.meter import DateMeter, Meter, meter_for
 from sla_domain.fold.story import Story
 from sla_domain.fold.tally import Tally
 from sla_domain.incident import Remark, RemarkKind
-from sla_domain.plan import Metric, PriorityChangeMode, ReopenMode, SatisfiedBy, Target, Trigger, Unspecified
+from sla_domain.plan import Metric, PriorityChangeMode, Reactions, ReopenMode, SatisfiedBy, Target, Trigger, Unspecified
 from sla_domain.rulebook import Calendars
 
 # kinds every open clock must look at, whatever its metric says
@@ -81,16 +81,19 @@ class Track:
         """One event: the conditions on the open clock, then the row, then start."""
         story, tally = self._story, self.current
         event = story.event
-        if tally is not None and tally.open:
-            self._transition(tally, event)
-            if story.rematch and tally.open:
+        kind = event.kind
+        reaction = self.metric.reactions.get(kind)
+        if tally is not None and tally.stopped_at is None:
+            if reaction is not None or kind in STRUCTURAL:
+                self._transition(tally, event, reaction)
+            if story.rematch and tally.stopped_at is None:
                 self._rematch(tally)
-            if event.kind is EventKind.TARGET_AGREED:
+            if event.agreed is not None:
                 self._agree(event)
         if story.reopened:
             self._reopen(event, tracks)
-        elif event.kind not in _OPENINGS and story.live_before:
-            self._start_if_asked(event.kind, event, tracks)
+        elif reaction is not None and reaction.start and story.live_before and kind not in _OPENINGS:
+            self._start_if_asked(reaction, event, tracks)
 
     def open(self, event: IncidentEvent) -> None:
         """The opening: the first start."""
@@ -118,19 +121,18 @@ class Track:
 
     # -- the conditions
 
-    def _transition(self, tally: Tally, event: IncidentEvent) -> None:
+    def _transition(self, tally: Tally, event: IncidentEvent, reaction: Reactions | None) -> None:
         story, kind = self._story, event.kind
-        reaction = self.metric.reactions.get(kind)
         waiting = (event.waiting_on or WaitingOn.OTHER) if kind is EventKind.WAITING else story.waiting_before
         at = story.at
         if reaction is not None:
-            if fires(reaction.stop, event, waiting):
+            if reaction.stop and fires(reaction.stop, event, waiting):
                 tally.stop(at, event.id, kind.value, kind)
                 return
-            if fires(reaction.reset, event, waiting):
+            if reaction.reset and fires(reaction.reset, event, waiting):
                 self._reset(tally, at)
                 return
-            if fires(reaction.cancel, event, waiting):
+            if reaction.cancel and fires(reaction.cancel, event, waiting):
                 tally.cancel(at, event.id, event.reason or kind.value)
                 return
         if kind is EventKind.CLOSED:
@@ -147,10 +149,7 @@ class Track:
         ):
             tally.resume(at, event.id)
 
-    def _start_if_asked(self, kind: EventKind, event: IncidentEvent, tracks: dict[str, Track]) -> None:
-        reaction = self.metric.reactions.get(kind)
-        if reaction is None or not reaction.start:
-            return
+    def _start_if_asked(self, reaction: Reactions, event: IncidentEvent, tracks: dict[str, Track]) -> None:
         if self.current is not None and self.current.open:
             return
         if self._armed(tracks) and fires(reaction.start, event, self._story.waiting_before):
@@ -175,7 +174,9 @@ class Track:
                         self._rematch(tally)
                 case _:
                     assert_never(mode)
-        self._start_if_asked(EventKind.REOPENED, event, tracks)
+        reaction = self.metric.reactions.get(EventKind.REOPENED)
+        if reaction is not None and reaction.start:
+            self._start_if_asked(reaction, event, tracks)
 
     # -- starting
 
@@ -204,7 +205,9 @@ class Track:
         """Find the row for what is in force now; another row is another generation."""
         story = self._story
         known = tally.entitlement
-        entitlement = story.entitlement if known is None or story.customer_changed else story.entitle(known.match)
+        entitlement = story.entitlement
+        if known is not None and known.contract is not entitlement.contract and not story.customer_changed:
+            entitlement = story.entitle(known.match)
         attributes = story.matching(entitlement)
         row = row_for(entitlement, self.metric.id, attributes)
         if tally.attached and self._satisfied(tally):
@@ -321,7 +324,11 @@ class Track:
 
 def _same(row: Target, entitlement: Entitlement, old: Target | None, known: Entitlement) -> bool:
     """The same row of the same plan under the same contract: nothing was promised anew."""
-    return row == old and entitlement.plan.id == known.plan.id and entitlement.contract.id == known.contract.id
+    return (
+        (row is old or row == old)
+        and entitlement.plan.id == known.plan.id
+        and entitlement.contract.id == known.contract.id
+    )
 
 
 def _why(event: IncidentEvent, waiting: WaitingOn | None) -> str:
