@@ -67,6 +67,7 @@ def build(
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(source)},
         close=hub.close,
+        drain=hub.close,
         router=router(board),
         projector=projector,
         hub=hub,

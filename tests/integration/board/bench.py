@@ -96,7 +96,7 @@ class _Server(uvicorn.Server):
 
 
 class Served:
-    """A board on a real port; `stop` ends the server as a crash of it would look to a browser."""
+    """A board on a real port; it may be stopped and started again there."""
 
     def __init__(self, board: BoardBench) -> None:
         self._board = board
@@ -119,10 +119,10 @@ class Served:
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
+        """The server takes a second to lose patience with open streams, then cuts them."""
         if self._server is None or self._task is None:
             return
         self._server.should_exit = True
-        await self._board.service.hub.close()
         await self._task
         self._server = None
 

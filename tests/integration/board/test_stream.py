@@ -190,7 +190,9 @@ async def test_a_hundred_browsers_are_served_by_one_rendering(small_board: Board
 async def test_the_server_can_stop_while_somebody_watches(small_board: BoardBench, server: Served) -> None:
     async with following(server) as stream:
         await stream.next("page")
-        async with asyncio.timeout(5):
+        assert small_board.service.drain is not None
+        await small_board.service.drain()
+        async with asyncio.timeout(0.9):  # the server itself would wait a second for those who watch
             await server.stop()
         with pytest.raises((EOFError, httpx2.RemoteProtocolError)):
             await stream.next("an event that never comes")
