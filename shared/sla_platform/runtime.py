@@ -29,12 +29,17 @@ class Part:
 
 @dataclass(slots=True)
 class Service:
-    """What a composition root starts: parts, readiness checks (None = ready, text = why not), and a clean end."""
+    """What a composition root starts: parts, readiness checks (None = ready, text = why not), and a clean end.
+
+    `drain` comes first, when the process has been asked to stop: it lets go of callers who would wait for ever
+    (streams), so that the HTTP server can finish. `close` comes last, after every part has ended.
+    """
 
     name: str
     parts: Sequence[Part] = ()
     checks: dict[str, Check] = field(default_factory=dict)
     close: Callable[[], Awaitable[None]] | None = None
+    drain: Callable[[], Awaitable[None]] | None = None
 
 
 @contextlib.asynccontextmanager

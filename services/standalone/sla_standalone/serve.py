@@ -52,6 +52,9 @@ async def serve(
         finally:
             _log.info("process.draining")
             server.should_exit = True
+            for service in process.services:
+                if service.drain is not None:
+                    await service.drain()
             await serving
     return 0 if asked else 1
 
