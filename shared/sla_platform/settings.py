@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     link_secret: SecretStr = SecretStr("")
     webhook_allow: tuple[str, ...] = ()  # CIDRs that outbound webhooks may reach although private
     delivery_lease_seconds: float = 60.0
+    heartbeat_url: str = ""  # an outside watchdog that expects a GET a minute and raises the alarm when it misses it
+    digest_over: int = Field(default=10, ge=1)  # more messages at once for one address go there as one
 
     # seen from outside
     board_open: bool = True  # the board without a key; only sensible on the loopback

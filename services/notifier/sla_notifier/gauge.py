@@ -41,7 +41,7 @@ class Gauges:
         unfinished = [state.value for state in UNFINISHED]
         async with self._desk.store.reading() as connection:
             queue = select(d.state, func.count(), func.min(d.created_at)).where(d.state.in_(unfinished))
-            found = (await connection.execute(queue.group_by(d.state))).tuples().all()
+            found = (await connection.execute(queue.group_by(d.state))).all()
             waiting = {state: (count, oldest) for state, count, oldest in found}
             opened = await alerts.count_open(connection)
             step = await alerts.oldest_step(connection)

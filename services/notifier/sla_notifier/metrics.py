@@ -53,6 +53,18 @@ class NotifierMetrics:
         self.acknowledged = Counter(
             "slad_notifier_acknowledgements_total", "Acknowledgements.", ["via"], registry=registry
         )
+        self.canary = Gauge(
+            "slad_notifier_canary_timestamp_seconds", "When the last canary arrived here.", registry=registry
+        )
+        self.canary_lateness = Histogram(
+            "slad_notifier_canary_lateness_seconds",
+            "From the canary's instant to its arrival here (the whole way but the sending).",
+            buckets=LATENESS,
+            registry=registry,
+        )
+        self.heartbeats = Counter(
+            "slad_notifier_heartbeats_total", "Signs of life to the outside watchdog.", ["outcome"], registry=registry
+        )
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:

@@ -20,6 +20,7 @@ from sla_notifier.channel.webhook import WebhookChannel
 from sla_notifier.desk import Desk
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.gauge import Gauges
+from sla_notifier.heartbeat import Heartbeat
 from sla_notifier.intake.handler import TOPICS, FactHandler
 from sla_notifier.link import Links
 from sla_notifier.metrics import NotifierMetrics
@@ -62,7 +63,8 @@ def build(
     desk = desk_of(settings, store, feeds.doorbell("notifier"), source, registry, catalogue)
     channels = channels_of(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor)
-    handler, escalator = FactHandler(desk), Escalator(desk)
+    heartbeat = Heartbeat(settings.heartbeat_url, source, desk.metrics)
+    handler, escalator = FactHandler(desk, heartbeat.arrived), Escalator(desk)
     sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
 
     async def consume() -> None:
@@ -78,6 +80,7 @@ def build(
             Part("consume", consume),
             Part("escalate", escalator.run),
             Part("send", sender.run),
+            Part("heartbeat", heartbeat.run),
             Part("gauges", Gauges(desk, facts).run),
         ),
         checks=_checks(desk, facts, escalator, sender),
@@ -100,7 +103,7 @@ def desk_of(
         store=store,
         time=source,
         catalogue=catalogue,
-        manner=Manner(Texts(), links),
+        manner=Manner(Texts(), links, settings.digest_over),
         metrics=NotifierMetrics(registry),
         work=Doorbell(),
         told=told,

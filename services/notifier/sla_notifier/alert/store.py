@@ -69,7 +69,7 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
     """Alerts that are not closed, by state."""
     statement = select(_a.state, func.count()).where(_a.state != AlertState.CLOSED.value).group_by(_a.state)
-    return dict((await connection.execute(statement)).tuples().all())
+    return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
 async def oldest_step(connection: AsyncConnection) -> datetime | None:

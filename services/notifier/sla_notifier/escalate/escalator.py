@@ -17,7 +17,7 @@ from sla_platform.store.instant import store_now
 
 _log = structlog.get_logger(__name__)
 LIMIT = 200  # alerts in one transaction
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -17,15 +18,17 @@ from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
 from sla_platform.wire import ClockFact, NoticeData, decode_clock_fact, decode_notice
+from sla_platform.wire.clock import CANARY
 
 TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """A bus Handler. Partitions mean nothing here: no state is kept between batches."""
+    """A bus Handler. Partitions mean nothing here: no state is kept between batches. `canary` hears of each canary."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
         self._desk = desk
+        self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Nothing to prepare."""
@@ -35,7 +38,10 @@ class FactHandler:
 
     async def handle(self, batch: Batch) -> None:
         """Raises BadEnvelope (permanent) for an event that cannot be read, StoreBusy when nothing was changed."""
-        incoming = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes]
+        for envelope in batch.envelopes:
+            if envelope.key == CANARY:
+                self._canary(envelope.time)
+        incoming = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
         if not incoming:
             return
         async with self._desk.store.transaction() as connection:

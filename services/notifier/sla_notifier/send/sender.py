@@ -57,9 +57,14 @@ class Sender:
 
     async def run(self) -> None:
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
+        claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")
         try:
-            await self._claim_forever()
+            ended, _ = await asyncio.wait({claiming, recording}, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()  # neither ends but by failing
         finally:
+            claiming.cancel()
+            await asyncio.gather(claiming, return_exceptions=True)
             await self._drain()
             recording.cancel()
             await asyncio.gather(recording, return_exceptions=True)
@@ -82,17 +87,27 @@ class Sender:
             while True:
                 rung.clear()
                 try:
-                    claimed = await self._claim()
+                    claimed = await self._claim_whole()
                 except Retryable as error:
                     _log.warning("delivery.claim_refused", error=str(error))
                     await asyncio.sleep(self._pace.pause_seconds)
                     continue
                 self.last_pass = time.monotonic()
-                for row in claimed:
-                    self._begin(row)
                 if not claimed:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(rung.wait(), self._pace.poll_seconds)
+
+    async def _claim_whole(self) -> list[DeliveryRow]:
+        """Claim and begin; a claim under way when the sender is stopped is still sent, not left to its lease."""
+        claim = asyncio.create_task(self._claim())
+        try:
+            await asyncio.shield(claim)
+        finally:
+            await asyncio.wait({claim})
+            claimed = [] if claim.cancelled() or claim.exception() is not None else claim.result()
+            for row in claimed:
+                self._begin(row)
+        return claimed
 
     async def _claim(self) -> list[DeliveryRow]:
         free = self._pace.at_once - len(self._sending)

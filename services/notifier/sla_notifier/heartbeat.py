@@ -1,0 +1,54 @@
+"""The end of the canary's way: each one that arrives is timed, and an outside watchdog is told that slad lives.
+
+The watchdog (`SLAD_HEARTBEAT_URL`, any service that expects a regular GET) raises the alarm that slad itself cannot:
+when the canary no longer arrives, nothing is sent, and the silence is noticed out there (a dead man's switch).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import httpx2
+import structlog
+
+from sla_notifier.metrics import NotifierMetrics
+from sla_platform.timesource import TimeSource
+
+_log = structlog.get_logger(__name__)
+TIMEOUT_SECONDS = 10.0
+
+
+class Heartbeat:
+    """`url` empty: the canary is only timed. `run` ends by cancellation."""
+
+    def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
+        self._url = url
+        self._time = source
+        self._metrics = metrics
+        self._arrived = asyncio.Event()
+
+    def arrived(self, due_at: datetime) -> None:
+        """A canary due at that instant has come the whole way."""
+        now = self._time.now()
+        self._metrics.canary.set(now.timestamp())
+        self._metrics.canary_lateness.observe(max((now - due_at).total_seconds(), 0.0))
+        self._arrived.set()
+
+    async def run(self) -> None:
+        async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                if self._url:
+                    await self._beat(client)
+
+    async def _beat(self, client: httpx2.AsyncClient) -> None:
+        try:
+            answer = await client.get(self._url)
+            outcome = "sent" if answer.is_success else "refused"
+        except httpx2.HTTPError:
+            outcome = "unreachable"
+        self._metrics.heartbeats.labels(outcome).inc()
+        if outcome != "sent":
+            _log.warning("heartbeat.failed", outcome=outcome)  # the address may hold a secret: it is not logged
