@@ -62,10 +62,10 @@ class Entry:
     promises: bool = True  # whether the answer tells due instants
     refused: Refused | None = None  # what the sender of a refused one is told instead of an answer
     counted_as: str = ""  # the metrics' word for the source; never a sender's own
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
-        return row_id(self.source, self.delivery)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", row_id(self.source, self.delivery))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,35 +102,30 @@ def entry_of(
     """The row of a translated delivery. A refused one is kept under its digest, so that it blocks no better try."""
     headers = kept_headers(delivery.headers)
     digest = _digest(delivery.body, headers)
-    bare = Entry(
+    outcome = translation.outcome
+    given: dict[str, Any] = {"delivery": translation.delivery}
+    match outcome:
+        case Accepted(events):
+            given |= {"result": Result.ACCEPTED, "events": events}
+        case Ignored(reason, detail):
+            given |= {"result": Result.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
+        case Parked(reason, detail):
+            given |= {"result": Result.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
+        case Refused():
+            given |= {"result": Result.REFUSED, "reason": str(outcome.status), "text": outcome.title}
+            given |= {"detail": outcome.detail, "refused": outcome, "delivery": f"refused:{digest[:40]}"}
+        case _:
+            assert_never(outcome)
+    return Entry(
         source=source,
-        delivery=translation.delivery,
         digest=digest,
         received_at=delivery.received_at,
         headers=headers,
         body=delivery.body,
-        result=Result.ACCEPTED,
         promises=promises,
         counted_as=counted_as or source,
+        **given,
     )
-    match translation.outcome:
-        case Accepted(events):
-            return replace(bare, events=events)
-        case Ignored(reason, detail):
-            return replace(bare, result=Result.IGNORED, reason=reason.code, text=reason.value, detail=detail)
-        case Parked(reason, detail):
-            return replace(bare, result=Result.PARKED, reason=reason.code, text=reason.value, detail=detail)
-        case Refused() as refused:
-            return replace(
-                bare,
-                delivery=f"refused:{digest[:40]}",
-                result=Result.REFUSED,
-                reason=str(refused.status),
-                text=refused.title,
-                detail=refused.detail,
-                refused=refused,
-            )
-    assert_never(translation.outcome)
 
 
 def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:

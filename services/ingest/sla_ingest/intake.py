@@ -171,7 +171,7 @@ class Intake:
 
     def _named_source(self, envelope: cloudevents.Envelope) -> Source:
         """The catalogue's source of this name, or an assumed one. Raises Unfit for a name that is a webhook's."""
-        guessed = cloudevents.assumed_source(envelope)
+        guessed = cloudevents.assumed_source(envelope.source)
         known = self._catalogue().sources.get(guessed.id)
         if known is None:
             return guessed

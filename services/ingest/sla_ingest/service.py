@@ -1,10 +1,13 @@
-"""The ingest service, put together: the door, the group commit, and the relay where events leave by Kafka."""
+"""The ingest service, put together: the door, the group commit, and the gauge of what was parked.
+
+Its log is copied to Kafka by the relay, which the composition root runs beside it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -53,9 +56,8 @@ def build(
     catalogue: Callable[[], Catalogue],
     *,
     authorize: Authorizer | None = None,
-    relay: Sequence[Part] = (),
 ) -> IngestService:
-    """`doorbell` is that of the ingest log; `relay` are the parts that copy the log to Kafka, none when embedded."""
+    """`doorbell` is that of the ingest log; `catalogue` answers with the one in force."""
 
     def rulebook() -> Rulebook:
         return catalogue().rulebook
@@ -85,7 +87,7 @@ def build(
 
     service = Service(
         "ingest",
-        parts=(Part("parked", count_parked), *relay),
+        parts=(Part("parked", count_parked),),
         checks={"store": store_answers, "queue": queue_moves},
         close=commit.close,
     )

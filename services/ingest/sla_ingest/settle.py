@@ -17,17 +17,17 @@ from sla_ingest.dialect.port import Noted, Remark, Translated
 
 def settled(one: Translated, tolerance: timedelta) -> Translated:
     """The event with the time that stands and the remarks as its warnings."""
-    event, remarks = one.event, one.remarks
-    if event.occurred_at > event.received_at + tolerance:
-        claimed = event.occurred_at.isoformat()
-        event = replace(
-            event,
-            occurred_at=event.received_at,
-            quality=TimeQuality.RECEIPT,
-            attributes={**event.attributes, "claimed_at": claimed},
-        )
-        remarks = (*remarks, Noted(Remark.FUTURE_TIME, claimed))
-    return _told(replace(one, event=event, remarks=remarks))
+    event = one.event
+    if event.occurred_at <= event.received_at + tolerance:
+        return _told(one)
+    claimed = event.occurred_at.isoformat()
+    event = replace(
+        event,
+        occurred_at=event.received_at,
+        quality=TimeQuality.RECEIPT,
+        attributes={**event.attributes, "claimed_at": claimed},
+    )
+    return _told(replace(one, event=event, remarks=(*one.remarks, Noted(Remark.FUTURE_TIME, claimed))))
 
 
 def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:

@@ -8,6 +8,7 @@ absent: an event states only what it changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sla_catalogue.source import Source
@@ -20,6 +21,7 @@ MAX_ATTRIBUTES = 60
 MAX_NAME = 60
 _FAMILIES = ("io.slad.incident.", "incident.")
 _ALSO_CALLED = {"created": EventKind.OPENED, "paused": EventKind.WAITING, "held": EventKind.WAITING}
+_KINDS = {kind.value: kind for kind in EventKind}
 _MACHINERY = frozenset(
     {
         "incident", "attributes", "version", "quality", "actor", "actor_name", "waiting_on", "agreed", "merged_into",
@@ -35,6 +37,7 @@ _NEEDS = {
 _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality)
 
 
+@lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
     """The canonical kind of a CloudEvents type; None for a type that is not ours, or of a version we do not speak."""
     name = type_
@@ -43,9 +46,7 @@ def kind_of(type_: str) -> EventKind | None:
             name = name.removeprefix(family)
             break
     name = name.removesuffix(".v1")
-    if name in _ALSO_CALLED:
-        return _ALSO_CALLED[name]
-    return EventKind(name) if name in list(EventKind) else None
+    return _ALSO_CALLED.get(name) or _KINDS.get(name)
 
 
 def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: Source) -> Happening:
@@ -92,7 +93,8 @@ def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str]
         limit = MAX_DESCRIPTION if name == "description" else MAX_VALUE
         if isinstance(value, str) and len(value.strip()) > limit:
             remarks.append(Noted(Remark.SHORTENED, clean(name, MAX_NAME)))
-        found[clean(name, MAX_NAME)] = repr(value) if isinstance(value, float) else clean(value, limit)
+        plain = name if name.isprintable() else clean(name, MAX_NAME)
+        found[plain] = repr(value) if isinstance(value, float) else clean(value, limit)
     return _translated(found, data, source), tuple(remarks)
 
 
@@ -113,10 +115,11 @@ def _member(enum: type[_Member], data: Mapping[str, Any], name: str) -> _Member 
     value = data.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or value not in list(enum):
+    try:
+        return enum(value)
+    except ValueError:
         known = ", ".join(member.value for member in enum)
-        raise Unfit(f"{name} is one of {known}", f"/data/{name}")
-    return enum(value)
+        raise Unfit(f"{name} is one of {known}", f"/data/{name}") from None
 
 
 def _whole(data: Mapping[str, Any], name: str) -> int | None:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -118,12 +119,21 @@ def split(delivery: Delivery) -> list[Delivery]:
         raise malformed("a batch is a JSON array of events")
     own = {name: said for name, said in delivery.headers.items() if name.startswith(OWN_HEADERS)}
     headers = {**own, "content-type": STRUCTURED}
-    return [replace(delivery, body=orjson.dumps(one), headers=headers) for one in value]
+    return [
+        Delivery(
+            body=orjson.dumps(one),
+            headers=headers,
+            received_at=delivery.received_at,
+            max_depth=delivery.max_depth,
+        )
+        for one in value
+    ]
 
 
-def assumed_source(envelope: Envelope) -> Source:
-    """The source of an event whose `source` attribute no entry of the catalogue describes."""
-    return replace(NOBODY, id=SourceId(source_name(envelope.source)))
+@lru_cache(maxsize=1024)
+def assumed_source(written: str) -> Source:
+    """The source of events whose `source` attribute no entry of the catalogue describes."""
+    return replace(NOBODY, id=SourceId(source_name(written)))
 
 
 def source_name(written: str) -> str:

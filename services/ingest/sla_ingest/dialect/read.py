@@ -42,15 +42,13 @@ def text(value: Any, *path: str) -> str:
 
 
 def clean(value: Any, limit: int = MAX_VALUE) -> str:
-    """One line of life for a value: controls become U+FFFD, the ends are trimmed, the length is bounded."""
+    """A value as an attribute holds it: controls become U+FFFD, the ends are trimmed, the length is bounded."""
+    if isinstance(value, str):
+        cut = value[: limit + 200].strip()
+        return (cut if cut.isprintable() else _CONTROLS.sub("\ufffd", cut))[:limit]
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)[:limit]
-    if not isinstance(value, str):
-        return ""
-    cut = value[: limit + 200].strip()
-    return _CONTROLS.sub("\ufffd", cut)[:limit]
+    return str(value)[:limit] if isinstance(value, int) else ""
 
 
 def identifier(value: Any) -> str:
@@ -58,7 +56,7 @@ def identifier(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     written = str(value).strip()
-    return "" if _CONTROLS.search(written) or "\n" in written else written
+    return written if written.isprintable() or not (_CONTROLS.search(written) or "\n" in written) else ""
 
 
 def spoken(value: Any) -> str:
