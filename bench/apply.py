@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bench.timers import opened
 from prometheus_client import CollectorRegistry
 
-from bench.timers import opened
 from sla_catalogue import load_catalogue, load_text
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_platform.bus import Batch

@@ -99,7 +99,12 @@ async def _events_and_rules(timer: TimerService, name: str, access: Access) -> t
 
 async def _open_clocks(timer: TimerService, contract: str, limit: int) -> list[dict[str, Any]]:
     clock = tables.clock
-    query = select(clock).where(clock.c.state.in_(OPEN_STATES)).order_by(clock.c.due_at.nulls_last()).limit(limit)
+    query = (
+        select(clock)
+        .where(clock.c.state.in_(OPEN_STATES), clock.c.due_at.is_not(None) | (clock.c.state == "paused"))
+        .order_by(clock.c.due_at.nulls_last())
+        .limit(limit)
+    )
     if contract:
         query = query.where(clock.c.contract == contract)
     async with timer.store.reading() as connection:

@@ -11,6 +11,7 @@ from sla_platform.bus.port import EventSource
 from sla_platform.errors import Retryable
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
+from sla_platform.wire.clock import CANARY
 from sla_timer import tables
 from sla_timer.metrics import TimerMetrics
 
@@ -42,7 +43,7 @@ class Gauges:
         async with self._store.reading() as connection:
             by_state = (
                 select(tables.clock.c.state, func.count())
-                .where(tables.clock.c.state.in_(OPEN_STATES))
+                .where(tables.clock.c.state.in_(OPEN_STATES), tables.clock.c.incident != CANARY)
                 .group_by(tables.clock.c.state)
             )
             counts = {row[0]: row[1] for row in (await connection.execute(by_state)).all()}

@@ -22,6 +22,7 @@ from sla_timer.apply.unit import Applier
 from sla_timer.gauge import Gauges
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Catalogue, Rulebooks
+from sla_timer.tick.canary import Canary
 from sla_timer.tick.fire import Firing
 from sla_timer.tick.loop import Tick
 from sla_timer.tick.progress import Progress
@@ -85,6 +86,7 @@ def build(
             Part("tick", tick.run),
             Part("replan", replanner.run),
             Part("audit", audit.run),
+            Part("canary", Canary(store, source).run),
             Part("gauges", gauges.run),
         ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},

@@ -15,6 +15,7 @@ from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
 SOURCE = "/slad/timer"
+CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is told of it
 
 
 class ClockFact(BaseModel):

@@ -31,6 +31,7 @@ from sla_platform.wire import (
     decode_event,
     decode_notice,
 )
+from sla_platform.wire.clock import CANARY
 
 _log = structlog.get_logger(__name__)
 TOPICS = (Topic.INCIDENTS, Topic.CLOCKS, Topic.DELIVERIES, Topic.NOTICES)
@@ -67,7 +68,7 @@ class Projector:
 
     async def handle(self, batch: Batch) -> None:
         """Raises StoreBusy: nothing was changed, and the batch may come again."""
-        if not batch.envelopes:
+        if all(envelope.key == CANARY for envelope in batch.envelopes):
             return
         now = self._time.now()
         with self._metrics.apply_seconds.time():
@@ -90,6 +91,8 @@ class Projector:
     def _read(self, envelopes: Sequence[Envelope]) -> _Touched:
         touched = _Touched()
         for envelope in envelopes:
+            if envelope.key == CANARY:
+                continue
             try:
                 _sort_in(touched, envelope)
             except BadEnvelope as error:

@@ -118,7 +118,8 @@ def _deliveries(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
         access = authorize(request, ADMIN)
         before = await _delivery(desk, id_, access.contract)
         if not await retry(desk, id_):
-            raise Problem(409, "not-failed", "It has not failed", f"The delivery is {before.state}.")
+            hint = f"retry the digest {before.carried_by} that carried it" if before.carried_by else "only failures are"
+            raise Problem(409, "not-failed", "It is not retried", f"The delivery is {before.state}: {hint}.")
         return await _delivery(desk, id_, access.contract)
 
 

@@ -18,7 +18,7 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry(desk: Desk, id_: str) -> bool:
-    """Queue a failed delivery under its id; False when it is not in the state `failed`.
+    """Queue a failed delivery under its id; False when it is not in the state `failed`, or a digest carried it.
 
     It is offered once more, and up the ladder only as far as the ladder's bound since its creation still allows.
     """
@@ -26,7 +26,7 @@ async def retry(desk: Desk, id_: str) -> bool:
         now = await store_now(connection, desk.time)
         statement = (
             update(_d)
-            .where(_d.c.id == id_, _d.c.state == State.FAILED.value)
+            .where(_d.c.id == id_, _d.c.state == State.FAILED.value, _d.c.carried_by == "")
             .values(state=State.QUEUED.value, reason="", next_at=now, finished_at=None)
             .returning(_d)
         )

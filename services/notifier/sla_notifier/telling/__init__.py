@@ -1,1 +1,1 @@
-"""From "this must be told" to delivery rows: route, suppress, render, gather, enqueue (see pipeline)."""
+"""From "this must be told" to delivery rows: route, suppress, gather, render, enqueue (see pipeline)."""

@@ -1,4 +1,4 @@
-"""Stage 4, gather: what would flood one address goes there as one digest. Pure.
+"""Stage 3, gather: what would flood one address goes there as one digest. Pure.
 
 After an outage hundreds of facts arrive in one batch. More than `digest_over` messages for one address of one person
 become one, listing them with their links, the pages first; each keeps its row, which shares the digest's end.
@@ -13,7 +13,7 @@ from dataclasses import replace
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.state import Kind
-from sla_notifier.telling.content import acknowledge_link
+from sla_notifier.telling.content import acknowledge_link, content_of
 from sla_notifier.telling.notification import Notification, Recipient
 from sla_notifier.telling.surroundings import Surroundings
 from sla_notifier.text.content import Action, Content, Item
@@ -83,7 +83,7 @@ def _order(notification: Notification) -> tuple[int, object]:
 def _content(around: Surroundings, listed: Sequence[Notification], recipient: Recipient) -> Content:
     items = tuple(
         Item(
-            each.message.subject if each.message else each.occasion.id,
+            around.texts.subject(content_of(around, each.occasion, recipient), recipient.language),
             acknowledge_link(around, each.occasion, recipient),
         )
         for each in listed[:MOST_ITEMS]

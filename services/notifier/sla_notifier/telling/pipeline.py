@@ -1,6 +1,6 @@
 """The stages between "this must be told" and the rows the sender takes up, in their order.
 
-route → suppress → render → gather → enqueue, then (delivery/sender) send → record. Each stage is a pure function of
+route → suppress → gather → render → enqueue, then (delivery/sender) send → record. Each stage is a pure function of
 what is around and the notifications so far; none drops one: what is not sent carries its reason to a final row.
 """
 
@@ -20,7 +20,7 @@ from sla_notifier.telling.surroundings import Surroundings
 
 Stage = Callable[[Surroundings, tuple[Notification, ...]], tuple[Notification, ...]]
 
-STAGES: tuple[Stage, ...] = (route, suppress, render, gather)
+STAGES: tuple[Stage, ...] = (route, suppress, gather, render)
 
 
 def deliveries(around: Surroundings, occasions: Iterable[Occasion]) -> list[DeliveryRow]:

@@ -8,7 +8,7 @@ escaped, an unknown name is an error.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -73,15 +73,24 @@ class Texts:
             },
         )
 
+    def subject(self, content: Content, language: str) -> str:
+        """The subject alone: one line of a digest."""
+        spoken = self.language(language)
+        said = {name: _said(value, content.zone, spoken) for name, value in content.values.items()}
+        return one_line(self._sentences(content.kind, spoken, said, ("subject",))["subject"], 200)
+
     def page(self, template: str, view: Mapping[str, str]) -> str:
         """A page for a browser, escaped."""
         return self._html.get_template(template).render(view)
 
-    def _sentences(self, kind: Kind, language: str, said: Mapping[str, str | int | bool]) -> dict[str, str]:
+    def _sentences(
+        self, kind: Kind, language: str, said: Mapping[str, str | int | bool], names: Collection[str] = ()
+    ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
         template = self._plain.get_or_select_template([f"{language}/{kind.value}.j2", f"{ENGLISH}/{kind.value}.j2"])
         context = template.new_context(dict(said))
-        return {name: " ".join("".join(block(context)).split()) for name, block in template.blocks.items()}
+        blocks = [(name, block) for name, block in template.blocks.items() if not names or name in names]
+        return {name: " ".join("".join(block(context)).split()) for name, block in blocks}
 
     def _read(self, language: str, file: str) -> Mapping[str, str]:
         english = tomllib.loads((self._folder / ENGLISH / f"{file}.toml").read_text("utf-8"))

@@ -1,0 +1,91 @@
+"""The canary: a clock of slad's own that is due every minute and travels the whole way to the notifier.
+
+Its timer is one row like any other, in another partition each minute; where it does not arrive, neither would a
+promise. The generation is the minute, so however many instances set it, it fires once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import orjson
+import structlog
+from sqlalchemy import text, update
+
+from sla_domain.clock import ClockId, clock_id
+from sla_domain.event import IncidentId
+from sla_domain.plan import MetricId
+from sla_platform.errors import Retryable
+from sla_platform.store.dialect import insert_new, upsert
+from sla_platform.store.engine import Store
+from sla_platform.store.types import to_micros
+from sla_platform.timesource import TimeSource
+from sla_platform.wire.clock import CANARY
+from sla_timer import tables
+
+_log = structlog.get_logger(__name__)
+MINUTE = timedelta(minutes=1)
+KIND = "warn-canary"
+CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
+
+
+class Canary:
+    """Runs until cancelled; sets the next minute's timer in good time."""
+
+    def __init__(self, store: Store, source: TimeSource) -> None:
+        self._store = store
+        self._time = source
+        self._set: datetime | None = None
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.once()
+            except Retryable as error:
+                _log.warning("canary.retry", error=str(error))
+            await asyncio.sleep(5)
+
+    async def once(self) -> None:
+        """Set the timer of the next full minute, unless this process has."""
+        minute = _next_minute(self._time.now())
+        if minute == self._set:
+            return
+        generation = int(to_micros(minute) // 60_000_000) % 2_000_000_000
+        async with self._store.transaction() as connection:
+            partitions = [0]
+            if not self._store.sqlite:
+                found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
+                partitions = list(found) or [0]
+            await connection.execute(insert_new(connection, tables.incident), [self._incident(minute)])
+            await connection.execute(insert_new(connection, tables.clock), [self._clock(minute)])
+            armed = (
+                update(tables.clock)
+                .where(tables.clock.c.id == CLOCK, tables.clock.c.generation < generation)
+                .values(generation=generation, told="")
+            )
+            if (await connection.execute(armed)).rowcount:
+                timer = {
+                    "clock_id": CLOCK, "kind": KIND, "generation": generation,
+                    "partition": partitions[generation % len(partitions)], "fire_at": minute,
+                }  # fmt: skip
+                await connection.execute(upsert(connection, tables.timer), [timer])
+        self._set = minute
+
+    def _incident(self, at: datetime) -> dict[str, object]:
+        return {
+            "id": CANARY, "partition": 0, "catalogue": "", "contract": "", "plan": "", "customer": "", "priority": "",
+            "phase": "canary", "opened_at": at, "changed_at": at, "told": "",
+        }  # fmt: skip
+
+    def _clock(self, at: datetime) -> dict[str, object]:
+        context = {"incident": CANARY, "clock": str(CLOCK), "metric": "canary"}
+        return {
+            "id": CLOCK, "incident": CANARY, "partition": 0, "catalogue": "", "contract": "", "metric": "canary",
+            "cycle": 0, "priority": "", "state": "running", "generation": -1, "started_at": at, "urgency": 0.0,
+            "exempt": "", "told": "", "context": orjson.dumps(context).decode() if self._store.sqlite else context,
+        }  # fmt: skip
+
+
+def _next_minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0) + MINUTE

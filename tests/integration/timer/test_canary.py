@@ -1,0 +1,30 @@
+"""The canary fires every minute, once, whoever sets it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.integration.timer.desk import Frozen
+from tests.integration.timer.test_fire import MINUTE, NINE, bounds, caught_up, facts
+
+from sla_platform.store.engine import Store
+from sla_platform.wire.clock import CANARY
+from sla_timer.tick.canary import Canary
+from sla_timer.tick.fire import Firing
+
+
+async def test_the_canary_fires_once_a_minute_with_two_instances(store: Store) -> None:
+    time = Frozen(NINE + timedelta(seconds=20))
+    first, second = Canary(store, time), Canary(store, time)
+    firing = Firing(store, await caught_up(store, NINE + 10 * MINUTE))
+    for minute in (1, 2, 3):
+        await first.once()
+        await second.once()
+        await first.once()
+        due = NINE + minute * MINUTE
+        assert await firing.fire(bounds(due - timedelta(microseconds=1))) == []
+        assert [one.fire_at for one in await firing.fire(bounds(due))] == [due]
+        time.instant = due + timedelta(seconds=1)
+    told = await facts(store)
+    assert [fact["incident"] for fact in told] == [CANARY] * 3
+    assert [fact["time"] for fact in told] == [NINE + minute * MINUTE for minute in (1, 2, 3)]
