@@ -33,7 +33,7 @@ class Bounds:
     """How much may gather, in one commit and in the queue."""
 
     gather_seconds: float = 0.002
-    group_deliveries: int = 1_000
+    group_deliveries: int = 500
     group_bytes: int = 16 * 1024 * 1024
     queue_deliveries: int = 10_000
     queue_bytes: int = 64 * 1024 * 1024

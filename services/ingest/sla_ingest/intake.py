@@ -7,6 +7,7 @@ and its raw body is kept too, because the sender will not send it again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -38,8 +39,9 @@ from sla_platform.timesource import TimeSource
 UNKNOWN = "unknown"
 EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
 MAX_BATCH = 5_000
+CHUNK = 250  # events of a batch that are translated and committed in one go
 # Telling a promise costs a fold: for a large import nobody reads them.
-MAX_PROMISES = 200
+MAX_PROMISES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,14 @@ class Intake:
             sender = source.id if source else SourceId(EVENTS)
             return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)))
         promises = len(parts) <= MAX_PROMISES
-        entries = [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in parts]
-        receipts = await self._commit.take(entries) if entries else []
+        taken: list[asyncio.Future[list[Receipt]]] = []
+        for start in range(0, len(parts), CHUNK):
+            chunk = parts[start : start + CHUNK]
+            entries = [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in chunk]
+            taken.append(asyncio.ensure_future(self._commit.take(entries)))
+            await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
+        # When one chunk fails the sender hears 503 and sends the batch again: the others are duplicates then.
+        receipts = [receipt for chunk_ in await asyncio.gather(*taken) for receipt in chunk_]
         return Taken(tuple(receipts), batch=True)
 
     def cloud_event(

@@ -9,7 +9,9 @@ import orjson
 import pytest
 from tests.integration.ingest.world import FORMOSA, READER, SENDER, World, opened, standard_headers
 
+from sla_ingest import inbox as inbox_module
 from sla_ingest import tables
+from sla_platform.errors import StoreBusy
 
 SECRET = "whsec_c2xhZCB0ZXN0cyBzaWduIHdpdGggdGhpcyBzZWNyZXQ="
 
@@ -277,3 +279,26 @@ async def test_a_source_may_use_basic_or_bearer(small: World) -> None:
     wrong = {"authorization": "Bearer a bearer"}
     answer = await small.client.post("/v1/webhooks/servicenow", content=orjson.dumps(opened()), headers=kind | wrong)
     assert answer.status_code == 401
+
+
+async def test_a_large_batch_lets_others_through_and_survives_a_failure_in_its_middle(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [opened(str(number), f"INC{number}", type="updated") for number in range(1_100)]
+    real, calls = inbox_module.store, 0
+
+    async def fails_once(connection, receipts):  # type: ignore[no-untyped-def]
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise StoreBusy("away for a moment")
+        return await real(connection, receipts)
+
+    monkeypatch.setattr(inbox_module, "store", fails_once)
+    assert (await world.batch(events)).status_code == 503
+    again = await world.batch(events)
+    assert again.status_code == 202
+    outcomes = again.json()["outcomes"]
+    assert outcomes["accepted"] + outcomes["duplicate"] == 1_100
+    logged = [incident for _, incident in await world.logged()]
+    assert len(logged) == len(set(logged)) == 1_100
