@@ -1,0 +1,124 @@
+"""One incident's events under one rulebook → the verdict of each of its clocks. Pure, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from sla_domain.clock import BREACH, Clock, ClockState
+from sla_domain.event import IncidentEvent
+from sla_domain.fold import fold
+from sla_domain.incident import Incident
+from sla_domain.rulebook import ContractMatch, Rulebook
+
+
+class Verdict(StrEnum):
+    MET = "met"
+    MISSED = "missed"  # stopped after its due instant
+    OVERDUE = "overdue"  # still open at the end of the log, its due instant passed: missed, whatever comes
+    OPEN = "open"  # still open at the end of the log, in time so far
+    CANCELLED = "cancelled"
+    EXEMPT = "exempt"  # somebody took it out of the count, with a reason
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the promise was kept; None when the clock says neither."""
+        match self:
+            case Verdict.MET:
+                return True
+            case Verdict.MISSED | Verdict.OVERDUE:
+                return False
+            case Verdict.OPEN | Verdict.CANCELLED | Verdict.EXEMPT:
+                return None
+            case _:
+                assert_never(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one clock came to. `warned` counts the warnings that people would have had."""
+
+    incident: str
+    metric: str
+    cycle: int
+    contract: str
+    plan: str
+    zone: str
+    priority: str
+    verdict: Verdict
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    ended_at: datetime | None
+    consumed_seconds: float
+    pending: tuple[datetime, ...] = ()  # warnings still ahead of a running clock at its last event
+    warned: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.incident, self.metric, self.cycle
+
+    def settled(self, until: datetime) -> Outcome:
+        """The outcome of a clock that was left running, at the end of the log."""
+        if self.verdict is not Verdict.OPEN:
+            return self
+        due = self.due_at
+        late = self.breached_at is not None or (due is not None and due < until)
+        end = until if due is None or not late else due
+        return replace(
+            self,
+            verdict=Verdict.OVERDUE if late else Verdict.OPEN,
+            breached_at=self.breached_at or (due if late else None),
+            warned=self.warned + sum(at <= until and at < end for at in self.pending),
+            pending=(),
+        )
+
+
+def judge(events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> list[Outcome]:
+    """Every clock of the incident. `contract` overrides the match by customer."""
+    return outcomes_of(fold(events, rulebook, contract))
+
+
+def outcomes_of(incident: Incident) -> list[Outcome]:
+    zone = incident.contract.zone
+    return [_outcome(clock, zone) for clock in incident.clocks]
+
+
+def _outcome(clock: Clock, zone: str) -> Outcome:
+    warnings = [mark for mark in clock.marks if mark.kind != BREACH]
+    return Outcome(
+        incident=clock.incident,
+        metric=clock.metric,
+        cycle=clock.cycle,
+        contract=clock.contract,
+        plan=clock.plan,
+        zone=zone,
+        priority=clock.priority,
+        verdict=_verdict(clock),
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        breached_at=clock.breached_at,
+        ended_at=clock.stopped_at,
+        consumed_seconds=clock.consumed.total_seconds(),
+        pending=tuple(mark.at for mark in warnings if mark.pending),
+        warned=sum(not mark.pending for mark in warnings),
+    )
+
+
+def _verdict(clock: Clock) -> Verdict:
+    if clock.exempt:
+        return Verdict.EXEMPT
+    match clock.state:
+        case ClockState.MET:
+            return Verdict.MET
+        case ClockState.MISSED:
+            return Verdict.MISSED
+        case ClockState.CANCELLED:
+            return Verdict.CANCELLED
+        case ClockState.RUNNING | ClockState.PAUSED:
+            return Verdict.OPEN
+        case _:
+            assert_never(clock.state)

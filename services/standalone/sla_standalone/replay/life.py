@@ -1,0 +1,29 @@
+"""What the engine works on: one incident's events, from whatever log, and what somebody else said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sla_domain.event import IncidentEvent, IncidentId
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line of the log that could not be read: where it stands, why, and what it says."""
+
+    line: int
+    reason: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """`claims` are verdicts of somebody else by metric (True: met); `remarks` count what the mapping does not know."""
+
+    incident: IncidentId
+    events: tuple[IncidentEvent, ...]
+    claims: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    rejects: tuple[Reject, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,163 @@
+"""Lines of JSON → events: CloudEvents 1.0 as slad takes them in, or as slad itself has put them on the bus.
+
+The translation is the one of ingest, so that a replay sees what a running service would have seen; only what a history
+cannot do without is asked for: a type slad speaks, the incident, and a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from sla_catalogue.source import Dialect, Source, SourceId
+from sla_domain.event import EventId, IncidentEvent, IncidentId, TimeQuality
+from sla_ingest.dialect import Unfit
+from sla_ingest.dialect.canonical import happening, kind_of
+from sla_ingest.dialect.cloudevents import NOBODY, source_name
+from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.port import Stamp
+from sla_ingest.dialect.read import identifier
+from sla_platform.wire.incident import SOURCE as FROM_SLAD
+from sla_standalone.replay.life import Life, Reject
+
+Numbered = tuple[int, bytes]
+# What nearly every line has; the many other shapes of time take the long way.
+_USUAL = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+class BadLine(ValueError):
+    """The line is no event of an incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Where an event carries somebody else's verdict: an attribute, and the words that mean met and missed."""
+
+    attribute: str
+    metric: str = "resolution"
+    met: frozenset[str] = frozenset({"true", "met", "yes", "1"})
+    missed: frozenset[str] = frozenset({"false", "missed", "breached", "no", "0"})
+
+
+class LineReader:
+    """`sources` are the catalogue's, as ingest would use them for the words of a sender it knows."""
+
+    def __init__(self, sources: Mapping[SourceId, Source], claimed: Claimed | None = None) -> None:
+        self.claimed = claimed
+        self._sources: Callable[[str], Source] = _Sources(sources)
+
+    def incident_of(self, line: bytes) -> str:
+        """slad's id of the incident the line speaks of. Raises BadLine."""
+        return self._read(line)[1]
+
+    def life(self, incident: str, lines: Sequence[Numbered]) -> Life:
+        events: list[IncidentEvent] = []
+        rejects: list[Reject] = []
+        for number, line in lines:
+            try:
+                events.append(self.event(line))
+            except BadLine as error:
+                rejects.append(Reject(number, str(error), line[:500].decode("utf-8", "replace")))
+        return Life(
+            incident=IncidentId(incident), events=tuple(events), claims=self._claims(events), rejects=tuple(rejects)
+        )
+
+    def event(self, line: bytes) -> IncidentEvent:
+        """Raises BadLine."""
+        value, incident, source = self._read(line)
+        kind = kind_of(str(value.get("type", "")))
+        if kind is None:
+            raise BadLine(f"type {str(value.get('type'))[:100]!r} is none of slad's")
+        data = value.get("data") or {}
+        if not isinstance(data, dict):
+            raise BadLine("data is not an object")
+        at = _instant(value, "time", data)
+        received = _instant(data, "received_at", {}) or at
+        if at is None or received is None:
+            raise BadLine("the event has no time")
+        try:
+            what = happening(kind, data, Stamp(at=at, quality=TimeQuality.EXACT), source)
+        except Unfit as unfit:
+            raise BadLine(f"{unfit.refused.pointer}: {unfit.refused.detail}") from None
+        return IncidentEvent(
+            id=EventId(str(value.get("id") or "") or f"{incident}/{kind.value}/{at.isoformat()}"),
+            incident=IncidentId(incident),
+            kind=kind,
+            occurred_at=at,
+            received_at=received,
+            source=source.id,
+            quality=what.stamp.quality,
+            version=what.stamp.version,
+            actor=what.actor,
+            actor_name=what.actor_name,
+            attributes=what.attributes,
+            waiting_on=what.waiting_on,
+            agreed=what.agreed,
+            merged_into=what.merged_into,
+            metrics=what.metrics,
+            score=what.score,
+            reason=what.reason,
+        )
+
+    def _read(self, line: bytes) -> tuple[dict[str, Any], str, Source]:
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise BadLine(f"this is not JSON: {error}") from None
+        if not isinstance(value, dict):
+            raise BadLine("this is not a CloudEvent: a JSON object is expected")
+        data = value.get("data")
+        inner = data if isinstance(data, dict) else {}
+        own = identifier(value.get("subject")) or identifier(inner.get("incident"))
+        if not own:
+            raise BadLine("the event has no subject: it is the id of the incident")
+        written = identifier(value.get("source"))
+        if written == FROM_SLAD:
+            return value, own, self._sources(own.partition(":")[0] if ":" in own else "events")
+        source = self._sources(_name(written))
+        return value, f"{source.id}:{own.removeprefix(f'{source.id}:')}", source
+
+    def _claims(self, events: Sequence[IncidentEvent]) -> Mapping[str, bool]:
+        claimed = self.claimed
+        if claimed is None:
+            return {}
+        stated = [event for event in events if event.attributes.get(claimed.attribute)]
+        if not stated:
+            return {}
+        word = max(stated, key=lambda event: event.order).attributes[claimed.attribute].casefold()
+        return {claimed.metric: word in claimed.met} if word in claimed.met or word in claimed.missed else {}
+
+
+class _Sources(dict[str, Source]):
+    """Sources by name; one nobody described speaks slad's own words."""
+
+    def __init__(self, known: Mapping[SourceId, Source]) -> None:
+        super().__init__({name: source for name, source in known.items() if source.dialect is Dialect.CLOUDEVENTS})
+
+    def __call__(self, name: str) -> Source:
+        return self[name]
+
+    def __missing__(self, name: str) -> Source:
+        made = self[name] = Source(id=SourceId(name), dialect=Dialect.CLOUDEVENTS, authentication=NOBODY.authentication)
+        return made
+
+
+@lru_cache(maxsize=1024)
+def _name(written: str) -> str:
+    return source_name(written) if written else NOBODY.id
+
+
+def _instant(value: Mapping[str, Any], name: str, otherwise: Mapping[str, Any]) -> datetime | None:
+    written = value.get(name) or otherwise.get("occurred_at") or otherwise.get("received_at")
+    try:
+        if isinstance(written, str) and _USUAL.fullmatch(written):
+            return datetime.fromisoformat(written).astimezone(UTC)
+        return parse_instant(written)
+    except (BadInstant, ValueError) as error:
+        raise BadLine(f"{name}: {error}") from None

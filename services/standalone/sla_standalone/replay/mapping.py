@@ -1,0 +1,212 @@
+"""The mapping file: how a table (CSV) tells what happened to incidents. One incident has one row, or one per update.
+
+Every row belongs to an incident; `at` is the column with the row's own instant. Three things make events:
+
+* `attributes`: the first row states them, later rows what has changed (a changed priority is `priority_changed`, a
+  changed assignee, group or line `assigned`, anything else `reclassified`);
+* `states`: what each value of a status column means; going from one to another makes waiting, resumed, resolved,
+  reopened, closed, cancelled;
+* `events`: everything else, each from a column of instants (`at`), once, or on every row that a condition picks.
+
+Raises BadMapping with `file:line:column` and what to write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Table
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from sla_catalogue.problem import did_you_mean
+from sla_catalogue.source import Phase
+from sla_catalogue.tree import Tree, read_tree
+from sla_domain.calendar import load_zone
+from sla_domain.errors import UnknownZone
+from sla_domain.event import Actor, EventKind, WaitingOn
+
+
+class BadMapping(ValueError):
+    """The mapping file cannot be used: correct the places it names."""
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Columns = Annotated[list[str], BeforeValidator(_one_or_many)]
+Values = Annotated[list[str], BeforeValidator(_one_or_many)]
+Conditions = dict[str, Values]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cell(_Document):
+    """Where a value comes from: a column (`values` translates its words), or a constant when the column is silent."""
+
+    column: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
+    constant: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"column": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Cell:
+        if not self.column and not self.constant:
+            raise ValueError("name a column, or give a constant")
+        return self
+
+
+class Times(_Document):
+    """How instants are written: `iso`, or the directives of strptime; the zone is for those without an offset."""
+
+    format: Values = Field(default_factory=lambda: ["iso"])
+    zone: str = "UTC"
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            load_zone(name)
+        except UnknownZone as error:
+            raise ValueError(str(error)) from None
+        return name
+
+    @property
+    def zoneinfo(self) -> ZoneInfo:
+        return load_zone(self.zone)
+
+
+class States(_Document):
+    """A status column: what each of its values means, in slad's phases."""
+
+    column: str
+    values: dict[str, Phase]
+    at: Columns = Field(default_factory=list)  # without it the row's own instant
+    instants: dict[Phase, Columns] = Field(default_factory=dict)  # columns that know better when a phase began
+
+
+class EventRule(_Document):
+    """One event. Without a condition: once an incident, from the first row in which a column of `at` is known."""
+
+    event: EventKind
+    at: Columns = Field(default_factory=list)  # the first column that is known counts; without any, the row's instant
+    where: Conditions = Field(default_factory=dict)  # only on rows with these values
+    becomes: Conditions = Field(default_factory=dict)  # on rows that have these values while the row before had not
+    leaves: Conditions = Field(default_factory=dict)  # on rows that no longer have them
+    changes: Columns = Field(default_factory=list)  # on rows in which one of these changed
+    rises: Columns = Field(default_factory=list)  # on rows in which one of these numbers grew
+    actor: Actor = Actor.UNKNOWN
+    waiting_on: WaitingOn | None = None
+    reason: Cell | None = None
+
+    @property
+    def conditional(self) -> bool:
+        return bool(self.becomes or self.leaves or self.changes or self.rises)
+
+    @model_validator(mode="after")
+    def _whole(self) -> EventRule:
+        if self.event is EventKind.WAITING and self.waiting_on is None:
+            raise ValueError("an event waiting needs waiting_on: customer, vendor or other")
+        if self.event in _BEYOND_A_TABLE:
+            raise ValueError(f"an event {self.event.value} cannot come from a table")
+        if not self.conditional and not self.at:
+            raise ValueError("say when: `at` with a column of instants, or a condition such as `becomes`")
+        return self
+
+
+_BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKind.RATED})
+
+
+class VerdictColumn(_Document):
+    """What somebody else says about a metric of the incident; the last row in which it is known counts."""
+
+    column: str
+    metric: str = "resolution"
+    met: Values = Field(default_factory=lambda: ["true"])
+    missed: Values = Field(default_factory=lambda: ["false"])
+    where: Conditions = Field(default_factory=dict)  # compare only incidents whose last row has these values
+    known: Columns = Field(default_factory=list)  # and only those whose last row knows these columns
+
+
+class Mapping(_Document):
+    """A whole mapping file."""
+
+    source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")
+    encoding: str = "utf-8-sig"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    unknown: list[str] = Field(default_factory=lambda: [""])
+    incident: str
+    at: Columns = Field(default_factory=list)
+    version: str = ""  # a column of numbers that orders rows of one instant
+    times: Times = Field(default_factory=Times)
+    attributes: dict[str, Cell] = Field(default_factory=dict)
+    states: States | None = None
+    events: list[EventRule] = Field(min_length=1)
+    verdict: VerdictColumn | None = None
+
+    @model_validator(mode="after")
+    def _rows_have_instants(self) -> Mapping:
+        needs = self.states is not None and not self.states.at
+        if not self.at and (needs or any(rule.conditional and not rule.at for rule in self.events)):
+            raise ValueError("`at` names the column with each row's own instant: states and conditions need it")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the mapping reads, each once."""
+        named = [self.incident, *self.at, self.version]
+        named += [cell.column for cell in self.attributes.values()]
+        if self.states is not None:
+            named += [self.states.column, *self.states.at, *(c for many in self.states.instants.values() for c in many)]
+        for rule in self.events:
+            named += [*rule.at, *rule.where, *rule.becomes, *rule.leaves, *rule.changes, *rule.rises]
+            named += [rule.reason.column] if rule.reason is not None else []
+        if self.verdict is not None:
+            named += [self.verdict.column, *self.verdict.where, *self.verdict.known]
+        return tuple(name for name in dict.fromkeys(named) if name)
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Raises BadMapping, OSError."""
+    return parse_mapping(path.read_text("utf-8-sig"), str(path))
+
+
+def parse_mapping(text: str, name: str) -> Mapping:
+    """Raises BadMapping."""
+    tree = read_tree(text, name)
+    if tree.problems:
+        raise BadMapping("\n".join(str(problem) for problem in tree.problems))
+    if not isinstance(tree.data, dict):
+        raise BadMapping(f"{name}: a mapping file begins with `incident: <column>` and `events:`")
+    try:
+        return Mapping.model_validate(tree.data)
+    except ValidationError as error:
+        raise BadMapping("\n".join(_said(detail, tree, name) for detail in error.errors(include_url=False))) from None
+
+
+def _said(detail: Any, tree: Tree, name: str) -> str:
+    loc = tuple(detail["loc"])
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = f"no key is called {loc[-1]!r} here"
+    elif detail["type"] == "enum":
+        hint = did_you_mean(str(detail["input"]), str(detail["ctx"]["expected"]).replace("'", "").split(", "))
+        message = f"{detail['input']!r} is none of the choice ({hint})" if hint else message
+    place = _place(tree.positions, loc, name)
+    where = ".".join(str(step) for step in loc if step != "[key]")
+    return f"{place}: {where}: {message}" if where else f"{place}: {message}"
+
+
+def _place(positions: Table[tuple[str | int, ...], Any], loc: tuple[str | int, ...], name: str) -> str:
+    for length in range(len(loc), -1, -1):
+        if loc[:length] in positions:
+            return str(positions[loc[:length]])
+    return name

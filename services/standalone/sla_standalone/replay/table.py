@@ -1,0 +1,323 @@
+"""Rows of a table → the events of one incident, as the mapping file says. Pure: the same rows give the same events.
+
+A row is a tuple with the cells of the mapping's columns; `TableReader.take` cuts it out of a CSV line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from operator import itemgetter
+
+from sla_catalogue.source import Phase
+from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
+from sla_standalone.replay.instant import BadInstant, parser
+from sla_standalone.replay.life import Life, Reject
+from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
+from sla_standalone.replay.mapping import Mapping as MappingFile
+
+Row = tuple[str, ...]
+Numbered = tuple[int, Row]  # the line of the file, for whoever has to correct it
+
+_ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
+_BEGINS = {
+    Phase.WORKAROUND: EventKind.WORKAROUND_PROVIDED,
+    Phase.RESOLVED: EventKind.RESOLVED,
+    Phase.CLOSED: EventKind.CLOSED,
+    Phase.CANCELLED: EventKind.CANCELLED,
+}
+_HOLDERS = frozenset({"assignee", "group", "line"})
+
+
+class TableReader:
+    """A mapping bound to the columns of one file. Raises BadMapping when the file lacks one of them."""
+
+    def __init__(self, mapping: MappingFile, header: Sequence[str]) -> None:
+        names = [name.strip() for name in header]
+        missing = [name for name in mapping.columns if name not in names]
+        if missing:
+            raise BadMapping(f"the file has no column {', '.join(map(repr, missing))}; it has {', '.join(names[:60])}")
+        self.mapping = mapping
+        self.header = tuple(names)
+        self.width = len(names)
+        columns = mapping.columns
+        self.take: Callable[[Sequence[str]], Row] = _cutter([names.index(name) for name in columns])
+        self._at = {name: place for place, name in enumerate(columns)}
+        self._unknown = frozenset(mapping.unknown) | {""}
+        self._parse = parser(mapping.times.format, mapping.times.zone)
+        self._row_at = self._places(mapping.at)
+        self._version = self._at.get(mapping.version, -1)
+        self._attributes = [(name, *self._cell(cell)) for name, cell in mapping.attributes.items()]
+        self._rules = [_Rule(rule, self._places, self._match, self._cell) for rule in mapping.events]
+        states = mapping.states
+        self._state = -1 if states is None else self._at[states.column]
+        self._phases = {} if states is None else dict(states.values)
+        self._state_at = self._row_at if states is None or not states.at else self._places(states.at)
+        self._phase_at = {} if states is None else {p: self._places(names) for p, names in states.instants.items()}
+        self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
+
+    def incident_of(self, row: Row) -> str:
+        """The incident's own id; empty when the row names none."""
+        own = row[0].strip()
+        return "" if own in self._unknown else own
+
+    def life(self, own: str, rows: Sequence[Numbered]) -> Life:
+        """The events of one incident from its rows, in the order of their instants."""
+        told = _Telling(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
+        dated = list(self._dated(rows, told))
+        dated.sort(key=itemgetter(0, 1))  # stable: rows of one instant and version stay as the file has them
+        before: Row | None = None
+        stated: dict[str, str] = {}
+        phase: Phase | None = None
+        once: set[int] = set()
+        for at, version, line, row in dated:
+            try:
+                self._rules_of(row, before, at, version, told, once)
+                phase = self._state_of(row, phase, at, version, told)
+                self._restate(row, stated, at, version, told)
+            except BadInstant as error:
+                told.rejects.append(Reject(line, str(error)))
+            before = row
+        claims = {} if self._verdict is None or before is None else self._verdict.claim(dated[-1][3], self.known)
+        return told.life(claims)
+
+    def known(self, value: str) -> bool:
+        return value not in self._unknown
+
+    # -- the parts of a row
+
+    def _dated(self, rows: Sequence[Numbered], told: _Telling) -> Iterator[tuple[datetime, int, int, Row]]:
+        """Rows with their instant; a row whose own instant cannot be read is left out and reported."""
+        for line, row in rows:
+            try:
+                at = self._instant(row, self._row_at) if self._row_at else _NO_INSTANT
+            except BadInstant as error:
+                told.rejects.append(Reject(line, str(error)))
+                continue
+            if at is None:
+                told.rejects.append(Reject(line, f"the row has no instant in {' or '.join(self.mapping.at)}"))
+                continue
+            written = row[self._version].strip() if self._version >= 0 else ""
+            yield at, int(written) if written.isdigit() else 0, line, row
+
+    def _rules_of(
+        self, row: Row, before: Row | None, at: datetime, version: int, told: _Telling, once: set[int]
+    ) -> None:
+        for number, rule in enumerate(self._rules):
+            if number in once or not rule.picks(row, before):
+                continue
+            own = self._instant(row, rule.at) if rule.at else at
+            if own is None:
+                continue
+            if not rule.conditional:
+                once.add(number)
+            told.say(
+                rule.kind, own, version if rule.conditional else 0, actor=rule.actor, waiting_on=rule.waiting_on,
+                reason=self._value(row, *rule.reason) if rule.reason is not None else "",
+            )  # fmt: skip
+
+    def _state_of(self, row: Row, phase: Phase | None, at: datetime, version: int, told: _Telling) -> Phase | None:
+        if self._state < 0 or not self.known(word := row[self._state]):
+            return phase
+        found = self._phases.get(word.strip())
+        if found is None:
+            told.remarks.append(f"status {word.strip()!r}")
+            return phase
+        if found is phase:
+            return phase
+        own = self._instant(row, self._phase_at.get(found, ())) or self._instant(row, self._state_at) or at
+        if phase in _ENDED and found not in _ENDED:
+            told.say(EventKind.REOPENED, own, version)
+        if found.waiting_on is not None:
+            told.say(EventKind.WAITING, own, version, waiting_on=found.waiting_on, reason=word.strip())
+        elif found in _BEGINS:
+            told.say(_BEGINS[found], own, version)
+        elif phase is not None and phase.waiting_on is not None:
+            told.say(EventKind.RESUMED, own, version)
+        return found
+
+    def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _Telling) -> None:
+        """What the row says anew; the opening carries what the first row says."""
+        changed = {}
+        for name, place, words, constant in self._attributes:
+            value = self._value(row, place, words, constant)
+            if value and stated.get(name) != value:
+                stated[name] = changed[name] = value
+        if not changed:
+            return
+        if told.first is None:
+            told.first = changed
+        else:
+            told.say(_kind_of_change(changed), at, version, attributes=changed)
+
+    # -- cells
+
+    def _value(self, row: Row, place: int, words: Mapping[str, str], constant: str) -> str:
+        value = row[place].strip() if place >= 0 else ""
+        if value in self._unknown:
+            return constant
+        return words.get(value, value) if words else value
+
+    def _instant(self, row: Row, places: Sequence[int]) -> datetime | None:
+        """The first column that is known. Raises BadInstant."""
+        for place in places:
+            if (text := row[place]) not in self._unknown:
+                return self._parse(text)
+        return None
+
+    def _places(self, names: Sequence[str]) -> tuple[int, ...]:
+        return tuple(self._at[name] for name in names)
+
+    def _cell(self, cell: Cell) -> tuple[int, Mapping[str, str], str]:
+        return self._at[cell.column] if cell.column else -1, cell.values, cell.constant
+
+    def _match(self, conditions: Conditions) -> tuple[tuple[int, frozenset[str]], ...]:
+        return tuple((self._at[name], frozenset(values)) for name, values in conditions.items())
+
+
+_NO_INSTANT = datetime.fromtimestamp(0, UTC)  # a table without row instants: rows stay as they stand
+_Cell = tuple[int, Mapping[str, str], str]
+_Matches = tuple[tuple[int, frozenset[str]], ...]
+
+
+class _Rule:
+    """An event rule with places instead of names."""
+
+    def __init__(
+        self,
+        rule: EventRule,
+        places: Callable[[Sequence[str]], tuple[int, ...]],
+        match: Callable[[Conditions], _Matches],
+        cell: Callable[[Cell], _Cell],
+    ) -> None:
+        self.kind, self.actor, self.waiting_on = rule.event, rule.actor, rule.waiting_on
+        self.at, self.conditional = places(rule.at), rule.conditional
+        self.reason = None if rule.reason is None else cell(rule.reason)
+        self._where, self._becomes, self._leaves = match(rule.where), match(rule.becomes), match(rule.leaves)
+        self._changes, self._rises = places(rule.changes), places(rule.rises)
+
+    def picks(self, row: Row, before: Row | None) -> bool:
+        if self._where and not _holds(self._where, row):
+            return False
+        if not self.conditional:
+            return True
+        if self._becomes and _holds(self._becomes, row) and (before is None or not _holds(self._becomes, before)):
+            return True
+        if before is None:
+            return False
+        if self._leaves and _holds(self._leaves, before) and not _holds(self._leaves, row):
+            return True
+        return any(row[place] != before[place] for place in self._changes) or any(
+            _number(row[place]) > _number(before[place]) for place in self._rises
+        )
+
+
+class _Verdict:
+    """The outside verdict of an incident's last row."""
+
+    def __init__(
+        self,
+        column: VerdictColumn,
+        places: Callable[[Sequence[str]], tuple[int, ...]],
+        match: Callable[[Conditions], _Matches],
+    ) -> None:
+        self._metric = column.metric
+        self._place = places([column.column])[0]
+        self._known = places(column.known)
+        self._where = match(column.where)
+        self._met = frozenset(word.casefold() for word in column.met)
+        self._missed = frozenset(word.casefold() for word in column.missed)
+
+    def claim(self, last: Row, known: Callable[[str], bool]) -> dict[str, bool]:
+        if not _holds(self._where, last) or not all(known(last[place]) for place in self._known):
+            return {}
+        word = last[self._place].strip().casefold()
+        return {self._metric: word in self._met} if word in self._met or word in self._missed else {}
+
+
+@dataclass(slots=True)
+class _Telling:
+    """The events of one incident while its rows are read."""
+
+    incident: IncidentId
+    own: str
+    source: str
+    first: dict[str, str] | None = None  # what the first row states: it belongs to the opening
+    events: dict[str, IncidentEvent] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def say(
+        self,
+        kind: EventKind,
+        at: datetime,
+        version: int = 0,
+        *,
+        actor: Actor = Actor.UNKNOWN,
+        waiting_on: WaitingOn | None = None,
+        attributes: Mapping[str, str] = NOTHING,
+        reason: str = "",
+    ) -> None:
+        """The id follows from the content, so that the same row read again is the same event."""
+        first = id_ = f"{self.own}/{kind.value}/{at.isoformat(timespec='seconds')[:19]}/{version}"
+        while (same := self.events.get(id_)) is not None:
+            if same.attributes == attributes:
+                return
+            id_ = f"{first}~{len(self.events)}"  # two changes that the table does not tell apart by time or version
+        self.events[id_] = IncidentEvent(
+            id=EventId(id_),
+            incident=self.incident,
+            kind=kind,
+            occurred_at=at,
+            received_at=at,
+            source=self.source,
+            version=version,
+            actor=actor,
+            attributes=attributes,
+            waiting_on=waiting_on,
+            reason=reason,
+        )
+
+    def life(self, claims: Mapping[str, bool]) -> Life:
+        events = list(self.events.values())
+        if self.first:
+            opening = next((n for n, event in enumerate(events) if event.kind is EventKind.OPENED), 0)
+            if events:
+                events[opening] = _stating(events[opening], self.first)
+        return Life(
+            incident=self.incident, events=tuple(events), claims=claims, rejects=tuple(self.rejects),
+            remarks=tuple(self.remarks),
+        )  # fmt: skip
+
+
+def _stating(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
+    return IncidentEvent(
+        id=event.id, incident=event.incident, kind=event.kind, occurred_at=event.occurred_at,
+        received_at=event.received_at, source=event.source, version=event.version, actor=event.actor,
+        attributes={**attributes, **event.attributes}, waiting_on=event.waiting_on, reason=event.reason,
+    )  # fmt: skip
+
+
+def _kind_of_change(changed: Mapping[str, str]) -> EventKind:
+    if "priority" in changed:
+        return EventKind.PRIORITY_CHANGED
+    return EventKind.ASSIGNED if not _HOLDERS.isdisjoint(changed) else EventKind.RECLASSIFIED
+
+
+def _holds(conditions: _Matches, row: Row) -> bool:
+    return all(row[place].strip() in values for place, values in conditions)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _cutter(places: list[int]) -> Callable[[Sequence[str]], Row]:
+    if len(places) == 1:
+        (only,) = places
+        return lambda cells: (cells[only],)
+    return itemgetter(*places)
