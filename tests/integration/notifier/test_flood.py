@@ -7,6 +7,9 @@ from datetime import timedelta
 from tests.integration.notifier.stage import NINE, Stage, breached, missed, warned
 from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
+from tests.real.webhook import Answer, WebhookReceiver
+
+from sla_notifier.delivery.again import retry
 
 
 async def flooded(stage: Stage, count: int) -> None:
@@ -51,3 +54,29 @@ async def test_whoever_was_told_by_a_digest_hears_of_the_end(stage: Stage, smtp_
     await stage.hear(missed(NINE + timedelta(hours=3), incident="github:3"))
     await stage.send()
     assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["23", "Ended:"]
+
+
+async def test_many_ends_that_wait_for_a_digest_are_one_message_after_it(stage: Stage, smtp_server: SmtpServer) -> None:
+    await flooded(stage, 20)
+    await stage.hear(*(missed(NINE + timedelta(hours=3), incident=f"github:{number}") for number in range(20)))
+    await stage.send()
+    subjects = [mail.parsed["Subject"] for mail in smtp_server.accepted.all()]
+    assert subjects == [
+        "23 messages at once, 20 of them broken promises",
+        "20 messages at once, 0 of them broken promises",
+    ]
+
+
+async def test_what_a_failed_digest_carried_is_retried_with_it(
+    stage: Stage, smtp_server: SmtpServer, webhook_receiver: WebhookReceiver
+) -> None:
+    await flooded(stage, 20)
+    smtp_server.answer(Smtp.RCPT, "550 no")
+    webhook_receiver.answer(Answer(status=400))
+    await stage.send()
+    carried = (await stage.rows(kind="page"))[0]
+    assert (carried.state, carried.reason) == ("failed", "carrier_failed")
+    assert not await retry(stage.desk, carried.id)
+    assert await retry(stage.desk, carried.carried_by)
+    await stage.send()
+    assert {row.state for row in await stage.rows(kind="page")} == {"sent"}

@@ -19,7 +19,6 @@ from sla_notifier.telling.surroundings import Surroundings
 from sla_notifier.text.content import Action, Content, Item
 
 MOST_ITEMS = 100
-MOST_LINKED_IN_PAYLOAD = 40  # a webhook's body has a bound
 _RANK = {
     kind: rank
     for rank, kind in enumerate(
@@ -41,20 +40,23 @@ def gather(around: Surroundings, notifications: tuple[Notification, ...]) -> tup
     return carried + tuple(digests.values())
 
 
-def _heaps(notifications: tuple[Notification, ...]) -> dict[tuple[str, str], list[Notification]]:
-    heaps: dict[tuple[str, str], list[Notification]] = {}
+_Key = tuple[str, str, str]
+"""Person, address, and what must be final before: words that wait for the same digest go together after it."""
+
+
+def _heaps(notifications: tuple[Notification, ...]) -> dict[_Key, list[Notification]]:
+    heaps: dict[_Key, list[Notification]] = {}
     for each in notifications:
         if (key := _key(each)) is not None:
             heaps.setdefault(key, []).append(each)
     return heaps
 
 
-def _key(notification: Notification) -> tuple[str, str] | None:
-    """Person and address; a word that must wait for an earlier one goes by itself."""
+def _key(notification: Notification) -> _Key | None:
     recipient = notification.recipient
-    if not notification.live or recipient is None or notification.follows:
+    if not notification.live or recipient is None:
         return None
-    return recipient.person, recipient.address
+    return recipient.person, recipient.address, notification.follows
 
 
 def _digest(around: Surroundings, heap: Sequence[Notification]) -> Notification:
@@ -73,7 +75,7 @@ def _digest(around: Surroundings, heap: Sequence[Notification]) -> Notification:
     )
     told = replace(recipient, why="many messages at once")
     message = around.texts.message(_content(around, listed, told), told.language)
-    return Notification(occasion=occasion, recipient=told, message=message)
+    return Notification(occasion=occasion, recipient=told, message=message, follows=first.follows)
 
 
 def _order(notification: Notification) -> tuple[int, object]:
@@ -102,7 +104,7 @@ def _content(around: Surroundings, listed: Sequence[Notification], recipient: Re
         why=recipient.why,
         data={
             "count": len(listed),
-            "items": [{"line": item.line, "acknowledge_url": item.url} for item in items[:MOST_LINKED_IN_PAYLOAD]],
+            "items": [{"line": item.line, "acknowledge_url": item.url} for item in items],
             "recipient": recipient.person,
         },
     )
