@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +19,7 @@ from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_standalone.ground import Ground, ground
 from sla_standalone.housekeeping import housekeeping
+from sla_standalone.migrate import at_head
 from sla_standalone.wiring import WIRING
 
 _log = structlog.get_logger(__name__)
@@ -76,7 +78,7 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
         await base.feeds.trim()
 
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
-    return Service("process", parts=tuple(parts))
+    return Service("process", parts=tuple(parts), checks={"schema": partial(at_head, base.store)})
 
 
 def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> FastAPI:
