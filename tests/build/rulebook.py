@@ -139,15 +139,16 @@ def contract(id_: str = "acme", plan: str = "plan", zone: str = "Europe/Warsaw",
 class BuiltCalendars:
     """Calendars of contract and coverage; holidays by country, as the test gives them."""
 
-    def __init__(self, holidays: Mapping[str, Iterable[date]]) -> None:
+    def __init__(self, holidays: Mapping[str, Iterable[date]], last_year: int = 2200) -> None:
         self._holidays = holidays
+        self._last_year = last_year
         self._compiled: dict[tuple[str, str], Calendar] = {}
 
     def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
         key = (contract.id, f"{coverage.id}@{id(coverage)}")
         found = self._compiled.get(key)
         if found is None:
-            found = self._compiled[key] = growing_calendar(self._spec(contract, coverage))
+            found = self._compiled[key] = growing_calendar(self._spec(contract, coverage), last_year=self._last_year)
         return found
 
     def _spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
@@ -169,8 +170,9 @@ def rulebook(
     *contracts: Contract,
     holidays: Mapping[str, Iterable[date]] | None = None,
     version: str = "test",
+    last_year: int = 2200,
 ) -> Rulebook:
-    """Without a contract: `acme` on the first plan. The first contract is the default one."""
+    """Without a contract: `acme` on the first plan. The first contract is the default one; calendars end somewhere."""
     known = (plans,) if isinstance(plans, Plan) else tuple(plans)
     signed = contracts or (contract(plan=known[0].id),)
     by_customer: dict[str, tuple[ContractId, ...]] = {}
@@ -182,7 +184,7 @@ def rulebook(
         plans={p.id: p for p in known},
         contracts={c.id: c for c in signed},
         default_contract=signed[0].id,
-        calendars=BuiltCalendars(holidays or {}),
+        calendars=BuiltCalendars(holidays or {}, last_year),
         by_customer=by_customer,
         holidays_version="as given",
         tzdata_version=tzdata_version(),
