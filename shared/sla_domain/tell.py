@@ -129,7 +129,7 @@ class _Voice:
     def _marks(self) -> None:
         """Marks behind the clock that were not told: a warning overtaken by its breach or its clock's end says so."""
         passed = [mark for mark in self._clock.marks if self._passed(mark)]
-        breached = {mark.generation for mark in passed if mark.kind == BREACH}
+        breached = {mark.generation: mark.at for mark in passed if mark.kind == BREACH}
         for mark in passed:
             key = current_key(mark, self._keys)
             if key in self._keys:
@@ -138,7 +138,8 @@ class _Voice:
                 self._say(FactKind.CLOCK_BREACHED, key, mark.at, generation=mark.generation, due=mark.at)
             else:
                 stale = mark.generation != self._clock.generation or not self._clock.state.open
-                overtaken = stale or mark.generation in breached
+                breach = breached.get(mark.generation)
+                overtaken = stale or (breach is not None and mark.at <= breach)
                 self._warn(mark, key, overtaken)
 
     def _passed(self, mark: Mark) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sla_domain.clock import BREACH, Clock, ClockState, Mark, Segment, clock_id
 from sla_domain.event import IncidentId
-from sla_domain.fold.tally import Tally
+from sla_domain.fold.tally import Tally, in_time
 from sla_domain.incident import Exemption
 
 
@@ -76,15 +76,11 @@ def _marks(tally: Tally, due: datetime | None) -> tuple[Mark, ...]:
     """What is behind the clock, then what is ahead of it in the running segment."""
     ahead = []
     since = tally.since
-    if due is not None and since is not None and tally.breached_at is None:
+    if due is not None and since is not None:
         for warning in tally.unreached:
             instant = tally.warning_at(warning, since, due)
             if instant is not None and instant >= since:
                 ahead.append(Mark(warning.key, tally.generation, instant, True))
-        ahead.sort(key=_instant)
-        ahead.append(Mark(BREACH, tally.generation, due, True))
-    return (*tally.marks, *ahead)
-
-
-def _instant(mark: Mark) -> datetime:
-    return mark.at
+        if tally.breached_at is None:
+            ahead.append(Mark(BREACH, tally.generation, due, True))
+    return (*tally.marks, *in_time(ahead))

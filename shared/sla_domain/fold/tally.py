@@ -36,6 +36,11 @@ class Stretch:
     end: datetime | None = None
 
 
+def in_time(marks: list[Mark]) -> list[Mark]:
+    """In order of time; of one instant the warnings before the breach."""
+    return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
+
+
 class Tally:
     """The draft of one clock. Instants never go backwards; each is the instant of the event being read."""
 
@@ -222,17 +227,20 @@ class Tally:
         if since < at:
             due = self.due_now()
             used = self._between(since, at)
-            self._pass_warnings(since, at, self.spent + used, due)
+            passed = self._pass_warnings(since, at, self.spent + used, due)
             if due is not None and due < at and self.breached_at is None:
-                self._breach(due)
+                self.breached_at = due
+                passed.append(Mark(BREACH, self.generation, due, False))
+            self.marks += in_time(passed)
             self.spent += used
         self.since = None
 
-    def _pass_warnings(self, since: datetime, at: datetime, spent: timedelta, due: datetime | None) -> None:
-        """Mark the warnings whose instant lies in `[since, at)`; `spent` is the consumption at `at`."""
+    def _pass_warnings(self, since: datetime, at: datetime, spent: timedelta, due: datetime | None) -> list[Mark]:
+        """The warnings whose instant lies in `[since, at)`; `spent` is the consumption at `at`."""
+        passed: list[Mark] = []
         if not self.unreached or due is None:
-            return
-        ahead, passed = [], []
+            return passed
+        ahead = []
         for warning in self.unreached:
             level = self.meter.level(warning) if self.meter is not None else None
             instant = None if level is not None and level > spent else self.warning_at(warning, since, due)
@@ -241,7 +249,7 @@ class Tally:
             elif instant >= since:
                 passed.append(Mark(warning.key, self.generation, instant, False))
         self.unreached = ahead
-        self.marks += sorted(passed, key=lambda mark: mark.at)
+        return passed
 
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """The warning's instant as seen from `since`; None when it lay before or cannot be told."""
@@ -252,10 +260,6 @@ class Tally:
             self.trouble = error
             return None
 
-    def _breach(self, due: datetime) -> None:
-        self.breached_at = due
-        self.marks.append(Mark(BREACH, self.generation, due, False))
-
     def _recount(self, until: datetime) -> None:
         """What the new target makes of the stretches before it: a breach is told once, its warnings are not."""
         for start, end, running in self._stretches(self.counted_from, until):
@@ -265,7 +269,8 @@ class Tally:
             due = self.breached_at or self._ask_due(start)
             if due is not None:
                 if due < end and self.breached_at is None:
-                    self._breach(due)
+                    self.breached_at = due
+                    self.marks.append(Mark(BREACH, self.generation, due, False))
                 self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
             self.spent += self._between(start, end)
 
