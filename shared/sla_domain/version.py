@@ -1,10 +1,10 @@
 """Versions as people write them, compared with tolerance, and ranges such as `>=2.0,<2.4` (PLANS H6, H7).
 
-A version is split at dots, dashes, underscores, pluses, and between digits and letters; a leading `v` is dropped.
-Numbers compare as numbers and missing ones are 0 (`2.0` is `2.0.0`). A word that announces a release (`rc`, `beta`,
-`alpha`, `dev`, `pre`, `snapshot`) comes before the release, any other word (`p1`, `sp2`, `hotfix3`) after it.
-A range is a list of comparisons joined by commas, all of which hold: `=`, `==`, `!=`, `<`, `<=`, `>`, `>=`; a bare
-version means equality, `2.3.*` every version that begins so, `*` or nothing any version.
+A version is split at dots, dashes, underscores, pluses, and between digits and letters; a leading `v` is dropped. The
+numbers before the first word compare as numbers, missing ones are 0 (`2.0` is `2.0.0`); then the rest. A word that
+announces a release (`rc`, `beta`, `alpha`, `dev`, `pre`, `snapshot`) comes before the release, any other word (`p1`,
+`sp2`, `hotfix3`) after it. A range is a list of comparisons joined by commas, all of which hold: `=`, `==`, `!=`, `<`,
+`<=`, `>`, `>=`; a bare version means equality, `2.3.*` every version that begins so, `*` or nothing any version.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, takewhile, zip_longest
 
 from sla_domain.errors import InvalidNotice
 
-_PART = re.compile(r"\d+|[^\W\d_]+")
+_PART = re.compile(r"[0-9]+|[^\W\d_]+")
+_DIGIT = re.compile(r"\d", re.ASCII)
 _BEFORE = frozenset({"dev", "snapshot", "alpha", "a", "beta", "b", "pre", "preview", "rc", "cr", "m", "milestone"})
 _COMPARISON = re.compile(r"\s*(==|=|!=|<=|>=|<|>)?\s*(\S.*?)\s*")
 _NUMBER, _WORD_AFTER, _WORD_BEFORE = 1, 2, 0
@@ -70,15 +71,14 @@ class VersionRange:
 
 def compare(left: str, right: str) -> int:
     """-1, 0 or 1."""
-    for a, b in zip_longest(_parts(left), _parts(right), fillvalue=_ZERO):
-        if a != b:
-            return -1 if a < b else 1
-    return 0
+    (numbers, rest), (other_numbers, other_rest) = _split(left), _split(right)
+    pairs = chain(zip_longest(numbers, other_numbers, fillvalue=_ZERO), zip_longest(rest, other_rest, fillvalue=_ZERO))
+    return next((-1 if a < b else 1 for a, b in pairs if a != b), 0)
 
 
 def _comparison(part: str, whole: str) -> Comparison:
     found = _COMPARISON.fullmatch(part)
-    if found is None or not _PART.search(found[2]):
+    if found is None or not _DIGIT.search(found[2]):
         raise InvalidNotice(f"{whole!r} is no version range: write one such as >=2.0,<2.4")
     operator = {"==": "=", None: "="}.get(found[1], found[1])
     if found[2].endswith("*") and operator not in ("=", "!="):
@@ -88,6 +88,13 @@ def _comparison(part: str, whole: str) -> Comparison:
 
 def _parts(version: str) -> tuple[_Part, ...]:
     return tuple(_ranked(re.sub(r"^[vV](?=\d)", "", version.strip()).casefold()))
+
+
+def _split(version: str) -> tuple[tuple[_Part, ...], tuple[_Part, ...]]:
+    """The release numbers, and what follows from the first word on."""
+    parts = _parts(version)
+    numbers = tuple(takewhile(lambda part: part[0] == _NUMBER, parts))
+    return numbers, parts[len(numbers) :]
 
 
 def _ranked(version: str) -> Iterator[_Part]:
