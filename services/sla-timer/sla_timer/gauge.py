@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.port import EventSource
 from sla_platform.errors import Retryable
@@ -18,6 +20,7 @@ from sla_timer.metrics import TimerMetrics
 _log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
 OPEN_STATES = ("running", "paused")
+SOON = timedelta(hours=1)
 
 
 class Gauges:
@@ -28,6 +31,7 @@ class Gauges:
         self._events = events
         self._time = source
         self._metrics = metrics
+        self._contracts: set[str] = set()  # those shown before: a contract with nothing due shows 0 and does not vanish
 
     async def run(self) -> None:
         while True:
@@ -49,6 +53,7 @@ class Gauges:
             counts = {row[0]: row[1] for row in (await connection.execute(by_state)).all()}
             for state in OPEN_STATES:
                 self._metrics.open_clocks.labels(state).set(counts.get(state, 0))
+            await self._count_due(connection, now)
             oldest = (await connection.execute(select(func.min(tables.timer.c.fire_at)))).scalar()
             slowest = (await connection.execute(select(func.min(tables.progress.c.caught_up_through)))).scalar()
             quarantined = (await connection.execute(select(func.count()).select_from(tables.quarantine))).scalar()
@@ -57,3 +62,19 @@ class Gauges:
         self._metrics.partition_behind.set(max((now - slowest).total_seconds(), 0.0) if slowest else 0.0)
         self._metrics.quarantined.set(quarantined or 0)
         self._metrics.outbox.set(waiting or 0)
+
+    async def _count_due(self, connection: AsyncConnection, now: datetime) -> None:
+        clock = tables.clock.c
+        overdue = case((clock.due_at <= now, 1), else_=0)
+        due = (
+            select(clock.contract, func.count(), func.sum(overdue))
+            # Paused clocks have no due instant; their state is named so that the index of open clocks serves.
+            .where(clock.state.in_(OPEN_STATES), clock.due_at <= now + SOON)
+            .group_by(clock.contract)
+        )
+        found = {contract: (count, over) for contract, count, over in (await connection.execute(due)).tuples()}
+        self._contracts |= found.keys()
+        for contract in self._contracts:
+            count, over = found.get(contract, (0, 0))
+            self._metrics.overdue_clocks.labels(contract).set(over)
+            self._metrics.due_soon_clocks.labels(contract).set(count - over)

@@ -47,6 +47,12 @@ class TimerMetrics:
             registry=registry,
         )  # fmt: skip
         self.open_clocks = Gauge("slad_timer_open_clocks", "Clocks not stopped.", ["state"], registry=registry)
+        self.overdue_clocks = Gauge(
+            "slad_timer_overdue_clocks", "Running clocks past their due instant.", ["contract"], registry=registry
+        )
+        self.due_soon_clocks = Gauge(
+            "slad_timer_due_soon_clocks", "Running clocks due within an hour.", ["contract"], registry=registry
+        )
         self.overdue = Gauge(
             "slad_timer_oldest_overdue_seconds", "Age of the oldest timer that is due and not fired.", registry=registry
         )
