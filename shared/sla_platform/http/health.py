@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CollectorRegistry
-from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from sla_platform.runtime import Service
 
@@ -36,9 +36,11 @@ def router(services: Sequence[Service], registry: CollectorRegistry, info: Mappi
         return Response(orjson.dumps(body), 503 if reasons else 200, media_type="application/json")
 
     @routes.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        """OpenMetrics for who asks for it, as Prometheus does; the older text format for everybody else."""
+        render, media_type = choose_encoder(request.headers.get("accept", ""))
         # Rendering thousands of series takes long enough to delay a tick: not on the event loop.
-        return Response(await asyncio.to_thread(generate_latest, registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(await asyncio.to_thread(render, registry), media_type=media_type)
 
     @routes.get("/info")
     async def show_info() -> dict[str, Any]:
