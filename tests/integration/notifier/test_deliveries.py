@@ -99,6 +99,18 @@ async def test_a_sender_that_slept_through_its_lease_records_nothing(
     assert (row.state, row.attempts) == ("sent", 2), "the outcome of the newer lease stands"
 
 
+async def test_the_outcome_of_an_old_lease_does_not_end_what_a_newer_one_is_sending(open_alert: Stage) -> None:
+    slow, quick = open_alert.another(), open_alert
+    old = await slow.sender._claim()
+    await quick.pass_time(seconds=61)
+    assert [row.attempts for row in await quick.sender._claim()] == [2]
+    for row in old:
+        slow.sender._begin(row)
+    await asyncio.gather(*(task for _, task in slow.sender._sending.values()))
+    await slow.sender._record()
+    assert [(row.state, row.attempts) for row in await open_alert.rows()] == [("sending", 2)]
+
+
 async def test_two_senders_at_once_send_one_mail(open_alert: Stage, smtp_server: SmtpServer) -> None:
     for number in range(20):
         await open_alert.hear(breached(incident=f"github:{100 + number}"))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, taken_back, warned
 from tests.real.smtp import SmtpServer
 
+from sla_domain.contract import RoleHolder
 from sla_domain.fact import FactKind
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 
@@ -165,6 +166,17 @@ async def test_duplicate_facts_change_nothing(stage: Stage, smtp_server: SmtpSer
     assert len(await stage.table("notifier_alert")) == 1
 
 
+async def test_an_old_end_that_comes_again_does_not_close_a_newer_alert(stage: Stage) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    cancelled = fact(FactKind.CLOCK_CANCELLED, NINE + 16 * MINUTE, "cancelled/a")
+    await stage.hear(breached(), cancelled)
+    later = NINE + timedelta(hours=1)
+    stage.time.go(later)
+    await stage.hear(breached(later, generation=1, due_at=later))
+    await stage.hear(cancelled)
+    assert (await stage.alert("github:7")).state == "open"
+
+
 async def test_out_of_hours_the_other_holder_of_the_role_is_paged(stage: Stage, smtp_server: SmtpServer) -> None:
     night = NINE + timedelta(hours=12)
     stage.time.go(night)
@@ -179,6 +191,17 @@ async def test_a_contract_without_people_falls_back_to_the_operators(stage: Stag
     await stage.send()
     assert mailed(smtp_server) == [("ops", "BROKEN:")]
     assert (await stage.rows())[0].why == "level 1, operators, because the contract names nobody"
+
+
+async def test_without_operators_the_default_contract_s_own_people_hear_it(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    house = stage.catalogue.rulebook.contracts[stage.catalogue.rulebook.default_contract]
+    object.__setattr__(house, "roles", (RoleHolder(role="on_call", person="ops"),))
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(contract="hollow"))
+    await stage.send()
+    assert mailed(smtp_server) == [("ops", "BROKEN:")]
 
 
 async def test_without_operators_the_silence_is_a_row_everybody_can_see(stage: Stage) -> None:
