@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from sla_domain.clock import BREACH
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step
-from sla_domain.explain.language import words_for
+from sla_domain.explain.language import LANGUAGES, tag_for
 from sla_domain.explain.language.words import Words
 from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, WorkingDayTime
 
 
 def render(explanation: Explanation, language: str = "en") -> str:
     """Lines of plain text."""
-    return "\n".join(_lines(explanation, words_for(language), language)) + "\n"
+    tag = tag_for(language)
+    return "\n".join(_lines(explanation, LANGUAGES[tag], tag)) + "\n"
 
 
 def duration(span: timedelta, words: Words) -> str:

@@ -13,9 +13,14 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType(
 )
 
 
-def words_for(language: str) -> Words:
-    """The words of a language tag, or of its primary language, or English."""
+def tag_for(language: str) -> str:
+    """The tag itself when it is spoken here, else one of its primary language, else `en`."""
     if language in LANGUAGES:
-        return LANGUAGES[language]
+        return language
     primary = language.partition("-")[0].lower()
-    return next((words for tag, words in LANGUAGES.items() if tag.partition("-")[0] == primary), en.WORDS)
+    return next((tag for tag in LANGUAGES if tag.partition("-")[0] == primary), "en")
+
+
+def words_for(language: str) -> Words:
+    """The words of the nearest language."""
+    return LANGUAGES[tag_for(language)]
