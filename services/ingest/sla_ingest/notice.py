@@ -24,6 +24,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.log import append
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import NoticeData, encode_notice
+from sla_platform.wire.notice import AffectedProduct
 
 MAX_TEXT = 20_000
 
@@ -93,6 +94,8 @@ def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> Not
             VersionRange.parse(product.versions)
         except DomainError as error:
             places.append({"pointer": f"/products/{index}/versions", "detail": str(error)})
+        for name in sorted(set(written["products"][index]) - set(AffectedProduct.model_fields)):
+            places.append({"pointer": f"/products/{index}/{name}", "detail": "a product has no such field"})
     if unknown := sorted(set(written) - set(NoticeData.model_fields)):
         places += [{"pointer": f"/{name}", "detail": "a notice has no such field"} for name in unknown]
     if places:

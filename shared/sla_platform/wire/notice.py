@@ -16,7 +16,7 @@ TYPE = f"{TYPE_PREFIX}notice.published.v1"
 class AffectedProduct(BaseModel):
     """A product and the versions concerned, as a range such as `>=2.0,<2.4.1`; empty means every version."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
     product: str = Field(min_length=1, max_length=200)
     versions: str = Field(default="", max_length=200)
 

@@ -59,6 +59,7 @@ async def test_many_at_once_under_one_id_have_one_effect(world: World) -> None:
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no product": ({"products": []}, "/products"),
+    "a field no product has": ({"products": [{"product": "a", "colour": "red"}]}, "/products/0/colour"),
     "no title": ({"title": ""}, "/title"),
     "a range that is none": (
         {"products": [{"product": "a"}, {"product": "b", "versions": ">=2,,<3"}]},
