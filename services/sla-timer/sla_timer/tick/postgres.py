@@ -53,7 +53,7 @@ WITH reach AS MATERIALIZED (
                'state', 'running',
                'at', due.fire_at,
                'fired_at', CAST(:now AS timestamptz),
-               'overtaken', due.kind NOT LIKE 'breach%' AND due.due_at <= due.through,
+               'overtaken', due.kind NOT LIKE 'breach%' AND coalesce(due.due_at <= due.through, false),
                'provisional', due.provisional))::text
     FROM due JOIN live ON live.id = due.clock_id
     ORDER BY due.fire_at, due.kind LIKE 'breach%'
