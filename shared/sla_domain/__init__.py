@@ -1,1 +1,11 @@
-"""Pure SLA rules: calendars, plans, the incident fold, clocks and their explanation. Standard library only."""
+"""Pure SLA rules, standard library only: no await, no I/O, no logging, no clock; `now` is an argument.
+
+Read it in this order:
+
+* what happens and what was bought: `event`, `plan`, `metrics`, `contract`, `rulebook`;
+* when time counts: `calendar`;
+* what follows: `incident` and `clock` (the values), `fold` (events → incident), `preview` (what would be due);
+* what must be said: `fact`, `told`, `tell`, `promise`, and why: `explain`;
+* who hears it, and what comes first: `roles`, `escalation`, `notice` with `version`, `urgency`;
+* what can go wrong: `errors`.
+"""

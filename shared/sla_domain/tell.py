@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
-from sla_domain.event import EventId
+from sla_domain.event import EventId, TimeQuality
 from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident
 from sla_domain.promise import promise_facts
@@ -37,7 +37,7 @@ def tell(
     """The facts that are new. `keys` are the incident's own, see `told.keys_after`."""
     facts: list[Fact] = []
     for clock in incident.clocks:
-        facts += _Voice(clock, told.get(clock.id), upto).facts()
+        facts += _Voice(clock, told.get(clock.id), upto, incident.quality).facts()
     known = {clock.id for clock in incident.clocks}
     for id_, old in told.items():
         if id_ not in known:
@@ -50,8 +50,9 @@ def tell(
 class _Voice:
     """What there is to say about one clock."""
 
-    def __init__(self, clock: Clock, told: Told | None, upto: datetime | None) -> None:
+    def __init__(self, clock: Clock, told: Told | None, upto: datetime | None, quality: TimeQuality) -> None:
         self._clock = clock
+        self._quality = quality  # of the times a verdict rests on
         self._told = told
         self._upto = upto
         self._keys = set(told.keys) if told is not None else set()
@@ -108,9 +109,9 @@ class _Voice:
                 details = {"why": last.why, "waiting_on": last.waiting_on.value if last.waiting_on else ""}
                 self._say(FactKind.CLOCK_PAUSED, f"paused/{cause}", last.start, details)
             case ClockState.MET:
-                self._say(FactKind.CLOCK_MET, f"met/{cause}", _stopped(clock), _verdict(clock))
+                self._say(FactKind.CLOCK_MET, f"met/{cause}", _stopped(clock), _verdict(clock, self._quality))
             case ClockState.MISSED:
-                self._say(FactKind.CLOCK_MISSED, f"missed/{cause}", _stopped(clock), _verdict(clock))
+                self._say(FactKind.CLOCK_MISSED, f"missed/{cause}", _stopped(clock), _verdict(clock, self._quality))
             case ClockState.CANCELLED:
                 self._say(FactKind.CLOCK_CANCELLED, f"cancelled/{cause}", _stopped(clock), {"why": clock.why})
             case _:
@@ -302,8 +303,9 @@ def _stopped(clock: Clock) -> datetime:
     return clock.stopped_at or clock.started_at
 
 
-def _verdict(clock: Clock) -> dict[str, str]:
+def _verdict(clock: Clock, quality: TimeQuality) -> dict[str, str]:
     return {
+        "quality": quality.value,
         "why": clock.why,
         "consumed_seconds": f"{clock.consumed.total_seconds():.6f}".rstrip("0").rstrip("."),
         "stopped_while_paused": "yes" if clock.stopped_while_paused else "",

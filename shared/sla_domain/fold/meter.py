@@ -25,6 +25,11 @@ class Meter(Protocol):
     @property
     def needs_lost(self) -> bool: ...
 
+    @property
+    def reach(self) -> timedelta | None:
+        """So much must be consumed before the target can be due; None when only the instant can tell."""
+        ...
+
     def between(self, start: datetime, end: datetime) -> timedelta: ...
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime: ...
@@ -48,6 +53,10 @@ class CoverageMeter:
         self.calendar = calendar
         self.span = span
         self.at_close = at_close
+
+    @property
+    def reach(self) -> timedelta:
+        return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         return self.calendar.between(start, end)
@@ -73,6 +82,10 @@ class WallMeter:
 
     def __init__(self, span: timedelta) -> None:
         self.span = span
+
+    @property
+    def reach(self) -> timedelta:
+        return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         return end - start
@@ -105,6 +118,10 @@ class DateMeter:
     @property
     def needs_lost(self) -> bool:
         return self.moved
+
+    @property
+    def reach(self) -> None:
+        return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         return end - start if self.calendar is None else self.calendar.between(start, end)

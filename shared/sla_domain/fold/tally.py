@@ -266,13 +266,27 @@ class Tally:
             if not running:
                 self.lost += self._lost_in(start, end)
                 continue
-            due = self.breached_at or self._ask_due(start)
-            if due is not None:
-                if due < end and self.breached_at is None:
-                    self.breached_at = due
-                    self.marks.append(Mark(BREACH, self.generation, due, False))
-                self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
-            self.spent += self._between(start, end)
+            used = self._between(start, end)
+            self._skip_passed(start, end, self.spent + used)
+            self.spent += used
+
+    def _skip_passed(self, start: datetime, end: datetime, spent: timedelta) -> None:
+        """Note a breach in `[start, end)` and forget the warnings that lie before `end`; `spent` is as of `end`."""
+        assert self.meter is not None
+        span = self.meter.reach
+        if (span is not None and spent < span) and not any(self._may_have_come(w, spent) for w in self.unreached):
+            return
+        due = self.breached_at or self._ask_due(start)
+        if due is None:
+            return
+        if due < end and self.breached_at is None:
+            self.breached_at = due
+            self.marks.append(Mark(BREACH, self.generation, due, False))
+        self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
+
+    def _may_have_come(self, warning: Warning_, spent: timedelta) -> bool:
+        level = self.meter.level(warning) if self.meter is not None else None
+        return level is None or level <= spent
 
     def _lies_before(self, warning: Warning_, start: datetime, end: datetime, due: datetime) -> bool:
         instant = self.warning_at(warning, start, due)

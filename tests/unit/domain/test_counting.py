@@ -12,7 +12,7 @@ from sla_domain.calendar import AtClose
 from sla_domain.clock import ClockState
 from sla_domain.incident import RemarkKind
 from sla_domain.metrics import resolution
-from sla_domain.plan import Metric, PriorityChangeMode, Target
+from sla_domain.plan import Metric, PriorityChangeMode, SatisfiedBy, Target
 from sla_domain.rulebook import Rulebook
 
 HOUR = timedelta(hours=1)
@@ -208,3 +208,23 @@ def test_a_row_whose_coverage_is_missing_is_a_remark() -> None:
     incident = Telling().opened("Mon 09:00").fold(book(row("resolution", "8h", "night")))
     assert [remark.kind for remark in incident.remarks] == [RemarkKind.NO_COVERAGE]
     assert incident.clocks == ()
+
+
+def test_raised_it_is_retargeted_and_lowered_it_may_restart() -> None:
+    known = {name: getattr(resolution, name) for name in resolution.__dataclass_fields__ if name != "reactions"}
+    metric = Metric(**(known | {"on_priority_lowered": PriorityChangeMode.RESTART}))
+    rules = rulebook(
+        plan(row("resolution", "4h", priority="P1"), row("resolution", "8h", priority="P2"), metrics=(metric,))
+    )
+    raised = Telling().opened("Mon 09:00", "P2").priority("Mon 11:00", "P1")
+    lowered = Telling().opened("Mon 09:00", "P1").priority("Mon 11:00", "P2")
+    assert raised.clock(rules).due_at == raised.at("Mon 13:00")
+    assert lowered.clock(rules).due_at == lowered.at("Tue 11:00")
+
+
+def test_the_rest_after_a_satisfying_downgrade_may_restart_too() -> None:
+    met = {"satisfied_by": frozenset({SatisfiedBy.DOWNGRADE}), "satisfying_priorities": frozenset({"P3"})}
+    rows = (row("resolution", "4h", priority="P1", **met), row("resolution", "8h"))
+    told = Telling().opened("Mon 09:00", "P1").priority("Mon 11:00", "P3")
+    assert told.clock(rulebook(plan(*rows))).due_at == told.at("Mon 17:00")
+    assert told.clock(rulebook(plan(*rows, metrics=(restarting(),)))).due_at == told.at("Tue 11:00")
