@@ -1,0 +1,216 @@
+"""What may stand on the topics, type by type: the list of all types, and the JSON Schema of each one's data.
+
+The schemas come from the models that write and read the events. A type narrows its model by what it alone promises:
+the word in `kind` or `what`, and the fields that are always there. Everything else may be absent, and then has the
+default its schema names; unknown fields are allowed, because readers ignore them (DESIGN §2.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from sla_domain.event import EventKind
+from sla_domain.fact import FactKind
+from sla_platform.bus.record import WATERMARK_TYPE
+from sla_platform.envelope import TYPE_PREFIX, Topic
+from sla_platform.wire.clock import ClockFact, fact_type
+from sla_platform.wire.delivery import DeliveryFact
+from sla_platform.wire.incident import IncidentEventData, event_type
+from sla_platform.wire.notice import TYPE as NOTICE_TYPE
+from sla_platform.wire.notice import NoticeData
+
+Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_NOTHING: Mapping[str, Schema] = MappingProxyType({})
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without a title for every field that only repeats its name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+class WatermarkData(BaseModel):
+    """The data of a watermark: everything accepted up to `through` lies before it in its partition."""
+
+    model_config = ConfigDict(frozen=True)
+    through: datetime = Field(description="instant of acceptance, RFC 3339 UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """One type of event. `always` names fields beyond the model's own required ones; `narrowed` limits values."""
+
+    name: str
+    topic: Topic
+    model: type[BaseModel]
+    summary: str
+    always: Sequence[str] = ()
+    narrowed: Mapping[str, Schema] = field(default_factory=lambda: _NOTHING)
+
+
+_INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        EventKind.OPENED: ("A ticket was opened.", ()),
+        EventKind.DESCRIBED: ("Attributes of the incident were stated or changed, nothing else happened.", ()),
+        EventKind.RESPONDED: ("The supporting side answered the customer.", ()),
+        EventKind.CUSTOMER_REPLIED: ("The customer wrote.", ()),
+        EventKind.UPDATED: ("The supporting side gave the customer a word on the state of the work.", ()),
+        EventKind.ASSIGNED: ("Somebody or a group took the incident.", ()),
+        EventKind.PRIORITY_CHANGED: ("The priority in `attributes` is in force from `time` on.", ("attributes",)),
+        EventKind.DOWNGRADE_PROPOSED: ("A lower priority was proposed; it is not in force yet.", ()),
+        EventKind.DOWNGRADE_AGREED: ("The customer agreed to the lower priority.", ()),
+        EventKind.RECLASSIFIED: ("The kind of the incident changed.", ()),
+        EventKind.WAITING: ("Work waits for the one named in `waiting_on`.", ("waiting_on",)),
+        EventKind.RESUMED: ("Work goes on.", ()),
+        EventKind.WORKAROUND_PROVIDED: ("The customer can work again, the cause remains.", ()),
+        EventKind.RESOLVED: ("The incident is solved.", ()),
+        EventKind.REOPENED: ("It was not solved after all.", ()),
+        EventKind.CLOSED: ("The incident is closed for good.", ()),
+        EventKind.CANCELLED: ("The incident should not have been one.", ()),
+        EventKind.MERGED: ("The incident goes on as `merged_into`.", ("merged_into",)),
+        EventKind.ESCALATED: ("Somebody escalated the ticket by hand.", ()),
+        EventKind.TARGET_AGREED: ("Both sides agreed on another due instant, in `agreed`.", ("agreed",)),
+        EventKind.EXEMPTED: ("Clocks of the incident count in no attainment.", ()),
+        EventKind.RATED: ("The customer gave a `score`.", ("score",)),
+    }
+)
+_CLOCK = ("clock", "metric")
+_FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        FactKind.CLOCK_STARTED: ("A clock runs.", _CLOCK),
+        FactKind.CLOCK_PAUSED: ("A clock stands still; it has no due instant meanwhile.", _CLOCK),
+        FactKind.CLOCK_RESUMED: ("A clock runs again, with a new due instant.", _CLOCK),
+        FactKind.CLOCK_RETARGETED: ("Another target is in force; `generation` counts them.", _CLOCK),
+        FactKind.CLOCK_WARNED: ("A threshold before the due instant was crossed.", (*_CLOCK, "threshold")),
+        FactKind.CLOCK_BREACHED: ("The due instant passed; the clock runs on.", _CLOCK),
+        FactKind.CLOCK_MET: ("A clock was stopped at or before its due instant.", _CLOCK),
+        FactKind.CLOCK_MISSED: ("A clock was stopped after its due instant.", _CLOCK),
+        FactKind.CLOCK_CANCELLED: ("A clock no longer applies.", _CLOCK),
+        FactKind.CLOCK_AMENDED: (
+            "A late event changed what was told of a clock: `details` say what is taken back.",
+            _CLOCK,
+        ),
+        FactKind.PROMISE_MADE: ("The first due instants of an incident, as `due:<metric>` in `details`.", ("details",)),
+        FactKind.PROMISE_MOVED: ("A promised due instant changed; `details.moved` names the metrics.", ("details",)),
+        FactKind.PRIORITY_CORRECTED: ("The priority in force is another than the one stated.", ()),
+    }
+)
+# The notifier's own enums name the same states; a test holds the two together.
+_DELIVERIES: Mapping[str, str] = MappingProxyType(
+    {
+        "delivery.queued": "A message to one person waits to be sent.",
+        "delivery.retrying": "An attempt failed; the message will be tried again.",
+        "delivery.sent": "The mail server or endpoint accepted the message.",
+        "delivery.failed": "The message was refused for good, or its time for attempts is over.",
+        "delivery.cancelled": "The message is no longer needed; `reason` says why.",
+        "delivery.undeliverable": "There is nobody to tell, or no address to tell them at.",
+        "alert.opened": "An escalation has begun.",
+        "alert.escalated": "The next level, or the next round, is being told.",
+        "alert.acknowledged": "Somebody acts: nobody else is paged.",
+        "alert.closed": "Nobody needs to act any more; `reason` says why.",
+    }
+)
+
+
+def _told(what: str, summary: str) -> EventType:
+    always = ("delivery",) if what.startswith("delivery.") else ("alert",)
+    return EventType(
+        name=f"{TYPE_PREFIX}{what}.v1",
+        topic=Topic.DELIVERIES,
+        model=DeliveryFact,
+        summary=summary,
+        always=always,
+        narrowed={"what": {"const": what}},
+    )
+
+
+EVENT_TYPES: tuple[EventType, ...] = (
+    *(
+        EventType(name=event_type(kind), topic=Topic.INCIDENTS, model=IncidentEventData, summary=summary, always=always)
+        for kind, (summary, always) in _INCIDENTS.items()
+    ),
+    EventType(
+        name=WATERMARK_TYPE,
+        topic=Topic.INCIDENTS,
+        model=WatermarkData,
+        summary="Everything accepted up to an instant lies before this record. Not a CloudEvent; readers may skip it.",
+    ),
+    *(
+        EventType(
+            name=fact_type(kind),
+            topic=Topic.CLOCKS,
+            model=ClockFact,
+            summary=summary,
+            always=always,
+            narrowed={"kind": {"const": kind.value}},
+        )
+        for kind, (summary, always) in _FACTS.items()
+    ),
+    EventType(
+        name=NOTICE_TYPE, topic=Topic.NOTICES, model=NoticeData, summary="A critical fix that customers must hear of."
+    ),
+    *(_told(what, summary) for what, summary in _DELIVERIES.items()),
+)
+"""Every type, in the order of the topics."""
+
+
+def models() -> tuple[type[BaseModel], ...]:
+    """The models behind the types, each once."""
+    return tuple(dict.fromkeys(one.model for one in EVENT_TYPES))
+
+
+def model_schemas(reference: str) -> dict[str, Schema]:
+    """The schemas of the models and of everything they refer to, by name; `reference` as `#/$defs/{model}`."""
+    asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
+    _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
+    found: dict[str, Schema] = joined["$defs"]
+    return found
+
+
+def narrowed_schema(one: EventType, reference: str) -> Schema:
+    """The data of one type, with a reference to its model."""
+    own: Schema = {"$ref": reference.format(model=one.model.__name__)}
+    limits: Schema = {}
+    if one.narrowed:
+        limits["properties"] = dict(one.narrowed)
+    if one.always:
+        limits["required"] = list(one.always)
+    return {"title": one.name, "description": one.summary, "allOf": [own, limits] if limits else [own]}
+
+
+def data_schema(one: EventType) -> Schema:
+    """The whole schema of one type's data, for a validator of JSON Schema."""
+    reference = "#/$defs/{model}"
+    needed = _reachable(one.model.__name__, model_schemas(reference))
+    return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **narrowed_schema(one, reference), "$defs": needed}
+
+
+def _reachable(name: str, schemas: Mapping[str, Schema]) -> dict[str, Schema]:
+    found: dict[str, Schema] = {}
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found[current] = schemas[current]
+            waiting += _references(schemas[current])
+    return dict(sorted(found.items()))
+
+
+def _references(node: Any) -> list[str]:
+    """The names of models that a schema refers to."""
+    if isinstance(node, dict):
+        own = [node["$ref"].rpartition("/")[2]] if "$ref" in node else []
+        return own + [name for value in node.values() for name in _references(value)]
+    if isinstance(node, list):
+        return [name for value in node for name in _references(value)]
+    return []
