@@ -56,13 +56,23 @@ class Shown:
     async def frame(self, view: View) -> Frame:
         match view:
             case BoardFilter():
-                return self._frame(self.pages.board_fragment(await self.queue(view)))
+                return self._board_frame(self.pages.board_fragment(await self.queue(view)))
             case OneIncident():
                 file = await self.incident(view)
-                if file is None:
-                    return self._frame({"html": "", "title": "slad"})
-                return self._frame(self.pages.incident_fragment(file))
+                fragment = {"html": "", "title": "slad"} if file is None else self.pages.incident_fragment(file)
+                id_ = frame_id(fragment)
+                return Frame(id_, self._event(id_, fragment))
 
-    def _frame(self, fragment: dict[str, Any]) -> Frame:
+    def _board_frame(self, fragment: dict[str, Any]) -> Frame:
+        """The whole page, and how to say it to a browser that shows the frame before: only rows that differ."""
         id_ = frame_id(fragment)
-        return Frame(id_, sse("page", orjson.dumps({"now": iso(self._time.now()), **fragment}), id_))
+        rows: dict[str, str] = fragment["rows"]
+
+        def since(before: Frame) -> bytes:
+            changed = {name: html for name, html in rows.items() if before.parts.get(name) != html}
+            return self._event(id_, fragment | {"rows": changed, "order": list(rows), "before": before.id})
+
+        return Frame(id_, self._event(id_, fragment | {"order": list(rows)}), since, rows)
+
+    def _event(self, id_: str, fragment: dict[str, Any]) -> bytes:
+        return sse("page", orjson.dumps({"now": iso(self._time.now()), **fragment}), id_)

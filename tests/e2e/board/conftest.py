@@ -9,14 +9,12 @@ import pytest
 from playwright.async_api import Page
 from tests.integration.board.bench import BoardBench, Served, bench, served
 
-from sla_board import api
 from sla_board.stream import hub as hubs
 
 
 @pytest.fixture
 async def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BoardBench]:
     monkeypatch.setattr(hubs, "IDLE_SECONDS", 0.1)
-    monkeypatch.setattr(api, "BEAT_SECONDS", 0.5)
     async with bench(f"sqlite:///{tmp_path}/board.db") as built:
         yield built
 

@@ -18,6 +18,7 @@ from sla_board.service import forget_old_claims
 from sla_domain.event import EventKind
 from sla_platform.bus import Batch
 from sla_platform.errors import StoreBusy
+from sla_platform.wire.clock import CANARY
 
 
 async def rows(board: BoardBench, table: Table) -> list[dict[str, Any]]:
@@ -138,6 +139,12 @@ async def test_a_batch_that_failed_half_way_leaves_nothing_and_is_taken_the_next
         await connection.run_sync(tables.clock.create)
     await board.tell(Ticket().started())
     assert len(await rows(board, tables.clock)) == 1
+
+
+async def test_slads_own_minute_clock_is_nobodys_incident(board: BoardBench) -> None:
+    await board.tell(Ticket(CANARY, metric="canary").started(), Ticket("a:1").started())
+    assert [row["incident"] for row in await rows(board, tables.clock)] == ["a:1"]
+    assert len(await rows(board, tables.inbox)) == 1
 
 
 async def test_an_empty_batch_touches_nothing(board: BoardBench) -> None:

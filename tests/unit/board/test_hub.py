@@ -23,12 +23,18 @@ class Page:
         self.number = 0
         self.renderings: list[str] = []
         self.fails = False
+        self.brief = False
 
     async def render(self, view: str) -> Frame:
         self.renderings.append(view)
         if self.fails:
             raise RuntimeError("the store is away")
-        return Frame(f"{view}-{self.number}", f"{view} {self.number}".encode())
+        number = self.number
+
+        def since(before: Frame) -> bytes:
+            return f"from {before.id[-1]} to {number}".encode()
+
+        return Frame(f"{view}-{number}", f"{view} {number}".encode(), since if self.brief else None)
 
 
 @pytest.fixture
@@ -80,6 +86,19 @@ async def test_a_slow_viewer_gets_the_newest_frame_and_none_in_between(
             bell.ring()
             assert await anext(quick) == Frame(f"board-{number}", f"board {number}".encode())
         assert await anext(slow) == Frame("board-5", b"board 5")
+
+
+async def test_who_shows_the_frame_before_is_told_the_difference_and_others_the_whole(
+    page: Page, bell: Doorbell, hub: Hub[str]
+) -> None:
+    page.brief = True
+    async with aclosing(hub.follow("board", "", 30)) as quick, aclosing(hub.follow("board", "", 30)) as slow:
+        await asyncio.gather(anext(quick), anext(slow))
+        for number in (1, 2):
+            page.number = number
+            bell.ring()
+            assert await anext(quick) == Frame(f"board-{number}", f"from {number - 1} to {number}".encode())
+        assert await anext(slow) == Frame("board-2", b"board 2")
 
 
 async def test_a_change_that_changes_nothing_on_the_page_is_not_sent(page: Page, bell: Doorbell, hub: Hub[str]) -> None:

@@ -49,7 +49,7 @@ class Pages:
         """What changes on the board, as one JSON object; equal objects mean an equal page."""
         rows = [row_of(record, queue.now, queue.alerts.get(str(record.id))) for record in queue.rows]
         return {
-            "html": "".join(self._row(row) for row in rows),
+            "rows": {row.element: self._row(row) for row in rows},
             "counts": {bucket.slug: count for bucket, count in queue.buckets.items()},
             "title": board_title(queue),
             "breached": queue.buckets[Bucket.BREACHED],
@@ -64,7 +64,7 @@ class Pages:
             shown=shown,
             queue=queue,
             fragment=fragment,
-            rows=Markup(fragment["html"]),  # noqa: S704 - it came out of the autoescaping template just now
+            rows=Markup("".join(fragment["rows"].values())),  # noqa: S704 - it came out of the autoescaping template just now
             frame=frame_id(fragment),
             now=queue.now,
             wall=wall,

@@ -168,14 +168,13 @@ def _breach(ordered: Sequence[Said], generation: int, state: ClockState) -> Cloc
 def _breached_at(
     ordered: Sequence[Said], breach: ClockFact | None, context: ClockFact, state: ClockState
 ) -> datetime | None:
-    """The due instant that was passed; an amendment may have moved it."""
+    """The due instant that was passed. A later amendment may have moved it: one that names it as the old one."""
     if breach is None:
         return context.due_at if state is ClockState.MISSED else None
-    moved = [
-        one.fact.details["breached_at"]
-        for one in ordered
-        if one.fact.kind is FactKind.CLOCK_AMENDED
-        and one.fact.generation == breach.generation
-        and "breached_at" in one.fact.details
-    ]
-    return datetime.fromisoformat(moved[-1]) if moved else breach.at
+    passed = breach.at
+    for one in ordered:
+        old, moved = one.fact.details.get("old_breached_at"), one.fact.details.get("breached_at")
+        later = (one.fact.fired_at or one.fact.at) > (breach.fired_at or breach.at)
+        if old and moved and later and datetime.fromisoformat(old) == passed:
+            passed = datetime.fromisoformat(moved)
+    return passed

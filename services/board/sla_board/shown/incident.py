@@ -21,6 +21,7 @@ from sla_board.shown.row import Row, row_of
 from sla_board.shown.timeline import Drawing, Lane, MarkKind, Point, Span, draw, split_at
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind
+from sla_domain.told import DUE
 from sla_platform.envelope import Topic
 from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
 
@@ -229,6 +230,11 @@ def _saying(fact: ClockFact) -> Saying:
         details.append(word.threshold(fact.threshold))
     if fact.due_at is not None:
         details.append(f"due {word.local(fact.due_at, fact.zone)}")
+    details += [
+        f"{word.metric(name.removeprefix(DUE))} due {word.local(datetime.fromisoformat(at), fact.zone)}"
+        for name, at in sorted(fact.details.items())
+        if name.startswith(DUE)
+    ]
     if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
         details += [f"{key}: {value}" for key, value in sorted(fact.details.items()) if value]
     return Saying(

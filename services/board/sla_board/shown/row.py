@@ -45,6 +45,11 @@ class Row:
     zone: str
 
     @property
+    def element(self) -> str:
+        """Its id on the page."""
+        return f"c-{self.id}"
+
+    @property
     def mark(self) -> str:
         return format(crc32(repr(self).encode()), "08x")
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import structlog
@@ -30,10 +30,15 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One rendering as it goes over the wire. Equal ids mean equal pages."""
+    """One rendering as it goes over the wire. Equal ids mean equal pages.
+
+    `since` says the difference to an earlier frame more briefly than `body` says the whole; None where it cannot.
+    """
 
     id: str
     body: bytes
+    since: Callable[[Frame], bytes] | None = field(default=None, compare=False, repr=False)
+    parts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # what `since` compares
 
 
 class Full(Exception):
@@ -43,12 +48,16 @@ class Full(Exception):
 class _Channel(Generic[View]):
     def __init__(self) -> None:
         self.latest: Frame | None = None
+        self.step: Frame | None = None  # the latest frame, said as the difference to the one before
+        self.before = ""  # the id of that one
         self.seats: set[asyncio.Event] = set()
         self.task: asyncio.Task[None] | None = None
 
     def publish(self, frame: Frame) -> bool:
         if self.latest is not None and frame.id == self.latest.id:
             return False
+        if self.latest is not None and frame.since is not None:
+            self.before, self.step = self.latest.id, Frame(frame.id, frame.since(self.latest))
         self.latest = frame
         for seat in self.seats:
             seat.set()
@@ -111,9 +120,10 @@ class Hub(Generic[View]):
                 frame = channel.latest
                 fresh.clear()
                 if frame is not None and frame.id != known:
+                    brief = channel.step if known == channel.before else None
                     known = frame.id
                     self._metrics.frames.inc()
-                    yield frame
+                    yield brief or frame
                     continue
                 try:
                     await asyncio.wait_for(fresh.wait(), beat_seconds)

@@ -2,17 +2,17 @@
 
 const body = document.body;
 const $ = (id) => document.getElementById(id);
-const SILENCE_MS = 12000; // heartbeats come every 4 s
+const SILENCE_MS = 12000; // heartbeats come every second
 const RECONNECT_MS = 3000;
 
 // -- time: the server's clock, which may run faster than ours (demo) ---------------------------------------
 
-const samples = []; // [server, own] in ms: four, at least a second apart
+const samples = []; // [server, own] in ms: four, a heartbeat apart
 let base; // the latest one
 
 function learn(instant) {
   base = [Date.parse(instant), performance.now()];
-  if (samples.length && base[1] - samples[samples.length - 1][1] < 1000) return;
+  if (samples.length && base[1] - samples[samples.length - 1][1] < 900) return;
   samples.push(base);
   if (samples.length > 4) samples.shift();
 }
@@ -56,11 +56,13 @@ function parse(html) {
   return holder.content;
 }
 
-function showRows(html) {
+function showRows(order, changed) {
   const rows = $("rows");
   const before = conditions(rows);
-  const wanted = [...parse(html).children].map((fresh) => {
-    const old = $(fresh.id);
+  const wanted = order.map((id) => {
+    const old = $(id);
+    if (!(id in changed)) return old;
+    const fresh = parse(changed[id]).firstElementChild;
     if (!old) return fresh;
     if (old.dataset.v !== fresh.dataset.v) renew(old, fresh);
     return old;
@@ -126,16 +128,11 @@ function announce(before, root) {
 // -- frames ------------------------------------------------------------------------------------------------
 
 let paused = false;
-let held = null; // the newest frame that came while paused
 
 function showFrame(frame) {
-  if (paused) {
-    held = frame;
-    return;
-  }
   document.title = frame.title;
-  if (frame.counts) {
-    showRows(frame.html);
+  if (frame.order) {
+    showRows(frame.order, frame.rows);
     for (const [slug, count] of Object.entries(frame.counts)) {
       $(`count-${slug}`).textContent = count;
       $(`count-${slug}`).parentElement.dataset.count = count;
@@ -163,9 +160,16 @@ function connect() {
   const glue = body.dataset.stream.includes("?") ? "&" : "?";
   source = new EventSource(`${body.dataset.stream}${glue}known=${encodeURIComponent(known)}`);
   source.addEventListener("page", (event) => {
+    const frame = JSON.parse(event.data);
+    hear(frame);
+    if (paused) return; // resuming asks for everything since the frame that is shown
+    if (frame.before && frame.before !== known) {
+      known = "";
+      connect(); // a difference to something else than what is shown: ask for the whole
+      return;
+    }
     known = event.lastEventId;
-    hear(JSON.parse(event.data));
-    showFrame(JSON.parse(event.data));
+    showFrame(frame);
   });
   source.addEventListener("beat", (event) => hear(JSON.parse(event.data)));
   source.onerror = () => status("lost");
@@ -209,8 +213,7 @@ function setPaused(wanted) {
   $("pause").setAttribute("aria-pressed", String(paused));
   $("pause").textContent = paused ? "Resume updates" : "Pause updates";
   status(body.dataset.link ?? "connecting");
-  if (!paused && held) showFrame(held);
-  held = null;
+  if (!paused) connect();
   tick();
 }
 
