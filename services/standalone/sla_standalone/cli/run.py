@@ -41,9 +41,10 @@ def run(port: Port = None) -> None:
 
 async def _run(settings: Settings) -> int:
     await migrate(settings)
-    if settings.smtp_url or not load_catalogue(settings.catalogue).settings.local:
+    chosen = load_catalogue(settings.catalogue).settings
+    if settings.smtp_url or chosen.smtp is not None or not chosen.local:
         return await serve(settings, ALL, ready=lambda process: _welcome(settings, process, mailbox=False))
-    # A catalogue for one's own machine: mails stay here too, and can be read on a page.
+    # A catalogue for one's own machine that names no mail server: mails stay here, to be read on a page.
     time = time_source(settings.time)
     mailbox = Mailbox(time)
     server = await mailbox.open()
