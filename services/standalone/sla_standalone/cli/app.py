@@ -6,6 +6,7 @@ import sys
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from sla_catalogue import CatalogueInvalid
 from sla_platform.errors import PlatformError
@@ -34,6 +35,10 @@ def main() -> None:
         for item in error.errors():
             name = "SLAD_" + "_".join(str(part) for part in item["loc"]).upper()
             print(f"{name}: {item['msg']}", file=sys.stderr)  # noqa: T201 - as above
+        sys.exit(2)
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", error)).splitlines()[0]
+        print(f"slad: the database refused: {said}", file=sys.stderr)  # noqa: T201 - as above
         sys.exit(2)
     except (PlatformError, OSError) as error:
         print(f"slad: {error}", file=sys.stderr)  # noqa: T201 - as above
