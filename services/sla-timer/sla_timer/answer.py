@@ -85,16 +85,34 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
+    """Everything a fold reads, so that whoever has the answer can fold again under other rules (`slad apply`)."""
+    agreed = event.agreed
     return {
         "id": event.id,
         "kind": event.kind.value,
         "occurred_at": iso(event.occurred_at),
         "received_at": iso(event.received_at),
+        "source": event.source,
         "quality": event.quality.value,
+        "version": event.version,
         "actor": event.actor.value,
+        "actor_name": event.actor_name,
         "attributes": dict(event.attributes),
         "waiting_on": event.waiting_on.value if event.waiting_on else None,
+        "agreed": None
+        if agreed is None
+        else {
+            "metric": agreed.metric,
+            "due_at": iso(agreed.due_at),
+            "agreed_by": agreed.agreed_by,
+            "reason": agreed.reason,
+            "moved_by_pauses": agreed.moved_by_pauses,
+        },
+        "merged_into": event.merged_into,
+        "metrics": list(event.metrics),
+        "score": event.score,
         "reason": event.reason,
+        "warnings": list(event.warnings),
     }
 
 

@@ -67,9 +67,10 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         request: Request,
         contract: Annotated[str, Query(max_length=120)] = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+        offset: Annotated[int, Query(ge=0, le=10_000_000, description="skip so many, the earliest due first")] = 0,
     ) -> dict[str, Any]:
         access = authorize(request, READ)
-        return {"clocks": await _open_clocks(timer, access.contract or contract, limit)}
+        return {"clocks": await _open_clocks(timer, access.contract or contract, limit, offset)}
 
     @routes.post("/deadlines", responses={404: {"description": "No such contract"}})
     async def deadlines(request: Request, question: DeadlineQuestion) -> dict[str, Any]:
@@ -97,13 +98,14 @@ async def _events_and_rules(timer: TimerService, name: str, access: Access) -> t
     return events, rulebooks.of(row)
 
 
-async def _open_clocks(timer: TimerService, contract: str, limit: int) -> list[dict[str, Any]]:
+async def _open_clocks(timer: TimerService, contract: str, limit: int, offset: int) -> list[dict[str, Any]]:
     clock = tables.clock
     query = (
         select(clock)
         .where(clock.c.state.in_(OPEN_STATES), clock.c.due_at.is_not(None) | (clock.c.state == "paused"))
-        .order_by(clock.c.due_at.nulls_last())
+        .order_by(clock.c.due_at.nulls_last(), clock.c.id)
         .limit(limit)
+        .offset(offset)
     )
     if contract:
         query = query.where(clock.c.contract == contract)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, assert_never
 
-import orjson
 import typer
 
-from sla_catalogue import Problem, Severity, load_catalogue, run_scenarios
+from sla_catalogue import Problem, ScenarioResult, Severity, load_catalogue, run_scenarios
 from sla_catalogue import check as check_catalogue
+from sla_platform.settings import Settings
+from sla_standalone.cli.say import WRONG, emit, note, stop
 
 
 class Format(StrEnum):
@@ -24,53 +26,101 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    path: Annotated[Path, typer.Argument(help="Catalogue directory or file.")],
+    path: Annotated[Path | None, typer.Argument(help="Catalogue directory or file. Default: SLAD_CATALOGUE.")] = None,
     tests: Annotated[bool, typer.Option("--tests", help="Also run the `tests:` of the files.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print problems.")] = Format.TEXT,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Exit status: 0 sound (warnings are possible), 1 problems or failed scenarios, 2 no such path."""
-    if not path.exists():
-        typer.echo(f"slad: {path}: no such file or directory", err=True)
-        raise typer.Exit(2)
-    problems = check_catalogue(path)
-    _print(problems, Format.JSON if json else form)
+    where = path or Settings().catalogue
+    if not where.exists():
+        stop(f"{where}: no such file or directory")
+    problems = check_catalogue(where)
     failed = any(problem.severity is Severity.ERROR for problem in problems)
-    if tests and not failed:
-        failed = not _scenarios(path)
-    raise typer.Exit(1 if failed else 0)
+    results = run_scenarios(load_catalogue(where)) if tests and not failed else ()
+    _print(problems, results, Format.JSON if json else form, asked=tests)
+    raise typer.Exit(WRONG if failed or not all(result.passed for result in results) else 0)
 
 
-def _print(problems: list[Problem], form: Format) -> None:
-    match form:
-        case Format.JSON:
-            typer.echo(orjson.dumps([_plain(problem) for problem in problems], option=orjson.OPT_INDENT_2).decode())
-        case Format.GITHUB:
-            for problem in problems:
-                typer.echo(
-                    f"::{problem.severity.value} file={problem.file},line={problem.line},col={problem.column},"
-                    f"title={problem.code}::{problem.message}"
-                )
-        case Format.TEXT:
-            for problem in problems:
-                typer.echo(str(problem))
-            errors = sum(problem.severity is Severity.ERROR for problem in problems)
-            typer.echo(f"{errors} error(s), {len(problems) - errors} warning(s)", err=True)
-
-
-def _plain(problem: Problem) -> dict[str, object]:
+def problem_json(problem: Problem) -> dict[str, Any]:
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,
     }  # fmt: skip
 
 
-def _scenarios(path: Path) -> bool:
-    """Run every scenario; True when all hold."""
-    results = run_scenarios(load_catalogue(path))
+def summary(problems: Sequence[Problem]) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    return f"{errors} error(s), {len(problems) - errors} warning(s)"
+
+
+def _print(problems: Sequence[Problem], results: Sequence[ScenarioResult], form: Format, *, asked: bool) -> None:
+    match form:
+        case Format.JSON:
+            emit(_json(problems, results))
+        case Format.GITHUB:
+            for line in (*map(_annotation, problems), *_failures(results)):
+                typer.echo(line)
+        case Format.TEXT:
+            for problem in problems:
+                typer.echo(str(problem))
+            note(summary(problems))
+        case _:
+            assert_never(form)
+    if asked and form is not Format.JSON:
+        _tell(results)
+
+
+def _json(problems: Sequence[Problem], results: Sequence[ScenarioResult]) -> dict[str, Any]:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    return {
+        "errors": errors,
+        "warnings": len(problems) - errors,
+        "problems": [problem_json(problem) for problem in problems],
+        "scenarios": [
+            {
+                "name": result.scenario.name,
+                "line": result.scenario.line,
+                "passed": result.passed,
+                "failures": list(result.failures),
+            }
+            for result in results
+        ],
+    }
+
+
+def _tell(results: Sequence[ScenarioResult]) -> None:
     for result in results:
-        typer.echo(f"{'ok  ' if result.passed else 'FAIL'} {result.scenario.name}", err=True)
+        note(f"{'ok  ' if result.passed else 'FAIL'} {result.scenario.name}")
         for failure in result.failures:
-            typer.echo(f"     {failure}", err=True)
-    typer.echo(f"{sum(result.passed for result in results)} of {len(results)} scenarios hold", err=True)
-    return all(result.passed for result in results)
+            note(f"     {failure}")
+    note(f"{sum(result.passed for result in results)} of {len(results)} scenarios hold")
+
+
+# -- workflow commands, as GitHub reads them from a job's output
+
+
+def _annotation(problem: Problem) -> str:
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return (
+        f"::{problem.severity.value} file={_property(problem.file)},line={problem.line},col={problem.column},"
+        f"title={_property(problem.code)}::{_data(problem.message + hint)}"
+    )
+
+
+def _failures(results: Sequence[ScenarioResult]) -> list[str]:
+    lines = []
+    for result in results:
+        file, _, line = result.scenario.line.rpartition(":")
+        for failure in result.failures:
+            place = f"file={_property(file)},line={line},title={_property(result.scenario.name)}"
+            lines.append(f"::error {place}::{_data(failure)}")
+    return lines
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,8 +1,9 @@
 """Replay: a history of incidents through a plan, in virtual time, and what it would have come to.
 
 A log (`history`: JSON lines by `line`, a CSV file by `mapping` and `table`) becomes lives of incidents (`life`);
-`judge` folds each under a plan; `play` does so for all of them, with as many processes as are wanted; `count` and `difference`
-make the figures, `report` the plain values. Everything but `history` and `play` is pure. Nothing is written or sent.
+`judge` folds each under a plan; `play` does so for all of them, with as many processes as are wanted; `count` and
+`difference` make the figures, `report` the plain values. Everything but `history` and `play` is pure. Nothing is
+written or sent.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class TableReader:
                 phase = self._state_of(row, phase, at, version, told)
                 self._restate(row, stated, at, version, told)
             except BadInstant as error:
-                told.rejects.append(Reject(line, str(error)))
+                told.rejects.append(self._reject(line, str(error), row))
             before = row
         claims = {} if self._verdict is None or before is None else self._verdict.claim(dated[-1][3], self.known)
         return told.life(claims)
@@ -93,10 +93,11 @@ class TableReader:
             try:
                 at = self._instant(row, self._row_at) if self._row_at else _NO_INSTANT
             except BadInstant as error:
-                told.rejects.append(Reject(line, str(error)))
+                told.rejects.append(self._reject(line, str(error), row))
                 continue
             if at is None:
-                told.rejects.append(Reject(line, f"the row has no instant in {' or '.join(self.mapping.at)}"))
+                reason = f"the row has no instant in {' or '.join(self.mapping.at)}"
+                told.rejects.append(self._reject(line, reason, row))
                 continue
             written = row[self._version].strip() if self._version >= 0 else ""
             yield at, int(written) if written.isdigit() else 0, line, row
@@ -126,7 +127,11 @@ class TableReader:
             return phase
         if found is phase:
             return phase
-        own = self._instant(row, self._phase_at.get(found, ())) or self._instant(row, self._state_at) or at
+        own = self._instant(row, self._phase_at.get(found, ()))
+        if own is not None:
+            version = 0  # the column speaks of the incident, not of this row
+        else:
+            own = self._instant(row, self._state_at) or at
         if phase in _ENDED and found not in _ENDED:
             told.say(EventKind.REOPENED, own, version)
         if found.waiting_on is not None:
@@ -150,6 +155,9 @@ class TableReader:
             told.first = changed
         else:
             told.say(_kind_of_change(changed), at, version, attributes=changed)
+
+    def _reject(self, line: int, reason: str, row: Row) -> Reject:
+        return Reject(line, reason, self.mapping.delimiter.join(row)[:500])
 
     # -- cells
 

@@ -1,0 +1,98 @@
+"""`slad apply DIR`: check a catalogue, show what it changes, and put it where the services read theirs.
+
+Services of a file-based deployment watch the folder that SLAD_CATALOGUE names and take a changed catalogue within
+seconds, if it is sound; open clocks are then moved, ended verdicts stay. `apply` is the safe way to change that folder:
+nothing is copied unless the files are sound and their own `tests:` hold (see `install`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sla_catalogue import Catalogue, CatalogueInvalid, Severity, load_catalogue, load_text, run_scenarios
+from sla_catalogue import check as check_catalogue
+from sla_platform.errors import PlatformError
+from sla_platform.settings import Settings
+from sla_standalone.cli.apply.changes import compared
+from sla_standalone.cli.apply.install import Installed, install
+from sla_standalone.cli.apply.open_clocks import looked
+from sla_standalone.cli.apply.told import Report, as_json, tell
+from sla_standalone.cli.check import problem_json, summary
+from sla_standalone.cli.inforce import stored_text
+from sla_standalone.cli.remote import Key
+from sla_standalone.cli.say import WRONG, emit, note, stop
+
+
+def register(app: typer.Typer) -> None:
+    app.command("apply")(apply)
+
+
+def apply(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="The catalogue to apply, a directory or a file.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show; copy nothing.")] = False,
+    to: Annotated[Path | None, typer.Option(help="Where the services read. Default: SLAD_CATALOGUE.")] = None,
+    url: Annotated[
+        str, typer.Option(help="A running service: which of its open clocks would move?", envvar="SLAD_URL")
+    ] = "",
+    key: Key = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check, show what changes, copy. Exit status: 0 applied (or could be), 1 the catalogue is not sound, 2 misuse."""
+    if not source.exists():
+        stop(f"{source}: no such file or directory")
+    target = to or Settings().catalogue
+    new = _sound(source, json)
+    failed = [result for result in run_scenarios(new) if not result.passed]
+    old = _in_force(source, target)
+    difference = None if old is None else compared(old, new)
+    seen = looked(url, key, new.rulebook) if url else None
+    wanted = not dry_run and not failed and not _same_place(source, target)
+    done = _installed(source, target, new) if wanted else None
+    report = Report(target, old, new, difference, seen, done, tuple(failed), dry_run)
+    if json:
+        emit(as_json(report))
+    else:
+        tell(report)
+    raise typer.Exit(WRONG if failed else 0)
+
+
+def _sound(source: Path, json: bool) -> Catalogue:
+    """The new catalogue; errors end the command."""
+    problems = check_catalogue(source)
+    if not any(problem.severity is Severity.ERROR for problem in problems):
+        return load_catalogue(source)
+    if json:
+        emit({"applied": False, "problems": [problem_json(problem) for problem in problems]})
+    for problem in problems:
+        note(str(problem))
+    return stop(f"{source} is not applied: {summary(problems)}", WRONG)
+
+
+def _in_force(source: Path, target: Path) -> Catalogue | None:
+    """The files at the target; where those are the new ones already, the newest version a service has stored."""
+    if not _same_place(source, target):
+        try:
+            return load_catalogue(target) if target.exists() else None
+        except CatalogueInvalid:
+            note(f"slad: {target} does not form a catalogue: nothing to compare with")
+            return None
+    try:
+        text = stored_text(Settings())
+    except PlatformError as error:
+        note(f"slad: the store cannot say what is in force: {error}")
+        return None
+    return None if text is None else load_text(text)
+
+
+def _same_place(source: Path, target: Path) -> bool:
+    return target.exists() and source.resolve() == target.resolve()
+
+
+def _installed(source: Path, target: Path, new: Catalogue) -> Installed:
+    try:
+        return install(source, target, new.version)
+    except OSError as error:
+        stop(f"{target} cannot be written: {error.strerror or error}")

@@ -1,0 +1,100 @@
+"""What differs between two catalogues, entry by entry, and which contracts feel it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sla_catalogue import Catalogue, HolidayDiff, diff_tables
+from sla_catalogue.canonical import read
+from sla_domain.contract import Contract
+from sla_domain.plan import Plan
+
+
+class What(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of a section; `name` is '' for a section that is not a mapping of entries."""
+
+    what: What
+    section: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what.value} {self.section}{f'.{self.name}' if self.name else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`contracts` names those in both catalogues whose promise another plan, calendar or row may change."""
+
+    edits: tuple[Edit, ...]
+    days: tuple[HolidayDiff, ...]
+    contracts: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        return not self.edits and not self.days
+
+
+def compared(old: Catalogue, new: Catalogue) -> Difference:
+    """Secrets are not compared: no stored form of a catalogue has them."""
+    before, after = read(old.text).sections, read(new.text).sections
+    edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]
+    days = diff_tables(old.holidays, new.holidays)
+    return Difference(tuple(edits), days, tuple(_concerned(old, new)))
+
+
+def _edits(section: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Edit]:
+    old, new = before.get(section) or {}, after.get(section) or {}
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        if old != new:
+            yield Edit(What.CHANGED, section)
+        return
+    for name in sorted({*old, *new}):
+        if name not in old:
+            yield Edit(What.ADDED, section, name)
+        elif name not in new:
+            yield Edit(What.REMOVED, section, name)
+        elif old[name] != new[name]:
+            yield Edit(What.CHANGED, section, name)
+
+
+def _concerned(old: Catalogue, new: Catalogue) -> Iterator[str]:
+    for id_, contract in sorted(new.rulebook.contracts.items()):
+        before = old.rulebook.contracts.get(id_)
+        if before is not None and _judged(old, before) != _judged(new, contract):
+            yield id_
+
+
+def _judged(book: Catalogue, contract: Contract) -> tuple[Any, ...]:
+    """Everything a fold under this contract reads."""
+    rules = book.rulebook
+    names = [contract.plan, *([contract.base_plan] if contract.base_plan else [])]
+    plans = [rules.plans[name] for name in names if name in rules.plans]
+    return (
+        contract.zone, contract.products, contract.excluded_products, contract.valid_from, contract.valid_to,
+        contract.at_close, _rows(contract.targets), [_plan(book, contract, plan) for plan in plans],
+    )  # fmt: skip
+
+
+def _plan(book: Catalogue, contract: Contract, plan: Plan) -> tuple[Any, ...]:
+    calendars = book.rulebook.calendars
+    coverages = {
+        name: calendars.calendar(contract, coverage).identity.revision for name, coverage in plan.coverages.items()
+    }
+    return plan.id, plan.priorities, plan.metrics, _rows(plan.targets), plan.rules, plan.at_close, coverages
+
+
+def _rows(targets: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Rows without the line they stand on: moving a row to another line changes no promise."""
+    return [
+        (t.metric, t.allowed, t.coverage, t.match, t.warnings, t.satisfied_by, t.satisfying_priorities) for t in targets
+    ]

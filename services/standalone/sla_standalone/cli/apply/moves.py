@@ -1,0 +1,142 @@
+"""Open incidents under two rulebooks: which clocks would move, flip, appear or vanish. Pure.
+
+Only clocks that are open now can change: a service that takes a new catalogue moves what still runs and leaves ended
+verdicts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sla_domain.clock import Clock, ClockState
+from sla_domain.event import (
+    Actor,
+    AgreedTarget,
+    EventId,
+    EventKind,
+    IncidentEvent,
+    IncidentId,
+    TimeQuality,
+    WaitingOn,
+)
+
+
+class Turn(StrEnum):
+    """What would become of an open clock; the first that applies."""
+
+    BREAKS = "breaks"  # in time now, its new due instant has passed already
+    MENDS = "mends"  # overdue now, in time under the new catalogue
+    VANISHES = "vanishes"  # no row promises this any more
+    APPEARS = "appears"  # a promise that there was none of
+    MOVES = "moves"  # another due instant
+    CHANGES = "changes"  # another state: a pause more or less
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    state: str
+    due_at: datetime | None
+    breached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    incident: str
+    contract: str
+    metric: str
+    cycle: int
+    turn: Turn
+    old: Side | None
+    new: Side | None
+
+
+def moves(
+    incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
+) -> Iterator[Move]:
+    """`told` are the clocks as the service answers, `clocks` the same incident folded under the new catalogue."""
+    before = {(clock["metric"], clock["cycle"]): clock for clock in told}
+    after = {(clock.metric, clock.cycle): clock for clock in clocks}
+    for key in sorted({*before, *after}):
+        old, new = _told(before.get(key), now), _folded(after.get(key), now)
+        turn = _turn(old, new, ended=key in before and old is None)
+        if turn is not None:
+            yield Move(incident, contract, key[0], key[1], turn, old, new)
+
+
+def _told(clock: Mapping[str, Any] | None, now: datetime) -> Side | None:
+    """None when there is no open clock."""
+    if clock is None or not ClockState(clock["state"]).open:
+        return None
+    due = _at(clock["due_at"])
+    return Side(clock["state"], due, bool(clock["breached"]) or _passed(due, now))
+
+
+def _folded(clock: Clock | None, now: datetime) -> Side | None:
+    if clock is None or clock.state is ClockState.CANCELLED:
+        return None
+    return Side(clock.state.value, clock.due_at, clock.breached or _passed(clock.due_at, now))
+
+
+def _turn(old: Side | None, new: Side | None, *, ended: bool) -> Turn | None:
+    if old is None or new is None:
+        if ended or old is new:
+            return None
+        return Turn.APPEARS if old is None else Turn.VANISHES
+    if old.breached is not new.breached:
+        return Turn.BREAKS if new.breached else Turn.MENDS
+    if old.due_at != new.due_at:
+        return Turn.MOVES
+    return Turn.CHANGES if old.state != new.state else None
+
+
+def _passed(due: datetime | None, now: datetime) -> bool:
+    return due is not None and due < now
+
+
+def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
+    """A canonical event from the service's answer about an incident."""
+    agreed, merged = answer.get("agreed"), answer.get("merged_into")
+    waiting = answer.get("waiting_on")
+    occurred, received = _at(answer["occurred_at"]), _at(answer["received_at"])
+    assert occurred is not None
+    assert received is not None
+    return IncidentEvent(
+        id=EventId(answer["id"]),
+        incident=IncidentId(incident),
+        kind=EventKind(answer["kind"]),
+        occurred_at=occurred,
+        received_at=received,
+        source=answer.get("source", ""),
+        quality=TimeQuality(answer["quality"]),
+        version=answer.get("version", 0),
+        actor=Actor(answer["actor"]),
+        actor_name=answer.get("actor_name", ""),
+        attributes=answer["attributes"],
+        waiting_on=None if waiting is None else WaitingOn(waiting),
+        agreed=None if agreed is None else _agreed(agreed),
+        merged_into=None if merged is None else IncidentId(merged),
+        metrics=tuple(answer.get("metrics", ())),
+        score=answer.get("score"),
+        reason=answer["reason"],
+        warnings=tuple(answer.get("warnings", ())),
+    )
+
+
+def _agreed(answer: Mapping[str, Any]) -> AgreedTarget:
+    due = _at(answer["due_at"])
+    assert due is not None
+    return AgreedTarget(
+        metric=answer["metric"],
+        due_at=due,
+        agreed_by=answer["agreed_by"],
+        reason=answer["reason"],
+        moved_by_pauses=answer["moved_by_pauses"],
+    )
+
+
+def _at(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

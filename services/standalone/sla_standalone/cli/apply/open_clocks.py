@@ -1,0 +1,82 @@
+"""The open clocks of a running service, folded again under a new catalogue. The edge: it only asks, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import httpx2
+
+from sla_domain.fold import fold
+from sla_domain.rulebook import Rulebook
+from sla_standalone.cli.apply.moves import Move, event_of, moves
+from sla_standalone.cli.remote import connected, fetched, incident_path
+from sla_standalone.cli.say import progress
+
+_PAGE = 1_000
+_AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too few to trouble a service
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`catalogue` is the version the service has in force; `now` is the service's own clock."""
+
+    catalogue: str
+    incidents: int
+    clocks: int
+    now: datetime | None
+    moves: tuple[Move, ...]
+
+
+def looked(url: str, key: str, rulebook: Rulebook) -> Looked:
+    """Every open clock of the service at `url`; a service that is away or refuses ends the command."""
+    with connected(url, key) as client:
+        version = str(fetched(client, "/info").get("catalogue", ""))
+        clocks = _open(client)
+        names = sorted({clock["incident"] for clock in clocks})
+        now = _now_of(client, names)
+        found: list[Move] = []
+        with progress("open incidents", len(names)) as advance, ThreadPoolExecutor(_AT_ONCE) as pool:
+            for answer in pool.map(lambda name: _incident(client, name), names):
+                advance(1)
+                if answer is not None and now is not None:
+                    found += _moves(answer, rulebook, now)
+    return Looked(version, len(names), len(clocks), now, tuple(found))
+
+
+def _open(client: httpx2.Client) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for page in count():
+        clocks = fetched(client, "/v1/clocks", {"limit": _PAGE, "offset": page * _PAGE})["clocks"]
+        found.update({clock["id"]: clock for clock in clocks})
+        if len(clocks) < _PAGE:
+            return list(found.values())
+    raise AssertionError("count never ends")
+
+
+def _now_of(client: httpx2.Client, names: Iterable[str]) -> datetime | None:
+    """A service may run on another clock than this machine (a demo, a drill)."""
+    for name in names:
+        answer = client.get(f"{incident_path(name)}/explain")
+        if answer.is_success:
+            return datetime.fromisoformat(answer.json()["at"])
+    return None
+
+
+def _incident(client: httpx2.Client, name: str) -> dict[str, Any] | None:
+    """None for one that is gone by now."""
+    answer = client.get(incident_path(name))
+    if answer.status_code == httpx2.codes.NOT_FOUND:
+        return None
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _moves(answer: dict[str, Any], rulebook: Rulebook, now: datetime) -> list[Move]:
+    incident = fold([event_of(event, answer["id"]) for event in answer["events"]], rulebook)
+    return list(moves(answer["id"], answer["contract"]["id"], answer["clocks"], incident.clocks, now))

@@ -1,0 +1,157 @@
+"""What `slad apply` has to say, in words and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from sla_catalogue import Catalogue, ScenarioResult
+from sla_domain.calendar import load_zone
+from sla_domain.contract import ContractId
+from sla_standalone.cli.apply.changes import Difference
+from sla_standalone.cli.apply.install import Installed
+from sla_standalone.cli.apply.moves import Move, Side, Turn
+from sla_standalone.cli.apply.open_clocks import Looked
+from sla_standalone.cli.calendar.holidays import row_json
+from sla_standalone.cli.say import note
+from sla_standalone.replay.report import instant
+
+_SHOWN = 50
+_DAYS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked."""
+
+    target: Path
+    old: Catalogue | None
+    new: Catalogue
+    difference: Difference | None
+    seen: Looked | None
+    done: Installed | None
+    failed: tuple[ScenarioResult, ...]
+    dry_run: bool
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    done = report.done
+    return {
+        "applied": done is not None,
+        "dry_run": report.dry_run,
+        "target": str(report.target),
+        "old": None if report.old is None else report.old.version,
+        "new": report.new.version,
+        "failed_tests": {result.scenario.name: list(result.failures) for result in report.failed},
+        "changes": None if report.difference is None else _difference_json(report.difference),
+        "open": None if report.seen is None else _looked_json(report.seen),
+        "written": None if done is None else list(done.written),
+        "removed": None if done is None else list(done.removed),
+    }
+
+
+def _difference_json(difference: Difference) -> dict[str, Any]:
+    return {
+        "entries": [{"what": edit.what.value, "section": edit.section, "name": edit.name} for edit in difference.edits],
+        "contracts": list(difference.contracts),
+        "days": [
+            {"code": each.code, "added": list(map(row_json, each.added)), "removed": list(map(row_json, each.removed))}
+            for each in difference.days
+        ],
+    }
+
+
+def _looked_json(seen: Looked) -> dict[str, Any]:
+    counts = Counter(move.turn for move in seen.moves)
+    return {
+        "catalogue": seen.catalogue,
+        "incidents": seen.incidents,
+        "clocks": seen.clocks,
+        "now": instant(seen.now),
+        "counts": {turn.value: counts[turn] for turn in Turn},
+        "moves": [
+            {
+                "incident": move.incident, "contract": move.contract, "metric": move.metric, "cycle": move.cycle,
+                "turn": move.turn.value, "old": _side_json(move.old), "new": _side_json(move.new),
+            }
+            for move in seen.moves
+        ],
+    }  # fmt: skip
+
+
+def _side_json(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    return {"state": side.state, "due_at": instant(side.due_at), "breached": side.breached}
+
+
+def tell(report: Report) -> None:
+    if report.difference is not None:
+        _tell_difference(report.difference)
+    if report.seen is not None:
+        _tell_open(report.seen, report.new)
+    for result in report.failed:
+        note("\n     ".join([f"FAIL {result.scenario.name}", *result.failures]))
+    note(_conclusion(report))
+
+
+def _conclusion(report: Report) -> str:
+    target, new, done = report.target, report.new.version, report.done
+    before = "nothing" if report.old is None else report.old.version
+    if report.failed:
+        return f"{target}: {new} is not applied, {len(report.failed)} of its own tests fail"
+    if done is not None:
+        return f"{target}: {before} -> {new}, {len(done.written)} file(s) written, {len(done.removed)} removed"
+    if report.dry_run:
+        return f"{target}: {before} -> {new} would be applied; nothing was written"
+    return f"{target}: {new} is sound and in place already (before it: {before})"
+
+
+def _tell_difference(difference: Difference) -> None:
+    for edit in difference.edits:
+        typer.echo(str(edit))
+    for each in difference.days:
+        rows = [*(("-", row) for row in each.removed), *(("+", row) for row in each.added)]
+        for sign, row in rows[:_DAYS_SHOWN]:
+            typer.echo(f"{sign} {each.code} {row.date} {row.name}")
+        if len(rows) > _DAYS_SHOWN:
+            note(f"… and {len(rows) - _DAYS_SHOWN} more days of {each.code}")
+    if difference.contracts:
+        typer.echo(f"promises may change under: {', '.join(difference.contracts)}")
+    if difference.empty:
+        note("no entry differs (secrets are not compared)")
+
+
+def _tell_open(seen: Looked, book: Catalogue) -> None:
+    for move in seen.moves[:_SHOWN]:
+        zone = _zone(move, book)
+        typer.echo(
+            f"{move.turn.value:<8} {move.incident} {move.metric} ({move.contract}): "
+            f"{_side(move.old, zone)} -> {_side(move.new, zone)}"
+        )
+    if len(seen.moves) > _SHOWN:
+        note(f"… and {len(seen.moves) - _SHOWN} more (--json shows all)")
+    counts = Counter(move.turn for move in seen.moves)
+    said = ", ".join(f"{turn.value} {counts[turn]}" for turn in Turn if counts[turn]) or "none would change"
+    note(f"{seen.clocks} open clocks of {seen.incidents} incidents under {seen.catalogue}: {said}")
+
+
+def _zone(move: Move, book: Catalogue) -> str:
+    contract = book.rulebook.contracts.get(ContractId(move.contract))
+    return "Etc/UTC" if contract is None else contract.zone
+
+
+def _side(side: Side | None, zone: str) -> str:
+    if side is None:
+        return "no clock"
+    overdue = ", overdue" if side.breached else ""
+    return f"{side.state} due {_local(side.due_at, zone)}{overdue}"
+
+
+def _local(at: datetime | None, zone: str) -> str:
+    return "-" if at is None else f"{at.astimezone(load_zone(zone)):%Y-%m-%d %H:%M %z}"

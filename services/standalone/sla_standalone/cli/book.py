@@ -1,0 +1,63 @@
+"""Which catalogue and which contract a command speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sla_catalogue import Catalogue, CatalogueInvalid, builtin_catalogue, load_catalogue
+from sla_domain.contract import Contract, ContractId
+from sla_platform.settings import Settings
+from sla_standalone.cli.say import note, stop
+from sla_standalone.replay.instant import BadInstant, at_zone
+
+
+def catalogue_at(path: Path | None) -> Catalogue:
+    """The one at the path, or the shipped plans with their example contracts. Raises CatalogueInvalid."""
+    if path is None:
+        return builtin_catalogue()
+    if not path.exists():
+        stop(f"{path}: no such file or directory")
+    return load_catalogue(path)
+
+
+def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
+    """A contract by name: from the catalogue named, else from the one in force here, else from the shipped plans."""
+    if path is not None:
+        book = catalogue_at(path)
+        return book, contract_in(book, contract)
+    known: set[str] = set()
+    for book in _usual():
+        found = book.rulebook.contracts.get(ContractId(contract))
+        if found is not None:
+            return book, found
+        known |= set(book.rulebook.contracts)
+    return stop(f"no contract {contract!r}; known: {', '.join(sorted(known))}")
+
+
+def _usual() -> Iterator[Catalogue]:
+    """SLAD_CATALOGUE first: somebody's own contract beats a shipped example of the same name."""
+    path = Settings().catalogue
+    if path.exists():
+        try:
+            yield load_catalogue(path)
+        except CatalogueInvalid:
+            note(f"slad: {path} does not form a catalogue (slad check {path}); looking among the shipped plans")
+    yield builtin_catalogue()
+
+
+def contract_in(book: Catalogue, name: str) -> Contract:
+    found = book.rulebook.contracts.get(ContractId(name))
+    if found is None:
+        stop(f"no contract {name!r}; known: {', '.join(sorted(book.rulebook.contracts))}")
+    return found
+
+
+def instant_of(text: str, zone: str, option: str) -> datetime:
+    """A time of the command line; without an offset it is read in `zone`."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found if found.tzinfo is not None else at_zone(found, zone)
+    except (ValueError, OverflowError, BadInstant):
+        stop(f"{option} {text!r} is no ISO 8601 time, e.g. 2026-11-10T16:30")

@@ -1,0 +1,135 @@
+"""`slad calendar eval --calendars FILE < ROWS`: business-time questions in, answers out, one JSON object a line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import orjson
+import typer
+
+from sla_domain.calendar import AtClose, CalendarBook, spec_from_layout, tzdata_version
+from sla_domain.errors import InvalidCalendar
+from sla_standalone.cli.calendar.arithmetic import Answer, answer
+from sla_standalone.cli.say import WRONG, note, progress, stop
+
+_SHOWN = 20
+_STEP = 1_000
+
+
+def register(app: typer.Typer) -> None:
+    app.command("eval")(evaluate)
+
+
+@dataclass(slots=True)
+class Score:
+    """What became of the rows."""
+
+    rows: int = 0
+    errors: int = 0
+    agree: int = 0
+    differ: list[Answer] = field(default_factory=list)
+
+    def add(self, one: Answer) -> None:
+        self.rows += 1
+        self.errors += bool(one.error)
+        self.agree += one.agrees is True
+        if one.agrees is False:
+            self.differ.append(one)
+
+    @property
+    def sound(self) -> bool:
+        return not self.errors and not self.differ
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "errors": self.errors,
+            "compared": self.agree + len(self.differ),
+            "agree": self.agree,
+            "differ": [{"id": one.id, "result": one.result, "expected": one.expected} for one in self.differ],
+            "tzdata": tzdata_version(),
+        }
+
+
+def evaluate(
+    calendars: Annotated[Path, typer.Option(help="JSON: calendar id to its layout.")],
+    rows: Annotated[Path | None, typer.Argument(help="JSON lines. Default: standard input.")] = None,
+    at_close: Annotated[
+        AtClose, typer.Option(help="Where a deadline goes that falls on a closing time; next_open as in Zendesk.")
+    ] = AtClose.STAY,
+    json: Annotated[bool, typer.Option("--json", help="The summary on stderr as JSON.")] = False,
+) -> None:
+    """Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
+
+    A row: {"id": …, "calendar": …, "op": "add", "start": …, "duration_s": …}; op `between` has `end`, op
+    `add_working_days` has `working_days` and `mode`. Where a row carries `expected`, the agreement is counted.
+    """
+    book = _book(calendars)
+    score = Score()
+    out = sys.stdout
+    with _stream(rows) as stream, progress("rows") as advance:
+        for one in _answers(stream, book, at_close):
+            score.add(one)
+            out.write(orjson.dumps(one.as_json()).decode() + "\n")
+            if not score.rows % _STEP:
+                advance(_STEP)
+    out.flush()
+    _tell(score, json)
+    raise typer.Exit(0 if score.sound else WRONG)
+
+
+def _answers(stream: Iterable[bytes], book: CalendarBook, at_close: AtClose) -> Iterator[Answer]:
+    for number, line in enumerate(stream, start=1):
+        if line.strip():
+            yield answer(line, number, book, at_close)
+
+
+def _book(path: Path) -> CalendarBook:
+    try:
+        layouts = orjson.loads(path.read_bytes())
+    except OSError as error:
+        stop(f"{path}: {error.strerror}")
+    except orjson.JSONDecodeError as error:
+        stop(f"{path} is not JSON: {error}")
+    if not isinstance(layouts, dict) or not all(isinstance(layout, dict) for layout in layouts.values()):
+        stop(f"{path}: an object of calendars is expected, id to layout")
+    specs, problems = [], []
+    for id_, layout in layouts.items():
+        try:
+            specs.append(spec_from_layout(id_, layout))
+        except InvalidCalendar as error:
+            problems.append(str(error))
+    if problems:
+        stop("\n".join(problems))
+    return CalendarBook(specs)
+
+
+@contextmanager
+def _stream(rows: Path | None) -> Iterator[BinaryIO]:
+    if rows is None:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = rows.open("rb")
+    except OSError as error:
+        stop(f"{rows}: {error.strerror}")
+    with stream:
+        yield stream
+
+
+def _tell(score: Score, json: bool) -> None:
+    if json:
+        note(orjson.dumps(score.as_json()).decode())
+        return
+    for one in score.differ[:_SHOWN]:
+        note(f"{one.id}: {one.result}, expected {one.expected}")
+    if len(score.differ) > _SHOWN:
+        note(f"… and {len(score.differ) - _SHOWN} more")
+    compared = score.agree + len(score.differ)
+    agreed = f", {score.agree} of {compared} agree with what was expected" if compared else ""
+    note(f"{score.rows} rows, {score.errors} without an answer{agreed}")

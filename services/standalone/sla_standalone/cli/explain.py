@@ -1,0 +1,104 @@
+"""`slad explain INCIDENT`: why each clock says what it says, from a running service or from a log of events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sla_domain.event import IncidentEvent
+from sla_platform.timesource import SystemTime
+from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
+from sla_standalone.cli.log import opened
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, incident_path
+from sla_standalone.cli.say import WRONG, emit, note, stop
+from sla_standalone.replay import History
+from sla_timer.answer import explained_json
+
+
+def register(app: typer.Typer) -> None:
+    app.command("explain")(explain)
+
+
+def explain(
+    incident: Annotated[str, typer.Argument(help="<source>:<its own id>, e.g. demo:DEMO-1.")],
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    metric: Annotated[str, typer.Option(help="Only this one, e.g. resolution.")] = "",
+    at: Annotated[str, typer.Option(help="As of this instant (UTC without an offset). Default: now.")] = "",
+    lang: Annotated[str, typer.Option(help="en, pl, it, ru or zh-TW.")] = "en",
+    events: Annotated[
+        Path | None, typer.Option(help="A log instead of a service: JSON lines, or CSV with --map.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option("--map", help="How to read the CSV.")] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="With --events: whose rules. Default: shipped plans.")] = None,
+    contract: Annotated[str, typer.Option(help="With --events: under this contract, whoever the customer is.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Explain the clocks of an incident: what counted, what did not and why, down to the due instant.
+
+    Exit status: 0 explained, 1 no such incident or metric, 2 the call makes no sense.
+    """
+    moment = instant_of(at, "UTC", "--at").astimezone(UTC) if at else None
+    if events is None:
+        answer = _asked(url, key, incident, metric, moment, lang)
+    else:
+        answer = _read(events, mapping, catalogue, contract, incident, metric, moment, lang)
+    if not answer["clocks"]:
+        _nothing(answer, metric)
+    if json:
+        emit(answer)
+    else:
+        typer.echo("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
+
+
+def _asked(url: str, key: str, incident: str, metric: str, at: datetime | None, lang: str) -> dict[str, Any]:
+    parameters: dict[str, str | int] = {"lang": lang, "metric": metric}
+    if at is not None:
+        parameters["at"] = at.isoformat()
+    with connected(url, key) as client:
+        return fetched(client, f"{incident_path(incident)}/explain", parameters)
+
+
+def _read(
+    log: Path,
+    mapping: Path | None,
+    catalogue: Path | None,
+    contract: str,
+    incident: str,
+    metric: str,
+    at: datetime | None,
+    lang: str,
+) -> dict[str, Any]:
+    book = catalogue_at(catalogue)
+    events = _events_of(incident, opened(log, mapping, book.sources))
+    if contract:
+        forced = contract_in(book, contract)
+        rules = replace(book.rulebook, default_contract=forced.id, by_customer={})
+    else:
+        rules = book.rulebook
+    return explained_json(events, rules, at, SystemTime().now(), lang, metric)
+
+
+def _events_of(incident: str, history: History) -> Sequence[IncidentEvent]:
+    """By slad's id, or by the sender's own where that is not ambiguous."""
+    keys = [key for key in history.lives if incident in (key, key.partition(":")[2])]
+    keys = keys or [key for key in history.lives if incident.partition(":")[2] == key]
+    if len(keys) != 1:
+        known = ", ".join(sorted(history.lives)[:5])
+        stop(f"no incident {incident!r} in the log; it has {len(history)}, such as {known}", WRONG)
+    life = history.reader.life(keys[0], history.lives[keys[0]])
+    for reject in life.rejects:
+        note(f"line {reject.line}: {reject.reason}")
+    if not life.events:
+        stop(f"nothing in the log about {incident!r} could be read", WRONG)
+    return life.events
+
+
+def _nothing(answer: dict[str, Any], metric: str) -> None:
+    what = f"no clock of {metric}" if metric else "no clock"
+    stop(f"{answer['incident']} has {what} at {answer['at']}", WRONG)

@@ -1,0 +1,88 @@
+"""Events as CloudEvents, in batches that ingest takes in one request, and what it said of each. Pure.
+
+The ids follow from the content of the table (see `replay.table`), so a second run sends the same events again, and
+ingest answers them as it did the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sla_domain.event import Actor, IncidentEvent
+from sla_platform.wire.incident import event_type
+
+
+def cloud_event(event: IncidentEvent) -> dict[str, Any]:
+    """One structured CloudEvent, as `POST /v1/events` reads it."""
+    data: dict[str, Any] = {"attributes": dict(event.attributes)} if event.attributes else {}
+    if event.version:
+        data["version"] = event.version
+    if event.actor is not Actor.UNKNOWN:
+        data["actor"] = event.actor.value
+    if event.waiting_on is not None:
+        data["waiting_on"] = event.waiting_on.value
+    if event.reason:
+        data["reason"] = event.reason
+    return {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event_type(event.kind),
+        "subject": event.incident.removeprefix(f"{event.source}:"),
+        "time": event.occurred_at.isoformat().replace("+00:00", "Z"),
+        "data": data,
+    }
+
+
+def batches(events: Iterable[IncidentEvent], size: int) -> Iterator[list[dict[str, Any]]]:
+    held: list[dict[str, Any]] = []
+    for event in events:
+        held.append(cloud_event(event))
+        if len(held) == size:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event or row that was not taken, for the rejects file."""
+
+    line: int  # 0 where only the event is known
+    incident: str
+    reason: str
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of the events."""
+
+    incidents: int = 0
+    events: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def took(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
+        """From the answer to one batch."""
+        outcomes = answer["outcomes"]
+        self.accepted += outcomes["accepted"]
+        self.duplicate += outcomes["duplicate"]
+        for event, told in zip(batch, answer["deliveries"], strict=True):
+            if told["outcome"] not in ("accepted", "ignored"):
+                reason = told.get("reason") or {}
+                said = ": ".join(str(part) for part in (reason.get("text"), reason.get("detail")) if part)
+                self.refused(event, said or told["outcome"])
+
+    def refused(self, event: Mapping[str, Any], reason: str) -> None:
+        self.refusals.append(Refusal(0, event["subject"], reason, f"{event['type']} {event['id']}"))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
+            "duplicate": self.duplicate, "rejected": len(self.refusals),
+        }  # fmt: skip

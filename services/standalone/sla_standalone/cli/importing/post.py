@@ -1,0 +1,56 @@
+"""Sending batches to a running service, patiently: what is busy now is asked again, what is too large is halved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import orjson
+
+from sla_platform.timesource import TimeSource
+from sla_standalone.cli.importing.batch import Account
+from sla_standalone.cli.remote import problem_text, refused
+
+_BATCH_TYPE = "application/cloudevents-batch+json"
+_BUSY = frozenset({429, 502, 503, 504})
+_TRIES = 20
+_LONGEST_WAIT = 60.0
+
+
+class StillBusy(Exception):
+    """The service did not take a batch for a long time: run the import again later, it goes on where it stopped."""
+
+
+async def post(client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: Account, time: TimeSource) -> None:
+    """Raises StillBusy; a key that may not write ends the command."""
+    answer = await _patiently(client, batch, time)
+    match answer.status_code:
+        case 202:
+            account.took(batch, answer.json())
+        case 401 | 403 | 404 | 405 | 415:
+            refused(answer)
+        case 413 if len(batch) > 1:
+            middle = len(batch) // 2
+            await post(client, batch[:middle], account, time)
+            await post(client, batch[middle:], account, time)
+        case _:
+            for event in batch:
+                account.refused(event, problem_text(answer))
+
+
+async def _patiently(client: httpx2.AsyncClient, batch: list[dict[str, Any]], time: TimeSource) -> httpx2.Response:
+    body, attempt = orjson.dumps(batch), 0
+    while True:
+        answer = await client.post("/v1/events", content=body, headers={"Content-Type": _BATCH_TYPE})
+        if answer.status_code not in _BUSY:
+            return answer
+        attempt += 1
+        if attempt == _TRIES:
+            raise StillBusy(problem_text(answer))
+        await time.sleep(_pause(answer.headers.get("retry-after", ""), attempt))
+
+
+def _pause(written: str, attempt: int) -> float:
+    """What the service asks for, else a little longer each time."""
+    asked = float(written) if written.isdigit() else 0.5 * 2.0**attempt
+    return min(asked, _LONGEST_WAIT)

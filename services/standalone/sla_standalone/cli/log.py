@@ -1,0 +1,36 @@
+"""Opening a log of incidents: JSON lines of CloudEvents, or a table with its mapping file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sla_catalogue import Source, SourceId
+from sla_standalone.cli.say import progress, stop
+from sla_standalone.replay import (
+    BadLog,
+    BadMapping,
+    Claimed,
+    History,
+    LineReader,
+    read_lines,
+    read_mapping,
+    read_table,
+)
+
+
+def opened(
+    log: Path, mapping: Path | None, sources: Mapping[SourceId, Source], claimed: Claimed | None = None
+) -> History:
+    """The history of a log; what makes no sense ends the command."""
+    try:
+        with progress(f"reading {log.name}") as advance:
+            if mapping is not None:
+                return read_table(log, read_mapping(mapping), advance)
+            return read_lines(log, LineReader(sources, claimed), advance)
+    except (BadLog, BadMapping) as error:
+        stop(str(error))
+    except OSError as error:
+        stop(f"{error.filename or log}: {error.strerror}")
+    except UnicodeDecodeError as error:
+        stop(f"{mapping or log} is not UTF-8: {error.reason}")

@@ -1,0 +1,64 @@
+"""Asking a running service over HTTP, with its problems turned into words and an exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+from urllib.parse import quote
+
+import httpx2
+import typer
+
+from sla_standalone.cli.say import MISUSED, WRONG, stop
+
+DEFAULT_URL = "http://127.0.0.1:8321"
+Url = Annotated[str, typer.Option(help="A running service. Default: SLAD_URL, else this machine's.", envvar="SLAD_URL")]
+Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SLAD_KEY", show_envvar=False)]
+
+
+@contextmanager
+def connected(url: str, key: str = "") -> Iterator[httpx2.Client]:
+    """A client of the service at `url`; a service that is away ends the command."""
+    headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
+    try:
+        with httpx2.Client(
+            base_url=url.rstrip("/"), headers=headers, timeout=httpx2.Timeout(30, connect=5), trust_env=not local
+        ) as client:
+            yield client
+    except httpx2.ConnectError:
+        stop(f"nothing answers at {url}: start it with `slad run`, or say --url")
+    except httpx2.InvalidURL as error:
+        stop(f"--url {url}: {error}")
+    except httpx2.HTTPError as error:
+        stop(f"{url}: {type(error).__name__} {error}".rstrip())
+
+
+def fetched(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+    """The JSON of a GET; anything but a success ends the command with the service's own words."""
+    answer = client.get(path, params=dict(parameters or {}))
+    if answer.status_code >= httpx2.codes.BAD_REQUEST:
+        refused(answer)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def refused(answer: httpx2.Response) -> NoReturn:
+    """404 is a finding (exit 1), everything else something to put right (exit 2)."""
+    stop(problem_text(answer), WRONG if answer.status_code == httpx2.codes.NOT_FOUND else MISUSED)
+
+
+def problem_text(answer: httpx2.Response) -> str:
+    """The words of a problem+json; of any other answer its status."""
+    try:
+        problem = answer.json()
+        title, detail = str(problem["title"]), str(problem.get("detail", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"{answer.request.url}: HTTP {answer.status_code}"
+    hint = "; give --key or set SLAD_KEY" if answer.status_code == httpx2.codes.UNAUTHORIZED else ""
+    return f"{title} ({answer.status_code}): {detail}{hint}"
+
+
+def incident_path(incident: str) -> str:
+    return f"/v1/incidents/{quote(incident, safe='')}"

@@ -1,0 +1,127 @@
+"""`slad replay LOG`: history through a plan in virtual time. It writes nothing and sends nothing."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sla_catalogue import Catalogue
+from sla_domain.contract import ContractId
+from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
+from sla_standalone.cli.log import opened
+from sla_standalone.cli.replayed import show
+from sla_standalone.cli.say import WRONG, emit, note, progress, stop
+from sla_standalone.replay import Agreement, Claimed, Played, Ruling, agreement, attainment, difference, play
+from sla_standalone.replay.report import (
+    agreement_json,
+    attainment_json,
+    difference_json,
+    log_json,
+    outcome_json,
+    totals_json,
+)
+
+_WORTH_HELP = 20_000  # incidents; below it starting other processes costs more than it saves
+
+
+def register(app: typer.Typer) -> None:
+    app.command("replay")(replay)
+
+
+def replay(
+    log: Annotated[Path, typer.Argument(help="JSON lines of CloudEvents, or CSV with --map.")],
+    plan: Annotated[Path | None, typer.Option(help="A catalogue file with the plan and a contract under it.")] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="A catalogue directory; the same as --plan.")] = None,
+    contract: Annotated[str, typer.Option(help="Judge every incident under this contract.")] = "",
+    mapping: Annotated[Path | None, typer.Option("--map", help="How to read the CSV.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another catalogue: which outcomes would change?")] = None,
+    against_contract: Annotated[str, typer.Option(help="The other contract. Default: as --contract.")] = "",
+    verdict: Annotated[str, typer.Option(help="An attribute with somebody else's verdict, for logs of events.")] = "",
+    verdict_metric: Annotated[str, typer.Option(help="The metric that verdict is about.")] = "resolution",
+    expect: Annotated[float | None, typer.Option(help="Exit 1 below this agreement.", min=0, max=1)] = None,
+    until: Annotated[str, typer.Option(help="What happened later has not happened (UTC without an offset).")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes; 0 chooses.", min=0, max=64)] = 0,
+    each: Annotated[bool, typer.Option("--each", help="Also print the verdict of every incident.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with every verdict.")] = False,
+) -> None:
+    """Judge a history by a plan: verdicts, attainment by priority and month, agreement, difference between plans.
+
+    Exit status: 0 done, 1 lines could not be read or the agreement is below --expect, 2 the call makes no sense.
+    """
+    if plan is not None and catalogue is not None:
+        stop("--plan and --catalogue are two names for one thing: give one of them")
+    book = catalogue_at(plan or catalogue)
+    rulings = [_ruling(book, contract, shipped=plan is None and catalogue is None)]
+    compared = against is not None or bool(against_contract)
+    if compared:
+        other = book if against is None else catalogue_at(against)
+        rulings.append(_ruling(other, against_contract or contract, shipped=False))
+    claimed = Claimed(verdict, verdict_metric) if verdict else None
+    history = opened(log, mapping, book.sources, claimed)
+    end = instant_of(until, "UTC", "--until") if until else None
+    played = _played(history, rulings, end, jobs)
+    found = agreement(played.outcomes[0], played.claims) if played.claims else None
+    if json:
+        emit(_json(log, rulings, played, found))
+    else:
+        show(rulings, played, found, each=each)
+    raise typer.Exit(_status(played, found, expect))
+
+
+def _ruling(book: Catalogue, contract: str, *, shipped: bool) -> Ruling:
+    if contract:
+        return Ruling(book, contract_in(book, contract).id)
+    if shipped:
+        known = ", ".join(sorted(book.rulebook.contracts))
+        stop(f"by which plan? Give --plan or --catalogue, or --contract with one of the shipped: {known}")
+    return Ruling(book)
+
+
+def _played(history: Any, rulings: list[Ruling], until: datetime | None, jobs: int) -> Played:
+    chosen = jobs or ((os.cpu_count() or 1) if len(history) >= _WORTH_HELP else 1)
+    with progress("incidents", len(history)) as advance:
+        return play(history, rulings, until=until, jobs=chosen, advance=advance)
+
+
+def _json(log: Path, rulings: list[Ruling], played: Played, found: Agreement | None) -> dict[str, Any]:
+    first = played.outcomes[0]
+    return {
+        "log": str(log),
+        **log_json(played),
+        "plan": _ruling_json(rulings[0]),
+        "totals": totals_json(first),
+        "attainment": attainment_json(attainment(first)),
+        "agreement": None if found is None else agreement_json(found),
+        "against": None
+        if len(rulings) == 1
+        else _ruling_json(rulings[1]) | difference_json(difference(*played.outcomes)),
+        "verdicts": [outcome_json(outcome) for outcome in first],
+    }
+
+
+def _ruling_json(ruling: Ruling) -> dict[str, Any]:
+    rules = ruling.catalogue.rulebook
+    contract = None if ruling.contract is None else rules.contracts[ContractId(ruling.contract)]
+    return {
+        "catalogue": ruling.catalogue.version,
+        "contract": None if contract is None else contract.id,
+        "holidays": rules.holidays_version,
+        "tzdata": rules.tzdata_version,
+    }
+
+
+def _status(played: Played, found: Agreement | None, expect: float | None) -> int:
+    status = WRONG if played.rejects else 0
+    if expect is None:
+        return status
+    ratio = None if found is None else found.whole.ratio
+    if ratio is None:
+        stop("--expect needs a verdict to compare with: `verdict:` in the mapping, or --verdict")
+    if ratio < expect:
+        note(f"the agreement of {ratio:.4f} is below {expect}")
+        return WRONG
+    return status

@@ -1,0 +1,129 @@
+"""What a replay found, as tables for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+import typer
+from rich.table import Table
+
+from sla_domain.calendar import load_zone
+from sla_standalone.cli.say import note, tables
+from sla_standalone.replay import Agreement, Change, Confusion, Outcome, Played, Ruling, Turn, attainment, difference
+
+_SHOWN = 20
+_TURNS = {
+    Turn.BROKEN: "were kept and would be missed",
+    Turn.MENDED: "were missed and would be kept",
+    Turn.APPEARED: "have a clock only under the other plan",
+    Turn.VANISHED: "have no clock under the other plan",
+    Turn.OTHER: "would end otherwise",
+    Turn.MOVED: "keep their verdict and move their due instant",
+}
+
+
+def show(rulings: Sequence[Ruling], played: Played, found: Agreement | None, *, each: bool) -> None:
+    outcomes = played.outcomes[0]
+    if each:
+        for outcome in outcomes:
+            typer.echo(line_of(outcome))
+    _attainment(outcomes)
+    if found is not None:
+        _agreement(found)
+    if len(rulings) == 2:
+        _difference(difference(*played.outcomes))
+    _log(played, rulings[0])
+
+
+def line_of(outcome: Outcome) -> str:
+    """One verdict, times in the contract's zone."""
+    due = _local(outcome.due_at, outcome.zone)
+    ended = _local(outcome.ended_at, outcome.zone)
+    cycle = f"/{outcome.cycle + 1}" if outcome.cycle else ""
+    return (
+        f"{outcome.incident} {outcome.metric}{cycle} {outcome.priority or '-'} {outcome.verdict.value} "
+        f"due {due} ended {ended}"
+    )
+
+
+def _attainment(outcomes: Sequence[Outcome]) -> None:
+    table = Table("contract", "metric", "priority", "month", "met", "missed", "open", "other", "attainment")
+    for column in table.columns[4:]:
+        column.justify = "right"
+    for group, tally in attainment(outcomes).items():
+        decided = tally.met + tally.missed
+        counts = tally.counts.values()
+        still_open = sum(count for verdict, count in tally.counts.items() if verdict.value == "open")
+        table.add_row(
+            group.contract, group.metric, group.priority or "-", group.month, str(tally.met), str(tally.missed),
+            str(still_open), str(sum(counts) - decided - still_open), percent(tally.ratio),
+        )  # fmt: skip
+    tables().print(table)
+
+
+def _agreement(found: Agreement) -> None:
+    table = Table(
+        "priority", "agree", "both met", "both missed", "only we: met", "only we: missed", "undecided", "share"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for priority, part in (*found.by_priority.items(), ("all", found.whole)):
+        table.add_row(priority or "-", *_cells(part), percent(part.ratio))
+    tables().print(table)
+    for one in found.disagreements[:_SHOWN]:
+        ours = "no verdict" if one.ours is None else one.ours.value
+        typer.echo(
+            f"{one.incident} {one.metric} {one.priority}: ours {ours}, theirs {'met' if one.theirs else 'missed'}"
+        )
+    _more(len(found.disagreements))
+
+
+def _cells(one: Confusion) -> tuple[str, ...]:
+    counts = (one.agree, one.met_met, one.missed_missed, one.met_missed, one.missed_met, one.undecided)
+    return tuple(map(str, counts))
+
+
+def _difference(changes: Sequence[Change]) -> None:
+    counts = Counter(change.turn for change in changes)
+    for turn, words in _TURNS.items():
+        typer.echo(f"{counts[turn]:>7} {words}")
+    turned = [change for change in changes if change.turn is not Turn.MOVED]
+    for change in turned[:_SHOWN]:
+        typer.echo(
+            f"{change.turn.value} {change.one.incident} {change.one.metric}: {_side(change.old)}, {_side(change.new)}"
+        )
+    _more(len(turned))
+
+
+def _side(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "no clock"
+    return f"{outcome.verdict.value} due {_local(outcome.due_at, outcome.zone)}"
+
+
+def _log(played: Played, ruling: Ruling) -> None:
+    for reject in played.rejects[:_SHOWN]:
+        note(f"line {reject.line}: {reject.reason}")
+    for remark, count in played.remarks.most_common(_SHOWN):
+        note(f"unknown {remark}: {count} row(s)")
+    span = f", {played.first:%Y-%m-%d} to {played.until:%Y-%m-%d}" if played.first and played.until else ""
+    rejected = f", {len(played.rejects)} line(s) could not be read" if played.rejects else ""
+    note(
+        f"{played.incidents} incidents, {played.events} events{span}{rejected}; catalogue {ruling.catalogue.version}; "
+        "nothing was written or sent"
+    )
+
+
+def _more(count: int) -> None:
+    if count > _SHOWN:
+        note(f"… and {count - _SHOWN} more (--json shows all)")
+
+
+def percent(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2%}"
+
+
+def _local(at: datetime | None, zone: str) -> str:
+    return "-" if at is None else f"{at.astimezone(load_zone(zone)):%Y-%m-%d %H:%M}"

@@ -1,0 +1,56 @@
+"""How every command speaks: results on stdout, words for people on stderr, and an exit status that means something.
+
+Exit status: 0 well, 1 the work was done and found something wrong, 2 the call makes no sense or something is missing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+WRONG = 1
+MISUSED = 2
+Advance = Callable[[int], None]
+
+
+def tables() -> Console:
+    """Where tables go; made when asked for, because stdout may be another one by then (pipes, tests)."""
+    wide = None if sys.stdout.isatty() else 180  # a pipe has no width that a cell should be cut for
+    return Console(highlight=False, markup=False, width=wide)
+
+
+def people() -> Console:
+    return Console(stderr=True, highlight=False, markup=False)
+
+
+def emit(value: Any) -> None:
+    """A result as indented JSON."""
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def note(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def stop(message: str, status: int = MISUSED) -> NoReturn:
+    typer.echo(f"slad: {message}", err=True)
+    raise typer.Exit(status)
+
+
+@contextmanager
+def progress(title: str, total: int | None = None) -> Iterator[Advance]:
+    """A bar on a terminal, nothing elsewhere. Without a total it only shows that work goes on."""
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    shape = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*shape, TimeRemainingColumn(), console=people(), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)

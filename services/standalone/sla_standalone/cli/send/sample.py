@@ -1,0 +1,107 @@
+"""Deliveries as their senders would make them: slad's own samples with fresh ids and times, and how each dialect signs.
+
+Pure but for reading the sample files that ship with slad.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.resources import files
+from string import Template
+
+
+class Style(StrEnum):
+    """How a delivery proves who sent it."""
+
+    GITHUB = "github"
+    JIRA = "jira"
+    CLOUDEVENTS = "cloudevents"
+    STANDARD_WEBHOOKS = "standard-webhooks"
+    PLAIN = "plain"  # no proof at all
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`path` fits the example catalogue's sources."""
+
+    name: str
+    style: Style
+    path: str
+    title: str
+    headers: Mapping[str, str]
+
+
+def _sample(name: str, path: str, title: str, headers: Mapping[str, str]) -> Sample:
+    return Sample(name, Style(name.partition("-")[0]), path, title, headers)
+
+
+_GITHUB, _JIRA, _EVENTS = "/v1/webhooks/github-demo", "/v1/webhooks/jira-demo", "/v1/events"
+_JSON = {"Content-Type": "application/json"}
+_STRUCTURED = {"Content-Type": "application/cloudevents+json"}
+SAMPLES: Mapping[str, Sample] = {
+    sample.name: sample
+    for sample in (
+        _sample("github-opened", _GITHUB, "an issue of a customer, severity 1", {"X-GitHub-Event": "issues", **_JSON}),
+        _sample("github-commented", _GITHUB, "a member answers it", {"X-GitHub-Event": "issue_comment", **_JSON}),
+        _sample("github-closed", _GITHUB, "it is closed as completed", {"X-GitHub-Event": "issues", **_JSON}),
+        _sample("jira-created", _JIRA, "an issue of high priority", _JSON),
+        _sample("jira-resolved", _JIRA, "its status goes to Resolved", _JSON),
+        _sample("cloudevents-opened", _EVENTS, "an incident in slad's own words", _STRUCTURED),
+        _sample("cloudevents-responded", _EVENTS, "somebody answers", _STRUCTURED),
+        _sample("cloudevents-waiting", _EVENTS, "it waits for the customer", _STRUCTURED),
+        _sample("cloudevents-resolved", _EVENTS, "it is resolved", _STRUCTURED),
+    )
+}
+
+
+def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
+    """The payload of incident `number`, happening `now`."""
+    text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
+    at = now.astimezone(UTC)
+    values = {
+        "number": str(number),
+        "unique": unique,
+        "now": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "millis": str(int(at.timestamp() * 1000)),
+    }
+    return Template(text).substitute(values).encode()
+
+
+def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
+    """The headers by which a sender of this style identifies and signs a delivery."""
+    match style:
+        case Style.GITHUB:
+            return {"X-GitHub-Delivery": unique} | _hub("X-Hub-Signature-256", secret, body)
+        case Style.JIRA:
+            return {"X-Atlassian-Webhook-Identifier": unique} | _hub("X-Hub-Signature", secret, body)
+        case Style.CLOUDEVENTS:
+            return {"Authorization": f"Bearer {secret}"} if secret else {}
+        case Style.STANDARD_WEBHOOKS:
+            return _standard(secret, body, unique, now)
+        case Style.PLAIN:
+            return {}
+
+
+def _hub(header: str, secret: str, body: bytes) -> dict[str, str]:
+    return {header: f"sha256={hmac.new(secret.encode(), body, 'sha256').hexdigest()}"} if secret else {}
+
+
+def _standard(secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
+    """Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body` with the bytes behind `whsec_`."""
+    stamp = str(int(now.timestamp()))
+    headers = {"webhook-id": unique, "webhook-timestamp": stamp}
+    if not secret:
+        return headers
+    try:
+        key = b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (NotBase64, ValueError):
+        key = secret.encode()
+    mac = hmac.new(key, f"{unique}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    return headers | {"webhook-signature": f"v1,{b64encode(mac).decode()}"}

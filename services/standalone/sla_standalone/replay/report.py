@@ -1,0 +1,146 @@
+"""What a replay found, as plain values for JSON: instants as RFC 3339 UTC, ratios from 0 to 1. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sla_standalone.replay.count import Agreement, Confusion, Group, Tally
+from sla_standalone.replay.difference import Change, Turn
+from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.life import Reject
+from sla_standalone.replay.play import Played
+
+SHOWN_REJECTS = 1_000
+
+
+def log_json(played: Played) -> dict[str, Any]:
+    return {
+        "incidents": played.incidents,
+        "events": played.events,
+        "from": instant(played.first),
+        "until": instant(played.until),
+        "rejected": len(played.rejects),
+        "rejects": [reject_json(reject) for reject in played.rejects[:SHOWN_REJECTS]],
+        "remarks": dict(sorted(played.remarks.items())),
+    }
+
+
+def reject_json(reject: Reject) -> dict[str, Any]:
+    return {"line": reject.line, "reason": reject.reason, "text": reject.text}
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "incident": outcome.incident,
+        "metric": outcome.metric,
+        "cycle": outcome.cycle,
+        "contract": outcome.contract,
+        "plan": outcome.plan,
+        "priority": outcome.priority,
+        "verdict": outcome.verdict.value,
+        "started_at": instant(outcome.started_at),
+        "due_at": instant(outcome.due_at),
+        "breached_at": instant(outcome.breached_at),
+        "ended_at": instant(outcome.ended_at),
+        "consumed_seconds": whole(outcome.consumed_seconds),
+        "warned": outcome.warned,
+    }
+
+
+def totals_json(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Any]]:
+    """By metric."""
+    found: dict[str, Tally] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.metric, Tally()).add(outcome.verdict)
+    return {metric: tally_json(tally) for metric, tally in sorted(found.items())}
+
+
+def tally_json(tally: Tally) -> dict[str, Any]:
+    return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": share(tally.ratio)}
+
+
+def attainment_json(groups: Mapping[Group, Tally]) -> list[dict[str, Any]]:
+    return [
+        {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
+        | tally_json(tally)
+        for group, tally in groups.items()
+    ]
+
+
+def agreement_json(found: Agreement) -> dict[str, Any]:
+    return {
+        **confusion_json(found.whole),
+        "by_priority": {priority: confusion_json(one) for priority, one in found.by_priority.items()},
+        "disagreements": [
+            {
+                "incident": one.incident,
+                "metric": one.metric,
+                "priority": one.priority,
+                "ours": None if one.ours is None else one.ours.value,
+                "theirs": "met" if one.theirs else "missed",
+                "due_at": None if one.outcome is None else instant(one.outcome.due_at),
+                "ended_at": None if one.outcome is None else instant(one.outcome.ended_at),
+            }
+            for one in found.disagreements
+        ],
+    }
+
+
+def confusion_json(found: Confusion) -> dict[str, Any]:
+    """In `confusion` the first word is our verdict, the second the other's."""
+    return {
+        "compared": found.compared,
+        "agree": found.agree,
+        "ratio": share(found.ratio),
+        "undecided": found.undecided,
+        "confusion": {
+            "met_met": found.met_met,
+            "met_missed": found.met_missed,
+            "missed_met": found.missed_met,
+            "missed_missed": found.missed_missed,
+        },
+    }
+
+
+def difference_json(changes: Sequence[Change]) -> dict[str, Any]:
+    counts = Counter(change.turn for change in changes)
+    return {
+        "counts": {turn.value: counts[turn] for turn in Turn},
+        "changes": [
+            {
+                "turn": change.turn.value,
+                "incident": change.one.incident,
+                "metric": change.one.metric,
+                "cycle": change.one.cycle,
+                "old": side_json(change.old),
+                "new": side_json(change.new),
+            }
+            for change in changes
+        ],
+    }
+
+
+def side_json(outcome: Outcome | None) -> dict[str, Any] | None:
+    if outcome is None:
+        return None
+    return {
+        "verdict": outcome.verdict.value,
+        "priority": outcome.priority,
+        "plan": outcome.plan,
+        "due_at": instant(outcome.due_at),
+    }
+
+
+def instant(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def share(ratio: float | None) -> float | None:
+    return None if ratio is None else round(ratio, 6)
+
+
+def whole(seconds: float) -> int | float:
+    return int(seconds) if seconds == int(seconds) else seconds
