@@ -73,6 +73,20 @@ async def test_the_queue_is_in_the_order_of_the_domains_score(board: BoardBench)
     assert [row_of(row, now).urgency(now) for row in queue.rows] == pytest.approx(scores, rel=1e-3, abs=2e-3)
 
 
+async def test_severity_plan_and_time_weigh_against_each_other(board: BoardBench) -> None:
+    """A hundred and fifty clocks close to each other: an error of a few percent in any part changes the order."""
+    chance = random.Random(5)
+    tickets = {}
+    for number in range(150):
+        left = chance.choice([chance.uniform(-3000, 0), chance.uniform(0, 15), chance.uniform(0, 300)])
+        ticket = Ticket(f"a:{number}", left, severity=chance.randint(1, 4), plan_rank=chance.randint(1, 3))
+        tickets[ticket.incident] = ticket
+    await board.tell(*(ticket.started() for ticket in tickets.values()))
+    found = [tickets[row.incident] for row in (await look(board)).rows]
+    scores = [score(ticket.severity, ticket.plan_rank, ticket.due_at - NOW) for ticket in found]
+    assert scores == pytest.approx(sorted(scores, reverse=True), rel=1e-5)
+
+
 async def test_buckets_are_counted_in_sql_as_rows_are_sorted_into_them(board: BoardBench) -> None:
     await a_mixed_day(board)
     queue = await look(board)

@@ -118,6 +118,31 @@ def test_a_breach_that_is_taken_back_leaves_no_lie_even_when_its_fact_arrives_la
     assert (shown["state"], shown["breached_at"]) == ("met", None)
 
 
+@pytest.mark.parametrize("last", ["clock.breached", "clock.amended", "clock.paused"])
+def test_a_late_pause_takes_the_breach_of_an_open_clock_back_whatever_arrives_last(last: str) -> None:
+    story = Telling().opened("Mon 09:00")
+    timer = TimerInMemory(BOOK)
+    timer.receive(story.events, story.at("Mon 09:00"))
+    timer.tick(story.at("Mon 13:00"))
+    story.waits("Mon 12:30")
+    timer.receive(story.events[-1:], story.at("Mon 13:30"))
+    said = said_of(timer, clock_of(timer.incident, "resolution"))
+    late = [one for one in said if one.fact.kind.value == last]
+    assert late
+    shown = clock_row([one for one in said if one not in late] + late)
+    assert (shown["state"], shown["breached_at"]) == ("paused", None)
+
+
+def test_a_tick_whose_clock_runs_ahead_does_not_set_a_paused_clock_running_again() -> None:
+    story = Telling().opened("Mon 09:00")
+    timer = TimerInMemory(BOOK)
+    timer.receive(story.events, story.at("Mon 09:00"))
+    timer.tick(story.at("Mon 11:00:03"))
+    story.waits("Mon 11:00:01")
+    timer.receive(story.events[-1:], story.at("Mon 11:00:01"))
+    assert row_of_clock(timer)["state"] == "paused"
+
+
 def test_a_breach_noticed_by_a_clock_that_runs_behind_still_counts() -> None:
     """The tick reads the database's clock, the applier its own: 3 s apart, the order of `fired_at` is no order."""
     story = Telling().opened("Mon 09:00").priority("Mon 12:59:59", "P2")
@@ -160,16 +185,10 @@ def test_the_weight_is_what_time_does_not_change_of_the_urgency() -> None:
 
 
 def test_the_stretches_are_those_of_the_life() -> None:
-    story = Telling().opened("Mon 09:00")
+    story = Telling().opened("Mon 09:00").waits("Mon 10:00").resumed("Mon 12:00").resolved("Mon 13:00")
     timer = TimerInMemory(BOOK)
-    timer.receive(story.events, story.at("Mon 09:00"))
-    for step in (
-        lambda: story.waits("Mon 10:00"),
-        lambda: story.resumed("Mon 12:00"),
-        lambda: story.resolved("Mon 13:00"),
-    ):
-        step()
-        timer.receive(story.events[-1:], story.events[-1].occurred_at)
+    for event in story.events:
+        timer.receive([event], event.occurred_at)
     spans = spans_of(said_of(timer, clock_of(timer.incident, "resolution")))
     assert [(span.kind, span.start, span.end) for span in spans] == [
         (Stretch.RUNNING, story.at("Mon 09:00"), story.at("Mon 10:00")),
