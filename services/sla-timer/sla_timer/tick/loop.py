@@ -108,10 +108,12 @@ class Tick:
 
     async def _instant(self) -> tuple[datetime, datetime | None]:
         """The instant to fire up to, and the slowest partition's progress."""
+        # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
+        asked = time.monotonic()
         look = await self._progress.publish()
         if self._source.authoritative:
             return self._source.now(), look.slowest
-        now, reading = self._guard.read(look.now or self._source.now(), time.monotonic())
+        now, reading = self._guard.read(look.now or self._source.now(), asked)
         if reading is not Reading.STEADY:
             _log.error("tick.clock", reading=reading.value, now=look.now)
             self._metrics.clock_jumps.labels(reading.name.lower()).inc()

@@ -1,0 +1,75 @@
+"""The guard believes a clock that moves as the monotonic clock does, and holds firing after a leap forward."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sla_timer.tick.guard import CONFIRM_SECONDS, TOLERANCE, ClockGuard, Reading
+
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def after(seconds: float) -> datetime:
+    return NINE + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def guard() -> ClockGuard:
+    begun = ClockGuard()
+    assert begun.read(NINE, 100.0) == (NINE, Reading.STEADY)
+    return begun
+
+
+def test_a_steady_clock_is_believed(guard: ClockGuard) -> None:
+    for second in range(1, 120):
+        assert guard.read(after(second), 100.0 + second) == (after(second), Reading.STEADY)
+
+
+def test_small_steps_within_the_tolerance_are_believed_either_way(guard: ClockGuard) -> None:
+    ahead, behind = after(1) + TOLERANCE, after(2) - TOLERANCE + timedelta(seconds=5)
+    assert guard.read(ahead, 101.0) == (ahead, Reading.STEADY)
+    assert guard.read(behind, 102.0) == (behind, Reading.STEADY)
+
+
+def test_after_a_leap_forward_time_goes_on_as_it_did_before(guard: ClockGuard) -> None:
+    for second in range(1, int(CONFIRM_SECONDS)):
+        assert guard.read(after(second) + HOUR, 100.0 + second) == (after(second), Reading.LEAPT_FORWARD)
+
+
+def test_a_leap_that_stays_is_accepted_after_a_while_and_not_before(guard: ClockGuard) -> None:
+    leapt = 101.0
+    guard.read(after(1) + HOUR, leapt)
+    short = CONFIRM_SECONDS - 0.1
+    assert guard.read(after(1 + short) + HOUR, leapt + short)[1] is Reading.LEAPT_FORWARD
+    later = after(1 + CONFIRM_SECONDS) + HOUR
+    assert guard.read(later, leapt + CONFIRM_SECONDS) == (later, Reading.CONFIRMED)
+    assert guard.read(later + HOUR / 3600, leapt + CONFIRM_SECONDS + 1)[1] is Reading.STEADY
+
+
+def test_a_leap_that_is_taken_back_was_never_believed(guard: ClockGuard) -> None:
+    guard.read(after(1) + HOUR, 101.0)
+    assert guard.read(after(2), 102.0) == (after(2), Reading.STEADY)
+    # Half the wait before does not count towards another leap.
+    assert guard.read(after(3) + HOUR, 103.0)[1] is Reading.LEAPT_FORWARD
+    assert guard.read(after(32) + HOUR, 132.0)[1] is Reading.LEAPT_FORWARD
+
+
+def test_a_clock_that_keeps_leaping_is_never_confirmed(guard: ClockGuard) -> None:
+    for second in range(1, 200, 10):
+        believed, reading = guard.read(after(second) + second * HOUR, 100.0 + second)
+        assert (believed, reading) == (after(second), Reading.LEAPT_FORWARD)
+
+
+def test_a_clock_that_goes_back_is_followed_and_reported_once(guard: ClockGuard) -> None:
+    assert guard.read(after(1) - HOUR, 101.0) == (after(1) - HOUR, Reading.WENT_BACK)
+    assert guard.read(after(2) - HOUR, 102.0) == (after(2) - HOUR, Reading.STEADY)
+
+
+def test_the_way_forward_after_going_back_is_a_leap_again(guard: ClockGuard) -> None:
+    """It cannot be told from a leap; the price is half a minute of lateness."""
+    guard.read(after(1) - HOUR, 101.0)
+    believed, reading = guard.read(after(2), 102.0)
+    assert (believed, reading) == (after(2) - HOUR, Reading.LEAPT_FORWARD)

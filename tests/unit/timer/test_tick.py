@@ -1,0 +1,188 @@
+"""The rhythm of the tick, with a database that is played: its clock, its answers and how long they take."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import ProgrammingError
+
+from sla_platform.errors import StoreBusy
+from sla_platform.settings import Settings
+from sla_timer.metrics import TimerMetrics
+from sla_timer.tick import loop
+from sla_timer.tick.fire import Bounds, Fired
+from sla_timer.tick.loop import BEHIND, Tick
+from sla_timer.tick.progress import Look
+
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+LIMIT = 500
+
+
+class World:
+    """A monotonic clock, a database clock beside it, and an application clock that nobody should ask."""
+
+    authoritative = False
+
+    def __init__(self) -> None:
+        self.monotonic = 1000.0
+        self.shift = timedelta()  # of the database's clock
+        self.skew = timedelta()  # of this process' clock
+        self.answer_takes = 0.0  # seconds between the database's look at its clock and the answer's arrival
+        self.slowest: datetime | None = None
+
+    def database(self) -> datetime:
+        return NINE + timedelta(seconds=self.monotonic - 1000.0) + self.shift
+
+    def now(self) -> datetime:
+        return NINE + timedelta(seconds=self.monotonic - 1000.0) + self.skew
+
+    async def sleep(self, seconds: float) -> None:
+        self.monotonic += seconds
+
+    async def publish(self) -> Look:
+        now = self.database()
+        self.monotonic += self.answer_takes
+        return Look(now, self.slowest if self.slowest is not None else now)
+
+
+class Played:
+    """Firing that notes what it was asked and answers from a script."""
+
+    def __init__(self) -> None:
+        self.asked: list[Bounds] = []
+        self.answers: deque[list[Fired] | Exception] = deque()
+
+    async def fire(self, bounds: Bounds) -> list[Fired]:
+        self.asked.append(bounds)
+        answer = self.answers.popleft() if self.answers else []
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def partitions(self) -> list[int]:
+        return [0]
+
+    async def set_aside(self, bounds: Bounds, partition: int, error: str) -> None:
+        raise AssertionError("nothing is unfit here")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    played = World()
+    monkeypatch.setattr(loop.time, "monotonic", lambda: played.monotonic)
+    return played
+
+
+@pytest.fixture
+def firing() -> Played:
+    return Played()
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def tick(world: World, firing: Played, registry: CollectorRegistry) -> Tick:
+    metrics = TimerMetrics(registry)
+    return Tick(firing, world, world, Settings(claim_limit=LIMIT), metrics, lambda: None)  # type: ignore[arg-type]
+
+
+def herd(count: int) -> list[Fired]:
+    return [Fired(NINE, "breach", False, True)] * count
+
+
+async def test_the_database_decides_what_time_it_is(tick: Tick, world: World, firing: Played) -> None:
+    for skew in (timedelta(minutes=5), timedelta(minutes=-5)):
+        world.skew = skew
+        await tick.once()
+        assert firing.asked[-1].now == world.database()
+
+
+async def test_a_leap_of_the_database_clock_fires_nothing_early(
+    tick: Tick, world: World, firing: Played, registry: CollectorRegistry
+) -> None:
+    await tick.once()
+    world.shift = HOUR
+    for _ in range(100):
+        world.monotonic += 0.025
+        await tick.once()
+        assert firing.asked[-1].now == world.database() - HOUR
+    jumps = registry.get_sample_value("slad_timer_clock_jumps_total", {"reading": "leapt_forward"})
+    assert jumps == 100
+    world.monotonic += 30
+    await tick.once()
+    assert firing.asked[-1].now == world.database()
+
+
+async def test_a_database_clock_that_goes_back_is_followed_and_counted(
+    tick: Tick, world: World, firing: Played, registry: CollectorRegistry
+) -> None:
+    await tick.once()
+    world.shift = -HOUR
+    await tick.once()
+    assert firing.asked[-1].now == world.database()
+    assert registry.get_sample_value("slad_timer_clock_jumps_total", {"reading": "went_back"}) == 1
+
+
+async def test_an_answer_that_came_late_is_no_leap(
+    tick: Tick, world: World, firing: Played, registry: CollectorRegistry
+) -> None:
+    """A process stopped between the database's look at its clock and the answer must not hold firing afterwards."""
+    await tick.once()
+    world.answer_takes = 120.0
+    await tick.once()
+    world.answer_takes = 0.0
+    for _ in range(3):
+        world.monotonic += 0.025
+        await tick.once()
+        assert firing.asked[-1].now == world.database()
+    for reading in ("leapt_forward", "went_back"):
+        assert registry.get_sample_value("slad_timer_clock_jumps_total", {"reading": reading}) is None
+
+
+async def test_the_first_pass_and_one_every_few_seconds_look_at_everything(
+    tick: Tick, world: World, firing: Played
+) -> None:
+    for _ in range(410):  # a little over ten seconds
+        await tick.once()
+        world.monotonic += 0.025
+    swept = [number for number, bounds in enumerate(firing.asked) if bounds.since is None]
+    assert swept[0] == 0
+    assert len(swept) == 3
+    bounded = firing.asked[1]
+    assert bounded.since == firing.asked[0].now - BEHIND
+
+
+async def test_the_lower_bound_stays_below_the_slowest_partition(tick: Tick, world: World, firing: Played) -> None:
+    world.slowest = NINE - HOUR
+    await tick.once()
+    await tick.once()
+    assert firing.asked[-1].since == NINE - HOUR - BEHIND
+
+
+async def test_a_full_batch_is_followed_by_another_at_once(tick: Tick, firing: Played) -> None:
+    firing.answers.extend([herd(LIMIT), herd(LIMIT), herd(3)])
+    assert await tick.once() == 2 * LIMIT + 3
+    assert len(firing.asked) == 3
+
+
+async def test_a_database_that_is_away_sets_nothing_aside(tick: Tick, firing: Played) -> None:
+    firing.answers.append(StoreBusy("away"))
+    with pytest.raises(StoreBusy):
+        await tick.once()
+    firing.answers.append(herd(1))
+    assert await tick.once() == 1
+    assert firing.asked[-1].since is None  # what was swept in vain is swept again
+
+
+async def test_a_refused_batch_is_taken_row_by_row(tick: Tick, firing: Played) -> None:
+    firing.answers.extend([ProgrammingError("fire", {}, Exception("refused")), herd(1), herd(1)])
+    assert await tick.once() == 2
+    assert [bounds.limit for bounds in firing.asked] == [LIMIT, 1, 1, 1]
+    assert {bounds.only for bounds in firing.asked[1:]} == {0}
