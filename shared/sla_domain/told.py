@@ -125,7 +125,7 @@ def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
 
 def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[str, datetime]) -> Told:
     before = old.keys if old is not None else frozenset()
-    breached = old.breached_at if old is not None and old.generation == clock.generation else None
+    breached = _breach_told(old, clock) if old is not None else None
     for fact in facts:
         if fact.kind is FactKind.CLOCK_AMENDED:
             breached = None if _takes_back_breach(fact, clock.generation) else breached
@@ -145,6 +145,14 @@ def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[
         cause=digest(clock.cause),
         promised_at=given or (old.promised_at if old is not None else None),
     )
+
+
+def _breach_told(old: Told, clock: Clock) -> datetime | None:
+    """The breach of the generation in force that was told before, also when late events have turned generations back."""
+    if old.generation == clock.generation:
+        return old.breached_at
+    marks = (m for m in clock.marks if m.kind == BREACH and m.generation == clock.generation)
+    return next((mark.at for mark in marks if current_key(mark, old.keys) in old.keys), None)
 
 
 def _takes_back_breach(fact: Fact, generation: int) -> bool:

@@ -230,3 +230,13 @@ class TestPromise:
         told, listener = Telling().opened("Mon 09:00", waiting_on=WaitingOn.CUSTOMER), Listener()
         assert self.facts(told, listener) == []
         assert self.facts(told.replied("Mon 10:00"), listener) == [(FactKind.PROMISE_MADE, "")]
+
+
+def test_a_told_breach_is_remembered_when_late_events_turn_generations_back() -> None:
+    told, listener = Telling().opened("Mon 09:00"), Listener()
+    listener.hears(told, upto="Mon 14:00")
+    listener.hears(told.priority("Mon 14:30", "P2"), upto="Mon 14:30")
+    assert (listener.row.generation, listener.row.breached_at) == (1, None)
+    listener.hears(told.resolved("Mon 14:20"))  # late: the priority changed only after the end
+    assert listener.row.generation == 0
+    assert listener.row.breached_at == instant("Mon 13:00")
