@@ -148,7 +148,7 @@ def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[
 
 
 def _breach_told(old: Told, clock: Clock) -> datetime | None:
-    """The breach of the generation in force that was told before, also when late events have turned generations back."""
+    """The told breach of the generation in force, also when late events have turned generations back."""
     if old.generation == clock.generation:
         return old.breached_at
     marks = (m for m in clock.marks if m.kind == BREACH and m.generation == clock.generation)
