@@ -35,7 +35,7 @@ install: $(VENV)/installed ## make .venv with every dependency, pinned and verif
 .PHONY: test
 test: install ## every test this machine allows, then which real parts were used (ARGS="-k kafka")
 	@$(PY) -m sla_platform.local fetch
-	$(PY) -m pytest -n $(JOBS) --dist loadgroup -m "not slow" $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow" $(ARGS)
 
 .PHONY: kill
 kill: install ## kill real processes under load and count what was lost

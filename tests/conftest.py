@@ -27,7 +27,7 @@ from tests.real.session import close_run, open_run, shared_server
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
 
-from sla_platform.local import FAST, KafkaBroker, PostgresServer, Unavailable
+from sla_platform.local import BRIEF, FAST, KafkaBroker, PostgresServer, Unavailable
 
 _RUN = pytest.StashKey[Path]()
 _LEDGER = pytest.StashKey[Ledger]()
@@ -44,6 +44,7 @@ _PART_OF_FIXTURE = {
     "amtool": Part.AMTOOL,
 }
 _MARK_OF_PART = {Part.POSTGRES: "postgres", Part.KAFKA: "kafka", Part.CHROMIUM: "browser"}
+_OWN_SERVERS = {"own_postgres", "own_kafka"}
 _REAL_MARKS = {*_MARK_OF_PART.values(), "kill"}
 
 
@@ -79,7 +80,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         Path(report).write_text("".join(f"{line}\n" for line in lines))
 
 
-# The items: marks that follow from fixtures, one worker a file, no silent skip under the switch.
+# The items: marks that follow from fixtures, what stays on one worker, the longest first, no silent skip
+# under the switch.
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -90,6 +92,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(name=_group(item)))
+    items.sort(key=_begins)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -119,8 +122,29 @@ def _parts(item: pytest.Item) -> set[Part]:
 
 
 def _group(item: pytest.Item) -> str:
-    """Tests of one file stay together; those that kill processes share one worker."""
+    """What one worker does alone: a file, unless the test needs a server or a whole installation for itself."""
+    if _own_server(item):
+        return item.nodeid
+    if world := _world(item):
+        return f"world {world}"
     return "kill" if item.get_closest_marker("kill") else item.nodeid.split("::", 1)[0]
+
+
+def _begins(item: pytest.Item) -> int:
+    """Whatever starts servers comes first: it mostly waits, and at the end nothing would be left to do meanwhile."""
+    if item.get_closest_marker("kill") and not _own_server(item):
+        return 0
+    return 1 if item.nodeid.startswith("tests/e2e/") else 2 if _own_server(item) else 3
+
+
+def _own_server(item: pytest.Item) -> bool:
+    return not _OWN_SERVERS.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _world(item: pytest.Item) -> str:
+    """Which installation a story of tests/e2e is told in; empty if in none."""
+    chosen = getattr(item, "callspec", None)
+    return str(chosen.params.get("world", "")) if chosen else ""
 
 
 # PostgreSQL.
@@ -182,7 +206,7 @@ def own_postgres(ledger: Ledger, pytestconfig: pytest.Config, unique: str) -> It
 def kafka_broker(pytestconfig: pytest.Config, ledger: Ledger) -> KafkaBroker:
     """The broker all tests share; never stop it."""
     run = pytestconfig.stash[_RUN]
-    broker = KafkaBroker(run / "kafka")
+    broker = KafkaBroker(run / "kafka", jvm=BRIEF)
     try:
         shared_server(run, "kafka", lambda: _start(broker))
     except Unavailable as error:
@@ -194,7 +218,7 @@ def kafka_broker(pytestconfig: pytest.Config, ledger: Ledger) -> KafkaBroker:
 @pytest.fixture
 def own_kafka(ledger: Ledger, pytestconfig: pytest.Config, unique: str) -> Iterator[KafkaBroker]:
     """A running broker for this test alone, to be stopped, killed or paused at will."""
-    broker = KafkaBroker(pytestconfig.stash[_RUN] / unique)
+    broker = KafkaBroker(pytestconfig.stash[_RUN] / unique, jvm=BRIEF)
     try:
         broker.start()
     except Unavailable as error:

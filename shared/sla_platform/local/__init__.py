@@ -8,7 +8,7 @@ A machine that lacks what a server needs gets `Unavailable`, which names the par
 from __future__ import annotations
 
 from sla_platform.local.errors import LocalError, StartFailed, Unavailable
-from sla_platform.local.kafka import KafkaBroker
+from sla_platform.local.kafka import BRIEF, KafkaBroker
 from sla_platform.local.postgres import DURABLE, FAST, PostgresServer
 
-__all__ = ["DURABLE", "FAST", "KafkaBroker", "LocalError", "PostgresServer", "StartFailed", "Unavailable"]
+__all__ = ["BRIEF", "DURABLE", "FAST", "KafkaBroker", "LocalError", "PostgresServer", "StartFailed", "Unavailable"]

@@ -12,7 +12,7 @@ import shutil
 import signal
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,10 @@ from sla_platform.local.process import Process, run, spawn
 
 _POLL_SECONDS = 0.05
 _STARTED = "Kafka Server started"
+
+BRIEF: Sequence[str] = ("-XX:TieredStopAtLevel=1",)
+"""Options of the JVM for a broker that lives for a few tests: half the processor time until it is ready, because
+nothing is compiled to the last bit. A broker that works for long, or is measured, does without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,8 @@ class _Address:
 class KafkaBroker:
     """A broker on `data_dir`; `port` is chosen at the first start unless it is given.
 
-    `settings` override lines of server.properties. Start, stop and kill block: from a coroutine call
-    them through `asyncio.to_thread`.
+    `settings` override lines of server.properties, `jvm` are options of its Java. Start, stop and kill
+    block: from a coroutine call them through `asyncio.to_thread`.
     """
 
     version = KAFKA_VERSION
@@ -51,6 +55,7 @@ class KafkaBroker:
         *,
         heap_mb: int = 384,
         settings: Mapping[str, str] | None = None,
+        jvm: Sequence[str] = (),
     ) -> None:
         self.data_dir = data_dir
         self.log = data_dir / "broker.log"
@@ -60,6 +65,7 @@ class KafkaBroker:
         self._port = port
         self._heap_mb = heap_mb
         self._settings = dict(settings or {})
+        self._jvm = tuple(jvm)
 
     @property
     def bootstrap(self) -> str:
@@ -183,7 +189,7 @@ class KafkaBroker:
 
     def _command(self, runtime: Path, jars: Path, main: str, *arguments: str) -> list[str]:
         return [
-            str(runtime), "-Xms128m", f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-Xshare:auto",
+            str(runtime), "-Xms128m", f"-Xmx{self._heap_mb}m", "-XX:+UseSerialGC", "-Xshare:auto", *self._jvm,
             f"-Dlog4j2.configurationFile={LOG4J_CONFIGURATION}", "-Djava.awt.headless=true",
             # A killed broker leaves its unpacked libraries behind: beside the data, not in /tmp.
             f"-Djava.io.tmpdir={self.data_dir}", "-XX:-UsePerfData",

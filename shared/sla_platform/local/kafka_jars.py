@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from sla_platform.local.cache import fetched_once
@@ -30,10 +31,16 @@ def java() -> Path:
     found = found or shutil.which("java")
     if found is None:
         raise Unavailable(PART, "no Java; install Debian's default-jre-headless")
-    release = re.search(r'version "(\d+)', run([found, "-version"]).stdout)
-    if release is None or int(release.group(1)) < _OLDEST_JAVA:
+    if _release(found) < _OLDEST_JAVA:
         raise Unavailable(PART, f"{found} is older than Java {_OLDEST_JAVA}; install default-jre-headless")
     return Path(found)
+
+
+@cache
+def _release(program: str) -> int:
+    """The major version a Java says it has; 0 if it says none."""
+    said = re.search(r'version "(\d+)', run([program, "-version"]).stdout)
+    return int(said.group(1)) if said else 0
 
 
 def kafka_jars(version: str = KAFKA_VERSION) -> Path:
