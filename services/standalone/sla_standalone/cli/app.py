@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from sla_catalogue import CatalogueInvalid
+from sla_catalogue import CatalogueError, CatalogueInvalid
+from sla_domain.errors import DomainError
 from sla_platform.errors import PlatformError
 
-app = typer.Typer(
-    name="slad",
-    help="The SLA daemon: watches support contracts and tells people before a promise breaks.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
-
-def main() -> None:
-    """Exit status: 0 well, 1 the work found something wrong, 2 the call or a setting makes no sense."""
+def application() -> typer.Typer:
+    """Every command, registered anew."""
     from sla_standalone.cli import register
 
+    app = typer.Typer(
+        name="slad",
+        help="The SLA daemon: watches support contracts and tells people before a promise breaks.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
     register.all_commands(app)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Exit status: 0 well, 1 the work found something wrong, 2 the call or a setting makes no sense.
+
+    `arguments` default to those of the process.
+    """
     try:
-        app()
+        application()(args=arguments)
     except CatalogueInvalid as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)  # noqa: T201 - a command line speaks by printing
@@ -40,6 +49,6 @@ def main() -> None:
         said = str(getattr(error, "orig", error)).splitlines()[0]
         print(f"slad: the database refused: {said}", file=sys.stderr)  # noqa: T201 - as above
         sys.exit(2)
-    except (PlatformError, OSError) as error:
+    except (PlatformError, DomainError, CatalogueError, OSError) as error:
         print(f"slad: {error}", file=sys.stderr)  # noqa: T201 - as above
         sys.exit(2)

@@ -31,7 +31,10 @@ def check(
     form: Annotated[Format, typer.Option("--format", help="How to print problems.")] = Format.TEXT,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Exit status: 0 sound (warnings are possible), 1 problems or failed scenarios, 2 no such path."""
+    """Find everything wrong with a catalogue at once, and with --tests run its own scenarios.
+
+    Exit status: 0 sound (warnings are possible), 1 problems or failed scenarios, 2 no such path.
+    """
     where = path or Settings().catalogue
     if not where.exists():
         stop(f"{where}: no such file or directory")

@@ -22,7 +22,7 @@ Advance = Callable[[int], None]
 
 def tables() -> Console:
     """Where tables go; made when asked for, because stdout may be another one by then (pipes, tests)."""
-    wide = None if sys.stdout.isatty() else 180  # a pipe has no width that a cell should be cut for
+    wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return Console(highlight=False, markup=False, width=wide)
 
 

@@ -1,0 +1,228 @@
+"""Lives under a plan: verdicts, what is left open at the end, attainment, agreement, difference, several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.unit.replay.made import HEADER, MAPPING, PLAN, mapping, row
+
+from sla_catalogue import Catalogue
+from sla_domain.contract import ContractId
+from sla_standalone.replay import (
+    BadLog,
+    History,
+    LineReader,
+    Outcome,
+    Ruling,
+    Turn,
+    Verdict,
+    agreement,
+    attainment,
+    difference,
+    play,
+    read_lines,
+    read_table,
+)
+
+MET = [row("New", "10:00", number="met"), row("Done", "13:00", 1, number="met", kept="yes")]
+LATE = [row("New", "10:00", number="late"), row("Done", "20:00", 1, number="late", kept="no")]
+LEFT = [row("New", "10:00", number="left"), row("Work", "10:30", 1, number="left")]
+FRESH = [row("New", "19:30", number="fresh", opened="01-03-2026 19:30")]
+END = [row("New", "20:00", number="end", opened="01-03-2026 20:00")]
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Callable[..., History]:
+    def read(*rows: Sequence[str], text: str = MAPPING) -> History:
+        path = tmp_path / "log.csv"
+        path.write_text("\n".join(",".join(cells) for cells in (HEADER, *rows)))
+        return read_table(path, mapping(text))
+
+    return read
+
+
+def verdicts(outcomes: list[Outcome], metric: str = "resolution") -> dict[str, Verdict]:
+    return {one.incident.removeprefix("desk:"): one.verdict for one in outcomes if one.metric == metric}
+
+
+def test_every_clock_gets_its_verdict_at_the_end_of_the_log(history: Callable[..., History], plain: Catalogue) -> None:
+    played = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)])
+    assert verdicts(played.outcomes[0]) == {
+        "met": Verdict.MET,  # 3 h of 8
+        "late": Verdict.MISSED,  # 10 h of 8
+        "left": Verdict.OVERDUE,  # 10 h have passed when the log ends at 20:00
+        "fresh": Verdict.OPEN,
+        "end": Verdict.OPEN,
+    }
+    assert verdicts(played.outcomes[0], "first_response") == {
+        "met": Verdict.MISSED,  # resolving answers too, after 3 h of 1
+        "late": Verdict.MISSED,
+        "left": Verdict.MET,
+        "fresh": Verdict.OPEN,
+        "end": Verdict.OPEN,
+    }
+    assert (played.incidents, played.until) == (5, datetime(2026, 3, 1, 19, 0, tzinfo=UTC))
+
+
+def test_an_earlier_end_sees_less(history: Callable[..., History], plain: Catalogue) -> None:
+    until = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)  # 12:00 in Warsaw
+    played = play(history(*MET, *LATE, *FRESH), [Ruling(plain)], until=until)
+    assert verdicts(played.outcomes[0]) == {"met": Verdict.OPEN, "late": Verdict.OPEN}
+    assert verdicts(played.outcomes[0], "first_response") == {"met": Verdict.OVERDUE, "late": Verdict.OVERDUE}
+    assert played.until == until
+
+
+def test_warnings_are_counted_as_people_would_have_had_them(history: Callable[..., History], plain: Catalogue) -> None:
+    played = play(history(*MET, *LATE, *LEFT, *END), [Ruling(plain)])
+    warned = {one.incident: one.warned for one in played.outcomes[0] if one.metric == "resolution"}
+    assert warned == {"desk:met": 0, "desk:late": 1, "desk:left": 1, "desk:end": 0}
+
+
+def test_all_may_be_judged_under_one_contract(history: Callable[..., History], plain: Catalogue) -> None:
+    played = play(history(*MET), [Ruling(plain, ContractId("two"))])
+    (resolution,) = [one for one in played.outcomes[0] if one.metric == "resolution"]
+    assert (resolution.contract, resolution.verdict) == ("two", Verdict.MISSED)  # 3 h of 2
+
+
+def test_attainment_counts_in_the_month_of_the_verdict_and_in_the_contracts_zone(
+    history: Callable[..., History], plain: Catalogue
+) -> None:
+    midnight = [
+        row("New", "28-02-2026 23:00", number="m", opened="28-02-2026 23:00"),
+        row("Done", "28-02-2026 23:30", 1, number="m"),
+    ]
+    groups = attainment(play(history(*midnight), [Ruling(plain)]).outcomes[0])
+    assert {group.month for group in groups} == {"2026-02"}
+    taipei = attainment(play(history(*midnight), [Ruling(plain, ContractId("two"))]).outcomes[0])
+    assert {group.month for group in taipei} == {"2026-03"}
+
+
+def test_attainment_is_met_by_met_and_missed(history: Callable[..., History], plain: Catalogue) -> None:
+    groups = attainment(play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)]).outcomes[0])
+    (tally,) = [tally for group, tally in groups.items() if group.metric == "resolution"]
+    assert (tally.met, tally.missed, tally.counts[Verdict.OPEN], tally.ratio) == (1, 2, 2, 1 / 3)
+
+
+def test_agreement_with_the_other_verdict(history: Callable[..., History], plain: Catalogue) -> None:
+    wrong = [row("New", "10:00", number="w"), row("Done", "13:00", 1, number="w", kept="no")]
+    played = play(
+        history(*MET, *LATE, *wrong, *FRESH, row("New", "19:40", 1, number="fresh", kept="yes")), [Ruling(plain)]
+    )
+    found = agreement(played.outcomes[0], played.claims)
+    assert (found.whole.met_met, found.whole.missed_missed, found.whole.met_missed) == (1, 1, 1)
+    assert (found.whole.compared, found.whole.undecided, found.whole.ratio) == (3, 1, 2 / 3)
+    assert {(one.incident, one.ours, one.theirs) for one in found.disagreements} == {
+        ("desk:w", Verdict.MET, False),
+        ("desk:fresh", Verdict.OPEN, True),
+    }
+    assert found.by_priority["P2"].compared == 3
+
+
+def test_an_incident_without_the_clock_that_is_claimed_is_undecided(
+    history: Callable[..., History], plain: Catalogue
+) -> None:
+    text = MAPPING.replace('missed: "no"', 'missed: "no", metric: update')
+    played = play(history(*MET, text=text), [Ruling(plain)])
+    assert agreement(played.outcomes[0], played.claims).whole.undecided == 1
+
+
+def test_the_difference_between_two_plans(
+    history: Callable[..., History], plain: Catalogue, load: Callable[[str], Catalogue]
+) -> None:
+    stricter = load(
+        PLAN.replace("P2: 8h", "P2: 2h").replace(
+            "first_response, coverage: always, time: 1h", "update, coverage: always, time: 1h"
+        )
+    )
+    played = play(history(*MET, *LATE), [Ruling(plain), Ruling(stricter)])
+    turns = {(one.one.incident, one.one.metric): one.turn for one in difference(*played.outcomes)}
+    assert turns == {
+        ("desk:met", "resolution"): Turn.BROKEN,
+        ("desk:met", "first_response"): Turn.VANISHED,
+        ("desk:late", "resolution"): Turn.MOVED,
+        ("desk:late", "first_response"): Turn.VANISHED,
+    }
+    back = {one.turn for one in difference(*reversed(played.outcomes))}
+    assert back == {Turn.MENDED, Turn.APPEARED, Turn.MOVED}
+    assert difference(played.outcomes[0], played.outcomes[0]) == []
+
+
+def test_other_processes_come_to_the_same(history: Callable[..., History], plain: Catalogue) -> None:
+    rows = [
+        cells
+        for number in range(1_200)
+        for cells in (
+            row("New", "10:00", number=f"n{number}"),
+            row("Done", f"1{number % 10}:30", 1, number=f"n{number}", kept="yes"),
+        )
+    ]
+    rows.append(row("Done", "31-02-2026 10:00", 2, number="n7"))
+    alone = play(history(*rows), [Ruling(plain), Ruling(plain, ContractId("two"))])
+    shared = play(history(*rows), [Ruling(plain), Ruling(plain, ContractId("two"))], jobs=2)
+    assert shared == alone
+    assert len(alone.rejects) == 1
+
+
+def test_other_processes_read_lines_of_events_too(tmp_path: Path, plain: Catalogue) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(
+        "\n".join(
+            f'{{"specversion":"1.0","id":"{n}-{kind}","source":"/desk","type":"{kind}","subject":"{n}",'
+            f'"time":"2026-03-01T{hour}:00:00Z","data":{{}}}}'
+            for n in range(600)
+            for kind, hour in (("opened", "10"), ("resolved", "12"))
+        )
+    )
+    alone = play(read_lines(path, LineReader(plain.sources)), [Ruling(plain)])
+    assert alone.incidents == 600
+    assert play(read_lines(path, LineReader(plain.sources)), [Ruling(plain)], jobs=2) == alone
+
+
+def test_progress_counts_every_incident(history: Callable[..., History], plain: Catalogue) -> None:
+    steps: list[int] = []
+    play(history(*MET, *LATE, *LEFT), [Ruling(plain)], advance=steps.append)
+    assert sum(steps) == 3
+
+
+# -- files
+
+
+def test_rows_that_do_not_fit_the_table_are_reported(history: Callable[..., History]) -> None:
+    found = history(*MET, ("too", "short"), row("New", "10:00", number="?"))
+    assert [(reject.line, reject.reason) for reject in found.rejects] == [
+        (4, "the row has 2 cells, the header 10"),
+        (5, "the row names no incident"),
+    ]
+    assert found.lines == 4
+
+
+def test_one_array_of_events_is_a_log_too(tmp_path: Path) -> None:
+    path = tmp_path / "batch.json"
+    path.write_text('[\n {"subject": "A1", "source": "/desk"},\n {"subject": "A2", "source": "/desk"}]')
+    assert set(read_lines(path, LineReader({})).lives) == {"desk:A1", "desk:A2"}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"number,state\n", "a CSV file needs --map"), (b"[{", "batch.json"), (b"\xff\xfe\n", "not JSON")],
+)
+def test_a_file_that_is_no_log_says_what_would_be(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "batch.json"
+    path.write_bytes(content)
+    with pytest.raises(BadLog) as refused:
+        read_lines(path, LineReader({}))
+    assert why in str(refused.value)
+
+
+def test_an_empty_or_wrongly_encoded_table_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(b"")
+    with pytest.raises(BadLog, match="empty"):
+        read_table(path, mapping())
+    path.write_bytes(",".join(HEADER).encode() + b"\n\xe9,,,,,,,,,\n")
+    with pytest.raises(BadLog, match="encoding"):
+        read_table(path, mapping())
+    assert read_table(path, mapping("encoding: latin-1" + MAPPING)).lives
