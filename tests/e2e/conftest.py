@@ -1,0 +1,86 @@
+"""The worlds of the stories: one per profile, started when the first story needs it, shared by all of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from tests.e2e.fleet import Profile
+from tests.e2e.world import CANARIES, World
+from tests.real.certificates import Certificates
+from tests.real.ledger import Ledger, Part
+from tests.real.smtp import SmtpServer
+from tests.real.webhook import WebhookReceiver
+
+PROFILES = [
+    pytest.param(Profile.EMBEDDED, id="embedded"),
+    pytest.param(Profile.PRODUCTION, id="production", marks=[pytest.mark.kafka, pytest.mark.postgres]),
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All stories run on one worker, so that each world is started once."""
+    for item in items:
+        if "world" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(name="world"))
+
+
+@pytest.fixture(scope="session")
+def smtp_server(ledger: Ledger, certificates: Certificates) -> Iterator[SmtpServer]:
+    """A mail server for all stories; it demands STARTTLS."""
+    ledger.found(Part.SMTP, "aiosmtpd")
+    with SmtpServer(certificates.server_context(), require_starttls=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def webhook_receiver(ledger: Ledger) -> Iterator[WebhookReceiver]:
+    """A pager for all stories."""
+    ledger.found(Part.WEBHOOK, "HTTP/1.1 on asyncio")
+    with WebhookReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session", params=PROFILES)
+def world(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    smtp_server: SmtpServer,
+    webhook_receiver: WebhookReceiver,
+    certificates: Certificates,
+) -> Iterator[World]:
+    """slad of one profile among its neighbours. At the end its logs are searched for what they must not hold."""
+    profile: Profile = request.param
+    folder = tmp_path_factory.mktemp(profile.value)
+    world = World(folder, profile, smtp_server, webhook_receiver, certificates.ca_file)
+    more: dict[str, str] = {}
+    if profile is Profile.PRODUCTION:
+        server, broker = request.getfixturevalue("postgres_server"), request.getfixturevalue("kafka_broker")
+        name = f"e2e{uuid.uuid4().hex[:8]}"
+        more["SLAD_STORE_URL"] = asyncio.run(server.create_database(name))
+        more |= {"SLAD_BUS_URL": f"kafka://{broker.bootstrap}", "SLAD_BUS_PREFIX": name}
+    try:
+        asyncio.run(world.start(more))
+        yield world
+        world.fleet.stop()
+        assert_no_canary(world)
+    finally:
+        world.fleet.kill()
+
+
+@pytest.fixture(autouse=True)
+def account(request: pytest.FixtureRequest, ledger: Ledger) -> None:
+    """The production world uses real parts although no story names them."""
+    if "world" in request.fixturenames and request.getfixturevalue("world").profile is Profile.PRODUCTION:
+        for part in (Part.POSTGRES, Part.KAFKA):
+            ledger.used(part, request.node.nodeid)
+
+
+def assert_no_canary(world: World) -> None:
+    """No secret and no mail address in any log."""
+    for name, log in world.fleet.logs():
+        for canary in CANARIES:
+            lines = [line for line in log.splitlines() if canary in line]
+            assert not lines, f"{name} logged what it must not: {lines[0]}"

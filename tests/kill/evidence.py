@@ -1,0 +1,220 @@
+"""What is known after a drill, from outside: the facts on the bus, what reached the pagers, what the APIs say.
+
+In production the facts are read from the topic; in the embedded profile, where the log is the bus and house-keeping
+trims it, from the copy the board keeps for its incident pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from standardwebhooks import Webhook
+from tests.kill.drill import PAGER_SECRET, READ_KEY
+from tests.real.webhook import Request
+
+from sla_platform.timesource import SystemTime
+
+_TELLING = ("clock.warned", "clock.breached")
+_AT_ONCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A warning or breach on the bus. `id` is the event's, `generation/threshold` its place in the clock."""
+
+    id: str
+    incident: str
+    clock: str
+    metric: str
+    generation: int
+    threshold: str
+    at: datetime
+    fired_at: datetime
+    overtaken: bool
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request at a pager. `arrived` is wall time in seconds, `at` the instant it tells of."""
+
+    id: str
+    kind: str
+    person: str
+    incident: str
+    alert: str
+    metric: str
+    generation: int
+    threshold: str
+    level: int
+    outcome: str
+    at: datetime
+    arrived: float
+    marked: bool
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An incident as the timer's API shows it."""
+
+    phase: str
+    verdicts: Mapping[str, str]
+    events: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    facts: Sequence[Fact]
+    arrivals: Sequence[Arrival]
+    deliveries: Sequence[Mapping[str, Any]]
+    shown: Mapping[str, Shown | None]
+
+
+# -- facts
+
+
+def telling(records: Iterable[tuple[str, bytes]]) -> list[Fact]:
+    """The warnings and breaches among (event id, data), each once, however often the transport brought it."""
+    found: dict[str, Fact] = {}
+    for id_, data in records:
+        told = orjson.loads(data)
+        if told["kind"] in _TELLING:
+            found[id_] = Fact(
+                id=id_,
+                incident=told["incident"],
+                clock=told["clock"],
+                metric=told["metric"],
+                generation=told.get("generation", 0),
+                threshold=told.get("threshold") or "breach",
+                at=datetime.fromisoformat(told["at"]),
+                fired_at=datetime.fromisoformat(told["fired_at"]),
+                overtaken=told.get("overtaken", False),
+                provisional=told.get("provisional", False),
+            )
+    return list(found.values())
+
+
+def facts_of_board(database: Path) -> list[Fact]:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT id, data FROM board_event WHERE topic = 'clocks'").fetchall()
+    return telling((id_, data.encode()) for id_, data in rows)
+
+
+async def facts_of_topic(bootstrap: str, topic: str) -> list[Fact]:
+    """Everything on the topic up to its present end."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        records: list[tuple[str, bytes]] = []
+        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
+            for batch in (await consumer.getmany(timeout_ms=500, max_records=5000)).values():
+                records += [(_header(record.headers, "ce_id"), record.value) for record in batch if record.value]
+    finally:
+        await consumer.stop()
+    return telling((id_, value) for id_, value in records if id_ and b'"kind":"clock.' in value)
+
+
+def _header(headers: Sequence[tuple[str, bytes]], name: str) -> str:
+    return next((value.decode() for key, value in headers if key == name), "")
+
+
+# -- arrivals
+
+
+def arrivals(requests: Sequence[Request]) -> list[Arrival]:
+    """In the order in which they came."""
+    # The receiver stamps monotonic seconds; one pair of readings turns them into wall time.
+    shift = SystemTime().now().timestamp() - time.monotonic()
+    return [_arrival(request, shift) for request in requests]
+
+
+def _arrival(request: Request, shift: float) -> Arrival:
+    told = orjson.loads(request.body)
+    data = told["data"]
+    return Arrival(
+        id=request.header("webhook-id") or "",
+        kind=told["type"].removeprefix("slad."),
+        person=data.get("recipient", ""),
+        incident=data.get("incident", ""),
+        alert=data.get("alert", ""),
+        metric=data.get("metric", ""),
+        generation=data.get("generation", 0),
+        threshold=data.get("threshold") or "breach",
+        level=data.get("level", 0),
+        outcome=data.get("outcome", ""),
+        at=datetime.fromisoformat(data.get("at") or told["timestamp"]),
+        arrived=request.arrived + shift,
+        marked=request.header("X-Slad-Possibly-Duplicate") == "true",
+        signed=_signed(request),
+    )
+
+
+def _signed(request: Request) -> bool:
+    try:
+        Webhook(PAGER_SECRET).verify(request.body, dict(request.header_list))
+    except Exception:  # whatever it says, the signature does not hold
+        return False
+    return True
+
+
+# -- what the APIs say
+
+
+def reader() -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(headers={"authorization": f"Bearer {READ_KEY}"}, timeout=30.0)
+
+
+async def deliveries(url: str, state: str = "") -> list[dict[str, Any]]:
+    """Every delivery the notifier keeps, by its pages."""
+    found: list[dict[str, Any]] = []
+    before = ""
+    async with reader() as client:
+        while True:
+            query = {"limit": "200", "before": before, "state": state}
+            answer = await client.get(f"{url}/v1/deliveries", params=query)
+            answer.raise_for_status()
+            page = answer.json()
+            found += page["deliveries"]
+            before = page["next"]
+            if not before:
+                return found
+
+
+async def incidents(url: str, names: Iterable[str]) -> dict[str, Shown | None]:
+    """Each incident by the timer's API; None where it is not known."""
+    room = asyncio.Semaphore(_AT_ONCE)
+    async with reader() as client:
+
+        async def one(name: str) -> tuple[str, Shown | None]:
+            async with room:
+                answer = await client.get(f"{url}/v1/incidents/{name}")
+            if answer.status_code == 404:
+                return name, None
+            answer.raise_for_status()
+            return name, _shown(answer.json())
+
+        return dict(await asyncio.gather(*(one(name) for name in names)))
+
+
+def _shown(told: dict[str, Any]) -> Shown:
+    return Shown(
+        phase=told["phase"],
+        verdicts={clock["metric"]: clock["state"] for clock in told["clocks"]},
+        events=frozenset(event["id"] for event in told["events"]),
+    )

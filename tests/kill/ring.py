@@ -1,0 +1,127 @@
+"""One drill from start to verdict: load on a fleet while something goes wrong, a bounded wait, and the evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from tests.e2e.fleet import Fleet, Profile
+from tests.kill import evidence as found
+from tests.kill.drill import settings, write_catalogue
+from tests.kill.evidence import Evidence, Fact
+from tests.kill.load import Load
+from tests.kill.script import scripts
+from tests.kill.verdict import Verdict, judge, outstanding
+from tests.real.webhook import WebhookReceiver
+
+EVENTS_PER_SECOND = 100.0
+PATIENCE_SECONDS = 60.0
+PLAYED_OUT_SECONDS = 180.0
+_QUIET_SECONDS = 6.0
+_LOOK_SECONDS = 0.5
+_AFTERWARDS_SECONDS = 1.5  # for what should not come any more
+
+Disturbance = Callable[[Fleet], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Where a drill takes place. `bus` is bootstrap and prefix of the topics, None in the embedded profile."""
+
+    fleet: Fleet
+    receiver: WebhookReceiver
+    seed: int
+    bus: tuple[str, str] | None = None
+
+    async def drill(self, title: str, disturb: Disturbance, *, latest_seconds: float) -> Verdict:
+        """Load while `disturb` runs, then the verdict; its table names the seed."""
+        load = Load(scripts(self.seed), lambda: self.fleet.urls("ingest"), EVENTS_PER_SECOND)
+        enough = asyncio.Event()
+        playing = asyncio.create_task(load.run(enough))
+        try:
+            await disturb(self.fleet)
+            enough.set()
+            await asyncio.wait_for(playing, PLAYED_OUT_SECONDS)
+        finally:
+            playing.cancel()
+        self.fleet.respawn()
+        await self.fleet.ready()
+        await self._calm(load)
+        verdict = judge(f"{title}, SLAD_SEED={self.seed}", load, await self._evidence(load), latest_seconds)
+        self.fleet.stop()
+        return verdict
+
+    async def _calm(self, load: Load) -> None:
+        """Until everything expected is there, or nothing moves any more, or patience ends."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        quiet_since, seen = time.monotonic(), -1
+        while time.monotonic() < deadline:
+            arrived = found.arrivals(self.receiver.requests.all())
+            if len(arrived) != seen:
+                quiet_since, seen = time.monotonic(), len(arrived)
+            quiet = time.monotonic() - quiet_since
+            if quiet >= _AFTERWARDS_SECONDS and not outstanding(load, arrived) and not await self._waiting():
+                return
+            if quiet >= _QUIET_SECONDS and not await self._waiting():
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _waiting(self) -> bool:
+        """Whether the notifier still has something to send."""
+        url = self.fleet.url("notifier")
+        async with found.reader() as client:
+            for state in ("queued", "sending", "retrying"):
+                answer = await client.get(f"{url}/v1/deliveries", params={"state": state, "limit": "1"})
+                if answer.json()["deliveries"]:
+                    return True
+        return False
+
+    async def _evidence(self, load: Load) -> Evidence:
+        return Evidence(
+            facts=await self._facts(),
+            arrivals=found.arrivals(self.receiver.requests.all()),
+            deliveries=await found.deliveries(self.fleet.url("notifier")),
+            shown=await found.incidents(self.fleet.url("timer"), [played.incident for played in load.played]),
+        )
+
+    async def _facts(self) -> list[Fact]:
+        if self.bus is None:
+            return found.facts_of_board(self.fleet.folder / "slad.db")
+        bootstrap, prefix = self.bus
+        return await found.facts_of_topic(bootstrap, f"{prefix}-clocks")
+
+
+def embedded(folder: Path, receiver: WebhookReceiver, seed: int) -> Ring:
+    """One process on SQLite, to be started by the caller."""
+    catalogue = write_catalogue(folder / "catalogue", receiver.url)
+    return Ring(Fleet(folder, Profile.EMBEDDED, settings(catalogue)), receiver, seed)
+
+
+def production(
+    folder: Path, receiver: WebhookReceiver, seed: int, *, store_url: str, bootstrap: str, prefix: str
+) -> Ring:
+    """Two instances of each service on PostgreSQL and Kafka, to be started by the caller."""
+    catalogue = write_catalogue(folder / "catalogue", receiver.url)
+    environment = {
+        **settings(catalogue),
+        "SLAD_STORE_URL": store_url,
+        "SLAD_BUS_URL": f"kafka://{bootstrap}",
+        "SLAD_BUS_PREFIX": prefix,
+    }
+    return Ring(Fleet(folder, Profile.PRODUCTION, environment), receiver, seed, (bootstrap, prefix))
+
+
+def chosen_seed() -> int:
+    """SLAD_SEED, to see a failure again; otherwise a new one each time."""
+    return int(os.environ.get("SLAD_SEED") or random.SystemRandom().randrange(1_000_000))
+
+
+async def answers(url: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
+    async with httpx2.AsyncClient(timeout=10.0) as client:
+        return await client.post(url, content=body, headers=headers)

@@ -1,0 +1,67 @@
+"""kill -9 of random processes under load, on both profiles: nothing lost, nothing told twice, missed or false.
+
+Small in every run; `make kill` does it in full, SLAD_KILLS says how often and SLAD_SEED repeats a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.kill.ring import Ring, embedded, production
+from tests.kill.saboteur import Saboteur
+from tests.kill.verdict import Verdict
+from tests.real.webhook import WebhookReceiver
+
+from sla_platform.local import KafkaBroker
+
+pytestmark = pytest.mark.kill
+FULL = int(os.environ.get("SLAD_KILLS", "200"))
+LATEST_SECONDS = 25.0
+Keep = Callable[[Ring], Ring]
+Upheld = Callable[[Verdict], None]
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kills", [10, pytest.param(FULL, marks=pytest.mark.slow)])
+async def test_the_one_process_is_killed_again_and_again(
+    kills: int, tmp_path: Path, webhook_receiver: WebhookReceiver, seed: int, killed_afterwards: Keep, upheld: Upheld
+) -> None:
+    ring = killed_afterwards(embedded(tmp_path, webhook_receiver, seed))
+    await ring.fleet.start()
+    saboteur = Saboteur(ring.fleet, seed, pause=(0.3, 1.5))
+    verdict = await ring.drill(
+        f"{kills} kills of the one process", lambda _: saboteur.kill(kills), latest_seconds=LATEST_SECONDS
+    )
+    upheld(verdict)
+    assert sum(saboteur.kills.values()) == kills
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kills", [24, pytest.param(FULL, marks=pytest.mark.slow)])
+async def test_any_of_eight_processes_is_killed_again_and_again(
+    kills: int,
+    tmp_path: Path,
+    webhook_receiver: WebhookReceiver,
+    kafka_broker: KafkaBroker,
+    postgres_url: str,
+    unique: str,
+    seed: int,
+    killed_afterwards: Keep,
+    upheld: Upheld,
+) -> None:
+    ring = killed_afterwards(
+        production(
+            tmp_path, webhook_receiver, seed,
+            store_url=postgres_url, bootstrap=kafka_broker.bootstrap, prefix=unique,
+        )
+    )  # fmt: skip
+    await ring.fleet.start()
+    saboteur = Saboteur(ring.fleet, seed, pause=(0.3, 1.7))
+    verdict = await ring.drill(
+        f"{kills} kills among eight processes", lambda _: saboteur.kill(kills), latest_seconds=LATEST_SECONDS
+    )
+    upheld(verdict)
+    assert sum(saboteur.kills.values()) == kills
