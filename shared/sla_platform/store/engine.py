@@ -8,10 +8,11 @@ was lost during the commit itself, which is why every unit of work claims its ev
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -30,6 +31,15 @@ POSTGRES_SETTINGS = {
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "60s",
     "lock_timeout": "20s",
+}
+# For statements that claim a few rows of a big table: whatever the statistics say, the planner walks indexes, and it
+# plans afresh each time, since a plan that was made for an empty table must not meet a full one.
+CLAIMING_SETTINGS = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_custom_plan",
 }
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -60,6 +70,9 @@ class Store:
             self._writer = _postgres_engine(self.url, pool, patient)
             # Looking needs no BEGIN and no ROLLBACK: two round trips less.
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            self._claimer = _postgres_engine(self.url, 1, False, CLAIMING_SETTINGS, ping=False).execution_options(
+                isolation_level="AUTOCOMMIT"
+            )
 
     @property
     def engine(self) -> AsyncEngine:
@@ -80,6 +93,13 @@ class Store:
             yield connection
 
     @asynccontextmanager
+    async def claiming(self) -> AsyncIterator[AsyncConnection]:
+        """As `autocommit`, over connections of their own whose planner walks indexes. PostgreSQL only; StoreBusy."""
+        assert not self.sqlite, "SQLite's writers queue for transactions"
+        async with _connected(self._claimer) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A look without a lock; nothing is kept. Raises StoreBusy.
 
@@ -90,8 +110,7 @@ class Store:
 
     async def close(self) -> None:
         await self._writer.dispose()
-        if self.sqlite:
-            await self._reader.dispose()
+        await (self._reader if self.sqlite else self._claimer).dispose()
 
 
 @asynccontextmanager
@@ -107,14 +126,16 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise
 
 
-def _postgres_engine(url: URL, pool: int, patient: bool) -> AsyncEngine:
-    settings = POSTGRES_SETTINGS | ({"statement_timeout": "0", "lock_timeout": "0"} if patient else {})
+def _postgres_engine(
+    url: URL, pool: int, patient: bool, more: Mapping[str, str] = MappingProxyType({}), *, ping: bool = True
+) -> AsyncEngine:
+    settings = POSTGRES_SETTINGS | dict(more) | ({"statement_timeout": "0", "lock_timeout": "0"} if patient else {})
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=pool,
         max_overflow=4,
         pool_timeout=10,
-        pool_pre_ping=True,
+        pool_pre_ping=ping,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={

@@ -56,7 +56,7 @@ class Firing:
         """One batch. A full batch (`limit` rows of a partition) means there may be more."""
         if self._store.sqlite:
             return await self._fire_sqlite(bounds)
-        async with self._store.autocommit() as connection:
+        async with self._store.claiming() as connection:
             values = {
                 "now": bounds.now,
                 "bound": bounds.since or _BEGINNING,
@@ -75,7 +75,7 @@ class Firing:
                 for statement in sqlite.SET_ASIDE:
                     await connection.execute(text(statement), values)
             return
-        async with self._store.autocommit() as connection:
+        async with self._store.claiming() as connection:
             await connection.execute(_SET_ASIDE, values)
 
     async def partitions(self) -> list[int]:
