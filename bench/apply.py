@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bench.results import keep, load
 from bench.timers import opened
 from prometheus_client import CollectorRegistry
 
@@ -70,6 +71,7 @@ def interleaved(events: int, begin: datetime) -> list[IncidentEvent]:
 
 
 async def run(arguments: argparse.Namespace) -> None:
+    before = load()
     source = SystemTime()
     catalogue = load_catalogue(Path("examples/catalogue"))
     with tempfile.TemporaryDirectory() as folder:
@@ -87,10 +89,8 @@ async def run(arguments: argparse.Namespace) -> None:
             spent = time.perf_counter() - begun
             decided = sum(sample.value for metric in metrics.decide_seconds.collect() for sample in metric.samples
                           if sample.name.endswith("_sum"))  # fmt: skip
-    print(
-        f"store={arguments.store} events={len(envelopes)} seconds={spent:.2f} events/s={len(envelopes) / spent:.0f} "
-        f"of which deciding {decided:.2f} s"
-    )
+    keep({"store": arguments.store, "events": len(envelopes), "seconds": spent, "events_per_s": len(envelopes) / spent,
+          "deciding_s": decided}, before)  # fmt: skip
 
 
 def main() -> None:

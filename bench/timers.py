@@ -2,11 +2,14 @@
 
     python -m bench.timers --open 1000000 --rate 5000 --seconds 60
     python -m bench.timers --open 1000000 --herd 10000
+    python -m bench.timers --open 1000000 --overdue 100000           (a restart)
+    python -m bench.timers --open 1000000 --rate 1000 --reschedules 1000
+    python -m bench.timers --open 1000000 --rate 1000 --snapshot     (beside an old REPEATABLE READ snapshot)
     python -m bench.timers --open 100000 --rate 1000 --store sqlite
 
 Lateness is the wall time at which the client has the commit acknowledged, minus the due instant. Rows that fall due are
-scattered over the heap (random order of insertion) and the run starts just after a CHECKPOINT. Prints a table row and,
-with --json FILE, appends the figures.
+scattered over the heap (random order of insertion) and the run starts just after a CHECKPOINT. For what is overdue at
+the start, lateness counts from the start. The figures are kept in bench/results.jsonl.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from typing import Any
 from uuid import UUID
 
 import uvloop
+from bench.results import keep, load
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
@@ -74,7 +78,7 @@ async def seed(store: Store, due: list[datetime], idle: int) -> None:
              json.dumps(CONTEXT | {"incident": incident, "clock": str(clock)}))
         )  # fmt: skip
         timers.append((clock, "breach", 0, partition, at))
-    await load(store, incidents, clocks, timers)
+    await loaded(store, incidents, clocks, timers)
 
 
 INCIDENT = ("id", "partition", "catalogue", "contract", "plan", "customer", "priority", "phase", "opened_at",
@@ -85,7 +89,7 @@ CLOCK = ("id", "incident", "partition", "catalogue", "contract", "metric", "cycl
 TIMER = ("clock_id", "kind", "generation", "partition", "fire_at")
 
 
-async def load(store: Store, incidents: list[Any], clocks: list[Any], timers: list[Any]) -> None:
+async def loaded(store: Store, incidents: list[Any], clocks: list[Any], timers: list[Any]) -> None:
     loads = (("timer_incident", INCIDENT, incidents), ("timer_clock", CLOCK, clocks), ("timer_timer", TIMER, timers))
     async with store.transaction() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
@@ -116,13 +120,20 @@ class Watched(Firing):
         super().__init__(store, progress)
         self.late: list[float] = []
         self.batches = 0
+        self.started = now()
+        self.first = 0.0
+        self.last = 0.0
 
     async def fire(self, bounds: Bounds) -> list[Fired]:
         fired = await super().fire(bounds)
         if fired:
             acknowledged = now()
-            self.late += [(acknowledged - one.fire_at).total_seconds() for one in fired if one.live]
+            self.late += [
+                (acknowledged - (max(one.fire_at, self.started))).total_seconds() for one in fired if one.live
+            ]
             self.batches += 1
+            self.last = (acknowledged - self.started).total_seconds()
+            self.first = self.first or self.last
         return fired
 
 
@@ -152,13 +163,15 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any]:
-    wanted = arguments.herd or arguments.rate * arguments.seconds
-    lead = 10.0 + arguments.open / 6_000  # seeding takes time: due instants lie behind it
+    wanted = arguments.overdue or arguments.herd or arguments.rate * arguments.seconds
+    lead = 15.0 + max(arguments.open, wanted) / 5_000  # seeding takes time: due instants lie behind it
     begin = now() + timedelta(seconds=lead)
     spread = 0.0 if arguments.herd else arguments.seconds
+    if arguments.overdue:
+        begin, spread = now() - timedelta(hours=1), 3000.0
     due = [begin + timedelta(seconds=spread * n / wanted) for n in range(wanted)]
     await seed(store, due, max(arguments.open - wanted, 0))
-    if now() > begin:
+    if now() > begin and not arguments.overdue:
         raise SystemExit("seeding took longer than foreseen; raise the lead")
     async with store.transaction() as connection:
         epochs = await ownership.take(connection, range(1 if store.sqlite else PARTITIONS), "bench")
@@ -180,25 +193,66 @@ async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any
             await asyncio.sleep(0.01)
             stalls.append(time.perf_counter() - before - 0.01)
 
+    started = now()
+    firing.started = started
     tasks = [asyncio.create_task(consumer()), asyncio.create_task(tick.run())]
-    deadline = begin + timedelta(seconds=spread + 30)
+    held = None
+    if arguments.snapshot:
+        held = await store.engine.connect()
+        await held.execution_options(isolation_level="REPEATABLE READ")
+        await held.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        await held.execute(text("SELECT count(*) FROM timer_partition"))
+    if arguments.reschedules:
+        tasks += [asyncio.create_task(reschedules(store, arguments, wanted, lane)) for lane in range(LANES)]
+    deadline = max(begin, started) + timedelta(seconds=spread * (not arguments.overdue) + 60)
     while len(firing.late) < wanted and now() < deadline:  # noqa: ASYNC110 - a count is awaited, not an event
         await asyncio.sleep(0.2)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    if held is not None:
+        await held.close()
     async with store.reading() as connection:
         told = (await connection.execute(text("SELECT count(*), count(DISTINCT id) FROM timer_log"))).one()
     late = sorted(firing.late)
     return {
         "store": arguments.store, "open": arguments.open, "rate": arguments.rate, "herd": arguments.herd,
+        "overdue": arguments.overdue,
         "seconds": arguments.seconds, "wanted": wanted, "fired": len(late), "told": told[0],
         "double": told[0] - told[1], "missed": wanted - len(late), "early": sum(one < 0 for one in late),
         "p50_ms": 1000 * statistics.median(late), "p99_ms": 1000 * late[int(len(late) * 0.99)],
         "p999_ms": 1000 * late[int(len(late) * 0.999)], "max_ms": 1000 * late[-1],
         "loop_stall_p99_ms": 1000 * sorted(stalls)[int(len(stalls) * 0.99)], "loop_stall_max_ms": 1000 * max(stalls),
-        "batches": firing.batches,
+        "batches": firing.batches, "first_s": firing.first, "all_s": firing.last, "reschedules": arguments.reschedules,
+        "snapshot": arguments.snapshot,
     }  # fmt: skip
+
+
+LANES = 8
+
+
+async def reschedules(store: Store, arguments: argparse.Namespace, wanted: int, lane: int) -> None:
+    """One of the connections over which clocks that are not due soon get a new target, one by one, as events do."""
+    lot = random.Random(lane)
+    every = LANES / arguments.reschedules
+    following = time.perf_counter()
+    while True:
+        number = lot.randrange(max(arguments.open, wanted))
+        async with store.transaction() as connection:
+            await connection.execute(_TIMER_MOVED, {"clock": uuid_of(number)})
+        following = max(following + every, time.perf_counter() - 1)
+        await asyncio.sleep(max(following - time.perf_counter(), 0))
+
+
+_TIMER_MOVED = text(
+    """
+    WITH moved AS (
+        UPDATE timer_timer SET fire_at = fire_at + interval '1 second' * (random() * 3600)
+        WHERE clock_id = :clock AND fire_at > now() + interval '1 hour' RETURNING clock_id, fire_at
+    )
+    UPDATE timer_clock c SET due_at = moved.fire_at FROM moved WHERE c.id = moved.clock_id
+    """
+)
 
 
 def main() -> None:
@@ -209,13 +263,12 @@ def main() -> None:
     parser.add_argument("--herd", type=int, default=0)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--limit", type=int, default=500)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--overdue", type=int, default=0)
+    parser.add_argument("--reschedules", type=int, default=0, help="a second")
+    parser.add_argument("--snapshot", action="store_true")
     arguments = parser.parse_args()
-    figures = uvloop.run(run(arguments))
-    print("  ".join(f"{k}={v:.1f}" if isinstance(v, float) else f"{k}={v}" for k, v in figures.items()))
-    if arguments.json:
-        with arguments.json.open("a") as out:
-            out.write(json.dumps(figures) + "\n")
+    before = load()
+    keep(uvloop.run(run(arguments)), before)
 
 
 if __name__ == "__main__":
