@@ -69,8 +69,8 @@ BENCHES = {
     ),
     "peers": Bench(
         "slad, APScheduler and procrastinate with the same due instants, in alternation",
-        ("bench.peers --due 1000 --seconds 2 --rounds 1",),
-        ("bench.peers --due 10000 --seconds 5 --rounds 3",),
+        ("bench.peers --due 1000 --seconds 0.1 --rounds 1",),
+        ("bench.peers --due 5000 --seconds 0.1 --rounds 3", "bench.peers --due 5000 --seconds 10"),
     ),
     "apply": Bench(
         "events to clocks and facts, without a broker",
