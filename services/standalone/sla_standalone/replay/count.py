@@ -50,20 +50,20 @@ def attainment(outcomes: Iterable[Outcome]) -> dict[Group, Tally]:
     The month is that of the verdict in the contract's zone: when the clock stopped, or for one that is overdue when it
     was due; a clock without a verdict counts in the month in which it started.
     """
-    found: dict[Group, Tally] = {}
+    found: dict[tuple[str, str, str, str], Tally] = {}
     for outcome in outcomes:
-        group = Group(outcome.contract, outcome.metric, outcome.priority, month_of(outcome))
-        found.setdefault(group, Tally()).add(outcome.verdict)
-    return dict(sorted(found.items(), key=lambda item: _order(item[0])))
+        key = outcome.contract, outcome.metric, outcome.priority, month_of(outcome)
+        tally = found.get(key)
+        if tally is None:
+            tally = found[key] = Tally()
+        tally.counts[outcome.verdict] += 1
+    return {Group(*key): found[key] for key in sorted(found)}
 
 
 def month_of(outcome: Outcome) -> str:
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
-    return f"{at.astimezone(load_zone(outcome.zone)):%Y-%m}"
-
-
-def _order(group: Group) -> tuple[str, ...]:
-    return group.contract, group.metric, group.priority, group.month
+    local = at.astimezone(load_zone(outcome.zone))
+    return f"{local.year:04}-{local.month:02}"
 
 
 @dataclass(slots=True)

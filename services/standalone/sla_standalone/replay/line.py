@@ -78,7 +78,7 @@ class LineReader:
         if not isinstance(data, dict):
             raise BadLine("data is not an object")
         at = _instant(value, "time", data)
-        received = _instant(data, "received_at", {}) or at
+        received = _instant(data, "received_at", {}) if "received_at" in data else at
         if at is None or received is None:
             raise BadLine("the event has no time")
         try:

@@ -1,0 +1,259 @@
+"""`slad apply`: what changes, what would move, and files put in place whole."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.cli.invoke import slad
+
+from sla_catalogue import Catalogue, load_catalogue
+from sla_domain.event import (
+    Actor,
+    AgreedTarget,
+    EventId,
+    EventKind,
+    IncidentEvent,
+    IncidentId,
+    TimeQuality,
+    WaitingOn,
+)
+from sla_domain.fold import fold
+from sla_standalone.cli.apply.changes import compared
+from sla_standalone.cli.apply.install import install
+from sla_standalone.cli.apply.moves import Turn, event_of, moves
+from sla_timer.answer import event_json, incident_json
+
+PLAN = """
+coverages:
+  office: {hours: {mon-fri: "09:00-17:00"}, holidays: contract}
+plans:
+  plain:
+    priorities: [{id: P1}]
+    targets:
+      - {metric: first_response, coverage: office, time: 1h}
+      - {metric: resolution, coverage: office, time: 4h}
+"""
+CONTRACTS = """
+contracts:
+  one: {plan: plain, zone: Europe/Warsaw, country: PL, customers: [One], default: true}
+  far: {plan: plain, zone: Asia/Taipei, country: TW, customers: [Far]}
+tests:
+  - {name: an hour, contract: one, opened: 2026-03-02T10:00, expect: {first_response: 2026-03-02T11:00}}
+"""
+OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # Monday 10:00 in Warsaw
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return folder(tmp_path / "old", PLAN, CONTRACTS)
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    return folder(tmp_path / "new", PLAN, CONTRACTS)
+
+
+def folder(path: Path, plans: str, contracts: str) -> Path:
+    path.mkdir()
+    path.joinpath("plans.yaml").write_text(plans)
+    path.joinpath("contracts.yaml").write_text(contracts)
+    return path
+
+
+def edited(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+# -- the command
+
+
+def test_a_dry_run_shows_what_changes_and_copies_nothing(old: Path, new: Path) -> None:
+    edited(new / "plans.yaml", "time: 4h", "time: 2h")
+    before = (old / "plans.yaml").read_text()
+    said = slad("apply", new, "--to", old, "--dry-run")
+    assert said.status == 0
+    assert said.out.splitlines() == ["changed plans.plain", "promises may change under: far, one"]
+    assert "would be applied; nothing was written" in said.err
+    assert (old / "plans.yaml").read_text() == before
+
+
+def test_applying_puts_the_files_in_place(old: Path, new: Path) -> None:
+    edited(new / "plans.yaml", "time: 4h", "time: 2h")
+    old.joinpath("stale.yaml").write_text("coverages: {night: {hours: 24x7}}\n")
+    said = slad("apply", new, "--to", old, "--json")
+    assert said.status == 0
+    assert (said.json["applied"], said.json["written"], said.json["removed"]) == (True, ["plans.yaml"], ["stale.yaml"])
+    assert load_catalogue(old).version == load_catalogue(new).version == said.json["new"]
+    again = slad("apply", new, "--to", old, "--json").json
+    assert (again["old"], again["written"], again["changes"]["entries"]) == (said.json["new"], [], [])
+
+
+def test_the_target_is_what_the_services_read(old: Path, new: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLAD_CATALOGUE", str(old))
+    edited(new / "plans.yaml", "time: 4h", "time: 2h")
+    assert slad("apply", new).status == 0
+    assert load_catalogue(old).version == load_catalogue(new).version
+
+
+def test_an_unsound_catalogue_is_not_applied(old: Path, new: Path) -> None:
+    edited(new / "contracts.yaml", "Europe/Warsaw", "Europe/Warschau")
+    said = slad("apply", new, "--to", old, "--json")
+    assert said.status == 1
+    assert not said.json["applied"]
+    assert {problem["code"] for problem in said.json["problems"]} >= {"unknown-zone"}
+    assert "Warsaw" in (old / "contracts.yaml").read_text()
+
+
+def test_a_catalogue_whose_own_tests_fail_is_shown_and_not_applied(old: Path, new: Path) -> None:
+    edited(new / "plans.yaml", "time: 1h", "time: 2h")
+    said = slad("apply", new, "--to", old)
+    assert said.status == 1
+    assert "changed plans.plain" in said.out
+    assert "FAIL an hour" in said.err
+    assert "time: 1h" in (old / "plans.yaml").read_text()
+
+
+def test_what_is_in_place_already_is_only_checked(old: Path) -> None:
+    said = slad("apply", old, "--to", old)
+    assert said.status == 0
+    assert "in place already" in said.err
+
+
+@pytest.mark.parametrize("arguments", [("none",), ("{new}", "--url", "http://127.0.0.1:9", "--dry-run")])
+def test_a_call_that_makes_no_sense(new: Path, old: Path, arguments: tuple[str, ...]) -> None:
+    said = slad("apply", *(argument.format(new=new) for argument in arguments), "--to", old)
+    assert said.status == 2
+
+
+# -- what differs
+
+
+def test_only_contracts_whose_promise_may_change_are_named(old: Path, new: Path) -> None:
+    edited(new / "contracts.yaml", "country: PL", "country: DE")
+    found = compared(load_catalogue(old), load_catalogue(new))
+    assert [str(edit) for edit in found.edits] == ["changed contracts.one"]
+    assert found.contracts == ("one",)
+    assert {each.code for each in found.days} == {"DE", "PL"}
+
+
+def test_a_new_title_changes_no_promise(old: Path, new: Path) -> None:
+    edited(new / "contracts.yaml", "country: TW", "country: TW, title: Far away")
+    found = compared(load_catalogue(old), load_catalogue(new))
+    assert ([str(edit) for edit in found.edits], found.contracts) == (["changed contracts.far"], ())
+
+
+def test_rows_that_only_stand_on_other_lines_change_nothing(old: Path, new: Path) -> None:
+    edited(new / "plans.yaml", "plans:\n", "# a remark\n\nplans:\n")
+    assert compared(load_catalogue(old), load_catalogue(new)).empty
+
+
+# -- what would move
+
+
+def events(*more: IncidentEvent) -> list[IncidentEvent]:
+    return [happening("1", EventKind.OPENED, 0, attributes={"customer": "One"}), *more]
+
+
+def happening(id_: str, kind: EventKind, minutes: float, **more: Any) -> IncidentEvent:
+    at = OPENED + timedelta(minutes=minutes)
+    return IncidentEvent(
+        id=EventId(id_),
+        incident=IncidentId("desk:A1"),
+        kind=kind,
+        occurred_at=at,
+        received_at=at,
+        source="desk",
+        **more,
+    )
+
+
+def turned(before: Catalogue, after: Catalogue, now: datetime, *more: IncidentEvent) -> dict[str, Turn]:
+    lived = events(*more)
+    answer = incident_json(fold(lived, before.rulebook), lived, before.rulebook, now)
+    found = moves("desk:A1", "one", answer["clocks"], fold(lived, after.rulebook).clocks, now)
+    return {move.metric: move.turn for move in found}
+
+
+@pytest.mark.parametrize(
+    ("change", "minutes", "turns"),
+    [
+        (("time: 4h", "time: 2h"), 30, {"resolution": Turn.MOVES}),
+        (("time: 4h", "time: 2h"), 150, {"resolution": Turn.BREAKS}),
+        (("time: 4h", "time: 5h"), 270, {"resolution": Turn.MENDS}),
+        (("time: 4h", "time: 5h"), 330, {"resolution": Turn.MOVES}),  # overdue under both
+        (("      - {metric: resolution, coverage: office, time: 4h}\n", ""), 30, {"resolution": Turn.VANISHES}),
+        (("metric: resolution", "metric: workaround"), 30, {"resolution": Turn.VANISHES, "workaround": Turn.APPEARS}),
+        (("time: 4h", "time: 240m"), 30, {}),
+    ],
+)
+def test_what_becomes_of_the_open_clocks(
+    old: Path, new: Path, change: tuple[str, str], minutes: float, turns: dict[str, Turn]
+) -> None:
+    before = load_catalogue(old)
+    edited(new / "plans.yaml", *change)
+    now = OPENED + timedelta(minutes=minutes)
+    assert turned(before, load_catalogue(new), now) == turns
+
+
+def test_a_verdict_that_has_been_spoken_stays(old: Path, new: Path) -> None:
+    before = load_catalogue(old)
+    edited(new / "plans.yaml", "time: 1h", "time: 10m")
+    answered = happening("2", EventKind.RESPONDED, 30, actor=Actor.STAFF)
+    assert turned(before, load_catalogue(new), OPENED + timedelta(hours=1), answered) == {}
+
+
+def test_a_pause_more_is_a_change(old: Path, new: Path) -> None:
+    before = load_catalogue(old)
+    edited(new / "plans.yaml", "    targets:", "    metrics: {resolution: {pause: [], resume: []}}\n    targets:")
+    waiting = happening("2", EventKind.WAITING, 30, waiting_on=WaitingOn.CUSTOMER)
+    assert turned(before, load_catalogue(new), OPENED + timedelta(hours=1), waiting) == {"resolution": Turn.MOVES}
+
+
+def test_an_event_survives_the_way_through_the_services_answer() -> None:
+    agreed = AgreedTarget(metric="resolution", due_at=OPENED, agreed_by="Ada", reason="part", moved_by_pauses=True)
+    event = happening(
+        "2", EventKind.TARGET_AGREED, 5, actor=Actor.STAFF, actor_name="Erik", attributes={"priority": "P1"},
+        quality=TimeQuality.OBJECT_UPDATED, version=7, waiting_on=WaitingOn.VENDOR, agreed=agreed, score=4,
+        merged_into=IncidentId("desk:A2"), metrics=("resolution",), reason="as told", warnings=("odd",),
+    )  # fmt: skip
+    assert event_of(event_json(event), "desk:A1") == event
+
+
+# -- putting files in place
+
+
+def test_a_link_is_turned_in_one_step_and_the_old_folder_stays(tmp_path: Path, new: Path, old: Path) -> None:
+    link = tmp_path / "current"
+    link.symlink_to("old")
+    edited(new / "plans.yaml", "time: 4h", "time: 2h")
+    done = install(new, link, "v2")
+    assert link.is_symlink()
+    assert link.resolve() == done.folder == tmp_path / "current-v2"
+    assert load_catalogue(link).version == load_catalogue(new).version
+    assert "time: 4h" in (old / "plans.yaml").read_text()
+    assert os.readlink(link) == "current-v2"  # relative, so that the whole may be moved
+
+
+def test_hidden_files_stay_out_and_feeds_come_along(tmp_path: Path, new: Path) -> None:
+    new.joinpath(".git").mkdir()
+    new.joinpath(".git", "config").write_text("x")
+    new.joinpath("feeds").mkdir()
+    new.joinpath("feeds", "days.ics").write_text("BEGIN:VCALENDAR")
+    done = install(new, tmp_path / "fresh", "v1")
+    assert set(done.written) == {"plans.yaml", "contracts.yaml", "feeds/days.ics"}
+    assert {path.name for path in (tmp_path / "fresh").rglob("*") if path.is_file()} == {
+        "plans.yaml", "contracts.yaml", "days.ics",
+    }  # fmt: skip
+
+
+def test_a_single_file_goes_over_a_single_file(tmp_path: Path, new: Path) -> None:
+    target = tmp_path / "all.yaml"
+    target.write_text("plans: {}\n")
+    install(new / "plans.yaml", target, "v1")
+    assert target.read_text() == PLAN
