@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC
+from typing import Any
 
 import orjson
 from tests.e2e.world import ADMIN_KEY, INGEST_KEY, PAGE_KEY, TOKEN, World, cloud_event, link_in, subject_of
@@ -66,7 +67,7 @@ async def test_what_was_not_understood_is_kept_and_understood_after_the_catalogu
 
 
 async def test_a_critical_fix_reaches_every_contract_that_uses_it_once(world: World) -> None:
-    notice = {
+    notice: dict[str, Any] = {
         "id": world.name("fix"),
         "title": "Shop 4.2 loses orders",
         "text": "Install 4.3 now.",

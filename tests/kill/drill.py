@@ -18,11 +18,11 @@ INGEST_KEY = "drill-ingest-key-0123456789"
 READ_KEY = "drill-read-key-0123456789ab"
 PAGER_SECRET = "whsec_ZHJpbGwtcGFnZXItc2VjcmV0LTAxMjM0NTY3ODlhYmM="
 LINK_SECRET = "drill-link-secret-0123456789"
-LEVEL_TWO_SECONDS = 6
+LEVEL_TWO_SECONDS = 4
 
 # Seconds allowed per priority; no two equal, so that every change of priority is another target.
-RESPONSE = {"P1": 3.0, "P2": 5.0, "P3": 7.0, "P4": 12.0}
-RESOLUTION = {"P1": 6.0, "P2": 9.0, "P3": 13.0, "P4": 22.0}
+RESPONSE = {"P1": 2.0, "P2": 4.0, "P3": 6.0, "P4": 8.0}
+RESOLUTION = {"P1": 5.0, "P2": 7.0, "P3": 10.0, "P4": 13.0}
 RESPONSE_WARNINGS = (50,)
 RESOLUTION_WARNINGS = (50, 80)
 

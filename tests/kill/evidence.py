@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx2
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from standardwebhooks import Webhook
 from tests.kill.drill import PAGER_SECRET, READ_KEY
 from tests.real.webhook import Request
@@ -90,7 +90,7 @@ def telling(records: Iterable[tuple[str, bytes]]) -> list[Fact]:
     found: dict[str, Fact] = {}
     for id_, data in records:
         told = orjson.loads(data)
-        if told["kind"] in _TELLING:
+        if told.get("kind") in _TELLING:
             found[id_] = Fact(
                 id=id_,
                 incident=told["incident"],
@@ -114,12 +114,13 @@ def facts_of_board(database: Path) -> list[Fact]:
 
 async def facts_of_topic(bootstrap: str, topic: str) -> list[Fact]:
     """Everything on the topic up to its present end."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
+        partitions = list(consumer.assignment())
+        assert partitions, f"{topic} has no partitions"
         ends = await consumer.end_offsets(partitions)
         records: list[tuple[str, bytes]] = []
         while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
@@ -127,7 +128,7 @@ async def facts_of_topic(bootstrap: str, topic: str) -> list[Fact]:
                 records += [(_header(record.headers, "ce_id"), record.value) for record in batch if record.value]
     finally:
         await consumer.stop()
-    return telling((id_, value) for id_, value in records if id_ and b'"kind":"clock.' in value)
+    return telling((id_, value) for id_, value in records if id_)
 
 
 def _header(headers: Sequence[tuple[str, bytes]], name: str) -> str:

@@ -6,11 +6,11 @@ import asyncio
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx2
 from tests.e2e.fleet import Fleet, Profile
 from tests.kill import evidence as found
 from tests.kill.drill import settings, write_catalogue
@@ -30,18 +30,23 @@ _AFTERWARDS_SECONDS = 1.5  # for what should not come any more
 Disturbance = Callable[[Fleet], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ring:
-    """Where a drill takes place. `bus` is bootstrap and prefix of the topics, None in the embedded profile."""
+    """Where a drill takes place. `bus` is bootstrap and prefix of the topics, None in the embedded profile; `answers`
+    counts what ingest has said so far."""
 
     fleet: Fleet
     receiver: WebhookReceiver
     seed: int
     bus: tuple[str, str] | None = None
+    answers: Counter[str] = field(default_factory=Counter)
 
-    async def drill(self, title: str, disturb: Disturbance, *, latest_seconds: float) -> Verdict:
+    async def drill(
+        self, title: str, disturb: Disturbance, *, latest_seconds: float, events_per_second: float = EVENTS_PER_SECOND
+    ) -> Verdict:
         """Load while `disturb` runs, then the verdict; its table names the seed."""
-        load = Load(scripts(self.seed), lambda: self.fleet.urls("ingest"), EVENTS_PER_SECOND)
+        load = Load(scripts(self.seed), lambda: self.fleet.urls("ingest"), events_per_second)
+        self.answers = load.answers
         enough = asyncio.Event()
         playing = asyncio.create_task(load.run(enough))
         try:
@@ -53,7 +58,8 @@ class Ring:
         self.fleet.respawn()
         await self.fleet.ready()
         await self._calm(load)
-        verdict = judge(f"{title}, SLAD_SEED={self.seed}", load, await self._evidence(load), latest_seconds)
+        title = f"{title} under {events_per_second:.0f} events/s, SLAD_SEED={self.seed}"
+        verdict = judge(title, load, await self._evidence(load), latest_seconds)
         self.fleet.stop()
         return verdict
 
@@ -104,9 +110,16 @@ def embedded(folder: Path, receiver: WebhookReceiver, seed: int) -> Ring:
 
 
 def production(
-    folder: Path, receiver: WebhookReceiver, seed: int, *, store_url: str, bootstrap: str, prefix: str
+    folder: Path,
+    receiver: WebhookReceiver,
+    seed: int,
+    *,
+    store_url: str,
+    bootstrap: str,
+    prefix: str,
+    instances: int = 2,
 ) -> Ring:
-    """Two instances of each service on PostgreSQL and Kafka, to be started by the caller."""
+    """So many instances of each service on PostgreSQL and Kafka, to be started by the caller."""
     catalogue = write_catalogue(folder / "catalogue", receiver.url)
     environment = {
         **settings(catalogue),
@@ -114,14 +127,10 @@ def production(
         "SLAD_BUS_URL": f"kafka://{bootstrap}",
         "SLAD_BUS_PREFIX": prefix,
     }
-    return Ring(Fleet(folder, Profile.PRODUCTION, environment), receiver, seed, (bootstrap, prefix))
+    fleet = Fleet(folder, Profile.PRODUCTION, environment, instances=instances)
+    return Ring(fleet, receiver, seed, (bootstrap, prefix))
 
 
 def chosen_seed() -> int:
     """SLAD_SEED, to see a failure again; otherwise a new one each time."""
     return int(os.environ.get("SLAD_SEED") or random.SystemRandom().randrange(1_000_000))
-
-
-async def answers(url: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
-    async with httpx2.AsyncClient(timeout=10.0) as client:
-        return await client.post(url, content=body, headers=headers)

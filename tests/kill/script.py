@@ -14,7 +14,7 @@ from tests.kill.drill import plan
 from tests.oracle.tenth_walker import BREACH, Ending, Happening, walked
 
 PRIORITIES = ("P1", "P2", "P3", "P4")
-LONGEST = 200  # tenths from the opening to the last thing that happens or must be told
+LONGEST = 140  # tenths from the opening to the last thing that happens or must be told
 DISTANCE = 9  # tenths between something that happens and an instant that must be told
 APART = 4  # tenths between two things that happen
 
@@ -57,10 +57,10 @@ def _in_time(lot: random.Random) -> Iterator[Happening]:
         waits = lot.randint(20, 34)
         yield Happening(waits, "waiting")
         yield Happening(waits + lot.randint(10, 60), "resumed")
-        yield Happening(waits + lot.randint(62, 100), "resolved")
+        yield Happening(waits + lot.randint(62, 90), "resolved")
     else:
         yield Happening(lot.randint(32, 60), "updated")
-        yield Happening(lot.randint(40, 100), "resolved")
+        yield Happening(lot.randint(36, 70), "resolved")
 
 
 def _in_trouble(lot: random.Random) -> Iterator[Happening]:
@@ -69,13 +69,13 @@ def _in_trouble(lot: random.Random) -> Iterator[Happening]:
     if lot.random() < 0.85:
         yield Happening(lot.randint(5, 90), "responded")
     if lot.random() < 0.5:
-        waits = lot.randint(5, 80)
+        waits = lot.randint(5, 60)
         yield Happening(waits, "waiting")
         yield Happening(waits + lot.randint(5, 60), "resumed")
     if lot.random() < 0.3:
         yield Happening(lot.randint(5, 90), "priority", lot.choice([p for p in PRIORITIES if p != priority]))
     if lot.random() < 0.85:
-        yield Happening(lot.randint(10, 170), "resolved")
+        yield Happening(lot.randint(10, 130), "resolved")
 
 
 def _is_decidable(script: Script) -> bool:

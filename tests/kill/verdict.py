@@ -27,9 +27,13 @@ class Row:
 
 @dataclass(slots=True)
 class Verdict:
+    """`answers` counts what ingest said, `longest_wait` is in seconds."""
+
     title: str
     notes: list[tuple[str, str]]
     rows: list[Row]
+    answers: Counter[str]
+    longest_wait: float
 
     @property
     def holds(self) -> bool:
@@ -46,7 +50,7 @@ class Verdict:
 def judge(title: str, load: Load, evidence: Evidence, latest_seconds: float) -> Verdict:
     """`latest_seconds`: how late a warning or breach may reach its pager."""
     trial = _Trial(load, evidence, latest_seconds)
-    return Verdict(title, trial.notes(), list(trial.rows()))
+    return Verdict(title, trial.notes(), list(trial.rows()), load.answers, load.longest_wait)
 
 
 class _Trial:
@@ -72,6 +76,10 @@ class _Trial:
         self._carried = {
             (one["alert"], one["kind"], _instant(one["due_at"])) for one in evidence.deliveries if one["carried_by"]
         }
+        self._in_digest: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for one in evidence.deliveries:
+            if one["carried_by"] and one["kind"] == "page":
+                self._in_digest[one["carried_by"]].append((one["alert"], one["person"]))
         self.fired_late: list[float] = []
         self.told_late: list[float] = []
 
@@ -241,6 +249,7 @@ class _Trial:
         paged: set[tuple[str, str]] = set()
         for arrival in self._evidence.arrivals:
             who = (arrival.alert, arrival.person)
+            paged.update(self._in_digest[arrival.id])
             if arrival.kind == "page":
                 paged.add(who)
             elif arrival.kind in ("resolved", "taken_back"):
