@@ -5,13 +5,15 @@
 
 `--due` promises fall due within `--seconds`. Each system does its own durable minimum per promise: slad writes a fact,
 APScheduler removes a job whose function counts, procrastinate finishes a task that counts. APScheduler (with
-AsyncIOScheduler and SQLAlchemyJobStore) runs twice: as it comes, and with the grace time that keeps it from dropping what is late.
+AsyncIOScheduler and SQLAlchemyJobStore) runs twice: as it comes, and with the grace time that keeps it from dropping
+what is late.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -173,6 +175,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--fill-ms", type=float, default=4.0, help="time a peer is given to store one promise")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it says a line for each job it drops
     asyncio.run(run(parser.parse_args()))
 
 
