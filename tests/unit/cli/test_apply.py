@@ -80,6 +80,7 @@ def test_a_dry_run_shows_what_changes_and_copies_nothing(old: Path, new: Path) -
     assert said.status == 0
     assert said.out.splitlines() == ["changed plans.plain", "promises may change under: far, one"]
     assert "would be applied; nothing was written" in said.err
+    assert "its open clocks were not looked at" in said.err
     assert (old / "plans.yaml").read_text() == before
 
 

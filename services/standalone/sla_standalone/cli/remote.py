@@ -35,6 +35,15 @@ def connected(url: str, key: str = "") -> Iterator[httpx2.Client]:
         stop(f"{url}: {type(error).__name__} {error}".rstrip())
 
 
+def answers(url: str) -> bool:
+    """Whether anybody listens there."""
+    try:
+        httpx2.get(f"{url}/livez", timeout=2, trust_env=False)
+    except httpx2.HTTPError:
+        return False
+    return True
+
+
 def fetched(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
     """The JSON of a GET; anything but a success ends the command with the service's own words."""
     answer = client.get(path, params=dict(parameters or {}))

@@ -18,11 +18,11 @@ from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
 from sla_standalone.cli.apply.changes import compared
 from sla_standalone.cli.apply.install import Installed, install
-from sla_standalone.cli.apply.open_clocks import looked
+from sla_standalone.cli.apply.open_clocks import Looked, looked
 from sla_standalone.cli.apply.told import Report, as_json, tell
 from sla_standalone.cli.check import problem_json, summary
 from sla_standalone.cli.inforce import stored_text
-from sla_standalone.cli.remote import Key
+from sla_standalone.cli.remote import DEFAULT_URL, Key, answers
 from sla_standalone.cli.say import WRONG, emit, note, stop
 
 
@@ -35,7 +35,11 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show; copy nothing.")] = False,
     to: Annotated[Path | None, typer.Option(help="Where the services read. Default: SLAD_CATALOGUE.")] = None,
     url: Annotated[
-        str, typer.Option(help="A running service: which of its open clocks would move?", envvar="SLAD_URL")
+        str,
+        typer.Option(
+            help="A running service: which of its open clocks would move? Dry runs ask this machine's.",
+            envvar="SLAD_URL",
+        ),
     ] = "",
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -48,7 +52,7 @@ def apply(
     failed = [result for result in run_scenarios(new) if not result.passed]
     old = _in_force(source, target)
     difference = None if old is None else compared(old, new)
-    seen = looked(url, key, new.rulebook) if url else None
+    seen = _seen(url, key, new) if url or dry_run else None
     wanted = not dry_run and not failed and not _same_place(source, target)
     done = _installed(source, target, new) if wanted else None
     report = Report(target, old, new, difference, seen, done, tuple(failed), dry_run)
@@ -57,6 +61,14 @@ def apply(
     else:
         tell(report)
     raise typer.Exit(WRONG if failed else 0)
+
+
+def _seen(url: str, key: str, new: Catalogue) -> Looked | None:
+    """The open clocks of the service named; of this machine's, if there is one, where none was named."""
+    if not url and not answers(DEFAULT_URL):
+        note(f"no service answers at {DEFAULT_URL}: its open clocks were not looked at (--url)")
+        return None
+    return looked(url or DEFAULT_URL, key, new.rulebook)
 
 
 def _sound(source: Path, json: bool) -> Catalogue:
