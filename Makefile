@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Every process of a test run would compile slad anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -72,11 +74,14 @@ down: install ## stop both cleanly; the data stay
 
 ##@ Keep house
 
+LOCK := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
 .PHONY: lock
-lock: install ## write requirements.lock anew from pyproject.toml (ARGS=--upgrade for newer versions)
-	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --only-binary :all: \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-		--output-file requirements.lock $(ARGS) pyproject.toml
+lock: install ## write both requirements.lock anew from pyproject.toml (ARGS=--upgrade for newer versions)
+	$(LOCK) --universal --all-extras --output-file requirements.lock $(ARGS) pyproject.toml
+	$(LOCK) --python-platform linux --extra kafka --extra postgres --constraints requirements.lock \
+		--output-file deploy/requirements.lock $(ARGS) pyproject.toml
 
 .PHONY: clean
 clean: ## remove .venv, caches and build results; var/ with its data stays

@@ -14,6 +14,7 @@ from sla_platform.runtime import Part, until_signalled
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_standalone.compose import Running, composed
+from sla_standalone.door import server_config
 
 _log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 10
@@ -40,11 +41,7 @@ async def serve(
     async with composed(
         settings, tuple(names), time=time, extra_routes=extra_routes, extra_parts=extra_parts
     ) as process:
-        config = uvicorn.Config(
-            process.app, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS, lifespan="off",
-            timeout_keep_alive=30, h11_max_incomplete_event_size=65_536,
-        )  # fmt: skip
-        server = _Server(config)
+        server = _Server(server_config(process.app, DRAIN_SECONDS))
         serving = asyncio.create_task(server.serve([listening]), name="http")
         ready(process)
         try:
