@@ -1,0 +1,195 @@
+"""The judge itself: a faultless drill is upheld, and each kind of fault, put in by hand, is found under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+from tests.kill.evidence import Arrival, Evidence, Fact, Shown
+from tests.kill.expected import expect
+from tests.kill.load import Load, Played, Sent
+from tests.kill.script import scripts
+from tests.kill.verdict import judge
+from tests.oracle.tenth_walker import BREACH, TENTHS, Happening
+
+Spoil = Callable[[Evidence], Evidence]
+MOMENT = timedelta(milliseconds=20)
+
+
+def test_a_faultless_drill_is_upheld() -> None:
+    load = a_drill()
+    verdict = judge("by hand", load, faultless(load), 10)
+    assert verdict.holds, verdict.table()
+    assert "0 against" in verdict.table()
+    assert sum(row.looked_at for row in verdict.rows) > 1000
+
+
+def a_drill() -> Load:
+    """A load that was accepted at once, event by event."""
+    script = scripts(seed=3)
+    load = Load(script, list, 100.0)
+    zero = load.watch.zero.timestamp()
+    for one in islice(script, 120):
+        sent = [
+            Sent(f"{one.name}-{number}", Happening(100 + step.tenth, step.kind, step.priority), at, at)
+            for number, step in enumerate(one.happenings)
+            for at in [zero + (100 + step.tenth) / TENTHS]
+        ]
+        load.played.append(Played(one, sent))
+    return load
+
+
+def faultless(load: Load) -> Evidence:
+    """What slad would leave behind if it did everything right."""
+    facts, arrivals, shown = [], [], {}
+    deliveries: list[dict[str, object]] = []
+    for played in load.played:
+        expected = expect(played, load.watch)
+        for mark in sorted(expected.must, key=lambda mark: mark.tenth):
+            clock = str(uuid5(NAMESPACE_URL, f"{played.incident}/{mark.metric}"))
+            at = load.watch.instant(mark.tenth)
+            id_ = f"{clock}/{mark.generation}/{mark.threshold}"
+            facts.append(
+                Fact(id_, played.incident, clock, mark.metric, mark.generation, mark.threshold, at, at + MOMENT,
+                     overtaken=False, provisional=False)
+            )  # fmt: skip
+            kind = "page" if mark.threshold == BREACH else "warning"
+            verdict = expected.ending.verdicts[mark.metric]
+            levels = [1, 2] if kind == "page" and verdict == "running" else [1] if kind == "page" else [0]
+            first = Arrival(
+                id=f"{id_}/1", kind=kind, person="pager", incident=played.incident, alert=clock, metric=mark.metric,
+                generation=mark.generation, threshold=mark.threshold, level=levels[0], outcome="", at=at,
+                arrived=at.timestamp() + 0.05, marked=False, signed=True,
+            )  # fmt: skip
+            arrivals.append(first)
+            if len(levels) == 2:
+                arrivals.append(replace(first, id=f"{id_}/2", person="lead", level=2, arrived=first.arrived + 4))
+            if kind == "page" and verdict == "missed":
+                late = first.arrived + 9
+                arrivals.append(replace(first, id=f"{id_}/3", kind="resolved", outcome="missed", arrived=late))
+        events = frozenset(f"drill/drill#{sent.id}/0" for sent in played.sent)
+        shown[played.incident] = Shown(expected.ending.phase, expected.ending.verdicts, events)
+    arrivals.sort(key=lambda arrival: arrival.arrived)
+    for arrival in arrivals:
+        deliveries.append(
+            {"id": arrival.id, "alert": arrival.alert, "person": arrival.person, "kind": arrival.kind, "state": "sent",
+             "reason": "", "failure": "", "carried_by": "", "incident": arrival.incident,
+             "due_at": arrival.at.isoformat()}
+        )  # fmt: skip
+    return Evidence(facts, arrivals, deliveries, shown)
+
+
+def an_event_is_lost(evidence: Evidence) -> Evidence:
+    name, shown = next((name, one) for name, one in evidence.shown.items() if one)
+    return replace(evidence, shown={**evidence.shown, name: replace(shown, events=frozenset(sorted(shown.events)[1:]))})
+
+
+def an_incident_is_unknown(evidence: Evidence) -> Evidence:
+    return replace(evidence, shown={**evidence.shown, next(iter(evidence.shown)): None})
+
+
+def a_verdict_is_wrong(evidence: Evidence) -> Evidence:
+    name, shown = next((name, one) for name, one in evidence.shown.items() if one)
+    return replace(
+        evidence, shown={**evidence.shown, name: replace(shown, verdicts={**shown.verdicts, "resolution": "running"})}
+    )
+
+
+def a_fact_is_missing(evidence: Evidence) -> Evidence:
+    return replace(evidence, facts=evidence.facts[1:])
+
+
+def a_fact_is_false(evidence: Evidence) -> Evidence:
+    wrong = replace(evidence.facts[0], id="wrong", at=evidence.facts[0].at + timedelta(seconds=0.5))
+    return replace(evidence, facts=[*evidence.facts, replace(wrong, fired_at=wrong.at)])
+
+
+def a_fact_is_early(evidence: Evidence) -> Evidence:
+    early = replace(evidence.facts[0], fired_at=evidence.facts[0].at - MOMENT)
+    return replace(evidence, facts=[early, *evidence.facts[1:]])
+
+
+def a_pager_never_heard(evidence: Evidence) -> Evidence:
+    return replace(evidence, arrivals=[one for one in evidence.arrivals if one is not evidence.arrivals[0]])
+
+
+def a_pager_heard_nonsense(evidence: Evidence) -> Evidence:
+    nonsense = replace(evidence.arrivals[0], id="nonsense", generation=7)
+    return replace(evidence, arrivals=[*evidence.arrivals, nonsense])
+
+
+def the_same_came_again(evidence: Evidence) -> Evidence:
+    return replace(evidence, arrivals=[*evidence.arrivals, evidence.arrivals[0]])
+
+
+def the_same_came_under_two_ids(evidence: Evidence) -> Evidence:
+    return replace(evidence, arrivals=[*evidence.arrivals, replace(evidence.arrivals[0], id="another")])
+
+
+def a_signature_is_wrong(evidence: Evidence) -> Evidence:
+    return replace(evidence, arrivals=[replace(evidence.arrivals[0], signed=False), *evidence.arrivals[1:]])
+
+
+def a_page_came_early(evidence: Evidence) -> Evidence:
+    first = evidence.arrivals[0]
+    return replace(evidence, arrivals=[replace(first, arrived=first.at.timestamp() - 0.5), *evidence.arrivals[1:]])
+
+
+def a_page_came_late(evidence: Evidence) -> Evidence:
+    first = evidence.arrivals[0]
+    return replace(evidence, arrivals=[replace(first, arrived=first.arrived + 11), *evidence.arrivals[1:]])
+
+
+def the_lead_never_heard(evidence: Evidence) -> Evidence:
+    return replace(evidence, arrivals=[one for one in evidence.arrivals if one.level != 2])
+
+
+def the_end_came_first(evidence: Evidence) -> Evidence:
+    return replace(evidence, arrivals=list(reversed(evidence.arrivals)))
+
+
+def a_message_is_stuck(evidence: Evidence) -> Evidence:
+    return replace(evidence, deliveries=[{**evidence.deliveries[0], "state": "sending"}, *evidence.deliveries[1:]])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found_by"),
+    [
+        (an_event_is_lost, "I1 every accepted event is applied"),
+        (an_incident_is_unknown, "I1 every incident ends"),
+        (a_verdict_is_wrong, "I1 every incident ends"),
+        (a_fact_is_missing, "I3 facts on the bus"),
+        (a_fact_is_false, "I3 facts on the bus"),
+        (a_fact_is_early, "I4 nothing is early"),
+        (a_pager_never_heard, "I3 every warning and breach reached"),
+        (a_pager_heard_nonsense, "I3 no pager heard what is not so"),
+        (the_same_came_again, "I2 nothing is told twice"),
+        (the_same_came_under_two_ids, "I2 nothing is told twice"),
+        (a_signature_is_wrong, "I2 nothing is told twice"),
+        (a_page_came_early, "I4 nothing is early"),
+        (a_page_came_late, "I4 nothing is later"),
+        (the_lead_never_heard, "I3 every warning and breach reached"),
+        (the_end_came_first, "I5 nobody hears the end"),
+        (a_message_is_stuck, "I7 every message"),
+    ],
+)
+def test_a_fault_is_found(spoil: Spoil, found_by: str) -> None:
+    load = a_drill()
+    verdict = judge("by hand", load, spoil(faultless(load)), 10)
+    assert not verdict.holds
+    assert any(row.against for row in verdict.rows if row.name.startswith(found_by)), verdict.table()
+
+
+def test_an_incident_that_ingest_kept_waiting_is_judged_with_leave() -> None:
+    """A resolution that was accepted after the due instant it would have met: the breach in between was true then."""
+    load = a_drill()
+    played = next(one for one in load.played if BREACH not in str(expect(one, load.watch).must))
+    last = played.sent[-1]
+    last.accepted = last.tried + 60
+    expected = expect(played, load.watch)
+    assert expected.tardy
+    assert {mark.threshold for mark in expected.allowed - expected.must} >= {BREACH}
