@@ -70,7 +70,7 @@ def folded(script: Script, rulebook: Rulebook) -> Ending:
         for mark in clock.marks
         if mark.at < ZERO + timedelta(seconds=end.tenth / 10)
     }
-    states = {clock.metric: clock.state.value for clock in incident.clocks}
+    states = {str(clock.metric): clock.state.value for clock in incident.clocks}
     return Ending(incident.phase.value, states, frozenset(marks))
 
 
