@@ -41,7 +41,10 @@ def write_table() -> None:
         newest[f"{figures['bench']} {figures.get('system', '')}"] = figures
     rows = ["| command | when (UTC) | load before | figures |", "|---|---|---|---|"]
     for figures in newest.values():
-        hidden = {"at", "bench", "cpus", "load_before"}
+        hidden = {"at", "bench", "cpus", "load_before"} | {
+            name for name, value in figures.items() if value in (0, False)
+        }
+        hidden -= {"double", "missed", "lost", "early"}
         told = ", ".join(f"{name} {value:,}" if isinstance(value, int | float) else f"{name} {value}"
                          for name, value in figures.items() if name not in hidden)  # fmt: skip
         rows.append(f"| `{figures['bench']}` | {figures['at'][:16]} | {figures['load_before']} | {told} |")
