@@ -6,12 +6,15 @@ Nothing is read at import; `main` builds one object and passes it down.
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_CREDENTIALS = re.compile(r"(?<=://).*@", re.DOTALL)  # to the last @: a password may hold one that nobody escaped
 
 
 class Settings(BaseSettings):
@@ -87,6 +90,15 @@ class Settings(BaseSettings):
     @property
     def embedded(self) -> bool:
         return self.bus_url == "embedded:"
+
+    def shown(self) -> dict[str, object]:
+        """Every setting as it was read, for people: no secret, no password in a URL, no address that is a secret."""
+        values: dict[str, object] = self.model_dump(mode="json")
+        for name in ("store_url", "bus_url", "smtp_url"):
+            values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))
+        if self.heartbeat_url:
+            values["heartbeat_url"] = "[hidden]"
+        return values
 
     @property
     def kafka_servers(self) -> str:

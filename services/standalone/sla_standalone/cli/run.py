@@ -67,7 +67,7 @@ def migrate_command() -> None:
 
 def config() -> None:
     """Print the settings as they were read, secrets hidden."""
-    Console().print_json(_settings(None).model_dump_json())
+    Console().print_json(data=_settings(None).shown())
 
 
 def _one(name: str) -> Callable[[int | None], None]:
