@@ -21,8 +21,8 @@ from tests.kill.verdict import Verdict, judge, outstanding
 from tests.real.webhook import WebhookReceiver
 
 EVENTS_PER_SECOND = 100.0
-PATIENCE_SECONDS = 60.0
-PLAYED_OUT_SECONDS = 180.0
+PATIENCE_SECONDS = 180.0
+PLAYED_OUT_SECONDS = 300.0
 _QUIET_SECONDS = 6.0
 _LOOK_SECONDS = 0.5
 _AFTERWARDS_SECONDS = 1.5  # for what should not come any more
