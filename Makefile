@@ -40,6 +40,12 @@ test: install ## every test this machine allows, then which real parts were used
 	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow and not kill" $(ARGS)
 	$(if $(ARGS),,$(PY) -m pytest -m "kill and not slow") # alone: it loads both cores itself
 
+.PHONY: thorough
+thorough: install ## the same at full size: slow tests too, many more random cases; takes an hour
+	@$(PY) -m sla_platform.local fetch
+	SLAD_ORACLE_CASES=$${SLAD_ORACLE_CASES:-200000} $(PY) -m pytest -n $(JOBS) --dist loadgroup \
+		--no-loadscope-reorder --hypothesis-profile thorough --timeout 3600 $(ARGS)
+
 .PHONY: kill
 kill: install ## kill real processes under load and count what was lost
 	@$(PY) -m sla_platform.local fetch

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, Page
 from tests.real.certificates import Certificates
 from tests.real.chromium import find_chromium, offline_page, running_chromium
@@ -46,6 +47,14 @@ _PART_OF_FIXTURE = {
 _MARK_OF_PART = {Part.POSTGRES: "postgres", Part.KAFKA: "kafka", Part.CHROMIUM: "browser"}
 _OWN_SERVERS = {"own_postgres", "own_kafka"}
 _REAL_MARKS = {*_MARK_OF_PART.values(), "kill"}
+
+
+# How many random cases a law is tried with, unless SLAD_ORACLE_CASES or a test says otherwise. A machine under
+# load is no reason to fail: nothing here has a deadline.
+
+settings.register_profile("brief", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("brief"), max_examples=2000)
+settings.load_profile("brief")
 
 
 # The run: one folder, told to the workers, closed by the controller.

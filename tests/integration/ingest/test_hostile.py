@@ -27,7 +27,7 @@ def test_no_delivery_however_damaged_is_answered_5xx(tmp_path: Path) -> None:
         context = running(f"sqlite:///{tmp_path}/ingest.db", rate_per_minute=10**9)
         world = runner.run(context.__aenter__())
 
-        @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(suppress_health_check=list(HealthCheck))
         @given(
             github=damaged(GITHUB) | VALUES,
             jira=damaged(JIRA) | VALUES,
@@ -67,7 +67,7 @@ def test_no_forged_proof_is_believed_and_none_is_answered_5xx(tmp_path: Path) ->
         context = running(f"sqlite:///{tmp_path}/ingest.db", rate_per_minute=10**9)
         world = runner.run(context.__aenter__())
 
-        @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(suppress_health_check=list(HealthCheck))
         @given(
             forged=HEADER
             | st.tuples(st.integers(0, len(sound)), WORDS).map(lambda t: sound[: t[0]] + t[1] + sound[t[0] + 1 :]),

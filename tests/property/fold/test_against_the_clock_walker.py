@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from tests.oracle.clock_walker import ClockWalker, WalkedClock
 from tests.property.fold.random_lives import END, MINUTE, START, Life, Promise, lives, promises
 
@@ -10,7 +10,6 @@ from sla_domain.clock import Clock
 from sla_domain.fold import fold
 
 
-@settings(max_examples=300, deadline=None)
 @given(promises(), lives())
 def test_every_clock_is_what_a_walk_through_its_minutes_gives(promise: Promise, life: Life) -> None:
     walked = ClockWalker(promise.simple, life.happenings, END).shown()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.property.fold.random_lives import DAYS, LAST_EVENT, MINUTE, START, Life, Promise, lives, promises
 from tests.property.fold.world import World
@@ -18,7 +18,6 @@ from sla_domain.told import keys_after, told_after
 THE_END = START + timedelta(days=DAYS + 30)
 
 
-@settings(max_examples=150, deadline=None)
 @given(promises(), lives(), st.randoms(use_true_random=False))
 def test_order_and_duplicates_change_nothing(promise: Promise, life: Life, random: Random) -> None:
     shuffled = [*life.events, *random.choices(life.events, k=3)]
@@ -27,7 +26,6 @@ def test_order_and_duplicates_change_nothing(promise: Promise, life: Life, rando
     assert fold(shuffled, promise.rulebook) == fold(life.events, promise.rulebook)
 
 
-@settings(max_examples=200, deadline=None)
 @given(promises(), lives(), st.randoms(use_true_random=False))
 def test_late_events_end_in_the_same_state_and_nothing_is_told_twice(
     promise: Promise, life: Life, random: Random
@@ -64,7 +62,6 @@ def test_late_events_end_in_the_same_state_and_nothing_is_told_twice(
         assert world.breaches(id_) == set()
 
 
-@settings(max_examples=100, deadline=None)
 @given(promises(), lives())
 def test_a_timer_tells_what_telling_up_to_its_instant_would(promise: Promise, life: Life) -> None:
     """In order of arrival, firing rows and `tell(upto)` say the same facts of the same clocks at the same instants."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.property.fold.random_lives import MINUTE, Life, Promise, lives, promises
 
@@ -15,7 +15,6 @@ from sla_domain.fold import fold
 from sla_domain.incident import held_by, waiting_shares
 
 
-@settings(max_examples=150, deadline=None)
 @given(promises(), lives(), st.integers(0, 3000))
 def test_segments_tile_and_sum_to_the_verdict(promise: Promise, life: Life, later: int) -> None:
     incident = fold(life.events, promise.rulebook)
@@ -33,7 +32,6 @@ def test_segments_tile_and_sum_to_the_verdict(promise: Promise, life: Life, late
             assert found.steps[0].start == clock.started_at
 
 
-@settings(max_examples=100, deadline=None)
 @given(promises(), lives())
 def test_shares_sum_to_the_elapsed_time(promise: Promise, life: Life) -> None:
     incident = fold(life.events, promise.rulebook)

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.build.rulebook import plan, row, rulebook
 from tests.build.story import Telling, clock_of
@@ -56,7 +56,6 @@ def play(life: Life, promise: Promise, seed: int) -> tuple[TimerInMemory, dateti
     return timer, now
 
 
-@settings(max_examples=300, deadline=None)
 @given(life=lives(), promise=promises(), seed=st.integers(0, 2**32))
 def test_the_board_says_of_every_clock_what_the_domain_says(life: Life, promise: Promise, seed: int) -> None:
     timer, _ = play(life, promise, seed)
@@ -77,7 +76,6 @@ def test_the_board_says_of_every_clock_what_the_domain_says(life: Life, promise:
         assert (shown["breached_at"] is not None) >= (clock.state is ClockState.MISSED)
 
 
-@settings(max_examples=150, deadline=None)
 @given(life=lives(), promise=promises(), seed=st.integers(0, 2**32))
 def test_any_order_of_arrival_gives_the_same_row(life: Life, promise: Promise, seed: int) -> None:
     timer, _ = play(life, promise, seed)

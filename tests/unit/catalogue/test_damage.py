@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.catalogue.made import problems
 from tests.unit.catalogue.test_example import EXAMPLE
@@ -45,7 +45,7 @@ def damaged(draw: st.DrawFn, text: str) -> str:
 
 @pytest.mark.parametrize("text", [WHOLE, SHIPPED], ids=["example", "shipped"])
 def test_damage_is_told_and_never_raises(text: str, tmp_path: Path) -> None:
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=settings.default.max_examples // 2)
     @given(damaged(text))
     def prove(broken: str) -> None:
         for problem in problems(tmp_path, broken):

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.ingest import test_github, test_jira
 from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
@@ -64,26 +64,22 @@ def check(found: Translation, again: Translation) -> None:
             assert not any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t\r" for sign in text)
 
 
-@settings(max_examples=300, deadline=None)
 @given(document=damaged(GITHUB) | VALUES, event=st.sampled_from(["issues", "issue_comment", "", "push"]))
 def test_any_github_document(document: Any, event: str) -> None:
     check(*(translated(as_bytes(document), test_github.GITHUB, x_github_event=event) for _ in range(2)))
 
 
-@settings(max_examples=300, deadline=None)
 @given(document=damaged(JIRA) | VALUES)
 def test_any_jira_document(document: Any) -> None:
     check(*(translated(as_bytes(document), test_jira.JIRA) for _ in range(2)))
 
 
-@settings(max_examples=300, deadline=None)
 @given(document=damaged(EVENTS) | VALUES)
 def test_any_structured_event(document: Any) -> None:
     desk = source(Dialect.CLOUDEVENTS)
     check(*(translated(as_bytes(document), desk, content_type="application/cloudevents+json") for _ in range(2)))
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     body=st.binary(max_size=60),
     headers=st.dictionaries(
@@ -100,7 +96,6 @@ def test_any_binary_event(body: bytes, headers: dict[str, str]) -> None:
     check(translate(delivery, desk), translate(delivery, desk))
 
 
-@settings(max_examples=200, deadline=None)
 @given(document=st.sampled_from([*GITHUB, *JIRA, *EVENTS]), cut=st.integers(0, 4_000), put=st.binary(max_size=3))
 def test_bytes_in_the_wrong_place(document: Any, cut: int, put: bytes) -> None:
     body = orjson.dumps(document)
