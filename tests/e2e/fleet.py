@@ -77,7 +77,8 @@ class Member:
 
     def kill(self) -> None:
         """kill -9, and wait until it is gone."""
-        if self.process is not None:
+        # One that has ended is left alone: its number may belong to somebody else by now.
+        if self.process is not None and self.running:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
