@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 
 import pytest
 from tests.e2e.fleet import Profile
@@ -20,11 +21,21 @@ PROFILES = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All stories run on one worker, so that each world is started once."""
-    for item in items:
-        if "world" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(name="world"))
+_FINISH = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """A world ends with its last story: it would go on taking the processors from the tests after it."""
+    yield
+    world = _world_of(item)
+    if world is not None and (nextitem is None or _world_of(nextitem) is not world):
+        item.config.stash[_FINISH].close()
+
+
+def _world_of(item: pytest.Item) -> Profile | None:
+    chosen = getattr(item, "callspec", None)
+    return chosen.params.get("world") if chosen else None
 
 
 @pytest.fixture(scope="session")
@@ -54,20 +65,20 @@ def world(
     """slad of one profile among its neighbours. At the end its logs are searched for what they must not hold."""
     profile: Profile = request.param
     folder = tmp_path_factory.mktemp(profile.value)
-    world = World(folder, profile, smtp_server, webhook_receiver, certificates.ca_file)
     more: dict[str, str] = {}
     if profile is Profile.PRODUCTION:
         server, broker = request.getfixturevalue("postgres_server"), request.getfixturevalue("kafka_broker")
         name = f"e2e{uuid.uuid4().hex[:8]}"
         more["SLAD_STORE_URL"] = asyncio.run(server.create_database(name))
         more |= {"SLAD_BUS_URL": f"kafka://{broker.bootstrap}", "SLAD_BUS_PREFIX": name}
-    try:
-        asyncio.run(world.start(more))
+    world = World(folder, profile, smtp_server, webhook_receiver, certificates.ca_file, more)
+    with ExitStack() as finish:
+        finish.callback(world.fleet.kill)
+        asyncio.run(world.fleet.start())
+        finish.callback(assert_no_canary, world)
+        finish.callback(world.fleet.stop)
+        request.config.stash[_FINISH] = finish
         yield world
-        world.fleet.stop()
-        assert_no_canary(world)
-    finally:
-        world.fleet.kill()
 
 
 @pytest.fixture(autouse=True)

@@ -88,7 +88,15 @@ class Paged:
 class World:
     """One installation with what surrounds it."""
 
-    def __init__(self, folder: Path, profile: Profile, mail: SmtpServer, pager: WebhookReceiver, ca_file: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        profile: Profile,
+        mail: SmtpServer,
+        pager: WebhookReceiver,
+        ca_file: Path,
+        more: Mapping[str, str],
+    ) -> None:
         self.profile = profile
         self.mail = mail
         self.pager = pager
@@ -98,15 +106,10 @@ class World:
         self.now = BEGINNING
         SteeredTime.steer(self._clock, self.now)
         self.environment = settings(self.catalogue, self._clock, mail, ca_file, pager)
-        self.fleet: Fleet
-        self._folder = folder
+        self.fleet = Fleet(folder, profile, {**self.environment, **more})
         self._numbers = itertools.count(1)
         self._mails_before = len(mail.accepted.all())
         self._pages_before = len(pager.requests.all())
-
-    async def start(self, more: Mapping[str, str]) -> None:
-        self.fleet = Fleet(self._folder, self.profile, {**self.environment, **more})
-        await self.fleet.start()
 
     # -- time
 
