@@ -101,7 +101,7 @@ async def loaded(store: Store, incidents: list[Any], clocks: list[Any], timers: 
             else:
                 await raw.copy_records_to_table(table, records=rows, columns=columns)
     if not store.sqlite:
-        async with store.autocommit() as connection:
+        async with store.claiming() as connection:
             for table in ("timer_incident", "timer_clock", "timer_timer"):
                 await connection.execute(text(f"VACUUM ANALYZE {table}"))
             await connection.execute(text("CHECKPOINT"))

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     partitions: int = Field(default=12, ge=1, le=1000)  # fixed at the creation of the topics
     kafka_replication: int = Field(default=1, ge=1, le=10)  # of new topics; from 3 on two copies acknowledge
     kafka_retention_hours: int = Field(default=72, ge=1)  # of new topics; longer than any outage of a consumer
-    watermark_ms: float = Field(default=40.0, ge=5.0, le=5000.0)  # timers fire about so much later, at most
+    watermark_ms: float = Field(default=100.0, ge=5.0, le=5000.0)  # timers fire about so much later, at most
     catalogue: Path = Path("examples/catalogue")
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     group_commit_ms: float = 2.0
 
     # timer
-    tick_ms: float = 25.0
+    tick_ms: float = Field(default=25.0, ge=1.0, le=5000.0)
     claim_limit: int = 500
     sweep_seconds: float = 5.0
     provisional_after_seconds: float = 600.0

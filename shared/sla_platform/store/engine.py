@@ -86,15 +86,11 @@ class Store:
             yield connection
 
     @asynccontextmanager
-    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
-        """Statements that are each a unit of work. PostgreSQL only; raises StoreBusy."""
-        assert not self.sqlite, "SQLite's writers queue for transactions"
-        async with _connected(self._reader) as connection:
-            yield connection
-
-    @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """As `autocommit`, over connections of their own whose planner walks indexes. PostgreSQL only; StoreBusy."""
+        """Statements that are each a unit of work, over a connection whose planner walks indexes.
+
+        PostgreSQL only; raises StoreBusy.
+        """
         assert not self.sqlite, "SQLite's writers queue for transactions"
         async with _connected(self._claimer) as connection:
             yield connection

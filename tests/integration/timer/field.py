@@ -49,7 +49,7 @@ async def sow(
 
 async def settle(store: Store) -> None:
     """Fresh statistics, as autovacuum would have them soon."""
-    async with store.autocommit() as connection:
+    async with store.claiming() as connection:
         for table in ("timer_incident", "timer_clock", "timer_timer", "timer_progress"):
             await connection.execute(text(f"VACUUM ANALYZE {table}"))
 

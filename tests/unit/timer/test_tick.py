@@ -33,6 +33,7 @@ class World:
         self.skew = timedelta()  # of this process' clock
         self.answer_takes = 0.0  # seconds between the database's look at its clock and the answer's arrival
         self.slowest: datetime | None = None
+        self.due = True
 
     def database(self) -> datetime:
         return NINE + timedelta(seconds=self.monotonic - 1000.0) + self.shift
@@ -43,10 +44,10 @@ class World:
     async def sleep(self, seconds: float) -> None:
         self.monotonic += seconds
 
-    async def publish(self) -> Look:
+    async def publish(self, _since: datetime | None = None) -> Look:
         now = self.database()
         self.monotonic += self.answer_takes
-        return Look(now, self.slowest if self.slowest is not None else now)
+        return Look(now, self.slowest if self.slowest is not None else now, self.due)
 
 
 class Played:
@@ -102,6 +103,23 @@ async def test_the_database_decides_what_time_it_is(tick: Tick, world: World, fi
         world.skew = skew
         await tick.once()
         assert firing.asked[-1].now == world.database()
+
+
+async def test_a_tick_with_nothing_due_does_not_claim(tick: Tick, world: World, firing: Played) -> None:
+    world.due = False
+    await tick.once()
+    assert firing.asked == []
+    world.due = True
+    await tick.once()
+    assert len(firing.asked) == 1
+
+
+async def test_a_clock_that_leaps_is_not_asked_what_is_due(tick: Tick, world: World, firing: Played) -> None:
+    world.due = False
+    await tick.once()
+    world.shift = -HOUR  # what it says is due is not what is due by the instant that is believed
+    await tick.once()
+    assert len(firing.asked) == 1
 
 
 async def test_a_leap_of_the_database_clock_fires_nothing_early(

@@ -64,18 +64,18 @@ class Tick:
 
     async def once(self) -> int:
         """Fire everything due now; returns how many rows were claimed."""
-        now, floor = await self._instant()
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since
+        now, floor, due = await self._instant(since)
         claimed = 0
-        while True:
+        while due:
             bounds = Bounds(now, since, self._patience, self._settings.claim_limit)
             batch = await self._fire(bounds)
             claimed += len(batch)
             self._observe(batch, now)
             if len(batch) < self._settings.claim_limit:
                 break
-            now, floor = await self._instant()
+            now, floor, due = await self._instant(since)
         if sweep:
             self._swept = time.monotonic()
         self._since = min(now, floor) - BEHIND if floor is not None else None
@@ -106,18 +106,18 @@ class Tick:
     def _patience(self) -> timedelta:
         return timedelta(seconds=self._settings.provisional_after_seconds)
 
-    async def _instant(self) -> tuple[datetime, datetime | None]:
-        """The instant to fire up to, and the slowest partition's progress."""
+    async def _instant(self, since: datetime | None) -> tuple[datetime, datetime | None, bool]:
+        """The instant to fire up to, the slowest partition's progress, and whether there may be something to fire."""
         # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
         asked = time.monotonic()
-        look = await self._progress.publish()
+        look = await self._progress.publish(since)
         if self._source.authoritative:
-            return self._source.now(), look.slowest
+            return self._source.now(), look.slowest, True
         now, reading = self._guard.read(look.now or self._source.now(), asked)
         if reading is not Reading.STEADY:
             _log.error("tick.clock", reading=reading.value, now=look.now)
             self._metrics.clock_jumps.labels(reading.name.lower()).inc()
-        return now, look.slowest
+        return now, look.slowest, look.due or reading is not Reading.STEADY
 
     def _observe(self, batch: list[Fired], now: datetime) -> None:
         if not batch:

@@ -10,15 +10,30 @@ start nothing fires until the log has been read to its end once.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from sla_platform.store.engine import Store
+from sla_platform.store.types import Instant, from_micros
 
+# The clock, how far the slowest partition is, and whether any row is due: most ticks need to know no more.
+_LOOK = """
+    SELECT clock.now, (SELECT min(caught_up_through) FROM timer_progress) AS slowest,
+           EXISTS (
+               SELECT FROM timer_partition p WHERE EXISTS (
+                   SELECT FROM timer_timer t
+                   WHERE t.partition = p.partition AND t.fire_at <= (SELECT now FROM clock)
+                     AND t.fire_at > CAST(:since AS timestamptz)
+               )
+           ) AS due
+    FROM clock
+"""
+_CLOCK = "clock AS MATERIALIZED (SELECT clock_timestamp() AS now)"
+_READ = text(f"WITH {_CLOCK} {_LOOK}").bindparams(bindparam("since", type_=Instant))
 _PUBLISH = text(
-    """
-    WITH lazily AS MATERIALIZED (
+    f"""
+    WITH {_CLOCK}, lazily AS MATERIALIZED (
         SELECT set_config('synchronous_commit', 'off', true)
     ), noted AS (
         INSERT INTO timer_progress (partition, caught_up_through)
@@ -30,17 +45,19 @@ _PUBLISH = text(
         ON CONFLICT (partition) DO UPDATE
         SET caught_up_through = greatest(timer_progress.caught_up_through, excluded.caught_up_through)
     )
-    SELECT clock_timestamp() AS now, (SELECT min(caught_up_through) FROM timer_progress) AS slowest
-    """
-)
-_READ = text("SELECT clock_timestamp() AS now, (SELECT min(caught_up_through) FROM timer_progress) AS slowest")
+    {_LOOK}
+    """  # noqa: S608 - made of this module's own words
+).bindparams(bindparam("since", type_=Instant))
+_BEGINNING = from_micros(0)
 
 
 class Look(NamedTuple):
-    """`now`: the database's clock, None where it has none of its own; `slowest`: the partition furthest behind."""
+    """`now`: the database's clock, None where it has none of its own; `slowest`: the partition furthest behind;
+    `due`: there is a row to fire by that clock, or nobody has looked."""
 
     now: datetime | None
     slowest: datetime | None
+    due: bool = True
 
 
 class Progress:
@@ -66,15 +83,16 @@ class Progress:
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
-    async def publish(self) -> Look:
-        """Publish what has moved since the last time, and look at the clock."""
+    async def publish(self, since: datetime | None = None) -> Look:
+        """Publish what has moved since the last time, and look at the clock and at the rows due after `since`."""
         if self._store.sqlite:
             return Look(None, self.caught_up_through(0))
         moved, self._fresh = self._fresh, set()
+        bound: dict[str, Any] = {"since": since or _BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]
-        async with self._store.autocommit() as connection:
+        async with self._store.claiming() as connection:  # the one over which the tick claims next
             if not rows:
-                return Look(*(await connection.execute(_READ)).one())
+                return Look(*(await connection.execute(_READ, bound)).one())
             numbers, epochs, through = zip(*rows, strict=True)
-            values = {"partitions": list(numbers), "epochs": list(epochs), "through": list(through)}
+            values = bound | {"partitions": list(numbers), "epochs": list(epochs), "through": list(through)}
             return Look(*(await connection.execute(_PUBLISH, values)).one())
