@@ -36,7 +36,7 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path, unique: str) -> As
     if "kafka_broker" in names:
         broker: KafkaBroker = request.getfixturevalue("kafka_broker")
         bus_url = broker.url
-    settings = Settings(store_url=store_url, bus_url=bus_url, bus_prefix=unique, partitions=PARTITIONS)
+    settings = Settings(store_url=store_url, bus_url=bus_url, bus_prefix=unique, partitions=PARTITIONS, watermark_ms=20)
     rig = Rig(Store(store_url), settings, request.param)
     await rig.set_up()
     yield rig
