@@ -164,7 +164,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any]:
     wanted = arguments.overdue or arguments.herd or arguments.rate * arguments.seconds
-    lead = 15.0 + max(arguments.open, wanted) / 5_000  # seeding takes time: due instants lie behind it
+    lead = 15.0 + max(arguments.open, wanted) / 12_000  # seeding takes time: due instants lie behind it
     begin = now() + timedelta(seconds=lead)
     spread = 0.0 if arguments.herd else arguments.seconds
     if arguments.overdue:

@@ -70,7 +70,7 @@ class Store:
             self._writer = _postgres_engine(self.url, pool, patient)
             # Looking needs no BEGIN and no ROLLBACK: two round trips less.
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
-            self._claimer = _postgres_engine(self.url, 1, False, CLAIMING_SETTINGS, ping=False).execution_options(
+            self._claimer = _postgres_engine(self.url, 2, False, CLAIMING_SETTINGS, ping=False).execution_options(
                 isolation_level="AUTOCOMMIT"
             )
 

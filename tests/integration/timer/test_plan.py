@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.dialects.postgresql import asyncpg
 from tests.integration.timer.field import database_now, read_through, settle, sow
 
@@ -17,10 +18,11 @@ from sla_platform.store.schema import create_all
 from sla_timer import tables
 from sla_timer.tick import postgres
 from sla_timer.tick.fire import Bounds, Firing
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.progress import LOOK, Progress
 
 LIMIT = 500
 BIG = {"timer_timer", "timer_clock"}
+DUE = "ix_timer_timer_due"
 
 
 @pytest.fixture
@@ -31,12 +33,15 @@ async def store(postgres_url: str) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def plan(store: Store, now: datetime, bound: datetime) -> dict[str, Any]:
+FIRE = text(postgres.FIRE)
+
+
+async def plan(store: Store, now: datetime, bound: datetime, statement: TextClause = FIRE) -> dict[str, Any]:
     """The plan of the very statement, prepared as the driver prepares it."""
-    compiled = text(postgres.FIRE).compile(dialect=asyncpg.dialect())
+    compiled = statement.compile(dialect=asyncpg.dialect())
     literals = {
         "now": f"'{now.isoformat()}'", "bound": f"'{bound.isoformat()}'", "patience": "'10 minutes'",
-        "limit": str(LIMIT), "only": "NULL",
+        "limit": str(LIMIT), "only": "NULL", "lane": "1", "lanes": "2", "since": f"'{bound.isoformat()}'",
     }  # fmt: skip
     values = ", ".join(literals[name] for name in compiled.positiontup or ())
     async with store.claiming() as connection:
@@ -61,7 +66,7 @@ def assert_pinned(root: dict[str, Any], *, empty: bool = False) -> None:
     used = [(node["Index Name"], node.get("Index Cond", "")) for node in scans]
     if not empty:
         assert all(condition for _, condition in used), f"a whole index is read: {used}"
-    assert [name for name, _ in used].count("ix_timer_timer_due") == 1
+    assert [name for name, _ in used].count(DUE) == 1
     assert "Sort" not in {node["Node Type"] for node in nodes(the_claim(root))}
 
 
@@ -83,6 +88,10 @@ async def test_the_claim_walks_the_index_of_due_instants(store: Store, count: in
     assert_pinned(await plan(store, now, bounded), empty=not count)
     everything = datetime.fromtimestamp(0, UTC)
     assert_pinned(await plan(store, now + timedelta(days=30), everything), empty=not count)
+    for since in (bounded, everything):
+        looked = [node for node in nodes(await plan(store, now, since, LOOK)) if node.get("Index Name") == DUE]
+        assert len(looked) == 1
+        assert {"partition", "fire_at"} <= set(re.findall(r"\w+", looked[0]["Index Cond"]))
 
 
 async def test_a_plan_made_for_an_empty_table_is_not_kept(store: Store) -> None:

@@ -20,6 +20,7 @@ from sla_timer.tick.progress import Look
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LIMIT = 500
+FIRST = 100  # of a tick's first batch
 
 
 class World:
@@ -52,6 +53,8 @@ class World:
 
 class Played:
     """Firing that notes what it was asked and answers from a script."""
+
+    lanes = 2
 
     def __init__(self) -> None:
         self.asked: list[Bounds] = []
@@ -185,9 +188,24 @@ async def test_the_lower_bound_stays_below_the_slowest_partition(tick: Tick, wor
 
 
 async def test_a_full_batch_is_followed_by_another_at_once(tick: Tick, firing: Played) -> None:
-    firing.answers.extend([herd(LIMIT), herd(LIMIT), herd(3)])
-    assert await tick.once() == 2 * LIMIT + 3
-    assert len(firing.asked) == 3
+    firing.answers.extend([herd(FIRST), herd(LIMIT), herd(0), herd(3), herd(0)])
+    assert await tick.once() == FIRST + LIMIT + 3
+    assert len(firing.asked) == 5
+
+
+async def test_a_herd_is_fired_in_larger_batches_and_in_several_lanes(tick: Tick, firing: Played) -> None:
+    firing.answers.extend([herd(FIRST), herd(LIMIT), herd(LIMIT)])
+    await tick.once()
+    first, *herds = [(bounds.limit, bounds.lane, bounds.lanes) for bounds in firing.asked]
+    assert first == (FIRST, 0, 1)
+    assert herds == [(LIMIT, 0, 2), (LIMIT, 1, 2)] * 2
+
+
+async def test_a_lane_that_fails_does_not_cut_the_other_short(tick: Tick, firing: Played) -> None:
+    firing.answers.extend([herd(FIRST), StoreBusy("away"), herd(LIMIT)])
+    with pytest.raises(StoreBusy):
+        await tick.once()
+    assert [bounds.lane for bounds in firing.asked] == [0, 0, 1]
 
 
 async def test_a_database_that_is_away_sets_nothing_aside(tick: Tick, firing: Played) -> None:
@@ -202,5 +220,5 @@ async def test_a_database_that_is_away_sets_nothing_aside(tick: Tick, firing: Pl
 async def test_a_refused_batch_is_taken_row_by_row(tick: Tick, firing: Played) -> None:
     firing.answers.extend([ProgrammingError("fire", {}, Exception("refused")), herd(1), herd(1)])
     assert await tick.once() == 2
-    assert [bounds.limit for bounds in firing.asked] == [LIMIT, 1, 1, 1]
+    assert [bounds.limit for bounds in firing.asked] == [FIRST, 1, 1, 1]
     assert {bounds.only for bounds in firing.asked[1:]} == {0}

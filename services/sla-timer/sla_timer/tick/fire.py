@@ -28,13 +28,16 @@ class Fired:
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """`now`: the believed instant; `since`: the lower bound of the claim (None: a sweep of everything overdue);
-    `patience`: how long a partition may be behind before its clocks fire flagged `provisional`."""
+    `patience`: how long a partition may be behind before its clocks fire flagged `provisional`; `limit`: rows of one
+    partition; `lane` of `lanes`: every how manieth partition alone, so that several claims can go on at once."""
 
     now: datetime
     since: datetime | None
     patience: timedelta
     limit: int
     only: int | None = None  # this partition alone
+    lane: int = 0
+    lanes: int = 1
 
 
 _BEGINNING = from_micros(0)
@@ -46,9 +49,13 @@ _SQLITE_TELL = text(sqlite.TELL.replace(":%M:%S", r"\:%M\:%S"))
 
 
 class Firing:
-    """Fires due timers on one store. On PostgreSQL any number of instances may do so at once."""
+    """Fires due timers on one store. On PostgreSQL any number of instances may do so at once.
+
+    `lanes`: how many batches of this instance are worth firing at once, when many rows are due.
+    """
 
     def __init__(self, store: Store, progress: Progress) -> None:
+        self.lanes = 1 if store.sqlite else 2
         self._store = store
         self._progress = progress
 
@@ -63,6 +70,8 @@ class Firing:
                 "patience": bounds.patience,
                 "limit": bounds.limit,
                 "only": bounds.only,
+                "lane": bounds.lane,
+                "lanes": bounds.lanes,
             }
             return _rows((await connection.execute(_POSTGRES, values)).all())
 

@@ -18,7 +18,8 @@ WITH reach AS MATERIALIZED (
            least(CAST(:now AS timestamptz),
                  greatest(caught_up_through, CAST(:now AS timestamptz) - CAST(:patience AS interval))) AS through
     FROM timer_progress
-    WHERE CAST(:only AS int) IS NULL OR partition = CAST(:only AS int)
+    WHERE (CAST(:only AS int) IS NULL OR partition = CAST(:only AS int))
+      AND partition % CAST(:lanes AS int) = CAST(:lane AS int)
 ), due AS MATERIALIZED (
     SELECT picked.*, reach.through, coalesce(picked.fire_at > reach.caught, true) AS provisional
     FROM reach CROSS JOIN LATERAL (

@@ -18,19 +18,20 @@ from sla_platform.store.engine import Store
 from sla_platform.store.types import Instant, from_micros
 
 # The clock, how far the slowest partition is, and whether any row is due: most ticks need to know no more.
-_LOOK = """
+_LOOKED = """
     SELECT clock.now, (SELECT min(caught_up_through) FROM timer_progress) AS slowest,
            EXISTS (
-               SELECT FROM timer_partition p WHERE EXISTS (
+               SELECT FROM timer_partition p CROSS JOIN LATERAL (
                    SELECT FROM timer_timer t
                    WHERE t.partition = p.partition AND t.fire_at <= (SELECT now FROM clock)
                      AND t.fire_at > CAST(:since AS timestamptz)
-               )
+                   ORDER BY t.fire_at LIMIT 1  -- so that it can only be read partition by partition
+               ) first
            ) AS due
     FROM clock
 """
 _CLOCK = "clock AS MATERIALIZED (SELECT clock_timestamp() AS now)"
-_READ = text(f"WITH {_CLOCK} {_LOOK}").bindparams(bindparam("since", type_=Instant))
+LOOK = text(f"WITH {_CLOCK} {_LOOKED}").bindparams(bindparam("since", type_=Instant))
 _PUBLISH = text(
     f"""
     WITH {_CLOCK}, lazily AS MATERIALIZED (
@@ -45,7 +46,7 @@ _PUBLISH = text(
         ON CONFLICT (partition) DO UPDATE
         SET caught_up_through = greatest(timer_progress.caught_up_through, excluded.caught_up_through)
     )
-    {_LOOK}
+    {_LOOKED}
     """  # noqa: S608 - made of this module's own words
 ).bindparams(bindparam("since", type_=Instant))
 _BEGINNING = from_micros(0)
@@ -92,7 +93,7 @@ class Progress:
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]
         async with self._store.claiming() as connection:  # the one over which the tick claims next
             if not rows:
-                return Look(*(await connection.execute(_READ, bound)).one())
+                return Look(*(await connection.execute(LOOK, bound)).one())
             numbers, epochs, through = zip(*rows, strict=True)
             values = bound | {"partitions": list(numbers), "epochs": list(epochs), "through": list(through)}
             return Look(*(await connection.execute(_PUBLISH, values)).one())
