@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -48,6 +48,35 @@ def test_an_event_as_slad_puts_it_on_the_bus_comes_back_whole() -> None:
     written = {"id": sent.id, "source": sent.source, "type": sent.type, "subject": sent.subject}
     again = orjson.dumps(written | {"time": sent.time.isoformat(), "data": orjson.loads(sent.data)})
     assert LineReader({}).event(again) == event
+
+
+def test_the_incident_may_stand_in_the_data_when_the_subject_says_nothing() -> None:
+    data = {"incident": "A1", "customer": "One"}
+    assert {LineReader({}).incident_of(line(subject=said, data=data)) for said in (None, "", "  ", "a\nb", [])} == {
+        "desk:A1"
+    }
+    assert LineReader({}).incident_of(line(subject=7)) == "desk:7"
+
+
+def test_what_is_said_again_is_the_same_and_has_its_own_time() -> None:
+    reader = LineReader({})
+    first, again = (reader.event(line(id=str(n), time=f"2026-03-02T1{n}:00:00Z")) for n in range(2))
+    assert (first.occurred_at.hour, again.occurred_at.hour) == (10, 11)
+    assert first.attributes == again.attributes == {"customer": "One", "priority": "P1"}
+    other = reader.event(line(type="described"))
+    assert (other.kind, other.attributes) == (EventKind.DESCRIBED, first.attributes)
+    late = reader.event(line(data={"customer": "One", "received_at": "2026-03-05T09:00:00Z"}))
+    assert late.received_at - late.occurred_at == timedelta(days=3)
+
+
+def test_the_same_words_of_two_senders_are_translated_by_each_ones_table(load: Callable[[str], Catalogue]) -> None:
+    known = load(
+        PLAN + "sources: {desk: {dialect: cloudevents, authentication: {secret: x}, priorities: {urgent: P1}}}\n"
+        "settings: {local: true}\n"
+    )
+    reader = LineReader(known.sources)
+    told = [reader.event(line(source=sender, data={"priority": "urgent"})) for sender in ("/desk", "/shop", "/desk")]
+    assert [event.attributes["priority"] for event in told] == ["P1", "urgent", "P1"]
 
 
 def test_words_of_a_source_that_the_catalogue_knows_are_translated(load: Callable[[str], Catalogue]) -> None:

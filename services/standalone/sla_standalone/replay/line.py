@@ -16,12 +16,12 @@ from typing import Any
 import orjson
 
 from sla_catalogue.source import Dialect, Source, SourceId
-from sla_domain.event import EventId, IncidentEvent, IncidentId, TimeQuality
+from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
 from sla_ingest.dialect import Unfit
 from sla_ingest.dialect.canonical import happening, kind_of
 from sla_ingest.dialect.cloudevents import NOBODY, source_name
 from sla_ingest.dialect.instant import BadInstant, parse_instant
-from sla_ingest.dialect.port import Stamp
+from sla_ingest.dialect.port import Happening, Stamp
 from sla_ingest.dialect.read import identifier
 from sla_platform.wire.incident import SOURCE as FROM_SLAD
 from sla_standalone.replay.life import Life, Reject
@@ -29,6 +29,10 @@ from sla_standalone.replay.life import Life, Reject
 Numbered = tuple[int, bytes]
 # What nearly every line has; the many other shapes of time take the long way.
 _USUAL = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+
+_STAMP = Stamp(at=None, quality=TimeQuality.EXACT)  # the translation reads no time: a line's own is read beside it
+_SHORT = 200  # bytes of data
+_REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
@@ -51,10 +55,12 @@ class LineReader:
     def __init__(self, sources: Mapping[SourceId, Source], claimed: Claimed | None = None) -> None:
         self.claimed = claimed
         self._sources: Callable[[str], Source] = _Sources(sources)
+        self._named_before = lru_cache(maxsize=_REMEMBERED)(self._named)
+        self._told_before = lru_cache(maxsize=_REMEMBERED)(self._translated)
 
     def incident_of(self, line: bytes) -> str:
         """slad's id of the incident the line speaks of. Raises BadLine."""
-        return self._read(line)[1]
+        return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> Life:
         events: list[IncidentEvent] = []
@@ -70,11 +76,12 @@ class LineReader:
 
     def event(self, line: bytes) -> IncidentEvent:
         """Raises BadLine."""
-        value, incident, source = self._read(line)
-        kind = kind_of(str(value.get("type", "")))
+        value = _parsed(line)
+        incident, source = self._speaks_of(value)
+        type_, data = value.get("type", ""), value.get("data") or {}
+        kind = kind_of(type_ if isinstance(type_, str) else str(type_))
         if kind is None:
             raise BadLine(f"type {str(value.get('type'))[:100]!r} is none of slad's")
-        data = value.get("data") or {}
         if not isinstance(data, dict):
             raise BadLine("data is not an object")
         at = _instant(value, "time", data)
@@ -82,7 +89,7 @@ class LineReader:
         if at is None or received is None:
             raise BadLine("the event has no time")
         try:
-            what = happening(kind, data, Stamp(at=at, quality=TimeQuality.EXACT), source)
+            what = self._told(kind, data, source)
         except Unfit as unfit:
             raise BadLine(f"{unfit.refused.pointer}: {unfit.refused.detail}") from None
         return IncidentEvent(
@@ -105,23 +112,38 @@ class LineReader:
             reason=what.reason,
         )
 
-    def _read(self, line: bytes) -> tuple[dict[str, Any], str, Source]:
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise BadLine(f"this is not JSON: {error}") from None
-        if not isinstance(value, dict):
-            raise BadLine("this is not a CloudEvent: a JSON object is expected")
-        data = value.get("data")
-        inner = data if isinstance(data, dict) else {}
-        own = identifier(value.get("subject")) or identifier(inner.get("incident"))
-        if not own:
+    def _told(self, kind: EventKind, data: dict[str, Any], source: Source) -> Happening:
+        """Most of a log says the same few things again and again; what carries an instant or a long text is unique."""
+        if "received_at" in data or "occurred_at" in data:
+            return happening(kind, data, _STAMP, source)
+        written = orjson.dumps(data)
+        if len(written) > _SHORT:
+            return happening(kind, data, _STAMP, source)
+        return self._told_before(kind, written, source.id)
+
+    def _translated(self, kind: EventKind, written: bytes, source: str) -> Happening:
+        return happening(kind, orjson.loads(written), _STAMP, self._sources(source))
+
+    def _speaks_of(self, value: Mapping[str, Any]) -> tuple[str, Source]:
+        """The incident, by slad's id, and who speaks. Raises BadLine."""
+        subject, written = value.get("subject"), value.get("source")
+        usual = isinstance(subject, str) and isinstance(written, str)
+        found = self._named_before(subject, written) if usual else self._named(subject, written)
+        if found is None:
+            data = value.get("data")
+            found = self._named(data.get("incident"), written) if isinstance(data, dict) else None
+        if found is None:
             raise BadLine("the event has no subject: it is the id of the incident")
-        written = identifier(value.get("source"))
-        if written == FROM_SLAD:
-            return value, own, self._sources(own.partition(":")[0] if ":" in own else "events")
-        source = self._sources(_name(written))
-        return value, f"{source.id}:{own.removeprefix(f'{source.id}:')}", source
+        return found
+
+    def _named(self, subject: object, written: object) -> tuple[str, Source] | None:
+        own, sender = identifier(subject), identifier(written)
+        if not own:
+            return None
+        if sender == FROM_SLAD:
+            return own, self._sources(own.partition(":")[0] if ":" in own else "events")
+        source = self._sources(_name(sender))
+        return f"{source.id}:{own.removeprefix(f'{source.id}:')}", source
 
     def _claims(self, events: Sequence[IncidentEvent]) -> Mapping[str, bool]:
         claimed = self.claimed
@@ -148,6 +170,16 @@ class _Sources(dict[str, Source]):
         return made
 
 
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadLine(f"this is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise BadLine("this is not a CloudEvent: a JSON object is expected")
+    return value
+
+
 @lru_cache(maxsize=1024)
 def _name(written: str) -> str:
     return source_name(written) if written else NOBODY.id
@@ -157,7 +189,8 @@ def _instant(value: Mapping[str, Any], name: str, otherwise: Mapping[str, Any]) 
     written = value.get(name) or otherwise.get("occurred_at") or otherwise.get("received_at")
     try:
         if isinstance(written, str) and _USUAL.fullmatch(written):
-            return datetime.fromisoformat(written).astimezone(UTC)
+            at = datetime.fromisoformat(written)
+            return at if at.tzinfo is UTC else at.astimezone(UTC)
         return parse_instant(written)
     except (BadInstant, ValueError) as error:
         raise BadLine(f"{name}: {error}") from None
