@@ -151,7 +151,10 @@ class _Reader:
         if node.tag not in _SCALARS:
             self.problem_at(node, "tag", f"the tag {node.tag} is not used in a catalogue", "remove it")
             return None
-        return None if node.tag == _STANDARD + "null" else str(node.value)
+        if node.tag == _STANDARD + "null":
+            return None
+        # ruamel marks the folds of a `>` scalar with BEL, so that it could write them again.
+        return str(node.value).replace("\a", "") if node.style == ">" else str(node.value)
 
 
 def _is_merge(key: Node) -> bool:

@@ -21,6 +21,11 @@ def test_scalars_stay_the_text_they_were_written_as() -> None:
     }
 
 
+def test_a_folded_text_holds_what_was_written_and_nothing_else() -> None:
+    tree = read_tree('folded: >-\n  one\n  two\n\n  three\nkept: |\n  one\n  two\nquoted: "a\\ab"\n', "x.yaml")
+    assert tree.data == {"folded": "one two\nthree", "kept": "one\ntwo\n", "quoted": "a\ab"}
+
+
 def test_every_value_knows_its_line_and_column() -> None:
     tree = read_tree("plans:\n  gold:\n    rank: 1\n    list: [a, b]\n", "x.yaml")
     where = tree.positions[("plans", "gold", "rank")]
