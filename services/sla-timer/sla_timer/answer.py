@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sla_domain.clock import Clock, Segment
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import as_dict, explain, known_at, render
+from sla_domain.explain import as_dict, explain, known_at, render, spoken
+from sla_domain.explain.language import tag_for, words_for
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
@@ -123,13 +124,16 @@ def explained_json(
     known = known_at(events, at) if at is not None else events
     incident = fold(known, rulebook) if known else None  # before its first event there is nothing to explain
     explanations = explain(incident, rulebook, at or now) if incident else ()
+    shown = [one for one in explanations if metric in ("", one.metric)]
+    clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in shown]
+    nothing = words_for(language).no_clock.format(incident=events[0].incident)
     return {
         "incident": events[0].incident,
         "at": iso(at or now),
         "language": language,
-        "clocks": [
-            as_dict(one) | {"text": render(one, language)} for one in explanations if metric in ("", one.metric)
-        ],
+        "spoken": tag_for(language),
+        "clocks": clocks,
+        "text": "\n".join(clock["text"] for clock in clocks) or f"{nothing}\n",
     }
 
 

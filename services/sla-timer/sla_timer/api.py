@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
@@ -28,6 +29,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     403: {"description": "The key lacks the scope"},
     503: {"description": "The store does not answer; try again"},
 }
+AS_TEXT_TOO: dict[str, Any] = {
+    "description": "Each clock with its steps, rows and versions, as data and in words",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such incident, as far as this key sees"}}
 
 
@@ -45,18 +50,25 @@ class DeadlineQuestion(BaseModel):
 def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["timer"], responses=PROBLEMS)
 
-    @routes.get("/incidents/{incident:path}/explain", responses=MISSING)
+    @routes.get(
+        "/incidents/{incident:path}/explain", response_model=dict[str, Any], responses=MISSING | {200: AS_TEXT_TOO}
+    )
     async def explained(
         request: Request,
         incident: str,
         lang: Annotated[str, Query(max_length=20, description="en, pl, it, ru or zh-TW")] = "en",
         metric: Annotated[str, Query(max_length=60)] = "",
         at: Annotated[datetime | None, Query(description="as of this instant; now when absent")] = None,
-    ) -> dict[str, Any]:
+        form: Annotated[
+            Literal["json", "text"] | None, Query(alias="format", description="as Accept says when absent")
+        ] = None,
+        accept: Annotated[str, Header()] = "",
+    ) -> Any:
         events, rulebook = await _events_and_rules(timer, incident, authorize(request, READ))
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
-        return explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+        answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+        return _text(answer) if (form or preferred(accept)) == "text" else answer
 
     @routes.get("/incidents/{incident:path}", responses=MISSING)
     async def one(request: Request, incident: str) -> dict[str, Any]:
@@ -79,6 +91,28 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
     return routes
 
 
+def preferred(accept: str) -> str:
+    """`text` for a caller who would rather have plain text than JSON (RFC 9110, 12.5.1), else `json`."""
+    weights = dict(map(_range, accept.split(",")))
+    plain = weights.get("text/plain", 0.0)
+    return "text" if plain > weights.get("application/json", 0.0) else "json"
+
+
+def _range(written: str) -> tuple[str, float]:
+    kind, *parameters = (part.strip().lower() for part in written.split(";"))
+    weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+    try:
+        return kind, float(weight)
+    except ValueError:
+        return kind, 0.0
+
+
+def _text(answer: dict[str, Any]) -> PlainTextResponse:
+    # Reasons and names in it were written by others: no browser shall take it for anything but text.
+    headers = {"Content-Language": answer["spoken"], "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
+    return PlainTextResponse(answer["text"], headers=headers)
+
+
 async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
     events, rulebook = await _events_and_rules(timer, name, access)
     return incident_json(fold(events, rulebook), list(in_order(events)), rulebook, timer.source.now())
@@ -93,7 +127,7 @@ async def _events_and_rules(timer: TimerService, name: str, access: Access) -> t
                 f"{name} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; an event "
                 "that was accepted a moment ago may still be on its way.",
             )  # fmt: skip
-        events = (await events_of(connection, [name]))[name]
+        events = await events_of(connection, name)
         rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
     return events, rulebooks.of(row)
 

@@ -1,5 +1,5 @@
 """Why a clock says what it says: data (`explanation`), how it is made (`build`, `steps`), whose time it was (`shares`),
-and how it is put into words (`text`, `language`) or plain values (`plain`). N5."""
+and how it is put into words (`text`, `spoken`, `language`) or plain values (`plain`). N5."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sla_domain.explain.build import calendar_of, explain, explain_clock, known_
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step, StepKind, Versions
 from sla_domain.explain.plain import as_dict
 from sla_domain.explain.shares import holder_shares, party_shares
+from sla_domain.explain.spoken import spoken
 from sla_domain.explain.text import render
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "known_at",
     "party_shares",
     "render",
+    "spoken",
 ]

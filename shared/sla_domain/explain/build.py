@@ -13,7 +13,7 @@ from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Ve
 from sla_domain.explain.steps import steps_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.incident import Incident
-from sla_domain.plan import NO_TEXTS, CoverageTime, Metric, Unspecified, WallTime, WorkingDayTime
+from sla_domain.plan import NO_TEXTS, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
 from sla_domain.rulebook import ContractMatch, Rulebook
 
 
@@ -35,6 +35,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
     calendar = calendar_of(clock, incident, rulebook)
     steps = steps_of(clock, calendar, at)
     metric = _metric(clock, entitlement)
+    priority = entitlement.plan.priority(clock.priority)
     return Explanation(
         incident=clock.incident,
         clock=clock.id,
@@ -67,6 +68,9 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
         exempt=clock.exempt,
         exempt_by=clock.exempt_by,
         titles=NO_TEXTS if metric is None else metric.titles,
+        priority_titles=NO_TEXTS if priority is None else priority.titles,
+        definitions=NO_TEXTS if priority is None else priority.definitions,
+        coverage_titles=_coverage_titles(clock, rulebook) if calendar is not None else NO_TEXTS,
     )
 
 
@@ -77,6 +81,12 @@ def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calenda
     if coverage is None or isinstance(clock.target.allowed, WallTime):
         return None
     return rulebook.calendars.calendar(rulebook.contracts.get(clock.contract, incident.contract), coverage)
+
+
+def _coverage_titles(clock: Clock, rulebook: Rulebook) -> Texts:
+    plan = rulebook.plans.get(clock.plan)
+    coverage = plan.coverages.get(clock.coverage) if plan is not None else None
+    return NO_TEXTS if coverage is None else coverage.titles
 
 
 def _allowed(clock: Clock, calendar: Calendar | None) -> timedelta | None:

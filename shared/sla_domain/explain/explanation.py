@@ -7,7 +7,7 @@ to `consumed`. Steps marked `ahead` are a projection from `at`: they hold if not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from sla_domain.clock import ClockId, ClockState, Mark
 from sla_domain.contract import ContractId
 from sla_domain.event import IncidentId, TimeQuality, WaitingOn
 from sla_domain.incident import Scope
-from sla_domain.plan import Condition, MetricId, PlanId, Target
+from sla_domain.plan import NO_TEXTS, Condition, MetricId, PlanId, Target, Texts
 from sla_domain.rulebook import MatchReason
 
 
@@ -107,6 +107,9 @@ class Explanation:
     exempt: str = ""
     exempt_by: str = ""
     titles: Mapping[str, str]
+    priority_titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    definitions: Texts = field(default_factory=lambda: NO_TEXTS)  # what the plan says the priority means (PLANS E12)
+    coverage_titles: Texts = field(default_factory=lambda: NO_TEXTS)  # none for wall time
 
     @property
     def remaining(self) -> timedelta | None:

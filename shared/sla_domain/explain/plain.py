@@ -25,9 +25,12 @@ def as_dict(e: Explanation) -> dict[str, Any]:
         "contract": {"id": e.contract, "reason": e.match_reason.name.lower(), "text": e.match_reason.value},
         "plan": {"id": e.plan, "scope": e.scope.word, "text": e.scope.value},
         "priority": e.priority,
+        "priority_titles": dict(e.priority_titles),
+        "priority_definitions": dict(e.definitions),
         "target": {
             "allowed": allowed_words(e.target, _ENGLISH),
             "coverage": e.coverage,
+            "coverage_titles": dict(e.coverage_titles),
             "zone": e.zone,
             "clause": e.target.clause,
             "line": e.target.line,

@@ -50,37 +50,68 @@ def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     zone = ZoneInfo(e.zone)
     title = title_of(e.titles, language) or e.metric
     yield w.heading.format(metric=title, incident=e.incident, cycle=e.cycle + 1, state=w.states[e.state])
+    yield from entitled(e, w)
+    if e.definitions:
+        yield definition_of(e, language)[1]
+    yield from terms(e, w)
+    yield f"{w.rows}:"
+    yield from (f"  {row_name(row.target, w)}: {outcome_words(row, w)}" for row in e.rows)
+    yield f"{w.time}:"
+    yield from (f"  {_step(step, zone, w)}" for step in e.steps)
+    yield sums(e, w)
+    yield from instants(e, w)
+    yield from grounds(e, w)
+
+
+# -- the parts, for other renderings too (`spoken`)
+
+
+def entitled(e: Explanation, w: Words) -> Iterator[str]:
+    """Under whose promise the clock runs."""
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
     yield w.priority.format(priority=e.priority or w.nothing)
-    yield w.target.format(
-        target=allowed_words(e.target, w), coverage=e.coverage or w.nothing, zone=e.zone, row=_row_name(e.target, w)
-    )
+
+
+def definition_of(e: Explanation, language: str) -> tuple[str, str]:
+    """What the plan says the priority means (PLANS E12), and the language it says so in; empty where it does not."""
+    tag, said = said_in(e.definitions, language)
+    words = LANGUAGES[tag_for(tag)]
+    return tag, words.definition.format(priority=e.priority, definition=said) if said else ""
+
+
+def terms(e: Explanation, w: Words) -> Iterator[str]:
+    """The target, an agreed date, an exemption."""
+    coverage, row = e.coverage or w.nothing, row_name(e.target, w)
+    yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
     if e.agreed_by:
-        original = local(e.original_due_at, zone, w) if e.original_due_at is not None else w.nothing
+        original = local(e.original_due_at, ZoneInfo(e.zone), w) if e.original_due_at is not None else w.nothing
         yield w.agreed.format(by=e.agreed_by, reason=e.agreed_reason or w.nothing, original=original)
     if e.exempt:
         yield w.exempt.format(reason=e.exempt, by=e.exempt_by or w.nothing)
-    yield f"{w.rows}:"
-    yield from (f"  {_row_name(row.target, w)}: {_outcome(row, w)}" for row in e.rows)
-    yield f"{w.time}:"
-    yield from (f"  {_step(step, zone, w)}" for step in e.steps)
-    yield from _summary(e, zone, w)
 
 
-def _summary(e: Explanation, zone: ZoneInfo, w: Words) -> Iterator[str]:
+def sums(e: Explanation, w: Words) -> str:
+    """The arithmetic: consumed, allowed, left."""
     consumed = duration(e.consumed, w)
     if e.allowed is None or e.remaining is None:
-        yield w.sums_open.format(consumed=consumed)
-    else:
-        left = duration(e.remaining, w)
-        yield w.sums.format(consumed=consumed, allowed=duration(e.allowed, w), remaining=left)
+        return w.sums_open.format(consumed=consumed)
+    return w.sums.format(consumed=consumed, allowed=duration(e.allowed, w), remaining=duration(e.remaining, w))
+
+
+def instants(e: Explanation, w: Words) -> Iterator[str]:
+    """The due instant, the first promise where it was another, then warnings and breach."""
+    zone = ZoneInfo(e.zone)
     yield w.due.format(due=local(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
     if e.original_due_at is not None and e.original_due_at != e.due_at:
         yield w.original.format(due=local(e.original_due_at, zone, w))
     for mark in e.marks:
         at = local(mark.at, zone, w)
         yield w.breached.format(at=at) if mark.kind == BREACH else w.warned.format(threshold=mark.kind, at=at)
+
+
+def grounds(e: Explanation, w: Words) -> Iterator[str]:
+    """What the arithmetic rests on."""
     v = e.versions
     yield w.versions.format(
         catalogue=v.catalogue or w.nothing,
@@ -92,10 +123,7 @@ def _summary(e: Explanation, zone: ZoneInfo, w: Words) -> Iterator[str]:
 
 
 def _step(step: Step, zone: ZoneInfo, w: Words) -> str:
-    party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
-    why = ": ".join(part for part in (party, step.reason) if part)
-    said = w.steps[step.kind] + (f" ({why})" if why else "")
-    parts = [f"{local(step.start, zone, w)} – {local(step.end, zone, w)}", said]
+    parts = [f"{local(step.start, zone, w)} – {local(step.end, zone, w)}", kind_words(step, w)]
     if step.counted:
         parts.append(f"+{duration(step.counted, w)}, {w.total.format(total=duration(step.total, w))}")
     if step.credited:
@@ -105,7 +133,15 @@ def _step(step: Step, zone: ZoneInfo, w: Words) -> str:
     return "  ".join(parts)
 
 
-def _outcome(row: RowTried, w: Words) -> str:
+def kind_words(step: Step, w: Words) -> str:
+    """What kind of time it was, and why."""
+    party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
+    why = ": ".join(part for part in (party, step.reason) if part)
+    return w.steps[step.kind] + (f" ({why})" if why else "")
+
+
+def outcome_words(row: RowTried, w: Words) -> str:
+    """Why the row is the one in force, or why it is not."""
     match row.outcome:
         case RowOutcome.MATCHED:
             return w.row_matched
@@ -119,7 +155,8 @@ def _outcome(row: RowTried, w: Words) -> str:
             return form.format(attribute=condition.attribute, actual=row.actual or w.nothing, wanted=wanted)
 
 
-def _row_name(target: Target, w: Words) -> str:
+def row_name(target: Target, w: Words) -> str:
+    """The row's place and clause, or what it allows."""
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
 
@@ -134,3 +171,9 @@ def local(at: datetime, zone: ZoneInfo, w: Words) -> str:
 
 def title_of(titles: Texts, language: str) -> str:
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
+
+
+def said_in(texts: Texts, language: str) -> tuple[str, str]:
+    """The text in the language, else in English, else in whichever there is; with the tag it stands under."""
+    tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
+    return (tags[0], texts[tags[0]]) if tags else ("", "")

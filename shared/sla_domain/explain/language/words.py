@@ -18,6 +18,7 @@ class Words:
     contract: str  # contract, reason
     plan: str  # plan, scope
     priority: str  # priority
+    definition: str  # priority, definition
     target: str  # target, coverage, zone, row
     agreed: str  # by, reason, original
     exempt: str  # reason, by
@@ -35,6 +36,8 @@ class Words:
     original: str  # due
     sums: str  # consumed, allowed, remaining
     sums_open: str  # consumed
+    left: str
+    no_clock: str  # incident
     warned: str  # threshold, at
     breached: str  # at
     versions: str  # catalogue, holidays, tzdata, calendar
@@ -47,6 +50,7 @@ class Words:
     minute: str
     second: str
     weekdays: tuple[str, ...]
+    columns: tuple[str, str, str, str]  # when, what kind of time, how much counts, the sum
     states: Mapping[ClockState, str]
     steps: Mapping[StepKind, str]
     parties: Mapping[WaitingOn, str]

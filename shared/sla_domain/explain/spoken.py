@@ -1,0 +1,90 @@
+"""An explanation in the words of one language, part by part: for pages that lay it out themselves.
+
+The steps stand in the order of `Explanation.steps`, the rows in that of `Explanation.rows`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sla_domain.explain.explanation import Explanation, Step
+from sla_domain.explain.language import LANGUAGES, tag_for
+from sla_domain.explain.language.words import Words
+from sla_domain.explain.text import (
+    definition_of,
+    duration,
+    entitled,
+    grounds,
+    instants,
+    kind_words,
+    local,
+    outcome_words,
+    row_name,
+    said_in,
+    sums,
+    terms,
+    title_of,
+)
+from sla_domain.plan import WallTime
+
+
+def spoken(e: Explanation, language: str = "en") -> dict[str, Any]:
+    """Only dicts, lists, strings, booleans and None. `language` tells which language was spoken."""
+    tag = tag_for(language)
+    w = LANGUAGES[tag]
+    zone = ZoneInfo(e.zone)
+    return {
+        "language": tag,
+        "metric": title_of(e.titles, tag) or e.metric,
+        "state": w.states[e.state],
+        "basis": [*entitled(e, w), *terms(e, w)],
+        "definition": _definition(e, tag),
+        "rows_title": w.rows,
+        "rows": [{"name": row_name(row.target, w), "said": outcome_words(row, w)} for row in e.rows],
+        "time_title": w.time,
+        "columns": list(w.columns),
+        "steps": [_step(step, zone, w) for step in e.steps],
+        "sums": sums(e, w),
+        "instants": list(instants(e, w)),
+        "grounds": list(grounds(e, w)),
+        "left": _left(e, tag, w),
+    }
+
+
+def _definition(e: Explanation, tag: str) -> dict[str, str] | None:
+    """In the plan's language where it does not speak the one asked for (PLANS E12)."""
+    spoken_in, said = definition_of(e, tag)
+    return {"language": spoken_in, "text": said} if said else None
+
+
+def _step(step: Step, zone: ZoneInfo, w: Words) -> dict[str, Any]:
+    notes = [w.credited.format(span=duration(step.credited, w))] if step.credited else []
+    return {
+        "when": _when(step.start, step.end, zone, w),
+        "what": kind_words(step, w),
+        "counted": f"+{duration(step.counted, w)}" if step.counted else "",
+        "total": duration(step.total, w) if step.counted else "",
+        "notes": [*notes, w.ahead] if step.ahead else notes,
+    }
+
+
+def _when(start: datetime, end: datetime, zone: ZoneInfo, w: Words) -> str:
+    """`Tue 2026-11-10 16:30 – 17:00 +0100`: day and offset are said once where both ends share them."""
+    first, last = local(start, zone, w).rsplit(" ", 2), local(end, zone, w).rsplit(" ", 2)
+    if first[2] != last[2]:
+        return f"{' '.join(first)} – {' '.join(last)}"
+    until = last[1] if first[0] == last[0] else f"{last[0]} {last[1]}"
+    return f"{first[0]} {first[1]} – {until} {last[2]}"
+
+
+def _left(e: Explanation, tag: str, w: Words) -> dict[str, Any] | None:
+    """How to say the counted time that is left while it runs down: `{left}` stands for it."""
+    if e.allowed is None:
+        return None
+    units = {"hour": w.hour, "minute": w.minute, "second": w.second}
+    if isinstance(e.target.allowed, WallTime):
+        return {"form": f"{w.left}: {w.wall.format(span='{left}')}", "units": units}
+    coverage = said_in(e.coverage_titles, tag)[1] or e.coverage
+    return {"form": f"{w.left}: {{left}} · {coverage}", "units": units}
