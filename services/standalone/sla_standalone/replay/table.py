@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from sla_catalogue.source import Phase
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
-from sla_standalone.replay.instant import BadInstant, parser
+from sla_standalone.replay.instant import BadInstant, parser, second_of
 from sla_standalone.replay.life import Life, Reject
 from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
 from sla_standalone.replay.mapping import Mapping as MappingFile
@@ -49,12 +49,19 @@ class TableReader:
         self._row_at = self._places(mapping.at)
         self._version = self._at.get(mapping.version, -1)
         self._attributes = [(name, *self._cell(cell)) for name, cell in mapping.attributes.items()]
+        self._stating = _cutter([place for _, place, _, _ in self._attributes if place >= 0])
         self._rules = [_Rule(rule, self._places, self._match, self._cell) for rule in mapping.events]
         states = mapping.states
         self._state = -1 if states is None else self._at[states.column]
-        self._phases = {} if states is None else dict(states.values)
+        self._states = (
+            {}
+            if states is None
+            else {
+                word: _State.of(phase, self._places(states.instants.get(phase, ())))
+                for word, phase in states.values.items()
+            }
+        )
         self._state_at = self._row_at if states is None or not states.at else self._places(states.at)
-        self._phase_at = {} if states is None else {p: self._places(names) for p, names in states.instants.items()}
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:
@@ -69,12 +76,12 @@ class TableReader:
         dated.sort(key=itemgetter(0, 1))  # stable: rows of one instant and version stay as the file has them
         before: Row | None = None
         stated: dict[str, str] = {}
-        phase: Phase | None = None
+        state: _State | None = None
         once: set[int] = set()
         for at, version, line, row in dated:
             try:
                 self._rules_of(row, before, at, version, told, once)
-                phase = self._state_of(row, phase, at, version, told)
+                state = self._state_of(row, state, at, version, told)
                 self._restate(row, stated, at, version, told)
             except BadInstant as error:
                 told.rejects.append(self._reject(line, str(error), row))
@@ -118,32 +125,37 @@ class TableReader:
                 reason=self._value(row, *rule.reason) if rule.reason is not None else "",
             )  # fmt: skip
 
-    def _state_of(self, row: Row, phase: Phase | None, at: datetime, version: int, told: _Telling) -> Phase | None:
-        if self._state < 0 or not self.known(word := row[self._state]):
-            return phase
-        found = self._phases.get(word.strip())
-        if found is None:
-            told.remarks.append(f"status {word.strip()!r}")
-            return phase
-        if found is phase:
-            return phase
-        own = self._instant(row, self._phase_at.get(found, ()))
+    def _state_of(self, row: Row, before: _State | None, at: datetime, version: int, told: _Telling) -> _State | None:
+        if self._state < 0 or (written := row[self._state]) in self._unknown:
+            return before
+        word = written.strip()
+        now = self._states.get(word)
+        if now is None:
+            told.remarks.append(f"status {word!r}")
+            return before
+        if before is not None and now.phase is before.phase:
+            return before
+        own = self._instant(row, now.at) if now.at else None
         if own is not None:
             version = 0  # the column speaks of the incident, not of this row
         else:
             own = self._instant(row, self._state_at) or at
-        if phase in _ENDED and found not in _ENDED:
+        if before is not None and before.ended and not now.ended:
             told.say(EventKind.REOPENED, own, version)
-        if found.waiting_on is not None:
-            told.say(EventKind.WAITING, own, version, waiting_on=found.waiting_on, reason=word.strip())
-        elif found in _BEGINS:
-            told.say(_BEGINS[found], own, version)
-        elif phase is not None and phase.waiting_on is not None:
+        if now.waiting_on is not None:
+            told.say(EventKind.WAITING, own, version, waiting_on=now.waiting_on, reason=word)
+        elif now.begins is not None:
+            told.say(now.begins, own, version)
+        elif before is not None and before.waiting_on is not None:
             told.say(EventKind.RESUMED, own, version)
-        return found
+        return now
 
     def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _Telling) -> None:
         """What the row says anew; the opening carries what the first row says."""
+        cells = self._stating(row)
+        if cells == told.cells:
+            return
+        told.cells = cells
         changed = {}
         for name, place, words, constant in self._attributes:
             value = self._value(row, place, words, constant)
@@ -187,6 +199,21 @@ class TableReader:
 _NO_INSTANT = datetime.fromtimestamp(0, UTC)  # a table without row instants: rows stay as they stand
 _Cell = tuple[int, Mapping[str, str], str]
 _Matches = tuple[tuple[int, frozenset[str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a word of the status column means."""
+
+    phase: Phase
+    waiting_on: WaitingOn | None
+    begins: EventKind | None
+    ended: bool
+    at: tuple[int, ...]  # columns that know when the phase began better than the row does
+
+    @classmethod
+    def of(cls, phase: Phase, at: tuple[int, ...]) -> _State:
+        return cls(phase, phase.waiting_on, _BEGINS.get(phase), phase in _ENDED, at)
 
 
 class _Rule:
@@ -252,6 +279,7 @@ class _Telling:
     own: str
     source: str
     first: dict[str, str] | None = None  # what the first row states: it belongs to the opening
+    cells: Row | None = None  # of the attributes, as the last row has them
     events: dict[str, IncidentEvent] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -268,7 +296,7 @@ class _Telling:
         reason: str = "",
     ) -> None:
         """The id follows from the content, so that the same row read again is the same event."""
-        first = id_ = f"{self.own}/{kind.value}/{at.isoformat(timespec='seconds')[:19]}/{version}"
+        first = id_ = f"{self.own}/{kind}/{second_of(at)}/{version}"
         while (same := self.events.get(id_)) is not None:
             if same.attributes == attributes:
                 return
@@ -314,7 +342,11 @@ def _kind_of_change(changed: Mapping[str, str]) -> EventKind:
 
 
 def _holds(conditions: _Matches, row: Row) -> bool:
-    return all(row[place].strip() in values for place, values in conditions)
+    for place, values in conditions:
+        word = row[place].strip()
+        if word not in values:
+            return False
+    return True
 
 
 def _number(text: str) -> float:
@@ -325,6 +357,8 @@ def _number(text: str) -> float:
 
 
 def _cutter(places: list[int]) -> Callable[[Sequence[str]], Row]:
+    if not places:
+        return lambda cells: ()
     if len(places) == 1:
         (only,) = places
         return lambda cells: (cells[only],)
