@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.integration.ingest.world import READER, World, opened
+from tests.integration.ingest.world import ADMIN, World, opened
 
 from sla_ingest import tables
 from sla_platform.runtime import running
@@ -19,7 +19,7 @@ async def test_the_gauge_of_parked_deliveries_is_counted_from_the_store(world: W
                 break
             await asyncio.sleep(0.01)
     assert world.counted("slad_ingest_parked") == 3
-    listed = await world.client.get("/v1/parked", headers=READER)
+    listed = await world.client.get("/v1/parked", headers=ADMIN)
     assert len(listed.json()["parked"]) == 3
 
 
