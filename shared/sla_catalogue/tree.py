@@ -153,8 +153,9 @@ class _Reader:
             return None
         if node.tag == _STANDARD + "null":
             return None
+        folded = isinstance(node, ScalarNode) and node.style == ">"
         # ruamel marks the folds of a `>` scalar with BEL, so that it could write them again.
-        return str(node.value).replace("\a", "") if node.style == ">" else str(node.value)
+        return str(node.value).replace("\a", "") if folded else str(node.value)
 
 
 def _is_merge(key: Node) -> bool:

@@ -39,7 +39,7 @@ def spoken(e: Explanation, language: str = "en") -> dict[str, Any]:
         "language": tag,
         "metric": title_of(e.titles, tag) or e.metric,
         "state": w.states[e.state],
-        "basis": [*entitled(e, w), *terms(e, w)],
+        "basis": [*entitled(e, w, tag), *terms(e, w, tag)],
         "definition": _definition(e, tag),
         "rows_title": w.rows,
         "rows": [{"name": row_name(row.target, w), "said": outcome_words(row, w)} for row in e.rows],

@@ -50,10 +50,10 @@ def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     zone = ZoneInfo(e.zone)
     title = title_of(e.titles, language) or e.metric
     yield w.heading.format(metric=title, incident=e.incident, cycle=e.cycle + 1, state=w.states[e.state])
-    yield from entitled(e, w)
+    yield from entitled(e, w, language)
     if e.definitions:
         yield definition_of(e, language)[1]
-    yield from terms(e, w)
+    yield from terms(e, w, language)
     yield f"{w.rows}:"
     yield from (f"  {row_name(row.target, w)}: {outcome_words(row, w)}" for row in e.rows)
     yield f"{w.time}:"
@@ -66,11 +66,13 @@ def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 # -- the parts, for other renderings too (`spoken`)
 
 
-def entitled(e: Explanation, w: Words) -> Iterator[str]:
+def entitled(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Under whose promise the clock runs."""
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
-    yield w.priority.format(priority=e.priority or w.nothing)
+    title = said_in(e.priority_titles, language)[1]
+    named = f"{e.priority} ({title})" if title and title != e.priority else e.priority
+    yield w.priority.format(priority=named or w.nothing)
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
@@ -80,9 +82,9 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
     return tag, words.definition.format(priority=e.priority, definition=said) if said else ""
 
 
-def terms(e: Explanation, w: Words) -> Iterator[str]:
+def terms(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """The target, an agreed date, an exemption."""
-    coverage, row = e.coverage or w.nothing, row_name(e.target, w)
+    coverage, row = said_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
     if e.agreed_by:
         original = local(e.original_due_at, ZoneInfo(e.zone), w) if e.original_due_at is not None else w.nothing
@@ -107,7 +109,18 @@ def instants(e: Explanation, w: Words) -> Iterator[str]:
         yield w.original.format(due=local(e.original_due_at, zone, w))
     for mark in e.marks:
         at = local(mark.at, zone, w)
-        yield w.breached.format(at=at) if mark.kind == BREACH else w.warned.format(threshold=mark.kind, at=at)
+        told = (
+            w.breached.format(at=at) if mark.kind == BREACH else w.warned.format(threshold=_mark(mark.kind, w), at=at)
+        )
+        yield f"{told} ({w.ahead})" if mark.pending else told
+
+
+def _mark(kind: str, w: Words) -> str:
+    """`warn-75` as `75 %`, `warn-3600s` as `−1 h`: so long before the due instant."""
+    mark = kind.removeprefix("warn-")
+    if mark.isdigit():
+        return f"{mark} %"
+    return duration(-timedelta(seconds=int(mark[:-1])), w) if mark[:-1].isdigit() else kind
 
 
 def grounds(e: Explanation, w: Words) -> Iterator[str]:

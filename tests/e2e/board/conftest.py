@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page
+from tests.e2e.board.beside import TimerBeside, timer_beside
 from tests.integration.board.bench import BoardBench, Served, bench, served
 
 from sla_board.stream import hub as hubs
@@ -17,6 +18,13 @@ async def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(hubs, "IDLE_SECONDS", 0.1)
     async with bench(f"sqlite:///{tmp_path}/board.db") as built:
         yield built
+
+
+@pytest.fixture
+async def timer(board: BoardBench, tmp_path: Path) -> AsyncIterator[TimerBeside]:
+    """Ask for it before `server`: its routes must be there when the port opens."""
+    async with timer_beside(board, f"sqlite:///{tmp_path}/timer.db") as beside:
+        yield beside
 
 
 @pytest.fixture

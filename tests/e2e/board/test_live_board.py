@@ -259,12 +259,13 @@ async def test_an_incident_is_followed_live(board: BoardBench, server: Served, b
     ticket = Ticket("gh:acme/web#12", left=-5, title="Login loop")
     await board.tell(ticket.event(at=NOW - minutes(200)), ticket.started())
     await open_board(page, server, "/incidents/gh:acme%2Fweb%2312")
-    await page.locator("summary").click()
+    table = page.locator("details", has_text="The same as a table")
+    await table.locator("summary").click()
     await board.tell(ticket.breached(), ticket.alert("opened", NOW))
     await expect(page.locator(".promises .word")).to_have_text("Breached")
     await expect(page.locator("svg.timeline rect.overdue")).to_have_count(1)
     await expect(page.locator(".facts")).to_contain_text("not yet, asked since")
-    assert await page.locator("details").get_attribute("open") is not None, "what was unfolded stays so"
+    assert await table.get_attribute("open") is not None, "what was unfolded stays so"
     await board.tell(
         ticket.event(EventKind.RESPONDED, NOW, actor_name="Anna"),
         ticket.alert("acknowledged", NOW + minutes(1), by="anna"),

@@ -17,9 +17,11 @@ from sla_board.shown.filter import BoardFilter, Condition, Order
 from sla_board.shown.incident import IncidentFile
 from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
-from sla_board.shown.row import Row, incident_path, row_of
+from sla_board.shown.row import Row, explain_path, incident_path, row_of
 
 _MOST_CACHED = 5000
+# The languages of explanations (PLANS, Conventions), each by its own name.
+LANGUAGES = {"en": "English", "pl": "polski", "it": "italiano", "ru": "русский", "zh-TW": "繁體中文"}
 
 
 class Pages:
@@ -38,6 +40,8 @@ class Pages:
         self._templates.globals.update(
             static=self.static.address,
             incident_path=incident_path,
+            explain_path=explain_path,
+            LANGUAGES=LANGUAGES,
             metric_word=word.metric,
             Order=Order,
             Bucket=Bucket,

@@ -112,3 +112,8 @@ def word_condition(record: Any, state: ClockState) -> Condition:
 def incident_path(incident: str) -> str:
     """The incident's page; ids hold colons, slashes and number signs."""
     return f"/incidents/{quote(incident, safe=':')}"
+
+
+def explain_path(incident: str) -> str:
+    """Where the timer service explains its clocks: on this port in the embedded profile, else behind the proxy."""
+    return f"/v1/incidents/{quote(incident, safe=':')}/explain"

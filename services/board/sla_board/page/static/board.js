@@ -45,6 +45,7 @@ function tick() {
     if (time.textContent !== text) time.textContent = text;
   }
   $("clock").textContent = new Date(at).toISOString().replace("T", " ").slice(0, 19) + " UTC";
+  document.dispatchEvent(new CustomEvent("slad:tick", { detail: at })); // the server's clock, for other scripts of the page
 }
 
 // -- changes: only rows whose mark differs are touched, so focus and selection survive ----------------------
@@ -98,13 +99,34 @@ function renew(old, fresh) {
 function showFile(html) {
   const file = $("file");
   const before = conditions(file);
-  const open = file.querySelector("details")?.open;
-  const focus = document.activeElement?.closest("#file a, #file summary");
-  const name = focus && (focus.getAttribute("href") ?? "summary");
-  file.replaceChildren(...parse(html).childNodes);
-  if (open) file.querySelector("details")?.setAttribute("open", "");
-  if (name) [...file.querySelectorAll("a, summary")].find((el) => (el.getAttribute("href") ?? "summary") === name)?.focus({ preventScroll: true });
+  const old = new Map([...file.children].map((part) => [partName(part), part]));
+  let place = file.firstElementChild;
+  for (const fresh of [...parse(html).children]) {
+    const part = old.get(partName(fresh));
+    old.delete(partName(fresh));
+    if (!part) {
+      file.insertBefore(fresh, place);
+      continue;
+    }
+    // Sections that did not change keep focus and selection; the explanation looks after itself.
+    const kept = part.id === "why" || part.isEqualNode(fresh);
+    if (!kept) replacePart(part, fresh);
+    place = (kept ? part : fresh).nextElementSibling;
+  }
+  for (const part of old.values()) part.remove();
   announce(before, file);
+  document.dispatchEvent(new Event("slad:changed"));
+}
+
+const partName = (part) => part.getAttribute("aria-labelledby") ?? part.tagName;
+
+function replacePart(part, fresh) {
+  const open = part.querySelector("details")?.open;
+  const focus = part.contains(document.activeElement) && document.activeElement.closest("a, summary");
+  const name = focus && (focus.getAttribute("href") ?? "summary");
+  part.replaceWith(fresh);
+  if (open) fresh.querySelector("details")?.setAttribute("open", "");
+  if (name) [...fresh.querySelectorAll("a, summary")].find((el) => (el.getAttribute("href") ?? "summary") === name)?.focus({ preventScroll: true });
 }
 
 // -- words for screen readers: transitions only, never the countdown ----------------------------------------
