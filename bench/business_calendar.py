@@ -1,17 +1,25 @@
-"""How fast is deadline arithmetic? slad's calendar and pandas CustomBusinessHour, in turn, datetimes in and out.
+"""How fast is deadline arithmetic? slad's calendar, pandas CustomBusinessHour and Ruby's biz, in turn, datetimes in and
+out.
 
-    python bench/business_calendar.py [--json FILE] [--rounds N]
+    python -m bench.business_calendar [--json FILE] [--rounds N]
+    SLAD_BENCH_BIZ=/src/biz/lib:/src/clavius/lib python -m bench.business_calendar
 
-Mon–Fri 09:00–18:00 Europe/Warsaw with Polish holidays. The two engines alternate within each round, so that a machine
-that changes its speed changes both; figures are medians over rounds, ratios are medians of the rounds' ratios. Answers
-are compared before anything is timed. The flatness rows vary the span and the number of holidays.
+Mon–Fri 09:00–18:00 Europe/Warsaw with Polish holidays. The engines alternate within each round, so that a machine that
+changes its speed changes all; figures are medians over rounds, ratios are medians of the rounds' ratios. Answers are
+compared before anything is timed. The flatness rows vary the span and the number of holidays.
+
+biz is timed when `SLAD_BENCH_BIZ` names its `lib` folder and that of clavius, which it needs, and ruby is there with
+the gem tzinfo; otherwise the bench says so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
+import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,10 +28,12 @@ from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
+from typing import Any
 from warnings import catch_warnings, simplefilter
 
 import holidays
 import pandas as pd
+from bench.results import keep, load
 
 from sla_domain.calendar import (
     AtClose,
@@ -38,8 +48,9 @@ from sla_domain.calendar import (
 )
 
 ZONE = "Europe/Warsaw"
-WEEK = {day: (Window.parse("09:00", "18:00"),) for day in range(5)}
-FEW, MANY = 1_000, 20_000  # questions a round: pandas, slad
+HOURS = ("09:00", "18:00")
+WEEK = {day: (Window.parse(*HOURS),) for day in range(5)}
+FEW, MANY = 1_000, 20_000  # questions a round: the others, slad
 FIRST, LAST = date(2024, 1, 1), date(2053, 12, 31)
 
 
@@ -49,6 +60,8 @@ class Row:
     slad_per_s: float
     pandas_per_s: float | None = None
     ratio: float | None = None
+    biz_per_s: float | None = None
+    biz_ratio: float | None = None
 
 
 def main() -> None:
@@ -56,12 +69,18 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    starts = _starts(MANY)
-    rows = [*_against_pandas(starts, options.rounds), *_alone(starts, options.rounds)]
+    starts, before = _starts(MANY), load()
+    biz = Biz.found(starts[:FEW])
+    rows = [*_against_others(starts, options.rounds, biz), *_alone(starts, options.rounds)]
     rows += [*_by_span(starts, options.rounds), *_by_holidays(starts, options.rounds), *_compiling(options.rounds)]
     _show(rows)
+    print(f"\nload before {before:.1f}, after {load():.1f}" if biz else f"\n{WITHOUT_BIZ}")
+    machine = {"python": platform.python_version(), "pandas": pd.__version__, "tzdata": tzdata_version()}
+    machine |= biz.versions if biz else {}
+    for row in rows[:2]:
+        figures = {name: value for name, value in asdict(row).items() if value is not None}
+        keep({"system": row.question, **figures, **machine}, before)
     if options.json:
-        machine = {"python": platform.python_version(), "pandas": pd.__version__, "tzdata": tzdata_version()}
         figures = {"machine": machine, "rows": [asdict(row) for row in rows]}
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
@@ -80,19 +99,29 @@ def _polish(years: range = range(2025, 2029)) -> list[date]:
     return sorted(holidays.country_holidays("PL", years=years))
 
 
-def _against_pandas(starts: Sequence[datetime], rounds: int) -> list[Row]:
+def _against_others(starts: Sequence[datetime], rounds: int, biz: Biz | None) -> list[Row]:
     days = _polish()
     calendar = compile_calendar(_spec(days), FIRST, LAST)
     few = [pd.Timestamp(start).tz_convert(load_zone(ZONE)) for start in starts[:FEW]]
     rows = []
     for hours in (1, 40):
-        offset = pd.offsets.CustomBusinessHour(n=hours, start="09:00", end="18:00", holidays=days)
+        offset = pd.offsets.CustomBusinessHour(n=hours, start=HOURS[0], end=HOURS[1], holidays=days)
         span = timedelta(hours=hours)
         _must_agree(calendar, starts[:FEW], few, offset, span)
-        slad, rival = _alternate(rounds, _adding(calendar, starts, span), _offsetting(few, offset))
-        ratio = median((MANY / own) / (FEW / other) for own, other in zip(slad, rival, strict=True))
-        rows.append(Row(f"add {hours} h, UTC in", MANY / median(slad), FEW / median(rival), ratio))
+        rivals: list[Callable[[], object]] = [_offsetting(few, offset)]
+        if biz is not None:
+            biz.must_agree(calendar, hours)
+            rivals.append(partial(biz.add, hours))
+        slad, *others = _alternate(rounds, _adding(calendar, starts, span), *rivals)
+        figures = [_beside(slad, other) for other in others]
+        rows.append(Row(f"add {hours} h, UTC in", MANY / median(slad), *(one for pair in figures for one in pair)))
     return rows
+
+
+def _beside(slad: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
+    """The other's additions per second, and how many times as many slad makes."""
+    ratio = median((MANY / own) / (FEW / theirs) for own, theirs in zip(slad, other, strict=True))
+    return FEW / median(other), ratio
 
 
 def _offsetting(stamps: Sequence[pd.Timestamp], offset: pd.offsets.CustomBusinessHour) -> Callable[[], object]:
@@ -112,6 +141,54 @@ def _must_agree(
         ours = calendar.add(start, span, AtClose.NEXT_OPEN)
         if theirs != ours:
             raise SystemExit(f"the engines disagree on {start} + {span}: {ours} and {theirs}")
+
+
+WITHOUT_BIZ = """Ruby's biz was not timed. To have it: ruby with the gem tzinfo (Debian: apt-get install ruby ruby-tzinfo),
+the sources of github.com/zendesk/biz and github.com/craiglittle/clavius, and SLAD_BENCH_BIZ=BIZ/lib:CLAVIUS/lib."""
+
+
+class Biz:
+    """Ruby with the library loaded, asked line by line, so that it takes its turn like the others."""
+
+    def __init__(self, ruby: str, folders: Sequence[str], starts: Sequence[datetime]) -> None:
+        self._starts = starts
+        loaded = [word for folder in folders for word in ("-I", folder)]
+        self._process = subprocess.Popen(
+            [ruby, *loaded, str(Path(__file__).with_name("biz.rb"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        seconds = [int(start.timestamp()) for start in starts]
+        days = [day.isoformat() for day in _polish()]
+        self.versions = self._ask({"zone": ZONE, "hours": HOURS, "holidays": days, "starts": seconds})
+
+    @classmethod
+    def found(cls, starts: Sequence[datetime]) -> Biz | None:
+        """None when the environment names no library, or ruby is not there."""
+        folders, ruby = os.environ.get("SLAD_BENCH_BIZ", ""), shutil.which("ruby")
+        return cls(ruby, folders.split(os.pathsep), starts) if folders and ruby else None
+
+    def add(self, hours: int) -> float:
+        """The seconds its additions took, by its own watch: what the question and the answer cost is not counted."""
+        return float(self._ask(hours)["seconds"])
+
+    def must_agree(self, calendar: Calendar, hours: int) -> None:
+        """biz leaves a deadline on the close, as slad does when nothing else is asked for."""
+        ends = self._ask(hours)["ends"]
+        for start, end in zip(self._starts, ends, strict=True):
+            ours = calendar.add(start, timedelta(hours=hours))
+            if int(ours.timestamp()) != end:
+                theirs = datetime.fromtimestamp(end, UTC)
+                raise SystemExit(f"the engines disagree on {start} + {hours} h: {ours} and {theirs} (biz)")
+
+    def _ask(self, question: object) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SystemExit("biz did not answer: see what ruby says above, and whether SLAD_BENCH_BIZ is right")
+        return dict(json.loads(answer))
 
 
 def _alone(starts: Sequence[datetime], rounds: int) -> list[Row]:
@@ -168,23 +245,27 @@ def _add_all(calendar: Calendar, starts: Sequence[datetime], span: timedelta) ->
 
 
 def _alternate(rounds: int, *asks: Callable[[], object]) -> list[list[float]]:
-    """Seconds of each ask in each round; the asks take turns."""
+    """Seconds of each ask in each round; the asks take turns. One that answers with seconds has its own watch."""
     seconds: list[list[float]] = [[] for _ in asks]
     for ask in asks:
         ask()
     for _ in range(rounds):
         for ask, found in zip(asks, seconds, strict=True):
             begin = perf_counter()
-            ask()
-            found.append(perf_counter() - begin)
+            own = ask()
+            spent = perf_counter() - begin
+            found.append(own if isinstance(own, float) else spent)
     return seconds
 
 
 def _show(rows: Sequence[Row]) -> None:
-    print(f"{'question':32} {'slad /s':>12} {'pandas /s':>12} {'ratio':>8}")
+    print(f"{'question':32} {'slad /s':>12} {'pandas /s':>12} {'ratio':>8} {'biz /s':>12} {'ratio':>8}")
     for row in rows:
-        rival = f"{row.pandas_per_s:12,.0f} {row.ratio:7.0f}x" if row.pandas_per_s and row.ratio else ""
-        print(f"{row.question:32} {row.slad_per_s:12,.0f} {rival}")
+        shown = f"{row.question:32} {row.slad_per_s:12,.0f}"
+        for rate, ratio in ((row.pandas_per_s, row.ratio), (row.biz_per_s, row.biz_ratio)):
+            if rate is not None and ratio is not None:
+                shown += f" {rate:12,.0f} {ratio:7.0f}x"
+        print(shown)
 
 
 if __name__ == "__main__":
