@@ -143,8 +143,8 @@ def _must_agree(
             raise SystemExit(f"the engines disagree on {start} + {span}: {ours} and {theirs}")
 
 
-WITHOUT_BIZ = """Ruby's biz was not timed. To have it: ruby with the gem tzinfo (Debian: apt-get install ruby ruby-tzinfo),
-the sources of github.com/zendesk/biz and github.com/craiglittle/clavius, and SLAD_BENCH_BIZ=BIZ/lib:CLAVIUS/lib."""
+WITHOUT_BIZ = """Ruby's biz was not timed. To have it: ruby with the gem tzinfo (on Debian: ruby and ruby-tzinfo), the
+sources of github.com/zendesk/biz and github.com/craiglittle/clavius, and SLAD_BENCH_BIZ=BIZ/lib:CLAVIUS/lib."""
 
 
 class Biz:
