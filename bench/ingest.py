@@ -87,7 +87,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
     if not durable:
 
         async def decide_only(self: Any, entries: Any) -> Any:
-            return inbox.decided(entries, {}, self._rulebook())
+            return inbox.decided(entries, inbox.History(), self._rulebook())
 
         GroupCommit._write = decide_only  # type: ignore[method-assign]
     current = load_catalogue(catalogue, environment={})

@@ -11,16 +11,21 @@ import secrets
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+LEAST_RETENTION_DAYS = 30
 _CREDENTIALS = re.compile(r"(?<=://).*@", re.DOTALL)  # to the last @: a password may hold one that nobody escaped
 
 
 class Settings(BaseSettings):
     """The defaults are the embedded profile: one process, SQLite, one port on the loopback."""
 
-    model_config = SettingsConfigDict(env_prefix="SLAD_", frozen=True, extra="ignore", secrets_dir=None)
+    model_config = SettingsConfigDict(
+        env_prefix="SLAD_", frozen=True, extra="ignore", secrets_dir=None, hide_input_in_errors=True
+    )
 
     # where
     store_url: str = "sqlite:///var/slad.db"
@@ -29,7 +34,15 @@ class Settings(BaseSettings):
     partitions: int = Field(default=12, ge=1, le=1000)  # fixed at the creation of the topics
     kafka_replication: int = Field(default=1, ge=1, le=10)  # of new topics; from 3 on two copies acknowledge
     kafka_retention_hours: int = Field(default=72, ge=1)  # of new topics; longer than any outage of a consumer
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_ca_file: str = ""  # PEM; empty: the authorities this machine trusts
+    kafka_certificate_file: str = ""  # PEM; who we are, where brokers ask for a certificate
+    kafka_key_file: str = ""  # PEM, not encrypted
+    kafka_sasl_mechanism: str = ""
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
     watermark_ms: float = Field(default=100.0, ge=5.0, le=5000.0)  # timers fire about so much later, at most
+    retention_days: int = 400  # of what is finished: thirteen months, so that a year can be reported; 0: for ever
     catalogue: Path = Path("examples/catalogue")
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
@@ -74,9 +87,58 @@ class Settings(BaseSettings):
     @field_validator("bus_url")
     @classmethod
     def _known_bus(cls, url: str) -> str:
+        if "@" in url:
+            raise ValueError("a login does not belong here: set SLAD_KAFKA_USER and SLAD_KAFKA_PASSWORD")
         if url == "embedded:" or url.startswith("kafka://"):
             return url
         raise ValueError("use embedded: or kafka://host:port[,host:port]")
+
+    @field_validator("kafka_security_protocol")
+    @classmethod
+    def _known_protocol(cls, protocol: str) -> str:
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"use one of {', '.join(PROTOCOLS)}")
+        return protocol
+
+    @field_validator("kafka_ca_file", "kafka_certificate_file", "kafka_key_file")
+    @classmethod
+    def _files_serve_tls(cls, file: str, info: ValidationInfo) -> str:
+        protocol = str(info.data.get("kafka_security_protocol", "SSL"))  # one that was refused is told once
+        if file and not protocol.endswith("SSL"):
+            raise ValueError(f"serves TLS alone, and SLAD_KAFKA_SECURITY_PROTOCOL is {protocol}: use SSL or SASL_SSL")
+        if info.field_name == "kafka_key_file" and bool(file) != bool(info.data.get("kafka_certificate_file", file)):
+            raise ValueError(
+                "goes together with SLAD_KAFKA_CERTIFICATE_FILE: set both or none"
+            )
+        return file
+
+    @field_validator("kafka_sasl_mechanism", "kafka_user", "kafka_password")
+    @classmethod
+    def _login_serves_sasl(cls, given: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        protocol = str(info.data.get("kafka_security_protocol", ""))
+        if not protocol:
+            return given
+        present = bool(given.get_secret_value() if isinstance(given, SecretStr) else given)
+        if present and not protocol.startswith("SASL_"):
+            raise ValueError(
+                f"serves a login alone, and SLAD_KAFKA_SECURITY_PROTOCOL is {protocol}: use SASL_SSL"
+            )
+        if not present and protocol.startswith("SASL_"):
+            raise ValueError(f"is missing: SLAD_KAFKA_SECURITY_PROTOCOL={protocol} asks for a login")
+        if info.field_name == "kafka_sasl_mechanism" and present and given not in MECHANISMS:
+            raise ValueError(f"use one of {', '.join(MECHANISMS)}")
+        return given
+
+    @field_validator("retention_days")
+    @classmethod
+    def _remembers_long_enough(cls, days: int, info: ValidationInfo) -> int:
+        """What is forgotten can be delivered anew, so nobody may still hold a copy that he sends by himself."""
+        if days != 0 and days < LEAST_RETENTION_DAYS:
+            raise ValueError(f"use 0 (keep for ever) or at least {LEAST_RETENTION_DAYS}: redeliveries must be known")
+        hours = info.data.get("kafka_retention_hours", 0)
+        if 0 < days * 24 <= hours:
+            raise ValueError(f"must be longer than SLAD_KAFKA_RETENTION_HOURS={hours}: what Kafka holds may come again")
+        return days
 
     @model_validator(mode="after")
     def _profile_defaults(self) -> Self:

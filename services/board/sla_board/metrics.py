@@ -18,6 +18,12 @@ class BoardMetrics:
         self.unreadable = Counter(
             "slad_board_events_unreadable_total", "Events that could not be read.", ["topic"], registry=registry
         )
+        self.late = Counter(
+            "slad_board_events_late_total", "Events of incidents that were forgotten: not shown.", registry=registry
+        )
+        self.removed = Counter(
+            "slad_board_rows_removed_total", "Rows of what is over, removed by age.", ["table"], registry=registry
+        )
         self.apply_seconds = Histogram(
             "slad_board_apply_seconds", "Duration of one projection transaction.", registry=registry
         )

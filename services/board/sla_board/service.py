@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
@@ -18,15 +17,16 @@ from sla_board.live import Shown, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.projection.projector import Projector
+from sla_board.retention import Claims, Projections
 from sla_board.stream.hub import Hub
 from sla_platform.bus import Doorbell, EventSource
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
-CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
 HOUSEKEEPING_SECONDS = 15.0
 FORGET_EVERY = 240  # rounds
 
@@ -41,6 +41,7 @@ class BoardService(Service):
     projector: Projector
     hub: Hub[View]
     metrics: BoardMetrics
+    forgetting: Forgetting
 
 
 def build(
@@ -49,14 +50,21 @@ def build(
     time: TimeSource,
     authorizer: Authorizer,
     registry: CollectorRegistry,
+    retention: Retention | None = None,
 ) -> BoardService:
-    """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys)."""
+    """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys).
+
+    Without a `retention` everything is kept for ever.
+    """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: source.lag)
     changes = Doorbell()
     projector = Projector(store, time, metrics, changes.ring)
     shown = Shown(store, time, Pages())
     hub: Hub[View] = Hub(shown.frame, changes, metrics)
+    over = Projections(store)
+    keeping = Keeping("board", Turn.SHOWN, (over.ended, over.late, over.notices), metrics.removed)
+    forgetting = Forgetting(retention or Retention(), time, (keeping,))
     board = Board(shown, hub, projector, source, authorizer, metrics)
     return BoardService(
         name="board",
@@ -64,6 +72,7 @@ def build(
             Part("consume", lambda: source.run(projector)),
             Part("streams", hub.run),
             Part("housekeeping", lambda: _keep_house(store, time, metrics)),
+            Part("retention", forgetting.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(source)},
         close=hub.close,
@@ -72,6 +81,7 @@ def build(
         projector=projector,
         hub=hub,
         metrics=metrics,
+        forgetting=forgetting,
     )
 
 
@@ -106,6 +116,5 @@ async def _keep_house(store: Store, time: TimeSource, metrics: BoardMetrics) -> 
 
 
 async def forget_old_claims(store: Store, time: TimeSource) -> None:
-    async with store.transaction() as connection:
-        old = tables.inbox.c.applied_at < time.now() - CLAIMS_KEPT
-        await connection.execute(delete(tables.inbox).where(old))
+    async for _ in Claims(store, time).old():
+        await asyncio.sleep(0)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
 from sla_platform.store.cursor import cursor_table
+from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.types import BigId, ClockKey, Instant
 
 metadata = MetaData()
 
 cursor = cursor_table(metadata, "board")
+forgotten = forgotten_table(metadata, "board")
 
 inbox = Table(
     "board_inbox",
@@ -39,6 +41,9 @@ event = Table(
     Index("ix_board_event_clock", "clock"),
 )
 
+# Spelt out wherever it is asked, so that both planners see that the index serves.
+ENDED = text("phase IN ('resolved', 'closed', 'cancelled', 'merged')")
+
 incident = Table(
     "board_incident",
     metadata,
@@ -53,6 +58,7 @@ incident = Table(
     Column("changed_at", Instant, nullable=False),
     Column("attributes", Text, nullable=False),  # JSON object: the last value of each
     Column("search", Text, nullable=False),  # case-folded: SQLite folds ASCII alone
+    Index("ix_board_incident_ended", "changed_at", "id", postgresql_where=ENDED, sqlite_where=ENDED),
 )
 
 _OPEN = text("open")

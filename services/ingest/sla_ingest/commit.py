@@ -168,7 +168,7 @@ class GroupCommit:
         return receipts
 
     async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
-        history: inbox.History = {}
+        history = inbox.History()
         if asked := {incident for entry in entries for incident in inbox.asks_history(entry)}:
             async with self._store.reading() as connection:
                 history = await inbox.load_history(connection, asked)

@@ -9,7 +9,8 @@ take the same deliveries wait for each other instead of for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.forgotten import remembered
 from sla_domain.incident import RemarkKind
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import ParkedBecause
@@ -25,14 +27,27 @@ from sla_ingest.entry import Entry, Receipt, answer_of, parked_instead, reused
 from sla_ingest.promise import PROMISING, promise
 from sla_ingest.settle import recognised
 from sla_ingest.tables import event as event_table
+from sla_ingest.tables import forgotten as forgotten_table
 from sla_ingest.tables import inbox, log
 from sla_platform.envelope import Envelope, Topic
+from sla_platform.store import forgotten
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.log import append, row_of
 from sla_platform.wire import decode_event, encode_event
 
 _PER_STATEMENT = 500
-History = dict[IncidentId, list[IncidentEvent]]
+
+
+@dataclass(slots=True)
+class History:
+    """What is known of some incidents: their accepted events, and of forgotten ones through when they are history."""
+
+    events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
+    endings: Mapping[str, datetime] = field(default_factory=dict)
+
+    def counting(self, incident: IncidentId) -> list[IncidentEvent]:
+        """The events this incident is folded from."""
+        return remembered(self.events.get(incident, ()), self.endings.get(incident))
 
 
 # -- before the transaction: look and decide -------------------------------------------------------------
@@ -47,14 +62,16 @@ def asks_history(entry: Entry) -> Iterable[IncidentId]:
 
 async def load_history(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> History:
     """The accepted events of these incidents."""
-    found: History = {}
+    events: dict[IncidentId, list[IncidentEvent]] = {}
+    endings: dict[str, datetime] = {}
     names = sorted(set(incidents))
     for start in range(0, len(names), _PER_STATEMENT):
-        wanted = event_table.c.incident.in_(names[start : start + _PER_STATEMENT])
-        for row in await connection.execute(select(event_table).where(wanted)):
+        some = names[start : start + _PER_STATEMENT]
+        for row in await connection.execute(select(event_table).where(event_table.c.incident.in_(some))):
             event = decode_event(_envelope(row))
-            found.setdefault(event.incident, []).append(event)
-    return found
+            events.setdefault(event.incident, []).append(event)
+        endings |= await forgotten.endings(connection, forgotten_table, some)
+    return History(events, endings)
 
 
 def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> list[Receipt]:
@@ -63,13 +80,10 @@ def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> l
     for entry in entries:
         final = entry
         if any(one.unless_reporter for one in entry.events):
-            known = (recognised(one, history.get(one.event.incident, ())) for one in entry.events)
+            known = (recognised(one, history.counting(one.event.incident)) for one in entry.events)
             final = replace(entry, events=tuple(known))
         for one in final.events:
-            if (events := history.get(one.event.incident)) is not None:
-                events.append(one.event)
-            else:
-                history[one.event.incident] = [one.event]
+            history.events.setdefault(one.event.incident, []).append(one.event)
         told = _promise(final, history, rulebook)
         receipts.append(Receipt(final, orjson.dumps(answer_of(final, told)), noticed=_noticed(final, told)))
     return receipts
@@ -82,11 +96,13 @@ def _noticed(entry: Entry, promise: Mapping[str, Any] | None) -> tuple[str, ...]
     return tuple(remark["code"] for remark in promise["remarks"] if remark["code"] != RemarkKind.MAPPING)
 
 
-def _promise(entry: Entry, history: Mapping[IncidentId, list[IncidentEvent]], rulebook: Rulebook) -> Any:
+def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
+    """None too for a word about an incident so old that it was forgotten: no clock follows from it."""
     if not entry.promises:
         return None
     incident = next((one.event.incident for one in entry.events if one.event.kind in PROMISING), None)
-    return None if incident is None else promise(history[incident], rulebook)
+    events = [] if incident is None else history.counting(incident)
+    return promise(events, rulebook) if events else None
 
 
 def _envelope(row: Any) -> Envelope:

@@ -36,6 +36,9 @@ class IngestMetrics:
             "slad_ingest_parked", "Deliveries kept because they were not understood.", registry=registry
         )
         self.pending = Gauge("slad_ingest_pending", "Deliveries waiting for their commit.", registry=registry)
+        self.removed = Counter(
+            "slad_ingest_rows_removed", "Rows of what is done with, removed by age.", ["table"], registry=registry
+        )
         self.lag = Histogram(
             "slad_ingest_sender_lag_seconds",
             "Receipt minus the sender's claim of when it happened.",

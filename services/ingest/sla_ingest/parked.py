@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Delivery, IgnoredBecause, ParkedBecause, Reason
 from sla_ingest.entry import Receipt, Result
-from sla_ingest.inbox import asks_history, decided, insert_receipts, load_history, publish
+from sla_ingest.inbox import History, asks_history, decided, insert_receipts, load_history, publish
 from sla_ingest.intake import Intake
 from sla_ingest.tables import inbox
 from sla_platform.bus import Doorbell
@@ -102,7 +102,7 @@ class Shelf:
         if kept.outcome not in REPLAYABLE:
             raise _done()
         entry = self._intake.again(kept.source, kept.delivery)
-        history = {}
+        history = History()
         if asked := set(asks_history(entry)):
             async with self._store.reading() as connection:
                 history = await load_history(connection, asked)

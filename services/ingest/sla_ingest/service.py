@@ -24,10 +24,12 @@ from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
 from sla_ingest.parked import Shelf
+from sla_ingest.retention import Deliveries, Histories
 from sla_ingest.tables import inbox
 from sla_platform.bus import Doorbell
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn
 from sla_platform.runtime import Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -45,6 +47,7 @@ class IngestService:
     commit: GroupCommit
     shelf: Shelf
     metrics: IngestMetrics
+    forgetting: Forgetting
 
 
 def build(
@@ -71,6 +74,15 @@ def build(
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time)
     door = api.Door(intake, Notices(store, doorbell, time, settings.max_depth), shelf, gate, settings)
 
+    forgetting = Forgetting(
+        Retention.of(settings),
+        time,
+        (
+            Keeping("ingest", Turn.TOLD, (Deliveries(store).done,), metrics.removed),
+            Keeping("ingest", Turn.COUNTED, (Histories(store, rulebook).ended,), metrics.removed),
+        ),
+    )
+
     async def count_parked() -> None:
         while True:
             with contextlib.suppress(Retryable):  # the readiness check tells; the next look counts
@@ -87,8 +99,8 @@ def build(
 
     service = Service(
         "ingest",
-        parts=(Part("parked", count_parked),),
+        parts=(Part("parked", count_parked), Part("retention", forgetting.run)),
         checks={"store": store_answers, "queue": queue_moves},
         close=commit.close,
     )
-    return IngestService(service, api.router(door), commit, shelf, metrics)
+    return IngestService(service, api.router(door), commit, shelf, metrics, forgetting)

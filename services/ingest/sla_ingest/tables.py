@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, Text
 
+from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.log import log_table
 from sla_platform.store.types import Instant
 
 metadata = MetaData()
 
 log = log_table(metadata, "ingest")
+forgotten = forgotten_table(metadata, "ingest")
 
-# Every authentic delivery, raw. `id` is a digest of source and delivery: the key that makes a delivery unique for
-# ever. `answer` is what the sender was told, so that a second delivery is told the same.
+# Every authentic delivery, raw. `id` is a digest of source and delivery: the key that makes a delivery unique for as
+# long as its row is kept (see retention.py). `answer` is what the sender was told, so that a second delivery is told
+# the same.
 inbox = Table(
     "ingest_inbox",
     metadata,
@@ -28,6 +31,7 @@ inbox = Table(
     Column("detail", Text, nullable=False),
     Column("answer", Text, nullable=False),
 )
+Index("ix_ingest_inbox_received", inbox.c.received_at)  # grows at its right end alone, which is cheap
 _waiting = inbox.c.outcome.in_(["parked", "refused"])
 Index("ix_ingest_inbox_waiting", inbox.c.received_at, inbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
 
@@ -40,6 +44,7 @@ event = Table(
     Column("type", String(100), nullable=False),
     Column("time", Instant, nullable=False),
     Column("data", Text, nullable=False),
+    Index("ix_ingest_event_time", "time", "incident"),
     sqlite_with_rowid=False,
 )
 

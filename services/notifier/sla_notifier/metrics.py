@@ -65,6 +65,9 @@ class NotifierMetrics:
         self.heartbeats = Counter(
             "slad_notifier_heartbeats_total", "Signs of life to the outside watchdog.", ["outcome"], registry=registry
         )
+        self.removed = Counter(
+            "slad_notifier_rows_removed_total", "Rows of what is over, removed by age.", ["table"], registry=registry
+        )
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:

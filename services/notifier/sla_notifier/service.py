@@ -24,11 +24,13 @@ from sla_notifier.heartbeat import Heartbeat
 from sla_notifier.intake.handler import TOPICS, FactHandler
 from sla_notifier.link import Links
 from sla_notifier.metrics import NotifierMetrics
+from sla_notifier.retention import Tellings
 from sla_notifier.send.sender import Pace, Sender
 from sla_notifier.telling.write import Manner
 from sla_notifier.text.render import Texts
 from sla_platform.bus import Doorbell, EventSource, Feeds
 from sla_platform.http.keys import Authorizer
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -47,6 +49,7 @@ class NotifierService:
     handler: FactHandler
     escalator: Escalator
     sender: Sender
+    forgetting: Forgetting
 
 
 def build(
@@ -67,6 +70,10 @@ def build(
     handler, escalator = FactHandler(desk, heartbeat.arrived), Escalator(desk)
     sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
 
+    over = Tellings(store)
+    keeping = Keeping("notifier", Turn.TOLD, (over.alerts, over.deliveries, over.taken_in), desk.metrics.removed)
+    forgetting = Forgetting(Retention.of(settings), source, (keeping,))
+
     async def consume() -> None:
         await facts.run(handler)
 
@@ -82,11 +89,12 @@ def build(
             Part("send", sender.run),
             Part("heartbeat", heartbeat.run),
             Part("gauges", Gauges(desk, facts).run),
+            Part("retention", forgetting.run),
         ),
         checks=_checks(desk, facts, escalator, sender),
         close=close,
     )
-    return NotifierService(service, router(desk, authorize), desk, handler, escalator, sender)
+    return NotifierService(service, router(desk, authorize), desk, handler, escalator, sender, forgetting)
 
 
 def desk_of(

@@ -26,6 +26,7 @@ inbox = Table(
     metadata,
     Column("id", String(200), primary_key=True),
     Column("at", Instant, nullable=False),
+    Index("ix_notifier_inbox_at", "at"),
 )
 
 alert = Table(
@@ -66,7 +67,7 @@ step = Table(
     Index("ix_notifier_step_due", "fire_at"),
 )
 
-_TO_SEND = text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''")
+TO_SEND = text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''")
 
 delivery = Table(
     "notifier_delivery",
@@ -104,7 +105,7 @@ delivery = Table(
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),  # when the told thing became true
     Column("finished_at", Instant),
-    Index("ix_notifier_delivery_due", "endpoint", "next_at", postgresql_where=_TO_SEND, sqlite_where=_TO_SEND),
+    Index("ix_notifier_delivery_due", "endpoint", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
     Index("ix_notifier_delivery_alert", "alert"),
     Index("ix_notifier_delivery_created", "created_at", "id"),
     Index(

@@ -26,6 +26,14 @@ class TimerMetrics:
         self.parked = Counter(
             "slad_timer_events_unreadable_total", "Events on the bus that could not be read.", registry=registry
         )
+        self.late = Counter(
+            "slad_timer_events_late_total",
+            "Incident events that changed nothing: their incident ended so long ago that it was forgotten.",
+            registry=registry,
+        )
+        self.removed = Counter(
+            "slad_timer_rows_removed_total", "Rows of incidents forgotten by age.", ["table"], registry=registry
+        )
         self.apply_seconds = Histogram(
             "slad_timer_apply_seconds", "Duration of one unit of work (a micro-batch).", registry=registry
         )

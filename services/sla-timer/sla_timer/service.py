@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.envelope import Topic
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn
 from sla_platform.runtime import Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -21,6 +22,7 @@ from sla_timer.apply.replan import Replanner
 from sla_timer.apply.unit import Applier
 from sla_timer.gauge import Gauges
 from sla_timer.metrics import TimerMetrics
+from sla_timer.retention import Incidents
 from sla_timer.rulebooks import Catalogue, Rulebooks
 from sla_timer.tick.canary import Canary
 from sla_timer.tick.fire import Firing
@@ -40,6 +42,7 @@ class TimerService:
     tick: Tick
     metrics: TimerMetrics
     source: TimeSource
+    forgetting: Forgetting
 
 
 def build(
@@ -63,6 +66,9 @@ def build(
     replanner = Replanner(store, rulebooks, refolder, metrics, ring)
     audit = Audit(store, refolder, source, metrics, ring)
     gauges = Gauges(store, events, source, metrics)
+    old = Incidents(store)
+    keeping = Keeping("timer", Turn.COUNTED, (old.ended, old.late), metrics.removed)
+    forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:
         await events.run(applier)
@@ -88,7 +94,8 @@ def build(
             Part("audit", audit.run),
             Part("canary", Canary(store, source).run),
             Part("gauges", gauges.run),
+            Part("retention", forgetting.run),
         ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
-    return TimerService(service, store, rulebooks, tick, metrics, source)
+    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting)

@@ -16,6 +16,7 @@ from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
 from sla_catalogue import load_text
 from sla_platform.http.keys import Authorizer
+from sla_platform.retention import Retention
 from sla_platform.runtime import Service
 from sla_standalone.ground import Ground
 
@@ -55,7 +56,8 @@ def notifier(base: Ground, authorize: Authorizer) -> Wired:
 
 def board(base: Ground, authorize: Authorizer) -> Wired:
     source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
-    built = sla_board.service.build(base.store, source, base.time, authorize, base.registry)
+    retention = Retention.of(base.settings)
+    built = sla_board.service.build(base.store, source, base.time, authorize, base.registry, retention)
     return Wired(built, built.router)
 
 

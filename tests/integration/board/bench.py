@@ -19,6 +19,7 @@ from sla_platform.bus import Batch, Handler
 from sla_platform.envelope import Envelope
 from sla_platform.http import problem
 from sla_platform.http.keys import READ, Authorizer, KeyGate
+from sla_platform.retention import Retention
 from sla_platform.runtime import running
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
@@ -61,7 +62,10 @@ class BoardBench:
         self.registry = CollectorRegistry()
         self.source = IdleSource()
         open_gate = KeyGate(tuple, time, open_scopes=frozenset({READ}))
-        self.service: BoardService = build(store, self.source, time, authorizer or open_gate, self.registry)
+        gate = authorizer or open_gate
+        self.service: BoardService = build(
+            store, self.source, time, gate, self.registry, Retention(timedelta(days=400))
+        )
         self.app = FastAPI()
         problem.install(self.app)
         self.app.include_router(self.service.router)

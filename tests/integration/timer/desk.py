@@ -46,7 +46,7 @@ class Desk:
         self.time = Frozen(TEN)
         self.progress = Progress(store)
         rulebooks = Rulebooks(lambda: catalogue, load_text, self.time)
-        metrics = TimerMetrics(CollectorRegistry())
+        self.metrics = metrics = TimerMetrics(CollectorRegistry())
         self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
         self.firing = Firing(store, self.progress)
 

@@ -18,9 +18,11 @@ from sla_board.projection import store as projections
 from sla_board.projection.clock import Said, about_clock, clock_row
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
+from sla_domain.forgotten import remembered
 from sla_platform.bus import Batch
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
+from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import (
@@ -77,8 +79,9 @@ class Projector:
             async with self._store.transaction() as connection:
                 fresh = await projections.claim(connection, envelopes, now)
                 touched = self._read(fresh)
-                await _write(connection, touched)
+                late = await _write(connection, touched, now)
         self._metrics.repeated.inc(len(envelopes) - len(fresh))
+        self._metrics.late.inc(late)
         if fresh:
             self._observe(fresh, touched, now)
             self._changed()
@@ -143,12 +146,10 @@ def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> 
     }
 
 
-async def _write(connection: AsyncConnection, touched: _Touched) -> None:
+async def _write(connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
+    """Returns how many incidents were spoken of that have been forgotten and do not live again."""
     await projections.keep_events(connection, touched.events)
-    if touched.incidents:
-        kept = await projections.events_of_incidents(connection, touched.incidents)
-        rows = [incident_row(decode_event(envelope) for envelope in kept[name]) for name in sorted(kept)]
-        await projections.replace(connection, tables.incident, rows)
+    late = await _write_incidents(connection, touched.incidents, now) if touched.incidents else 0
     if touched.clocks:
         said = await projections.facts_of_clocks(connection, touched.clocks)
         rows = [clock_row([Said(e.id, decode_clock_fact(e)) for e in said[id_]]) for id_ in sorted(said)]
@@ -156,6 +157,18 @@ async def _write(connection: AsyncConnection, touched: _Touched) -> None:
     await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
     await projections.replace(connection, tables.alert, touched.alerts)
     await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
+    return late
+
+
+async def _write_incidents(connection: AsyncConnection, names: set[str], now: datetime) -> int:
+    kept = await projections.events_of_incidents(connection, names)
+    endings = await forgotten.endings(connection, tables.forgotten, names)
+    counting = {name: remembered(map(decode_event, kept[name]), endings.get(name)) for name in sorted(kept)}
+    await projections.replace(
+        connection, tables.incident, [incident_row(found) for found in counting.values() if found]
+    )
+    await forgotten.came_late(connection, tables.forgotten, endings, now)
+    return sum(1 for found in counting.values() if not found)
 
 
 def _notice_row(notice: NoticeData) -> dict[str, Any]:

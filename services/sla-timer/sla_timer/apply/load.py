@@ -7,15 +7,18 @@ statement lets go of them, so that the two never wait for each other in a circle
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentEvent
+from sla_domain.forgotten import remembered
 from sla_platform.envelope import Envelope, Topic
+from sla_platform.store import forgotten
 from sla_platform.wire import decode_event
 from sla_timer import tables
 
@@ -27,6 +30,11 @@ class Known:
     events: dict[str, list[IncidentEvent]]
     incidents: dict[str, Any]  # rows of timer_incident
     clocks: dict[str, list[Any]]  # rows of timer_clock, locked
+    endings: Mapping[str, datetime]  # of those that were forgotten: through when they are history
+
+    def counting(self, incident: str) -> list[IncidentEvent]:
+        """The events this incident is folded from; none for a forgotten one that nothing has begun anew."""
+        return remembered(self.events.get(incident, ()), self.endings.get(incident))
 
     @property
     def versions(self) -> set[str]:
@@ -50,7 +58,9 @@ async def known(connection: AsyncConnection, incidents: Iterable[str]) -> Known:
     for row in (await connection.execute(query)).all():
         clocks[row.incident].append(row)
     rows = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
-    return Known(await events_of(connection, names), {row.id: row for row in rows}, clocks)
+    events = await _stored(connection, names)
+    endings = await forgotten.endings(connection, tables.forgotten, names)
+    return Known(events, {row.id: row for row in rows}, clocks, endings)
 
 
 async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> None:
@@ -63,8 +73,14 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
     await connection.execute(query)
 
 
-async def events_of(connection: AsyncConnection, incidents: Sequence[str]) -> dict[str, list[IncidentEvent]]:
-    """All stored events of these incidents."""
+async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
+    """The events one incident is folded from."""
+    stored = (await _stored(connection, [incident]))[incident]
+    endings = await forgotten.endings(connection, tables.forgotten, [incident])
+    return remembered(stored, endings.get(incident))
+
+
+async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict[str, list[IncidentEvent]]:
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
     query = select(tables.event).where(tables.event.c.incident.in_(incidents))
     for row in (await connection.execute(query)).all():

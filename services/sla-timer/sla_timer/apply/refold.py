@@ -30,7 +30,7 @@ class Refolder:
         now = self._time.now()
         decided = save.Changes()
         for name in incidents:
-            stored = Stored(known.events[name], known.incidents[name], known.clocks.get(name, []))
+            stored = Stored(known.counting(name), known.incidents[name], known.clocks.get(name, []))
             decided.add(decide(partition, stored, pins, now, self._json_text, moved))
         await save.changes(connection, decided)
         return decided

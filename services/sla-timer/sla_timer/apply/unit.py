@@ -11,9 +11,11 @@ from sla_domain.event import IncidentEvent
 from sla_platform.bus import Batch
 from sla_platform.envelope import Envelope
 from sla_platform.errors import BadEnvelope, Fenced
+from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
+from sla_timer import tables
 from sla_timer.apply import load, ownership, save
 from sla_timer.apply.decide import Stored, decide
 from sla_timer.metrics import TimerMetrics
@@ -96,14 +98,26 @@ class Applier:
             started = time.perf_counter()
             decided = save.Changes()
             for name in sorted(incidents):
-                row = known.incidents.get(name)
-                stored = Stored(known.events[name], row, known.clocks.get(name, []))
+                if not (events := known.counting(name)):
+                    continue
+                stored = Stored(events, known.incidents.get(name), known.clocks.get(name, []))
                 decided.add(decide(partition, stored, pins, now, self._store.sqlite))
             self._metrics.decide_seconds.observe(time.perf_counter() - started)
             await save.changes(connection, decided)
+            await forgotten.came_late(connection, tables.forgotten, known.endings, now)
         self._metrics.applied.inc(len(fresh))
+        self._tell_late(fresh, known)
         for fact in decided.facts:
             self._metrics.facts.labels(fact.type.removeprefix("io.slad.").removesuffix(".v1")).inc()
+
+    def _tell_late(self, fresh: Fresh, known: load.Known) -> None:
+        """Say which events came too late to change anything: their incidents have been forgotten."""
+        for name in known.endings:
+            counting = {event.id for event in known.counting(name)}
+            late = [event.id for _, event in fresh if event.incident == name and event.id not in counting]
+            if late:
+                self._metrics.late.inc(len(late))
+                _log.warning("apply.forgotten", incident=name, event_ids=late, ended_at=known.endings[name].isoformat())
 
 
 def _first_of_each_id(readable: Fresh, seen: set[str]) -> Fresh:

@@ -24,6 +24,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident", "id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_ingest_event_time", "ingest_event", ["time", "incident"], unique=False)
+    op.create_table(
+        "ingest_forgotten",
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("ended_at", column.INSTANT, nullable=False),
+        sa.Column("late_at", column.INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("incident"),
+    )
+    op.create_index(
+        "ix_ingest_forgotten_late",
+        "ingest_forgotten",
+        ["late_at"],
+        unique=False,
+        postgresql_where=sa.text("late_at IS NOT NULL"),
+        sqlite_where=sa.text("late_at IS NOT NULL"),
+    )
     op.create_table(
         "ingest_inbox",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -39,6 +55,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_ingest_inbox_received", "ingest_inbox", ["received_at"], unique=False)
     op.create_index(
         "ix_ingest_inbox_waiting",
         "ingest_inbox",
@@ -98,6 +115,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_timer_event_incident", "timer_event", ["incident"], unique=False)
     op.create_table(
+        "timer_forgotten",
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("ended_at", column.INSTANT, nullable=False),
+        sa.Column("late_at", column.INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("incident"),
+    )
+    op.create_index(
+        "ix_timer_forgotten_late",
+        "timer_forgotten",
+        ["late_at"],
+        unique=False,
+        postgresql_where=sa.text("late_at IS NOT NULL"),
+        sqlite_where=sa.text("late_at IS NOT NULL"),
+    )
+    op.create_table(
         "timer_incident",
         sa.Column("id", sa.String(length=300), nullable=False),
         sa.Column("partition", sa.SmallInteger(), nullable=False),
@@ -113,6 +145,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_timer_incident_contract", "timer_incident", ["contract"], unique=False)
+    op.create_index(
+        "ix_timer_incident_ended",
+        "timer_incident",
+        ["opened_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
+        sqlite_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
+    )
     op.create_index(
         "ix_timer_incident_open",
         "timer_incident",
@@ -330,6 +370,7 @@ def upgrade() -> None:
         sa.Column("at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_notifier_inbox_at", "notifier_inbox", ["at"], unique=False)
     op.create_table(
         "notifier_log",
         sa.Column("txid", sa.BigInteger(), server_default=column.own_transaction(), nullable=False),
@@ -455,6 +496,21 @@ def upgrade() -> None:
     op.create_index("ix_board_event_clock", "board_event", ["clock"], unique=False)
     op.create_index("ix_board_event_incident", "board_event", ["incident", "topic"], unique=False)
     op.create_table(
+        "board_forgotten",
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("ended_at", column.INSTANT, nullable=False),
+        sa.Column("late_at", column.INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("incident"),
+    )
+    op.create_index(
+        "ix_board_forgotten_late",
+        "board_forgotten",
+        ["late_at"],
+        unique=False,
+        postgresql_where=sa.text("late_at IS NOT NULL"),
+        sqlite_where=sa.text("late_at IS NOT NULL"),
+    )
+    op.create_table(
         "board_inbox",
         sa.Column("topic", sa.String(length=32), nullable=False),
         sa.Column("id", sa.String(length=200), nullable=False),
@@ -477,6 +533,14 @@ def upgrade() -> None:
         sa.Column("search", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(
+        "ix_board_incident_ended",
+        "board_incident",
+        ["changed_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
+        sqlite_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
+    )
     op.create_table(
         "board_notice",
         sa.Column("id", sa.String(length=120), nullable=False),
@@ -496,6 +560,7 @@ def downgrade() -> None:
     op.drop_table("board_notice")
     op.drop_table("board_incident")
     op.drop_table("board_inbox")
+    op.drop_table("board_forgotten")
     op.drop_table("board_event")
     op.drop_table("board_delivery")
     op.drop_table("board_cursor")
@@ -516,10 +581,12 @@ def downgrade() -> None:
     op.drop_table("timer_partition")
     op.drop_table("timer_log")
     op.drop_table("timer_incident")
+    op.drop_table("timer_forgotten")
     op.drop_table("timer_event")
     op.drop_table("timer_cursor")
     op.drop_table("timer_catalogue")
     op.drop_table("ingest_notice")
     op.drop_table("ingest_log")
     op.drop_table("ingest_inbox")
+    op.drop_table("ingest_forgotten")
     op.drop_table("ingest_event")

@@ -1,0 +1,173 @@
+"""Forgetting incidents and notices that are over, by the rule of the timer but after it (see sla_platform.retention).
+
+An incident goes with everything that was said of it when it ended before the horizon, nothing was received of it since
+and none of its clocks is open. A notice goes when it was published before the horizon and nobody is still asked to
+acknowledge it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, and_, delete, exists, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.projection.store import events_of_incidents
+from sla_board.shown.alert import alerts_of
+from sla_platform.envelope import Envelope
+from sla_platform.retention import Removed
+from sla_platform.store import forgotten
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_platform.wire import decode_event
+
+BATCH = 100  # incidents or notices in one step
+CLAIMS = 1_000
+CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
+_incident, _notice = tables.incident.c, tables.notice.c
+_ABOUT_INCIDENT = (tables.event, tables.clock, tables.delivery, tables.alert)
+_ABOUT_NOTICE = (tables.delivery, tables.alert)
+
+
+class Projections:
+    """The sweeps of the board's store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Incidents that may go, the one that changed longest ago first."""
+        after: Any | None = None
+        while page := await self._ended_page(horizon, after):
+            after = page[-1]
+            async with self._store.reading() as connection:
+                told = await events_of_incidents(connection, [row.id for row in page])
+            quiet = [row.id for row in page if not _heard_since(told[row.id], horizon)]
+            if not quiet:
+                continue
+            async with self._store.transaction() as connection:
+                removed = await _forget(connection, quiet, horizon)
+            if removed:
+                yield removed
+
+    async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Events that came after their incident was forgotten and began nothing new."""
+        while True:
+            async with self._store.reading() as connection:
+                names = await forgotten.late_before(connection, tables.forgotten, horizon, BATCH)
+            if not names:
+                return
+            async with self._store.transaction() as connection:
+                alive = select(_incident.id).where(_incident.id.in_(names))
+                living = set((await connection.execute(alive)).scalars())
+                removed = await _remove(connection, "incident", [n for n in names if n not in living], _ABOUT_INCIDENT)
+                await forgotten.cleaned(connection, tables.forgotten, names, horizon)
+            yield removed
+
+    async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Notices that were published before the horizon and that nobody is asked about, oldest first."""
+        after: Any | None = None
+        while page := await self._notice_page(horizon, after):
+            after = page[-1]
+            ids = [row.id for row in page]
+            async with self._store.transaction() as connection:
+                over = await _answered(connection, ids)
+                removed = await _remove(connection, "notice", over, _ABOUT_NOTICE)
+                if over:
+                    gone = await connection.execute(delete(tables.notice).where(_notice.id.in_(over)))
+                    removed[tables.notice.name] = gone.rowcount
+            if removed:
+                yield removed
+
+    async def _ended_page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
+        query = select(_incident.id, _incident.changed_at).where(tables.ENDED, _incident.changed_at < horizon)
+        if after is not None:
+            query = query.where(
+                _incident.changed_at >= after.changed_at,
+                or_(
+                    _incident.changed_at > after.changed_at,
+                    and_(_incident.changed_at == after.changed_at, _incident.id > after.id),
+                ),
+            )
+        async with self._store.reading() as connection:
+            return (await connection.execute(query.order_by(_incident.changed_at, _incident.id).limit(BATCH))).all()
+
+    async def _notice_page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
+        query = select(_notice.id, _notice.published_at).where(_notice.published_at < horizon)
+        if after is not None:
+            same = and_(_notice.published_at == after.published_at, _notice.id > after.id)
+            query = query.where(or_(_notice.published_at > after.published_at, same))
+        async with self._store.reading() as connection:
+            return (await connection.execute(query.order_by(_notice.published_at, _notice.id).limit(BATCH))).all()
+
+
+class Claims:
+    """The sweep of applied ids. It has a horizon of its own: they serve against a bus that repeats itself."""
+
+    def __init__(self, store: Store, time: TimeSource) -> None:
+        self._store = store
+        self._time = time
+
+    async def old(self) -> AsyncIterator[int]:
+        """How many went with each step."""
+        inbox = tables.inbox.c
+        oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < self._time.now() - CLAIMS_KEPT)
+        while True:
+            async with self._store.transaction() as connection:
+                chosen = oldest.order_by(inbox.applied_at).limit(CLAIMS).subquery()
+                which = tuple_(inbox.topic, inbox.id).in_(select(chosen.c.topic, chosen.c.id))
+                rows = (await connection.execute(delete(tables.inbox).where(which))).rowcount
+            if rows:
+                yield rows
+            if rows < CLAIMS:
+                return
+
+
+def _heard_since(told: Iterable[Envelope], horizon: datetime) -> bool:
+    return any(decode_event(envelope).received_at >= horizon for envelope in told)
+
+
+async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: datetime) -> dict[str, int]:
+    """Remove those of these incidents that may still go; rows by table."""
+    clock = tables.clock.c
+    fit = (
+        select(_incident.id, _incident.changed_at)
+        .where(
+            _incident.id.in_(names),
+            tables.ENDED,
+            _incident.changed_at < horizon,
+            ~exists().where(clock.incident == _incident.id, clock.open),
+        )
+        .with_for_update()
+    )
+    ended = {row.id: row.changed_at for row in (await connection.execute(fit)).all()}
+    removed = await _remove(connection, "incident", sorted(ended), _ABOUT_INCIDENT)
+    if ended:
+        gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
+        removed[tables.incident.name] = gone.rowcount
+        await forgotten.bury(connection, tables.forgotten, ended)
+    return removed
+
+
+async def _remove(
+    connection: AsyncConnection, column: str, values: Sequence[str], about: Sequence[Table]
+) -> dict[str, int]:
+    """What these tables say about these incidents or notices; rows by table."""
+    removed: dict[str, int] = {}
+    for table in about if values else ():
+        rows = (await connection.execute(delete(table).where(table.c[column].in_(values)))).rowcount
+        if rows:
+            removed[table.name] = rows
+    return removed
+
+
+async def _answered(connection: AsyncConnection, notices: Sequence[str]) -> list[str]:
+    """Those of which no alert is open."""
+    alert = tables.alert.c
+    steps: dict[str, list[Any]] = {notice: [] for notice in notices}
+    for row in (await connection.execute(select(tables.alert).where(alert.notice.in_(notices)))).all():
+        steps[row.notice].append(row)
+    return [notice for notice, said in steps.items() if all(one.state != "open" for one in alerts_of(said))]

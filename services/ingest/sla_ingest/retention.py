@@ -1,0 +1,134 @@
+"""Forgetting deliveries that are done with, and the events of incidents that ended long ago (sla_platform.retention).
+
+With its row a delivery's id is forgotten too: from then on the same delivery would be taken as new, and it is the event
+ids and ends that the timer keeps which make it change nothing (docs/operations.md). What is parked or was refused
+waits for people, however long. The events of an incident that has not ended are kept whole, or its promises would be
+told from half its story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate, takewhile
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.event import IncidentEvent, IncidentId
+from sla_domain.fold import fold
+from sla_domain.forgotten import remembered
+from sla_domain.rulebook import Rulebook
+from sla_ingest import tables
+from sla_ingest.entry import Result
+from sla_ingest.inbox import load_history
+from sla_platform.retention import Removed
+from sla_platform.store import forgotten
+from sla_platform.store.engine import Store
+
+BATCH = 200  # deliveries, or incidents, in one step
+BATCH_BYTES = 8 * 1024 * 1024  # of bodies: SQLite walks every page of one that it frees
+DONE = (Result.ACCEPTED.value, Result.IGNORED.value, Result.REPLAYED.value)
+_inbox, _event = tables.inbox.c, tables.event.c
+
+
+class Deliveries:
+    """The sweep of the inbox."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Deliveries received before the horizon whose outcome nobody has to look at, oldest first."""
+        after: datetime | None = None
+        while page := await self._page(horizon, after):
+            ids = [row.id for row in _as_many_as_fit(page)]
+            async with self._store.transaction() as connection:
+                # Asked again: a replay may have changed what became of it.
+                going = delete(tables.inbox).where(_inbox.id.in_(ids), _inbox.outcome.in_(DONE))
+                rows = (await connection.execute(going)).rowcount
+            after = page[len(ids) - 1].received_at
+            if rows:
+                yield {"ingest_inbox": rows}
+
+    async def _page(self, horizon: datetime, after: datetime | None) -> Sequence[Any]:
+        """From the instant on that the step before has reached; what waits in between is passed over only once."""
+        query = select(_inbox.id, _inbox.received_at, func.length(_inbox.body).label("bytes")).where(
+            _inbox.received_at < horizon, _inbox.outcome.in_(DONE)
+        )
+        if after is not None:
+            query = query.where(_inbox.received_at >= after)
+        async with self._store.reading() as connection:
+            return (await connection.execute(query.order_by(_inbox.received_at).limit(BATCH))).all()
+
+
+class Histories:
+    """The sweep of the events by which promises are told."""
+
+    def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
+        self._store = store
+        self._rulebook = rulebook
+
+    async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """The events of incidents that ended before the horizon and of which nothing was received since."""
+        after: Any | None = None
+        while page := await self._page(horizon, after):
+            after = page[-1]
+            async with self._store.reading() as connection:
+                history = await load_history(connection, {row.incident for row in page})
+            gone = finished(history.events, history.endings, self._rulebook(), horizon)
+            if gone:
+                async with self._store.transaction() as connection:
+                    yielded = await self._remove(connection, gone, history.events)
+                yield yielded
+
+    async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
+        query = select(_event.time, _event.incident).distinct().where(_event.time < horizon)
+        if after is not None:
+            query = query.where(
+                _event.time >= after.time,
+                or_(_event.time > after.time, and_(_event.time == after.time, _event.incident > after.incident)),
+            )
+        async with self._store.reading() as connection:
+            return (await connection.execute(query.order_by(_event.time, _event.incident).limit(BATCH))).all()
+
+    async def _remove(
+        self,
+        connection: AsyncConnection,
+        gone: Mapping[IncidentId, datetime | None],
+        events: Mapping[IncidentId, Sequence[IncidentEvent]],
+    ) -> Removed:
+        """Exactly the events that were judged: one that was accepted meanwhile stays."""
+        keys = [(name, event.id) for name in gone for event in events[name]]
+        rows = 0
+        for start in range(0, len(keys), BATCH):
+            which = tuple_(_event.incident, _event.id).in_(keys[start : start + BATCH])
+            rows += (await connection.execute(delete(tables.event).where(which))).rowcount
+        await forgotten.bury(connection, tables.forgotten, {name: at for name, at in gone.items() if at is not None})
+        return {"ingest_event": rows}
+
+
+def finished(
+    events: Mapping[IncidentId, Sequence[IncidentEvent]],
+    endings: Mapping[str, datetime],
+    rulebook: Rulebook,
+    horizon: datetime,
+) -> dict[IncidentId, datetime | None]:
+    """Incidents whose events may go, with the instant of their end; None where one is known and stays. Pure."""
+    found: dict[IncidentId, datetime | None] = {}
+    for name, known in events.items():
+        if any(max(event.occurred_at, event.received_at) >= horizon for event in known):
+            continue
+        counting = remembered(known, endings.get(name))
+        if not counting:
+            found[name] = None
+        elif not fold(counting, rulebook).phase.live:
+            found[name] = max(event.occurred_at for event in known)
+    return found
+
+
+def _as_many_as_fit(page: Sequence[Any]) -> Sequence[Any]:
+    """At least one, and no more bytes than a short transaction frees."""
+    sizes: Iterable[int] = accumulate(row.bytes for row in page)
+    return page[: max(1, sum(1 for _ in takewhile(lambda size: size <= BATCH_BYTES, sizes)))]

@@ -1,0 +1,112 @@
+"""Forgetting who was told of what is over (see sla_platform.retention).
+
+An alert goes when it was closed long ago; one of a critical fix, which nothing closes, when it was acknowledged long
+ago. A delivery goes when it was finished long ago and its alert is gone, since a closing word goes to those who were
+paged; while something waits for it or was carried by it, it stays. What is queued or open is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, literal_column, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.alert.alert import AlertKind, AlertState
+from sla_notifier.delivery.state import UNFINISHED
+from sla_platform.retention import Removed
+from sla_platform.store.engine import Store
+
+BATCH = 200  # alerts, deliveries or ids in one step
+_UNFINISHED = [state.value for state in UNFINISHED]
+_NOTHING: Any = literal_column("''")  # as the partial indexes say it
+_a, _d = tables.alert.c, tables.delivery.c
+_carried = tables.delivery.alias("carried")
+
+
+class Tellings:
+    """The sweeps of the notifier's store; alerts come before deliveries."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def alerts(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Alerts that ended before the horizon, in two walks along one index."""
+        closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
+        answered = and_(
+            _a.state == AlertState.ACKNOWLEDGED.value, _a.kind == AlertKind.FIX.value, _a.acknowledged_at < horizon
+        )
+        waiting = exists().where(_d.alert == _a.id, _d.state.in_(_UNFINISHED))
+        for over in (closed, answered):
+            query = select(_a.id).where(over, _a.opened_at < horizon, ~waiting).order_by(_a.opened_at).limit(BATCH)
+            while rows := await self._remove_alerts(query.with_for_update(skip_locked=True)):
+                yield rows
+
+    async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Finished deliveries that nobody asks for any more, with their attempts."""
+        after: Any | None = None
+        while page := await self._page(horizon, after):
+            after = page[-1]
+            async with self._store.transaction() as connection:
+                rows = await _remove_deliveries(connection, [row.id for row in page], horizon)
+            if rows:
+                yield rows
+
+    async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Ids of facts and notices that can come no more."""
+        inbox = tables.inbox.c
+        query = select(inbox.id).where(inbox.at < horizon).order_by(inbox.at).limit(BATCH)
+        while True:
+            async with self._store.transaction() as connection:
+                ids = (await connection.execute(query.with_for_update(skip_locked=True))).scalars().all()
+                if ids:
+                    await connection.execute(delete(tables.inbox).where(inbox.id.in_(ids)))
+            if not ids:
+                return
+            yield {"notifier_inbox": len(ids)}
+
+    async def _remove_alerts(self, query: Any) -> Removed:
+        async with self._store.transaction() as connection:
+            ids = (await connection.execute(query)).scalars().all()
+            if ids:
+                await connection.execute(delete(tables.step).where(tables.step.c.alert.in_(ids)))
+                await connection.execute(delete(tables.alert).where(_a.id.in_(ids)))
+        return {"notifier_alert": len(ids)} if ids else {}
+
+    async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
+        query = select(_d.id, _d.created_at).where(_d.created_at < horizon)
+        if after is not None:
+            query = query.where(
+                _d.created_at >= after.created_at,
+                or_(_d.created_at > after.created_at, and_(_d.created_at == after.created_at, _d.id > after.id)),
+            )
+        async with self._store.reading() as connection:
+            return (await connection.execute(query.order_by(_d.created_at, _d.id).limit(BATCH))).all()
+
+
+async def _remove_deliveries(connection: AsyncConnection, ids: Sequence[str], horizon: datetime) -> dict[str, int]:
+    """Those of these that may go; rows by table."""
+    awaited = select(_d.follows).where(tables.TO_SEND, _d.follows != _NOTHING)
+    carries = exists().where(_carried.c.carried_by == _d.id, _carried.c.carried_by != _NOTHING)
+    fit = (
+        select(_d.id)
+        .where(
+            _d.id.in_(ids),
+            _d.state.not_in(_UNFINISHED),
+            _d.finished_at < horizon,
+            ~exists().where(_a.id == _d.alert),
+            ~carries,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    needed = set((await connection.execute(awaited)).scalars())
+    gone = sorted(set((await connection.execute(fit)).scalars()) - needed)
+    if not gone:
+        return {}
+    attempts = delete(tables.attempt).where(tables.attempt.c.delivery.in_(gone))
+    tried = (await connection.execute(attempts)).rowcount
+    await connection.execute(delete(tables.delivery).where(_d.id.in_(gone)))
+    return {"notifier_delivery": len(gone), "notifier_attempt": tried}

@@ -1,0 +1,114 @@
+"""Forgetting incidents that ended long ago, whole: events, clocks, told keys (see sla_platform.retention).
+
+An incident goes when it ended before the horizon, nothing was received of it since, and none of its clocks is open.
+Each step takes the incidents of one partition and keeps its owner out meanwhile, so that no event is applied to half
+an incident. The name stays behind with the instant of the end: what comes later is judged by `sla_domain.forgotten`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.retention import Removed
+from sla_platform.store import forgotten
+from sla_platform.store.engine import Store
+from sla_timer import tables
+from sla_timer.apply import ownership
+from sla_timer.gauge import OPEN_STATES
+
+BATCH = 100  # incidents; a step holds its partition for some tens of milliseconds
+_incident = tables.incident.c
+
+
+class Incidents:
+    """The sweeps of the timer's store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Incidents that may go, oldest first."""
+        after: Any | None = None
+        while page := await self._page(horizon, after):
+            after = page[-1]
+            fit = [row for row in page if row.changed_at < horizon]
+            for partition, rows in groupby(sorted(fit, key=_partition), key=_partition):
+                names = [row.id for row in rows]
+                async with self._store.transaction() as connection:
+                    await ownership.share(connection, partition)
+                    removed = await _forget(connection, names, horizon)
+                if removed:
+                    yield removed
+
+    async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Events that came after their incident was forgotten and began nothing new."""
+        while True:
+            async with self._store.reading() as connection:
+                names = await forgotten.late_before(connection, tables.forgotten, horizon, BATCH)
+            if not names:
+                return
+            async with self._store.transaction() as connection:
+                alive = select(_incident.id).where(_incident.id.in_(names))
+                living = set((await connection.execute(alive)).scalars())
+                events = tables.event.c
+                stray = delete(tables.event).where(
+                    events.incident.in_([name for name in names if name not in living]), events.received_at < horizon
+                )
+                rows = (await connection.execute(stray)).rowcount
+                await forgotten.cleaned(connection, tables.forgotten, names, horizon)
+            yield {"timer_event": rows}
+
+    async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
+        """Ended incidents that were opened before the horizon, in the order of the index."""
+        query = select(_incident.id, _incident.partition, _incident.opened_at, _incident.changed_at).where(
+            tables.ENDED, _incident.opened_at < horizon
+        )
+        if after is not None:
+            query = query.where(
+                _incident.opened_at >= after.opened_at,
+                or_(
+                    _incident.opened_at > after.opened_at,
+                    and_(_incident.opened_at == after.opened_at, _incident.id > after.id),
+                ),
+            )
+        async with self._store.reading() as connection:
+            return (await connection.execute(query.order_by(_incident.opened_at, _incident.id).limit(BATCH))).all()
+
+
+def _partition(row: Any) -> int:
+    return int(row.partition)
+
+
+async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: datetime) -> dict[str, int]:
+    """Remove those of these incidents that may still go; rows by table."""
+    clock, event = tables.clock.c, tables.event.c
+    fit = select(_incident.id, _incident.changed_at).where(
+        _incident.id.in_(names),
+        tables.ENDED,
+        _incident.changed_at < horizon,
+        ~exists().where(clock.incident == _incident.id, clock.state.in_(OPEN_STATES)),
+        ~exists().where(event.incident == _incident.id, event.received_at >= horizon),
+    )
+    ended = {row.id: row.changed_at for row in (await connection.execute(fit)).all()}
+    if not ended:
+        return {}
+    gone = sorted(ended)
+    clocks = select(clock.id).where(clock.incident.in_(gone))
+    removing = {
+        tables.timer: tables.timer.c.clock_id.in_(clocks),
+        tables.quarantine: tables.quarantine.c.clock_id.in_(clocks),
+        tables.clock: clock.incident.in_(gone),
+        tables.event: event.incident.in_(gone),
+        tables.incident: _incident.id.in_(gone),
+    }
+    rows = {
+        table.name: (await connection.execute(delete(table).where(which))).rowcount for table, which in removing.items()
+    }
+    await forgotten.bury(connection, tables.forgotten, ended)
+    return {name: count for name, count in rows.items() if count}

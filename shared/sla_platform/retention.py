@@ -1,0 +1,119 @@
+"""Forgetting what is finished: when, in which order of services, and in how small steps (SLAD_RETENTION_DAYS).
+
+A sweep is an async generator that removes a little in a transaction of its own and yields what it removed; between two
+steps everybody else goes first. Where it has come to is nowhere but in the rows themselves, so a sweep that is
+interrupted goes on where it stopped, and two at once share the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from time import monotonic
+
+import structlog
+from prometheus_client import Counter
+
+from sla_platform.errors import Retryable
+from sla_platform.settings import Settings
+from sla_platform.timesource import TimeSource
+
+_log = structlog.get_logger(__name__)
+
+Removed = Mapping[str, int]  # rows by table
+Sweep = Callable[[datetime], AsyncIterator[Removed]]
+
+FIRST_SECONDS = 60.0  # after a start, when everybody has more urgent things to do
+EVERY_SECONDS = 3600.0
+AGAIN_SECONDS = 60.0  # after the store was away
+BETWEEN_SECONDS = 0.05  # lets writers go first
+_LEAST_LINGER = timedelta(days=7)
+
+
+class Turn(IntEnum):
+    """Who forgets first, so that an incident that lives again meets nobody who still knows its earlier life."""
+
+    TOLD = 0  # what was received, and who was told of it
+    COUNTED = 1  # incidents and their clocks
+    SHOWN = 2  # what follows from both
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """`keep` None: for ever. `linger` is what each turn waits for the one before, however late its readers are."""
+
+    keep: timedelta | None = None
+    linger: timedelta = _LEAST_LINGER
+
+    @classmethod
+    def of(cls, settings: Settings) -> Retention:
+        keep = timedelta(days=settings.retention_days) if settings.retention_days else None
+        return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
+
+    def horizon(self, now: datetime, turn: Turn) -> datetime | None:
+        """What was finished before it may go; None: nothing may."""
+        return None if self.keep is None else now - self.keep - turn * self.linger
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The sweeps of one service that share a horizon, and what counts the rows they remove (label: table)."""
+
+    service: str
+    turn: Turn
+    sweeps: Sequence[Sweep]
+    removed: Counter
+
+
+class Forgetting:
+    """A part of a service; runs until cancelled."""
+
+    def __init__(self, retention: Retention, time: TimeSource, keepings: Sequence[Keeping]) -> None:
+        self._retention = retention
+        self._time = time
+        self._keepings = keepings
+
+    async def run(self) -> None:
+        await asyncio.sleep(FIRST_SECONDS)
+        while True:
+            try:
+                await self.once()
+                pause = EVERY_SECONDS
+            except Retryable as error:
+                _log.warning("retention.later", error=str(error))
+                pause = AGAIN_SECONDS
+            await asyncio.sleep(pause)
+
+    async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
+        """Remove everything that may go now. Raises StoreBusy; what was removed until then is gone, the rest waits."""
+        removed = Tally[str]()
+        for keeping in self._keepings:
+            horizon = self._retention.horizon(self._time.now(), keeping.turn)
+            if horizon is not None:
+                removed += await _swept(keeping, horizon, between)
+        return removed
+
+
+async def _swept(keeping: Keeping, horizon: datetime, between: float) -> Tally[str]:
+    removed, started = Tally[str](), monotonic()
+    try:
+        for sweep in keeping.sweeps:
+            async for step in sweep(horizon):
+                for table, rows in step.items():
+                    keeping.removed.labels(table).inc(rows)
+                removed.update(step)
+                await asyncio.sleep(between)
+    finally:
+        if removed.total():
+            _log.info(
+                "retention.removed",
+                service=keeping.service,
+                rows=dict(removed),
+                finished_before=horizon.isoformat(),
+                seconds=round(monotonic() - started, 1),
+            )
+    return removed

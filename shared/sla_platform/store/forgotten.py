@@ -1,0 +1,66 @@
+"""What a service keeps of incidents it has forgotten: a name and the instant through which they are history.
+
+About a hundred bytes for each, for ever: the price of telling a late word about an old incident from a new incident
+(the rule is `sla_domain.forgotten`). Nothing of what a ticket said is among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Column, Index, MetaData, String, Table, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.store.dialect import insert, is_postgres
+from sla_platform.store.types import Instant
+
+_LATE = text("late_at IS NOT NULL")
+
+
+def forgotten_table(metadata: MetaData, service: str) -> Table:
+    """`<service>_forgotten`. `late_at`: when an event came since, which must be removed again in its turn."""
+    return Table(
+        f"{service}_forgotten",
+        metadata,
+        Column("incident", String(300), primary_key=True),
+        Column("ended_at", Instant, nullable=False),
+        Column("late_at", Instant),
+        Index(f"ix_{service}_forgotten_late", "late_at", postgresql_where=_LATE, sqlite_where=_LATE),
+    )
+
+
+async def endings(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
+    """The instants through which those of these incidents are history that have been forgotten."""
+    query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
+    return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
+
+
+async def bury(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
+    """Remember the ends of incidents that are removed in this transaction; a later end counts."""
+    if not ended:
+        return
+    statement = insert(connection, table)
+    latest = func.greatest if is_postgres(connection) else func.max
+    replacing = {"ended_at": latest(table.c.ended_at, statement.excluded.ended_at), "late_at": None}
+    rows = [{"incident": name, "ended_at": ended[name], "late_at": None} for name in sorted(ended)]
+    await connection.execute(statement.on_conflict_do_update(index_elements=["incident"], set_=replacing), rows)
+
+
+async def came_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
+    """Note that events of these forgotten incidents have been stored."""
+    if incidents:
+        await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
+
+
+async def late_before(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> list[str]:
+    """Forgotten incidents whose last late event came before `horizon`."""
+    late = table.c.late_at
+    query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)
+    return list((await connection.execute(query)).scalars())
+
+
+async def cleaned(connection: AsyncConnection, table: Table, incidents: Collection[str], horizon: datetime) -> None:
+    """Nothing late is left of these, unless something has come meanwhile."""
+    which = table.c.incident.in_(sorted(incidents)), table.c.late_at < horizon
+    await connection.execute(update(table).where(*which).values(late_at=None))
