@@ -45,7 +45,14 @@ def _run(scenario: Scenario, catalogue: Catalogue) -> ScenarioResult:
     incident = fold(_events(scenario), catalogue.rulebook, ContractMatch(contract, MatchReason.CUSTOMER))
     zone = load_zone(contract.zone)
     failures = [failure for each in scenario.expectations for failure in _failures(each, incident, scenario.now, zone)]
-    return ScenarioResult(scenario, incident, tuple(failures))
+    return ScenarioResult(scenario, incident, (*failures, *_remarks(scenario, incident)))
+
+
+def _remarks(scenario: Scenario, incident: Incident) -> Iterator[str]:
+    found = {remark.kind for remark in incident.remarks}
+    if scenario.remarks is not None and scenario.remarks != found:
+        wanted, made = (", ".join(sorted(kinds)) or "none" for kinds in (scenario.remarks, found))
+        yield f"remarks expected {wanted}, found {made}"
 
 
 def _events(scenario: Scenario) -> Iterator[IncidentEvent]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sla_catalogue.assembly.context import Context
@@ -14,11 +14,24 @@ from sla_domain.plan import Metric, MetricId, Trigger
 
 Written = Mapping[str, tuple[Path, MetricDocument]]
 
+NONE = "none"  # `until: none` takes away what the metric it is like has
+
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """The metrics a plan uses, in the order given; unknown ones were reported with their rows."""
-    found = [_metric(name, written, context, ()) for name in dict.fromkeys(wanted)]
-    return tuple(metric for metric in found if metric is not None)
+    """The metrics a plan uses, in the order given, then those they wait for; unknown ones were reported elsewhere."""
+    found: dict[str, Metric] = {}
+    left = list(wanted)
+    while left:
+        name = left.pop(0)
+        metric = None if name in found else _metric(name, written, context, ())
+        if metric is not None:
+            found[name] = metric
+            left += _awaited(metric)
+    return tuple(found.values())
+
+
+def _awaited(metric: Metric) -> Iterator[str]:
+    return (other for other in (metric.after, metric.until) if other is not None)
 
 
 def known_metrics(written: Written) -> frozenset[str]:
@@ -48,10 +61,20 @@ def _metric(name: str, written: Written, context: Context, below: tuple[str, ...
         on_reopen=document.on_reopen or metric.on_reopen,
         on_priority_change=document.on_priority_change or metric.on_priority_change,
         on_priority_lowered=document.on_priority_lowered or metric.on_priority_lowered,
-        after=MetricId(document.after) if document.after else metric.after,
-        until=MetricId(document.until) if document.until else metric.until,
+        after=_other(metric.after, document.after, (*path, "after"), written, context),
+        until=_other(metric.until, document.until, (*path, "until"), written, context),
         titles=document.title or metric.titles,
     )
+
+
+def _other(held: MetricId | None, name: str | None, path: Path, written: Written, context: Context) -> MetricId | None:
+    """The metric that `after` or `until` names: its clock is waited for."""
+    if name is None or name == NONE:
+        return held if name is None else None
+    if name not in known_metrics(written):
+        context.unknown(name, [*known_metrics(written), NONE], path, "metric")
+        return held
+    return MetricId(name)
 
 
 def _replaced(

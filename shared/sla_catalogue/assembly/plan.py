@@ -12,7 +12,7 @@ from sla_catalogue.assembly.draft import Draft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.target import Names, Row, build_targets
 from sla_catalogue.document.plan import ObjectiveDocument, PriorityDocument, RulesDocument
-from sla_catalogue.problem import Path
+from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
 from sla_domain.plan import Coverage, MetricId, Objective, Plan, PlanId, Priority, PriorityRules
 
@@ -133,6 +133,19 @@ def _check_references(draft: Draft, plan: Plan, context: Context) -> None:
         if role.coverage is not None and role.coverage not in plan.coverages:
             context.unknown(role.coverage, plan.coverages, (*draft.path, "roles"), "coverage")
     _check_priorities(draft.priorities, context)
+    _check_channels(draft, context)
+
+
+def _check_channels(draft: Draft, context: Context) -> None:
+    """PLANS B6: whoever is advised to use another channel must be entitled to it."""
+    document, written = draft.document, context.document.plans[str(draft.path[1])]
+    if not document.channels or not (written.channels or written.urgent_channels):
+        return  # every channel is entitled, or the mistake is the parent's
+    for name in document.urgent_channels:
+        if name not in document.channels:
+            message = f"the urgent channel {name!r} is none of the plan's channels"
+            hint = did_you_mean(name, document.channels)
+            context.findings.error((*draft.path, "urgent_channels"), "urgent-channel", message, hint)
 
 
 def _check_priorities(priorities: Iterable[tuple[Path, PriorityDocument]], context: Context) -> None:

@@ -13,6 +13,7 @@ from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import load_zone
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import Actor, EventKind, WaitingOn
+from sla_domain.incident import RemarkKind
 
 NEVER = "never"
 
@@ -64,6 +65,7 @@ class Scenario:
     now: datetime
     expectations: tuple[Expectation, ...]
     clauses: tuple[str, ...] = ()
+    remarks: frozenset[RemarkKind] | None = None  # these and no others; None is not looked at
     line: str = ""
 
 
@@ -101,8 +103,19 @@ def _scenario(document: ScenarioDocument, contract: Contract, path: Path, contex
         now=instant(document.now) if document.now else last,
         expectations=tuple(_expectation(name, e, contract.zone) for name, e in document.expect.items()),
         clauses=tuple(document.clauses),
+        remarks=_remarks(document.remarks, (*path, "remarks"), context),
         line=f"{where.file}:{where.line}",
     )
+
+
+def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset[RemarkKind] | None:
+    if names is None:
+        return None
+    known = [kind.value for kind in RemarkKind]
+    for name in names:
+        if name not in known:
+            context.unknown(name, known, path, "remark")
+    return frozenset(RemarkKind(name) for name in names if name in known)
 
 
 def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> Happening | None:

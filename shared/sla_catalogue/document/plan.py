@@ -49,8 +49,8 @@ class MetricDocument(Document):
     on_reopen: ReopenMode | None = None
     on_priority_change: PriorityChangeMode | None = None
     on_priority_lowered: PriorityChangeMode | None = None
-    after: str | None = None
-    until: str | None = None
+    after: str | None = None  # armed once the clock of this metric has stopped; `none`: at once
+    until: str | None = None  # not armed any more once the clock of this metric has stopped; `none`: for ever
     title: Texts = Field(default_factory=dict)
     clause: str = ""
 
@@ -165,8 +165,8 @@ class PlanDocument(Document):
     objective: ObjectiveDocument | None = None
     escalation: str | None = None
     roles: list[RoleDocument] = Field(default_factory=list)
-    channels: Names = Field(default_factory=list)
-    urgent_channels: Names = Field(default_factory=list)
+    channels: Names = Field(default_factory=list)  # entitled; none given: every one (PLANS B6)
+    urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (PLANS B6)
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
     at_close: AtClose | None = None

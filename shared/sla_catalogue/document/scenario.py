@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from sla_catalogue.document.field import Document, InstantText, Names
+from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
@@ -57,5 +57,12 @@ class ScenarioDocument(Document):
     attributes: dict[str, str] = Field(default_factory=dict)
     events: list[EventDocument] = Field(default_factory=list)
     now: InstantText | None = None
-    expect: dict[str, ExpectDocument]
+    expect: dict[str, ExpectDocument] = Field(default_factory=dict)
+    remarks: Names | None = None  # the kinds of remarks the incident must bear, these and no others
     clauses: Names = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _expects_something(self) -> ScenarioDocument:
+        if self.remarks is None and "expect" not in self.model_fields_set:
+            raise refuse("missing-key", "a test says what must follow", "expect: {first_response: …}, or remarks: […]")
+        return self

@@ -6,9 +6,11 @@ covered by an earlier one can never apply.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import Subject
-from sla_domain.plan import Metric, Trigger
+from sla_domain.plan import Metric, MetricId, Trigger
 
 
 def check_metrics(subject: Subject) -> None:
@@ -22,6 +24,20 @@ def check_metrics(subject: Subject) -> None:
             if path not in seen and (written or shared):
                 seen.add(path)
                 _check(metric, path, subject)
+                _check_waiting(metric, {each.id: each for each in built.plan.metrics}, path, subject)
+
+
+def _check_waiting(metric: Metric, known: Mapping[MetricId, Metric], path: Path, subject: Subject) -> None:
+    """A metric that waits for itself, however far around, is never armed."""
+    seen: set[MetricId] = set()
+    awaited = metric.after
+    while awaited is not None and awaited not in seen:
+        if awaited == metric.id:
+            message = f"the metric {metric.id!r} waits for its own clock to stop: no clock would ever run"
+            subject.findings.error((*path, "after"), "never-starts", message, "after: first_response, or after: none")
+            return
+        seen.add(awaited)
+        awaited = known[awaited].after if awaited in known else None
 
 
 def _check(metric: Metric, path: Path, subject: Subject) -> None:

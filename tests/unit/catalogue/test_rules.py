@@ -124,6 +124,10 @@ def test_hours_that_nobody_gives_cannot_be_counted_in(tmp_path: Path) -> None:
         ("{start: [opend], stop: [resolved]}", "unknown-event"),
         ("{start: [{event: opened, by: robot}], stop: [resolved]}", "unknown-actor"),
         ("{like: resolutoin}", "unknown-metric"),
+        ("{like: update, until: workaroud}", "unknown-metric"),
+        ("{like: update, after: first_respons}", "unknown-metric"),
+        ("{like: update, until: resolution, after: none}", None),
+        ("{like: update, after: mine}", "never-starts"),
         ("{like: first_response, pause: [waiting], resume: [resumed]}", None),
         ("{start: [opened], stop: [{event: responded, by: staff}, resolved]}", None),
         ("{start: [updated], stop: [updated, resolved], after: first_response}", None),
@@ -143,6 +147,41 @@ def test_a_metric_of_the_catalogue_is_checked_where_it_stands(tmp_path: Path) ->
     text = changed("P2: 4h}}\n", "P2: 4h}}\n      - {metric: mine, coverage: office, time: 1h}\n", text)
     (problem,) = problems(tmp_path, text)
     assert (problem.code, problem.line) == ("trap-stop-covers-start", 18)
+
+
+def test_a_misspelt_metric_to_wait_for_gets_a_suggestion(tmp_path: Path) -> None:
+    text = changed("priorities:", "metrics: {update: {until: workaroud}}\n    priorities:")
+    (problem,) = problems(tmp_path, text)
+    assert (problem.code, problem.line) == ("unknown-metric", 5)
+    assert (problem.message, problem.hint) == ("no metric is called 'workaroud'", "did you mean 'workaround'?")
+
+
+def test_metrics_that_wait_for_each_other_never_start(tmp_path: Path) -> None:
+    around = "metrics: {update: {after: next_response}, next_response: {after: update}}"
+    assert set(errors(tmp_path, changed("priorities:", f"{around}\n    priorities:"))) == {"never-starts"}
+
+
+# -- channels ---------------------------------------------------------------------------------------------
+
+
+def test_an_urgent_channel_must_be_one_of_the_plans(tmp_path: Path) -> None:
+    text = changed("priorities:", "channels: [email, phone]\n    urgent_channels: [phon]\n    priorities:")
+    (problem,) = problems(tmp_path, text)
+    assert (problem.code, problem.line, problem.hint) == ("urgent-channel", 6, "did you mean 'phone'?")
+    assert problem.message == "the urgent channel 'phon' is none of the plan's channels"
+    assert codes(tmp_path, changed("priorities:", "urgent_channels: [phone]\n    priorities:")) == []
+
+
+def test_a_child_without_the_urgent_channel_of_its_parent_is_told_once(tmp_path: Path) -> None:
+    text = changed("priorities:", "channels: [email, phone]\n    urgent_channels: [phone]\n    priorities:")
+    children = "  silver: {extends: gold, channels: [email]}\n  bronze: {extends: silver}\n"
+    (problem,) = problems(tmp_path, changed("contracts:\n", children + "contracts:\n", text))
+    assert (problem.code, problem.line) == ("urgent-channel", 10)
+
+
+def test_a_misspelt_key_is_told_like_any_other(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, changed("priorities:", "urgent_chanels: [phone]\n    priorities:"))
+    assert (problem.code, problem.hint) == ("unknown-key", "did you mean 'urgent_channels'?")
 
 
 # -- contracts --------------------------------------------------------------------------------------------

@@ -119,3 +119,71 @@ tests:
 )  # fmt: skip
 def test_a_test_that_cannot_be_run_is_a_problem(tmp_path: Path, test: str, code: str) -> None:
     assert codes(tmp_path, SOUND + f"tests:\n  - {test}\n") == [code]
+
+
+# -- remarks, channels, and metrics that wait for others ----------------------------------------------------
+
+
+CHANNELS = changed("priorities: [", "channels: [email, phone]\n    urgent_channels: [phone]\n    priorities: [", PLAN)
+
+
+@pytest.mark.parametrize(
+    ("priority", "channel", "remarks"),
+    [("P1", "phone", "[]"), ("P1", "email", "[urgent_channel]"), ("P2", "email", "[]"),
+     ("P1", "fax", "[urgent_channel, channel_not_entitled]"), ("P1", "", "[]")],
+)  # fmt: skip
+def test_the_most_urgent_are_advised_to_use_another_channel(
+    tmp_path: Path, priority: str, channel: str, remarks: str
+) -> None:
+    """PLANS B6: accepted and flagged."""
+    test = f"""\
+tests:
+  - name: t
+    contract: acme
+    priority: {priority}
+    opened: 2026-11-16T09:00
+    attributes: {{channel: "{channel}"}}
+    remarks: {remarks}
+"""
+    (result,) = run_scenarios(loaded(tmp_path, CHANNELS + test))
+    assert result.failures == ()
+
+
+def test_remarks_that_are_missing_or_too_many_are_said(tmp_path: Path) -> None:
+    test = (
+        "    opened: 2026-11-16T09:00\n    attributes: {description: '', channel: fax}\n    remarks: [urgent_channel]\n"
+    )
+    assert run(tmp_path, test).failures == ("remarks expected urgent_channel, found none",)
+    (result,) = run_scenarios(
+        loaded(tmp_path, CHANNELS + "tests:\n  - name: t\n    contract: acme\n    priority: P1\n" + test)
+    )
+    assert result.failures == ("remarks expected urgent_channel, found channel_not_entitled, urgent_channel",)
+
+
+CADENCE = """\
+    opened: 2026-11-16T09:00
+    events:
+      - {at: "2026-11-16T09:10", event: responded, by: staff}
+      - {at: "2026-11-16T09:30", event: workaround_provided, by: staff}
+      - {at: "2026-11-16T10:00", event: updated, by: staff}
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "state"),
+    [
+        ("", "{update/1: {state: absent}}"),  # as built in: a word at least every hour until there is a way around
+        ("update: {until: none}", "{update/1: {state: running, due: '2026-11-16T11:00'}}"),
+        ("update: {until: resolution}", "{update/1: {state: running, due: '2026-11-16T11:00'}}"),
+        ("update: {until: first_response}", "{update/0: {state: absent}}"),
+        ("update: {after: resolution}", "{update/0: {state: absent}}"),
+        ("update: {after: none, start: [opened], until: none}", "{update/0: {due: '2026-11-16T10:00'}}"),
+    ],
+)
+def test_a_cadence_ends_with_the_metric_that_its_plan_names(tmp_path: Path, metric: str, state: str) -> None:
+    """Also where the plan promises nothing for that metric: it is timed because another waits for it."""
+    rows = "    targets:\n      - {metric: update, coverage: office, time: 1h}\n"
+    text = changed("    targets:\n      - " + ROW + "\n", f"    metrics: {{{metric}}}\n" + rows)
+    text += f"tests:\n  - name: t\n    contract: acme\n    priority: P1\n{CADENCE}    expect: {state}\n"
+    (result,) = run_scenarios(loaded(tmp_path, text))
+    assert result.failures == ()
