@@ -27,7 +27,10 @@ class Phase(StrEnum):
 
     @property
     def live(self) -> bool:
-        return self in (Phase.OPEN, Phase.WAITING)
+        return self in _LIVE
+
+
+_LIVE = frozenset({Phase.OPEN, Phase.WAITING})
 
 
 class Scope(StrEnum):

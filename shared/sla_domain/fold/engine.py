@@ -34,10 +34,12 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
         if story.entitlement is not entitlement:
             entitlement = story.entitlement
             _lay(tracks, story, rulebook, agreed)
+        kind = event.kind
+        concerns_all = story.rematch or kind in STRUCTURAL
         for track in tracks.values():
-            if story.rematch or event.kind in STRUCTURAL or event.kind in track.metric.reactions:
+            if concerns_all or kind in track.metric.reactions:
                 track.read(tracks)
-        if event.kind is EventKind.TARGET_AGREED:
+        if kind is EventKind.TARGET_AGREED:
             _remark_agreed(event, story, tracks)
     return _incident(line, story, tracks)
 
@@ -87,7 +89,7 @@ def _incident(line: Timeline, story: Story, tracks: dict[str, Track]) -> Inciden
     incident, until = line.opening.incident, story.at
     clocks = []
     for track in tracks.values():
-        exempt = _exemption(story, track.metric.id)
+        exempt = _exemption(story, track.metric.id) if story.exemptions else None
         for tally in track.tallies:
             clock = clock_of(tally, incident, until, exempt)
             if clock is not None:

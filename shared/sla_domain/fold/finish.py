@@ -60,15 +60,13 @@ def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exempt
 def _segments(tally: Tally, stopped: datetime | None) -> tuple[Segment, ...]:
     """The stretches that have a length; an instant between two is no segment, unless there is nothing else."""
     segments: list[Segment] = []
-    last = len(tally.stretches) - 1
-    for index, stretch in enumerate(tally.stretches):
-        end = stretch.end
-        if stopped is not None:
-            end = stopped if end is None else min(end, stopped)
-        if end is None or stretch.start < end or (index == last and not segments):
-            segments.append(
-                Segment(stretch.start, end, stretch.running, stretch.why, stretch.waiting_on, stretch.event)
-            )
+    last = tally.stretches[-1]
+    for stretch in tally.stretches:
+        start, end = stretch.start, stretch.end
+        if stopped is not None and (end is None or end > stopped):
+            end = stopped
+        if end is None or start < end or (stretch is last and not segments):
+            segments.append(Segment(start, end, stretch.running, stretch.why, stretch.waiting_on, stretch.event))
     return tuple(segments)
 
 

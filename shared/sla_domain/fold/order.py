@@ -47,7 +47,7 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def _order(event: IncidentEvent) -> tuple[object, ...]:
-    return (*event.order, event.received_at)
+    return (event.order, event.received_at)
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
@@ -71,7 +71,7 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
             if event.occurred_at < opened_at:
                 text = f"{event.kind.value} claims to precede the opening: read at the opening"
                 remarks.append(Remark(RemarkKind.BEFORE_OPENING, text, event.id))
-    following = tuple((event, max(event.occurred_at, opened_at)) for event in rows)
+    following = tuple([(e, e.occurred_at if e.occurred_at > opened_at else opened_at) for e in rows])
     return Timeline(opening, opened_at, following, tuple(remarks))
 
 

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from sla_domain.event import Actor, EventKind, IncidentEvent
@@ -28,7 +27,7 @@ class Priorities:
     __slots__ = (
         "_held_back",
         "_open",
-        "_remark",
+        "_remarks",
         "_set_by",
         "_stated",
         "corrections",
@@ -37,12 +36,12 @@ class Priorities:
         "periods",
     )
 
-    def __init__(self, remark: Callable[[Remark], None]) -> None:
+    def __init__(self, remarks: dict[Remark, None]) -> None:
         self.in_force = ""
         self.pending: PendingDowngrade | None = None
         self.periods: list[PriorityPeriod] = []  # those that have ended
         self.corrections: list[Correction] = []
-        self._remark = remark
+        self._remarks = remarks
         self._stated: str | None = None  # as the sender last put it
         self._held_back = ""  # what was stated without a description
         self._set_by = Actor.UNKNOWN
@@ -162,6 +161,9 @@ class Priorities:
             self._held_back = ""
         by = event.actor_name or event.actor.value
         self._open = PriorityPeriod(priority, at, None, by, why, event.reason, event.id)
+
+    def _remark(self, remark: Remark) -> None:
+        self._remarks[remark] = None
 
     def _unknown(self, event: IncidentEvent, stated: str, instead: str) -> None:
         text = f"priority {stated!r} is not one of the plan's: {instead or 'none'} is in force"

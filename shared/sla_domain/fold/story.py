@@ -7,7 +7,7 @@ ends when somebody resumes, when the customer replies to a wait for the customer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
@@ -80,7 +80,7 @@ class Story:
         self.ratings: list[Rating] = []
         self.exemptions: list[Exemption] = []
         self.remarks: dict[Remark, None] = {}
-        self.priorities = Priorities(self.remark)
+        self.priorities = Priorities(self.remarks)
         self.priority_before = ""
         self.live_before = True
         self.customer_changed = self.rematch = self.reopened = False
@@ -127,18 +127,21 @@ class Story:
         self.live_before = self.phase.live
         self.waiting_before = self.waiting
         self.customer_changed = self.rematch = self.reopened = False
-        self.priority_before = self.priority
-        if _QUALITY[event.quality] > _QUALITY[self.quality]:
+        self.priority_before = before = self.priorities.in_force
+        if event.quality is not self.quality and _QUALITY[event.quality] > _QUALITY[self.quality]:
             self.quality = event.quality
-        self._state_attributes(event)
+        if event.attributes or not self._timeless:
+            self._state_attributes(event)
         if event.kind is EventKind.DESCRIBED or event.attributes.get("description"):
             self.priorities.described(event, at)
         self.priorities.read(event, at, self.entitlement.plan)
-        if self.priority != self.priority_before:
+        if self.priorities.in_force != before:
             self.rematch = True
         if self.rematch:
             self._matching = None
-        self._phase(event)
+        turn = _TURNS.get(event.kind)
+        if turn is not None:
+            turn(self, event)
 
     def _state_attributes(self, event: IncidentEvent) -> None:
         stated, known = event.attributes, self.attributes
@@ -179,30 +182,38 @@ class Story:
 
     # -- phase and turn
 
-    def _phase(self, event: IncidentEvent) -> None:
-        kind = event.kind
-        if kind is EventKind.REOPENED or (kind is EventKind.OPENED and not self.phase.live):
-            self._reopen(kind)
-        elif kind in _ENDS:
-            self._end(_ENDS[kind], event)
-        elif kind is EventKind.WAITING:
-            self._wait(event.waiting_on or WaitingOn.OTHER)
-        elif kind is EventKind.RESUMED or (kind is EventKind.CUSTOMER_REPLIED and self.waiting is WaitingOn.CUSTOMER):
-            self._stop_waiting()
-        elif kind is EventKind.ESCALATED:
-            to = event.attributes.get("escalated_to", "")
-            self.escalations.append(Escalation(self.at, self._by(event), to, event.reason, event.id))
-        elif kind is EventKind.RATED:
-            self.ratings.append(Rating(event.score, self.at, self._by(event), event.reason, event.id))
-        elif kind is EventKind.EXEMPTED:
-            self.exemptions.append(Exemption(event.metrics, self.at, self._by(event), event.reason, event.id))
-
-    def _reopen(self, kind: EventKind) -> None:
-        if kind is EventKind.OPENED:
+    def _opened_again(self, event: IncidentEvent) -> None:
+        if not self.phase.live:
             text = "opened again after its end: read as reopened"
-            self.remark(Remark(RemarkKind.OPENED_AGAIN, text, self.event.id))
+            self.remark(Remark(RemarkKind.OPENED_AGAIN, text, event.id))
+            self._reopened(event)
+
+    def _reopened(self, event: IncidentEvent) -> None:
         if not self.phase.live:
             self.phase, self.ended_at, self.reopened, self.merged_into = Phase.OPEN, None, True, None
+
+    def _waiting(self, event: IncidentEvent) -> None:
+        self._wait(event.waiting_on or WaitingOn.OTHER)
+
+    def _resumed(self, event: IncidentEvent) -> None:
+        self._stop_waiting()
+
+    def _customer_replied(self, event: IncidentEvent) -> None:
+        if self.waiting is WaitingOn.CUSTOMER:
+            self._stop_waiting()
+
+    def _escalated(self, event: IncidentEvent) -> None:
+        to = event.attributes.get("escalated_to", "")
+        self.escalations.append(Escalation(self.at, self._by(event), to, event.reason, event.id))
+
+    def _rated(self, event: IncidentEvent) -> None:
+        self.ratings.append(Rating(event.score, self.at, self._by(event), event.reason, event.id))
+
+    def _exempted(self, event: IncidentEvent) -> None:
+        self.exemptions.append(Exemption(event.metrics, self.at, self._by(event), event.reason, event.id))
+
+    def _ended(self, event: IncidentEvent) -> None:
+        self._end(_ENDS[event.kind], event)
 
     def _end(self, phase: Phase, event: IncidentEvent) -> None:
         """A cancelled or merged incident that is closed afterwards stays cancelled or merged."""
@@ -268,3 +279,17 @@ class Story:
 
     def _by(self, event: IncidentEvent) -> str:
         return event.actor_name or (event.actor.value if event.actor is not Actor.UNKNOWN else "")
+
+
+# What an event of a kind does to the incident's phase and turn, and to what is kept of it. Other kinds do nothing here.
+_TURNS: Mapping[EventKind, Callable[[Story, IncidentEvent], None]] = {
+    EventKind.OPENED: Story._opened_again,
+    EventKind.REOPENED: Story._reopened,
+    EventKind.WAITING: Story._waiting,
+    EventKind.RESUMED: Story._resumed,
+    EventKind.CUSTOMER_REPLIED: Story._customer_replied,
+    EventKind.ESCALATED: Story._escalated,
+    EventKind.RATED: Story._rated,
+    EventKind.EXEMPTED: Story._exempted,
+    **dict.fromkeys(_ENDS, Story._ended),
+}

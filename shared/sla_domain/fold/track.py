@@ -46,6 +46,7 @@ STRUCTURAL = frozenset(
     }
 )
 
+_ENDS_CLOCKS = frozenset({EventKind.CLOSED, EventKind.CANCELLED, EventKind.MERGED})
 _ENDS_INCIDENT = frozenset({EventKind.RESOLVED, EventKind.CLOSED})
 _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
@@ -135,10 +136,11 @@ class Track:
             if reaction.cancel and fires(reaction.cancel, event, waiting):
                 tally.cancel(at, event.id, event.reason or kind.value)
                 return
-        if kind is EventKind.CLOSED:
-            tally.stop(at, event.id, kind.value, kind)
-        elif kind is EventKind.CANCELLED or kind is EventKind.MERGED:
-            tally.cancel(at, event.id, event.reason or kind.value)
+        if kind in _ENDS_CLOCKS:
+            if kind is EventKind.CLOSED:
+                tally.stop(at, event.id, kind.value, kind)
+            else:
+                tally.cancel(at, event.id, event.reason or kind.value)
         elif tally.pinned:
             return
         elif reaction is not None and fires(reaction.pause, event, waiting):
@@ -336,4 +338,5 @@ def _why(event: IncidentEvent, waiting: WaitingOn | None) -> str:
 
 
 def _words(waiting: WaitingOn | None, reason: str) -> str:
-    return ": ".join(part for part in (waiting.value if waiting else "", reason) if part)
+    whom = waiting.value if waiting is not None else ""
+    return f"{whom}: {reason}" if whom and reason else whom or reason
