@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,6 @@ def test_it_holds_what_the_readme_promises() -> None:
     book = catalogue.rulebook
     zones = {contract.zone for contract in book.contracts.values()}
     assert zones >= {"Europe/Warsaw", "Asia/Taipei", "America/New_York"}
-    assert book.default_contract == "acme"
     assert "Acme" in book.contracts[ContractId("acme")].customers
     assert set(catalogue.sources) == {"demo", "github-demo", "jira-demo"}
     assert catalogue.sources[SourceId("demo")].authentication.secrets[0].reveal() == "demo-ingest-key"
@@ -57,6 +57,17 @@ def test_it_holds_what_the_readme_promises() -> None:
     assert not read.allows(Scope.INGEST)
     assert catalogue.channels[ChannelId("pager")].private_addresses
     assert [level.after.total_seconds() for level in catalogue.escalations["on-call"].levels] == [0, 600, 1800]
+
+
+def test_a_stranger_s_ticket_falls_to_the_house_and_to_nobody_else_s_people() -> None:
+    book = load_catalogue(EXAMPLE, environment={}).rulebook
+    match = book.contract_for("A customer nobody knows", datetime(2026, 11, 10, 16, 50, tzinfo=UTC))
+    house = match.contract
+    assert house.id == book.default_contract == "house"
+    assert house.customers == frozenset()
+    assert {address.rpartition("@")[2] for person in house.people.values() for address in person.addresses} == {
+        "support.example"
+    }
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLE.glob("*.yaml")), ids=lambda file: file.name)
