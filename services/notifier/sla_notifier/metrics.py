@@ -49,6 +49,9 @@ class NotifierMetrics:
         )
         self.lag = Gauge("slad_notifier_lag_events", "Facts waiting to be taken in.", registry=registry)
         self.facts = Counter("slad_notifier_facts_total", "Facts taken in.", ["kind"], registry=registry)
+        self.unheeded = Counter(
+            "slad_notifier_facts_unheeded_total", "Facts that can concern no alert, passed over.", registry=registry
+        )
         self.repeated = Counter("slad_notifier_facts_repeated_total", "Facts taken in before.", registry=registry)
         self.acknowledged = Counter(
             "slad_notifier_acknowledgements_total", "Acknowledgements.", ["via"], registry=registry

@@ -37,6 +37,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
 STALLED_SECONDS = 30.0
+PARTITIONS_AT_ONCE = 4  # a batch waits for the database most of the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def build(
     """`catalogue` answers with the one in force. Raises BadSettings for a mail server or networks that cannot be."""
     desk = desk_of(settings, store, feeds.doorbell("notifier"), source, registry, catalogue)
     channels = channels_of(settings, catalogue)
-    facts = feeds.source("notifier", TOPICS, tables.cursor)
+    facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, source, desk.metrics)
     handler, escalator = FactHandler(desk, heartbeat.arrived), Escalator(desk)
     sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))

@@ -38,6 +38,24 @@ class Change:
 
 NOTHING = Change()
 
+# Kinds that open an alert, tell somebody or end an alert. A fact of any other kind does so only by what it takes back.
+_HEEDED = frozenset(
+    {
+        FactKind.CLOCK_WARNED,
+        FactKind.CLOCK_BREACHED,
+        FactKind.CLOCK_MET,
+        FactKind.CLOCK_MISSED,
+        FactKind.CLOCK_CANCELLED,
+        FactKind.CLOCK_AMENDED,
+        FactKind.CLOCK_RETARGETED,
+    }
+)
+
+
+def heeded(fact: ClockFact) -> bool:
+    """Whether the fact can concern an alert at all: most facts of a busy day (promises, starts, pauses) cannot."""
+    return fact.kind in _HEEDED or TAKES_BACK in fact.details
+
 
 def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
     """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told."""

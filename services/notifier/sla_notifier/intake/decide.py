@@ -34,7 +34,7 @@ def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: 
 
 
 def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
-    """Facts that concern nobody now (a promise, a pause) are on record by their id and change nothing."""
+    """Facts that concern no alert that there is are on record by their id and change nothing."""
     chain = chain_of(catalogue, fact, contract_of(catalogue, fact.contract))
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
     match fact.kind:

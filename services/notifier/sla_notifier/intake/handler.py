@@ -1,4 +1,7 @@
-"""The consumer of clocks and notices: one transaction for a batch, in which every event id is claimed first."""
+"""The consumer of clocks and notices: one transaction for a batch, in which every event id is claimed first.
+
+Facts that can concern nobody are passed over without a look at the database: in a herd a breach must not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
+from sla_notifier.alert.decide import heeded
 from sla_notifier.desk import Desk
 from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.telling.write import write
@@ -41,7 +45,9 @@ class FactHandler:
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
-        incoming = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
+        decoded = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
+        incoming = [(id_, said) for id_, said in decoded if isinstance(said, NoticeData) or heeded(said)]
+        self._desk.metrics.unheeded.inc(len(decoded) - len(incoming))
         if not incoming:
             return
         async with self._desk.store.transaction() as connection:
