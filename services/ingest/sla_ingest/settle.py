@@ -36,7 +36,11 @@ def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
         return one
     reporter = next((who for event in history if (who := event.attributes.get("reporter_id"))), "")
     if not reporter:
-        return _told(replace(one, remarks=(*one.remarks, Noted(Remark.REPORTER_UNKNOWN)), unless_reporter=""))
+        # The opening may still come: the fold then sees whether it was the reporter who wrote this.
+        event = replace(one.event, actor=Actor.UNKNOWN)
+        return _told(
+            replace(one, event=event, remarks=(*one.remarks, Noted(Remark.REPORTER_UNKNOWN)), unless_reporter="")
+        )
     if reporter != one.unless_reporter:
         return replace(one, unless_reporter="")
     event = replace(one.event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)

@@ -1,15 +1,18 @@
 """The fold: all events of one incident, in any order and number of copies → the incident as it stands (DESIGN §2.2).
 
 A pure function of the events and the rulebook: the same end state whatever the order, duplication or delay (I6). It
-never fails on what an event says; what is odd becomes a remark.
+never fails on what an event says; what is odd becomes a remark. Nobody answers themselves: a response of somebody
+unknown who bears the reporter's name is the customer's word. A sender that says "staff" is believed, because a
+service desk opens tickets for others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.event import Actor, EventKind, IncidentEvent
 from sla_domain.fold.finish import clock_of
 from sla_domain.fold.order import Timeline, timeline
 from sla_domain.fold.story import Story
@@ -30,6 +33,8 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
         story.remark(remark)
     entitlement = story.entitlement
     for event, at in line.following:
+        if event.kind is EventKind.RESPONDED and event.actor is Actor.UNKNOWN and story.is_reporter(event.actor_name):
+            event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         story.read(event, at)
         if story.entitlement is not entitlement:
             entitlement = story.entitlement

@@ -92,6 +92,10 @@ class Story:
     def priority(self) -> str:
         return self.priorities.in_force
 
+    def is_reporter(self, name: str) -> bool:
+        stated = self.attributes
+        return bool(name) and name in (stated.get("reporter_id"), stated.get("reporter"))
+
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
         """The attributes rows are matched against under this entitlement."""
         if entitlement is not self.entitlement:

@@ -10,7 +10,7 @@ from tests.build.story import Telling, clock_of
 
 from sla_domain.clock import ClockState
 from sla_domain.errors import MixedIncidents, NoEvents
-from sla_domain.event import EventKind, TimeQuality, WaitingOn
+from sla_domain.event import Actor, EventKind, TimeQuality, WaitingOn
 from sla_domain.fold import fold
 from sla_domain.incident import Phase, RemarkKind, held_by, waiting_shares
 from sla_domain.rulebook import MatchReason
@@ -43,6 +43,27 @@ def test_the_opening_that_comes_late_takes_its_place() -> None:
     assert incident.opened_at == told.at("Mon 09:00")
     assert kinds(told) == set()
     assert clock_of(incident, "first_response").consumed == timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("name", ["Ann", "a-1"])
+@pytest.mark.parametrize("in_order", [True, False])
+def test_the_reporter_s_own_words_are_no_response(name: str, in_order: bool) -> None:
+    """Whoever sent them could not say whose they are: a comment that came before its incident, a plain sender."""
+    told = Telling().opened("Mon 09:00", reporter="Ann", reporter_id="a-1")
+    told.waits("Mon 09:10").responded("Mon 09:20", Actor.UNKNOWN, actor_name=name)
+    incident = fold(told.events if in_order else reversed(told.events), RULES)
+    assert clock_of(incident, "first_response").state is ClockState.RUNNING
+    assert incident.phase is Phase.OPEN, "the customer's answer ends the wait for it"
+    told.responded("Mon 09:30", Actor.UNKNOWN, actor_name="Bob")
+    answered = clock_of(told.fold(RULES), "first_response")
+    assert (answered.state, answered.stopped_at) == (ClockState.MET, told.at("Mon 09:30"))
+
+
+def test_staff_that_reported_for_a_customer_answers_all_the_same() -> None:
+    told = Telling().opened("Mon 09:00", reporter="desk", reporter_id="desk").responded("Mon 09:20", actor_name="desk")
+    assert clock_of(told.fold(RULES), "first_response").state is ClockState.MET
+    nameless = Telling().opened("Mon 09:00").responded("Mon 09:20", Actor.UNKNOWN)
+    assert clock_of(nameless.fold(RULES), "first_response").state is ClockState.MET
 
 
 def test_a_resolve_before_its_open_leaves_no_zombie() -> None:

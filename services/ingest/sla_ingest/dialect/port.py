@@ -75,7 +75,7 @@ class Remark(Reason):
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
     FUTURE_TIME = "the stated time lies in the future: the time of receipt stands in for it"
     UNMAPPED_STATUS = "the source's table has no such status: it pauses and stops nothing"
-    REPORTER_UNKNOWN = "the reporter is not known yet: the comment counts as a response of staff"
+    REPORTER_UNKNOWN = "the reporter is not known yet: the comment counts as a response unless it is theirs"
     SHORTENED = "a long text was shortened; the whole stays in the inbox"
     FIELD_IGNORED = "the field has no use in an event of this kind"
     NO_PROMISE = "no due instant can be told"
