@@ -9,6 +9,7 @@ from __future__ import annotations
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
+from sla_catalogue.horizon import Ending, endings
 from sla_catalogue.load import Reloaded, builtin_catalogue, check, load_catalogue, load_text, reload
 from sla_catalogue.outlet import ApiKey, Channel, ChannelId, ChannelKind, KeyId, Scope, Settings, Smtp, SmtpSecurity
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, Problem, Severity
@@ -37,6 +38,7 @@ __all__ = [
     "ChannelId",
     "ChannelKind",
     "Dialect",
+    "Ending",
     "HolidayDiff",
     "HolidayRow",
     "HolidayTable",
@@ -64,6 +66,7 @@ __all__ = [
     "check",
     "diff",
     "diff_tables",
+    "endings",
     "load_catalogue",
     "load_text",
     "reload",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
@@ -34,11 +35,12 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What does not stand in the files: the environment (None: a stored catalogue), its tables, and the years."""
+    """What does not stand in the files: the environment (None: a stored catalogue), its tables, the years, the day."""
 
     environment: Mapping[str, str] | None
     horizon: Horizon | None = None
     stored: Stored | None = None
+    today: date | None = None
 
 
 def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | None, Findings]:
@@ -61,14 +63,15 @@ def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | 
     tables = stored.tables if stored else build_holidays(_codes(contracts), horizon, merged.bases, context)
     calendars = CatalogueCalendars(tables, horizon)
     default = _default_contract(document, contracts, context)
-    check_everything(Subject(tuple(plans.built.values()), tuple(contracts), calendars, context))
-    by_id = {built.contract.id: built.contract for built in contracts}
+    built = tuple(plans.built.values())
+    check_everything(Subject(built, tuple(contracts), calendars, context, circumstances.today))
+    by_id = {each.contract.id: each.contract for each in contracts}
     parts = Catalogue(
         version="",
         text="",
         rulebook=Rulebook(
             version="",
-            plans=MappingProxyType({built.plan.id: built.plan for built in plans.built.values()}),
+            plans=MappingProxyType({each.plan.id: each.plan for each in built}),
             contracts=MappingProxyType(by_id),
             default_contract=default,
             calendars=calendars,

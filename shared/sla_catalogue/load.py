@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path as FilePath
 
@@ -31,10 +32,17 @@ def load_catalogue(
 
 
 def check(
-    paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
+    paths: Paths,
+    *,
+    environment: Mapping[str, str] | None = None,
+    horizon: Horizon | None = None,
+    today: date | None = None,
 ) -> list[Problem]:
-    """Every problem of the files, errors and warnings, in the order of their places."""
-    _, findings = _load(paths, environment, horizon)
+    """Every problem of the files, errors and warnings, in the order of their places.
+
+    With `today` also what ends within 90 days: the holidays that are known, and the compiled years.
+    """
+    _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
 
 
@@ -69,11 +77,11 @@ def builtin_catalogue() -> Catalogue:
 
 
 def _load(
-    paths: Paths, environment: Mapping[str, str] | None, horizon: Horizon | None
+    paths: Paths, environment: Mapping[str, str] | None, horizon: Horizon | None, today: date | None = None
 ) -> tuple[Catalogue | None, Findings]:
     merged = gather(paths)
     borrow(merged)
-    return assemble(merged, Circumstances(os.environ if environment is None else environment, horizon))
+    return assemble(merged, Circumstances(os.environ if environment is None else environment, horizon, today=today))
 
 
 def _sure(catalogue: Catalogue | None, findings: Findings) -> Catalogue:

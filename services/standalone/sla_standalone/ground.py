@@ -33,7 +33,7 @@ async def ground(settings: Settings, time: TimeSource | None = None) -> AsyncIte
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     source = time or time_source(settings.time)
-    catalogue = CatalogueHolder(settings.catalogue, registry)
+    catalogue = CatalogueHolder(settings.catalogue, registry, lambda: source.now().date())
     store = Store(settings.store_url)
     try:
         feeds = Feeds(settings, store, source, BusMetrics(registry))

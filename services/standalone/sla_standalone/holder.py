@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from sla_catalogue import Catalogue, Problem, Severity, load_catalogue, reload
+from sla_catalogue import Catalogue, Problem, Severity, endings, load_catalogue, reload
+from sla_platform.timesource import SystemTime
 
 _log = structlog.get_logger(__name__)
+
+
+def _today() -> date:
+    return SystemTime().now().date()
 
 
 class CatalogueHolder:
     """Hands out the current catalogue; `refresh` is a house-keeping tick."""
 
-    def __init__(self, path: Path, registry: CollectorRegistry) -> None:
+    def __init__(self, path: Path, registry: CollectorRegistry, today: Callable[[], date] = _today) -> None:
         self._path = path
         self._current = load_catalogue(path)
         self._seen = _stamp(path)
@@ -24,7 +31,16 @@ class CatalogueHolder:
         )
         self._good = Gauge("slad_catalogue_good", "1 while the files on disk are the catalogue.", registry=registry)
         self._good.set(1)
+        self._horizon = Gauge(
+            "slad_calendar_horizon_days",
+            "Days until the last holiday known for a code, and (code years) until the last day that is compiled.",
+            ["code"],
+            registry=registry,
+        )
+        self._today = today
+        self._looked: tuple[str, date] | None = None
         _report(self._current.warnings)
+        self._look_ahead()
 
     @property
     def current(self) -> Catalogue:
@@ -35,6 +51,11 @@ class CatalogueHolder:
 
     def refresh(self) -> tuple[Problem, ...]:
         """Read the files again if any of them changed. Returns the problems that spoke against the new ones."""
+        problems = self._read_again()
+        self._look_ahead()
+        return problems
+
+    def _read_again(self) -> tuple[Problem, ...]:
         stamp = _stamp(self._path)
         if stamp == self._seen:
             return ()
@@ -47,6 +68,19 @@ class CatalogueHolder:
         self._current = outcome.catalogue
         _report(outcome.problems)
         return () if outcome.replaced else outcome.problems
+
+    def _look_ahead(self) -> None:
+        """Once a day, and for each new version: how far the calendars see."""
+        book, today = self._current, self._today()
+        if self._looked == (book.version, today):
+            return
+        self._looked = (book.version, today)
+        self._horizon.clear()
+        for ending in endings(book.rulebook, book.holidays, book.horizon):
+            self._horizon.labels(ending.code).set(ending.days(today))
+            if ending.soon(today):
+                _log.warning("catalogue.horizon_ends_soon", code=ending.code, until=str(ending.until),
+                             what=ending.said(today), hint=ending.hint)  # fmt: skip
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:

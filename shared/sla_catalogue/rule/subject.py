@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.contract import BuiltContract
@@ -19,6 +20,7 @@ class Subject:
     contracts: tuple[BuiltContract, ...]
     calendars: CatalogueCalendars
     context: Context
+    today: date | None = None  # None: nobody asks what ends soon
 
     @property
     def findings(self) -> Findings:

@@ -77,3 +77,13 @@ def test_without_a_path_the_catalogue_in_force_is_checked(files: Path, monkeypat
     assert slad("check").status == 2
     monkeypatch.setenv("SLAD_CATALOGUE", str(files))
     assert slad("check").status == 0
+
+
+def test_what_ends_soon_is_a_warning_on_the_day_that_is_asked_about(files: Path) -> None:
+    text = files.joinpath("all.yaml").read_text()
+    files.joinpath("all.yaml").write_text(text + "settings: {horizon: {first: 2020, last: 2027}}\n")
+    early, late = slad("check", files, "--today", "2027-10-02"), slad("check", files, "--today", "2027-10-03", "--json")
+    assert (early.status, early.out) == (0, "")
+    assert late.status == 0, "the catalogue can be used"
+    assert [(one["code"], one["severity"]) for one in late.json["problems"]] == [("horizon-ends-soon", "warning")]
+    assert slad("check", files, "--today", "soon").status == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, assert_never
@@ -12,6 +13,7 @@ import typer
 from sla_catalogue import Problem, ScenarioResult, Severity, load_catalogue, run_scenarios
 from sla_catalogue import check as check_catalogue
 from sla_platform.settings import Settings
+from sla_platform.timesource import SystemTime
 from sla_standalone.cli.say import WRONG, emit, note, stop
 
 
@@ -30,15 +32,20 @@ def check(
     tests: Annotated[bool, typer.Option("--tests", help="Also run the `tests:` of the files.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print problems.")] = Format.TEXT,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Warn of what ends soon as of this day.")
+    ] = None,
 ) -> None:
     """Find everything wrong with a catalogue at once, and with --tests run its own scenarios.
+
+    Warns when known holidays, or the years that calendars are compiled for, end within 90 days.
 
     Exit status: 0 sound (warnings are possible), 1 problems or failed scenarios, 2 no such path.
     """
     where = path or Settings().catalogue
     if not where.exists():
         stop(f"{where}: no such file or directory")
-    problems = check_catalogue(where)
+    problems = check_catalogue(where, today=(today or SystemTime().now()).date())
     failed = any(problem.severity is Severity.ERROR for problem in problems)
     results = run_scenarios(load_catalogue(where)) if tests and not failed else ()
     _print(problems, results, Format.JSON if json else form, asked=tests)

@@ -1,0 +1,80 @@
+"""How far ahead a catalogue knows its holidays, and when somebody should see to it.
+
+Beyond the last holiday known a calendar goes on as if there were none, and deadlines come too early without a word;
+beyond the compiled years it refuses to answer. Both are seen coming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sla_catalogue.calendars import codes_of
+from sla_catalogue.holiday.row import HolidayTable, Horizon
+from sla_domain.contract import Contract
+from sla_domain.plan import Plan
+from sla_domain.rulebook import Rulebook
+
+SOON = timedelta(days=90)
+YEARS = "years"  # stands beside the codes for the years that calendars are compiled for
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ending:
+    """The last day for which holidays of a code are known; with the code `YEARS` the last day that is compiled."""
+
+    until: date
+    code: str
+
+    def days(self, today: date) -> int:
+        """From `today` on; negative once it is over."""
+        return (self.until - today).days
+
+    def soon(self, today: date) -> bool:
+        return self.until - today < SOON
+
+    def said(self, today: date) -> str:
+        """In words, with what comes of it."""
+        left = self.days(today)
+        when = f"in {left} days" if left >= 0 else f"{-left} days ago"
+        if self.code == YEARS:
+            return f"calendars are compiled until {self.until}, {when}: nothing can be computed beyond"
+        return f"the last holiday known for {self.code} is {self.until}, {when}: later ones count as working days"
+
+    @property
+    def hint(self) -> str:
+        if self.code == YEARS:
+            return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
+        return "a newer `holidays` package or feed, or add the days"
+
+
+def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[Ending, ...]:
+    """The years, and each table that some contract's calendars subtract; the one that ends first comes first."""
+    pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
+    return endings_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
+
+
+def endings_of(
+    used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
+) -> tuple[Ending, ...]:
+    codes = {code for contract, plan in used for coverage in plan.coverages.values()
+             for code in codes_of(contract, coverage)}  # fmt: skip
+    known = {code: known_until(tables[code], horizon) for code in codes & tables.keys()}
+    found = [Ending(day, code) for code, day in known.items() if day is not None]
+    return tuple(sorted([*found, Ending(_end(horizon), YEARS)]))
+
+
+def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
+    """The day of the last holiday, or the end of the years when they are known to their end; None without any.
+
+    A day added by hand far ahead does not mean that those before it are known, unless all were added by hand.
+    """
+    told = [row.date for row in table.rows if not row.source.startswith("manual:")]
+    told += [span.end.date() for span in table.spans]
+    last = max(told or [row.date for row in table.rows], default=None)
+    return _end(horizon) if last is not None and last.year >= horizon.last else last
+
+
+def _end(horizon: Horizon) -> date:
+    return date(horizon.last, 12, 31)

@@ -1,0 +1,34 @@
+"""Holidays and years that end soon: a warning in time, because afterwards deadlines are wrong or cannot be computed."""
+
+from __future__ import annotations
+
+from sla_catalogue.horizon import YEARS, endings_of
+from sla_catalogue.problem import Path
+from sla_catalogue.rule.subject import Subject
+
+
+def check_horizon(subject: Subject) -> None:
+    """Needs to know what day it is: without that nothing is said (a stored catalogue is the same on every day)."""
+    today = subject.today
+    if today is None:
+        return
+    calendars = subject.calendars
+    used = ((built.contract, built.built.plan) for built in subject.contracts)
+    for ending in endings_of(used, calendars.tables, calendars.horizon):
+        past_years = ending.code != YEARS and ending.until.year >= calendars.horizon.last
+        if ending.soon(today) and not past_years:  # the years that end are one warning, not one for each code
+            message, path = ending.said(today), _place(ending.code, subject)
+            subject.findings.warning(path, "horizon-ends-soon", message, ending.hint)
+
+
+def _place(code: str, subject: Subject) -> Path:
+    document = subject.context.document
+    if code == YEARS:
+        return ("settings", "horizon")
+    for name in (code, code.partition("-")[0]):
+        if name in document.holidays:
+            return ("holidays", name)
+    for built in subject.contracts:
+        if built.contract.country == code.partition("-")[0]:
+            return (*built.path, "country")
+    return ()
