@@ -151,12 +151,14 @@ async def test_a_comment_by_the_reporter_is_known_from_the_stored_incident(world
     assert [one["kind"] for one in by_other.json()["events"]] == ["responded"]
 
 
-async def test_a_comment_before_its_incident_counts_as_staff_and_says_so(world: World) -> None:
+async def test_a_comment_before_its_incident_counts_as_a_response_and_says_so(world: World) -> None:
     said = {"self": "https://a.example/rest/api/2/issue/5/comment/1", "author": {"accountId": "a-1"}}
     answer = await world.jira({"timestamp": 1, "webhookEvent": "comment_created", "comment": said})
     (event,) = answer.json()["events"]
     assert event["kind"] == "responded"
     assert "reporter_unknown" in {remark["code"] for remark in event["remarks"]}
+    (stored,) = await world.rows(tables.event)
+    assert orjson.loads(stored.data).get("actor", "unknown") == "unknown", "the fold decides once the opening is there"
 
 
 async def test_a_resolve_before_its_open_is_accepted_and_both_are_kept(world: World) -> None:
