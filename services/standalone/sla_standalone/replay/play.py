@@ -24,7 +24,7 @@ from sla_domain.explain import known_at
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 from sla_standalone.replay.history import History, Reader
 from sla_standalone.replay.judge import Outcome, judge
-from sla_standalone.replay.life import Reject
+from sla_standalone.replay.life import Life, Reject
 from sla_standalone.replay.line import Claimed, LineReader
 from sla_standalone.replay.mapping import Mapping
 from sla_standalone.replay.table import TableReader
@@ -107,26 +107,37 @@ def _unswept() -> Iterator[None]:
 
 
 def judged(chunk: Chunk, reader: Reader, courts: Sequence[_Court], until: datetime | None) -> Played:
-    """The lives of one chunk under every ruling."""
+    """The lives of one chunk under every ruling.
+
+    First all are read, then all are judged: in turn, each would push the other out of the processor's caches.
+    """
     part = Played(tuple([] for _ in courts))
-    for key, lines in chunk:
-        life = reader.life(key, lines)
-        part.rejects += life.rejects
-        part.remarks.update(life.remarks)
-        events = life.events if until is None else known_at(life.events, until)
-        if not events:
-            continue
-        part.incidents += 1
-        part.events += len(events)
-        if life.claims:
-            part.claims[life.incident] = dict(life.claims)
-        times = [event.occurred_at for event in events]
-        part.first = min(times) if part.first is None else min(part.first, *times)
-        part.until = max(times) if part.until is None else max(part.until, *times)
-        for outcomes, court in zip(part.outcomes, courts, strict=True):
+    lives = [life for life in (_lived(reader.life(key, lines), until, part) for key, lines in chunk) if life]
+    for outcomes, court in zip(part.outcomes, courts, strict=True):
+        for events in lives:
             outcomes += court(events)
+    del lives
     gc.collect(0)
     return part
+
+
+def _lived(life: Life, until: datetime | None, part: Played) -> Sequence[IncidentEvent]:
+    """The events that are judged; what is known of the life beside them is added to the part."""
+    part.rejects += life.rejects
+    if life.remarks:
+        part.remarks.update(life.remarks)
+    events = life.events if until is None else known_at(life.events, until)
+    if not events:
+        return ()
+    part.incidents += 1
+    part.events += len(events)
+    if life.claims:
+        part.claims[life.incident] = dict(life.claims)
+    times = [event.occurred_at for event in events]
+    first, last = min(times), max(times)
+    part.first = first if part.first is None or first < part.first else part.first
+    part.until = last if part.until is None or last > part.until else part.until
+    return events
 
 
 class _Court:
