@@ -99,5 +99,41 @@ def test_the_rule_is_not_a_matter_of_a_narrow_choice(tmp_path: Path) -> None:
     assert said["ratio"] < 0.9
 
 
+BULK = ("24-03-2016 18:40", "24-03-2016 18:50", "24-03-2016 18:59")
+OVER_A_WEEKEND = {
+    "INC0000797", "INC0000886", "INC0001015", "INC0001075", "INC0001098", "INC0001217", "INC0001274", "INC0001351",
+    "INC0001364",
+}  # fmt: skip
+
+
+def test_what_the_plan_file_says_of_the_incidents_closed_in_bulk(tmp_path: Path) -> None:
+    """Left out they change nothing about plan, limit or pauses; only free weekends could not be told from them."""
+    with LOG.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    last = {row["number"]: row for row in rows}
+    bulk = {number for number, row in last.items() if row["closed_at"] in BULK}
+    assert len(bulk) == 87
+    assert {last[number]["made_sla"] for number in bulk} == {"FALSE"}
+    assert bulk > OVER_A_WEEKEND
+    log = tmp_path / "log.csv"
+    with log.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["number"] not in bulk)
+    text = PLAN.read_text()
+    weekdays = text.replace("hours: 24x7", "hours: 24x5").replace("90h wall", "90h")
+    pauses = text.replace("        pause: []\n        resume: []\n", "")
+    for name, plan, whole, rest in (("as written", text, 1.0, 1.0), ("weekdays", weekdays, 0.975, 1.0),
+                                    ("pauses", pauses, 0.85, 0.936)):  # fmt: skip
+        other = tmp_path / f"{name}.yaml"
+        other.write_text(plan)
+        for source, expected in ((LOG, whole), (log, rest)):
+            found = slad("replay", source, "--plan", other, "--map", MAPPING, "--json").json["agreement"]["by_priority"]
+            compared = sum(found[priority]["compared"] for priority in ("P3", "P4"))
+            agreed = sum(found[p]["ratio"] * found[p]["compared"] for p in ("P3", "P4"))
+            assert agreed / compared == pytest.approx(expected, abs=0.006), (name, source.name)
+    assert compared == 282
+
+
 def test_the_plan_is_a_sound_catalogue() -> None:
     assert slad("check", PLAN).status == 0
