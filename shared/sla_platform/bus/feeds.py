@@ -29,7 +29,7 @@ from sla_platform.store.log import log_table
 from sla_platform.timesource import TimeSource
 
 if TYPE_CHECKING:
-    from sla_platform.bus.kafka import DeadLetters
+    from sla_platform.bus.kafka import Access, DeadLetters
     from sla_platform.bus.relay import Relay
 
 WRITERS: Mapping[Topic, str] = MappingProxyType(
@@ -64,9 +64,11 @@ class Feeds:
         *,
         watchdog: float = WATCHDOG_SECONDS,
     ) -> None:
+        """Raises BadSettings when Kafka cannot be spoken to as the settings say."""
         if not settings.embedded and find_spec("aiokafka") is None:
             raise BadSettings("SLAD_BUS_URL names Kafka, whose client is missing: pip install 'slad[kafka]'")
         self._settings = settings
+        self._access = None if settings.embedded else _access(settings)
         self._store = store
         self._time = time
         self._metrics = metrics or BusMetrics()
@@ -94,13 +96,13 @@ class Feeds:
         handler may be given batches at the same time. `put_aside`: where dead letters go; on Kafka by default to the
         topic `<prefix>-dead`, embedded only to the log, since the event stays in its writer's inbox.
         """
-        if self._settings.embedded:
+        if self._access is None:
             return self._embedded(group, topics, cursor, put_aside)
-        return self._kafka(group, topics, at_once, put_aside)
+        return self._kafka(self._access, group, topics, at_once, put_aside)
 
     def relay(self, service: str) -> Relay | None:
         """What copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
-        if self._settings.embedded:
+        if self._access is None:
             return None
         from sla_platform.bus.kafka import Publisher
         from sla_platform.bus.relay import Relay, Route
@@ -110,7 +112,7 @@ class Feeds:
         route = Route(_log(service), topics, watermarked, self._names, self._settings.partitions)
         settings = self._settings
         publisher = Publisher(
-            settings.kafka_servers, f"slad-relay-{service}-{self.instance}", largest_record=largest_record(settings)
+            self._access, f"slad-relay-{service}-{self.instance}", largest_record=largest_record(settings)
         )
         period = settings.watermark_ms / 1000 if watermarked else _POLL_SECONDS
         return Relay(
@@ -160,13 +162,15 @@ class Feeds:
             metrics=self._metrics,
         )
 
-    def _kafka(self, group: str, topics: Sequence[Topic], at_once: int, put_aside: PutAside | None) -> EventSource:
+    def _kafka(
+        self, access: Access, group: str, topics: Sequence[Topic], at_once: int, put_aside: PutAside | None
+    ) -> EventSource:
         from sla_platform.bus.kafka import Broker, DeadLetters, KafkaSource, Publisher, Reading
 
         settings = self._settings
         largest = largest_record(settings)
         if put_aside is None:
-            publisher = Publisher(settings.kafka_servers, f"slad-dead-{group}-{self.instance}", largest_record=largest)
+            publisher = Publisher(access, f"slad-dead-{group}-{self.instance}", largest_record=largest)
             self._dead.append(DeadLetters(publisher, self._names.dead))
             put_aside = self._dead[-1].put_aside
         reading = Reading(
@@ -178,8 +182,14 @@ class Feeds:
             finish_seconds=_FINISH_SECONDS,
             watchdog=self._watchdog,
         )
-        broker = Broker(settings.kafka_servers, f"{settings.bus_prefix}-{group}", f"{group}-{self.instance}", largest)
+        broker = Broker(access, f"{settings.bus_prefix}-{group}", f"{group}-{self.instance}", largest)
         return KafkaSource(broker, reading, self._metrics, probe=min(5.0, self._watchdog / 4))
+
+
+def _access(settings: Settings) -> Access:
+    from sla_platform.bus.kafka import Access
+
+    return Access.of(settings)
 
 
 def _log(service: str) -> Table:

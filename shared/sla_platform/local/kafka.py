@@ -24,6 +24,7 @@ from sla_platform.local.process import Process, run, spawn
 
 _POLL_SECONDS = 0.05
 _STARTED = "Kafka Server started"
+_PROTOCOLS = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
 
 BRIEF: Sequence[str] = ("-XX:TieredStopAtLevel=1",)
 """Options of the JVM for a broker that lives for a few tests: half the processor time until it is ready, because
@@ -42,8 +43,9 @@ class _Address:
 class KafkaBroker:
     """A broker on `data_dir`; `port` is chosen at the first start unless it is given.
 
-    `settings` override lines of server.properties, `jvm` are options of its Java. Start, stop and kill
-    block: from a coroutine call them through `asyncio.to_thread`.
+    `settings` override lines of server.properties, `jvm` are options of its Java, `listeners` are further ports
+    by the name of their protocol, `users` (name -> password) may log in by SCRAM there. Start, stop and kill block:
+    from a coroutine call them through `asyncio.to_thread`.
     """
 
     version = KAFKA_VERSION
@@ -56,6 +58,8 @@ class KafkaBroker:
         heap_mb: int = 384,
         settings: Mapping[str, str] | None = None,
         jvm: Sequence[str] = (),
+        listeners: Mapping[str, int] | None = None,
+        users: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.log = data_dir / "broker.log"
@@ -66,6 +70,8 @@ class KafkaBroker:
         self._heap_mb = heap_mb
         self._settings = dict(settings or {})
         self._jvm = tuple(jvm)
+        self._listeners = dict(listeners or {})
+        self._users = dict(users or {})
 
     @property
     def bootstrap(self) -> str:
@@ -172,7 +178,7 @@ class KafkaBroker:
         else:
             port, controller_port = free_ports(2)
             address = _Address(self._port or port, controller_port, _new_cluster_id())
-        lines = {**_server_properties(address, self.data_dir / "data"), **self._settings}
+        lines = {**_server_properties(address, self.data_dir / "data", self._listeners), **self._settings}
         self._properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
         if formatted:
             return
@@ -180,7 +186,7 @@ class KafkaBroker:
         result = run(
             self._command(
                 runtime, jars, "kafka.tools.StorageTool",
-                "format", "-t", address.cluster_id, "-c", str(self._properties),
+                "format", "-t", address.cluster_id, "-c", str(self._properties), *_credentials(self._users),
             )
         )  # fmt: skip
         if result.returncode != 0:
@@ -215,14 +221,26 @@ def _new_cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "A")
 
 
-def _server_properties(address: _Address, data: Path) -> dict[str, str]:
+def _credentials(users: Mapping[str, str]) -> list[str]:
+    """Options of the format: logins must be there before the broker that would take them."""
+    return [
+        part
+        for name, password in users.items()
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512")
+        for part in ("--add-scram", f"{mechanism}=[name={name},password={password}]")
+    ]
+
+
+def _server_properties(address: _Address, data: Path, more: Mapping[str, int]) -> dict[str, str]:
+    clients = ",".join(f"{name}://127.0.0.1:{port}" for name, port in {"PLAINTEXT": address.port, **more}.items())
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@127.0.0.1:{address.controller_port}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{address.port},CONTROLLER://127.0.0.1:{address.controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{address.port}",
+        "listeners": f"{clients},CONTROLLER://127.0.0.1:{address.controller_port}",
+        "advertised.listeners": clients,
         "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": _PROTOCOLS,
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": str(data),
         "offsets.topic.replication.factor": "1",

@@ -11,7 +11,7 @@ import pytest
 from tests.conformance.bus_rig import Recorder, Rig, background, event, in_order
 
 from sla_platform.bus import Batch
-from sla_platform.bus.kafka import Broker, KafkaSource, Reading
+from sla_platform.bus.kafka import Access, Broker, KafkaSource, Reading
 from sla_platform.bus.port import DeadLetter
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Topic
@@ -199,7 +199,7 @@ def _impatient(rig: Rig, instance: str) -> KafkaSource:
 
     reading = Reading("timer", {names.of(Topic.INCIDENTS): Topic.INCIDENTS}, True, put_aside, 1, 0.5, 60.0)
     broker = Broker(
-        rig.settings.kafka_servers, f"{rig.settings.bus_prefix}-timer", f"timer-{instance}", 4 * 1024 * 1024
+        Access.of(rig.settings), f"{rig.settings.bus_prefix}-timer", f"timer-{instance}", 4 * 1024 * 1024
     )
     return KafkaSource(broker, reading)
 

@@ -1,14 +1,15 @@
-"""Kafka behind the port: the source of a group, the publisher of the relay, topics, dead letters.
+"""Kafka behind the port: the source of a group, the publisher of the relay, topics, dead letters, TLS and login.
 
 Only this package imports aiokafka; it is imported itself only when SLAD_BUS_URL names a broker.
 """
 
 from __future__ import annotations
 
+from sla_platform.bus.kafka.access import Access
 from sla_platform.bus.kafka.admin import ensure_topics
 from sla_platform.bus.kafka.dead import DeadLetters
 from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.kafka.session import Reading
 from sla_platform.bus.kafka.source import Broker, KafkaSource
 
-__all__ = ["Broker", "DeadLetters", "KafkaSource", "Publisher", "Reading", "ensure_topics"]
+__all__ = ["Access", "Broker", "DeadLetters", "KafkaSource", "Publisher", "Reading", "ensure_topics"]

@@ -9,6 +9,7 @@ import structlog
 from aiokafka import errors as kafka
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from sla_platform.bus.kafka.access import Access
 from sla_platform.bus.kafka.client import START_SECONDS
 from sla_platform.bus.topics import TopicNames, topic_configuration
 from sla_platform.errors import BadSettings, BusUnavailable
@@ -26,10 +27,11 @@ async def ensure_topics(settings: Settings) -> list[str]:
     cannot be reached or does not create them.
     """
     names = TopicNames(settings.bus_prefix).all()
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_servers, client_id="slad-migrate")
+    access = Access.of(settings)
+    admin = AIOKafkaAdminClient(**access.options(), client_id="slad-migrate")
     try:
         async with asyncio.timeout(START_SECONDS + _SHOWN_SECONDS):
-            await admin.start()
+            await _start(admin, access)
             missing = _check(await _partitions(admin), names, settings.partitions)
             await _create(admin, missing, settings)
             while left := _check(await _partitions(admin), names, settings.partitions):
@@ -40,6 +42,13 @@ async def ensure_topics(settings: Settings) -> list[str]:
     finally:
         await admin.close()
     return missing
+
+
+async def _start(admin: AIOKafkaAdminClient, access: Access) -> None:
+    try:
+        await admin.start()
+    except (kafka.KafkaError, OSError) as error:
+        raise BusUnavailable(await access.why(error)) from error
 
 
 async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:

@@ -13,6 +13,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
+from sla_platform.bus.kafka.access import Access
+
 START_SECONDS = 15.0
 _POLITE_SECONDS = 5.0
 _FORCED_SECONDS = 2.0
@@ -21,10 +23,10 @@ SESSION_SECONDS = 8.0  # how long the partitions of a killed instance lie idle, 
 REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when others join or leave
 
 
-def new_consumer(servers: str, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
+def new_consumer(access: Access, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
     """A consumer that commits only when told to and misses nothing of a topic it has never read."""
     return AIOKafkaConsumer(
-        bootstrap_servers=servers,
+        **access.options(),
         client_id=instance,
         group_id=group,
         group_instance_id=instance,
@@ -40,10 +42,10 @@ def new_consumer(servers: str, group: str, instance: str, largest_record: int) -
     )
 
 
-def new_producer(servers: str, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
+def new_producer(access: Access, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
     """An idempotent producer: what it sends to a partition arrives in order and once, as long as it lives."""
     return AIOKafkaProducer(
-        bootstrap_servers=servers,
+        **access.options(),
         client_id=client,
         acks="all",
         enable_idempotence=True,

@@ -11,6 +11,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka
 
+from sla_platform.bus.kafka.access import Access
 from sla_platform.bus.kafka.client import START_SECONDS, close_producer, new_producer
 from sla_platform.bus.record import Outgoing
 from sla_platform.errors import BadSettings, BusUnavailable
@@ -26,9 +27,9 @@ class Publisher:
     """One producer at a time, used by one task; a producer that failed is never used again (aiokafka issue 1017)."""
 
     def __init__(
-        self, servers: str, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
+        self, access: Access, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
     ) -> None:
-        self._servers = servers
+        self._access = access
         self._client = client
         self._largest_record = largest_record
         self._linger_ms = linger_ms
@@ -120,12 +121,12 @@ class Publisher:
     async def _ready(self) -> AIOKafkaProducer:
         if self._producer is not None:
             return self._producer
-        producer = new_producer(self._servers, self._client, self._largest_record, self._linger_ms)
+        producer = new_producer(self._access, self._client, self._largest_record, self._linger_ms)
         try:
             await asyncio.wait_for(producer.start(), START_SECONDS)
         except _TROUBLE as error:
             await close_producer(producer, flush=False)
-            raise BusUnavailable(f"Kafka at {self._servers} cannot be reached: {error!r}") from error
+            raise BusUnavailable(await self._access.why(error)) from error
         except BaseException:
             await close_producer(producer, flush=False)
             raise

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka import errors as kafka
 
 from sla_platform.bus.handing import Patience, Pulse
+from sla_platform.bus.kafka.access import Access
 from sla_platform.bus.kafka.client import START_SECONDS, close_consumer, new_consumer
 from sla_platform.bus.kafka.lane import Lane
 from sla_platform.bus.kafka.session import Reading, Session
@@ -35,7 +36,7 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 class Broker:
     """Where Kafka is, and as whom we read: the group, and in it the instance, which keeps its place over a restart."""
 
-    servers: str
+    access: Access
     group_id: str
     instance: str
     largest_record: int  # bytes
@@ -87,9 +88,9 @@ class KafkaSource:
 
     async def _one_session(self, handler: Handler) -> None:
         broker = self._broker
-        consumer = new_consumer(broker.servers, broker.group_id, broker.instance, broker.largest_record)
+        consumer = new_consumer(broker.access, broker.group_id, broker.instance, broker.largest_record)
         try:
-            await asyncio.wait_for(consumer.start(), START_SECONDS)
+            await self._start(consumer)
             await self._check_topics(consumer)
             session = self._session = Session(consumer, self._reading, handler, self._metrics)
             await self._run_watched(consumer, session)
@@ -97,10 +98,16 @@ class KafkaSource:
             await close_consumer(consumer)
             self._session = None
 
+    async def _start(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            await asyncio.wait_for(consumer.start(), START_SECONDS)
+        except (kafka.KafkaError, OSError, TimeoutError) as error:
+            raise BusUnavailable(await self._broker.access.why(error)) from error
+
     async def _check_topics(self, consumer: AIOKafkaConsumer) -> None:
         there = await asyncio.wait_for(consumer.topics(), _ANSWER_SECONDS)
         if missing := sorted(set(self._reading.topics) - there):
-            raise BusUnavailable(f"no topic {', '.join(missing)} on {self._broker.servers}: run `slad migrate`")
+            raise BusUnavailable(f"no topic {', '.join(missing)} on {self._broker.access.servers}: run `slad migrate`")
 
     async def _run_watched(self, consumer: AIOKafkaConsumer, session: Session) -> None:
         running = asyncio.create_task(session.run())
