@@ -90,7 +90,7 @@ function say(text, retry = false) {
 
 function fail(error) {
   const reason = { 401: "A key is needed to read explanations.", 403: "Your key may not read explanations.",
-    404: "The timer does not know this incident yet." }[error] ?? "The timer does not answer.";
+    404: "The timer does not know this incident yet, or no longer." }[error] ?? "The timer does not answer.";
   const rest = told ? ` What follows is as of ${told.at.slice(0, 19).replace("T", " ")} UTC.` : "";
   say(`${reason} The promises above still hold.${rest}`, true);
 }
