@@ -132,7 +132,7 @@ class DateMeter:
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def level(self, warning: Warning_) -> timedelta | None:
-        return None
+        return None if warning.percent is None else level_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         if warning.percent is None:

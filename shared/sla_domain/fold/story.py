@@ -23,7 +23,7 @@ _ENDS: Mapping[EventKind, Phase] = {
     EventKind.MERGED: Phase.MERGED,
 }
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
-_HOLDER = ("assignee", "group", "line")
+_HOLDER = frozenset({"assignee", "group", "line"})
 
 
 class Story:
@@ -164,7 +164,7 @@ class Story:
             self.rematch = True
         if "channel" in changed:
             self._remark_channel()
-        if any(name in changed for name in _HOLDER):
+        if not _HOLDER.isdisjoint(changed):
             self._hold()
 
     def _entitle_anew(self) -> None:
@@ -251,33 +251,34 @@ class Story:
     # -- holders, remarks
 
     def _hold(self) -> None:
-        assignee, group, line = (self.attributes.get(name, "") for name in _HOLDER)
-        before = self._holder
+        stated, before = self.attributes, self._holder
         if before is not None and before.start < self.at:
             self.holders.append(Held(before.assignee, before.group, before.line, before.start, self.at))
-        self._holder = Held(assignee, group, line, self.at, None)
+        self._holder = Held(stated.get("assignee", ""), stated.get("group", ""), stated.get("line", ""), self.at, None)
 
     def held(self) -> tuple[Held, ...]:
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
     def _remark_contract(self) -> None:
-        match, scope = self.entitlement.match, self.entitlement.scope
+        match, stated = self.entitlement.match, self.entitlement.stated
         if match.reason is not MatchReason.CUSTOMER:
             self.remark(Remark(RemarkKind.DEFAULT_CONTRACT, match.reason.value))
-        if scope.word != "in":
-            self.remark(Remark(RemarkKind.OUT_OF_SCOPE, scope.value))
+        if stated["scope"] != "in":
+            self.remark(Remark(RemarkKind.OUT_OF_SCOPE, self.entitlement.scope.value))
         if not match.contract.people:
             text = f"contract {match.contract.id} names nobody to tell: add people to it"
             self.remark(Remark(RemarkKind.NOBODY_TO_TELL, text))
 
     def _remark_channel(self) -> None:
         """B6: accepted and flagged with advice, never dropped."""
-        plan, channel = self.entitlement.plan, self.attributes.get("channel", "")
-        if channel and plan.channels and channel not in plan.channels:
+        plan, channel = self.entitlement.plan, self.attributes.get("channel")
+        if not channel:
+            return
+        if plan.channels and channel not in plan.channels:
             text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
             self.remark(Remark(RemarkKind.CHANNEL_NOT_ENTITLED, text))
         urgent, known = plan.urgent_channels, plan.priority(self.priority)
-        if channel and urgent and channel not in urgent and known is not None and known.rank == 1:
+        if urgent and channel not in urgent and known is not None and known.rank == 1:
             text = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
             self.remark(Remark(RemarkKind.URGENT_CHANNEL, text))
 
