@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sla_catalogue.calendars import codes_of
 from sla_catalogue.holiday.row import HolidayTable, Horizon
@@ -26,6 +26,11 @@ class Ending:
 
     until: date
     code: str
+
+    @property
+    def at(self) -> datetime:
+        """The end of that day, in UTC."""
+        return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
         """From `today` on; negative once it is over."""

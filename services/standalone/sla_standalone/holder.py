@@ -32,8 +32,8 @@ class CatalogueHolder:
         self._good = Gauge("slad_catalogue_good", "1 while the files on disk are the catalogue.", registry=registry)
         self._good.set(1)
         self._horizon = Gauge(
-            "slad_calendar_horizon_days",
-            "Days until the last holiday known for a code, and (code years) until the last day that is compiled.",
+            "slad_calendar_horizon_timestamp_seconds",
+            "The end of the last holiday known for a code, and (code years) of the last day that is compiled.",
             ["code"],
             registry=registry,
         )
@@ -77,7 +77,7 @@ class CatalogueHolder:
         self._looked = (book.version, today)
         self._horizon.clear()
         for ending in endings(book.rulebook, book.holidays, book.horizon):
-            self._horizon.labels(ending.code).set(ending.days(today))
+            self._horizon.labels(ending.code).set(ending.at.timestamp())
             if ending.soon(today):
                 _log.warning("catalogue.horizon_ends_soon", code=ending.code, until=str(ending.until),
                              what=ending.said(today), hint=ending.hint)  # fmt: skip

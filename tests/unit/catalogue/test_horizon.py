@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -100,12 +100,14 @@ def test_the_running_service_says_so_once_a_day_and_shows_how_long(tmp_path: Pat
     days = [date(2026, 9, 27)]
     registry = CollectorRegistry()
 
-    def shown(code: str) -> float | None:
-        return registry.get_sample_value("slad_calendar_horizon_days", {"code": code})
+    def shown(code: str) -> datetime:
+        value = registry.get_sample_value("slad_calendar_horizon_timestamp_seconds", {"code": code})
+        assert value is not None
+        return datetime.fromtimestamp(value, UTC)
 
     with capture_logs() as logs:
         holder = CatalogueHolder(written(tmp_path, FED), registry, lambda: days[0])
-        assert (shown("PL"), logs) == (90, [])
+        assert (shown("PL"), logs) == (datetime(2026, 12, 27, tzinfo=UTC), [])
         days[0] = date(2026, 9, 28)
         for _ in range(3):
             holder.refresh()
@@ -114,8 +116,8 @@ def test_the_running_service_says_so_once_a_day_and_shows_how_long(tmp_path: Pat
         ]
         days[0] = date(2026, 9, 29)
         holder.refresh()
-        assert (shown("PL"), len(logs)) == (88, 2)
-        assert shown("years") == (date(2040, 12, 31) - days[0]).days
+        assert len(logs) == 2
+        assert shown("years") == datetime(2041, 1, 1, tzinfo=UTC)
         written(tmp_path, SOUND)
         holder.refresh()
         assert shown("PL") == shown("years"), "a new version is looked at at once"
