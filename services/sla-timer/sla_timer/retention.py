@@ -7,7 +7,7 @@ an incident. The name stays behind with the instant of the end: what comes later
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -22,7 +22,8 @@ from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.gauge import OPEN_STATES
 
-BATCH = 100  # incidents; a step holds its partition for some tens of milliseconds
+BATCH = 50  # incidents; a step holds its partition for some tens of milliseconds
+PAGE = 20  # batches looked at in one go, since they lie in many partitions
 _incident = tables.incident.c
 
 
@@ -38,8 +39,7 @@ class Incidents:
         while page := await self._page(horizon, after):
             after = page[-1]
             fit = [row for row in page if row.changed_at < horizon]
-            for partition, rows in groupby(sorted(fit, key=_partition), key=_partition):
-                names = [row.id for row in rows]
+            for partition, names in _batches(fit):
                 async with self._store.transaction() as connection:
                     await ownership.share(connection, partition)
                     removed = await _forget(connection, names, horizon)
@@ -77,8 +77,17 @@ class Incidents:
                     and_(_incident.opened_at == after.opened_at, _incident.id > after.id),
                 ),
             )
+        query = query.order_by(_incident.opened_at, _incident.id).limit(BATCH * PAGE)
         async with self._store.reading() as connection:
-            return (await connection.execute(query.order_by(_incident.opened_at, _incident.id).limit(BATCH))).all()
+            return (await connection.execute(query)).all()
+
+
+def _batches(rows: Sequence[Any]) -> Iterator[tuple[int, list[str]]]:
+    """Partition and incidents of each step."""
+    for partition, together in groupby(sorted(rows, key=_partition), key=_partition):
+        names = [row.id for row in together]
+        for start in range(0, len(names), BATCH):
+            yield partition, names[start : start + BATCH]
 
 
 def _partition(row: Any) -> int:
