@@ -5,8 +5,9 @@ out.
     SLAD_BENCH_BIZ=/src/biz/lib:/src/clavius/lib python -m bench.business_calendar
 
 Mon–Fri 09:00–18:00 Europe/Warsaw with Polish holidays. The engines alternate within each round, so that a machine that
-changes its speed changes all; figures are medians over rounds, ratios are medians of the rounds' ratios. Answers are
-compared before anything is timed. The flatness rows vary the span and the number of holidays.
+changes its speed changes all; a second is one of the processor's, so that neighbours do not count; figures are medians
+over rounds, ratios are medians of the rounds' ratios. Answers are compared before anything is timed. The flatness rows
+vary the span and the number of holidays.
 
 biz is timed when `SLAD_BENCH_BIZ` names its `lib` folder and that of clavius, which it needs, and ruby is there with
 the gem tzinfo; otherwise the bench says so.
@@ -27,7 +28,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -78,7 +79,7 @@ def main() -> None:
     machine = {"python": platform.python_version(), "pandas": pd.__version__, "tzdata": tzdata_version()}
     machine |= biz.versions if biz else {}
     for row in rows[:2]:
-        figures = {name: value for name, value in asdict(row).items() if value is not None}
+        figures = {name: value for name, value in asdict(row).items() if name != "question" and value is not None}
         keep({"system": row.question, **figures, **machine}, before)
     if options.json:
         figures = {"machine": machine, "rows": [asdict(row) for row in rows]}
@@ -251,9 +252,9 @@ def _alternate(rounds: int, *asks: Callable[[], object]) -> list[list[float]]:
         ask()
     for _ in range(rounds):
         for ask, found in zip(asks, seconds, strict=True):
-            begin = perf_counter()
+            begin = process_time()
             own = ask()
-            spent = perf_counter() - begin
+            spent = process_time() - begin
             found.append(own if isinstance(own, float) else spent)
     return seconds
 

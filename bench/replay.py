@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
+from bench.results import keep, load
 
 from sla_catalogue import load_catalogue
 from sla_standalone.replay import LineReader, Ruling, attainment, parse_mapping, play, read_lines, read_table
@@ -118,7 +119,7 @@ def main() -> None:
     options.add_argument("--jobs", type=int, nargs="*", default=[1, 2])
     options.add_argument("--repeat", type=int, default=1)
     options.add_argument("--catalogue", type=Path, default=Path("examples/catalogue"))
-    asked = options.parse_args()
+    asked, before = options.parse_args(), load()
     catalogue = load_catalogue(asked.catalogue)
     mapping = parse_mapping(MAPPING, "bench")
     with tempfile.TemporaryDirectory() as folder:
@@ -137,6 +138,8 @@ def main() -> None:
                 read_in, judged, _ = min(runs)
                 rate, per_cpu = asked.incidents / (read_in + judged), asked.incidents / min(run[2] for run in runs)
                 print(f"{name:<12} {jobs:>4} {read_in:>8.2f} {judged:>8.2f} {rate:>12,.0f} {per_cpu:>15,.0f}")
+                figures = {"read_s": read_in, "judge_s": judged, "incidents_per_s": rate, "per_cpu_second": per_cpu}
+                keep({"system": f"{name}, {jobs} jobs", "incidents": asked.incidents, **figures}, before)
 
 
 if __name__ == "__main__":
