@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, taken_back, warned
 from tests.real.smtp import SmtpServer
 
 from sla_domain.contract import RoleHolder
 from sla_domain.fact import FactKind
 from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.telling import write
 
 MINUTE = timedelta(minutes=1)
 
@@ -103,6 +107,29 @@ async def test_a_breach_taken_back_before_anybody_heard_of_it_is_never_told(
     await stage.hear(breached())
     await stage.hear(taken_back(NINE + 14 * MINUTE))
     assert await stage.send() == 0
+    assert [(row.state, row.reason) for row in await stage.rows()] == [("cancelled", "taken_back")]
+
+
+# SQLite has one writer: nobody claims in the middle of another's transaction.
+@pytest.mark.postgres
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_a_sender_that_comes_while_a_breach_is_taken_back_does_not_tell_it(
+    stage: Stage, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst moment: those who must hear of it have been looked up, the page has not been cut off yet."""
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    other, looked_up = stage.another(), write._told
+
+    async def and_meanwhile(*given: Any) -> list[DeliveryRow]:
+        rows = await looked_up(*given)
+        assert await other.send() == 0
+        return rows
+
+    monkeypatch.setattr(write, "_told", and_meanwhile)
+    await stage.hear(taken_back(NINE + 14 * MINUTE))
+    assert await stage.send() == 0
+    assert mailed(smtp_server) == []
     assert [(row.state, row.reason) for row in await stage.rows()] == [("cancelled", "taken_back")]
 
 

@@ -43,6 +43,8 @@ class Manner:
 
 async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue, manner: Manner, now: datetime) -> None:
     """Alerts, steps, deliveries and events; nothing is read back, nothing depends on order between instances."""
+    # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
+    await _hold(connection, batch.cut_off)
     told = await _told(connection, {occasion.alert for occasion in batch.occasions if occasion.alert})
     around = Surroundings(
         now=now,
@@ -105,6 +107,14 @@ def paged_of(
         paged = PagedPerson(person, f"{row.channel}:{row.address}", follows)
         found[alert, episode] = (*found.get((alert, episode), ()), paged)
     return found
+
+
+async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:
+    """Keep senders from the waiting pages of alerts that end, until all is written. (SQLite has one writer anyway.)"""
+    if not ending:
+        return
+    waiting = select(_d.c.id).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING))
+    await connection.execute(waiting.order_by(_d.c.next_at, _d.c.id).with_for_update())
 
 
 async def _told(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
