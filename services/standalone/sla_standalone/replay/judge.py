@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from sla_domain.clock import BREACH, Clock, ClockState
 from sla_domain.event import IncidentEvent
@@ -37,9 +36,11 @@ class Verdict(StrEnum):
                 assert_never(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one clock came to. `warned` counts the warnings that people would have had."""
+class Outcome(NamedTuple):
+    """What one clock came to. `warned` counts the warnings that people would have had.
+
+    A tuple, because there are very many and they travel between processes.
+    """
 
     incident: str
     metric: str
@@ -68,8 +69,7 @@ class Outcome:
         due = self.due_at
         late = self.breached_at is not None or (due is not None and due < until)
         end = until if due is None or not late else due
-        return replace(
-            self,
+        return self._replace(
             verdict=Verdict.OVERDUE if late else Verdict.OPEN,
             breached_at=self.breached_at or (due if late else None),
             warned=self.warned + sum(at <= until and at < end for at in self.pending),
