@@ -1,12 +1,14 @@
 """The drill's catalogue: one plan around the clock with targets of seconds, many small contracts with a pager each.
 
 Many addresses, so that the hundred facts after an outage stay messages of their own instead of becoming digests.
+A drill may be stretched: every target takes so many times as long, so that its instants fall into a long outage.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +29,12 @@ RESPONSE_WARNINGS = (50,)
 RESOLUTION_WARNINGS = (50, 80)
 
 
-def plan() -> Plan:
+@cache
+def plan(stretch: int = 1) -> Plan:
     """What the oracle needs to know."""
     return {
-        "first_response": {p: _allowed(s, RESPONSE_WARNINGS) for p, s in RESPONSE.items()},
-        "resolution": {p: _allowed(s, RESOLUTION_WARNINGS) for p, s in RESOLUTION.items()},
+        "first_response": {p: _allowed(s * stretch, RESPONSE_WARNINGS) for p, s in RESPONSE.items()},
+        "resolution": {p: _allowed(s * stretch, RESOLUTION_WARNINGS) for p, s in RESOLUTION.items()},
     }
 
 
@@ -39,10 +42,10 @@ def customer(number: int) -> str:
     return f"customer-{number % CONTRACTS:02}"
 
 
-def write_catalogue(folder: Path, sink_url: str) -> Path:
+def write_catalogue(folder: Path, sink_url: str, stretch: int = 1) -> Path:
     """Write the catalogue (JSON is YAML too) and return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "drill.yaml").write_text(json.dumps(_catalogue(sink_url), indent=1))
+    (folder / "drill.yaml").write_text(json.dumps(_catalogue(sink_url, stretch), indent=1))
     return folder
 
 
@@ -65,12 +68,12 @@ def _allowed(seconds: float, percents: tuple[int, ...]) -> Allowed:
     return Allowed(tenths, {f"warn-{percent}": tenths * percent // 100 for percent in percents})
 
 
-def _catalogue(sink_url: str) -> dict[str, Any]:
+def _catalogue(sink_url: str, stretch: int) -> dict[str, Any]:
     numbers = range(CONTRACTS)
     return {
         "settings": {"local": True, "default_contract": "contract-00"},
         "coverages": {"always": {"hours": "24x7"}},
-        "plans": {"drill": _plan()},
+        "plans": {"drill": _plan(stretch)},
         "escalations": {
             "chain": {
                 "levels": [
@@ -111,23 +114,23 @@ def _catalogue(sink_url: str) -> dict[str, Any]:
     }
 
 
-def _plan() -> dict[str, Any]:
+def _plan(stretch: int) -> dict[str, Any]:
     return {
         "priorities": [{"id": priority, "title": priority} for priority in RESPONSE],
         "rules": {"default": "P4"},
         "targets": [
-            _target("first_response", RESPONSE, RESPONSE_WARNINGS),
-            _target("resolution", RESOLUTION, RESOLUTION_WARNINGS),
+            _target("first_response", RESPONSE, RESPONSE_WARNINGS, stretch),
+            _target("resolution", RESOLUTION, RESOLUTION_WARNINGS, stretch),
         ],
         "escalation": "chain",
         "roles": ["on_call", "lead"],
     }
 
 
-def _target(metric: str, seconds: Mapping[str, float], warnings: tuple[int, ...]) -> dict[str, Any]:
+def _target(metric: str, seconds: Mapping[str, float], warnings: tuple[int, ...], stretch: int) -> dict[str, Any]:
     return {
         "metric": metric,
         "coverage": "always",
-        "by_priority": {priority: f"{span:g}s" for priority, span in seconds.items()},
+        "by_priority": {priority: f"{span * stretch:g}s" for priority, span in seconds.items()},
         "warn": [f"{percent}%" for percent in warnings],
     }

@@ -113,7 +113,12 @@ def facts_of_board(database: Path) -> list[Fact]:
 
 
 async def facts_of_topic(bootstrap: str, topic: str) -> list[Fact]:
-    """Everything on the topic up to its present end."""
+    """The warnings and breaches on the topic up to its present end."""
+    return telling(await records_of_topic(bootstrap, topic))
+
+
+async def records_of_topic(bootstrap: str, topic: str) -> list[tuple[str, bytes]]:
+    """(Event id, data) of everything on the topic up to its present end, repeats included."""
     consumer = AIOKafkaConsumer(
         topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
     )
@@ -128,7 +133,7 @@ async def facts_of_topic(bootstrap: str, topic: str) -> list[Fact]:
                 records += [(_header(record.headers, "ce_id"), record.value) for record in batch if record.value]
     finally:
         await consumer.stop()
-    return telling((id_, value) for id_, value in records if id_)
+    return [(id_, value) for id_, value in records if id_]
 
 
 def _header(headers: Sequence[tuple[str, bytes]], name: str) -> str:

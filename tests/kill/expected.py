@@ -15,8 +15,6 @@ from tests.kill.load import Played, Stopwatch
 from tests.kill.script import LONGEST
 from tests.oracle.tenth_walker import TENTHS, Ending, Happening, Told, walked
 
-_PLAN = plan()
-
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -40,14 +38,15 @@ class _Window:
 
 
 def expect(played: Played, watch: Stopwatch) -> Expected:
-    zero = watch.zero.timestamp()
+    zero, stretch = watch.zero.timestamp(), played.script.stretch
     windows = [_Window(s.happening, (s.tried - zero) * TENTHS, (s.accepted - zero) * TENTHS) for s in played.sent]
     happenings = [window.happening for window in windows]
     over = happenings[-1].kind == "resolved"
-    ending = walked(_PLAN, happenings, happenings[-1].tenth + 1 if over else happenings[0].tenth + 3 * LONGEST)
+    end = happenings[-1].tenth + 1 if over else happenings[0].tenth + 3 * LONGEST * stretch
+    ending = walked(plan(stretch), happenings, end)
     allowed = set(ending.told)
     for before, event in enumerate(windows[1:], start=1):
-        allowed |= walked(_PLAN, happenings[:before], int(event.accepted) + 1).told
+        allowed |= walked(plan(stretch), happenings[:before], int(event.accepted) + 1).told
     tardy = allowed != set(ending.told)
     known = {mark: max(zero + mark.tenth / TENTHS, _known(mark, windows, zero)) for mark in ending.told}
     return Expected(ending, ending.told, frozenset(allowed), tardy, known)

@@ -15,9 +15,9 @@ from tests.e2e.fleet import Fleet, Profile
 from tests.kill import evidence as found
 from tests.kill.drill import settings, write_catalogue
 from tests.kill.evidence import Evidence, Fact
-from tests.kill.load import Load
+from tests.kill.load import Load, Played
 from tests.kill.script import scripts
-from tests.kill.verdict import Verdict, judge, outstanding
+from tests.kill.verdict import Verdict, awaited, heard, judge
 from tests.real.webhook import WebhookReceiver
 
 EVENTS_PER_SECOND = 100.0
@@ -33,22 +33,34 @@ Disturbance = Callable[[Fleet], Awaitable[None]]
 @dataclass(slots=True)
 class Ring:
     """Where a drill takes place. `bus` is bootstrap and prefix of the topics, None in the embedded profile; `answers`
-    counts what ingest has said so far."""
+    counts what ingest has said so far, `played` are the incidents with the moments at which it said so; `stretch` is
+    how many times as long everything takes."""
 
     fleet: Fleet
     receiver: WebhookReceiver
     seed: int
     bus: tuple[str, str] | None = None
     answers: Counter[str] = field(default_factory=Counter)
+    played: list[Played] = field(default_factory=list)
+    stretch: int = 1
 
     async def drill(
-        self, title: str, disturb: Disturbance, *, latest_seconds: float, events_per_second: float = EVENTS_PER_SECOND
+        self,
+        title: str,
+        disturb: Disturbance,
+        *,
+        latest_seconds: float,
+        events_per_second: float = EVENTS_PER_SECOND,
+        opening_seconds: float | None = None,
     ) -> Verdict:
-        """Load while `disturb` runs, then the verdict; its table names the seed."""
-        load = Load(scripts(self.seed), lambda: self.fleet.urls("ingest"), events_per_second)
-        self.answers = load.answers
+        """Load while `disturb` runs, then the verdict; its table names the seed. Incidents are opened until the
+        disturbance is over, or for `opening_seconds`; each is played to its end."""
+        load = Load(scripts(self.seed, self.stretch), lambda: self.fleet.urls("ingest"), events_per_second)
+        self.answers, self.played = load.answers, load.played
         enough = asyncio.Event()
         playing = asyncio.create_task(load.run(enough))
+        if opening_seconds is not None:
+            asyncio.get_running_loop().call_later(opening_seconds, enough.set)
         try:
             await disturb(self.fleet)
             enough.set()
@@ -65,6 +77,7 @@ class Ring:
 
     async def _calm(self, load: Load) -> None:
         """Until everything expected is there, or nothing moves any more, or patience ends."""
+        expected = awaited(load)
         deadline = time.monotonic() + PATIENCE_SECONDS
         quiet_since, seen = time.monotonic(), -1
         while time.monotonic() < deadline:
@@ -72,7 +85,7 @@ class Ring:
             if len(arrived) != seen:
                 quiet_since, seen = time.monotonic(), len(arrived)
             quiet = time.monotonic() - quiet_since
-            if quiet >= _AFTERWARDS_SECONDS and not outstanding(load, arrived) and not await self._waiting():
+            if quiet >= _AFTERWARDS_SECONDS and expected <= heard(arrived) and not await self._waiting():
                 return
             if quiet >= _QUIET_SECONDS and not await self._waiting():
                 return
@@ -118,9 +131,10 @@ def production(
     bootstrap: str,
     prefix: str,
     instances: int = 2,
+    stretch: int = 1,
 ) -> Ring:
     """So many instances of each service on PostgreSQL and Kafka, to be started by the caller."""
-    catalogue = write_catalogue(folder / "catalogue", receiver.url)
+    catalogue = write_catalogue(folder / "catalogue", receiver.url, stretch)
     environment = {
         **settings(catalogue),
         "SLAD_STORE_URL": store_url,
@@ -128,7 +142,7 @@ def production(
         "SLAD_BUS_PREFIX": prefix,
     }
     fleet = Fleet(folder, Profile.PRODUCTION, environment, instances=instances)
-    return Ring(fleet, receiver, seed, (bootstrap, prefix))
+    return Ring(fleet, receiver, seed, (bootstrap, prefix), stretch=stretch)
 
 
 def chosen_seed() -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tests.kill.drill import plan
@@ -23,24 +23,29 @@ _PLAN = plan()
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One incident; tenths count from its opening."""
+    """One incident; tenths count from its opening. Everything takes `stretch` times as long as it was drawn."""
 
     name: str
     number: int
     happenings: tuple[Happening, ...]
+    stretch: int = 1
 
     def ending(self) -> Ending:
-        return walked(_PLAN, self.happenings, LONGEST + 1)
+        return walked(plan(self.stretch), self.happenings, LONGEST * self.stretch + 1)
+
+    def stretched(self, stretch: int) -> Script:
+        longer = (replace(one, tenth=one.tenth * stretch) for one in self.happenings)
+        return replace(self, happenings=tuple(longer), stretch=stretch)
 
 
-def scripts(seed: int) -> Iterator[Script]:
+def scripts(seed: int, stretch: int = 1) -> Iterator[Script]:
     """Endless; the same seed gives the same incidents."""
     lot = random.Random(seed)
     number = 0
     while True:
         script = Script(f"S{seed}-{number:06}", number, tuple(_draw(lot)))
         if _is_decidable(script):
-            yield script
+            yield script.stretched(stretch)
             number += 1
 
 

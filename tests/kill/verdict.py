@@ -280,14 +280,18 @@ class _Trial:
         return round(self._load.watch.tenths(at))
 
 
-def outstanding(load: Load, arrivals: Sequence[Arrival]) -> int:
-    """How many warnings and first pages the pagers still have to hear: what the drill waits for at its end."""
-    heard = {(a.incident, a.metric, a.generation, a.threshold) for a in arrivals}
-    return sum(
-        (played.incident, mark.metric, mark.generation, mark.threshold) not in heard
+def awaited(load: Load) -> set[tuple[object, ...]]:
+    """The warnings and first pages the pagers have to hear, once everything has been played."""
+    return {
+        (played.incident, mark.metric, mark.generation, mark.threshold)
         for played in load.played
         for mark in expect(played, load.watch).must
-    )
+    }
+
+
+def heard(arrivals: Sequence[Arrival]) -> set[tuple[object, ...]]:
+    """What they have heard so far, to be compared with it."""
+    return {(a.incident, a.metric, a.generation, a.threshold) for a in arrivals}
 
 
 def _firsts(arrivals: Sequence[Arrival]) -> list[Arrival]:
