@@ -26,8 +26,7 @@ from sla_timer.tick.loop import Tick
 from sla_timer.tick.progress import Progress
 
 FIRST = 1_000_000  # numbers of the clocks that fire; below are those that move
-SECONDS = 2
-LATEST = 2.0  # seconds, 99 of 100, on a machine that tests share; the bench tells the figure
+GOAL, LOOSE = 0.25, 2.0  # seconds, 99 of 100: on a machine of its own, and on one that tests share
 
 
 @pytest.fixture
@@ -49,17 +48,21 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 
 
 @pytest.mark.parametrize(
-    ("moving", "firing"),
-    [(300, 500), pytest.param(50_000, 20_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
+    ("moving", "firing", "seconds", "latest"),
+    [
+        (300, 500, 2, LOOSE),
+        # Two clocks an incident: 100,000 move.
+        pytest.param(50_000, 60_000, 60, GOAL, marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
+    ],
 )
 async def test_a_replanning_does_not_hold_up_the_tick(
-    store: Store, edited: Catalogue, moving: int, firing: int
+    store: Store, edited: Catalogue, moving: int, firing: int, seconds: int, latest: float
 ) -> None:
     desk = await Desk(store, load_catalogue(EXAMPLES)).start()
     for first in range(0, moving, 500):
         await desk.apply(*(opened(number) for number in range(first, min(first + 500, moving))))
     begin = await database_now(store) + timedelta(seconds=0.5 + firing / 8_000)
-    await sow(store, FIRST, firing, begin, timedelta(seconds=SECONDS))
+    await sow(store, FIRST, firing, begin, timedelta(seconds=seconds))
     async with store.transaction() as connection:
         await connection.execute(text("UPDATE timer_incident SET phase = 'closed' WHERE catalogue = 'v'"))
     await read_through(store, begin + timedelta(hours=1))
@@ -84,7 +87,9 @@ async def test_a_replanning_does_not_hold_up_the_tick(
     assert await _count(store, "clock.breached") == firing
     found = await harvest(store)
     assert (found.marked, found.early, found.set_aside) == (firing, 0, 0)
-    assert await _lateness(store, 0.99) < LATEST
+    lateness = await _lateness(store, 0.99)
+    print(f"p99 {lateness * 1000:.0f} ms beside {moving} moves")
+    assert lateness < latest
 
 
 async def _count(store: Store, kind: str) -> int:

@@ -140,6 +140,31 @@ async def test_a_skewed_application_clock_fires_nothing_early_or_late(postgres: 
     assert due.isoformat() <= fired_at.replace("Z", "+00:00") < (due + timedelta(seconds=1)).isoformat()
 
 
+@pytest.mark.parametrize(
+    ("count", "seconds"),
+    [(2_000, 2), pytest.param(100_000, 60, marks=[pytest.mark.slow, pytest.mark.timeout(300)])],
+)
+async def test_instances_ten_minutes_apart_fire_everything_once_and_on_time(
+    postgres: Store, count: int, seconds: int
+) -> None:
+    """Each application clock is five minutes off, in its own direction; neither is asked."""
+    begin = await database_now(postgres) + timedelta(seconds=0.5 + count / 8_000)
+    spread = timedelta(seconds=seconds)
+    await sow(postgres, 0, count, begin, spread)
+    await read_through(postgres, begin + spread + HOUR)
+    ticks = [ticking(postgres, Skewed(timedelta(minutes=off))) for off in (5, -5)]
+    running = [asyncio.create_task(tick.run()) for tick in ticks]
+    while await waiting(postgres):
+        assert await database_now(postgres) < begin + spread + timedelta(seconds=5)
+        await asyncio.sleep(0.05)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    found = await harvest(postgres)
+    assert (found.told, found.clocks, found.marked, found.early, found.set_aside) == (count, count, count, 0, 0)
+    assert found.latest < timedelta(seconds=2)
+
+
 async def test_a_partition_that_lags_holds_its_own_timers_and_nobody_elses(postgres: Store) -> None:
     now = await database_now(postgres)
     await sow(postgres, 0, PARTITIONS * 100, now - timedelta(minutes=1))
