@@ -25,7 +25,8 @@ from sla_notifier.intake.handler import TOPICS, FactHandler
 from sla_notifier.link import Links
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.retention import Tellings
-from sla_notifier.send.sender import Pace, Sender
+from sla_notifier.send.pace import Pace
+from sla_notifier.send.sender import Sender
 from sla_notifier.telling.write import Manner
 from sla_notifier.text.render import Texts
 from sla_platform.bus import Doorbell, EventSource, Feeds

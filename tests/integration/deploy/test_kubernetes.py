@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from tests.integration.deploy.conftest import ROOT
 from tests.integration.deploy.routes import services
 
-from sla_notifier.send.sender import Pace
+from sla_notifier.send.pace import Pace
 from sla_platform.settings import Settings
 from sla_standalone.holder import CatalogueHolder
 from sla_standalone.serve import DRAIN_SECONDS

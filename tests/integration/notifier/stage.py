@@ -25,7 +25,8 @@ from sla_notifier.channel.port import Channel
 from sla_notifier.desk import Desk
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.intake.handler import FactHandler
-from sla_notifier.send.sender import Pace, Sender
+from sla_notifier.send.pace import Pace
+from sla_notifier.send.sender import Sender
 from sla_notifier.service import channels_of, desk_of
 from sla_platform.bus import Batch, Doorbell
 from sla_platform.envelope import Envelope

@@ -21,7 +21,7 @@ from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retr
 
 TOTAL_SECONDS = 30.0
 IDLE_SECONDS = 20.0
-MOST_IDLE = 8
+MOST_IDLE = 16
 
 
 @dataclass(slots=True)

@@ -85,9 +85,12 @@ def split_address(written: str) -> tuple[str, str]:
     return channel, address
 
 
+MAIL = "email"  # the endpoint of all mail
+
+
 def endpoint_of(channel: str, address: str) -> str:
     """What shares one queue and one fate: all mail goes to one server, each webhook channel stands alone."""
-    return "email" if channel == "email" else f"{channel}:{address}"
+    return MAIL if channel == "email" else f"{channel}:{address}"
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:

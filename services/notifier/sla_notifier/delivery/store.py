@@ -48,8 +48,8 @@ class Done:
 
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
-    """Endpoints with something to send now."""
-    statement = select(_d.c.endpoint).where(*_due(now)).group_by(_d.c.endpoint)
+    """Endpoints with something to send now, the one that has waited longest first."""
+    statement = select(_d.c.endpoint).where(*_due(now)).group_by(_d.c.endpoint).order_by(func.min(_d.c.next_at))
     return list((await connection.execute(statement)).scalars())
 
 

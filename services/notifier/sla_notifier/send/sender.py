@@ -12,7 +12,6 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -24,22 +23,11 @@ from sla_notifier.delivery import store as deliveries
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.verdict import Sequel
 from sla_notifier.desk import Desk
+from sla_notifier.send.pace import Pace, places
 from sla_platform.errors import Retryable
 from sla_platform.store.instant import store_now
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Bounds of a sender. Seconds are real seconds but for the lease, which is the time source's."""
-
-    at_once: int = 64
-    per_endpoint: int = 4
-    poll_seconds: float = 0.25
-    lease_seconds: float = 60.0
-    drain_seconds: float = 20.0
-    pause_seconds: float = 1.0  # after the database refused
 
 
 class Sender:
@@ -110,12 +98,12 @@ class Sender:
         return claimed
 
     async def _claim(self) -> list[DeliveryRow]:
-        free = self._pace.at_once - len(self._sending)
-        if free <= 0:
+        if len(self._sending) >= self._pace.at_once:
             return []
         async with self._desk.store.reading() as connection:
             due = await deliveries.due_endpoints(connection, await store_now(connection, self._desk.time))
-        room = self._room(due, free)
+        busy = Counter(row.endpoint for row, _ in self._sending.values())
+        room = places(due, busy, self._pace)
         if not room:
             return []
         async with self._desk.store.transaction() as connection:
@@ -126,18 +114,6 @@ class Sender:
             claimed = await deliveries.claim(connection, room, now, lease)
         self._desk.told.ring()
         return claimed
-
-    def _room(self, endpoints: list[str], free: int) -> dict[str, int]:
-        """How many to claim of each endpoint: an equal share of what is free, at most its own places."""
-        busy = Counter(row.endpoint for row, _ in self._sending.values())
-        share = max(free // max(len(endpoints), 1), 1)
-        room: dict[str, int] = {}
-        for endpoint in endpoints:
-            places = min(self._pace.per_endpoint - busy[endpoint], share, free)
-            if places > 0:
-                room[endpoint] = places
-                free -= places
-        return room
 
     # -- sending ------------------------------------------------------------------------------------------
 
