@@ -26,6 +26,7 @@ from sla_domain.promise import promise_facts
 from sla_domain.told import TAKES_BACK, Told, current_key, digest, fresh
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
+_MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
 
 
 def tell(
@@ -37,7 +38,7 @@ def tell(
     """The facts that are new. `keys` are the incident's own, see `told.keys_after`."""
     facts: list[Fact] = []
     for clock in incident.clocks:
-        facts += _Voice(clock, told.get(clock.id), upto, incident.quality).facts()
+        facts += _Voice(clock, told.get(clock.id), upto, incident).facts()
     known = {clock.id for clock in incident.clocks}
     for id_, old in told.items():
         if id_ not in known:
@@ -50,9 +51,9 @@ def tell(
 class _Voice:
     """What there is to say about one clock."""
 
-    def __init__(self, clock: Clock, told: Told | None, upto: datetime | None, quality: TimeQuality) -> None:
+    def __init__(self, clock: Clock, told: Told | None, upto: datetime | None, incident: Incident) -> None:
         self._clock = clock
-        self._quality = quality  # of the times a verdict rests on
+        self._incident = incident
         self._told = told
         self._upto = upto
         self._keys = set(told.keys) if told is not None else set()
@@ -74,6 +75,7 @@ class _Voice:
         self._marks()
         if not amended:
             self._change(told)
+        self._reprioritised(told)
         return self._facts
 
     # -- the parts
@@ -93,6 +95,17 @@ class _Voice:
             elif clock.due_at != told.due_at:
                 self._retarget(told)
 
+    def _reprioritised(self, told: Told) -> None:
+        """Another priority that leaves the target as it is: whoever shows the clock hears of it, unless another fact
+        has just said it. (Marks never do: they speak of their own instants.)"""
+        clock = self._clock
+        if not clock.state.open or not told.priority or clock.priority == told.priority:
+            return
+        if all(fact.kind in _MARKS for fact in self._facts) and self._incident.priorities:
+            since = self._incident.priorities[-1]
+            details = {"priority": clock.priority, "old_priority": told.priority}
+            self._say(FactKind.CLOCK_RETARGETED, f"priority/{digest(since.event)}", since.start, details)
+
     def _retargeted(self, told: Told) -> bool:
         return self._clock.state is ClockState.RUNNING and self._clock.generation != told.generation
 
@@ -109,9 +122,11 @@ class _Voice:
                 details = {"why": last.why, "waiting_on": last.waiting_on.value if last.waiting_on else ""}
                 self._say(FactKind.CLOCK_PAUSED, f"paused/{cause}", last.start, details)
             case ClockState.MET:
-                self._say(FactKind.CLOCK_MET, f"met/{cause}", _stopped(clock), _verdict(clock, self._quality))
+                self._say(FactKind.CLOCK_MET, f"met/{cause}", _stopped(clock), _verdict(clock, self._incident.quality))
             case ClockState.MISSED:
-                self._say(FactKind.CLOCK_MISSED, f"missed/{cause}", _stopped(clock), _verdict(clock, self._quality))
+                self._say(
+                    FactKind.CLOCK_MISSED, f"missed/{cause}", _stopped(clock), _verdict(clock, self._incident.quality)
+                )
             case ClockState.CANCELLED:
                 self._say(FactKind.CLOCK_CANCELLED, f"cancelled/{cause}", _stopped(clock), {"why": clock.why})
             case _:

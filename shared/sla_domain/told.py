@@ -1,7 +1,7 @@
 """What the world has been told about a clock: the other half of every difference (DESIGN §2.2).
 
-`Told` fits in the row of the clock: state, due instant, generation and breach instant are columns, the rest is one
-text of space-separated words, to which a fire statement may append the keys of the marks it tells. Words are
+`Told` fits in the row of the clock: state, due instant, generation, breach instant and priority are columns, the rest
+is one text of space-separated words, to which a fire statement may append the keys of the marks it tells. Words are
 
 * a fact's key, `0/warn-75`, `paused/3f2a…` (the digest of the event that caused it);
 * `-0/breach`: that telling was taken back, and the next one will be called `0/breach~1`;
@@ -38,6 +38,7 @@ class Told:
     keys: frozenset[str] = frozenset()
     cause: str = ""  # digest of the event behind the told state
     promised_at: datetime | None = None  # the due instant the customer was given last
+    priority: str = ""  # the one a fact spoke of last; empty when nobody kept it
 
     @property
     def text(self) -> str:
@@ -58,6 +59,7 @@ class Told:
         generation: int,
         due_at: datetime | None,
         breached_at: datetime | None = None,
+        priority: str = "",
     ) -> Told:
         """From the columns and the text of a row, whatever a fire statement has appended to it."""
         keys, cause, promised = set(), "", None
@@ -76,6 +78,7 @@ class Told:
             keys=frozenset(keys),
             cause=cause,
             promised_at=promised,
+            priority=priority,
         )
 
 
@@ -144,6 +147,7 @@ def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[
         keys=before | _words(facts),
         cause=digest(clock.cause),
         promised_at=given or (old.promised_at if old is not None else None),
+        priority=clock.priority,
     )
 
 

@@ -34,7 +34,12 @@ class World:
         """As read back from the rows."""
         return {
             id_: Told.read(
-                text, state=row.state, generation=row.generation, due_at=row.due_at, breached_at=row.breached_at
+                text,
+                state=row.state,
+                generation=row.generation,
+                due_at=row.due_at,
+                breached_at=row.breached_at,
+                priority=row.priority,
             )
             for id_, (text, row) in self.rows.items()
         }

@@ -70,6 +70,7 @@ def test_the_board_says_of_every_clock_what_the_domain_says(life: Life, promise:
             assert shown["due_at"] == clock.due_at
         if clock.state.open:
             assert shown["generation"] == clock.generation
+            assert shown["priority"] == clock.priority
             assert shown["breached_at"] == told_breach(clock, timer.told[clock.id])
         else:
             assert shown["stopped_at"] == clock.stopped_at
@@ -169,6 +170,22 @@ def test_a_warning_is_shown_until_the_target_changes() -> None:
     timer.receive(story.events[-1:], story.at("Mon 11:30"))
     shown = row_of_clock(timer)
     assert (shown["generation"], shown["warned"], shown["due_at"]) == (1, "", story.at("Tue 11:30"))
+
+
+def test_another_priority_is_shown_at_once_also_where_it_leaves_the_target_as_it_is() -> None:
+    story = Telling().opened("Mon 09:00", priority="P3")
+    timer = TimerInMemory(BOOK)
+    timer.receive(story.events, story.at("Mon 09:00"))
+    before = row_of_clock(timer)
+    story.priority("Mon 09:30", "P1")
+    timer.receive(story.events[-1:], story.at("Mon 09:31"))
+    shown = row_of_clock(timer)
+    assert (before["priority"], shown["priority"]) == ("P3", "P1")
+    assert shown["generation"] == before["generation"] == 0
+    assert shown["due_at"] == before["due_at"]
+    told = len(timer.said)
+    timer.receive(story.updated("Mon 09:40", priority="P1").events[-1:], story.at("Mon 09:41"))
+    assert len(timer.said) == told, "a sender that repeats it makes nobody say it again"
 
 
 def test_the_weight_is_what_time_does_not_change_of_the_urgency() -> None:

@@ -76,6 +76,27 @@ def test_a_pause_says_whose_turn_it_is_and_a_retarget_both_due_instants() -> Non
     )
 
 
+SAME = rulebook(plan(row("resolution", "4h", priority=["P1", "P2"]), row("resolution", "8h", priority="P3")))
+
+
+def test_another_priority_that_leaves_the_target_is_told_once_for_each_clock_that_shows_it() -> None:
+    told, listener = Telling().opened("Mon 09:00"), Listener(SAME)
+    listener.hears(told)
+    (said,) = listener.hears(told.priority("Mon 09:30", "P2"))
+    assert (said.kind, said.at, said.generation, said.due_at) == (
+        FactKind.CLOCK_RETARGETED, told.at("Mon 09:30"), 0, told.at("Mon 13:00"),
+    )  # fmt: skip
+    assert said.details == {"priority": "P2", "old_priority": "P1"}
+    assert listener.hears(told.updated("Mon 09:40")) == []
+    assert len(listener.hears(told.priority("Mon 09:50", "P1"))) == 1
+    paused = listener.hears(told.waits("Mon 10:00", WaitingOn.VENDOR).priority("Mon 10:00", "P2"))
+    assert kinds(paused) == [FactKind.CLOCK_PAUSED], "one fact says both"
+    assert kinds(listener.hears(told.priority("Mon 10:10", "P3"))) == [FactKind.CLOCK_RETARGETED]
+    assert listener.hears(told.resumed("Mon 10:20").resolved("Mon 10:30").priority("Mon 10:40", "P1"))[-1].kind is (
+        FactKind.CLOCK_MET
+    ), "an ended clock keeps the priority it ended with"
+
+
 def test_history_that_arrives_at_once_is_told_in_order_and_its_warnings_are_overtaken() -> None:
     told = Telling().opened("Mon 09:00").resolved("Tue 09:30")
     facts = Listener().hears(told)
@@ -100,6 +121,7 @@ def test_a_breach_told_by_a_timer_and_one_noticed_by_telling_leave_the_same_row(
         generation=row.generation,
         due_at=row.due_at,
         breached_at=told.at("Mon 13:00"),
+        priority=row.priority,
     )
     assert after == noticed.row
 

@@ -101,7 +101,12 @@ def _folded(stored: Stored, pins: Pins, rulebook: Rulebook) -> tuple[Incident, d
 def told_of(row: Any) -> Told:
     """What a row of timer_clock says has been told."""
     return Told.read(
-        row.told, state=row.state, generation=row.generation, due_at=row.due_at, breached_at=row.breached_at
+        row.told,
+        state=row.state,
+        generation=row.generation,
+        due_at=row.due_at,
+        breached_at=row.breached_at,
+        priority=row.priority,
     )
 
 
