@@ -121,5 +121,10 @@ class IncidentEvent:
 
 
 # Two events of one instant without versions (an import, a whole-second sender) are read in the order of an
-# incident's life, so that "opened" never follows "resolved" by an accident of ids.
-_NATURAL_ORDER: Mapping[EventKind, int] = MappingProxyType({kind: rank for rank, kind in enumerate(EventKind)})
+# incident's life, so that "opened" never follows "resolved" by an accident of ids. A reopening comes before what the
+# incident does once it is open again: a status that moves from done to waiting says both at once, and a wait read
+# first would be lost on an incident that has ended.
+_ONCE_OPEN_AGAIN = (EventKind.WAITING, EventKind.RESUMED, EventKind.WORKAROUND_PROVIDED)
+_LIFE = [kind for kind in EventKind if kind not in _ONCE_OPEN_AGAIN]
+_LIFE[_LIFE.index(EventKind.REOPENED) + 1 : 0] = _ONCE_OPEN_AGAIN
+_NATURAL_ORDER: Mapping[EventKind, int] = MappingProxyType({kind: rank for rank, kind in enumerate(_LIFE)})

@@ -201,3 +201,21 @@ def test_another_customer_named_on_the_incident_moves_its_clocks() -> None:
     told = Telling().opened("Mon 09:00").updated("Mon 10:00", customer="beta")
     clock = told.clock(rules)
     assert (clock.contract, clock.generation, clock.due_at) == ("beta", 1, told.at("Mon 11:00"))
+
+
+def test_a_status_that_moves_from_done_to_waiting_reopens_and_then_waits() -> None:
+    """Both are said at one instant by one delivery: read the other way round the wait is lost and the clock runs."""
+    told = Telling().opened("Mon 09:00").responded("Mon 09:10").resolved("Mon 10:00")
+    told.waits("Mon 11:00").reopened("Mon 11:00")
+    for events in (told.events, told.events[::-1]):
+        incident = fold(events, RULES)
+        assert incident.phase is Phase.WAITING
+        assert clock_of(incident, "resolution").state is ClockState.PAUSED
+
+
+def test_a_wait_and_a_resolve_of_one_instant_leave_the_incident_resolved() -> None:
+    told = Telling().opened("Mon 09:00").responded("Mon 09:10").resolved("Mon 10:00").waits("Mon 10:00")
+    told.workaround("Mon 10:00").resumed("Mon 10:00")
+    incident = told.fold(RULES)
+    assert incident.phase is Phase.RESOLVED
+    assert clock_of(incident, "resolution").consumed == timedelta(hours=1)
