@@ -74,7 +74,10 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
             f"{written!r} could mean working days or days of 24 hours",
             f"write '{_days_of(parts)} working days' or '{written} wall'",
         )
-    span = sum((_UNITS[unit] * number for number, unit in parts), timedelta())
+    try:
+        span = sum((_UNITS[unit] * number for number, unit in parts), timedelta())
+    except OverflowError:  # more than a timedelta can hold
+        span = timedelta.max
     if span > LONGEST:
         raise BadDuration(f"{written!r} is longer than ten years")
     return span

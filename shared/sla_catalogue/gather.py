@@ -77,9 +77,17 @@ def _merge_section(merged: Merged, tree: Tree, name: str, content: Plain) -> Non
     elif isinstance(content, dict) and (held is None or isinstance(held, dict)):
         merged.sections[section] = _united(merged, tree, name, held or {}, content)
         _adopt(merged, tree, (name,), (section,), 0)
-    else:
-        merged.sections.setdefault(section, content)
+    elif held is None:
+        merged.sections[section] = content
         _adopt(merged, tree, (name,), (section,), 0)
+    else:
+        # The validation sees only what was held: what cannot join it would be passed over in silence.
+        here, wanted = tree.positions[(name,)], "list" if isinstance(held, list) else "mapping"
+        message = f"{name} is no {wanted}, as it is at {merged.positions[(section,)]}"
+        hint = "- …" if wanted == "list" else f"{name}: {{id: …}}"
+        merged.problems.append(
+            Problem(here.file, here.line, here.column, Severity.ERROR, "shape", message, f"write {hint}")
+        )
 
 
 def _united(merged: Merged, tree: Tree, name: str, held: dict[str, Plain], more: dict[str, Plain]) -> dict[str, Plain]:

@@ -149,10 +149,10 @@ def _check_channels(draft: Draft, context: Context) -> None:
 
 
 def _check_priorities(priorities: Iterable[tuple[Path, PriorityDocument]], context: Context) -> None:
-    taken: dict[str, str] = {}
+    taken: dict[str, tuple[Path, str]] = {}
     for path, document in priorities:
         for name in (document.id, *document.also):
-            held = taken.setdefault(name.casefold(), document.id)
-            if held != document.id:
+            there, held = taken.setdefault(name.casefold(), (path, document.id))
+            if there != path:
                 message = f"{name!r} is already a name of the priority {held}"
                 context.findings.error(path, "duplicate-priority", message, "every name belongs to one priority")

@@ -76,6 +76,12 @@ def test_what_has_no_fixed_length_is_refused_with_advice(text: str, advice: str)
     assert advice in refused.value.hint
 
 
+@pytest.mark.parametrize("text", ["99999999999999999999h", "9" * 400 + "h", "PT99999999999999999999H"])
+def test_more_than_a_machine_can_count_is_refused_like_any_other_excess(text: str) -> None:
+    with pytest.raises(BadDuration, match="longer than ten years"):
+        parse_allowed(text)
+
+
 @pytest.mark.parametrize(
     ("text", "warning"),
     [

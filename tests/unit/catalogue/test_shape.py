@@ -72,6 +72,7 @@ def test_a_broken_entry_is_one_problem_not_many(tmp_path: Path) -> None:
         ("email: anna@example.com", "webhook: pager", "unknown-channel"),
         ("customers: [Acme]", "customers: [Acme, Acme]", "duplicate"),
         (LIST, "priorities: [{id: P1}, {id: P2, also: p1}]", "duplicate-priority"),
+        (LIST, "priorities: [{id: P1}, {id: P2}, {id: P1}]", "duplicate-priority"),
         (LIST, f"extends: silver\n    {LIST}", "unknown-plan"),
         (LIST, f"extends: gold\n    {LIST}", "cycle"),
         (LIST, f"escalation: x\n    {LIST}", "unknown-escalation"),
@@ -95,6 +96,16 @@ def test_sections_of_all_files_of_a_directory_are_merged(tmp_path: Path) -> None
     written(tmp_path, "contracts:\n" + tail, "all/a.yaml")
     written(tmp_path, "not: ours", "all/.hidden.yaml")
     assert check(tmp_path / "all", environment={}) == []
+
+
+@pytest.mark.parametrize("section", ["plans: [gold]", "coverages: 5", "calendars: x", "tests: {a: 1}"])
+def test_a_section_of_another_shape_than_in_the_first_file_is_told(tmp_path: Path, section: str) -> None:
+    written(tmp_path, SOUND + "tests: []\n", "a.yaml")
+    written(tmp_path, section, "b.yaml")
+    (problem,) = check(tmp_path, environment={})
+    assert (problem.code, problem.line, problem.column) == ("shape", 1, 1)
+    assert problem.file.endswith("b.yaml")
+    assert "a.yaml" in problem.message
 
 
 def test_one_id_in_two_files_is_told_with_both_places(tmp_path: Path) -> None:
