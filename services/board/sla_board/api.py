@@ -189,12 +189,14 @@ def _streams(routes: APIRouter, board: Board) -> None:
         200: {"content": {"text/event-stream": {}}, "description": "Events `page` and `beat`"}
     }
 
-    @routes.get("/v1/stream", response_class=EventStream, responses=events, summary="The board, live")
+    # The status is said outright: the OpenAPI document cannot learn it from EventStream's constructor.
+    @routes.get("/v1/stream", status_code=200, response_class=EventStream, responses=events, summary="The board, live")
     async def follow_board(request: Request, asked: Asked, known: Known = "", last: LastEventId = "") -> Response:
         return board.stream(replace(asked, only_contract=board.only_contract(request)), last or known)
 
     @routes.get(
         "/v1/stream/incidents/{incident:path}",
+        status_code=200,
         response_class=EventStream,
         responses=events,
         summary="An incident, live",
