@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from sla_domain.contract import Contract, ContractId
+from sla_domain.errors import CalendarError
 from sla_domain.fold import fold, in_order
 from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason
@@ -67,7 +68,11 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         events, rulebook = await _events_and_rules(timer, incident, authorize(request, READ))
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
-        answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+        try:
+            answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+        except CalendarError as error:
+            # Either the question or the opening lies in years that no calendar is compiled for.
+            raise Problem(422, "beyond-the-calendar", "The calendar does not reach so far", str(error)) from error
         return _text(answer) if (form or preferred(accept)) == "text" else answer
 
     @routes.get("/incidents/{incident:path}", responses=MISSING)

@@ -15,7 +15,7 @@ from tests.integration.timer.desk import Desk
 from tests.integration.timer.door import door
 
 from sla_catalogue import builtin_catalogue
-from sla_domain.event import WaitingOn
+from sla_domain.event import EventId, WaitingOn
 from sla_platform.http import problem
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
@@ -145,3 +145,21 @@ async def test_what_is_not_known_stays_a_problem(client: httpx2.AsyncClient) -> 
     answer = await client.get("/v1/incidents/desk:nope/explain", params={"format": "text"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert (await client.get(PATH, params={"format": "html"})).status_code == 422
+
+
+async def test_an_instant_beyond_the_calendar_s_years_is_refused_with_the_years_it_knows(
+    client: httpx2.AsyncClient,
+) -> None:
+    answer = await client.get(PATH, params={"at": "9999-12-31T23:59:59Z"})
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith("/beyond-the-calendar")
+    assert "2010-01-01 to 2040-12-31" in answer.json()["detail"]
+
+
+async def test_an_opening_before_the_calendar_s_years_is_refused_too(desk: Desk, client: httpx2.AsyncClient) -> None:
+    told = Telling("desk:old", "Europe/Moscow").opened(
+        "1969-12-31 18:00", "P2", customer="Example eXpress 8x5", id=EventId("old")
+    )
+    await desk.apply(*told.events)
+    answer = await client.get("/v1/incidents/desk:old/explain")
+    assert (answer.status_code, "1969-12-31" in answer.json()["detail"]) == (422, True)

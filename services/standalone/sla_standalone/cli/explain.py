@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
@@ -81,7 +82,10 @@ def _read(
         rules = replace(book.rulebook, default_contract=forced.id, by_customer={})
     else:
         rules = book.rulebook
-    return explained_json(events, rules, at, SystemTime().now(), lang, metric)
+    try:
+        return explained_json(events, rules, at, SystemTime().now(), lang, metric)
+    except CalendarError as error:
+        stop(str(error), WRONG)
 
 
 def _events_of(incident: str, history: History) -> Sequence[IncidentEvent]:
