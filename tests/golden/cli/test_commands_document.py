@@ -1,0 +1,59 @@
+"""docs/commands.md keeps its word: every block can be pasted, alone and in order, beside a running service."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.golden.cli.conftest import EXAMPLES
+
+ROOT = EXAMPLES.parents[1]
+TEXT = (ROOT / "docs" / "commands.md").read_text()
+BLOCKS = re.findall(r"^## ([^\n]+)\n(?:(?!^## )[\s\S])*?^```sh\n([\s\S]*?)^```", TEXT, re.MULTILINE)
+
+
+def pasted(lines: str, service: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """As a shell takes them that stops at the first command that fails."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", lines.replace("/tmp/slad-tour", str(place))],
+        cwd=ROOT, env={**os.environ, "PATH": path, "SLAD_URL": service}, capture_output=True, text=True, timeout=110,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("heading", "lines"), BLOCKS, ids=[heading for heading, _ in BLOCKS])
+def test_a_block_can_be_pasted(heading: str, lines: str, service: str, tmp_path: Path) -> None:
+    done = pasted(lines, service, tmp_path / "tour")
+    assert done.returncode == 0, f"{heading}: {done.stdout}{done.stderr}"
+
+
+def test_every_command_is_named_and_only_those_that_are_there() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "sla_standalone", "--help"], capture_output=True, text=True, check=True
+    )
+    there = set(re.findall(r"^\W+([a-z]+) {2,}[A-Z]", said.stdout, re.MULTILINE))
+    table = TEXT.partition("| --- |")[2].partition("\n\n")[0]
+    named = {
+        name
+        for row in table.splitlines()
+        for name in re.findall(r"`([a-z]+)`", row.split("|")[1] if "|" in row else "")
+    }
+    assert named == there
+
+
+def test_what_check_prints_as_json_has_the_shape_that_is_shown(tmp_path: Path) -> None:
+    shown = json.loads(TEXT.partition("```json\n")[2].partition("```")[0])
+    (tmp_path / "bad.yaml").write_text((EXAMPLES / "contracts.yaml").read_text().replace("plan: silver", "plan: slver"))
+    for file in ("plans.yaml", "people.yaml"):
+        (tmp_path / file).write_text((EXAMPLES / file).read_text())
+    said = json.loads(pasted(f"slad check --json {tmp_path} || true", "", tmp_path).stdout)
+    assert said.keys() == shown.keys()
+    assert said["problems"][0].keys() == shown["problems"][0].keys()
+    assert said["problems"][0]["code"] == shown["problems"][0]["code"]
+    told = json.loads(pasted("slad check --json --tests examples/catalogue", "", tmp_path).stdout)
+    assert told["scenarios"][0].keys() == shown["scenarios"][0].keys()
