@@ -90,7 +90,10 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         FactKind.CLOCK_STARTED: ("A clock runs.", _CLOCK),
         FactKind.CLOCK_PAUSED: ("A clock stands still; it has no due instant meanwhile.", _CLOCK),
         FactKind.CLOCK_RESUMED: ("A clock runs again, with a new due instant.", _CLOCK),
-        FactKind.CLOCK_RETARGETED: ("Another target is in force, counted by `generation`; or the same one under another priority.", _CLOCK),
+        FactKind.CLOCK_RETARGETED: (
+            "Another target is in force, counted by `generation`; or the same one under another priority.",
+            _CLOCK,
+        ),
         FactKind.CLOCK_WARNED: ("A threshold before the due instant was crossed.", (*_CLOCK, "threshold")),
         FactKind.CLOCK_BREACHED: ("The due instant passed; the clock runs on.", _CLOCK),
         FactKind.CLOCK_MET: ("A clock was stopped at or before its due instant.", _CLOCK),
