@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 
@@ -71,6 +72,11 @@ async def _run(store: Store, what: Callable[[Config, str], None], to: str) -> No
     async with store.transaction() as connection:
         await _alone(store, connection)
         before = await connection.run_sync(_revision)
+        if before is not None and before not in {script.revision for script in _history().walk_revisions()}:
+            raise BadSettings(
+                f"the database is at revision {before}, which this release does not know: a newer release has migrated "
+                "it. Run that release, or restore a backup from before its migration"
+            )
         await connection.run_sync(_alembic, what, to)
         after = await connection.run_sync(_revision)
     if before != after:

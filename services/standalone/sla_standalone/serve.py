@@ -10,6 +10,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter
 
+from sla_platform.errors import BadSettings
 from sla_platform.runtime import Part, until_signalled
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
@@ -61,6 +62,13 @@ def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((settings.host, settings.port))
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        address = f"{settings.host}:{settings.port}"
+        raise BadSettings(
+            f"cannot listen on {address}: {error.strerror}. Stop what listens there, or set SLAD_HOST and SLAD_PORT"
+        ) from error
     listening.set_inheritable(False)
     return listening

@@ -138,3 +138,11 @@ def _all_tables() -> list[Table]:
 async def _tables(store: Store) -> set[str]:
     async with store.transaction() as connection:
         return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+
+
+async def test_a_database_that_a_newer_release_has_migrated_is_left_alone_with_a_reason(store: Store) -> None:
+    await upgrade(store)
+    async with store.transaction() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(BadSettings, match="revision 9999, which this release does not know"):
+        await upgrade(store)
