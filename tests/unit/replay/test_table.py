@@ -43,7 +43,7 @@ def test_work_after_the_end_reopens() -> None:
 
 def test_an_incident_that_waits_after_its_end_is_reopened_and_waits() -> None:
     kinds = [kind for kind, _ in told(life(row("Over", "11:00"), row("Asked", "12:00", 1)))]
-    assert kinds == ["opened", "closed", "waiting", "reopened"]
+    assert kinds == ["opened", "closed", "reopened", "waiting"]
 
 
 def test_the_opening_states_what_the_first_row_says_and_later_rows_what_changed() -> None:
