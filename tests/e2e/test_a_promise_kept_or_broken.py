@@ -39,6 +39,11 @@ async def test_a_ticket_is_promised_warned_of_breached_escalated_acknowledged_an
     breach = (await world.paged("page", name, 2))[1]
     assert (breach.kind, breach.data["level"]) == ("page", 1)
     assert datetime.fromisoformat(breach.data["at"]) == told["first_response"]
+    # No event has come since it was opened: what the timers have told is shown all the same, and time goes on.
+    late = clock(await world.incident(name), "first_response")
+    assert (late["breached"], datetime.fromisoformat(late["breached_at"])) == (True, told["first_response"])
+    assert [mark["key"] for mark in late["marks"] if mark["pending"]] == []
+    assert late["consumed_seconds"] == 3600
 
     world.pass_by(minutes=10)
     (second,) = await world.mailed("leon", name)

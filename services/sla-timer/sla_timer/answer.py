@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sla_domain.clock import Clock, Segment
+from sla_domain.clock import Clock, ClockId, ClockState, Segment
+from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import as_dict, explain, known_at, render, spoken
+from sla_domain.explain import as_dict, explain, explain_clock, known_at, render, spoken
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
+from sla_domain.told import Told
 from sla_domain.urgency import urgency
 from sla_timer.apply.context import words
 
 
-def incident_json(incident: Incident, events: list[IncidentEvent], rulebook: Rulebook, now: datetime) -> dict[str, Any]:
+def incident_json(
+    incident: Incident,
+    events: list[IncidentEvent],
+    rulebook: Rulebook,
+    now: datetime,
+    told: Mapping[ClockId, Told] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """`told`: what has been told of each clock; it knows of breaches that no event has followed yet."""
     contract = incident.contract
     zone = ZoneInfo(contract.zone)
     return {
@@ -42,20 +52,33 @@ def incident_json(incident: Incident, events: list[IncidentEvent], rulebook: Rul
         "waiting_seconds": {
             who: span.total_seconds() for who, span in waiting_shares(incident, max(now, incident.opened_at)).items()
         },
-        "clocks": [clock_json(clock, zone, urgency(incident, clock, rulebook, now)) for clock in incident.clocks],
+        "clocks": [
+            clock_json(
+                clock,
+                zone,
+                urgency(incident, clock, rulebook, now),
+                told.get(clock.id),
+                _consumed(clock, incident, rulebook, now),
+            )
+            for clock in incident.clocks
+        ],
         "events": [event_json(event) for event in events],
         "catalogue": rulebook.version,
     }
 
 
-def clock_json(clock: Clock, zone: ZoneInfo, score: float) -> dict[str, Any]:
+def clock_json(clock: Clock, zone: ZoneInfo, score: float, told: Told | None, consumed: timedelta) -> dict[str, Any]:
+    """The clock as the fold of its events has it, and what timers have told of it since the last of them."""
+    known = told if told is not None and told.generation == clock.generation else None
+    breached_at = clock.breached_at or (known.breached_at if known is not None else None)
+    keys = known.keys if known is not None else frozenset()
     return {
         "id": str(clock.id),
         "metric": clock.metric,
         "cycle": clock.cycle,
         "state": clock.state.value,
-        "breached": clock.breached,
-        "breached_at": iso(clock.breached_at),
+        "breached": clock.breached or breached_at is not None,
+        "breached_at": iso(breached_at),
         "priority": clock.priority,
         "target": words(clock.target.allowed),
         "clause": clock.target.clause,
@@ -66,13 +89,26 @@ def clock_json(clock: Clock, zone: ZoneInfo, score: float) -> dict[str, Any]:
         "due_local": iso(clock.due_at.astimezone(zone)) if clock.due_at else None,
         "original_due_at": iso(clock.original_due_at),
         "stopped_at": iso(clock.stopped_at),
-        "consumed_seconds": clock.consumed.total_seconds(),
+        "consumed_seconds": consumed.total_seconds(),
         "exempt": clock.exempt,
         "agreed_by": clock.agreed_by,
         "urgency": score,
         "segments": [segment_json(segment) for segment in clock.segments],
-        "marks": [{"key": mark.key, "at": iso(mark.at), "pending": mark.pending} for mark in clock.marks],
+        "marks": [
+            {"key": mark.key, "at": iso(mark.at), "pending": mark.pending and mark.key not in keys}
+            for mark in clock.marks
+        ],
     }
+
+
+def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetime) -> timedelta:
+    """Up to now; of a clock whose calendar does not reach so far, up to its last event."""
+    if clock.state is not ClockState.RUNNING:
+        return clock.consumed
+    try:
+        return explain_clock(clock, incident, rulebook, max(now, clock.started_at)).consumed
+    except CalendarError:
+        return clock.consumed
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:

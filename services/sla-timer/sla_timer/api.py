@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
+from sla_domain.clock import ClockId
 from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
 from sla_domain.fold import fold, in_order
@@ -21,6 +22,7 @@ from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
 from sla_timer import tables
 from sla_timer.answer import explained_json, incident_json, iso, preview_json
+from sla_timer.apply.decide import told_of
 from sla_timer.apply.load import events_of
 from sla_timer.service import TimerService
 
@@ -120,7 +122,10 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
 
 async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
     events, rulebook = await _events_and_rules(timer, name, access)
-    return incident_json(fold(events, rulebook), list(in_order(events)), rulebook, timer.source.now())
+    async with timer.store.reading() as connection:
+        rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
+    told = {ClockId(row.id): told_of(row) for row in rows}
+    return incident_json(fold(events, rulebook), list(in_order(events)), rulebook, timer.source.now(), told)
 
 
 async def _events_and_rules(timer: TimerService, name: str, access: Access) -> tuple[Sequence[Any], Any]:
