@@ -21,6 +21,7 @@ from sla_platform.local import KafkaBroker
 pytestmark = pytest.mark.kill
 FULL = int(os.environ.get("SLAD_KILLS", "200"))
 LATEST_SECONDS = 60.0  # a bound for machines that are busy with other tests too; the verdict shows what was
+STARTING_SECONDS = 180.0  # with two of eight processes always starting, two processors do little else
 SMALL_LOAD, FULL_LOAD = 50.0, 100.0  # events/s; the small one leaves room for the other tests of a run
 Keep = Callable[[Ring], Ring]
 Upheld = Callable[[Verdict], None]
@@ -76,7 +77,7 @@ async def test_any_of_eight_processes_is_killed_again_and_again(
     verdict = await ring.drill(
         f"{kills} kills among eight processes",
         lambda _: saboteur.kill(kills),
-        latest_seconds=LATEST_SECONDS,
+        latest_seconds=STARTING_SECONDS,
         events_per_second=load,
     )
     upheld(verdict)

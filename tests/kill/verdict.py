@@ -80,6 +80,11 @@ class _Trial:
         for one in evidence.deliveries:
             if one["carried_by"] and one["kind"] == "page":
                 self._in_digest[one["carried_by"]].append((one["alert"], one["person"]))
+        digests = {arrival.id for arrival in evidence.arrivals if arrival.kind == "digest"}
+        self._end_in_digest = {
+            (one["alert"], one["person"]) for one in evidence.deliveries
+            if one["kind"] in ("resolved", "taken_back") and one["carried_by"] in digests
+        }  # fmt: skip
         self.fired_late: list[float] = []
         self.told_late: list[float] = []
 
@@ -181,8 +186,9 @@ class _Trial:
         tardy = self._expected[fact.incident].tardy
         if tardy and kind == "page" and fact.clock in self._taken_back:
             return True  # a late event took the breach back before the page went out
-        closings = [a for a in arrived if a.kind in ("resolved", "taken_back") and a.alert == fact.clock]
-        return kind == "page" and any((a.alert, a.person) in self._ended for a in closings)
+        # Cut off by the end of its clock, a page is told by the closing word, be it one of its own or in a digest.
+        closings = {(a.alert, a.person) for a in arrived if a.kind in ("resolved", "taken_back")} | self._end_in_digest
+        return kind == "page" and any(who[0] == fact.clock and who in self._ended for who in closings)
 
     # -- I2
 
