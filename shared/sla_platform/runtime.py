@@ -1,7 +1,7 @@
 """Starting and stopping: a service is a list of long-running parts, run together and drained in reverse.
 
-A part that fails with an unexpected error brings the process down: a supervisor restarts it, and nothing is lost
-because nothing true lives in memory.
+A part that fails with an unexpected error, or is cancelled by nobody, brings the process down: a supervisor restarts
+it, and nothing is lost because nothing true lives in memory.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
         try:
             await part.run()
         except asyncio.CancelledError:
+            if asked_to_end():
+                raise
+            # A cancellation that leaked out of a library: the part is over and nobody would notice.
+            _log.exception("part.failed", service=service.name, part=part.name)
+            failed.set()
             raise
         except Exception:
             _log.exception("part.failed", service=service.name, part=part.name)
@@ -70,6 +75,12 @@ async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
         for service in reversed(services):
             if service.close is not None:
                 await service.close()
+
+
+def asked_to_end() -> bool:
+    """Whether the running task has been cancelled by somebody; False in a CancelledError that leaked from inside."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def until_signalled(failed: asyncio.Event) -> bool:

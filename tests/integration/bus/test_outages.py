@@ -77,6 +77,25 @@ async def test_a_broker_killed_under_load_loses_nothing(own_rig: Rig, own_kafka:
     assert in_order(recorder.ids) == {key: list(range(written)) for key in KEYS}
 
 
+async def test_a_broker_away_for_longer_than_the_watchdog_waits_is_read_again(
+    own_rig: Rig, own_kafka: KafkaBroker
+) -> None:
+    """The consumer is taken for stuck and replaced while nobody answers: its end must not be the reader's."""
+    recorder, feeds = Recorder(), own_rig.feeds(watchdog=2.0)
+    async with own_rig.relays(feeds), own_rig.reading(recorder, feeds=feeds) as source:
+        for number in range(2):
+            await own_rig.append([event("github:1", number)], feeds)
+            await recorder.until_seen([f"github:1/{number}"], seconds=60)
+            await asyncio.to_thread(own_kafka.kill)
+            assert isinstance(source, KafkaSource)
+            await _becomes(lambda: source._session is None, 60)
+            await asyncio.to_thread(own_kafka.start)
+        await own_rig.append([event("github:1", 2)], feeds)
+        await recorder.until_seen(["github:1/2"], seconds=60)
+        await _becomes(lambda: source.healthy)
+    assert in_order(recorder.ids) == {"github:1": [0, 1, 2]}
+
+
 async def test_through_stands_still_while_the_broker_is_frozen(own_rig: Rig, own_kafka: KafkaBroker) -> None:
     recorder, feeds = Recorder(), own_rig.feeds(watchdog=2.0)
     async with own_rig.relays(feeds), own_rig.reading(recorder, feeds=feeds) as source:

@@ -24,6 +24,7 @@ from sla_platform.bus.kafka.session import Reading, Session
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Handler
 from sla_platform.errors import BusUnavailable, Retryable
+from sla_platform.runtime import asked_to_end
 from sla_platform.timesource import SystemTime
 
 _log = structlog.get_logger(__name__)
@@ -78,6 +79,11 @@ class KafkaSource:
                 await self._one_session(handler)
             except _TROUBLE as error:
                 _log.warning("bus.session_ended", group=self._reading.group, error=str(error) or repr(error))
+            except asyncio.CancelledError:
+                if asked_to_end():
+                    raise
+                # The client's own tasks cancel each other, and it lets that out: nobody has cancelled us.
+                _log.warning("bus.session_ended", group=self._reading.group, error="the client cancelled itself")
             self._metrics.restarted.labels(self._reading.group).inc()
             if time.monotonic() - started > _SETTLED_SECONDS:
                 patience.reset()

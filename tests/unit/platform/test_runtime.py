@@ -1,0 +1,41 @@
+"""A part whose end nobody asked for is a failure, whatever it looks like."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from sla_platform.runtime import Part, Service, running
+
+Run = Callable[[], Awaitable[None]]
+
+
+async def fails() -> None:
+    raise OSError("the disk is gone")
+
+
+async def is_cancelled_by_a_library() -> None:
+    """As aiokafka does: it awaits a task that it has cancelled itself."""
+    inner = asyncio.create_task(asyncio.sleep(60))
+    inner.cancel()
+    await inner
+
+
+@pytest.mark.parametrize("run", [fails, is_cancelled_by_a_library])
+async def test_a_part_that_ends_by_itself_brings_the_process_down(run: Run) -> None:
+    async with running([Service("timer", [Part("consume", run)])]) as failed, asyncio.timeout(5):
+        await failed.wait()
+
+
+async def test_a_part_that_is_asked_to_end_is_no_failure() -> None:
+    begun, waiting = asyncio.Event(), asyncio.Event()
+
+    async def runs() -> None:
+        begun.set()
+        await waiting.wait()
+
+    async with running([Service("timer", [Part("consume", runs)])]) as failed:
+        await begun.wait()
+    assert not failed.is_set()
