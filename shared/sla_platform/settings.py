@@ -107,9 +107,7 @@ class Settings(BaseSettings):
         if file and not protocol.endswith("SSL"):
             raise ValueError(f"serves TLS alone, and SLAD_KAFKA_SECURITY_PROTOCOL is {protocol}: use SSL or SASL_SSL")
         if info.field_name == "kafka_key_file" and bool(file) != bool(info.data.get("kafka_certificate_file", file)):
-            raise ValueError(
-                "goes together with SLAD_KAFKA_CERTIFICATE_FILE: set both or none"
-            )
+            raise ValueError("goes together with SLAD_KAFKA_CERTIFICATE_FILE: set both or none")
         return file
 
     @field_validator("kafka_sasl_mechanism", "kafka_user", "kafka_password")
@@ -120,9 +118,7 @@ class Settings(BaseSettings):
             return given
         present = bool(given.get_secret_value() if isinstance(given, SecretStr) else given)
         if present and not protocol.startswith("SASL_"):
-            raise ValueError(
-                f"serves a login alone, and SLAD_KAFKA_SECURITY_PROTOCOL is {protocol}: use SASL_SSL"
-            )
+            raise ValueError(f"serves a login alone, and SLAD_KAFKA_SECURITY_PROTOCOL is {protocol}: use SASL_SSL")
         if not present and protocol.startswith("SASL_"):
             raise ValueError(f"is missing: SLAD_KAFKA_SECURITY_PROTOCOL={protocol} asks for a login")
         if info.field_name == "kafka_sasl_mechanism" and present and given not in MECHANISMS:
