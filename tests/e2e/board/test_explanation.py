@@ -183,7 +183,8 @@ async def test_an_incident_the_timer_does_not_know_yet(board: BoardBench, timer:
                                                        browser_page: Page) -> None:  # fmt: skip
     await board.tell(*(encode_event(event) for event in weekend().events))
     await unfold(browser_page, server)
-    await expect(browser_page.locator(".why-state")).to_contain_text("The timer does not know this incident yet, or no longer.")
+    missing = "The timer does not know this incident yet, or no longer."
+    await expect(browser_page.locator(".why-state")).to_contain_text(missing)
 
 
 async def test_without_script_there_is_a_link_to_the_text_in_each_language(
