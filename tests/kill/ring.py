@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 180.0
 PLAYED_OUT_SECONDS = 300.0
 _QUIET_SECONDS = 6.0
 _LOOK_SECONDS = 0.5
+_LOOKED_AT = 8  # incidents, of many partitions
 _AFTERWARDS_SECONDS = 1.5  # for what should not come any more
 
 Disturbance = Callable[[Fleet], Awaitable[None]]
@@ -84,12 +85,21 @@ class Ring:
             arrived = found.arrivals(self.receiver.requests.all())
             if len(arrived) != seen:
                 quiet_since, seen = time.monotonic(), len(arrived)
+            if await self._unread(load):
+                quiet_since = time.monotonic()
             quiet = time.monotonic() - quiet_since
             if quiet >= _AFTERWARDS_SECONDS and expected <= heard(arrived) and not await self._waiting():
                 return
             if quiet >= _QUIET_SECONDS and not await self._waiting():
                 return
             await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _unread(self, load: Load) -> bool:
+        """Whether the timer does not know yet what was accepted last: after an outage that takes its time."""
+        last = sorted((played for played in load.played if played.sent), key=lambda played: played.sent[-1].accepted)
+        wanted = {played.incident: played.sent[-1].id for played in last[-_LOOKED_AT:]}
+        shown = await found.incidents(self.fleet.url("timer"), wanted)
+        return any(one is None or not one.holds(wanted[name]) for name, one in shown.items())
 
     async def _waiting(self) -> bool:
         """Whether the notifier still has something to send."""

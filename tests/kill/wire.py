@@ -48,7 +48,8 @@ class Wire:
         self._reader = self._writer = None
 
     async def _connected(self, netloc: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._reader is None or self._writer is None or self._host != netloc:
+        idle = self._reader is not None and self._reader.at_eof()  # closed by the server, which owes nobody a reason
+        if self._reader is None or self._writer is None or self._host != netloc or idle:
             self.close()
             host, _, port = netloc.partition(":")
             self._reader, self._writer = await asyncio.open_connection(host, int(port))

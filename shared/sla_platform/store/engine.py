@@ -29,7 +29,8 @@ POSTGRES_SETTINGS = {
     "timezone": "UTC",
     "jit": "off",  # a plan of microseconds must not wait for a compiler
     "statement_timeout": "60s",
-    "idle_in_transaction_session_timeout": "60s",
+    # A frozen process keeps what it has locked, such as its partitions, until then. Work takes milliseconds.
+    "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "20s",
 }
 # For statements that claim a few rows of a big table: whatever the statistics say, the planner walks indexes, and it
