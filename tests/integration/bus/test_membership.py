@@ -198,9 +198,7 @@ def _impatient(rig: Rig, instance: str) -> KafkaSource:
         pytest.fail(f"nothing is unreadable here: {letter}")
 
     reading = Reading("timer", {names.of(Topic.INCIDENTS): Topic.INCIDENTS}, True, put_aside, 1, 0.5, 60.0)
-    broker = Broker(
-        Access.of(rig.settings), f"{rig.settings.bus_prefix}-timer", f"timer-{instance}", 4 * 1024 * 1024
-    )
+    broker = Broker(Access.of(rig.settings), f"{rig.settings.bus_prefix}-timer", f"timer-{instance}", 4 * 1024 * 1024)
     return KafkaSource(broker, reading)
 
 
