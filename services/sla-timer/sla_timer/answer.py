@@ -69,7 +69,8 @@ def incident_json(
 
 def clock_json(clock: Clock, zone: ZoneInfo, score: float, told: Told | None, consumed: timedelta) -> dict[str, Any]:
     """The clock as the fold of its events has it, and what timers have told of it since the last of them."""
-    known = told if told is not None and told.generation == clock.generation else None
+    # An ended clock is as its events have it: no timer of it has fired since.
+    known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
     keys = known.keys if known is not None else frozenset()
     return {
