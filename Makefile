@@ -38,7 +38,11 @@ install: $(VENV)/installed ## make .venv with every dependency, pinned and verif
 test: install ## every test this machine allows, then which real parts were used (ARGS="-k kafka")
 	@$(PY) -m sla_platform.local fetch
 	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow and not kill" $(ARGS)
-	$(if $(ARGS),,$(PY) -m pytest -m "kill and not slow") # alone: it loads both cores itself
+
+.PHONY: drills
+drills: install ## the kill tests in small, one after the other: each loads the machine by itself (ARGS="-k broker")
+	@$(PY) -m sla_platform.local fetch
+	$(PY) -m pytest -m "kill and not slow" $(ARGS)
 
 .PHONY: thorough
 thorough: install ## the same at full size: slow tests too, many more random cases; takes an hour
@@ -47,7 +51,7 @@ thorough: install ## the same at full size: slow tests too, many more random cas
 		--no-loadscope-reorder --hypothesis-profile thorough --timeout 3600 $(ARGS)
 
 .PHONY: kill
-kill: install ## kill real processes under load and count what was lost
+kill: install ## the drills in full: 200 kills on each profile, outages of minutes; takes an hour
 	@$(PY) -m sla_platform.local fetch
 	$(PY) -m pytest -m kill $(ARGS)
 
