@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -113,6 +114,21 @@ async def test_a_connection_is_used_again_and_replaced_when_it_has_died(
     kept.transport.abort()  # the server went away meanwhile
     assert await channel.send(outgoing(id_="dlv_3")) == Sent()
     assert len(smtp_server.accepted.all()) == 3
+    await channel.close()
+
+
+async def test_a_connection_of_no_more_use_does_not_wait_for_a_farewell(
+    smtp_server: SmtpServer, certificates: Certificates
+) -> None:
+    channel = EmailChannel(server(smtp_server, certificates), SENDER)
+    await channel.send(outgoing(id_="dlv_1"))
+    transport = channel._idle[0][0].transport
+    assert transport is not None
+    socket = transport.get_extra_info("socket")
+    smtp_server.answer(Stage.MAIL, "550 5.7.1 not you")
+    assert isinstance(await channel.send(outgoing(id_="dlv_2")), Rejected)
+    await asyncio.sleep(0)  # one turn of the loop, in which no answer can come
+    assert socket.fileno() == -1
     await channel.close()
 
 

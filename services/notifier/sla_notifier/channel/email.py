@@ -57,9 +57,10 @@ class EmailChannel:
 
     async def close(self) -> None:
         for client, _ in self._idle:
+            transport = client.transport  # a client that has said QUIT no longer knows it
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await client.quit(timeout=1.0)
-            client.close()
+            _drop(client, transport)
         self._idle.clear()
 
     async def _exchange(self, message: EmailMessage, recipient: str, progress: _Progress) -> None:
@@ -82,12 +83,12 @@ class EmailChannel:
             progress.handed_over = True
             await client.data(message.as_bytes())
         except BaseException:  # cancellation too: a half-used connection is of no use to anybody
-            client.close()
+            _drop(client, client.transport)
             raise
         if len(self._idle) < MOST_IDLE:
             self._idle.append((client, asyncio.get_running_loop().time()))
         else:
-            client.close()
+            _drop(client, client.transport)
 
     def _kept(self) -> aiosmtplib.SMTP | None:
         now = asyncio.get_running_loop().time()
@@ -95,7 +96,7 @@ class EmailChannel:
             client, since = self._idle.pop()
             if client.is_connected and now - since < IDLE_SECONDS:
                 return client
-            client.close()
+            _drop(client, client.transport)
         return None
 
     @contextlib.asynccontextmanager
@@ -116,8 +117,15 @@ class EmailChannel:
             await client.connect()
             yield client
         except BaseException:
-            client.close()
+            _drop(client, client.transport)
             raise
+
+
+def _drop(client: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None) -> None:
+    """Close now: a TLS transport that is only asked to close waits up to half a minute for the server's farewell."""
+    client.close()
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
