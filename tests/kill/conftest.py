@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.e2e.fleet import Fleet
-from tests.kill.ring import Ring, chosen_seed
+from tests.kill.ring import Keep, Ring, Start, Upheld, chosen_seed, production
 from tests.kill.verdict import Verdict
+from tests.real.webhook import WebhookReceiver
+
+from sla_platform.local import KafkaBroker
 
 
 @pytest.fixture
@@ -16,7 +21,7 @@ def seed() -> int:
 
 
 @pytest.fixture
-def killed_afterwards() -> Iterator[Callable[[Ring], Ring]]:
+def killed_afterwards() -> Iterator[Keep]:
     """Hands a ring through and kills its fleet at the end, whatever happened."""
     fleets: list[Fleet] = []
 
@@ -30,7 +35,26 @@ def killed_afterwards() -> Iterator[Callable[[Ring], Ring]]:
 
 
 @pytest.fixture
-def upheld(capsys: pytest.CaptureFixture[str]) -> Callable[[Verdict], None]:
+def production_ring(
+    tmp_path: Path,
+    webhook_receiver: WebhookReceiver,
+    unique: str,
+    seed: int,
+    killed_afterwards: Keep,
+) -> Start:
+    """Starts the services on this database and this broker; further arguments are those of `production`."""
+
+    async def started(store_url: str, kafka: KafkaBroker, **more: Any) -> Ring:
+        on = {"store_url": store_url, "bootstrap": kafka.bootstrap, "prefix": unique}
+        ring = killed_afterwards(production(tmp_path, webhook_receiver, seed, **on, **more))
+        await ring.fleet.start()
+        return ring
+
+    return started
+
+
+@pytest.fixture
+def upheld(capsys: pytest.CaptureFixture[str]) -> Upheld:
     """Prints the verdict whether or not it holds, then fails the test if it does not."""
 
     def check(verdict: Verdict) -> None:

@@ -126,6 +126,12 @@ class Ring:
         return await found.facts_of_topic(bootstrap, f"{prefix}-clocks")
 
 
+# What the fixtures hand out (conftest.py).
+Start = Callable[..., Awaitable[Ring]]
+Keep = Callable[[Ring], Ring]
+Upheld = Callable[[Verdict], None]
+
+
 def embedded(folder: Path, receiver: WebhookReceiver, seed: int) -> Ring:
     """One process on SQLite, to be started by the caller."""
     catalogue = write_catalogue(folder / "catalogue", receiver.url)

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tests.e2e.fleet import Fleet
 from tests.kill.drill import RESOLUTION
-from tests.kill.ring import Ring, production
+from tests.kill.ring import Ring, Start, Upheld
 from tests.kill.script import LONGEST
-from tests.kill.verdict import Verdict
 from tests.oracle.tenth_walker import BREACH, TENTHS
-from tests.real.webhook import WebhookReceiver
 
 from sla_platform.local import KafkaBroker
 from sla_platform.timesource import SystemTime
@@ -39,22 +35,12 @@ _NOW = SystemTime()
 async def test_what_was_resolved_while_the_broker_was_away_is_not_breached(
     seconds: int,
     stretch: int,
-    tmp_path: Path,
-    webhook_receiver: WebhookReceiver,
     own_kafka: KafkaBroker,
     postgres_url: str,
-    unique: str,
-    seed: int,
-    killed_afterwards: Callable[[Ring], Ring],
-    upheld: Callable[[Verdict], None],
+    production_ring: Start,
+    upheld: Upheld,
 ) -> None:
-    ring = killed_afterwards(
-        production(
-            tmp_path, webhook_receiver, seed,
-            store_url=postgres_url, bootstrap=own_kafka.bootstrap, prefix=unique, instances=1, stretch=stretch,
-        )
-    )  # fmt: skip
-    await ring.fleet.start()
+    ring = await production_ring(postgres_url, own_kafka, instances=1, stretch=stretch)
     away: list[float] = []
 
     async def outage(_: Fleet) -> None:

@@ -9,14 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tests.e2e.fleet import Fleet
-from tests.kill.ring import Ring, production
-from tests.kill.verdict import Verdict
-from tests.real.webhook import WebhookReceiver
+from tests.kill.ring import Start, Upheld
 
 from sla_platform.local import KafkaBroker
 
@@ -28,22 +24,12 @@ HANDED_OVER_SECONDS = 30.0  # until the group has given its partitions to the ot
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_a_timer_that_sleeps_for_two_minutes_holds_nothing_back_and_does_no_harm(
-    tmp_path: Path,
-    webhook_receiver: WebhookReceiver,
     kafka_broker: KafkaBroker,
     postgres_url: str,
-    unique: str,
-    seed: int,
-    killed_afterwards: Callable[[Ring], Ring],
-    upheld: Callable[[Verdict], None],
+    production_ring: Start,
+    upheld: Upheld,
 ) -> None:
-    ring = killed_afterwards(
-        production(
-            tmp_path, webhook_receiver, seed,
-            store_url=postgres_url, bootstrap=kafka_broker.bootstrap, prefix=unique,
-        )
-    )  # fmt: skip
-    await ring.fleet.start()
+    ring = await production_ring(postgres_url, kafka_broker)
 
     async def frozen(fleet: Fleet) -> None:
         sleeper = fleet.of("timer")[1].process

@@ -7,13 +7,11 @@ in small; for the eight see `test_one_bad_minute`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.kill.ring import Ring, embedded, production
+from tests.kill.ring import Keep, Start, Upheld, embedded
 from tests.kill.saboteur import Saboteur
-from tests.kill.verdict import Verdict
 from tests.real.webhook import WebhookReceiver
 
 from sla_platform.local import KafkaBroker
@@ -23,8 +21,6 @@ FULL = int(os.environ.get("SLAD_KILLS", "200"))
 LATEST_SECONDS = 60.0  # a bound for machines that are busy with other tests too; the verdict shows what was
 STARTING_SECONDS = 180.0  # with two of eight processes always starting, two processors do little else
 SMALL_LOAD, FULL_LOAD = 50.0, 100.0  # events/s; the small one leaves room for the other tests of a run
-Keep = Callable[[Ring], Ring]
-Upheld = Callable[[Verdict], None]
 
 
 @pytest.mark.timeout(1800)
@@ -57,22 +53,13 @@ async def test_the_one_process_is_killed_again_and_again(
 async def test_any_of_eight_processes_is_killed_again_and_again(
     kills: int,
     load: float,
-    tmp_path: Path,
-    webhook_receiver: WebhookReceiver,
     kafka_broker: KafkaBroker,
     postgres_url: str,
-    unique: str,
     seed: int,
-    killed_afterwards: Keep,
+    production_ring: Start,
     upheld: Upheld,
 ) -> None:
-    ring = killed_afterwards(
-        production(
-            tmp_path, webhook_receiver, seed,
-            store_url=postgres_url, bootstrap=kafka_broker.bootstrap, prefix=unique,
-        )
-    )  # fmt: skip
-    await ring.fleet.start()
+    ring = await production_ring(postgres_url, kafka_broker)
     saboteur = Saboteur(ring.fleet, seed, pause=(0.4, 2.4))
     verdict = await ring.drill(
         f"{kills} kills among eight processes",

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tests.e2e.fleet import Fleet
-from tests.kill.ring import Ring, production
+from tests.kill.ring import Start, Upheld
 from tests.kill.saboteur import Saboteur
-from tests.kill.verdict import Verdict
-from tests.real.webhook import WebhookReceiver
 
 from sla_platform.local import KafkaBroker, PostgresServer
 
@@ -24,22 +20,14 @@ LATEST_SECONDS = 60.0  # a bound for machines that are busy with other tests too
 @pytest.mark.kill
 @pytest.mark.timeout(600)
 async def test_the_broker_goes_the_database_goes_and_processes_die(
-    tmp_path: Path,
-    webhook_receiver: WebhookReceiver,
     own_kafka: KafkaBroker,
     own_postgres: PostgresServer,
     unique: str,
     seed: int,
-    killed_afterwards: Callable[[Ring], Ring],
-    upheld: Callable[[Verdict], None],
+    production_ring: Start,
+    upheld: Upheld,
 ) -> None:
-    ring = killed_afterwards(
-        production(
-            tmp_path, webhook_receiver, seed,
-            store_url=await own_postgres.create_database(unique), bootstrap=own_kafka.bootstrap, prefix=unique,
-        )
-    )  # fmt: skip
-    await ring.fleet.start()
+    ring = await production_ring(await own_postgres.create_database(unique), own_kafka)
     saboteur = Saboteur(ring.fleet, seed, pause=(0.5, 2.0))
     without_broker: Counter[str] = Counter()
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tests.e2e.fleet import Fleet
-from tests.kill.ring import Ring, production
-from tests.kill.verdict import Verdict
-from tests.real.webhook import WebhookReceiver
+from tests.kill.ring import Start, Upheld
 
 from sla_platform.local import KafkaBroker, PostgresServer
 
@@ -19,8 +15,6 @@ pytestmark = [pytest.mark.kill, pytest.mark.slow]  # in small: `test_one_bad_min
 FULL_SECONDS = float(os.environ.get("SLAD_OUTAGE_SECONDS", "60"))
 LATEST_SECONDS = 25.0
 PROMPT_SECONDS = 5.0  # what a sender waits for an answer before it tries again
-Keep = Callable[[Ring], Ring]
-Upheld = Callable[[Verdict], None]
 
 
 @pytest.mark.timeout(900)
@@ -28,22 +22,12 @@ Upheld = Callable[[Verdict], None]
 async def test_the_broker_is_gone_and_ingest_goes_on(
     seconds: float,
     load: float,
-    tmp_path: Path,
-    webhook_receiver: WebhookReceiver,
     own_kafka: KafkaBroker,
     postgres_url: str,
-    unique: str,
-    seed: int,
-    killed_afterwards: Keep,
+    production_ring: Start,
     upheld: Upheld,
 ) -> None:
-    ring = killed_afterwards(
-        production(
-            tmp_path, webhook_receiver, seed,
-            store_url=postgres_url, bootstrap=own_kafka.bootstrap, prefix=unique, instances=1,
-        )
-    )  # fmt: skip
-    await ring.fleet.start()
+    ring = await production_ring(postgres_url, own_kafka, instances=1)
 
     async def outage(_: Fleet) -> None:
         await asyncio.sleep(3)
@@ -65,23 +49,14 @@ async def test_the_broker_is_gone_and_ingest_goes_on(
 async def test_the_database_is_stopped_at_once_and_started_again(
     stops: int,
     load: float,
-    tmp_path: Path,
-    webhook_receiver: WebhookReceiver,
     kafka_broker: KafkaBroker,
     own_postgres: PostgresServer,
     unique: str,
-    seed: int,
-    killed_afterwards: Keep,
+    production_ring: Start,
     upheld: Upheld,
 ) -> None:
     store_url = await own_postgres.create_database(unique)
-    ring = killed_afterwards(
-        production(
-            tmp_path, webhook_receiver, seed,
-            store_url=store_url, bootstrap=kafka_broker.bootstrap, prefix=unique, instances=1,
-        )
-    )  # fmt: skip
-    await ring.fleet.start()
+    ring = await production_ring(store_url, kafka_broker, instances=1)
 
     async def outages(_: Fleet) -> None:
         for _number in range(stops):

@@ -18,7 +18,7 @@ import pytest
 from tests.e2e.fleet import Fleet, Profile
 from tests.kill.drill import INGEST_KEY, RESOLUTION, SOURCE, settings, write_catalogue
 from tests.kill.evidence import arrivals, reader, records_of_topic
-from tests.kill.ring import Ring
+from tests.kill.ring import Keep, Ring
 from tests.real.webhook import WebhookReceiver
 
 from sla_platform.local import KafkaBroker
@@ -39,7 +39,7 @@ async def test_a_provisional_breach_is_taken_back_when_the_resolve_arrives(
     own_kafka: KafkaBroker,
     postgres_url: str,
     unique: str,
-    killed_afterwards: Callable[[Ring], Ring],
+    killed_afterwards: Keep,
 ) -> None:
     environment = {
         **settings(write_catalogue(tmp_path / "catalogue", webhook_receiver.url)),

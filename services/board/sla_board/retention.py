@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, exists, or_, select, tuple_
+from sqlalchemy import Table, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -21,6 +21,7 @@ from sla_platform.envelope import Envelope
 from sla_platform.retention import Removed
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
+from sla_platform.store.keyset import behind
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
 
@@ -55,16 +56,12 @@ class Projections:
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Events that came after their incident was forgotten and began nothing new."""
-        while True:
-            async with self._store.reading() as connection:
-                names = await forgotten.late_before(connection, tables.forgotten, horizon, BATCH)
-            if not names:
-                return
-            async with self._store.transaction() as connection:
-                alive = select(_incident.id).where(_incident.id.in_(names))
-                living = set((await connection.execute(alive)).scalars())
-                removed = await _remove(connection, "incident", [n for n in names if n not in living], _ABOUT_INCIDENT)
-                await forgotten.cleaned(connection, tables.forgotten, names, horizon)
+
+        async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
+            return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
+
+        steps = forgotten.late_removed(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
+        async for removed in steps:
             yield removed
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
@@ -83,23 +80,14 @@ class Projections:
                 yield removed
 
     async def _ended_page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        query = select(_incident.id, _incident.changed_at).where(tables.ENDED, _incident.changed_at < horizon)
-        if after is not None:
-            query = query.where(
-                _incident.changed_at >= after.changed_at,
-                or_(
-                    _incident.changed_at > after.changed_at,
-                    and_(_incident.changed_at == after.changed_at, _incident.id > after.id),
-                ),
-            )
+        further = behind(after, _incident.changed_at, _incident.id)
+        query = select(_incident.id, _incident.changed_at).where(tables.ENDED, _incident.changed_at < horizon, further)
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_incident.changed_at, _incident.id).limit(BATCH))).all()
 
     async def _notice_page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        query = select(_notice.id, _notice.published_at).where(_notice.published_at < horizon)
-        if after is not None:
-            same = and_(_notice.published_at == after.published_at, _notice.id > after.id)
-            query = query.where(or_(_notice.published_at > after.published_at, same))
+        further = behind(after, _notice.published_at, _notice.id)
+        query = select(_notice.id, _notice.published_at).where(_notice.published_at < horizon, further)
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_notice.published_at, _notice.id).limit(BATCH))).all()
 

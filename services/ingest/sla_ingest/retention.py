@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import accumulate, takewhile
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, tuple_
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentEvent, IncidentId
@@ -26,6 +26,7 @@ from sla_ingest.inbox import load_history
 from sla_platform.retention import Removed
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
+from sla_platform.store.keyset import behind
 
 BATCH = 200  # deliveries, or incidents, in one step
 BATCH_BYTES = 8 * 1024 * 1024  # of bodies: SQLite walks every page of one that it frees
@@ -84,12 +85,8 @@ class Histories:
                 yield yielded
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        query = select(_event.time, _event.incident).distinct().where(_event.time < horizon)
-        if after is not None:
-            query = query.where(
-                _event.time >= after.time,
-                or_(_event.time > after.time, and_(_event.time == after.time, _event.incident > after.incident)),
-            )
+        further = behind(after, _event.time, _event.incident)
+        query = select(_event.time, _event.incident).distinct().where(_event.time < horizon, further)
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_event.time, _event.incident).limit(BATCH))).all()
 

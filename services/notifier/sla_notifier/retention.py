@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, literal_column, or_, select
+from sqlalchemy import and_, delete, exists, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -19,6 +19,7 @@ from sla_notifier.alert.alert import AlertKind, AlertState
 from sla_notifier.delivery.state import UNFINISHED
 from sla_platform.retention import Removed
 from sla_platform.store.engine import Store
+from sla_platform.store.keyset import behind
 
 BATCH = 200  # alerts, deliveries or ids in one step
 _UNFINISHED = [state.value for state in UNFINISHED]
@@ -77,12 +78,7 @@ class Tellings:
         return {"notifier_alert": len(ids)} if ids else {}
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        query = select(_d.id, _d.created_at).where(_d.created_at < horizon)
-        if after is not None:
-            query = query.where(
-                _d.created_at >= after.created_at,
-                or_(_d.created_at > after.created_at, and_(_d.created_at == after.created_at, _d.id > after.id)),
-            )
+        query = select(_d.id, _d.created_at).where(_d.created_at < horizon, behind(after, _d.created_at, _d.id))
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_d.created_at, _d.id).limit(BATCH))).all()
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sla_domain.clock import Clock, ClockId, ClockState, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import as_dict, explain, explain_clock, known_at, render, spoken
+from sla_domain.explain import OWN, as_dict, calendar_of, explain, known_at, party_shares, render, spoken
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, waiting_shares
@@ -107,7 +107,7 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
     if clock.state is not ClockState.RUNNING:
         return clock.consumed
     try:
-        return explain_clock(clock, incident, rulebook, max(now, clock.started_at)).consumed
+        return party_shares(clock, calendar_of(clock, incident, rulebook), now)[OWN]
     except CalendarError:
         return clock.consumed
 

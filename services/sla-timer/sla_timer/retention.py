@@ -12,12 +12,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, or_, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.retention import Removed
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
+from sla_platform.store.keyset import behind
 from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.gauge import OPEN_STATES
@@ -48,35 +49,22 @@ class Incidents:
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Events that came after their incident was forgotten and began nothing new."""
-        while True:
-            async with self._store.reading() as connection:
-                names = await forgotten.late_before(connection, tables.forgotten, horizon, BATCH)
-            if not names:
-                return
-            async with self._store.transaction() as connection:
-                alive = select(_incident.id).where(_incident.id.in_(names))
-                living = set((await connection.execute(alive)).scalars())
-                events = tables.event.c
-                stray = delete(tables.event).where(
-                    events.incident.in_([name for name in names if name not in living]), events.received_at < horizon
-                )
-                rows = (await connection.execute(stray)).rowcount
-                await forgotten.cleaned(connection, tables.forgotten, names, horizon)
-            yield {"timer_event": rows}
+
+        async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
+            events = tables.event.c
+            stray = delete(tables.event).where(events.incident.in_(names), events.received_at < horizon)
+            return {"timer_event": (await connection.execute(stray)).rowcount}
+
+        steps = forgotten.late_removed(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
+        async for removed in steps:
+            yield removed
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
         """Ended incidents that were opened before the horizon, in the order of the index."""
         query = select(_incident.id, _incident.partition, _incident.opened_at, _incident.changed_at).where(
             tables.ENDED, _incident.opened_at < horizon
         )
-        if after is not None:
-            query = query.where(
-                _incident.opened_at >= after.opened_at,
-                or_(
-                    _incident.opened_at > after.opened_at,
-                    and_(_incident.opened_at == after.opened_at, _incident.id > after.id),
-                ),
-            )
+        query = query.where(behind(after, _incident.opened_at, _incident.id))
         query = query.order_by(_incident.opened_at, _incident.id).limit(BATCH * PAGE)
         async with self._store.reading() as connection:
             return (await connection.execute(query)).all()

@@ -6,11 +6,12 @@ from __future__ import annotations
 from sla_domain.explain.build import calendar_of, explain, explain_clock, known_at
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step, StepKind, Versions
 from sla_domain.explain.plain import as_dict
-from sla_domain.explain.shares import holder_shares, party_shares
+from sla_domain.explain.shares import OWN, holder_shares, party_shares
 from sla_domain.explain.spoken import spoken
 from sla_domain.explain.text import render
 
 __all__ = [
+    "OWN",
     "Explanation",
     "RowOutcome",
     "RowTried",

@@ -13,7 +13,7 @@ from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Ve
 from sla_domain.explain.steps import steps_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.incident import Incident
-from sla_domain.plan import NO_TEXTS, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
+from sla_domain.plan import NO_TEXTS, Coverage, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
 from sla_domain.rulebook import ContractMatch, Rulebook
 
 
@@ -76,17 +76,20 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
     """The calendar in which the clock counts; None for wall time and for a date agreed without a coverage."""
-    plan = rulebook.plans.get(clock.plan)
-    coverage = plan.coverages.get(clock.coverage) if plan is not None else None
+    coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
         return None
     return rulebook.calendars.calendar(rulebook.contracts.get(clock.contract, incident.contract), coverage)
 
 
 def _coverage_titles(clock: Clock, rulebook: Rulebook) -> Texts:
-    plan = rulebook.plans.get(clock.plan)
-    coverage = plan.coverages.get(clock.coverage) if plan is not None else None
+    coverage = _coverage(clock, rulebook)
     return NO_TEXTS if coverage is None else coverage.titles
+
+
+def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
+    plan = rulebook.plans.get(clock.plan)
+    return None if plan is None else plan.coverages.get(clock.coverage)
 
 
 def _allowed(clock: Clock, calendar: Calendar | None) -> timedelta | None:

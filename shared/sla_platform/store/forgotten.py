@@ -6,13 +6,14 @@ About a hundred bytes for each, for ever: the price of telling a late word about
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Column, Index, MetaData, String, Table, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.store.dialect import insert, is_postgres
+from sla_platform.store.engine import Store
 from sla_platform.store.types import Instant
 
 _LATE = text("late_at IS NOT NULL")
@@ -53,14 +54,29 @@ async def came_late(connection: AsyncConnection, table: Table, incidents: Collec
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
 
 
-async def late_before(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> list[str]:
-    """Forgotten incidents whose last late event came before `horizon`."""
+async def late_removed(
+    store: Store,
+    table: Table,
+    known: Column[str],
+    remove: Callable[[AsyncConnection, list[str]], Awaitable[Mapping[str, int]]],
+    horizon: datetime,
+    limit: int,
+) -> AsyncIterator[Mapping[str, int]]:
+    """What `remove` says of so many forgotten incidents at a time whose last late event came before `horizon`.
+
+    One that a late event has begun anew is `known` again and is not handed to it.
+    """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)
-    return list((await connection.execute(query)).scalars())
-
-
-async def cleaned(connection: AsyncConnection, table: Table, incidents: Collection[str], horizon: datetime) -> None:
-    """Nothing late is left of these, unless something has come meanwhile."""
-    which = table.c.incident.in_(sorted(incidents)), table.c.late_at < horizon
-    await connection.execute(update(table).where(*which).values(late_at=None))
+    while True:
+        async with store.reading() as connection:
+            names = list((await connection.execute(query)).scalars())
+        if not names:
+            return
+        async with store.transaction() as connection:
+            living = set((await connection.execute(select(known).where(known.in_(names)))).scalars())
+            removed = await remove(connection, [name for name in names if name not in living])
+            # Nothing late is left of these, unless something has come meanwhile.
+            which = table.c.incident.in_(sorted(names)), late < horizon
+            await connection.execute(update(table).where(*which).values(late_at=None))
+        yield removed

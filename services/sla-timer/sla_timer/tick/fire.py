@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_platform.store.engine import Store
 from sla_platform.store.types import Instant, from_micros, to_micros
 from sla_timer.tick import postgres, sqlite
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.progress import BEGINNING, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,6 @@ class Bounds:
     lanes: int = 1
 
 
-_BEGINNING = from_micros(0)
-
 _POSTGRES = text(postgres.FIRE).bindparams(bindparam("now", type_=Instant), bindparam("bound", type_=Instant))
 _SET_ASIDE = text(postgres.SET_ASIDE).bindparams(bindparam("now", type_=Instant))
 _SQLITE_CLAIM = text(sqlite.CLAIM)
@@ -66,7 +64,7 @@ class Firing:
         async with self._store.claiming() as connection:
             values = {
                 "now": bounds.now,
-                "bound": bounds.since or _BEGINNING,
+                "bound": bounds.since or BEGINNING,
                 "patience": bounds.patience,
                 "limit": bounds.limit,
                 "only": bounds.only,

@@ -49,7 +49,7 @@ _PUBLISH = text(
     {_LOOKED}
     """  # noqa: S608 - made of this module's own words
 ).bindparams(bindparam("since", type_=Instant))
-_BEGINNING = from_micros(0)
+BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class Look(NamedTuple):
@@ -89,7 +89,7 @@ class Progress:
         if self._store.sqlite:
             return Look(None, self.caught_up_through(0))
         moved, self._fresh = self._fresh, set()
-        bound: dict[str, Any] = {"since": since or _BEGINNING}
+        bound: dict[str, Any] = {"since": since or BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]
         async with self._store.claiming() as connection:  # the one over which the tick claims next
             if not rows:

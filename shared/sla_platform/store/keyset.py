@@ -1,0 +1,16 @@
+"""Walking through a table page by page, in the order of an instant and a name, without an offset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, or_, true
+
+
+def behind(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
+    """What comes after the row `last`, which holds both columns, in the order of (at, name); everything after None."""
+    if last is None:
+        return true()
+    seen_at, seen_name = last._mapping[at], last._mapping[name]
+    # The first comparison says nothing new, but it is one that an index on `at` can begin with.
+    return and_(at >= seen_at, or_(at > seen_at, and_(at == seen_at, name > seen_name)))
