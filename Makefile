@@ -45,10 +45,10 @@ drills: install ## the kill tests in small, one after the other: each loads the 
 	$(PY) -m pytest -m "kill and not slow" $(ARGS)
 
 .PHONY: thorough
-thorough: install ## the same at full size: slow tests too, many more random cases; takes an hour
+thorough: install ## the same at full size: slow tests too, many more random cases; takes an hour (drills: make kill)
 	@$(PY) -m sla_platform.local fetch
 	SLAD_ORACLE_CASES=$${SLAD_ORACLE_CASES:-200000} $(PY) -m pytest -n $(JOBS) --dist loadgroup \
-		--no-loadscope-reorder --hypothesis-profile thorough --timeout 3600 $(ARGS)
+		--no-loadscope-reorder --hypothesis-profile thorough --timeout 3600 -m "not kill" $(ARGS)
 
 .PHONY: kill
 kill: install ## the drills in full: 200 kills on each profile, outages of minutes; takes an hour
@@ -71,6 +71,7 @@ fmt: install ## format the code and mend what the linter can mend
 
 .PHONY: bench
 bench: install ## measure the figures of the README on this machine (ARGS="--help")
+	@$(VENV)/bin/uv pip install --quiet --python $(PY) --group bench
 	$(PY) -m bench $(ARGS)
 
 ##@ Kafka and PostgreSQL on this machine, without Docker

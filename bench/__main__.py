@@ -6,7 +6,7 @@
     python -m bench --table              write the table of RESULTS.md anew from bench/results.jsonl
     python -m bench --list
 
-`peers` needs other queues than slad does: .venv/bin/uv pip install --python .venv/bin/python --group bench
+`peers` needs other queues than slad does; `make bench` installs them.
 
 Each runs in a process of its own, with PostgreSQL and Kafka started for it where it needs them.
 """

@@ -1,6 +1,6 @@
 """slad beside APScheduler and procrastinate: the same PostgreSQL, the same load of due instants, in alternation.
 
-    .venv/bin/uv pip install --python .venv/bin/python --group bench
+    make bench ARGS=peers                          # installs the other queues; then:
     python -m bench.peers --due 10000 --seconds 5 --rounds 3
 
 `--due` promises fall due within `--seconds`. Each system does its own durable minimum per promise: slad writes a fact,
