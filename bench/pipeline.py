@@ -40,6 +40,7 @@ from sla_timer import tables
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
+from sla_timer.service import PARTITIONS_AT_ONCE
 from sla_timer.tick.progress import Progress
 
 CATALOGUE = Path("examples/catalogue")
@@ -97,7 +98,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=40_000)
-    parser.add_argument("--at-once", type=int, default=1, help="partitions handled at the same time")
+    parser.add_argument("--at-once", type=int, default=PARTITIONS_AT_ONCE, help="partitions handled at the same time")
     arguments = parser.parse_args()
     before = load()
     keep(uvloop.run(run(arguments)), before)

@@ -17,7 +17,8 @@ from sla_platform.timesource import TimeSource
 class Desk:
     """`catalogue` gives the one in force, so that a reload counts at once.
 
-    `work` wakes the sender, `told` those who read the notifier's log; both are rung after a commit.
+    `taken` wakes who works on the facts taken in, `work` the sender, `told` those who read the notifier's log; each is
+    rung after a commit.
     """
 
     store: Store
@@ -25,6 +26,7 @@ class Desk:
     catalogue: Callable[[], Catalogue]
     manner: Manner
     metrics: NotifierMetrics
+    taken: Doorbell
     work: Doorbell
     told: Doorbell
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
@@ -19,6 +21,7 @@ from sla_platform.errors import Retryable
 
 _log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
+_w = tables.waiting.c
 MOST_COUNTED = 100_000  # beyond it nobody cares for the exact number
 
 
@@ -46,8 +49,9 @@ class Gauges:
             opened = await alerts.count_open(connection)
             step = await alerts.oldest_step(connection)
             metrics.disabled.set(len(await disabled_endpoints(connection)))
-            some = select(tables.log.c.position).limit(MOST_COUNTED).subquery()
-            metrics.outbox.set((await connection.execute(select(func.count()).select_from(some))).scalar_one())
+            metrics.outbox.set(await _counted(connection, select(tables.log.c.position)))
+            metrics.waiting.set(await _counted(connection, select(_w.seq).where(_w.error == "")))
+            metrics.set_aside.set(await _counted(connection, select(_w.seq).where(_w.error != "")))
         for state in unfinished:
             metrics.queued.labels(state).set(waiting.get(state, (0, now))[0])
         metrics.oldest.set(_age(min((oldest for _, oldest in waiting.values()), default=None), now))
@@ -56,6 +60,11 @@ class Gauges:
             metrics.alerts.labels(open_state.value).set(opened.get(open_state.value, 0))
         if self._source is not None:
             metrics.lag.set(self._source.lag)
+
+
+async def _counted(connection: AsyncConnection, rows: Select[Any]) -> int:
+    some = rows.limit(MOST_COUNTED).subquery()
+    return (await connection.execute(select(func.count()).select_from(some))).scalar_one()
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -48,6 +48,12 @@ class NotifierMetrics:
             "slad_notifier_outbox_events", "Events in the log, for readers or the relay.", registry=registry
         )
         self.lag = Gauge("slad_notifier_lag_events", "Facts waiting to be taken in.", registry=registry)
+        self.waiting = Gauge(
+            "slad_notifier_facts_waiting", "Facts and notices taken in whose turn has not come.", registry=registry
+        )
+        self.set_aside = Gauge(
+            "slad_notifier_facts_set_aside", "Facts and notices that could not be worked on.", registry=registry
+        )
         self.facts = Counter("slad_notifier_facts_total", "Facts taken in.", ["kind"], registry=registry)
         self.unheeded = Counter(
             "slad_notifier_facts_unheeded_total", "Facts that can concern no alert, passed over.", registry=registry

@@ -1,4 +1,4 @@
-"""The notifier, put together: a consumer that opens and closes alerts, a loop that escalates, a loop that sends."""
+"""The notifier, put together: a consumer, a loop that opens and closes alerts, one that escalates, one that sends."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.gauge import Gauges
 from sla_notifier.heartbeat import Heartbeat
 from sla_notifier.intake.handler import TOPICS, FactHandler
+from sla_notifier.intake.turns import Turns
 from sla_notifier.link import Links
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.retention import Tellings
@@ -38,7 +39,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
 STALLED_SECONDS = 30.0
-PARTITIONS_AT_ONCE = 4  # a batch waits for the database most of the time
+PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class NotifierService:
     router: APIRouter
     desk: Desk
     handler: FactHandler
+    turns: Turns
     escalator: Escalator
     sender: Sender
     forgetting: Forgetting
@@ -69,7 +71,7 @@ def build(
     channels = channels_of(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, source, desk.metrics)
-    handler, escalator = FactHandler(desk, heartbeat.arrived), Escalator(desk)
+    handler, turns, escalator = FactHandler(desk, heartbeat.arrived), Turns(desk), Escalator(desk)
     sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
 
     over = Tellings(store)
@@ -87,16 +89,17 @@ def build(
         "notifier",
         parts=(
             Part("consume", consume),
+            Part("decide", turns.run),
             Part("escalate", escalator.run),
             Part("send", sender.run),
             Part("heartbeat", heartbeat.run),
             Part("gauges", Gauges(desk, facts).run),
             Part("retention", forgetting.run),
         ),
-        checks=_checks(desk, facts, escalator, sender),
+        checks=_checks(desk, facts, turns, escalator, sender),
         close=close,
     )
-    return NotifierService(service, router(desk, authorize), desk, handler, escalator, sender, forgetting)
+    return NotifierService(service, router(desk, authorize), desk, handler, turns, escalator, sender, forgetting)
 
 
 def desk_of(
@@ -115,6 +118,7 @@ def desk_of(
         catalogue=catalogue,
         manner=Manner(Texts(), links, settings.digest_over),
         metrics=NotifierMetrics(registry),
+        taken=Doorbell(),
         work=Doorbell(),
         told=told,
     )
@@ -132,7 +136,7 @@ def channels_of(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mappi
     }
 
 
-def _checks(desk: Desk, facts: EventSource, escalator: Escalator, sender: Sender) -> dict[str, Check]:
+def _checks(desk: Desk, facts: EventSource, turns: Turns, escalator: Escalator, sender: Sender) -> dict[str, Check]:
     async def store_answers() -> str | None:
         async with desk.store.reading() as connection:
             await connection.exec_driver_sql("SELECT 1 FROM notifier_alert LIMIT 1")
@@ -142,7 +146,8 @@ def _checks(desk: Desk, facts: EventSource, escalator: Escalator, sender: Sender
         return None if facts.healthy else "facts wait and none has been taken in: the consumer is being restarted"
 
     async def loops_are_fresh() -> str | None:
-        silent = {"escalation": time.monotonic() - escalator.last_pass, "sender": time.monotonic() - sender.last_pass}
+        looked = {"deciding": turns.last_pass, "escalation": escalator.last_pass, "sender": sender.last_pass}
+        silent = {name: time.monotonic() - last for name, last in looked.items()}
         stalled = [
             f"the {name} has not looked for {age:.0f} s" for name, age in silent.items() if age > STALLED_SECONDS
         ]

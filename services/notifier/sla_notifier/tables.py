@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table,
 
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
-from sla_platform.store.types import Instant
+from sla_platform.store.types import BigId, Instant
 
 metadata = MetaData()
 
@@ -27,6 +27,24 @@ inbox = Table(
     Column("id", String(200), primary_key=True),
     Column("at", Instant, nullable=False),
     Index("ix_notifier_inbox_at", "at"),
+)
+
+_UNSPOILT = text("error = ''")
+
+# Facts and notices taken in whose turn has not come yet.
+waiting = Table(
+    "notifier_waiting",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=True),
+    Column("flow", String(120), nullable=False),  # the contract: each has its turn
+    Column("clock", String(64), nullable=False),
+    Column("id", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(10), nullable=False),  # fact, notice
+    Column("said", Text, nullable=False),
+    Column("error", Text, nullable=False, server_default=_EMPTY),  # why it is set aside for people
+    Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=_UNSPOILT, sqlite_where=_UNSPOILT),
+    Index("ix_notifier_waiting_clock", "clock"),
 )
 
 alert = Table(

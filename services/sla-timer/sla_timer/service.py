@@ -30,6 +30,7 @@ from sla_timer.tick.loop import Tick
 from sla_timer.tick.progress import Progress
 
 STALLED_SECONDS = 10.0
+PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an incident lies in one partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def build(
     progress = Progress(store)
     rulebooks = Rulebooks(current, revive, source)
     ring = feeds.doorbell("timer").ring
-    events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor)
+    events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
     applier = Applier(store, rulebooks, progress, source, settings.instance or "standalone", metrics, ring)
     tick = Tick(Firing(store, progress), progress, source, settings, metrics, ring)
     refolder = Refolder(rulebooks, source, store.sqlite)

@@ -25,6 +25,7 @@ from sla_notifier.channel.port import Channel
 from sla_notifier.desk import Desk
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.intake.handler import FactHandler
+from sla_notifier.intake.turns import Turns
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
 from sla_notifier.service import channels_of, desk_of
@@ -79,6 +80,7 @@ class Stage:
         self.desk = desk_of(self.settings, self.store, Doorbell(), self.time, self.registry, lambda: self.catalogue)
         self.channels = {**channels_of(self.settings, lambda: self.catalogue), **self.channels}
         self.handler = FactHandler(self.desk)
+        self.turns = Turns(self.desk)
         self.escalator = Escalator(self.desk)
         self.sender = Sender(self.desk, self.channels, Pace(lease_seconds=60.0))
 
@@ -96,7 +98,13 @@ class Stage:
     # what happens
 
     async def hear(self, *envelopes: Envelope) -> None:
-        """The bus gives these events in one batch."""
+        """The bus gives these events in one batch, and all have their turn."""
+        await self.take_in(*envelopes)
+        while await self.turns.once():
+            pass
+
+    async def take_in(self, *envelopes: Envelope) -> None:
+        """The bus gives these events in one batch; they wait for their turn."""
         await self.handler.handle(Batch(0, envelopes, None))
 
     async def pass_time(self, **span: float) -> None:

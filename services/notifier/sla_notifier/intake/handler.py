@@ -1,6 +1,7 @@
-"""The consumer of clocks and notices: one transaction for a batch, in which every event id is claimed first.
+"""The consumer of clocks and notices: one transaction claims the event ids of a batch and lets it wait for its turn.
 
-Facts that can concern nobody are passed over without a look at the database: in a herd a breach must not wait for them.
+What follows from it is decided in `turns`. Facts that can concern nobody are passed over without a look at the
+database: in a herd a breach must not wait for them.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from typing import Any, assert_never
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
-from sla_notifier.alert import store as alerts
 from sla_notifier.alert.decide import heeded
 from sla_notifier.desk import Desk
-from sla_notifier.intake.decide import Incoming, decide
-from sla_notifier.telling.write import write
+from sla_notifier.intake import waiting
+from sla_notifier.intake.decide import Incoming
 from sla_platform.bus import Batch
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.dialect import insert_new
@@ -53,12 +53,11 @@ class FactHandler:
         async with self._desk.store.transaction() as connection:
             now = await store_now(connection, self._desk.time)
             fresh = await self._claimed(connection, incoming, now)
-            if fresh:
-                await self._apply(connection, fresh, now)
+            await waiting.put(connection, fresh, now)
         for _, said in fresh:
             self._desk.metrics.facts.labels(_kind(said)).inc()
         self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
-        self._desk.ring()
+        self._desk.taken.ring()
 
     async def _claimed(self, connection: AsyncConnection, incoming: list[Incoming], now: datetime) -> list[Incoming]:
         """Those whose ids nobody has claimed before, each once."""
@@ -67,12 +66,6 @@ class FactHandler:
         rows = [{"id": id_, "at": now} for id_ in unique]
         claimed = set((await connection.execute(statement, rows)).scalars())
         return [(id_, said) for id_, said in unique.items() if id_ in claimed]
-
-    async def _apply(self, connection: AsyncConnection, fresh: list[Incoming], now: datetime) -> None:
-        catalogue = self._desk.catalogue()
-        clocks = {str(said.clock) for _, said in fresh if isinstance(said, ClockFact) and said.clock is not None}
-        known = await alerts.locked(connection, clocks)
-        await write(connection, decide(fresh, known, catalogue, now), catalogue, self._desk.manner, now)
 
 
 def _decoded(envelope: Envelope) -> ClockFact | NoticeData:

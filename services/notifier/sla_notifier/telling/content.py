@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sla_catalogue import Catalogue
+from sla_domain.plan import PlanId
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.state import Kind
 from sla_notifier.telling.directory import contract_of
@@ -74,7 +75,7 @@ def _dates(kind: Kind) -> tuple[str, ...]:
 
 def _metric(catalogue: Catalogue, fact: ClockFact, language: str) -> str:
     """The metric's title in the plan, in the reader's language or English; else its id in words."""
-    plan = next((plan for id_, plan in catalogue.rulebook.plans.items() if id_ == fact.plan), None)
+    plan = catalogue.rulebook.plans.get(PlanId(fact.plan))
     metric = None if plan is None else next((metric for metric in plan.metrics if metric.id == fact.metric), None)
     titles = {} if metric is None else metric.titles
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en") or spoken(fact.metric)

@@ -1,4 +1,4 @@
-"""The tables of the first release."""
+"""Start"""
 
 from __future__ import annotations
 
@@ -399,6 +399,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_notifier_step_due", "notifier_step", ["fire_at"], unique=False)
     op.create_table(
+        "notifier_waiting",
+        sa.Column("seq", column.BIG_ID, autoincrement=True, nullable=False),
+        sa.Column("flow", sa.String(length=120), nullable=False),
+        sa.Column("clock", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("at", column.INSTANT, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index("ix_notifier_waiting_clock", "notifier_waiting", ["clock"], unique=False)
+    op.create_index(
+        "ix_notifier_waiting_flow",
+        "notifier_waiting",
+        ["flow", "seq"],
+        unique=False,
+        postgresql_where=sa.text("error = ''"),
+        sqlite_where=sa.text("error = ''"),
+    )
+    op.create_table(
         "board_alert",
         sa.Column("id", sa.String(length=200), nullable=False),
         sa.Column("alert", sa.String(length=200), nullable=False),
@@ -566,6 +587,7 @@ def downgrade() -> None:
     op.drop_table("board_cursor")
     op.drop_table("board_clock")
     op.drop_table("board_alert")
+    op.drop_table("notifier_waiting")
     op.drop_table("notifier_step")
     op.drop_table("notifier_log")
     op.drop_table("notifier_inbox")

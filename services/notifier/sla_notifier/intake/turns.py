@@ -1,0 +1,126 @@
+"""Fair queueing between contracts: what has been taken in is worked on in turns, so that no herd holds up the others.
+
+Who was served longest ago comes first, one batch is one transaction, and a contract whose batch is under way has no
+second one beside it. What the database or the deciding refuses is done again one by one; the one that fails alone is
+set aside for people and holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from itertools import count
+
+import structlog
+
+from sla_notifier.alert import store as alerts
+from sla_notifier.desk import Desk
+from sla_notifier.intake import waiting
+from sla_notifier.intake.decide import decide
+from sla_notifier.telling.write import write
+from sla_platform.errors import Retryable
+from sla_platform.store.instant import store_now
+from sla_platform.wire import ClockFact
+
+_log = structlog.get_logger(__name__)
+AT_ONCE = 3  # batches; one waits for the database most of the time
+LIMIT = 250  # facts in one batch
+MOST_FLOWS = 25  # in one batch
+POLL_SECONDS = 0.5  # for what another process has taken in and left
+PAUSE_SECONDS = 0.5
+
+
+class Turns:
+    """One per process; several processes may work on the same database."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._under_way: set[str] = set()
+        self._served: dict[str, int] = {}
+        self._number = count(1)
+        self.last_pass = time.monotonic()
+
+    async def run(self) -> None:
+        at_once = 1 if self._desk.store.sqlite else AT_ONCE
+        async with asyncio.TaskGroup() as group:
+            for number in range(at_once):
+                group.create_task(self._forever(POLL_SECONDS if number == 0 else None))
+
+    async def once(self) -> int:
+        """One batch; how many facts and notices it held. Raises Retryable when nothing was changed."""
+        chosen = await self._chosen()
+        if not chosen:
+            return 0
+        try:
+            done = await self._batch(chosen, max(LIMIT // len(chosen), 1))
+        except Retryable:
+            raise
+        except Exception as error:
+            _log.error("facts.refused", error=str(error)[:500])
+            done = await self._one_by_one(chosen)
+        finally:
+            self._under_way.difference_update(chosen)
+        return done
+
+    async def _forever(self, poll: float | None) -> None:
+        with self._desk.taken.listen() as rung:
+            while True:
+                rung.clear()
+                try:
+                    done = await self.once()
+                except Retryable as error:
+                    _log.warning("facts.retry", error=str(error))
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    continue
+                self.last_pass = time.monotonic()
+                if not done:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(rung.wait(), poll)
+
+    async def _chosen(self) -> list[str]:
+        """Flows for a batch, which are this one's from now on: the one served longest ago first."""
+        async with self._desk.store.reading() as connection:
+            there = await waiting.flows(connection)
+        self._served = {flow: turn for flow, turn in self._served.items() if flow in there}
+        free = [flow for flow in there if flow not in self._under_way]
+        chosen = sorted(free, key=lambda flow: self._served.get(flow, 0))[:MOST_FLOWS]
+        self._under_way.update(chosen)
+        self._served.update((flow, next(self._number)) for flow in chosen)
+        return chosen
+
+    async def _batch(self, flows: Sequence[str], share: int) -> int:
+        desk = self._desk
+        async with desk.store.transaction() as connection:
+            now = await store_now(connection, desk.time)
+            taken = await waiting.take(connection, await waiting.held(connection, flows), share)
+            if taken:
+                clocks = {str(said.clock) for _, said in taken if isinstance(said, ClockFact) and said.clock}
+                known = await alerts.locked(connection, clocks)
+                catalogue = desk.catalogue()
+                await write(connection, decide(taken, known, catalogue, now), catalogue, desk.manner, now)
+        if taken:
+            desk.ring()
+        return len(taken)
+
+    async def _one_by_one(self, flows: Sequence[str]) -> int:
+        done = 0
+        for flow in flows:
+            for _ in range(max(LIMIT // len(flows), 1)):
+                try:
+                    if not await self._batch((flow,), 1):
+                        break
+                except Retryable:
+                    raise
+                except Exception as error:
+                    await self._set_aside(flow, error)
+                done += 1
+        return done
+
+    async def _set_aside(self, flow: str, error: Exception) -> None:
+        async with self._desk.store.transaction() as connection:
+            if not await waiting.held(connection, (flow,)):
+                return
+            event = await waiting.set_aside(connection, flow, f"{type(error).__name__}: {error}")
+        _log.error("facts.set_aside", fact=event, contract=flow, error=str(error)[:500])

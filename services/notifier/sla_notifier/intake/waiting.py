@@ -1,0 +1,112 @@
+"""Facts and notices that have been taken in and wait for their turn: one flow per contract, each in its own order.
+
+A fact of a clock waits in the flow in which an earlier fact of that clock still waits, so that no change of contract
+lets the later one overtake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select, text, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.intake.decide import Incoming
+from sla_platform.store.dialect import is_postgres
+from sla_platform.wire import ClockFact, NoticeData
+
+NOTICES = ""
+"""The flow of what concerns many contracts."""
+
+_w = tables.waiting.c
+_UNSPOILT: ColumnElement[bool] = _w.error == ""
+# From each flow to the next along the index, however many wait in one.
+_FLOWS = text(
+    """
+    WITH RECURSIVE flows (flow) AS (
+        SELECT min(flow) FROM notifier_waiting WHERE error = ''
+        UNION ALL
+        SELECT (SELECT min(w.flow) FROM notifier_waiting w WHERE w.flow > flows.flow AND w.error = '')
+        FROM flows WHERE flows.flow IS NOT NULL
+    )
+    SELECT flow FROM flows WHERE flow IS NOT NULL
+    """
+)
+_LOCK = text(
+    "SELECT flow FROM unnest(CAST(:flows AS text[])) AS flow"
+    " WHERE pg_try_advisory_xact_lock(hashtext('slad.notifier.flow'), hashtext(flow))"
+)
+
+
+async def put(connection: AsyncConnection, incoming: Iterable[Incoming], now: datetime) -> None:
+    """At the end of their flows, in this order."""
+    said = list(incoming)
+    held = await _flows_of(connection, {_clock(each) for _, each in said} - {""})
+    rows = []
+    for id_, each in said:
+        clock = _clock(each)
+        flow = held.setdefault(clock, _flow(each)) if clock else _flow(each)
+        rows.append(
+            {"flow": flow, "clock": clock, "id": id_, "at": now, "kind": _kind(each), "said": each.model_dump_json()}
+        )
+    if rows:
+        await connection.execute(tables.waiting.insert(), rows)
+
+
+async def flows(connection: AsyncConnection) -> list[str]:
+    """Those in which something waits."""
+    return list((await connection.execute(_FLOWS)).scalars())
+
+
+async def held(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
+    """Those of these flows that are nobody else's until the transaction ends."""
+    if not is_postgres(connection):  # one writer
+        return list(wanted)
+    return list((await connection.execute(_LOCK, {"flows": list(wanted)})).scalars())
+
+
+async def take(connection: AsyncConnection, held_flows: Sequence[str], share: int) -> list[Incoming]:
+    """At most `share` of each of these flows, oldest first, out of the table."""
+    if not held_flows:
+        return []
+    heads = [
+        select(_w.seq).where(_w.flow == flow, _UNSPOILT).order_by(_w.seq).limit(share).subquery() for flow in held_flows
+    ]
+    chosen = union_all(*(select(head.c.seq) for head in heads))
+    rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(chosen)).returning(tables.waiting))).all()
+    return [_incoming(row) for row in sorted(rows, key=lambda row: row.seq)]
+
+
+async def set_aside(connection: AsyncConnection, flow: str, error: str) -> str | None:
+    """The first of a flow waits for people from now on; its event id."""
+    first = select(func.min(_w.seq)).where(_w.flow == flow, _UNSPOILT).scalar_subquery()
+    spoilt = update(tables.waiting).where(_w.seq == first).values(error=error[:2000]).returning(_w.id)
+    found: str | None = (await connection.execute(spoilt)).scalar_one_or_none()
+    return found
+
+
+async def _flows_of(connection: AsyncConnection, clocks: Iterable[str]) -> dict[str, str]:
+    """The flow in which facts of these clocks wait."""
+    wanted = sorted(clocks)
+    query = select(_w.clock, _w.flow).where(_w.clock.in_(wanted), _UNSPOILT).order_by(_w.seq)
+    return {row.clock: row.flow for row in (await connection.execute(query)).all()} if wanted else {}
+
+
+def _flow(said: ClockFact | NoticeData) -> str:
+    return said.contract if isinstance(said, ClockFact) else NOTICES
+
+
+def _clock(said: ClockFact | NoticeData) -> str:
+    return str(said.clock or "") if isinstance(said, ClockFact) else ""
+
+
+def _kind(said: ClockFact | NoticeData) -> str:
+    return "fact" if isinstance(said, ClockFact) else "notice"
+
+
+def _incoming(row: Any) -> Incoming:
+    kind = ClockFact if row.kind == "fact" else NoticeData
+    return row.id, kind.model_validate_json(row.said)

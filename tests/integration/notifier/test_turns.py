@@ -1,0 +1,107 @@
+"""Whose turn it is: one contract's herd does not delay another's page, and what cannot be told holds nobody up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, notice
+
+from sla_domain.fact import FactKind
+from sla_notifier.intake import turns, waiting
+from sla_notifier.telling import enqueue
+from sla_platform.errors import StoreBusy
+
+HERD = 3 * turns.LIMIT
+
+
+def herd(count: int = HERD) -> list[object]:
+    return [breached(incident=f"github:{number}") for number in range(count)]
+
+
+async def test_a_page_does_not_wait_for_another_contracts_herd(stage: Stage) -> None:
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*herd())
+    await stage.turns.once()  # the herd alone
+    await stage.take_in(breached(incident="jira:1", contract="hooked"))
+    await stage.turns.once()
+    assert len(await stage.rows(contract="hooked")) == 1
+    assert len(await stage.table("notifier_waiting")) >= turns.LIMIT, "the herd still has something to wait for"
+    while await stage.turns.once():
+        pass
+    assert len(await stage.rows(contract="acme", kind="page")) == HERD
+
+
+async def test_many_contracts_share_a_batch(stage: Stage) -> None:
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*herd(400), breached(incident="jira:1", contract="hooked"), notice(versions="*"))
+    await stage.turns.once()
+    assert {row.contract for row in await stage.rows()} == {"acme", "hooked"}
+    assert {row.kind for row in await stage.rows()} >= {"page", "fix"}
+
+
+async def test_the_facts_of_a_clock_keep_their_order_when_its_contract_changes(stage: Stage) -> None:
+    stage.time.go(NINE + timedelta(minutes=20))
+    await stage.take_in(
+        *herd(), breached(incident="jira:1"), missed(NINE + timedelta(minutes=20), incident="jira:1", contract="house")
+    )
+    while await stage.turns.once():
+        pass
+    ended = await stage.alert("jira:1")
+    assert ended.state == "closed"
+
+
+@pytest.mark.parametrize("store_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+async def test_two_processes_never_work_on_the_same_contract_at_once(stage: Stage) -> None:
+    other = stage.another()
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*herd(10))
+    async with stage.store.transaction() as connection:
+        assert await waiting.held(connection, ["acme"]) == ["acme"]
+        assert await other.turns.once() == 0
+    assert await other.turns.once() == 10
+
+
+async def test_what_cannot_be_worked_on_is_set_aside_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoilt = {"github:3"}
+    whole = enqueue.rows_of
+
+    def refusing(around: object, notifications: tuple[object, ...]) -> list[object]:
+        if any(each.occasion.content.incident in spoilt for each in notifications):  # type: ignore[attr-defined]
+            raise ValueError("a row that cannot be")
+        return whole(around, notifications)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("sla_notifier.telling.pipeline.rows_of", refusing)
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*herd(6), breached(incident="jira:1", contract="hooked"))
+    while await stage.turns.once():
+        pass
+    told = {row.incident for row in await stage.rows()}
+    assert told == {f"github:{number}" for number in range(6) if number != 3} | {"jira:1"}
+    (left,) = await stage.table("notifier_waiting")
+    assert left.id == breached(incident="github:3").id
+    assert left.error == "ValueError: a row that cannot be"
+    # Later facts of the same clock have their turn.
+    await stage.hear(missed(NINE + timedelta(minutes=30), incident="github:3"))
+    assert len(await stage.table("notifier_waiting")) == 1
+
+
+async def test_a_busy_database_sets_nothing_aside(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def busy(*_: object) -> None:
+        raise StoreBusy("away")
+
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*herd(6))
+    with monkeypatch.context() as broken:
+        broken.setattr("sla_notifier.intake.turns.write", busy)
+        with pytest.raises(StoreBusy):
+            await stage.turns.once()
+    assert [row.error for row in await stage.table("notifier_waiting")] == [""] * 6
+    assert await stage.turns.once() == 6
+
+
+async def test_a_fact_given_twice_waits_once(stage: Stage) -> None:
+    started = fact(FactKind.CLOCK_STARTED, NINE, "started")
+    await stage.take_in(started, breached(), breached())
+    await stage.take_in(breached())
+    assert [row.id for row in await stage.table("notifier_waiting")] == [breached().id]
