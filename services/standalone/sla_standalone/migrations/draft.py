@@ -82,7 +82,8 @@ def _write(connection: Connection, message: str) -> None:
     )
     assert isinstance(drafted, Script)
     path = Path(drafted.path)
-    path.write_text("".join(line for line in path.read_text().splitlines(True) if "###" not in line))
+    lines = (line for line in path.read_text().splitlines(True) if "###" not in line)
+    path.write_text("".join(lines).replace(", unique=False", ""))  # what an index is anyway
 
 
 def _complete(_context: Any, _revision: Any, directives: list[ops.MigrationScript]) -> None:

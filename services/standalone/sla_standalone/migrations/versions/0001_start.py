@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident", "id"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_ingest_event_time", "ingest_event", ["time", "incident"], unique=False)
+    op.create_index("ix_ingest_event_time", "ingest_event", ["time", "incident"])
     op.create_table(
         "ingest_forgotten",
         sa.Column("incident", sa.String(length=300), nullable=False),
@@ -36,7 +36,6 @@ def upgrade() -> None:
         "ix_ingest_forgotten_late",
         "ingest_forgotten",
         ["late_at"],
-        unique=False,
         postgresql_where=sa.text("late_at IS NOT NULL"),
         sqlite_where=sa.text("late_at IS NOT NULL"),
     )
@@ -55,12 +54,11 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_ingest_inbox_received", "ingest_inbox", ["received_at"], unique=False)
+    op.create_index("ix_ingest_inbox_received", "ingest_inbox", ["received_at"])
     op.create_index(
         "ix_ingest_inbox_waiting",
         "ingest_inbox",
         ["received_at", "id"],
-        unique=False,
         sqlite_where=sa.text("outcome IN ('parked', 'refused')"),
         postgresql_where=sa.text("outcome IN ('parked', 'refused')"),
     )
@@ -113,7 +111,7 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_timer_event_incident", "timer_event", ["incident"], unique=False)
+    op.create_index("ix_timer_event_incident", "timer_event", ["incident"])
     op.create_table(
         "timer_forgotten",
         sa.Column("incident", sa.String(length=300), nullable=False),
@@ -125,7 +123,6 @@ def upgrade() -> None:
         "ix_timer_forgotten_late",
         "timer_forgotten",
         ["late_at"],
-        unique=False,
         postgresql_where=sa.text("late_at IS NOT NULL"),
         sqlite_where=sa.text("late_at IS NOT NULL"),
     )
@@ -144,12 +141,11 @@ def upgrade() -> None:
         sa.Column("told", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_timer_incident_contract", "timer_incident", ["contract"], unique=False)
+    op.create_index("ix_timer_incident_contract", "timer_incident", ["contract"])
     op.create_index(
         "ix_timer_incident_ended",
         "timer_incident",
         ["opened_at", "id"],
-        unique=False,
         postgresql_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
         sqlite_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
     )
@@ -157,7 +153,6 @@ def upgrade() -> None:
         "ix_timer_incident_open",
         "timer_incident",
         ["catalogue", "id"],
-        unique=False,
         postgresql_where=sa.text("phase IN ('open', 'waiting')"),
         sqlite_where=sa.text("phase IN ('open', 'waiting')"),
     )
@@ -216,7 +211,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("clock_id", "kind"),
     )
     column.set_storage("timer_timer", autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0)
-    op.create_index("ix_timer_timer_due", "timer_timer", ["partition", "fire_at"], unique=False)
+    op.create_index("ix_timer_timer_due", "timer_timer", ["partition", "fire_at"])
     op.create_table(
         "timer_clock",
         sa.Column("id", column.CLOCK_KEY, nullable=False),
@@ -247,12 +242,11 @@ def upgrade() -> None:
     column.set_storage(
         "timer_clock", fillfactor=80, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0
     )
-    op.create_index("ix_timer_clock_incident", "timer_clock", ["incident"], unique=False)
+    op.create_index("ix_timer_clock_incident", "timer_clock", ["incident"])
     op.create_index(
         "ix_timer_clock_open",
         "timer_clock",
         ["due_at"],
-        unique=False,
         postgresql_where=sa.text("state IN ('running', 'paused')"),
         sqlite_where=sa.text("state IN ('running', 'paused')"),
     )
@@ -281,8 +275,8 @@ def upgrade() -> None:
         sa.Column("close_reason", sa.String(length=30), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_notifier_alert_incident", "notifier_alert", ["incident"], unique=False)
-    op.create_index("ix_notifier_alert_state", "notifier_alert", ["state", "opened_at"], unique=False)
+    op.create_index("ix_notifier_alert_incident", "notifier_alert", ["incident"])
+    op.create_index("ix_notifier_alert_state", "notifier_alert", ["state", "opened_at"])
     op.create_table(
         "notifier_attempt",
         sa.Column("delivery", sa.String(length=64), nullable=False),
@@ -337,21 +331,19 @@ def upgrade() -> None:
         sa.Column("finished_at", column.INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_notifier_delivery_alert", "notifier_delivery", ["alert"], unique=False)
+    op.create_index("ix_notifier_delivery_alert", "notifier_delivery", ["alert"])
     op.create_index(
         "ix_notifier_delivery_carried",
         "notifier_delivery",
         ["carried_by"],
-        unique=False,
         postgresql_where=sa.text("carried_by <> ''"),
         sqlite_where=sa.text("carried_by <> ''"),
     )
-    op.create_index("ix_notifier_delivery_created", "notifier_delivery", ["created_at", "id"], unique=False)
+    op.create_index("ix_notifier_delivery_created", "notifier_delivery", ["created_at", "id"])
     op.create_index(
         "ix_notifier_delivery_due",
         "notifier_delivery",
         ["endpoint", "next_at"],
-        unique=False,
         postgresql_where=sa.text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''"),
         sqlite_where=sa.text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''"),
     )
@@ -370,7 +362,7 @@ def upgrade() -> None:
         sa.Column("at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_notifier_inbox_at", "notifier_inbox", ["at"], unique=False)
+    op.create_index("ix_notifier_inbox_at", "notifier_inbox", ["at"])
     op.create_table(
         "notifier_log",
         sa.Column("txid", sa.BigInteger(), server_default=column.own_transaction(), nullable=False),
@@ -397,7 +389,7 @@ def upgrade() -> None:
         sa.Column("fire_at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("alert", "round", "level"),
     )
-    op.create_index("ix_notifier_step_due", "notifier_step", ["fire_at"], unique=False)
+    op.create_index("ix_notifier_step_due", "notifier_step", ["fire_at"])
     op.create_table(
         "notifier_waiting",
         sa.Column("seq", column.BIG_ID, autoincrement=True, nullable=False),
@@ -410,12 +402,11 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
-    op.create_index("ix_notifier_waiting_clock", "notifier_waiting", ["clock"], unique=False)
+    op.create_index("ix_notifier_waiting_clock", "notifier_waiting", ["clock"])
     op.create_index(
         "ix_notifier_waiting_flow",
         "notifier_waiting",
         ["flow", "seq"],
-        unique=False,
         postgresql_where=sa.text("error = ''"),
         sqlite_where=sa.text("error = ''"),
     )
@@ -433,9 +424,9 @@ def upgrade() -> None:
         sa.Column("at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_alert_alert", "board_alert", ["alert"], unique=False)
-    op.create_index("ix_board_alert_incident", "board_alert", ["incident"], unique=False)
-    op.create_index("ix_board_alert_notice", "board_alert", ["notice"], unique=False)
+    op.create_index("ix_board_alert_alert", "board_alert", ["alert"])
+    op.create_index("ix_board_alert_incident", "board_alert", ["incident"])
+    op.create_index("ix_board_alert_notice", "board_alert", ["notice"])
     op.create_table(
         "board_clock",
         sa.Column("id", column.CLOCK_KEY, nullable=False),
@@ -466,14 +457,9 @@ def upgrade() -> None:
         sa.Column("search", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_clock_incident", "board_clock", ["incident"], unique=False)
+    op.create_index("ix_board_clock_incident", "board_clock", ["incident"])
     op.create_index(
-        "ix_board_clock_open",
-        "board_clock",
-        ["due_at"],
-        unique=False,
-        postgresql_where=sa.text("open"),
-        sqlite_where=sa.text("open"),
+        "ix_board_clock_open", "board_clock", ["due_at"], postgresql_where=sa.text("open"), sqlite_where=sa.text("open")
     )
     op.create_table(
         "board_cursor",
@@ -500,8 +486,8 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_delivery_incident", "board_delivery", ["incident"], unique=False)
-    op.create_index("ix_board_delivery_notice", "board_delivery", ["notice"], unique=False)
+    op.create_index("ix_board_delivery_incident", "board_delivery", ["incident"])
+    op.create_index("ix_board_delivery_notice", "board_delivery", ["notice"])
     op.create_table(
         "board_event",
         sa.Column("position", column.BIG_ID, autoincrement=True, nullable=False),
@@ -514,8 +500,8 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("position"),
     )
-    op.create_index("ix_board_event_clock", "board_event", ["clock"], unique=False)
-    op.create_index("ix_board_event_incident", "board_event", ["incident", "topic"], unique=False)
+    op.create_index("ix_board_event_clock", "board_event", ["clock"])
+    op.create_index("ix_board_event_incident", "board_event", ["incident", "topic"])
     op.create_table(
         "board_forgotten",
         sa.Column("incident", sa.String(length=300), nullable=False),
@@ -527,7 +513,6 @@ def upgrade() -> None:
         "ix_board_forgotten_late",
         "board_forgotten",
         ["late_at"],
-        unique=False,
         postgresql_where=sa.text("late_at IS NOT NULL"),
         sqlite_where=sa.text("late_at IS NOT NULL"),
     )
@@ -538,7 +523,7 @@ def upgrade() -> None:
         sa.Column("applied_at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("topic", "id"),
     )
-    op.create_index("ix_board_inbox_applied", "board_inbox", ["applied_at"], unique=False)
+    op.create_index("ix_board_inbox_applied", "board_inbox", ["applied_at"])
     op.create_table(
         "board_incident",
         sa.Column("id", sa.String(length=300), nullable=False),
@@ -558,7 +543,6 @@ def upgrade() -> None:
         "ix_board_incident_ended",
         "board_incident",
         ["changed_at", "id"],
-        unique=False,
         postgresql_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
         sqlite_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
     )
@@ -574,7 +558,7 @@ def upgrade() -> None:
         sa.Column("published_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_notice_published", "board_notice", ["published_at"], unique=False)
+    op.create_index("ix_board_notice_published", "board_notice", ["published_at"])
 
 
 def downgrade() -> None:
