@@ -23,7 +23,7 @@ from sla_domain.event import EventId, TimeQuality
 from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident
 from sla_domain.promise import promise_facts
-from sla_domain.told import TAKES_BACK, Told, current_key, digest, fresh
+from sla_domain.told import TAKES_BACK, Told, breach_generation, current_key, digest, fresh
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 _MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
@@ -192,7 +192,7 @@ class _Voice:
         """Told breaches that the fold takes back or moves."""
         taken, details = [], dict[str, str]()
         for key in sorted(told.keys):
-            generation = _breach_generation(key)
+            generation = breach_generation(key)
             if generation is None or f"-{key}" in told.keys:
                 continue
             mark = next((m for m in self._clock.marks if m.kind == BREACH and m.generation == generation), None)
@@ -262,7 +262,7 @@ class _Voice:
 
 def _gone(incident: Incident, id_: ClockId, old: Told) -> list[Fact]:
     """A clock that was told and is no more: a late event has changed what the cycles are."""
-    taken = sorted(key for key in old.keys if _breach_generation(key) is not None and f"-{key}" not in old.keys)
+    taken = sorted(key for key in old.keys if breach_generation(key) is not None and f"-{key}" not in old.keys)
     if old.state is ClockState.CANCELLED and not taken:
         return []
     kind = FactKind.CLOCK_CANCELLED if old.state.open else FactKind.CLOCK_AMENDED
@@ -304,14 +304,6 @@ def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
                 )
             )
     return facts
-
-
-def _breach_generation(key: str) -> int | None:
-    """The generation of a breach key (`0/breach`, `0/breach~1`); None for any other."""
-    generation, _, kind = key.partition("/")
-    if generation.isdigit() and kind.partition("~")[0] == BREACH:
-        return int(generation)
-    return None
 
 
 def _stopped(clock: Clock) -> datetime:

@@ -176,6 +176,14 @@ def current_key(mark: Mark, keys: Collection[str]) -> str:
     return _numbered(mark.key, lambda key: f"-{key}" in keys)
 
 
+def breach_generation(key: str) -> int | None:
+    """The generation of a breach key (`0/breach`, `0/breach~1`); None for any other."""
+    generation, _, kind = key.partition("/")
+    if generation.isdigit() and kind.partition("~")[0] == BREACH:
+        return int(generation)
+    return None
+
+
 def fresh(key: str, keys: Collection[str]) -> str:
     """The key itself, or the first of `key~1`, `key~2` … that has not been used."""
     return _numbered(key, lambda candidate: candidate in keys)

@@ -196,6 +196,10 @@ def missed(at: datetime, **more: Any) -> Envelope:
     return fact(FactKind.CLOCK_MISSED, at, "missed/abc", **more)
 
 
+def resumed(at: datetime, **more: Any) -> Envelope:
+    return fact(FactKind.CLOCK_RESUMED, at, f"resumed/{at.timestamp():.0f}", **more)
+
+
 def taken_back(at: datetime, **more: Any) -> Envelope:
     return fact(FactKind.CLOCK_AMENDED, at, "amended", details={"takes_back": "0/breach", "new_state": "met"}, **more)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, taken_back, warned
+from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, resumed, taken_back, warned
 from tests.real.smtp import SmtpServer
 
 from sla_domain.contract import RoleHolder
@@ -142,6 +142,57 @@ async def test_after_a_late_end_a_taken_back_breach_is_still_corrected(stage: St
     await stage.hear(taken_back(NINE + 12 * MINUTE))
     await stage.send()
     assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Ended:"), ("anna", "Taken")]
+
+
+async def test_a_reopened_broken_promise_pages_again_until_its_next_end(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    await stage.hear(missed(NINE + 20 * MINUTE))
+    await stage.send()
+    stage.time.go(NINE + 45 * MINUTE)
+    await stage.hear(resumed(NINE + 45 * MINUTE))
+    await stage.send()
+    alert = await stage.alert("github:7")
+    assert (alert.state, alert.episode, alert.due_at) == ("open", 2, NINE + 15 * MINUTE)
+    await stage.pass_time(minutes=10)
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Ended:"), ("anna", "BROKEN"), ("piotr", "BROKEN")]
+    body = smtp_server.accepted.all()[2].parsed.get_body(("plain",))
+    assert body is not None
+    assert "30 min" in body.get_content(), "it is late since the breach, not since the reopening"
+    await stage.hear(fact(FactKind.CLOCK_MISSED, NINE + 60 * MINUTE, "missed/def"))
+    await stage.send()
+    assert sorted(mailed(smtp_server)[4:]) == [("anna", "Ended:"), ("piotr", "Ended:")]
+
+
+async def test_a_reopened_promise_whose_breach_is_taken_back_is_over(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(), missed(NINE + 20 * MINUTE))
+    stage.time.go(NINE + 45 * MINUTE)
+    await stage.hear(resumed(NINE + 45 * MINUTE))
+    await stage.send()
+    await stage.hear(taken_back(NINE + 46 * MINUTE))
+    await stage.send()
+    assert mailed(smtp_server)[-1] == ("anna", "Taken")
+    assert (await stage.alert("github:7")).close_reason == "taken_back"
+
+
+@pytest.mark.parametrize("due", [timedelta(minutes=15), timedelta(hours=2)])
+async def test_a_pause_that_ends_pages_nobody_again(stage: Stage, smtp_server: SmtpServer, due: timedelta) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    stage.time.go(NINE + 45 * MINUTE)
+    await stage.hear(resumed(NINE + 45 * MINUTE, due_at=NINE + due))
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:")]
+
+
+async def test_a_promise_that_was_kept_and_is_reopened_pages_nobody(stage: Stage) -> None:
+    stage.time.go(NINE + 45 * MINUTE)
+    await stage.hear(resumed(NINE + 45 * MINUTE))
+    assert await stage.rows() == []
 
 
 async def test_a_breach_and_its_end_in_one_batch_are_one_message(stage: Stage, smtp_server: SmtpServer) -> None:

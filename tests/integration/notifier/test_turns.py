@@ -8,28 +8,51 @@ import pytest
 from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, notice
 
 from sla_domain.fact import FactKind
-from sla_notifier.intake import turns, waiting
+from sla_notifier.intake import handler, turns, waiting
 from sla_notifier.telling import enqueue
+from sla_platform.envelope import Envelope
 from sla_platform.errors import StoreBusy
 
 HERD = 3 * turns.LIMIT
+MANY = handler.A_FEW + 5  # enough to wait for their turn
 
 
-def herd(count: int = HERD) -> list[object]:
+def herd(count: int = HERD) -> list[Envelope]:
     return [breached(incident=f"github:{number}") for number in range(count)]
+
+
+def others(count: int = MANY) -> list[Envelope]:
+    return [breached(incident=f"jira:{number}", contract="hooked") for number in range(count)]
 
 
 async def test_a_page_does_not_wait_for_another_contracts_herd(stage: Stage) -> None:
     stage.time.go(NINE + timedelta(minutes=15))
     await stage.take_in(*herd())
     await stage.turns.once()  # the herd alone
-    await stage.take_in(breached(incident="jira:1", contract="hooked"))
+    await stage.take_in(*others())
     await stage.turns.once()
-    assert len(await stage.rows(contract="hooked")) == 1
+    assert len(await stage.rows(contract="hooked", kind="page")) == MANY
     assert len(await stage.table("notifier_waiting")) >= turns.LIMIT, "the herd still has something to wait for"
     while await stage.turns.once():
         pass
     assert len(await stage.rows(contract="acme", kind="page")) == HERD
+
+
+async def test_a_few_facts_do_not_wait_at_all(stage: Stage) -> None:
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*herd())
+    await stage.take_in(*others(handler.A_FEW))
+    assert len(await stage.rows(contract="hooked", kind="page")) == handler.A_FEW
+
+
+async def test_a_fact_waits_while_an_earlier_one_of_its_clock_does(stage: Stage) -> None:
+    stage.time.go(NINE + timedelta(minutes=20))
+    await stage.take_in(*herd())
+    await stage.take_in(missed(NINE + timedelta(minutes=20), incident="github:7"))
+    assert await stage.alert("github:7") is None
+    while await stage.turns.once():
+        pass
+    assert (await stage.alert("github:7")).state == "closed"
 
 
 async def test_many_contracts_share_a_batch(stage: Stage) -> None:
@@ -55,11 +78,11 @@ async def test_the_facts_of_a_clock_keep_their_order_when_its_contract_changes(s
 async def test_two_processes_never_work_on_the_same_contract_at_once(stage: Stage) -> None:
     other = stage.another()
     stage.time.go(NINE + timedelta(minutes=15))
-    await stage.take_in(*herd(10))
+    await stage.take_in(*herd(MANY))
     async with stage.store.transaction() as connection:
         assert await waiting.held(connection, ["acme"]) == ["acme"]
         assert await other.turns.once() == 0
-    assert await other.turns.once() == 10
+    assert await other.turns.once() == MANY
 
 
 async def test_what_cannot_be_worked_on_is_set_aside_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,17 +114,17 @@ async def test_a_busy_database_sets_nothing_aside(stage: Stage, monkeypatch: pyt
         raise StoreBusy("away")
 
     stage.time.go(NINE + timedelta(minutes=15))
-    await stage.take_in(*herd(6))
+    await stage.take_in(*herd(MANY))
     with monkeypatch.context() as broken:
-        broken.setattr("sla_notifier.intake.turns.write", busy)
+        broken.setattr("sla_notifier.intake.turns.apply", busy)
         with pytest.raises(StoreBusy):
             await stage.turns.once()
-    assert [row.error for row in await stage.table("notifier_waiting")] == [""] * 6
-    assert await stage.turns.once() == 6
+    assert [row.error for row in await stage.table("notifier_waiting")] == [""] * MANY
+    assert await stage.turns.once() == MANY
 
 
 async def test_a_fact_given_twice_waits_once(stage: Stage) -> None:
     started = fact(FactKind.CLOCK_STARTED, NINE, "started")
-    await stage.take_in(started, breached(), breached())
-    await stage.take_in(breached())
-    assert [row.id for row in await stage.table("notifier_waiting")] == [breached().id]
+    await stage.take_in(started, *herd(MANY), *herd(MANY))
+    await stage.take_in(*herd(3))
+    assert sorted(row.id for row in await stage.table("notifier_waiting")) == sorted(each.id for each in herd(MANY))

@@ -191,6 +191,15 @@ class TestAmendments:
         told.reopened("Mon 12:00").resolved("Mon 12:10")
         assert kinds(listener.hears(told)) == [FactKind.CLOCK_MET]
 
+    def test_a_reopened_broken_promise_runs_again_past_its_due_instant(self) -> None:
+        """What makes the notifier page anew."""
+        told, listener = Telling().opened("Mon 09:00").resolved("Mon 14:00"), Listener()
+        assert kinds(listener.hears(told))[-2:] == [FactKind.CLOCK_BREACHED, FactKind.CLOCK_MISSED]
+        (again,) = listener.hears(told.reopened("Mon 15:00"))
+        assert (again.kind, again.at, again.due_at) == (
+            FactKind.CLOCK_RESUMED, told.at("Mon 15:00"), told.at("Mon 13:00"),
+        )  # fmt: skip
+
     def test_a_clock_that_late_events_undo_is_said_to_be_gone(self) -> None:
         rules = rulebook(plan(row("first_response", "1h"), row("next_response", "1h")))
         told, listener = Telling().opened("Mon 09:00").responded("Mon 09:10").replied("Mon 09:20"), Listener(rules)

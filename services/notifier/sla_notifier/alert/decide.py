@@ -12,14 +12,13 @@ from enum import StrEnum
 from typing import assert_never
 
 from sla_domain.fact import FactKind
-from sla_domain.told import TAKES_BACK
+from sla_domain.told import TAKES_BACK, breach_generation
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
 from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
 from sla_notifier.delivery.state import Kind
 from sla_notifier.delivery.verdict import Reason
 from sla_platform.wire import ClockFact, DeliveryFact, NoticeData
-from sla_platform.wire.clock import fact_id
 
 FIX_PATIENCE = timedelta(minutes=30)  # before a policy's only level hears of an unanswered critical fix
 
@@ -54,7 +53,12 @@ _HEEDED = frozenset(
 
 def heeded(fact: ClockFact) -> bool:
     """Whether the fact can concern an alert at all: most facts of a busy day (promises, starts, pauses) cannot."""
-    return fact.kind in _HEEDED or TAKES_BACK in fact.details
+    return fact.kind in _HEEDED or TAKES_BACK in fact.details or overdue_again(fact)
+
+
+def overdue_again(fact: ClockFact) -> bool:
+    """A clock runs again that has been due long since."""
+    return fact.kind is FactKind.CLOCK_RESUMED and fact.due_at is not None and fact.due_at <= fact.at
 
 
 def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
@@ -100,6 +104,21 @@ def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now:
     return _opened(alert, now, Reason.REOPENED if running_before else None)
 
 
+def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
+    """A reopening makes a broken promise run again: somebody must act again, and hears of the breach as of old.
+
+    While the alert is open or acknowledged (a pause that ended) its people know.
+    """
+    if before is None or before.close_reason not in _OVER_FOR_NOW or not overdue_again(fact):
+        return NOTHING
+    change = breached(before, fact, id_, chain, now)
+    if change.alert is None:
+        return NOTHING
+    alert = replace(change.alert, due_at=before.due_at)
+    told = tuple(replace(occasion, due_at=before.due_at) for occasion in change.occasions)
+    return replace(change, alert=alert, occasions=told)
+
+
 def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, now: datetime) -> Change:
     """A critical fix for one contract: the entitled people at once, the policy's next level if none answers."""
     alert = Alert(
@@ -119,7 +138,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, n
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
     """Why this fact ends the alert; None when it does not."""
-    if alert.occasion in _taken_back(fact):
+    if alert.generation in _breaches_taken_back(fact):
         return CloseReason.TAKEN_BACK
     match fact.kind:
         case FactKind.CLOCK_MET:
@@ -173,9 +192,12 @@ def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Cha
 _BY_NEW_STATE = {reason.value: reason for reason in (CloseReason.MET, CloseReason.MISSED, CloseReason.CANCELLED)}
 
 
-def _taken_back(fact: ClockFact) -> frozenset[str]:
-    """Ids of the facts that this one takes back."""
-    return frozenset(fact_id(fact.clock, fact.incident, key) for key in fact.details.get(TAKES_BACK, "").split())
+_OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value})
+
+
+def _breaches_taken_back(fact: ClockFact) -> frozenset[int | None]:
+    """The generations whose breach this fact takes back. (A page after a reopening bears the id of another fact.)"""
+    return frozenset(breach_generation(key) for key in fact.details.get(TAKES_BACK, "").split())
 
 
 def stepped(before: Alert, step: Step, now: datetime) -> Change:

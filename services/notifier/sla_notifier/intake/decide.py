@@ -14,7 +14,7 @@ from sla_domain.notice import Affected, Notice, NoticeId, Severity, matches
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch
-from sla_notifier.alert.decide import breached, ended, published, warned
+from sla_notifier.alert.decide import breached, ended, overdue_again, published, resumed, warned
 from sla_notifier.telling.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -42,6 +42,8 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
             batch.add(warned(fact, id_, chain))
         case FactKind.CLOCK_BREACHED:
             batch.add(breached(alert, fact, id_, chain, now))
+        case FactKind.CLOCK_RESUMED if overdue_again(fact):
+            batch.add(resumed(alert, fact, id_, chain, now))
         case _:
             batch.add(ended(alert, fact, id_, now))
 

@@ -1,7 +1,7 @@
-"""The consumer of clocks and notices: one transaction claims the event ids of a batch and lets it wait for its turn.
+"""The consumer of clocks and notices: one transaction for a batch, in which every event id is claimed first.
 
-What follows from it is decided in `turns`. Facts that can concern nobody are passed over without a look at the
-database: in a herd a breach must not wait for them.
+A few facts are worked on at once. Many wait for their turn (`turns`), and so does what could not be worked on at once.
+Facts that can concern nobody are passed over without a look at the database: in a herd a breach must not wait for them.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, assert_never
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.alert.decide import heeded
 from sla_notifier.desk import Desk
 from sla_notifier.intake import waiting
+from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
 from sla_platform.bus import Batch
 from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import Retryable
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
 from sla_platform.wire import ClockFact, NoticeData, decode_clock_fact, decode_notice
 from sla_platform.wire.clock import CANARY
 
+_log = structlog.get_logger(__name__)
+A_FEW = 25  # facts in a batch; in a herd it holds some hundreds
 TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
@@ -50,14 +55,32 @@ class FactHandler:
         self._desk.metrics.unheeded.inc(len(decoded) - len(incoming))
         if not incoming:
             return
-        async with self._desk.store.transaction() as connection:
-            now = await store_now(connection, self._desk.time)
-            fresh = await self._claimed(connection, incoming, now)
-            await waiting.put(connection, fresh, now)
+        try:
+            fresh = await self._take_in(incoming, len(incoming) <= A_FEW)
+        except Retryable:
+            raise
+        except Exception as error:
+            _log.error("facts.refused", error=str(error)[:500])
+            fresh = await self._take_in(incoming, at_once=False)
         for _, said in fresh:
             self._desk.metrics.facts.labels(_kind(said)).inc()
         self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
+        self._desk.ring()
+
+    async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
+        """What nobody has taken in before, worked on `at_once` unless earlier facts of the same clocks still wait."""
+        async with self._desk.store.transaction() as connection:
+            now = await store_now(connection, self._desk.time)
+            fresh = await self._claimed(connection, incoming, now)
+            if not fresh:
+                return fresh
+            before = await waiting.flows_of(connection, waiting.clocks_of(fresh))
+            if at_once and not before:
+                await apply(connection, fresh, self._desk, now)
+            else:
+                await waiting.put(connection, fresh, before, now)
         self._desk.taken.ring()
+        return fresh
 
     async def _claimed(self, connection: AsyncConnection, incoming: list[Incoming], now: datetime) -> list[Incoming]:
         """Those whose ids nobody has claimed before, each once."""

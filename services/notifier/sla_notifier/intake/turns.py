@@ -1,4 +1,4 @@
-"""Fair queueing between contracts: what has been taken in is worked on in turns, so that no herd holds up the others.
+"""Fair queueing between contracts: what many facts say is worked on in turns, so that no herd holds up the others.
 
 Who was served longest ago comes first, one batch is one transaction, and a contract whose batch is under way has no
 second one beside it. What the database or the deciding refuses is done again one by one; the one that fails alone is
@@ -15,14 +15,11 @@ from itertools import count
 
 import structlog
 
-from sla_notifier.alert import store as alerts
 from sla_notifier.desk import Desk
 from sla_notifier.intake import waiting
-from sla_notifier.intake.decide import decide
-from sla_notifier.telling.write import write
+from sla_notifier.intake.apply import apply
 from sla_platform.errors import Retryable
 from sla_platform.store.instant import store_now
-from sla_platform.wire import ClockFact
 
 _log = structlog.get_logger(__name__)
 AT_ONCE = 3  # batches; one waits for the database most of the time
@@ -96,10 +93,7 @@ class Turns:
             now = await store_now(connection, desk.time)
             taken = await waiting.take(connection, await waiting.held(connection, flows), share)
             if taken:
-                clocks = {str(said.clock) for _, said in taken if isinstance(said, ClockFact) and said.clock}
-                known = await alerts.locked(connection, clocks)
-                catalogue = desk.catalogue()
-                await write(connection, decide(taken, known, catalogue, now), catalogue, desk.manner, now)
+                await apply(connection, taken, desk, now)
         if taken:
             desk.ring()
         return len(taken)

@@ -6,7 +6,7 @@ lets the later one overtake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +41,25 @@ _LOCK = text(
 )
 
 
-async def put(connection: AsyncConnection, incoming: Iterable[Incoming], now: datetime) -> None:
-    """At the end of their flows, in this order."""
-    said = list(incoming)
-    held = await _flows_of(connection, {_clock(each) for _, each in said} - {""})
+def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
+    return {_clock(said) for _, said in incoming} - {""}
+
+
+async def flows_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
+    """The flow in which facts of these clocks wait, of those of which any does."""
+    if not clocks:
+        return {}
+    query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), _UNSPOILT).order_by(_w.seq)
+    return {row.clock: row.flow for row in (await connection.execute(query)).all()}
+
+
+async def put(
+    connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
+) -> None:
+    """At the end of their flows, in this order; `before` are the flows in which facts of their clocks wait already."""
+    held = dict(before)
     rows = []
-    for id_, each in said:
+    for id_, each in incoming:
         clock = _clock(each)
         flow = held.setdefault(clock, _flow(each)) if clock else _flow(each)
         rows.append(
@@ -86,13 +99,6 @@ async def set_aside(connection: AsyncConnection, flow: str, error: str) -> str |
     spoilt = update(tables.waiting).where(_w.seq == first).values(error=error[:2000]).returning(_w.id)
     found: str | None = (await connection.execute(spoilt)).scalar_one_or_none()
     return found
-
-
-async def _flows_of(connection: AsyncConnection, clocks: Iterable[str]) -> dict[str, str]:
-    """The flow in which facts of these clocks wait."""
-    wanted = sorted(clocks)
-    query = select(_w.clock, _w.flow).where(_w.clock.in_(wanted), _UNSPOILT).order_by(_w.seq)
-    return {row.clock: row.flow for row in (await connection.execute(query)).all()} if wanted else {}
 
 
 def _flow(said: ClockFact | NoticeData) -> str:

@@ -1,0 +1,21 @@
+"""What facts and notices do to alerts, within the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier.alert import store as alerts
+from sla_notifier.desk import Desk
+from sla_notifier.intake.decide import Incoming, decide
+from sla_notifier.intake.waiting import clocks_of
+from sla_notifier.telling.write import write
+
+
+async def apply(connection: AsyncConnection, incoming: Sequence[Incoming], desk: Desk, now: datetime) -> None:
+    """Lock the alerts concerned, decide, write."""
+    catalogue = desk.catalogue()
+    known = await alerts.locked(connection, clocks_of(incoming))
+    await write(connection, decide(incoming, known, catalogue, now), catalogue, desk.manner, now)
