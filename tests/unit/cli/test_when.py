@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +86,11 @@ def test_a_call_that_makes_no_sense_ends_with_two_and_says_why(arguments: tuple[
     assert said.status == 2
     assert word in said.err
     assert said.out == ""
+
+
+def test_a_terminal_that_lacks_a_letter_still_shows_the_table() -> None:
+    asked = [sys.executable, "-m", "sla_standalone", "when", "hpe-flexcare-pl", "--priority", "P1"]
+    plain = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    said = subprocess.run(asked, capture_output=True, env=plain, timeout=60, check=False)
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert b"first_response" in said.stdout
