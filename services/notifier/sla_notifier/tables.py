@@ -154,4 +154,5 @@ endpoint = Table(
     Column("reason", Text, nullable=False, server_default=_EMPTY),
     Column("changed_at", Instant, nullable=False),
     Column("changed_by", String(200), nullable=False, server_default=_EMPTY),
+    Column("rest_until", Instant),  # it asked for patience (Retry-After)
 )

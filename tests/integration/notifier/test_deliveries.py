@@ -213,6 +213,33 @@ async def test_retry_after_is_honoured(stage: Stage, webhook_receiver: WebhookRe
     assert (await stage.rows())[0].state == "sent"
 
 
+async def test_an_endpoint_that_asked_for_patience_gets_no_other_message_meanwhile(
+    stage: Stage, webhook_receiver: WebhookReceiver, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(contract="hooked"))
+    webhook_receiver.answer(Answer(status=429, headers={"Retry-After": "30"}))
+    await stage.send()
+    await stage.hear(breached(contract="hooked", incident="github:8"), breached(incident="github:9"))
+    assert await stage.send() == 1
+    assert len(smtp_server.accepted.all()) == 1, "other endpoints are not held up"
+    await stage.pass_time(seconds=31)
+    assert await stage.send() == 2
+    assert len(webhook_receiver.requests.all()) == 3
+
+
+async def test_what_one_message_is_asked_to_wait_for_holds_others_up_for_a_minute_at_most(
+    stage: Stage, webhook_receiver: WebhookReceiver
+) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(contract="hooked"))
+    webhook_receiver.answer(Answer(status=429, headers={"Retry-After": "3000"}))
+    await stage.send()
+    await stage.hear(breached(contract="hooked", incident="github:8"))
+    await stage.pass_time(seconds=61)
+    assert await stage.send() == 1
+
+
 async def test_410_disables_the_endpoint_and_the_person_is_told_another_way(
     stage: Stage, webhook_receiver: WebhookReceiver, spare_receiver: WebhookReceiver
 ) -> None:

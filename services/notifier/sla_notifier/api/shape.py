@@ -101,6 +101,7 @@ class EndpointShape(_Shape):
     reason: str = ""
     changed_at: datetime
     changed_by: str = ""
+    rest_until: datetime | None = Field(default=None, description="it asked for patience until then (Retry-After)")
 
 
 class EndpointPage(_Shape):

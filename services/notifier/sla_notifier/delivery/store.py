@@ -7,7 +7,7 @@ lease, so a sender that slept through it changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,10 +22,12 @@ from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
 from sla_notifier.delivery.state import UNFINISHED, State
 from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
 from sla_platform.store import log as logs
-from sla_platform.store.dialect import insert_new, upsert
+from sla_platform.store.dialect import insert, insert_new, upsert
 
-_d = tables.delivery
+_d, _e = tables.delivery, tables.endpoint.c
 _UNFINISHED = [state.value for state in UNFINISHED]
+_WAITING = [State.QUEUED.value, State.RETRYING.value]
+LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After holds up of the endpoint's others
 _FOLLOWED = _d.alias("followed")
 
 
@@ -49,15 +51,10 @@ class Done:
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
     """Endpoints with something to send now, the one that has waited longest first."""
-    statement = select(_d.c.endpoint).where(*_due(now)).group_by(_d.c.endpoint).order_by(func.min(_d.c.next_at))
+    resting = exists().where(_e.id == _d.c.endpoint, _e.rest_until > now)
+    due = select(_d.c.endpoint).where(*_due(now), ~resting)
+    statement = due.group_by(_d.c.endpoint).order_by(func.min(_d.c.next_at))
     return list((await connection.execute(statement)).scalars())
-
-
-async def next_due(connection: AsyncConnection) -> datetime | None:
-    """The instant at which the next delivery is due; may lie in the past."""
-    statement = select(func.min(_d.c.next_at)).where(_d.c.state.in_(_UNFINISHED), _d.c.carried_by == "")
-    found: datetime | None = (await connection.execute(statement)).scalar_one()
-    return found
 
 
 async def claim(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[DeliveryRow]:
@@ -96,6 +93,7 @@ async def record(connection: AsyncConnection, done: Sequence[Done], now: datetim
     await _write(connection, rows)
     await _close_attempts(connection, settled)
     await _disable(connection, [item for item, what in settled if what.disable], now)
+    await _leave_alone(connection, [item for item, _ in settled], now)
     await _tell(connection, rows, now)
     await _fall_back(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.fall_back], now)
     await _carry(connection, [row for row in rows if row.state.final])
@@ -323,10 +321,31 @@ async def _disable(connection: AsyncConnection, done: Sequence[Done], now: datet
         for endpoint, outcome in reasons.items()
     ]
     await connection.execute(upsert(connection, tables.endpoint), rows)
-    waiting = [State.QUEUED.value, State.RETRYING.value]
     await connection.execute(
-        update(_d).where(_d.c.endpoint.in_(list(reasons)), _d.c.state.in_(waiting)).values(next_at=now)
+        update(_d).where(_d.c.endpoint.in_(list(reasons)), _d.c.state.in_(_WAITING)).values(next_at=now)
     )
+
+
+async def _leave_alone(connection: AsyncConnection, done: Sequence[Done], now: datetime) -> None:
+    """An endpoint that asked for patience gets nothing else meanwhile either."""
+    asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
+    if asked:
+        statement = insert(connection, tables.endpoint)
+        resting = statement.on_conflict_do_update(
+            index_elements=["id"], set_={"rest_until": statement.excluded.rest_until}
+        )
+        new = {"state": "active", "reason": "", "changed_at": now, "changed_by": "slad"}
+        rows = [new | {"id": endpoint, "rest_until": now + asked[endpoint]} for endpoint in sorted(asked)]
+        await connection.execute(resting, rows)
+
+
+def asked_by_endpoint(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
+    """How long each endpoint wants to be left alone, as far as others' messages may wait for that."""
+    asked: dict[str, timedelta] = {}
+    for endpoint, outcome in outcomes:
+        if isinstance(outcome, Retry) and outcome.after is not None:
+            asked[endpoint] = max(asked.get(endpoint, timedelta()), min(outcome.after, LONGEST_FOR_OTHERS))
+    return asked
 
 
 def lease_until(now: datetime, seconds: float) -> datetime:

@@ -354,6 +354,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("changed_at", column.INSTANT, nullable=False),
         sa.Column("changed_by", sa.String(length=200), server_default=sa.text("''"), nullable=False),
+        sa.Column("rest_until", column.INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
