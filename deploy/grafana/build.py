@@ -186,6 +186,8 @@ HEALTH = (
             Panel("Queue", {"{{state}}": "max by (state) (slad_notifier_queue_deliveries)"}, stacked=True),
             Panel("Oldest message", {"": "max(slad_notifier_queue_oldest_seconds)"}, unit="s", bad=300),
             Panel("Oldest step not taken", {"": "max(slad_notifier_oldest_overdue_step_seconds)"}, unit="s", bad=30),
+            Panel("Facts whose turn has not come", {"waiting": "max(slad_notifier_facts_waiting)",
+                  "set aside": "max(slad_notifier_facts_set_aside)"}),
             Panel("Acknowledgements per hour",
                   {"{{via}}": "sum by (via) (increase(slad_notifier_acknowledgements_total[1h]))"}),
             Panel("Endpoints switched off", {"": "max(slad_notifier_endpoints_disabled)"}, bad=1),

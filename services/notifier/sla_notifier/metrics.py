@@ -51,6 +51,9 @@ class NotifierMetrics:
         self.waiting = Gauge(
             "slad_notifier_facts_waiting", "Facts and notices taken in whose turn has not come.", registry=registry
         )
+        self.oldest_waiting = Gauge(
+            "slad_notifier_facts_waiting_oldest_seconds", "How long the oldest of them has waited.", registry=registry
+        )
         self.set_aside = Gauge(
             "slad_notifier_facts_set_aside", "Facts and notices that could not be worked on.", registry=registry
         )
