@@ -21,10 +21,11 @@ FULL = int(os.environ.get("SLAD_KILLS", "200"))
 LATEST_SECONDS = 60.0  # a bound for machines that are busy with other tests too; the verdict shows what was
 STARTING_SECONDS = 180.0  # with two of eight processes always starting, two processors do little else
 SMALL_LOAD, FULL_LOAD = 50.0, 100.0  # events/s; the small one leaves room for the other tests of a run
+ALONE_LOAD = 30.0  # the one process is away most of the time: what it could not take would only pile up at the senders
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("kills", "load"), [(7, SMALL_LOAD), pytest.param(FULL, FULL_LOAD, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kills", "load"), [(7, SMALL_LOAD), pytest.param(FULL, ALONE_LOAD, marks=pytest.mark.slow)])
 async def test_the_one_process_is_killed_again_and_again(
     kills: int,
     load: float,
