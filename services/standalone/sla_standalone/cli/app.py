@@ -15,8 +15,8 @@ from sla_domain.errors import DomainError
 from sla_platform.errors import PlatformError
 
 
-def application() -> typer.Typer:
-    """Every command, registered anew."""
+def application(called: str = "") -> typer.Typer:
+    """The command `called`, or every command when there is none of that name."""
     from sla_standalone.cli import register
 
     app = typer.Typer(
@@ -26,7 +26,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    register.all_commands(app)
+    register.commands(app, called)
     return app
 
 
@@ -38,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows "?", not a traceback
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        application()(args=arguments)
+        application(given[0] if given else "")(args=given)
     except CatalogueInvalid as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)  # noqa: T201 - a command line speaks by printing

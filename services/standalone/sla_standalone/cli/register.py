@@ -1,12 +1,39 @@
-"""Which commands there are."""
+"""Which commands there are, and where. Only the module of the command that is called is loaded.
+
+Loading all of them takes longer than most commands have to do, and `slad check` runs in every pipeline.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+
 import typer
 
-from sla_standalone.cli import apply, calendar, check, demo, explain, importing, replay, run, send, when
+# In the order of the help; a module registers its commands itself.
+MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "run": ("run", "ingest", "timer", "notifier", "board", "migrate", "config"),
+        "demo": ("demo",),
+        "when": ("when",),
+        "check": ("check",),
+        "explain": ("explain",),
+        "replay": ("replay",),
+        "apply": ("apply",),
+        "send": ("send",),
+        "importing": ("import",),
+        "calendar": ("calendar",),
+    }
+)
 
 
-def all_commands(app: typer.Typer) -> None:
-    for module in (run, demo, when, check, explain, replay, apply, send, importing, calendar):
-        module.register(app)
+def commands(app: typer.Typer, called: str = "") -> None:
+    """The command `called` and its neighbours; all of them when there is no such command."""
+    wanted = [module for module, names in MODULES.items() if called in names] or list(MODULES)
+    for module in wanted:
+        import_module(f"sla_standalone.cli.{module}").register(app)
+    app.callback()(_group)  # so that a lone command is still called by its name
+
+
+def _group() -> None: ...
