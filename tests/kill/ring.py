@@ -65,7 +65,8 @@ class Ring:
         try:
             await disturb(self.fleet)
             enough.set()
-            await asyncio.wait_for(playing, PLAYED_OUT_SECONDS)
+            async with asyncio.timeout(PLAYED_OUT_SECONDS):
+                await playing
         finally:
             playing.cancel()
         self.fleet.respawn()

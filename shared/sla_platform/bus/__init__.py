@@ -6,9 +6,19 @@ producing service copies that log.
 
 from __future__ import annotations
 
-from sla_platform.bus.doorbell import Doorbell
+from sla_platform.bus.doorbell import Doorbell, rung_within
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.port import Batch, DeadLetter, EventSource, Handler, PutAside
 
-__all__ = ["Batch", "DeadLetter", "Doorbell", "EventSource", "Feeds", "Handler", "PutAside", "partition_of"]
+__all__ = [
+    "Batch",
+    "DeadLetter",
+    "Doorbell",
+    "EventSource",
+    "Feeds",
+    "Handler",
+    "PutAside",
+    "partition_of",
+    "rung_within",
+]

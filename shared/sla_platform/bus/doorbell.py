@@ -24,6 +24,20 @@ class Doorbell:
             yield event
 
 
+async def rung_within(rung: asyncio.Event, seconds: float | None) -> bool:
+    """Wait for the ring, for so long at most (None: however long it takes); False when none came.
+
+    Not by `asyncio.wait_for`: Python 3.11 loses a cancellation that comes together with the ring, and whoever waits
+    for the end of such a loop waits for ever (python/cpython#86296).
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await rung.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def listen_to(bells: Iterable[Doorbell]) -> Iterator[asyncio.Event]:
     """One event for several bells."""

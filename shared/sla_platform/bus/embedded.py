@@ -7,7 +7,6 @@ for what other processes committed and because `through` moves with time.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import structlog
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_platform.bus.doorbell import Doorbell, listen_to
+from sla_platform.bus.doorbell import Doorbell, listen_to, rung_within
 from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
@@ -129,8 +128,7 @@ class EmbeddedSource:
                     continue
                 patience.reset()
                 if not more:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(rung.wait(), self._poll)
+                    await rung_within(rung, self._poll)
 
     async def _wait(self, patience: Patience, error: Retryable) -> None:
         self._metrics.retried.labels(self._group).inc()

@@ -114,7 +114,8 @@ class PostgresLock:
         if session is not None:
             # Ending the session is giving the lock back.
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(session.close(), _ANSWER_SECONDS)
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await session.close()
 
 
 class FileLock:

@@ -25,7 +25,7 @@ from typing import NoReturn
 import structlog
 from sqlalchemy import Table
 
-from sla_platform.bus.doorbell import Doorbell
+from sla_platform.bus.doorbell import Doorbell, rung_within
 from sla_platform.bus.handing import Patience
 from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.lease import lock_for, while_held
@@ -118,8 +118,7 @@ class Relay:
                     continue
                 patience.reset()
                 if not more:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(rung.wait(), self._period)
+                    await rung_within(rung, self._period)
 
     async def _check_topics(self) -> None:
         names = [self._route.names.of(topic) for topic in self._route.topics]

@@ -58,7 +58,8 @@ async def _reasons(services: Sequence[Service]) -> dict[str, str]:
 
 async def _ask(check: Any) -> str | None:
     try:
-        answer: str | None = await asyncio.wait_for(check(), CHECK_SECONDS)
+        async with asyncio.timeout(CHECK_SECONDS):
+            answer: str | None = await check()
     except TimeoutError:
         return f"no answer within {CHECK_SECONDS:.0f} s"
     except Exception as error:

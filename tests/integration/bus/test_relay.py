@@ -199,7 +199,8 @@ async def _relay_process(rig: Rig) -> AsyncIterator[asyncio.subprocess.Process]:
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.readline(), 30) == b"running\n"
+        async with asyncio.timeout(30):
+            assert await process.stdout.readline() == b"running\n"
         yield process
     finally:
         if process.returncode is None:

@@ -13,6 +13,7 @@ from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.channel.port import Channel, Outcome, Outgoing, Sent
+from sla_platform.bus import rung_within
 
 MINUTE = timedelta(minutes=1)
 
@@ -45,7 +46,7 @@ async def killed_between_send_and_record(stage: Stage, channel: str) -> None:
     dying = Dying(stage.channels[channel])
     other = stage.another(**{channel: dying})
     killed = asyncio.create_task(other.sender.once())
-    await asyncio.wait_for(dying.sent.wait(), 10)
+    assert await rung_within(dying.sent, 10)
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
 

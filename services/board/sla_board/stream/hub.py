@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from sla_board.metrics import BoardMetrics
-from sla_platform.bus import Doorbell
+from sla_platform.bus import Doorbell, rung_within
 
 _log = structlog.get_logger(__name__)
 View = TypeVar("View", bound=Hashable)
@@ -125,9 +125,7 @@ class Hub(Generic[View]):
                     self._metrics.frames.inc()
                     yield brief or frame
                     continue
-                try:
-                    await asyncio.wait_for(fresh.wait(), beat_seconds)
-                except TimeoutError:
+                if not await rung_within(fresh, beat_seconds):
                     yield None
 
     @contextlib.contextmanager
@@ -162,8 +160,7 @@ class Hub(Generic[View]):
                 await self._render_once(view, channel)
                 took = time.monotonic() - started
                 await asyncio.sleep(max(QUICKEST_SECONDS, REST * took))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), max(IDLE_SECONDS, IDLE_REST * took))
+                await rung_within(changed, max(IDLE_SECONDS, IDLE_REST * took))
 
     async def _render_once(self, view: View, channel: _Channel[View]) -> None:
         try:

@@ -46,7 +46,8 @@ class EventStream(StreamingResponse):
 
     async def _send_all(self, send: Send) -> None:
         async def patiently(message: Message) -> None:
-            await asyncio.wait_for(send(message), self._patience)
+            async with asyncio.timeout(self._patience):
+                await send(message)
 
         try:
             await self.stream_response(patiently)

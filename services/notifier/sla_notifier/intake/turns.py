@@ -8,7 +8,6 @@ set aside for people and holds nobody up.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from itertools import count
@@ -18,6 +17,7 @@ import structlog
 from sla_notifier.desk import Desk
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
+from sla_platform.bus import rung_within
 from sla_platform.errors import Retryable
 from sla_platform.store.instant import store_now
 
@@ -73,8 +73,7 @@ class Turns:
                     continue
                 self.last_pass = time.monotonic()
                 if not done:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(rung.wait(), poll)
+                    await rung_within(rung, poll)
 
     async def _chosen(self) -> list[str]:
         """Flows for a batch, which are this one's from now on: the one served longest ago first."""

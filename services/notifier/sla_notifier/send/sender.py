@@ -8,7 +8,6 @@ records it; what it could not finish is taken up under the same id when the leas
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.verdict import Sequel
 from sla_notifier.desk import Desk
 from sla_notifier.send.pace import Pace, places
+from sla_platform.bus import rung_within
 from sla_platform.errors import Retryable
 from sla_platform.store.instant import store_now
 
@@ -82,8 +82,7 @@ class Sender:
                     continue
                 self.last_pass = time.monotonic()
                 if not claimed:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(rung.wait(), self._pace.poll_seconds)
+                    await rung_within(rung, self._pace.poll_seconds)
 
     async def _claim_whole(self) -> list[DeliveryRow]:
         """Claim and begin; a claim under way when the sender is stopped is still sent, not left to its lease."""

@@ -46,7 +46,8 @@ class Publisher:
         producer = await self._ready()
         for topic in topics:
             try:
-                found = await asyncio.wait_for(producer.partitions_for(topic), self._patience)
+                async with asyncio.timeout(self._patience):
+                    found = await producer.partitions_for(topic)
             except _TROUBLE as error:
                 await self._discard()
                 raise BusUnavailable(
@@ -123,7 +124,8 @@ class Publisher:
             return self._producer
         producer = new_producer(self._access, self._client, self._largest_record, self._linger_ms)
         try:
-            await asyncio.wait_for(producer.start(), START_SECONDS)
+            async with asyncio.timeout(START_SECONDS):
+                await producer.start()
         except _TROUBLE as error:
             await close_producer(producer, flush=False)
             raise BusUnavailable(await self._access.why(error)) from error

@@ -321,7 +321,8 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         for lane in lanes:
             lane.events_done = False
         try:
-            await asyncio.wait_for(self._consumer.commit(offsets), _COMMIT_SECONDS)
+            async with asyncio.timeout(_COMMIT_SECONDS):
+                await self._consumer.commit(offsets)
         except (kafka.KafkaError, OSError, TimeoutError) as error:
             # Lost in a rebalance or an outage: the group decides anew, and the inbox knows what was done.
             _log.info("bus.commit_failed", group=self._reading.group, error=repr(error))

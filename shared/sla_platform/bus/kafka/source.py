@@ -106,12 +106,14 @@ class KafkaSource:
 
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
         try:
-            await asyncio.wait_for(consumer.start(), START_SECONDS)
+            async with asyncio.timeout(START_SECONDS):
+                await consumer.start()
         except (kafka.KafkaError, OSError, TimeoutError) as error:
             raise BusUnavailable(await self._broker.access.why(error)) from error
 
     async def _check_topics(self, consumer: AIOKafkaConsumer) -> None:
-        there = await asyncio.wait_for(consumer.topics(), _ANSWER_SECONDS)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            there = await consumer.topics()
         if missing := sorted(set(self._reading.topics) - there):
             raise BusUnavailable(f"no topic {', '.join(missing)} on {self._broker.access.servers}: run `slad migrate`")
 
