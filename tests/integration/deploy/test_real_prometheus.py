@@ -83,7 +83,9 @@ async def _evaluated(client: httpx2.AsyncClient) -> list[dict[str, Any]]:
     async with asyncio.timeout(40):
         while True:
             try:
-                if await _query(client, 'count_over_time(up{job="slad"}[1m]) > 3'):
+                # Until its storage is open every other page answers 503, in words.
+                started = (await client.get("/-/ready")).status_code == httpx2.codes.OK
+                if started and await _query(client, 'count_over_time(up{job="slad"}[1m]) > 3'):
                     answer = (await client.get("/api/v1/rules")).json()["data"]["groups"]
                     if all(rule["health"] != "unknown" for group in answer for rule in group["rules"]):
                         return list(answer)

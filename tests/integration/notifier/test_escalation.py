@@ -74,6 +74,7 @@ async def test_who_was_paged_hears_of_the_end_once(stage: Stage, smtp_server: Sm
 async def test_unanswered_it_informs_the_last_level_and_begins_again(stage: Stage, smtp_server: SmtpServer) -> None:
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached())
+    await stage.send()
     for _ in range(12):
         await stage.pass_time(minutes=10)
         await stage.send()

@@ -41,12 +41,19 @@ async def drained(store: Store, within: float) -> None:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         try:
-            if await waiting(store) == 0:
+            if not await some_left(store):
                 return
         except Retryable:
             pass
         await asyncio.sleep(0.1)
     raise AssertionError(f"{await waiting(store)} timers have not fired")
+
+
+async def some_left(store: Store) -> bool:
+    try:
+        return await waiting(store) > 0
+    except Retryable:
+        return True  # the database has just been struck
 
 
 def assert_each_once(found: Harvest, count: int) -> None:
@@ -75,19 +82,22 @@ async def test_processes_and_the_database_crash_while_timers_fire(
             await asyncio.to_thread(nursery.born)
         while await waiting(store) > count * 0.98:  # noqa: ASYNC110 - rows are awaited, not an event
             await asyncio.sleep(0.02)
+        fallen = 0
         for blow in blows:
             await asyncio.sleep(lot.uniform(0.5, 1.0) * seconds * 0.5 / len(blows))
+            if await waiting(store) == 0:
+                break
+            fallen += 1
             if blow == "kill":
                 nursery.kill(lot.choice(nursery.children))
                 await asyncio.to_thread(nursery.born)
             else:
                 await asyncio.to_thread(own_postgres.restart, "immediate")
-        left = await waiting(store)
         await drained(store, 30 + count / 2_000)
     found = await harvest(store)
     await store.close()
     assert_each_once(found, count)
-    assert left > 0, "the blows came too late to prove anything"
+    assert fallen >= (len(blows) if count >= CHUNK else len(blows) // 2), "the blows came too late to prove anything"
 
 
 @pytest.mark.parametrize(
