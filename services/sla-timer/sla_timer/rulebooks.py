@@ -105,8 +105,10 @@ class Rulebooks:
 
     async def _remember(self, connection: AsyncConnection, catalogue: Catalogue) -> None:
         if catalogue.version not in self._stored:
-            await connection.execute(insert_new(connection, tables.catalogue), [self._row(catalogue)])
-            self._stored.add(catalogue.version)
+            insert = insert_new(connection, tables.catalogue).returning(tables.catalogue.c.version)
+            # What this transaction inserts may yet be rolled back; what was there before is there.
+            if (await connection.execute(insert, [self._row(catalogue)])).first() is None:
+                self._stored.add(catalogue.version)
 
     def _row(self, catalogue: Catalogue) -> dict[str, Any]:
         return {"version": catalogue.version, "content": catalogue.text, "activated_at": self._time.now()}

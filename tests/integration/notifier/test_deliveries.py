@@ -12,7 +12,9 @@ from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
 from sla_notifier.acknowledge.acknowledge import Acknowledger
-from sla_notifier.channel.port import Channel, Outcome, Outgoing, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Retry, Sent
+from sla_notifier.delivery.row import row_of
+from sla_notifier.delivery.store import Done, _leave_alone
 from sla_platform.bus import rung_within
 
 MINUTE = timedelta(minutes=1)
@@ -239,6 +241,20 @@ async def test_what_one_message_is_asked_to_wait_for_holds_others_up_for_a_minut
     await stage.hear(breached(contract="hooked", incident="github:8"))
     await stage.pass_time(seconds=61)
     assert await stage.send() == 1
+
+
+async def test_the_longest_patience_asked_for_counts(stage: Stage) -> None:
+    """A message that was under way may come back later with a shorter one."""
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(contract="hooked"))
+    (row,) = await stage.rows()
+    now = stage.time.now()
+    for seconds in (50, 1):
+        patience = Retry(Failure.RATE_LIMITED, "HTTP 429", after=timedelta(seconds=seconds))
+        async with stage.store.transaction() as connection:
+            await _leave_alone(connection, [Done(row_of(dict(row._mapping)), patience, now)], now)
+    (endpoint,) = await stage.table("notifier_endpoint")
+    assert endpoint.rest_until == now + timedelta(seconds=50)
 
 
 async def test_410_disables_the_endpoint_and_the_person_is_told_another_way(

@@ -7,11 +7,12 @@ import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import aiosmtplib
 import pytest
 from tests.real.certificates import Certificates
 from tests.real.smtp import SmtpServer, Stage
 
-from sla_notifier.channel.email import EmailChannel
+from sla_notifier.channel.email import EmailChannel, _drop
 from sla_notifier.channel.mailserver import MailSecurity, MailServer
 from sla_notifier.channel.port import Failure, Outgoing, Rejected, Retry, Sent
 
@@ -130,6 +131,20 @@ async def test_a_connection_of_no_more_use_does_not_wait_for_a_farewell(
     await asyncio.sleep(0)  # one turn of the loop, in which no answer can come
     assert socket.fileno() == -1
     await channel.close()
+
+
+async def test_so_it_is_on_the_loop_that_slad_runs_on() -> None:
+    """uvloop's transports derive from nothing in asyncio."""
+
+    class Transport:
+        aborted = False
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    of_another_loop = Transport()
+    _drop(aiosmtplib.SMTP(), of_another_loop)
+    assert of_another_loop.aborted
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,19 @@ async def test_a_reopened_promise_whose_breach_is_taken_back_is_over(stage: Stag
     assert (await stage.alert("github:7")).close_reason == "taken_back"
 
 
+async def test_a_broken_promise_whose_end_is_undone_pages_again(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    await stage.hear(missed(NINE + 20 * MINUTE))
+    await stage.send()
+    undone = {"old_state": "missed", "new_state": "running"}
+    stage.time.go(NINE + 45 * MINUTE)
+    await stage.hear(fact(FactKind.CLOCK_AMENDED, NINE, "amended", details=undone))
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Ended:"), ("anna", "BROKEN")]
+
+
 @pytest.mark.parametrize("due", [timedelta(minutes=15), timedelta(hours=2)])
 async def test_a_pause_that_ends_pages_nobody_again(stage: Stage, smtp_server: SmtpServer, due: timedelta) -> None:
     stage.time.go(NINE + 15 * MINUTE)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, notice
 
 from sla_domain.fact import FactKind
 from sla_notifier.intake import handler, turns, waiting
+from sla_notifier.intake.decide import Incoming
 from sla_notifier.telling import enqueue
 from sla_platform.envelope import Envelope
 from sla_platform.errors import StoreBusy
+from sla_platform.wire import ClockFact
 
 HERD = 3 * turns.LIMIT
 MANY = handler.A_FEW + 5  # enough to wait for their turn
@@ -107,6 +112,49 @@ async def test_what_cannot_be_worked_on_is_set_aside_alone(stage: Stage, monkeyp
     # Later facts of the same clock have their turn.
     await stage.hear(missed(NINE + timedelta(minutes=30), incident="github:3"))
     assert len(await stage.table("notifier_waiting")) == 1
+
+
+@pytest.mark.parametrize("store_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+async def test_another_process_that_fails_at_the_same_moment_sets_nothing_else_aside(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst moment: one has failed at a fact and not said so yet."""
+    other, whole, hold = stage.another(), turns.apply, waiting.held
+    failed: list[bool] = []
+
+    async def refusing(connection: AsyncConnection, incoming: Sequence[Incoming], *more: Any) -> None:
+        if any(said.incident == "github:3" for _, said in incoming if isinstance(said, ClockFact)):
+            failed.append(True)
+            raise ValueError("cannot be")
+        await whole(connection, incoming, *more)
+
+    async def held(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
+        if len(failed) == 2:  # in the batch and alone
+            failed.append(True)
+            await other.turns.once()
+        return await hold(connection, wanted)
+
+    monkeypatch.setattr(turns, "LIMIT", 1)
+    monkeypatch.setattr(turns, "apply", refusing)
+    monkeypatch.setattr(waiting, "held", held)
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*herd(MANY))
+    while await stage.turns.once() or await other.turns.once():
+        pass
+    assert [row.id for row in await stage.table("notifier_waiting")] == [breached(incident="github:3").id]
+    assert len(await stage.rows(kind="page")) == MANY - 1
+
+
+async def test_who_was_never_served_comes_before_who_is_there_again(stage: Stage) -> None:
+    names = [f"contract-{number:02}" for number in range(2 * turns.MOST_FLOWS + 5)]
+    stage.time.go(NINE + timedelta(minutes=15))
+    await stage.take_in(*(breached(incident=f"github:{name}", contract=name) for name in names))
+    await stage.turns.once()
+    await stage.turns.once()
+    again = names[: 2 * turns.MOST_FLOWS]
+    await stage.take_in(*(breached(incident=f"jira:{name}", contract=name) for name in again))
+    await stage.turns.once()
+    assert {row.contract for row in await stage.table("notifier_alert")} == set(names)
 
 
 async def test_a_busy_database_sets_nothing_aside(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,26 @@ async def test_an_instance_with_older_files_stands_aside(
     assert await old.once() == 0
 
 
+async def test_a_version_whose_storing_was_rolled_back_is_stored_by_the_next(
+    store: Store, four_hours: Catalogue
+) -> None:
+    desk = await Desk(store, four_hours).start()
+    rulebooks = Rulebooks(lambda: four_hours, load_text, desk.time)
+
+    async def rolled_back() -> None:
+        async with store.transaction() as connection:
+            await rulebooks.pinned(connection, ())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await rolled_back()
+    async with store.transaction() as connection:
+        await rulebooks.pinned(connection, ())
+    async with store.reading() as connection:
+        stored = (await connection.execute(select(tables.catalogue.c.version))).scalars().all()
+    assert list(stored) == [four_hours.version]
+
+
 async def _settled(step: Callable[[], object]) -> int:
     result = step()
     return int(await result)  # type: ignore[misc]

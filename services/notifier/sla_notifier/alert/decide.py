@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from sla_domain.clock import ClockState
 from sla_domain.fact import FactKind
 from sla_domain.told import TAKES_BACK, breach_generation
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
@@ -53,12 +54,17 @@ _HEEDED = frozenset(
 
 def heeded(fact: ClockFact) -> bool:
     """Whether the fact can concern an alert at all: most facts of a busy day (promises, starts, pauses) cannot."""
-    return fact.kind in _HEEDED or TAKES_BACK in fact.details or overdue_again(fact)
+    return fact.kind in _HEEDED or TAKES_BACK in fact.details or overdue_again(fact, fact.at)
 
 
-def overdue_again(fact: ClockFact) -> bool:
-    """A clock runs again that has been due long since."""
-    return fact.kind is FactKind.CLOCK_RESUMED and fact.due_at is not None and fact.due_at <= fact.at
+def overdue_again(fact: ClockFact, now: datetime) -> bool:
+    """A clock runs again that has been due long since: by a reopening, or because its end has been undone."""
+    if fact.due_at is None:
+        return False
+    undone = fact.kind is FactKind.CLOCK_AMENDED and fact.details.get("new_state") == ClockState.RUNNING
+    if undone:
+        return fact.due_at <= now and not _breaches_taken_back(fact)
+    return fact.kind is FactKind.CLOCK_RESUMED and fact.due_at <= fact.at
 
 
 def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
@@ -105,11 +111,11 @@ def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now:
 
 
 def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
-    """A reopening makes a broken promise run again: somebody must act again, and hears of the breach as of old.
+    """A broken promise runs again after its end: somebody must act again, and hears of the breach as of old.
 
     While the alert is open or acknowledged (a pause that ended) its people know.
     """
-    if before is None or before.close_reason not in _OVER_FOR_NOW or not overdue_again(fact):
+    if before is None or before.close_reason not in _OVER_FOR_NOW or not overdue_again(fact, now):
         return NOTHING
     change = breached(before, fact, id_, chain, now)
     if change.alert is None:

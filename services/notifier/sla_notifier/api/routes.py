@@ -126,7 +126,7 @@ def _deliveries(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
 def _endpoints(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
     @routes.get("/v1/endpoints", responses=_REFUSALS)
     async def endpoints(request: Request) -> EndpointPage:
-        """Endpoints that were disabled (410 Gone), or were and are enabled again."""
+        """Endpoints that are disabled (410 Gone), have been, or asked for patience (Retry-After)."""
         authorize(request, ADMIN)
         async with desk.store.reading() as connection:
             return EndpointPage(endpoints=await query.endpoints(connection))

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import Any
 
 import aiosmtplib
 
@@ -121,10 +122,13 @@ class EmailChannel:
             raise
 
 
-def _drop(client: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None) -> None:
-    """Close now: a TLS transport that is only asked to close waits up to half a minute for the server's farewell."""
+def _drop(client: aiosmtplib.SMTP, transport: Any) -> None:
+    """Close now: a TLS transport that is only asked to close waits up to half a minute for the server's farewell.
+
+    `transport` is that of the loop in use; uvloop's do not derive from asyncio's.
+    """
     client.close()
-    if isinstance(transport, asyncio.Transport):
+    if transport is not None:
         transport.abort()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, select, union_all, update
+from sqlalchemy import Select, and_, bindparam, case, exists, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -51,7 +51,7 @@ class Done:
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
     """Endpoints with something to send now, the one that has waited longest first."""
-    resting = exists().where(_e.id == _d.c.endpoint, _e.rest_until > now)
+    resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
     due = select(_d.c.endpoint).where(*_due(now), ~resting)
     statement = due.group_by(_d.c.endpoint).order_by(func.min(_d.c.next_at))
     return list((await connection.execute(statement)).scalars())
@@ -331,9 +331,9 @@ async def _leave_alone(connection: AsyncConnection, done: Sequence[Done], now: d
     asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
     if asked:
         statement = insert(connection, tables.endpoint)
-        resting = statement.on_conflict_do_update(
-            index_elements=["id"], set_={"rest_until": statement.excluded.rest_until}
-        )
+        asked_now = statement.excluded.rest_until
+        longer = case((_e.rest_until > asked_now, _e.rest_until), else_=asked_now)
+        resting = statement.on_conflict_do_update(index_elements=["id"], set_={"rest_until": longer})
         new = {"state": "active", "reason": "", "changed_at": now, "changed_by": "slad"}
         rows = [new | {"id": endpoint, "rest_until": now + asked[endpoint]} for endpoint in sorted(asked)]
         await connection.execute(resting, rows)

@@ -42,7 +42,7 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
             batch.add(warned(fact, id_, chain))
         case FactKind.CLOCK_BREACHED:
             batch.add(breached(alert, fact, id_, chain, now))
-        case FactKind.CLOCK_RESUMED if overdue_again(fact):
+        case FactKind.CLOCK_RESUMED | FactKind.CLOCK_AMENDED if overdue_again(fact, now):
             batch.add(resumed(alert, fact, id_, chain, now))
         case _:
             batch.add(ended(alert, fact, id_, now))

@@ -20,12 +20,14 @@ from sla_notifier.intake.apply import apply
 from sla_platform.bus import rung_within
 from sla_platform.errors import Retryable
 from sla_platform.store.instant import store_now
+from sla_platform.store.outage import busy
 
 _log = structlog.get_logger(__name__)
 AT_ONCE = 3  # batches; one waits for the database most of the time
 LIMIT = 250  # facts in one batch
 MOST_FLOWS = 25  # in one batch
 POLL_SECONDS = 0.5  # for what another process has taken in and left
+MOST_REMEMBERED = 10_000  # contracts
 PAUSE_SECONDS = 0.5
 
 
@@ -43,7 +45,7 @@ class Turns:
         at_once = 1 if self._desk.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
             for number in range(at_once):
-                group.create_task(self._forever(POLL_SECONDS if number == 0 else None))
+                group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
         """One batch; how many facts and notices it held. Raises Retryable when nothing was changed."""
@@ -61,7 +63,7 @@ class Turns:
             self._under_way.difference_update(chosen)
         return done
 
-    async def _forever(self, poll: float | None) -> None:
+    async def _forever(self, poll: float) -> None:
         with self._desk.taken.listen() as rung:
             while True:
                 rung.clear()
@@ -79,11 +81,14 @@ class Turns:
         """Flows for a batch, which are this one's from now on: the one served longest ago first."""
         async with self._desk.store.reading() as connection:
             there = await waiting.flows(connection)
-        self._served = {flow: turn for flow, turn in self._served.items() if flow in there}
         free = [flow for flow in there if flow not in self._under_way]
         chosen = sorted(free, key=lambda flow: self._served.get(flow, 0))[:MOST_FLOWS]
         self._under_way.update(chosen)
-        self._served.update((flow, next(self._number)) for flow in chosen)
+        for flow in chosen:
+            self._served.pop(flow, None)
+            self._served[flow] = next(self._number)
+        while len(self._served) > MOST_REMEMBERED:
+            del self._served[next(iter(self._served))]  # who was served longest ago
         return chosen
 
     async def _batch(self, flows: Sequence[str], share: int) -> int:
@@ -101,19 +106,26 @@ class Turns:
         done = 0
         for flow in flows:
             for _ in range(max(LIMIT // len(flows), 1)):
-                try:
-                    if not await self._batch((flow,), 1):
-                        break
-                except Retryable:
-                    raise
-                except Exception as error:
-                    await self._set_aside(flow, error)
+                if not await self._single(flow):
+                    break
                 done += 1
+        self._desk.ring()
         return done
 
-    async def _set_aside(self, flow: str, error: Exception) -> None:
+    async def _single(self, flow: str) -> bool:
+        """The next fact of a flow, worked on or set aside; False when there is none, or another process has it."""
         async with self._desk.store.transaction() as connection:
-            if not await waiting.held(connection, (flow,)):
-                return
-            event = await waiting.set_aside(connection, flow, f"{type(error).__name__}: {error}")
-        _log.error("facts.set_aside", fact=event, contract=flow, error=str(error)[:500])
+            seq = await waiting.first(connection, flow) if await waiting.held(connection, (flow,)) else None
+            if seq is None:
+                return False
+            now = await store_now(connection, self._desk.time)
+            try:
+                # What fails is undone and set aside in one hold of the flow: a moment later another would be the first.
+                async with connection.begin_nested():
+                    await apply(connection, await waiting.take(connection, (flow,), 1), self._desk, now)
+            except Exception as error:
+                if isinstance(error, Retryable) or busy(error) is not None:
+                    raise
+                event = await waiting.set_aside(connection, seq, f"{type(error).__name__}: {error}")
+                _log.error("facts.set_aside", fact=event, contract=flow, error=str(error)[:500])
+        return True

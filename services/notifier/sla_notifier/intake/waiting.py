@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, text, union_all, update
+from sqlalchemy import ColumnElement, delete, func, literal_column, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -22,7 +22,7 @@ NOTICES = ""
 """The flow of what concerns many contracts."""
 
 _w = tables.waiting.c
-_UNSPOILT: ColumnElement[bool] = _w.error == ""
+_UNSPOILT: ColumnElement[bool] = _w.error == literal_column("''")  # as the partial index says it
 # From each flow to the next along the index, however many wait in one.
 _FLOWS = text(
     """
@@ -93,12 +93,16 @@ async def take(connection: AsyncConnection, held_flows: Sequence[str], share: in
     return [_incoming(row) for row in sorted(rows, key=lambda row: row.seq)]
 
 
-async def set_aside(connection: AsyncConnection, flow: str, error: str) -> str | None:
-    """The first of a flow waits for people from now on; its event id."""
-    first = select(func.min(_w.seq)).where(_w.flow == flow, _UNSPOILT).scalar_subquery()
-    spoilt = update(tables.waiting).where(_w.seq == first).values(error=error[:2000]).returning(_w.id)
-    found: str | None = (await connection.execute(spoilt)).scalar_one_or_none()
+async def first(connection: AsyncConnection, flow: str) -> int | None:
+    """The place of what is next in this flow."""
+    found: int | None = (await connection.execute(select(func.min(_w.seq)).where(_w.flow == flow, _UNSPOILT))).scalar()
     return found
+
+
+async def set_aside(connection: AsyncConnection, seq: int, error: str) -> str:
+    """What has this place waits for people from now on; its event id."""
+    spoilt = update(tables.waiting).where(_w.seq == seq).values(error=error[:2000]).returning(_w.id)
+    return str((await connection.execute(spoilt)).scalar_one())
 
 
 def _flow(said: ClockFact | NoticeData) -> str:
