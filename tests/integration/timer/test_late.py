@@ -68,6 +68,8 @@ async def test_a_timer_that_a_slow_transaction_inserted_below_the_bound_is_swept
     tick = ticking(postgres, sweep=sweep)
     await tick.once()
     async with postgres.transaction() as slow:
+        # It stands for one that is at work for so long; one that only slept would be ended by the server.
+        await slow.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         await slow.execute(text(_INSERT), {"at": begun + MOMENT, "kind": "breach"})
         while await database_now(postgres) < begun + held:
             assert await tick.once() == 0
