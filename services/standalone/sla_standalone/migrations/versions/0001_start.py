@@ -1,4 +1,4 @@
-"""Start"""
+"""The tables of the first release."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident", "id"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_ingest_event_time", "ingest_event", ["time", "incident"])
+    op.create_index("ix_ingest_event_time", "ingest_event", ["time", "incident"], unique=False)
     op.create_table(
         "ingest_forgotten",
         sa.Column("incident", sa.String(length=300), nullable=False),
@@ -36,6 +36,7 @@ def upgrade() -> None:
         "ix_ingest_forgotten_late",
         "ingest_forgotten",
         ["late_at"],
+        unique=False,
         postgresql_where=sa.text("late_at IS NOT NULL"),
         sqlite_where=sa.text("late_at IS NOT NULL"),
     )
@@ -54,11 +55,12 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_ingest_inbox_received", "ingest_inbox", ["received_at"])
+    op.create_index("ix_ingest_inbox_received", "ingest_inbox", ["received_at"], unique=False)
     op.create_index(
         "ix_ingest_inbox_waiting",
         "ingest_inbox",
         ["received_at", "id"],
+        unique=False,
         sqlite_where=sa.text("outcome IN ('parked', 'refused')"),
         postgresql_where=sa.text("outcome IN ('parked', 'refused')"),
     )
@@ -111,7 +113,7 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_timer_event_incident", "timer_event", ["incident"])
+    op.create_index("ix_timer_event_incident", "timer_event", ["incident"], unique=False)
     op.create_table(
         "timer_forgotten",
         sa.Column("incident", sa.String(length=300), nullable=False),
@@ -123,6 +125,7 @@ def upgrade() -> None:
         "ix_timer_forgotten_late",
         "timer_forgotten",
         ["late_at"],
+        unique=False,
         postgresql_where=sa.text("late_at IS NOT NULL"),
         sqlite_where=sa.text("late_at IS NOT NULL"),
     )
@@ -141,11 +144,12 @@ def upgrade() -> None:
         sa.Column("told", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_timer_incident_contract", "timer_incident", ["contract"])
+    op.create_index("ix_timer_incident_contract", "timer_incident", ["contract"], unique=False)
     op.create_index(
         "ix_timer_incident_ended",
         "timer_incident",
         ["opened_at", "id"],
+        unique=False,
         postgresql_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
         sqlite_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
     )
@@ -153,6 +157,7 @@ def upgrade() -> None:
         "ix_timer_incident_open",
         "timer_incident",
         ["catalogue", "id"],
+        unique=False,
         postgresql_where=sa.text("phase IN ('open', 'waiting')"),
         sqlite_where=sa.text("phase IN ('open', 'waiting')"),
     )
@@ -211,7 +216,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("clock_id", "kind"),
     )
     column.set_storage("timer_timer", autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0)
-    op.create_index("ix_timer_timer_due", "timer_timer", ["partition", "fire_at"])
+    op.create_index("ix_timer_timer_due", "timer_timer", ["partition", "fire_at"], unique=False)
     op.create_table(
         "timer_clock",
         sa.Column("id", column.CLOCK_KEY, nullable=False),
@@ -242,11 +247,12 @@ def upgrade() -> None:
     column.set_storage(
         "timer_clock", fillfactor=80, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_cost_delay=0
     )
-    op.create_index("ix_timer_clock_incident", "timer_clock", ["incident"])
+    op.create_index("ix_timer_clock_incident", "timer_clock", ["incident"], unique=False)
     op.create_index(
         "ix_timer_clock_open",
         "timer_clock",
         ["due_at"],
+        unique=False,
         postgresql_where=sa.text("state IN ('running', 'paused')"),
         sqlite_where=sa.text("state IN ('running', 'paused')"),
     )
@@ -275,8 +281,8 @@ def upgrade() -> None:
         sa.Column("close_reason", sa.String(length=30), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_notifier_alert_incident", "notifier_alert", ["incident"])
-    op.create_index("ix_notifier_alert_state", "notifier_alert", ["state", "opened_at"])
+    op.create_index("ix_notifier_alert_incident", "notifier_alert", ["incident"], unique=False)
+    op.create_index("ix_notifier_alert_state", "notifier_alert", ["state", "opened_at"], unique=False)
     op.create_table(
         "notifier_attempt",
         sa.Column("delivery", sa.String(length=64), nullable=False),
@@ -331,19 +337,21 @@ def upgrade() -> None:
         sa.Column("finished_at", column.INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_notifier_delivery_alert", "notifier_delivery", ["alert"])
+    op.create_index("ix_notifier_delivery_alert", "notifier_delivery", ["alert"], unique=False)
     op.create_index(
         "ix_notifier_delivery_carried",
         "notifier_delivery",
         ["carried_by"],
+        unique=False,
         postgresql_where=sa.text("carried_by <> ''"),
         sqlite_where=sa.text("carried_by <> ''"),
     )
-    op.create_index("ix_notifier_delivery_created", "notifier_delivery", ["created_at", "id"])
+    op.create_index("ix_notifier_delivery_created", "notifier_delivery", ["created_at", "id"], unique=False)
     op.create_index(
         "ix_notifier_delivery_due",
         "notifier_delivery",
         ["endpoint", "next_at"],
+        unique=False,
         postgresql_where=sa.text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''"),
         sqlite_where=sa.text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''"),
     )
@@ -354,7 +362,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("changed_at", column.INSTANT, nullable=False),
         sa.Column("changed_by", sa.String(length=200), server_default=sa.text("''"), nullable=False),
-        sa.Column("rest_until", column.INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -363,7 +370,7 @@ def upgrade() -> None:
         sa.Column("at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_notifier_inbox_at", "notifier_inbox", ["at"])
+    op.create_index("ix_notifier_inbox_at", "notifier_inbox", ["at"], unique=False)
     op.create_table(
         "notifier_log",
         sa.Column("txid", sa.BigInteger(), server_default=column.own_transaction(), nullable=False),
@@ -390,27 +397,7 @@ def upgrade() -> None:
         sa.Column("fire_at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("alert", "round", "level"),
     )
-    op.create_index("ix_notifier_step_due", "notifier_step", ["fire_at"])
-    op.create_table(
-        "notifier_waiting",
-        sa.Column("seq", column.BIG_ID, autoincrement=True, nullable=False),
-        sa.Column("flow", sa.String(length=120), nullable=False),
-        sa.Column("clock", sa.String(length=64), nullable=False),
-        sa.Column("id", sa.String(length=200), nullable=False),
-        sa.Column("at", column.INSTANT, nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("said", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.PrimaryKeyConstraint("seq"),
-    )
-    op.create_index("ix_notifier_waiting_clock", "notifier_waiting", ["clock"])
-    op.create_index(
-        "ix_notifier_waiting_flow",
-        "notifier_waiting",
-        ["flow", "seq"],
-        postgresql_where=sa.text("error = ''"),
-        sqlite_where=sa.text("error = ''"),
-    )
+    op.create_index("ix_notifier_step_due", "notifier_step", ["fire_at"], unique=False)
     op.create_table(
         "board_alert",
         sa.Column("id", sa.String(length=200), nullable=False),
@@ -425,9 +412,9 @@ def upgrade() -> None:
         sa.Column("at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_alert_alert", "board_alert", ["alert"])
-    op.create_index("ix_board_alert_incident", "board_alert", ["incident"])
-    op.create_index("ix_board_alert_notice", "board_alert", ["notice"])
+    op.create_index("ix_board_alert_alert", "board_alert", ["alert"], unique=False)
+    op.create_index("ix_board_alert_incident", "board_alert", ["incident"], unique=False)
+    op.create_index("ix_board_alert_notice", "board_alert", ["notice"], unique=False)
     op.create_table(
         "board_clock",
         sa.Column("id", column.CLOCK_KEY, nullable=False),
@@ -458,9 +445,14 @@ def upgrade() -> None:
         sa.Column("search", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_clock_incident", "board_clock", ["incident"])
+    op.create_index("ix_board_clock_incident", "board_clock", ["incident"], unique=False)
     op.create_index(
-        "ix_board_clock_open", "board_clock", ["due_at"], postgresql_where=sa.text("open"), sqlite_where=sa.text("open")
+        "ix_board_clock_open",
+        "board_clock",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("open"),
+        sqlite_where=sa.text("open"),
     )
     op.create_table(
         "board_cursor",
@@ -487,8 +479,8 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_delivery_incident", "board_delivery", ["incident"])
-    op.create_index("ix_board_delivery_notice", "board_delivery", ["notice"])
+    op.create_index("ix_board_delivery_incident", "board_delivery", ["incident"], unique=False)
+    op.create_index("ix_board_delivery_notice", "board_delivery", ["notice"], unique=False)
     op.create_table(
         "board_event",
         sa.Column("position", column.BIG_ID, autoincrement=True, nullable=False),
@@ -501,8 +493,8 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("position"),
     )
-    op.create_index("ix_board_event_clock", "board_event", ["clock"])
-    op.create_index("ix_board_event_incident", "board_event", ["incident", "topic"])
+    op.create_index("ix_board_event_clock", "board_event", ["clock"], unique=False)
+    op.create_index("ix_board_event_incident", "board_event", ["incident", "topic"], unique=False)
     op.create_table(
         "board_forgotten",
         sa.Column("incident", sa.String(length=300), nullable=False),
@@ -514,6 +506,7 @@ def upgrade() -> None:
         "ix_board_forgotten_late",
         "board_forgotten",
         ["late_at"],
+        unique=False,
         postgresql_where=sa.text("late_at IS NOT NULL"),
         sqlite_where=sa.text("late_at IS NOT NULL"),
     )
@@ -524,7 +517,7 @@ def upgrade() -> None:
         sa.Column("applied_at", column.INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("topic", "id"),
     )
-    op.create_index("ix_board_inbox_applied", "board_inbox", ["applied_at"])
+    op.create_index("ix_board_inbox_applied", "board_inbox", ["applied_at"], unique=False)
     op.create_table(
         "board_incident",
         sa.Column("id", sa.String(length=300), nullable=False),
@@ -544,6 +537,7 @@ def upgrade() -> None:
         "ix_board_incident_ended",
         "board_incident",
         ["changed_at", "id"],
+        unique=False,
         postgresql_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
         sqlite_where=sa.text("phase IN ('resolved', 'closed', 'cancelled', 'merged')"),
     )
@@ -559,7 +553,7 @@ def upgrade() -> None:
         sa.Column("published_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_board_notice_published", "board_notice", ["published_at"])
+    op.create_index("ix_board_notice_published", "board_notice", ["published_at"], unique=False)
 
 
 def downgrade() -> None:
@@ -572,7 +566,6 @@ def downgrade() -> None:
     op.drop_table("board_cursor")
     op.drop_table("board_clock")
     op.drop_table("board_alert")
-    op.drop_table("notifier_waiting")
     op.drop_table("notifier_step")
     op.drop_table("notifier_log")
     op.drop_table("notifier_inbox")
