@@ -50,8 +50,8 @@ class Gauges:
             step = await alerts.oldest_step(connection)
             metrics.disabled.set(len(await disabled_endpoints(connection)))
             metrics.outbox.set(await _counted(connection, select(tables.log.c.position)))
-            metrics.waiting.set(await _counted(connection, select(_w.seq).where(_w.error == "")))
-            first = select(_w.at).where(_w.error == "").order_by(_w.seq).limit(1)
+            metrics.waiting.set(await _counted(connection, select(_w.seq).where(tables.UNSPOILT)))
+            first = select(_w.at).where(tables.UNSPOILT).order_by(_w.seq).limit(1)
             metrics.oldest_waiting.set(_age((await connection.execute(first)).scalar_one_or_none(), now))
             metrics.set_aside.set(await _counted(connection, select(_w.seq).where(_w.error != "")))
         for state in unfinished:

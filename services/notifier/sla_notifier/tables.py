@@ -29,7 +29,7 @@ inbox = Table(
     Index("ix_notifier_inbox_at", "at"),
 )
 
-_UNSPOILT = text("error = ''")
+UNSPOILT = text("error = ''")
 
 # Facts and notices taken in whose turn has not come yet.
 waiting = Table(
@@ -43,7 +43,7 @@ waiting = Table(
     Column("kind", String(10), nullable=False),  # fact, notice
     Column("said", Text, nullable=False),
     Column("error", Text, nullable=False, server_default=_EMPTY),  # why it is set aside for people
-    Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=_UNSPOILT, sqlite_where=_UNSPOILT),
+    Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=UNSPOILT, sqlite_where=UNSPOILT),
     Index("ix_notifier_waiting_clock", "clock"),
 )
 

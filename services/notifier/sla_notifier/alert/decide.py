@@ -111,11 +111,11 @@ def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now:
 
 
 def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
-    """A broken promise runs again after its end: somebody must act again, and hears of the breach as of old.
+    """A broken promise runs again (`overdue_again`): after its end somebody must act anew, and hears of the old breach.
 
     While the alert is open or acknowledged (a pause that ended) its people know.
     """
-    if before is None or before.close_reason not in _OVER_FOR_NOW or not overdue_again(fact, now):
+    if before is None or before.close_reason not in _OVER_FOR_NOW:
         return NOTHING
     change = breached(before, fact, id_, chain, now)
     if change.alert is None:

@@ -27,6 +27,7 @@ class State(StrEnum):
 
 
 UNFINISHED = frozenset({State.QUEUED, State.SENDING, State.RETRYING})
+WAITING = UNFINISHED - {State.SENDING}  # in no hands of a sender
 
 
 class Kind(StrEnum):

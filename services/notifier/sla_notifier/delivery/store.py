@@ -19,14 +19,14 @@ from sla_notifier import tables
 from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
-from sla_notifier.delivery.state import UNFINISHED, State
+from sla_notifier.delivery.state import UNFINISHED, WAITING, State
 from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert, insert_new, upsert
 
 _d, _e = tables.delivery, tables.endpoint.c
 _UNFINISHED = [state.value for state in UNFINISHED]
-_WAITING = [State.QUEUED.value, State.RETRYING.value]
+_WAITING = [state.value for state in WAITING]
 LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After holds up of the endpoint's others
 _FOLLOWED = _d.alias("followed")
 

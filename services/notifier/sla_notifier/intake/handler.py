@@ -75,11 +75,13 @@ class FactHandler:
             if not fresh:
                 return fresh
             before = await waiting.flows_of(connection, waiting.clocks_of(fresh))
-            if at_once and not before:
+            at_once = at_once and not before
+            if at_once:
                 await apply(connection, fresh, self._desk, now)
             else:
                 await waiting.put(connection, fresh, before, now)
-        self._desk.taken.ring()
+        if not at_once:
+            self._desk.taken.ring()
         return fresh
 
     async def _claimed(self, connection: AsyncConnection, incoming: list[Incoming], now: datetime) -> list[Incoming]:

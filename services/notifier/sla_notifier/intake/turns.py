@@ -52,13 +52,14 @@ class Turns:
         chosen = await self._chosen()
         if not chosen:
             return 0
+        share = max(LIMIT // len(chosen), 1)
         try:
-            done = await self._batch(chosen, max(LIMIT // len(chosen), 1))
+            done = await self._batch(chosen, share)
         except Retryable:
             raise
         except Exception as error:
             _log.error("facts.refused", error=str(error)[:500])
-            done = await self._one_by_one(chosen)
+            done = await self._one_by_one(chosen, share)
         finally:
             self._under_way.difference_update(chosen)
         return done
@@ -102,10 +103,10 @@ class Turns:
             desk.ring()
         return len(taken)
 
-    async def _one_by_one(self, flows: Sequence[str]) -> int:
+    async def _one_by_one(self, flows: Sequence[str], share: int) -> int:
         done = 0
         for flow in flows:
-            for _ in range(max(LIMIT // len(flows), 1)):
+            for _ in range(share):
                 if not await self._single(flow):
                     break
                 done += 1

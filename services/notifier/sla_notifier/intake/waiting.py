@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal_column, select, text, union_all, update
+from sqlalchemy import delete, func, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -22,7 +22,6 @@ NOTICES = ""
 """The flow of what concerns many contracts."""
 
 _w = tables.waiting.c
-_UNSPOILT: ColumnElement[bool] = _w.error == literal_column("''")  # as the partial index says it
 # From each flow to the next along the index, however many wait in one.
 _FLOWS = text(
     """
@@ -49,7 +48,7 @@ async def flows_of(connection: AsyncConnection, clocks: Collection[str]) -> dict
     """The flow in which facts of these clocks wait, of those of which any does."""
     if not clocks:
         return {}
-    query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), _UNSPOILT).order_by(_w.seq)
+    query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), tables.UNSPOILT).order_by(_w.seq)
     return {row.clock: row.flow for row in (await connection.execute(query)).all()}
 
 
@@ -65,8 +64,7 @@ async def put(
         rows.append(
             {"flow": flow, "clock": clock, "id": id_, "at": now, "kind": _kind(each), "said": each.model_dump_json()}
         )
-    if rows:
-        await connection.execute(tables.waiting.insert(), rows)
+    await connection.execute(tables.waiting.insert(), rows)
 
 
 async def flows(connection: AsyncConnection) -> list[str]:
@@ -86,7 +84,8 @@ async def take(connection: AsyncConnection, held_flows: Sequence[str], share: in
     if not held_flows:
         return []
     heads = [
-        select(_w.seq).where(_w.flow == flow, _UNSPOILT).order_by(_w.seq).limit(share).subquery() for flow in held_flows
+        select(_w.seq).where(_w.flow == flow, tables.UNSPOILT).order_by(_w.seq).limit(share).subquery()
+        for flow in held_flows
     ]
     chosen = union_all(*(select(head.c.seq) for head in heads))
     rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(chosen)).returning(tables.waiting))).all()
@@ -95,7 +94,9 @@ async def take(connection: AsyncConnection, held_flows: Sequence[str], share: in
 
 async def first(connection: AsyncConnection, flow: str) -> int | None:
     """The place of what is next in this flow."""
-    found: int | None = (await connection.execute(select(func.min(_w.seq)).where(_w.flow == flow, _UNSPOILT))).scalar()
+    found: int | None = (
+        await connection.execute(select(func.min(_w.seq)).where(_w.flow == flow, tables.UNSPOILT))
+    ).scalar()
     return found
 
 

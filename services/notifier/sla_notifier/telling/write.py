@@ -15,7 +15,7 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.alert.batch import Batch
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.row import DeliveryRow, row_of
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import WAITING, Kind, State
 from sla_notifier.delivery.store import disabled_endpoints
 from sla_notifier.delivery.verdict import Reason
 from sla_notifier.link import Links
@@ -29,7 +29,7 @@ from sla_platform.wire import encode_delivery_fact
 
 _d = tables.delivery
 _ESCALATED = [Kind.PAGE.value, Kind.NOTICE.value, Kind.FIX.value]
-_WAITING = [State.QUEUED.value, State.RETRYING.value]
+_WAITING = [state.value for state in WAITING]
 
 
 @dataclass(frozen=True, slots=True)
