@@ -48,10 +48,10 @@ def replanner(desk: Desk, catalogue: Catalogue) -> Replanner:
     return Replanner(desk.store, rulebooks, refolder, TimerMetrics(CollectorRegistry()), lambda: None)
 
 
-def opened(number: int) -> IncidentEvent:
+def opened(number: int, at: datetime = TEN) -> IncidentEvent:
     return IncidentEvent(
-        id=EventId(f"demo/o{number}"), incident=IncidentId(f"demo:{number}"), kind=EventKind.OPENED, occurred_at=TEN,
-        received_at=TEN, source="demo", attributes={"customer": "Acme", "priority": "P1", "title": "Down"},
+        id=EventId(f"demo/o{number}"), incident=IncidentId(f"demo:{number}"), kind=EventKind.OPENED, occurred_at=at,
+        received_at=at, source="demo", attributes={"customer": "Acme", "priority": "P1", "title": "Down"},
     )  # fmt: skip
 
 
