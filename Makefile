@@ -37,17 +37,37 @@ install: $(VENV)/installed ## make .venv with every dependency, pinned and verif
 .PHONY: test
 test: install ## every test this machine allows, then which real parts were used (ARGS="-k kafka")
 	@$(PY) -m sla_platform.local fetch
-	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow and not kill" $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow and not kill and not fuzz" $(ARGS)
+
+# Another day for the processes of the tests and for PostgreSQL. Kafka stays out: its JVM does not bear it.
+ifndef DATE
+DATE := $(shell date -u -d "$$(( $$(od -An -N2 -tu2 /dev/urandom) % 1000 + 1 )) days" +%F)T$(shell date -u +%T)
+endif
+
+.PHONY: test-on
+test-on: install ## the tests on SQLite and PostgreSQL on another day (DATE=2028-01-15; a random one by default)
+	@command -v faketime >/dev/null || { echo "needs faketime: apt-get install faketime" >&2; exit 1; }
+	@$(PY) -m sla_platform.local fetch
+	@echo "the clock stands at $(DATE) UTC: make test-on DATE=$(DATE)"
+	offset=$$(( $$(date -u -d "$(DATE)" +%s) - $$(date -u +%s) )); \
+		NO_FAKE_STAT=1 TZ=UTC faketime -f "$$(printf '%+d' $$offset)s" \
+		$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder \
+		-m "not slow and not kill and not fuzz and not kafka and not browser" $(ARGS)
 
 .PHONY: drills
 drills: install ## the kill tests in small, one after the other: each loads the machine by itself (ARGS="-k broker")
 	@$(PY) -m sla_platform.local fetch
 	$(PY) -m pytest -m "kill and not slow" $(ARGS)
 
+.PHONY: fuzz
+fuzz: install ## odd requests at every route of both profiles: no 5xx, no restart (SLAD_FUZZ_REQUESTS=100000, SLAD_FUZZ_SEED)
+	@$(PY) -m sla_platform.local fetch
+	SLAD_FUZZ_REQUESTS=$${SLAD_FUZZ_REQUESTS:-100000} $(PY) -m pytest -m fuzz -s $(ARGS)
+
 .PHONY: thorough
 thorough: install ## the same at full size: slow tests too, many more random cases; takes an hour (drills: make kill)
 	@$(PY) -m sla_platform.local fetch
-	SLAD_ORACLE_CASES=$${SLAD_ORACLE_CASES:-200000} $(PY) -m pytest -n $(JOBS) --dist loadgroup \
+	SLAD_ORACLE_CASES=$${SLAD_ORACLE_CASES:-200000} SLAD_FUZZ_REQUESTS=$${SLAD_FUZZ_REQUESTS:-1000000} $(PY) -m pytest -n $(JOBS) --dist loadgroup \
 		--no-loadscope-reorder --hypothesis-profile thorough --timeout 3600 -m "not kill" $(ARGS)
 
 .PHONY: kill
@@ -104,7 +124,7 @@ clean: ## remove .venv, caches and build results; var/ with its data stays
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+		/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 # The environment in three steps, each done again only when its input changed.
 

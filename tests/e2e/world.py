@@ -96,6 +96,8 @@ class World:
         pager: WebhookReceiver,
         ca_file: Path,
         more: Mapping[str, str],
+        *,
+        instances: int = 2,
     ) -> None:
         self.profile = profile
         self.mail = mail
@@ -106,7 +108,7 @@ class World:
         self.now = BEGINNING
         SteeredTime.steer(self._clock, self.now)
         self.environment = settings(self.catalogue, self._clock, mail, ca_file, pager)
-        self.fleet = Fleet(folder, profile, {**self.environment, **more})
+        self.fleet = Fleet(folder, profile, {**self.environment, **more}, instances=instances)
         self._numbers = itertools.count(1)
         self._mails_before = len(mail.accepted.all())
         self._pages_before = len(pager.requests.all())

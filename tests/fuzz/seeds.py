@@ -1,0 +1,128 @@
+"""Well-formed bodies of every door, from which the odd ones are made; real payloads too where they are at hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.shared_data import SHARED
+
+NOW = "2026-10-26T08:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A body and how it is sent: `secret` signs it as GitHub and Jira do, `key` is a bearer's."""
+
+    path: str
+    body: Any
+    content_type: str = "application/json"
+    secret: str = ""
+    key: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def _cloud_event(number: int, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0", "id": f"fuzz-{number}", "source": "/fuzz", "type": f"io.slad.incident.{kind}.v1",
+        "subject": f"F-{number % 7}", "time": NOW, "data": data,
+    }  # fmt: skip
+
+
+_DATA: dict[str, dict[str, Any]] = {
+    "opened": {"customer": "Page", "priority": "P1", "title": "Down", "product": "shop", "reporter": "ann"},
+    "responded": {"actor": "staff"},
+    "customer_replied": {"actor": "customer"},
+    "priority_changed": {"attributes": {"priority": "P2"}},
+    "waiting": {"waiting_on": "customer"},
+    "resumed": {},
+    "resolved": {},
+    "reopened": {},
+    "closed": {},
+    "merged": {"merged_into": "F-1"},
+    "target_agreed": {"agreed": {"metric": "resolution", "due_at": "2026-10-30T08:00:00Z", "agreed_by": "ann"}},
+    "rated": {"score": 4},
+    "exempted": {"metrics": ["resolution"], "reason": "agreed"},
+}
+
+
+_ACTIONS = ("opened", "closed", "reopened", "labeled", "assigned", "deleted", "transferred", "edited", "typed")
+
+
+def cloud_events(key: str) -> list[Seed]:
+    structured = "application/cloudevents+json"
+    events = [_cloud_event(number, kind, data) for number, (kind, data) in enumerate(_DATA.items())]
+    singles = [Seed("/v1/events", event, structured, key=key) for event in events]
+    batch = Seed("/v1/events", events, "application/cloudevents-batch+json", key=key)
+    binary = Seed(
+        "/v1/events", _DATA["opened"], key=key,
+        headers=(("ce-specversion", "1.0"), ("ce-id", "b1"), ("ce-source", "/fuzz"), ("ce-subject", "F-9"),
+                 ("ce-type", "io.slad.incident.opened.v1"), ("ce-time", NOW)),
+    )  # fmt: skip
+    return [*singles, batch, binary]
+
+
+def others(key: str, acker: str) -> list[Seed]:
+    notice = {
+        "id": "fix-1", "title": "Update now", "text": "A hole.", "severity": "critical", "published_at": NOW,
+        "products": [{"product": "shop", "versions": ">=1.0,<2.0"}],
+    }  # fmt: skip
+    deadline = {"contract": "acme", "priority": "P1", "at": NOW, "start": NOW, "metric": "resolution"}
+    return [
+        Seed("/v1/notices", notice, key=key),
+        Seed("/v1/deadlines", deadline, key=acker),
+        Seed("/v1/alerts/1/ack", {"by": "ann"}, key=acker),
+    ]
+
+
+def webhooks(github_secret: str, jira_secret: str) -> list[Seed]:
+    """Small bodies of both dialects, and every real payload that is at hand, sent to either."""
+    user = {"login": "ann", "type": "User"}
+    issue = {
+        "id": 1, "number": 7, "title": "Down", "state": "open", "created_at": NOW, "updated_at": NOW, "user": user,
+        "labels": [{"name": "sev1"}], "html_url": "https://github.example/acme/shop/issues/7", "body": "text",
+    }  # fmt: skip
+    repository = {"id": 5, "name": "shop", "full_name": "acme/shop"}
+    comment = {"id": 3, "user": user, "created_at": NOW, "author_association": "MEMBER", "body": "hello"}
+    github = [
+        {"action": action, "issue": issue, "repository": repository, "sender": user}
+        for action in (
+            "opened",
+            "closed",
+            "reopened",
+            "labeled",
+            "assigned",
+            "deleted",
+            "transferred",
+            "edited",
+            "typed",
+        )
+    ] + [{"action": "created", "issue": issue, "comment": comment, "repository": repository, "sender": user}]
+    fields = {
+        "summary": "Down", "status": {"name": "To Do", "id": "1"}, "priority": {"name": "High"},
+        "created": "2026-10-26T08:00:00.000+0000", "updated": "2026-10-26T08:00:00.000+0000",
+        "project": {"key": "TES"}, "reporter": {"accountId": "r", "displayName": "R"},
+    }  # fmt: skip
+    changelog = {"id": "9", "items": [{"field": "status", "fieldId": "status", "from": "1", "fromString": "To Do",
+                                       "to": "2", "toString": "Done"}]}  # fmt: skip
+    jira = [
+        {"timestamp": 1793001600000, "webhookEvent": event, "issue": {"id": "1", "key": "TES-1", "fields": fields},
+         "user": {"accountId": "u"}, "changelog": changelog, "comment": {"id": "2", "author": {"accountId": "u"}}}
+        for event in ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created")
+    ]  # fmt: skip
+    real = _real_payloads()
+    return [
+        *(Seed("/v1/webhooks/github-repo", body, secret=github_secret) for body in github + real),
+        *(Seed("/v1/webhooks/jira-cloud", body, secret=jira_secret) for body in jira + real),
+    ]
+
+
+def _real_payloads() -> list[Any]:
+    found = []
+    for file in sorted((SHARED / "data" / "webhooks").rglob("*.json")):
+        try:
+            found.append(json.loads(file.read_bytes()))
+        except ValueError:
+            continue
+    return found
