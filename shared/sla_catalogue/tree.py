@@ -11,9 +11,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import StringIO
+from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
+from ruamel.yaml.events import Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sla_catalogue.problem import Path, Position, Problem, Severity
@@ -56,18 +59,37 @@ def read_tree(text: str, file: str) -> Tree:
 class _TooMuch(Exception):
     """The document expands beyond the bounds of this module."""
 
-    def __init__(self, node: Node, message: str) -> None:
+    def __init__(self, node: Node | Event, message: str) -> None:
         super().__init__(message)
         self.line = node.start_mark.line + 1
         self.column = node.start_mark.column + 1
+
+
+class _ShallowComposer(Composer):
+    """Refuses a hostile depth while it reads, before the recursion of the library itself gives up."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._depth += 1
+        try:
+            if self._depth > 2 * MAX_DEPTH:
+                raise _TooMuch(self.parser.peek_event(), f"the file nests deeper than {MAX_DEPTH} levels")
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 def _compose(text: str, reader: _Reader) -> Node | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
-            node: Node | None = YAML(typ="rt", pure=True).compose(StringIO(text))
+            yaml = YAML(typ="rt", pure=True)
+            yaml.Composer = _ShallowComposer
+            node: Node | None = yaml.compose(StringIO(text))
             return node
+    except _TooMuch as refusal:
+        reader.problem(refusal.line, refusal.column, "too-complex", str(refusal))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -75,8 +97,6 @@ def _compose(text: str, reader: _Reader) -> Node | None:
         reader.problem(line, column, "syntax", said or "this is not YAML")
     except YAMLError as error:
         reader.problem(0, 0, "syntax", str(error).splitlines()[0])
-    except RecursionError:
-        reader.problem(0, 0, "too-complex", "the file nests far too deeply")
     return None
 
 
