@@ -23,7 +23,7 @@ import orjson
 from bench.results import keep, load
 
 from sla_catalogue import load_catalogue
-from sla_standalone.replay import LineReader, Ruling, attainment, parse_mapping, play, read_lines, read_table
+from sla_standalone.replay import LineReader, Ruling, parse_mapping, play, read_lines, read_table
 from sla_standalone.replay.history import History
 
 CUSTOMERS = ("Acme", "Formosa", "Hudson", "Polaris")
@@ -96,15 +96,16 @@ def write_table(path: Path, count: int) -> None:
                 out.writerow([*cells, *("some text" for _ in other)])
 
 
-def timed(read: Callable[[], History], ruling: Ruling, jobs: int) -> tuple[float, float, float]:
+def timed(read: Callable[[int], History], ruling: Ruling, jobs: int, incidents: int) -> tuple[float, float, float]:
     """Seconds to read the file, to judge what was read, and of CPU for both (this process and its workers)."""
     begun, used = time.perf_counter(), cpu()
-    history = read()
+    history = read(jobs)
     read_in = time.perf_counter() - begun
-    played = play(history, [ruling], jobs=jobs)
-    attainment(played.outcomes[0])
-    assert played.incidents == len(history)
-    assert not played.rejects
+    with history:
+        played = play(history, [ruling], jobs=jobs, each=False)
+    assert played.incidents == incidents
+    assert played.figures.attainment
+    assert not played.rejected
     return read_in, time.perf_counter() - begun - read_in, cpu() - used
 
 
@@ -126,15 +127,15 @@ def main() -> None:
         lines, table = Path(folder, "log.jsonl"), Path(folder, "log.csv")
         write_lines(lines, asked.incidents)
         write_table(table, asked.incidents)
-        ways: dict[str, Callable[[], History]] = {
-            "CloudEvents": lambda: read_lines(lines, LineReader(catalogue.sources)),
-            "CSV": lambda: read_table(table, mapping),
+        ways: dict[str, Callable[[int], History]] = {
+            "CloudEvents": lambda jobs: read_lines(lines, LineReader(catalogue.sources), jobs=jobs),
+            "CSV": lambda _jobs: read_table(table, mapping),
         }
         print(f"{asked.incidents} incidents, 6 events each; best of {asked.repeat}")
         print(f"{'log':<12} {'jobs':>4} {'read s':>8} {'judge s':>8} {'incidents/s':>12} {'per CPU second':>15}")
         for name, read in ways.items():
             for jobs in asked.jobs:
-                runs = [timed(read, Ruling(catalogue), jobs) for _ in range(asked.repeat)]
+                runs = [timed(read, Ruling(catalogue), jobs, asked.incidents) for _ in range(asked.repeat)]
                 read_in, judged, _ = min(runs)
                 rate, per_cpu = asked.incidents / (read_in + judged), asked.incidents / min(run[2] for run in runs)
                 print(f"{name:<12} {jobs:>4} {read_in:>8.2f} {judged:>8.2f} {rate:>12,.0f} {per_cpu:>15,.0f}")

@@ -32,12 +32,12 @@ def found() -> dict[str, Any]:
     return replayed(LOG, "--map", MAPPING)
 
 
-@pytest.mark.parametrize(("priority", "resolved"), [("P3", 328), ("P4", 36)])
-def test_the_company_and_the_plan_agree(found: dict[str, Any], priority: str, resolved: int) -> None:
+@pytest.mark.parametrize(("priority", "closed"), [("P1", 4), ("P2", 19), ("P3", 340), ("P4", 37)])
+def test_the_company_and_the_plan_agree(found: dict[str, Any], priority: str, closed: int) -> None:
     agreement = found["agreement"]["by_priority"][priority]
-    assert agreement["compared"] == resolved
+    assert agreement["compared"] == closed
     assert agreement["undecided"] == 0
-    assert agreement["ratio"] >= ENOUGH
+    assert agreement["ratio"] == 1.0
 
 
 def test_both_verdicts_occur_so_that_agreeing_means_something(found: dict[str, Any]) -> None:
@@ -85,54 +85,32 @@ def _verdict(number: str, row: dict[str, str], after: Any) -> dict[str, object]:
     }  # fmt: skip
 
 
-def test_the_rule_is_not_a_matter_of_a_narrow_choice(tmp_path: Path) -> None:
-    """Limits from 84 to 96 hours would still agree with 99 in 100; free weekends or pauses would not come near."""
+@pytest.mark.parametrize(
+    ("old", "new", "at_least", "below"),
+    [
+        ("P3: 210h wall", "P3: 209h wall", 1.0, 1.01),
+        ("P3: 210h wall", "P3: 211h wall", 1.0, 1.01),
+        ("P3: 210h wall", "P3: 200h wall", 0.9, 1.0),
+        ("P3: 210h wall", "P3: 240h wall", 0.9, 1.0),
+        ("P3: 210h wall", "P3: 90h wall", 0.0, 0.7),
+        # Weekends that do not count, waiting that pauses, and counting to the resolution are other rules.
+        ("P3: 210h wall", "P3: 210h", 0.0, 1.0),
+        ("        stop: [closed]\n        pause: []\n        resume: []\n", "        stop: [closed]\n", 0.0, 0.95),
+        ("        stop: [closed]\n", "", 0.0, 0.95),
+    ],
+    ids=["209h", "211h", "200h", "240h", "90h", "weekdays", "pauses", "to the resolution"],
+)
+def test_what_the_plan_file_says_of_other_rules(
+    tmp_path: Path, old: str, new: str, at_least: float, below: float
+) -> None:
     text = PLAN.read_text()
-    for limit, close in (("84h", True), ("96h", True), ("72h", False), ("120h", False)):
-        other = tmp_path / f"{limit}.yaml"
-        other.write_text(text.replace("P3: 90h wall", f"P3: {limit} wall").replace("P4: 90h wall", f"P4: {limit} wall"))
-        said = slad("replay", LOG, "--plan", other, "--map", MAPPING, "--json").json["agreement"]["by_priority"]["P3"]
-        assert (said["ratio"] >= ENOUGH) is close, limit
-    paused = tmp_path / "paused.yaml"
-    paused.write_text(text.replace("        pause: []\n        resume: []\n", ""))
-    said = slad("replay", LOG, "--plan", paused, "--map", MAPPING, "--json").json["agreement"]["by_priority"]["P3"]
-    assert said["ratio"] < 0.9
-
-
-BULK = ("24-03-2016 18:40", "24-03-2016 18:50", "24-03-2016 18:59")
-OVER_A_WEEKEND = {
-    "INC0000797", "INC0000886", "INC0001015", "INC0001075", "INC0001098", "INC0001217", "INC0001274", "INC0001351",
-    "INC0001364",
-}  # fmt: skip
-
-
-def test_what_the_plan_file_says_of_the_incidents_closed_in_bulk(tmp_path: Path) -> None:
-    """Left out they change nothing about plan, limit or pauses; only free weekends could not be told from them."""
-    with LOG.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    last = {row["number"]: row for row in rows}
-    bulk = {number for number, row in last.items() if row["closed_at"] in BULK}
-    assert len(bulk) == 87
-    assert {last[number]["made_sla"] for number in bulk} == {"FALSE"}
-    assert bulk > OVER_A_WEEKEND
-    log = tmp_path / "log.csv"
-    with log.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(row for row in rows if row["number"] not in bulk)
-    text = PLAN.read_text()
-    weekdays = text.replace("hours: 24x7", "hours: 24x5").replace("90h wall", "90h")
-    pauses = text.replace("        pause: []\n        resume: []\n", "")
-    for name, plan, whole, rest in (("as written", text, 1.0, 1.0), ("weekdays", weekdays, 0.975, 1.0),
-                                    ("pauses", pauses, 0.85, 0.936)):  # fmt: skip
-        other = tmp_path / f"{name}.yaml"
-        other.write_text(plan)
-        for source, expected in ((LOG, whole), (log, rest)):
-            found = slad("replay", source, "--plan", other, "--map", MAPPING, "--json").json["agreement"]["by_priority"]
-            compared = sum(found[priority]["compared"] for priority in ("P3", "P4"))
-            agreed = sum(found[p]["ratio"] * found[p]["compared"] for p in ("P3", "P4"))
-            assert agreed / compared == pytest.approx(expected, abs=0.006), (name, source.name)
-    assert compared == 282
+    assert old in text
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        text.replace(old, new).replace("hours: 24x7", "hours: 24x5" if new == "P3: 210h" else "hours: 24x7")
+    )
+    found = slad("replay", LOG, "--plan", other, "--map", MAPPING, "--json").json["agreement"]["by_priority"]["P3"]
+    assert at_least <= found["ratio"] < below
 
 
 def test_the_plan_is_a_sound_catalogue() -> None:

@@ -13,14 +13,13 @@ from sla_catalogue import Catalogue
 from sla_domain.contract import ContractId
 from sla_standalone.replay import (
     BadLog,
+    Claimed,
     History,
     LineReader,
     Outcome,
     Ruling,
     Turn,
     Verdict,
-    agreement,
-    attainment,
     difference,
     play,
     read_lines,
@@ -94,14 +93,14 @@ def test_attainment_counts_in_the_month_of_the_verdict_and_in_the_contracts_zone
         row("New", "28-02-2026 23:00", number="m", opened="28-02-2026 23:00"),
         row("Done", "28-02-2026 23:30", 1, number="m"),
     ]
-    groups = attainment(play(history(*midnight), [Ruling(plain)]).outcomes[0])
+    groups = play(history(*midnight), [Ruling(plain)]).figures.attainment
     assert {group.month for group in groups} == {"2026-02"}
-    taipei = attainment(play(history(*midnight), [Ruling(plain, ContractId("two"))]).outcomes[0])
+    taipei = play(history(*midnight), [Ruling(plain, ContractId("two"))]).figures.attainment
     assert {group.month for group in taipei} == {"2026-03"}
 
 
 def test_attainment_is_met_by_met_and_missed(history: Callable[..., History], plain: Catalogue) -> None:
-    groups = attainment(play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)]).outcomes[0])
+    groups = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)]).figures.attainment
     (tally,) = [tally for group, tally in groups.items() if group.metric == "resolution"]
     assert (tally.met, tally.missed, tally.counts[Verdict.OPEN], tally.ratio) == (1, 2, 2, 1 / 3)
 
@@ -111,10 +110,10 @@ def test_agreement_with_the_other_verdict(history: Callable[..., History], plain
     played = play(
         history(*MET, *LATE, *wrong, *FRESH, row("New", "19:40", 1, number="fresh", kept="yes")), [Ruling(plain)]
     )
-    found = agreement(played.outcomes[0], played.claims)
+    found = played.figures.agreement
     assert (found.whole.met_met, found.whole.missed_missed, found.whole.met_missed) == (1, 1, 1)
     assert (found.whole.compared, found.whole.undecided, found.whole.ratio) == (3, 1, 2 / 3)
-    assert {(one.incident, one.ours, one.theirs) for one in found.disagreements} == {
+    assert {(one.incident, one.ours, one.theirs) for _, one in played.figures.disagreements} == {
         ("desk:w", Verdict.MET, False),
         ("desk:fresh", Verdict.OPEN, True),
     }
@@ -126,7 +125,7 @@ def test_an_incident_without_the_clock_that_is_claimed_is_undecided(
 ) -> None:
     text = MAPPING.replace('missed: "no"', 'missed: "no", metric: update')
     played = play(history(*MET, text=text), [Ruling(plain)])
-    assert agreement(played.outcomes[0], played.claims).whole.undecided == 1
+    assert played.figures.agreement.whole.undecided == 1
 
 
 def test_the_difference_between_two_plans(
@@ -181,10 +180,10 @@ def test_other_processes_read_lines_of_events_too(tmp_path: Path, plain: Catalog
     assert play(read_lines(path, LineReader(plain.sources)), [Ruling(plain)], jobs=2) == alone
 
 
-def test_progress_counts_every_incident(history: Callable[..., History], plain: Catalogue) -> None:
+def test_progress_counts_every_line(history: Callable[..., History], plain: Catalogue) -> None:
     steps: list[int] = []
     play(history(*MET, *LATE, *LEFT), [Ruling(plain)], advance=steps.append)
-    assert sum(steps) == 3
+    assert sum(steps) == 6
 
 
 # -- files
@@ -226,3 +225,78 @@ def test_an_empty_or_wrongly_encoded_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadLog, match="encoding"):
         read_table(path, mapping())
     assert read_table(path, mapping("encoding: latin-1" + MAPPING)).lives
+
+
+# -- a log larger than memory
+
+
+def events_log(path: Path, incidents: int) -> Path:
+    """Lines of many incidents in turn; one in seven is left open, one line in between is broken."""
+    lines = [
+        f'{{"specversion":"1.0","id":"{n}-{kind}","source":"/desk","type":"{kind}","subject":"{n}",'
+        f'"time":"2026-03-01T{hour}:{n % 60:02}:00Z","data":{{"kept":"{"yes" if n % 5 else "no"}"}}}}'
+        for kind, hour in (("opened", "10"), ("resolved", "17"))
+        for n in range(incidents)
+        if kind == "opened" or n % 7
+    ]
+    lines.insert(len(lines) * 2 // 3, "broken")
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_large_log_of_events_comes_to_the_same(
+    tmp_path: Path, plain: Catalogue, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    path, rulings = events_log(tmp_path / "log.jsonl", 300), [Ruling(plain), Ruling(plain, ContractId("two"))]
+    reader = LineReader(plain.sources, Claimed("kept"))
+    held = play(read_lines(path, reader), rulings)
+    monkeypatch.setattr("sla_standalone.replay.history.HELD_BYTES", 1_000)
+    monkeypatch.setattr("sla_standalone.replay.history._BUCKET_BYTES", 4_000)
+    with read_lines(path, reader, jobs=jobs) as history:
+        assert len(history.buckets) > 5
+        assert not history.lives
+        spilled = play(history, rulings, jobs=jobs)
+        assert list(spilled.records) == held.records
+        folder = history.folder
+    assert folder is not None
+    assert not folder.exists()
+    assert spilled.figures.attainment == held.figures.attainment
+    assert spilled.figures.agreement == held.figures.agreement
+    assert spilled.figures.disagreements == held.figures.disagreements
+    assert (spilled.figures.changes, spilled.figures.turned) == (held.figures.changes, held.figures.turned)
+    assert (spilled.rejects, spilled.rejected) == (held.rejects, 1)
+    assert (spilled.incidents, spilled.events, spilled.until) == (held.incidents, held.events, held.until)
+
+
+def test_a_large_table_comes_to_the_same(
+    history: Callable[..., History], plain: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        cells
+        for number in range(200)
+        for cells in (
+            row("New", "10:00", number=f"n{number}"),
+            row("Done", f"1{number % 10}:30", 1, number=f"n{number}"),
+        )
+    ]
+    rows += [row("Done", "31-02-2026 10:00", 2, number="n7"), *LEFT]
+    held = play(history(*rows), [Ruling(plain)])
+    monkeypatch.setattr("sla_standalone.replay.history.HELD_BYTES", 1_000)
+    with history(*rows) as large:
+        assert large.buckets
+        spilled = play(large, [Ruling(plain)])
+        assert list(spilled.records) == held.records
+    assert spilled.figures.attainment == held.figures.attainment
+    assert spilled.rejects == held.rejects
+
+
+def test_of_a_large_log_only_what_is_asked_for_is_kept(
+    tmp_path: Path, plain: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = events_log(tmp_path / "log.jsonl", 100)
+    monkeypatch.setattr("sla_standalone.replay.history.HELD_BYTES", 1_000)
+    with read_lines(path, LineReader(plain.sources)) as history:
+        played = play(history, [Ruling(plain)], each=False)
+        assert {record.incident for record in played.records} == {f"desk:{n}" for n in range(0, 100, 7)}
+    assert sum(sum(tally.counts.values()) for tally in played.figures.totals.values()) == 200

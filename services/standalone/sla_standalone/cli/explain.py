@@ -76,7 +76,8 @@ def _read(
     lang: str,
 ) -> dict[str, Any]:
     book = catalogue_at(catalogue)
-    events = _events_of(incident, opened(log, mapping, book.sources))
+    with opened(log, mapping, book.sources) as history:
+        events = _events_of(incident, history)
     if contract:
         forced = contract_in(book, contract)
         rules = replace(book.rulebook, default_contract=forced.id, by_customer={})
@@ -90,12 +91,19 @@ def _read(
 
 def _events_of(incident: str, history: History) -> Sequence[IncidentEvent]:
     """By slad's id, or by the sender's own where that is not ambiguous."""
-    keys = [key for key in history.lives if incident in (key, key.partition(":")[2])]
-    keys = keys or [key for key in history.lives if incident.partition(":")[2] == key]
-    if len(keys) != 1:
-        known = ", ".join(sorted(history.lives)[:5])
-        stop(f"no incident {incident!r} in the log; it has {len(history)}, such as {known}", WRONG)
-    life = history.reader.life(keys[0], history.lives[keys[0]])
+    named, own, known, count = dict[str, list[Any]](), dict[str, list[Any]](), list[str](), 0
+    for key, lines in history.each():
+        count += 1
+        known = sorted([*known, key])[:5]
+        if incident in (key, key.partition(":")[2]):
+            named[key] = lines
+        elif incident.partition(":")[2] == key:
+            own[key] = lines
+    found = named or own
+    if len(found) != 1:
+        stop(f"no incident {incident!r} in the log; it has {count}, such as {', '.join(known)}", WRONG)
+    ((key, lines),) = found.items()
+    life = history.reader.life(key, lines)
     for reject in life.rejects:
         note(f"line {reject.line}: {reject.reason}")
     if not life.events:

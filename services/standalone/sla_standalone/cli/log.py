@@ -20,14 +20,21 @@ from sla_standalone.replay import (
 
 
 def opened(
-    log: Path, mapping: Path | None, sources: Mapping[SourceId, Source], claimed: Claimed | None = None
+    log: Path,
+    mapping: Path | None,
+    sources: Mapping[SourceId, Source],
+    claimed: Claimed | None = None,
+    jobs: int = 1,
 ) -> History:
-    """The history of a log; what makes no sense ends the command."""
+    """The history of a log, to be closed after use; what makes no sense ends the command.
+
+    `jobs`: how many processes read a large log of lines.
+    """
     try:
         with progress(f"reading {log.name}") as advance:
             if mapping is not None:
                 return read_table(log, read_mapping(mapping), advance)
-            return read_lines(log, LineReader(sources, claimed), advance)
+            return read_lines(log, LineReader(sources, claimed), advance, jobs)
     except (BadLog, BadMapping) as error:
         stop(str(error))
     except OSError as error:

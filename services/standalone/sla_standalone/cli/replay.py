@@ -14,18 +14,18 @@ from sla_domain.contract import ContractId
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import opened
 from sla_standalone.cli.replayed import show
-from sla_standalone.cli.say import WRONG, emit, note, progress, stop
-from sla_standalone.replay import Agreement, Claimed, Played, Ruling, agreement, attainment, difference, play
+from sla_standalone.cli.say import WRONG, emit_streamed, note, progress, stop
+from sla_standalone.replay import Claimed, History, Played, Ruling, play
 from sla_standalone.replay.report import (
     agreement_json,
     attainment_json,
     difference_json,
     log_json,
-    outcome_json,
     totals_json,
+    verdicts_json,
 )
 
-_WORTH_HELP = 20_000  # incidents; below it starting other processes costs more than it saves
+_WORTH_HELP = 12_000_000  # bytes of a log; below it starting other processes costs more than it saves
 
 
 def register(app: typer.Typer) -> None:
@@ -61,15 +61,15 @@ def replay(
         other = book if against is None else catalogue_at(against)
         rulings.append(_ruling(other, against_contract or contract, shipped=False))
     claimed = Claimed(verdict, verdict_metric) if verdict else None
-    history = opened(log, mapping, book.sources, claimed)
     end = instant_of(until, "UTC", "--until") if until else None
-    played = _played(history, rulings, end, jobs)
-    found = agreement(played.outcomes[0], played.claims) if played.claims else None
-    if json:
-        emit(_json(log, rulings, played, found))
-    else:
-        show(rulings, played, found, each=each)
-    raise typer.Exit(_status(played, found, expect))
+    chosen = jobs or _processes(log)
+    with opened(log, mapping, book.sources, claimed, chosen) as history:
+        played = _played(history, rulings, end, chosen, each or json)
+        if json:
+            emit_streamed(_json(log, rulings, played))
+        else:
+            show(rulings, played, each=each)
+    raise typer.Exit(_status(played, expect))
 
 
 def _ruling(book: Catalogue, contract: str, *, shipped: bool) -> Ruling:
@@ -81,25 +81,26 @@ def _ruling(book: Catalogue, contract: str, *, shipped: bool) -> Ruling:
     return Ruling(book)
 
 
-def _played(history: Any, rulings: list[Ruling], until: datetime | None, jobs: int) -> Played:
-    chosen = jobs or ((os.cpu_count() or 1) if len(history) >= _WORTH_HELP else 1)
-    with progress("incidents", len(history)) as advance:
-        return play(history, rulings, until=until, jobs=chosen, advance=advance)
+def _processes(log: Path) -> int:
+    return (os.cpu_count() or 1) if log.exists() and log.stat().st_size >= _WORTH_HELP else 1
 
 
-def _json(log: Path, rulings: list[Ruling], played: Played, found: Agreement | None) -> dict[str, Any]:
-    first = played.outcomes[0]
+def _played(history: History, rulings: list[Ruling], until: datetime | None, jobs: int, each: bool) -> Played:
+    with progress("judging lines", history.lines) as advance:
+        return play(history, rulings, until=until, jobs=jobs, each=each, advance=advance)
+
+
+def _json(log: Path, rulings: list[Ruling], played: Played) -> dict[str, Any]:
+    figures, records = played.figures, played.records
     return {
         "log": str(log),
         **log_json(played),
         "plan": _ruling_json(rulings[0]),
-        "totals": totals_json(first),
-        "attainment": attainment_json(attainment(first)),
-        "agreement": None if found is None else agreement_json(found),
-        "against": None
-        if len(rulings) == 1
-        else _ruling_json(rulings[1]) | difference_json(difference(*played.outcomes)),
-        "verdicts": [outcome_json(outcome) for outcome in first],
+        "totals": totals_json(figures.totals),
+        "attainment": attainment_json(figures.attainment),
+        "agreement": agreement_json(figures.agreement, records) if figures.compares else None,
+        "against": None if len(rulings) == 1 else _ruling_json(rulings[1]) | difference_json(figures.changes, records),
+        "verdicts": verdicts_json(records),
     }
 
 
@@ -114,11 +115,11 @@ def _ruling_json(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def _status(played: Played, found: Agreement | None, expect: float | None) -> int:
-    status = WRONG if played.rejects else 0
+def _status(played: Played, expect: float | None) -> int:
+    status = WRONG if played.rejected else 0
     if expect is None:
         return status
-    ratio = None if found is None else found.whole.ratio
+    ratio = played.figures.agreement.whole.ratio
     if ratio is None:
         stop("--expect needs a verdict to compare with: `verdict:` in the mapping, or --verdict")
     if ratio < expect:

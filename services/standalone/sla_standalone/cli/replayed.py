@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,9 +10,9 @@ from rich.table import Table
 
 from sla_domain.calendar import load_zone
 from sla_standalone.cli.say import note, tables
-from sla_standalone.replay import Agreement, Change, Confusion, Outcome, Played, Ruling, Turn, attainment, difference
+from sla_standalone.replay import Confusion, Figures, Outcome, Played, Ruling, Turn
+from sla_standalone.replay.figures import SHOWN
 
-_SHOWN = 20
 _TURNS = {
     Turn.BROKEN: "were kept and would be missed",
     Turn.MENDED: "were missed and would be kept",
@@ -24,16 +23,17 @@ _TURNS = {
 }
 
 
-def show(rulings: Sequence[Ruling], played: Played, found: Agreement | None, *, each: bool) -> None:
-    outcomes = played.outcomes[0]
+def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
+    figures = played.figures
     if each:
-        for outcome in outcomes:
-            typer.echo(line_of(outcome))
-    _attainment(outcomes)
-    if found is not None:
-        _agreement(found)
+        for record in played.records:
+            for outcome in record.outcomes[0]:
+                typer.echo(line_of(outcome))
+    _attainment(figures)
+    if figures.compares:
+        _agreement(figures)
     if len(rulings) == 2:
-        _difference(difference(*played.outcomes))
+        _difference(figures)
     _log(played, rulings[0])
 
 
@@ -48,11 +48,11 @@ def line_of(outcome: Outcome) -> str:
     )
 
 
-def _attainment(outcomes: Sequence[Outcome]) -> None:
+def _attainment(figures: Figures) -> None:
     table = Table("contract", "metric", "priority", "month", "met", "missed", "open", "other", "attainment")
     for column in table.columns[4:]:
         column.justify = "right"
-    for group, tally in attainment(outcomes).items():
+    for group, tally in figures.attainment.items():
         decided = tally.met + tally.missed
         counts = tally.counts.values()
         still_open = sum(count for verdict, count in tally.counts.items() if verdict.value == "open")
@@ -63,21 +63,22 @@ def _attainment(outcomes: Sequence[Outcome]) -> None:
     tables().print(table)
 
 
-def _agreement(found: Agreement) -> None:
+def _agreement(figures: Figures) -> None:
+    found = figures.agreement
     table = Table(
         "priority", "agree", "both met", "both missed", "only we: met", "only we: missed", "undecided", "share"
     )
     for column in table.columns[1:]:
         column.justify = "right"
-    for priority, part in (*found.by_priority.items(), ("all", found.whole)):
+    for priority, part in (*sorted(found.by_priority.items()), ("all", found.whole)):
         table.add_row(priority or "-", *_cells(part), percent(part.ratio))
     tables().print(table)
-    for one in found.disagreements[:_SHOWN]:
+    for _, one in figures.disagreements:
         ours = "no verdict" if one.ours is None else one.ours.value
         typer.echo(
             f"{one.incident} {one.metric} {one.priority}: ours {ours}, theirs {'met' if one.theirs else 'missed'}"
         )
-    _more(len(found.disagreements))
+    _more(found.whole.disagree)
 
 
 def _cells(one: Confusion) -> tuple[str, ...]:
@@ -85,16 +86,14 @@ def _cells(one: Confusion) -> tuple[str, ...]:
     return tuple(map(str, counts))
 
 
-def _difference(changes: Sequence[Change]) -> None:
-    counts = Counter(change.turn for change in changes)
+def _difference(figures: Figures) -> None:
     for turn, words in _TURNS.items():
-        typer.echo(f"{counts[turn]:>7} {words}")
-    turned = [change for change in changes if change.turn is not Turn.MOVED]
-    for change in turned[:_SHOWN]:
+        typer.echo(f"{figures.changes[turn]:>7} {words}")
+    for _, change in figures.turned:
         typer.echo(
             f"{change.turn.value} {change.one.incident} {change.one.metric}: {_side(change.old)}, {_side(change.new)}"
         )
-    _more(len(turned))
+    _more(figures.changes.total() - figures.changes[Turn.MOVED])
 
 
 def _side(outcome: Outcome | None) -> str:
@@ -104,12 +103,12 @@ def _side(outcome: Outcome | None) -> str:
 
 
 def _log(played: Played, ruling: Ruling) -> None:
-    for reject in played.rejects[:_SHOWN]:
+    for reject in played.rejects[:SHOWN]:
         note(f"line {reject.line}: {reject.reason}")
-    for remark, count in played.remarks.most_common(_SHOWN):
+    for remark, count in played.remarks.most_common(SHOWN):
         note(f"unknown {remark}: {count} row(s)")
     span = f", {played.first:%Y-%m-%d} to {played.until:%Y-%m-%d}" if played.first and played.until else ""
-    rejected = f", {len(played.rejects)} line(s) could not be read" if played.rejects else ""
+    rejected = f", {played.rejected} line(s) could not be read" if played.rejected else ""
     note(
         f"{played.incidents} incidents, {played.events} events{span}{rejected}; catalogue {ruling.catalogue.version}; "
         "nothing was written or sent"
@@ -117,8 +116,8 @@ def _log(played: Played, ruling: Ruling) -> None:
 
 
 def _more(count: int) -> None:
-    if count > _SHOWN:
-        note(f"… and {count - _SHOWN} more (--json shows all)")
+    if count > SHOWN:
+        note(f"… and {count - SHOWN} more (--json shows all)")
 
 
 def percent(ratio: float | None) -> str:

@@ -6,7 +6,7 @@ Exit status: 0 well, 1 the work was done and found something wrong, 2 the call m
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -32,7 +32,37 @@ def people() -> Console:
 
 def emit(value: Any) -> None:
     """A result as indented JSON."""
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(_dumps(value))
+
+
+def emit_streamed(value: Mapping[str, Any]) -> None:
+    """A result as indented JSON, in which iterators stand for arrays: written as they come, never held as a whole."""
+    for piece in _pieces(value, "\n"):
+        typer.echo(piece, nl=False)
+    typer.echo()
+
+
+def _pieces(value: Any, line: str) -> Iterator[str]:
+    inner = f"{line}  "
+    if isinstance(value, Mapping) and any(isinstance(part, Iterator | Mapping) for part in value.values()):
+        separator = "{"
+        for name, part in value.items():
+            yield f"{separator}{inner}{_dumps(name)}: "
+            yield from _pieces(part, inner)
+            separator = ","
+        yield f"{line}}}"
+    elif isinstance(value, Iterator):
+        separator = "["
+        for part in value:
+            yield f"{separator}{inner}{_dumps(part).replace(chr(10), inner)}"
+            separator = ","
+        yield "[]" if separator == "[" else f"{line}]"
+    else:
+        yield _dumps(value).replace("\n", line)
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def note(message: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sla_domain.calendar import load_zone
 from sla_standalone.replay.judge import Outcome, Verdict
@@ -17,6 +18,10 @@ class Tally:
 
     def add(self, verdict: Verdict) -> None:
         self.counts[verdict] += 1
+
+    def merge(self, other: Tally) -> None:
+        for verdict, count in other.counts.items():
+            self.counts[verdict] += count
 
     @property
     def met(self) -> int:
@@ -34,30 +39,13 @@ class Tally:
         return self.met / decided if decided else None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """One line of an attainment table."""
 
     contract: str
     metric: str
     priority: str
     month: str  # `2026-11`
-
-
-def attainment(outcomes: Iterable[Outcome]) -> dict[Group, Tally]:
-    """By contract, metric, priority and month, in that order.
-
-    The month is that of the verdict in the contract's zone: when the clock stopped, or for one that is overdue when it
-    was due; a clock without a verdict counts in the month in which it started.
-    """
-    found: dict[tuple[str, str, str, str], Tally] = {}
-    for outcome in outcomes:
-        key = outcome.contract, outcome.metric, outcome.priority, month_of(outcome)
-        tally = found.get(key)
-        if tally is None:
-            tally = found[key] = Tally()
-        tally.counts[outcome.verdict] += 1
-    return {Group(*key): found[key] for key in sorted(found)}
 
 
 def month_of(outcome: Outcome) -> str:
@@ -88,6 +76,18 @@ class Confusion:
     def ratio(self) -> float | None:
         return self.agree / self.compared if self.compared else None
 
+    def merge(self, other: Confusion) -> None:
+        self.met_met += other.met_met
+        self.met_missed += other.met_missed
+        self.missed_met += other.missed_met
+        self.missed_missed += other.missed_missed
+        self.undecided += other.undecided
+
+    @property
+    def disagree(self) -> int:
+        """How often our verdict is not the other's, or there is none of ours."""
+        return self.compared - self.agree + self.undecided
+
     def add(self, ours: bool | None, theirs: bool) -> None:
         match ours, theirs:
             case True, True:
@@ -114,35 +114,33 @@ class Disagreement:
 
 @dataclass(slots=True)
 class Agreement:
-    """Against a verdict column; `priority` is that of the clock, '' where there is none."""
+    """Against a verdict column; `by_priority` is that of the clock, '' where there is none."""
 
     whole: Confusion = field(default_factory=Confusion)
     by_priority: dict[str, Confusion] = field(default_factory=dict)
-    disagreements: list[Disagreement] = field(default_factory=list)
 
+    def add(self, outcomes: Iterable[Outcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
+        """Compare one incident; returns where the two differ.
 
-def agreement(outcomes: Iterable[Outcome], claims: Mapping[str, Mapping[str, bool]]) -> Agreement:
-    """Compares the last cycle of each claimed metric; the earlier ones were overtaken by it."""
-    last: dict[tuple[str, str], Outcome] = {}
-    for outcome in outcomes:
-        key = outcome.incident, outcome.metric
-        if key not in last or last[key].cycle < outcome.cycle:
-            last[key] = outcome
-    found = Agreement()
-    for incident, metric, theirs in _claims(claims):
-        ended = last.get((incident, metric))
-        verdict = None if ended is None else ended.verdict
-        priority = "" if ended is None else ended.priority
-        ours = None if verdict is None else verdict.kept
-        found.whole.add(ours, theirs)
-        found.by_priority.setdefault(priority, Confusion()).add(ours, theirs)
-        if ours is not theirs:
-            found.disagreements.append(Disagreement(incident, metric, priority, verdict, theirs, ended))
-    found.by_priority = dict(sorted(found.by_priority.items()))
-    return found
+        The last cycle of each claimed metric counts; the earlier ones were overtaken by it.
+        """
+        last: dict[str, Outcome] = {}
+        for outcome in outcomes:
+            if outcome.metric not in last or last[outcome.metric].cycle < outcome.cycle:
+                last[outcome.metric] = outcome
+        found = []
+        for metric, theirs in claims.items():
+            ended = last.get(metric)
+            verdict = None if ended is None else ended.verdict
+            priority = "" if ended is None else ended.priority
+            ours = None if verdict is None else verdict.kept
+            self.whole.add(ours, theirs)
+            self.by_priority.setdefault(priority, Confusion()).add(ours, theirs)
+            if ours is not theirs:
+                found.append(Disagreement(incident, metric, priority, verdict, theirs, ended))
+        return found
 
-
-def _claims(claims: Mapping[str, Mapping[str, bool]]) -> Iterator[tuple[str, str, bool]]:
-    for incident, metrics in claims.items():
-        for metric, theirs in metrics.items():
-            yield incident, metric, theirs
+    def merge(self, other: Agreement) -> None:
+        self.whole.merge(other.whole)
+        for priority, part in other.by_priority.items():
+            self.by_priority.setdefault(priority, Confusion()).merge(part)

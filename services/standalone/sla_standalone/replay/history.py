@@ -1,15 +1,20 @@
 """A log file → its lines grouped by incident, not yet translated. The edge: files are read here, and only read.
 
-Lines of one incident may be scattered over the file, so the file is read once and kept; what is kept is the cut row or
-the raw line, which is a fraction of the events it becomes.
+Lines of one incident may be scattered over the file. What fits is kept in memory; a larger log is shared out over
+temporary files by incident (`spill`), so that memory does not grow with it.
 """
 
 from __future__ import annotations
 
 import csv
 import itertools
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -18,9 +23,14 @@ import orjson
 from sla_standalone.replay.life import Life, Reject
 from sla_standalone.replay.line import BadLine, LineReader
 from sla_standalone.replay.mapping import Mapping as MappingFile
+from sla_standalone.replay.spill import Bucket, Scatter, piece
 from sla_standalone.replay.table import TableReader
 
 Advance = Callable[[int], None]
+Chunk = list[tuple[str, list[Any]]]
+HELD_BYTES = 32 * 1_048_576  # a larger file goes through temporary files
+_BUCKET_BYTES = 8 * 1_048_576  # of the file, for one temporary file; in memory it is five times as much
+_MOST_BUCKETS = 200  # as many files are open at once
 _STEP = 5_000  # lines between two words about progress
 _SHOWN = 500  # characters of a line in a reject
 
@@ -37,20 +47,50 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class History:
-    """`lives` maps an incident's key to its numbered lines, in the order in which incidents first appear."""
+    """A log that has been read. Close it, or use it as a context manager: a large one has temporary files.
+
+    `lives` maps an incident's key to its numbered lines, in the order in which incidents first appear; of a large log
+    they are in `buckets` instead, of which each holds all lines of its incidents.
+    """
 
     reader: Reader
     lives: dict[str, list[Any]] = field(default_factory=dict)
+    buckets: list[Bucket] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     lines: int = 0
+    folder: Path | None = None
+    _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
-    def __len__(self) -> int:
-        return len(self.lives)
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The lives that are held in memory, `size` at a time."""
+        return in_chunks(self.lives, size)
 
-    def chunks(self, size: int) -> Iterator[list[tuple[str, list[Any]]]]:
-        pairs = iter(self.lives.items())
-        while chunk := list(itertools.islice(pairs, size)):
-            yield chunk
+    def each(self) -> Iterator[tuple[str, list[Any]]]:
+        """Every incident with its lines, those of one bucket after the other."""
+        yield from self.lives.items()
+        for bucket in self.buckets:
+            yield from bucket.lives().items()
+
+    def spill(self) -> Path:
+        """A folder for temporary files, which goes with the history."""
+        if self.folder is None:
+            self.folder = Path(self._finish.enter_context(tempfile.TemporaryDirectory(prefix="slad-replay-")))
+        return self.folder
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._finish.close()
+
+
+def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
+    pairs = iter(lives.items())
+    while chunk := list(itertools.islice(pairs, size)):
+        yield chunk
 
 
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> History:
@@ -63,7 +103,7 @@ def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines
                 raise BadLog(f"{path} is empty")
             reader = TableReader(mapping, header)
             history = History(reader)
-            _collect(rows, reader, history, advance)
+            _collect(rows, reader, history, _buckets(path), advance)
         except UnicodeDecodeError as error:
             raise BadLog(f"{path} is not {mapping.encoding}: say `encoding:` in the mapping ({error.reason})") from None
         except csv.Error as error:
@@ -71,9 +111,35 @@ def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines
     return history
 
 
-def _collect(rows: Any, reader: TableReader, history: History, advance: Advance) -> None:
+def _buckets(path: Path) -> int:
+    """Over how many temporary files a log is shared out; 0: it is held in memory."""
+    size = path.stat().st_size
+    return 0 if size <= HELD_BYTES else min(max(size // _BUCKET_BYTES, 2), _MOST_BUCKETS)
+
+
+def _collect(rows: Any, reader: TableReader, history: History, buckets: int, advance: Advance) -> None:
+    if not buckets:
+        _take_rows(rows, reader, history, _into(history.lives), advance)
+        return
+    with Scatter(history.spill(), 0, buckets) as scatter:
+        _take_rows(rows, reader, history, scatter.add, advance)
+    history.buckets = [Bucket((piece(history.spill(), 0, number),), (0,)) for number in range(buckets)]
+
+
+def _into(lives: dict[str, list[Any]]) -> Callable[[str, int, Any], None]:
+    def add(incident: str, number: int, line: Any) -> None:
+        if incident in lives:
+            lives[incident].append((number, line))
+        else:
+            lives[incident] = [(number, line)]
+
+    return add
+
+
+def _take_rows(
+    rows: Any, reader: TableReader, history: History, add: Callable[[str, int, Any], None], advance: Advance
+) -> None:
     take, width, own = reader.take, reader.width, reader.incident_of
-    lives = history.lives
     for cells in rows:
         history.lines += 1
         if not history.lines % _STEP:
@@ -84,14 +150,11 @@ def _collect(rows: Any, reader: TableReader, history: History, advance: Advance)
             continue
         row = take(cells)
         incident = own(row)
-        if not incident:
-            history.rejects.append(
-                Reject(rows.line_num, "the row names no incident", reader.mapping.delimiter.join(cells)[:_SHOWN])
-            )
-        elif incident in lives:
-            lives[incident].append((rows.line_num, row))
+        if incident:
+            add(incident, rows.line_num, row)
         else:
-            lives[incident] = [(rows.line_num, row)]
+            text = reader.mapping.delimiter.join(cells)[:_SHOWN]
+            history.rejects.append(Reject(rows.line_num, "the row names no incident", text))
     advance(history.lines % _STEP)
 
 
@@ -99,34 +162,129 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
     return Reject(line, f"the row has {len(cells)} cells, the header {width}", ",".join(cells)[:_SHOWN])
 
 
-def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None) -> History:
-    """JSON lines, or one JSON array of events (a CloudEvents batch). Raises BadLog, OSError."""
+# -- JSON lines
+
+
+def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> History:
+    """JSON lines, or one JSON array of events (a CloudEvents batch), which has to fit in memory.
+
+    `jobs`: how many processes read a large file of lines. Raises BadLog, OSError.
+    """
     history = History(reader)
+    buckets = _buckets(path)
     with path.open("rb") as stream:
-        for number, line in _lines(stream, path):
-            history.lines += 1
-            if not history.lines % _STEP:
-                advance(_STEP)
-            try:
-                incident = reader.incident_of(line)
-            except BadLine as error:
-                history.rejects.append(Reject(number, str(error), line[:_SHOWN].decode("utf-8", "replace")))
-                continue
-            history.lives.setdefault(incident, []).append((number, line))
-    advance(history.lines % _STEP)
-    if not history.lives and history.rejects:
+        if buckets and not _is_array(stream):
+            _share(path, reader, history, buckets, jobs, advance)
+        else:
+            part = _Part()
+            _take_lines(_lines(stream, path), reader, _into(history.lives), part, advance)
+            history.lines, history.rejects = part.lines, part.rejects
+    if history.rejects and not history.lives and not any(bucket.lives() for bucket in history.buckets):
         raise BadLog(f"{path}:{history.rejects[0].line}: {history.rejects[0].reason}; a CSV file needs --map")
     return history
 
 
-def _lines(stream: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
-    first = stream.readline()
-    if first.lstrip()[:1] == b"[":
+@dataclass(slots=True)
+class _Part:
+    """What was found in a part of the file beside its events; the lines are numbered from its beginning."""
+
+    lines: int = 0
+    numbered: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def _share(path: Path, reader: LineReader, history: History, buckets: int, jobs: int, advance: Advance) -> None:
+    folder, ranges = history.spill(), _ranges(path, max(jobs, 1))
+    try:
+        if jobs <= 1:
+            parts = [_scatter(path, reader, folder, buckets, number, *span) for number, span in enumerate(ranges)]
+        else:
+            with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+                flying = [
+                    pool.submit(_scatter_afresh, path, folder, buckets, number, *span)
+                    for number, span in enumerate(ranges)
+                ]
+                parts = [future.result() for future in flying]
+    except BaseException:
+        history.close()
+        raise
+    before = 0
+    offsets = []
+    for part in parts:
+        offsets.append(before)
+        history.lines += part.lines
+        history.rejects += [Reject(one.line + before, one.reason, one.text) for one in part.rejects]
+        before += part.numbered
+        advance(part.lines)
+    history.buckets = [
+        Bucket(tuple(piece(folder, part, number) for part in range(len(parts))), tuple(offsets))
+        for number in range(buckets)
+    ]
+
+
+def _ranges(path: Path, count: int) -> list[tuple[int, int]]:
+    """Parts of a file of about one size, each from the beginning of a line to the beginning of another."""
+    size = os.path.getsize(path)
+    cuts = [0]
+    with path.open("rb") as stream:
+        for number in range(1, count):
+            stream.seek(size * number // count)
+            stream.readline()
+            cuts.append(max(min(stream.tell(), size), cuts[-1]))
+    return list(itertools.pairwise([*cuts, size]))
+
+
+def _scatter_afresh(path: Path, folder: Path, buckets: int, number: int, begin: int, end: int) -> _Part:
+    """In another process: whom a line speaks of does not depend on the catalogue."""
+    return _scatter(path, LineReader({}), folder, buckets, number, begin, end)
+
+
+def _scatter(path: Path, reader: LineReader, folder: Path, buckets: int, number: int, begin: int, end: int) -> _Part:
+    part = _Part()
+    with path.open("rb") as stream, Scatter(folder, number, buckets) as scatter:
+        stream.seek(begin)
+        _take_lines(_until(stream, end - begin, part), reader, scatter.add, part, lambda lines: None)
+    return part
+
+
+def _until(stream: BinaryIO, size: int, part: _Part) -> Iterator[tuple[int, bytes]]:
+    left = size
+    while left > 0 and (line := stream.readline()):
+        left -= len(line)
+        part.numbered += 1
+        if line.strip():
+            yield part.numbered, line
+
+
+def _take_lines(
+    lines: Iterable[tuple[int, bytes]], reader: LineReader, add: Callable[[str, int, Any], None], part: _Part,
+    advance: Advance,
+) -> None:  # fmt: skip
+    for number, line in lines:
+        part.lines += 1
+        if not part.lines % _STEP:
+            advance(_STEP)
         try:
-            events = orjson.loads(first + stream.read())
+            incident = reader.incident_of(line)
+        except BadLine as error:
+            part.rejects.append(Reject(number, str(error), line[:_SHOWN].decode("utf-8", "replace")))
+            continue
+        add(incident, number, line)
+    advance(part.lines % _STEP)
+
+
+def _is_array(stream: BinaryIO) -> bool:
+    first = stream.readline()
+    stream.seek(0)
+    return first.lstrip()[:1] == b"["
+
+
+def _lines(stream: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
+    if _is_array(stream):
+        try:
+            events = orjson.loads(stream.read())
         except orjson.JSONDecodeError as error:
             raise BadLog(f"{path}: {error}") from None
         yield from ((number, orjson.dumps(event)) for number, event in enumerate(events, start=1))
         return
-    rest: Iterable[bytes] = itertools.chain([first], stream)
-    yield from ((number, line) for number, line in enumerate(rest, start=1) if line.strip())
+    yield from ((number, line) for number, line in enumerate(stream, start=1) if line.strip())

@@ -1,37 +1,42 @@
-"""A history through one or several plans, in virtual time: nothing is written, nothing is sent.
+"""A history through one or two plans, in virtual time: nothing is told to anybody.
 
-The incidents are independent of each other, so they are judged in chunks, here or by other processes. Where the log
-ends time stops for all: clocks still open then are settled at that instant.
+The incidents are independent of each other, so they are judged in pieces, here or by other processes: chunks of a log
+that is held in memory, buckets of a larger one. A process adds up the figures of its pieces; incidents whose clocks
+run still at their last event are settled at the end, since only the whole log says where time stops for all.
 """
 
 from __future__ import annotations
 
 import gc
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from multiprocessing import get_context
-from typing import Any
+from pathlib import Path
 
 from sla_catalogue import Catalogue, load_text
 from sla_domain.contract import ContractId
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
-from sla_standalone.replay.history import History, Reader
+from sla_standalone.replay.figures import Figures
+from sla_standalone.replay.history import Chunk, History, Reader, in_chunks
 from sla_standalone.replay.judge import Outcome, judge
 from sla_standalone.replay.life import Life, Reject
 from sla_standalone.replay.line import Claimed, LineReader
 from sla_standalone.replay.mapping import Mapping
+from sla_standalone.replay.record import Record, Settled, Stored, write
+from sla_standalone.replay.spill import Bucket
 from sla_standalone.replay.table import TableReader
 
 CHUNK = 500
 _AHEAD = 4  # chunks in flight per process: enough to keep it busy, few enough to bound memory
-Chunk = list[tuple[str, list[Any]]]
+KEPT_REJECTS = 1_000  # the first of the log
+Piece = Chunk | Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +49,48 @@ class Ruling:
 
 @dataclass(slots=True)
 class Played:
-    """`outcomes` holds one list per ruling."""
+    """What a history came to under one or two rulings.
 
-    outcomes: tuple[list[Outcome], ...]
-    claims: dict[str, dict[str, bool]] = field(default_factory=dict)
+    `records` are the incidents in the order of the log: all of them, or of a large log those alone that were asked
+    for (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them.
+    """
+
+    figures: Figures = field(default_factory=Figures)
+    records: Iterable[Record] = ()
     rejects: list[Reject] = field(default_factory=list)
+    rejected: int = 0
     remarks: Counter[str] = field(default_factory=Counter)
     incidents: int = 0
     events: int = 0
     first: datetime | None = None
     until: datetime | None = None
 
-    def add(self, other: Played) -> None:
-        for mine, theirs in zip(self.outcomes, other.outcomes, strict=True):
-            mine.extend(theirs)
-        self.claims.update(other.claims)
-        self.rejects += other.rejects
-        self.remarks.update(other.remarks)
-        self.incidents += other.incidents
-        self.events += other.events
-        self.first = min(filter(None, (self.first, other.first)), default=None)
-        self.until = max(filter(None, (self.until, other.until)), default=None)
+    @property
+    def outcomes(self) -> tuple[list[Outcome], ...]:
+        """The outcomes of all records, one list per ruling."""
+        each = [record.outcomes for record in self.records]
+        return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
+
+
+@dataclass(slots=True)
+class _Part:
+    """What some incidents came to. Records that are not carried along stand in `file`."""
+
+    figures: Figures = field(default_factory=Figures)
+    records: list[Record] = field(default_factory=list)
+    file: Path | None = None
+    rejects: list[Reject] = field(default_factory=list)
+    rejected: int = 0
+    remarks: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
+    incidents: int = 0
+    events: int = 0
+    first: datetime | None = None
+    until: datetime | None = None
+
+    def reject(self, found: Sequence[Reject]) -> None:
+        self.rejected += len(found)
+        self.rejects += found[: max(KEPT_REJECTS - len(self.rejects), 0)]
 
 
 def play(
@@ -73,22 +99,48 @@ def play(
     *,
     until: datetime | None = None,
     jobs: int = 1,
-    advance: Callable[[int], None] = lambda incidents: None,
+    each: bool = True,
+    advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """`until`: what happened later has not happened. Rejects of the file come first, then those of the translation."""
-    whole = Played(tuple([] for _ in rulings), rejects=list(history.rejects))
-    parts = _alone(history, rulings, until) if jobs <= 1 else _shared(history, rulings, until, jobs)
+    """Judge a history under one or two rulings. `advance` is told how many lines have been judged.
+
+    `until`: what happened later has not happened. `each`: the records of all incidents are wanted, not the figures
+    alone; those of a large log then stand in the history's temporary files.
+    """
+    whole = Played()
+    parts = _alone(history, rulings, until, each) if jobs <= 1 else _shared(history, rulings, until, each, jobs)
+    rejects, held, files = list(history.rejects), list[Record](), list[Path]()
+    whole.rejected = len(rejects)
     with _unswept():
         for part in parts:
-            whole.add(part)
-            advance(part.incidents)
-    end = until or whole.until
-    if end is not None:
-        for outcomes in whole.outcomes:
-            outcomes[:] = [outcome.settled(end) for outcome in outcomes]
-    whole.until = end
-    whole.rejects.sort(key=lambda reject: reject.line)
+            whole.figures.merge(part.figures)
+            held += part.records
+            files += [part.file] if part.file is not None else []
+            rejects += part.rejects
+            whole.rejected += part.rejected
+            whole.remarks.update(part.remarks)
+            whole.incidents += part.incidents
+            whole.events += part.events
+            whole.first = min(filter(None, (whole.first, part.first)), default=None)
+            whole.until = max(filter(None, (whole.until, part.until)), default=None)
+            advance(part.lines)
+    whole.rejects = sorted(rejects, key=lambda reject: reject.line)[:KEPT_REJECTS]
+    whole.until = until or whole.until
+    _settle(whole, Stored(files) if files else held)
     return whole
+
+
+def _settle(whole: Played, records: Iterable[Record]) -> None:
+    """Where the log ends time stops for all: clocks that run still are settled there, and then counted."""
+    end = whole.until
+    if end is None:
+        return
+    for record in records:
+        if record.undecided:
+            whole.figures.add(record.settled(end))
+    whole.figures.close()
+    settled = Settled(records, end)
+    whole.records = list(settled) if isinstance(records, list) else settled
 
 
 @contextmanager
@@ -106,24 +158,33 @@ def _unswept() -> Iterator[None]:
             gc.enable()
 
 
-def judged(chunk: Chunk, reader: Reader, courts: Sequence[_Court], until: datetime | None) -> Played:
-    """The lives of one chunk under every ruling.
+def judged(chunk: Chunk, reader: Reader, courts: Sequence[_Court], until: datetime | None, part: _Part) -> list[Record]:
+    """The records of one chunk, whose lives are judged under every ruling; the rest goes into the part.
 
     First all are read, then all are judged: in turn, each would push the other out of the processor's caches.
     """
-    part = Played(tuple([] for _ in courts))
-    lives = [life for life in (_lived(reader.life(key, lines), until, part) for key, lines in chunk) if life]
-    for outcomes, court in zip(part.outcomes, courts, strict=True):
-        for events in lives:
-            outcomes += court(events)
+    lives = []
+    for key, lines in chunk:
+        part.lines += len(lines)
+        life = reader.life(key, lines)
+        if events := _lived(life, until, part):
+            lives.append((lines[0][0], life, events))
+    judgements = [[tuple(court(events)) for _, _, events in lives] for court in courts]
+    records = [
+        Record(line, life.incident, outcomes, life.claims)
+        for (line, life, _), outcomes in zip(lives, zip(*judgements, strict=True), strict=True)
+    ]
     del lives
     gc.collect(0)
-    return part
+    for record in records:
+        if not record.undecided:
+            part.figures.add(record)
+    return records
 
 
-def _lived(life: Life, until: datetime | None, part: Played) -> Sequence[IncidentEvent]:
+def _lived(life: Life, until: datetime | None, part: _Part) -> Sequence[IncidentEvent]:
     """The events that are judged; what is known of the life beside them is added to the part."""
-    part.rejects += life.rejects
+    part.reject(life.rejects)
     if life.remarks:
         part.remarks.update(life.remarks)
     events = life.events if until is None else known_at(life.events, until)
@@ -131,13 +192,26 @@ def _lived(life: Life, until: datetime | None, part: Played) -> Sequence[Inciden
         return ()
     part.incidents += 1
     part.events += len(events)
-    if life.claims:
-        part.claims[life.incident] = dict(life.claims)
     times = [event.occurred_at for event in events]
     first, last = min(times), max(times)
     part.first = first if part.first is None or first < part.first else part.first
     part.until = last if part.until is None or last > part.until else part.until
     return events
+
+
+def _judged_piece(piece: Piece, reader: Reader, courts: Sequence[_Court], until: datetime | None, each: bool) -> _Part:
+    """One chunk that was held in memory, or all incidents of one bucket."""
+    part = _Part()
+    if isinstance(piece, list):
+        part.records = judged(piece, reader, courts, until, part)
+        return part
+    records = []
+    for chunk in in_chunks(piece.lives(), CHUNK):
+        found = judged(chunk, reader, courts, until, part)
+        records += found if each else [record for record in found if record.undecided]
+    part.file = piece.pieces[0].with_suffix(".records")
+    write(records, part.file)
+    return part
 
 
 class _Court:
@@ -151,10 +225,15 @@ class _Court:
         return judge(events, self._rulebook, self._match)
 
 
-def _alone(history: History, rulings: Sequence[Ruling], until: datetime | None) -> Iterator[Played]:
+def _pieces(history: History) -> Iterator[Piece]:
+    yield from history.chunks(CHUNK)
+    yield from history.buckets
+
+
+def _alone(history: History, rulings: Sequence[Ruling], until: datetime | None, each: bool) -> Iterator[_Part]:
     courts = [_Court(ruling.catalogue.rulebook, ruling.contract) for ruling in rulings]
-    for chunk in history.chunks(CHUNK):
-        yield judged(chunk, history.reader, courts, until)
+    for piece in _pieces(history):
+        yield _judged_piece(piece, history.reader, courts, until, each)
 
 
 # -- with other processes: they get texts, and build from them what cannot travel
@@ -171,17 +250,19 @@ class _Recipe:
     claimed: Claimed | None = None
 
 
-def _shared(history: History, rulings: Sequence[Ruling], until: datetime | None, jobs: int) -> Iterator[Played]:
+def _shared(
+    history: History, rulings: Sequence[Ruling], until: datetime | None, each: bool, jobs: int
+) -> Iterator[_Part]:
     """Parts in the order of the history, whoever judged them."""
     recipe = _recipe(history.reader, rulings)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        flying: list[Future[Played]] = []
-        for chunk in history.chunks(CHUNK):
-            flying.append(pool.submit(_work, recipe, chunk, until))
+        flying: deque[Future[_Part]] = deque()
+        for piece in _pieces(history):
+            flying.append(pool.submit(_work, recipe, piece, until, each))
             if len(flying) >= jobs * _AHEAD:
-                yield flying.pop(0).result()
-        for future in flying:
-            yield future.result()
+                yield flying.popleft().result()
+        while flying:
+            yield flying.popleft().result()
 
 
 def _recipe(reader: Reader, rulings: Sequence[Ruling]) -> _Recipe:
@@ -193,10 +274,10 @@ def _recipe(reader: Reader, rulings: Sequence[Ruling]) -> _Recipe:
     return _Recipe(texts, contracts, claimed=reader.claimed)
 
 
-def _work(recipe: _Recipe, chunk: Chunk, until: datetime | None) -> Played:
+def _work(recipe: _Recipe, piece: Piece, until: datetime | None, each: bool) -> _Part:
     reader, courts = _equipped(recipe)
     gc.disable()  # `judged` sweeps
-    return judged(chunk, reader, courts, until)
+    return _judged_piece(piece, reader, courts, until, each)
 
 
 @lru_cache(maxsize=1)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sla_standalone.replay.count import Agreement, Confusion, Group, Tally
-from sla_standalone.replay.difference import Change, Turn
+from sla_standalone.replay.count import Agreement, Confusion, Disagreement, Group, Tally
+from sla_standalone.replay.difference import Change, Turn, difference
+from sla_standalone.replay.figures import disagreements
 from sla_standalone.replay.judge import Outcome, Verdict
 from sla_standalone.replay.life import Reject
 from sla_standalone.replay.play import Played
-
-SHOWN_REJECTS = 1_000
+from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
@@ -22,8 +22,8 @@ def log_json(played: Played) -> dict[str, Any]:
         "events": played.events,
         "from": instant(played.first),
         "until": instant(played.until),
-        "rejected": len(played.rejects),
-        "rejects": [reject_json(reject) for reject in played.rejects[:SHOWN_REJECTS]],
+        "rejected": played.rejected,
+        "rejects": [reject_json(reject) for reject in played.rejects],
         "remarks": dict(sorted(played.remarks.items())),
     }
 
@@ -50,12 +50,14 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def totals_json(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Any]]:
+def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """Every outcome under the first ruling, one at a time."""
+    return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
+
+
+def totals_json(totals: Mapping[str, Tally]) -> dict[str, dict[str, Any]]:
     """By metric."""
-    found: dict[str, Tally] = {}
-    for outcome in outcomes:
-        found.setdefault(outcome.metric, Tally()).add(outcome.verdict)
-    return {metric: tally_json(tally) for metric, tally in sorted(found.items())}
+    return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
 def tally_json(tally: Tally) -> dict[str, Any]:
@@ -70,22 +72,24 @@ def attainment_json(groups: Mapping[Group, Tally]) -> list[dict[str, Any]]:
     ]
 
 
-def agreement_json(found: Agreement) -> dict[str, Any]:
+def agreement_json(found: Agreement, records: Iterable[Record]) -> dict[str, Any]:
+    """`disagreements` are all of them, one at a time."""
     return {
         **confusion_json(found.whole),
-        "by_priority": {priority: confusion_json(one) for priority, one in found.by_priority.items()},
-        "disagreements": [
-            {
-                "incident": one.incident,
-                "metric": one.metric,
-                "priority": one.priority,
-                "ours": None if one.ours is None else one.ours.value,
-                "theirs": "met" if one.theirs else "missed",
-                "due_at": None if one.outcome is None else instant(one.outcome.due_at),
-                "ended_at": None if one.outcome is None else instant(one.outcome.ended_at),
-            }
-            for one in found.disagreements
-        ],
+        "by_priority": {priority: confusion_json(one) for priority, one in sorted(found.by_priority.items())},
+        "disagreements": (disagreement_json(one) for record in records for one in disagreements(record)),
+    }
+
+
+def disagreement_json(one: Disagreement) -> dict[str, Any]:
+    return {
+        "incident": one.incident,
+        "metric": one.metric,
+        "priority": one.priority,
+        "ours": None if one.ours is None else one.ours.value,
+        "theirs": "met" if one.theirs else "missed",
+        "due_at": None if one.outcome is None else instant(one.outcome.due_at),
+        "ended_at": None if one.outcome is None else instant(one.outcome.ended_at),
     }
 
 
@@ -105,21 +109,22 @@ def confusion_json(found: Confusion) -> dict[str, Any]:
     }
 
 
-def difference_json(changes: Sequence[Change]) -> dict[str, Any]:
-    counts = Counter(change.turn for change in changes)
+def difference_json(counts: Counter[Turn], records: Iterable[Record]) -> dict[str, Any]:
+    """`changes` are all of them, one at a time."""
     return {
         "counts": {turn.value: counts[turn] for turn in Turn},
-        "changes": [
-            {
-                "turn": change.turn.value,
-                "incident": change.one.incident,
-                "metric": change.one.metric,
-                "cycle": change.one.cycle,
-                "old": side_json(change.old),
-                "new": side_json(change.new),
-            }
-            for change in changes
-        ],
+        "changes": (change_json(change) for record in records for change in difference(*record.outcomes)),
+    }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    return {
+        "turn": change.turn.value,
+        "incident": change.one.incident,
+        "metric": change.one.metric,
+        "cycle": change.one.cycle,
+        "old": side_json(change.old),
+        "new": side_json(change.new),
     }
 
 

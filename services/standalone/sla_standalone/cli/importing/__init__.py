@@ -43,10 +43,10 @@ def import_(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Import incidents from a table. Exit status: 0 all taken, 1 there are rejects, 2 misuse or nobody answers."""
-    history = opened(table, mapping, {})
-    account = Account(incidents=len(history), refusals=[Refusal(r.line, "", r.reason, r.text) for r in history.rejects])
+    account = Account()
     kinds: Counter[str] = Counter()
-    with progress("incidents", len(history)) as advance:
+    with opened(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
+        account.refusals += [Refusal(r.line, "", r.reason, r.text) for r in history.rejects]
         events = _events(history, account, kinds, advance)
         if dry_run:
             for _ in events:
@@ -63,14 +63,15 @@ def import_(
 
 def _events(history: History, account: Account, kinds: Counter[str], advance: Advance) -> Iterator[IncidentEvent]:
     """Incident by incident, each in the order of its life."""
-    for own, rows in history.lives.items():
+    for own, rows in history.each():
         life = history.reader.life(own, rows)
+        account.incidents += 1
         account.refusals += [Refusal(r.line, own, r.reason, r.text) for r in life.rejects]
         for event in sorted(life.events, key=lambda event: event.order):
             account.events += 1
             kinds[event.kind.value] += 1
             yield event
-        advance(1)
+        advance(len(rows))
 
 
 def _send(url: str, key: str, events: Iterator[IncidentEvent], size: int, account: Account) -> None:

@@ -1,0 +1,101 @@
+"""What became of one incident in a replay, and many of those in the order of the log, in memory or on disk."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.spill import BlockWriter, blocks
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Record(NamedTuple):
+    """One incident: the line on which it first appears, its outcomes per ruling, and somebody else's verdicts."""
+
+    line: int
+    incident: str
+    outcomes: tuple[tuple[Outcome, ...], ...]
+    claims: Mapping[str, bool]
+
+    @property
+    def undecided(self) -> bool:
+        """Whether a clock still runs: what it comes to depends on where the log ends."""
+        return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
+
+    def settled(self, until: datetime) -> Record:
+        outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
+        return self._replace(outcomes=outcomes)
+
+
+def write(records: Iterable[Record], path: Path) -> None:
+    """Keep records in a file, by line."""
+    writer = BlockWriter(path)
+    for record in sorted(records, key=attrgetter("line")):
+        outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
+        writer.add((record.line, record.incident, outcomes, dict(record.claims)))
+    writer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Records in files, each file by line; read anew at each iteration, and never all at once."""
+
+    files: Sequence[Path]
+
+    def __iter__(self) -> Iterator[Record]:
+        return heapq.merge(*(_read(file) for file in self.files), key=attrgetter("line"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Records as they stand where the log ends."""
+
+    records: Iterable[Record]
+    until: datetime
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self.records:
+            yield record.settled(self.until) if record.undecided else record
+
+
+def _read(path: Path) -> Iterator[Record]:
+    for block in blocks(path):
+        for line, incident, outcomes, claims in block:
+            unpacked = tuple(tuple(_unpacked(one) for one in each) for each in outcomes)
+            yield Record(line, incident, unpacked, claims)
+
+
+def _packed(outcome: Outcome) -> tuple[Any, ...]:
+    return tuple(_plain(value) for value in outcome)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // _MICROSECOND
+    if isinstance(value, tuple):
+        return tuple((at - _EPOCH) // _MICROSECOND for at in value)
+    return str(value) if isinstance(value, str) else value  # an enum's word is written as a word
+
+
+def _unpacked(values: tuple[Any, ...]) -> Outcome:
+    found = Outcome(*values)
+    return found._replace(
+        verdict=Verdict(found.verdict),
+        started_at=_at(values[8]),
+        due_at=None if values[9] is None else _at(values[9]),
+        breached_at=None if values[10] is None else _at(values[10]),
+        ended_at=None if values[11] is None else _at(values[11]),
+        pending=tuple(_at(micros) for micros in values[13]),
+    )
+
+
+def _at(micros: int) -> datetime:
+    return _EPOCH + _MICROSECOND * micros

@@ -1,0 +1,101 @@
+"""Lines and results on disk, in the order and grouping that a replay needs: a log may be larger than memory.
+
+A log is shared out over files by incident, so that all lines of an incident lie in one file and one file fits in
+memory. Records are written in blocks: `marshal` reads a block of hundreds far faster than hundreds of values.
+"""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+_BLOCK = 200  # records
+_BUFFER = 1 << 16  # bytes a file
+
+
+class BlockWriter:
+    """Appends values that `marshal` knows to a file, in blocks."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._held: list[Any] = []
+
+    def add(self, value: Any) -> None:
+        self._held.append(value)
+        if len(self._held) >= _BLOCK:
+            self._flush()
+
+    def close(self) -> None:
+        if self._held:
+            self._flush()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _flush(self) -> None:
+        if self._file is None:
+            self._file = self._path.open("ab", buffering=_BUFFER)
+        block = marshal.dumps(self._held)
+        self._file.write(len(block).to_bytes(4, "big") + block)
+        self._held = []
+
+
+def blocks(path: Path) -> Iterator[list[Any]]:
+    """The blocks of a file that a BlockWriter has written; none for a file that was never begun."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        while size := file.read(4):
+            yield marshal.loads(file.read(int.from_bytes(size, "big")))  # noqa: S302 - our own file of this run
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The lines of some incidents, in pieces: the n-th piece is from the n-th part of the log, whose lines are
+    numbered from its own beginning; `before` counts the lines of the parts before it."""
+
+    pieces: tuple[Path, ...]
+    before: tuple[int, ...]
+
+    def lives(self) -> dict[str, list[Any]]:
+        """Numbered lines by incident, in the order in which the incidents first appear."""
+        found: dict[str, list[Any]] = {}
+        for piece, offset in zip(self.pieces, self.before, strict=True):
+            for block in blocks(piece):
+                for incident, number, line in block:
+                    numbered = (number + offset, line)
+                    if incident in found:
+                        found[incident].append(numbered)
+                    else:
+                        found[incident] = [numbered]
+        return found
+
+
+class Scatter:
+    """Shares out one part of a log over `count` files in `folder`, by incident. A context manager."""
+
+    def __init__(self, folder: Path, part: int, count: int) -> None:
+        self._writers = [BlockWriter(piece(folder, part, number)) for number in range(count)]
+
+    def add(self, incident: str, number: int, line: Any) -> None:
+        at = zlib.crc32(incident.encode("utf-8", "surrogatepass")) % len(self._writers)
+        self._writers[at].add((incident, number, line))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._writers:
+            writer.close()
+
+
+def piece(folder: Path, part: int, bucket: int) -> Path:
+    return folder / f"{bucket:03}.{part:03}"
