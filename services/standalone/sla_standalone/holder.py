@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -60,6 +61,7 @@ class CatalogueHolder:
         if stamp == self._seen:
             return ()
         self._seen = stamp
+        self._good.set(0)  # until the files have been read and are good, whatever happens meanwhile
         outcome = reload(self._current, self._path)
         self._reloads.labels("replaced" if outcome.replaced else "refused").inc()
         self._good.set(1 if outcome.replaced else 0)
@@ -84,9 +86,16 @@ class CatalogueHolder:
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, times and sizes of the catalogue's files: cheap to compare every few seconds."""
-    files = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
-    return tuple((str(file), stat.st_mtime_ns, stat.st_size) for file in files for stat in (file.stat(),))
+    """Names, times and sizes of the catalogue's files and of its feeds: cheap to compare every few seconds."""
+    files = (
+        sorted((*path.rglob("*.y*ml"), *path.rglob("*.ics"))) if path.is_dir() else [path, *path.parent.glob("*.ics")]
+    )
+    found = []
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):  # gone since it was listed: the next look misses it in the list
+            stat = file.stat()
+            found.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
 
 
 def _report(problems: tuple[Problem, ...]) -> None:

@@ -77,7 +77,11 @@ def _fed(
             text = stream.read(MAX_FEED_BYTES + 1)
         if len(text) > MAX_FEED_BYTES:
             raise BadFeed(f"the feed is larger than {MAX_FEED_BYTES} bytes")
-        return read_feed(text.decode("utf-8-sig"), f"feed {feed.file}", horizon, feed.skip)
+        found = read_feed(text.decode("utf-8-sig"), f"feed {feed.file}", horizon, feed.skip)
+        for remark in found.remarks:
+            hint = "correct the entry in the calendar it comes from, or add the day under `add`"
+            context.findings.warning(path, "feed-entry", f"{feed.file}: {remark}", hint)
+        return found.rows, found.spans
     except OSError as error:
         context.findings.error(path, "feed", f"{feed.file} cannot be read: {error.strerror}", "check the path")
     except (BadFeed, UnicodeDecodeError) as error:

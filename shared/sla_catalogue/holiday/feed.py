@@ -1,136 +1,220 @@
 """An iCalendar file → rows and closings (RFC 5545): all-day entries are days off, timed entries close hours.
 
 All-day `DTEND` is exclusive and may be absent; a `VALUE=DATE` is a local date and is never shifted through a zone;
-`RRULE`, `RDATE` and `EXDATE` are expanded over the horizon only. Raises `BadFeed`.
+`RRULE`, `RDATE` and `EXDATE` are expanded over the horizon only (see `repeat`). Feeds are written by many programs,
+so what can be read is read: an entry that cannot be is left out and named in a remark.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it ships no types
-from icalendar import Calendar
+from icalendar import Calendar, vBroken
 
+from sla_catalogue.holiday.repeat import Occurrence, Unreadable, occurrences
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
+from sla_domain.calendar import load_zone
+from sla_domain.errors import UnknownZone
 
 MAX_EVENTS = 20_000
-MAX_OCCURRENCES = 5_000
 MAX_DAYS = 366
+MAX_REMARKS = 20
+_NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 
 
 class BadFeed(ValueError):
     """The text is no iCalendar slad can use; the message says why."""
 
 
-def read_feed(
-    text: str, source: str, horizon: Horizon, skip: Collection[str] = ()
-) -> tuple[tuple[HolidayRow, ...], tuple[FeedSpan, ...]]:
-    """Rows and timed closings within the horizon; entries whose name is in `skip`, and cancelled ones, are left out."""
-    rows: set[HolidayRow] = set()
-    spans: set[FeedSpan] = set()
-    events = _events(text)
-    moved = {
-        (str(event.get("UID", "")), _value(event, "RECURRENCE-ID")) for event in events if "RECURRENCE-ID" in event
-    }
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed says within the horizon. `remarks` name entries that were left out or read with a doubt."""
+
+    rows: tuple[HolidayRow, ...] = ()
+    spans: tuple[FeedSpan, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been read so far."""
+
+    source: str
+    horizon: Horizon
+    zone: tzinfo
+    rows: set[HolidayRow] = field(default_factory=set)
+    spans: set[FeedSpan] = field(default_factory=set)
+    remarks: list[str] = field(default_factory=list)
+
+
+def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> Feed:
+    """Read a feed; entries whose name is in `skip`, and cancelled ones, are left out.
+
+    Raises BadFeed for a text that is no iCalendar at all.
+    """
+    calendar = _calendar(text)
+    found = _Found(source, horizon, _zone(calendar))
+    events = _events(calendar)
+    moved = _moved(events)
     skipped = {name.casefold() for name in skip}
     for event in events:
-        name = str(event.get("SUMMARY", "")).strip() or "closed"
-        if str(event.get("STATUS", "")).upper() == "CANCELLED" or name.casefold() in skipped:
+        name = _text(event, "SUMMARY") or "closed"
+        if _text(event, "STATUS").upper() == "CANCELLED" or name.casefold() in skipped:
             continue
-        length = _length(event)
-        for start in _starts(event, horizon, moved):
-            if isinstance(start, datetime):
-                spans.add(FeedSpan(start, start + length, name, source))
-            else:
-                rows.update(HolidayRow(day, RowKind.CLOSED, name, source) for day in _days(start, length, horizon))
-    return tuple(sorted(rows)), tuple(sorted(spans, key=lambda span: (span.start.isoformat(), span.name)))
+        try:
+            _read_event(event, name, moved, found)
+        except Unreadable as error:
+            found.remarks.append(f"the entry {_label(event, name)} is left out: {error}")
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+            # Whatever a program has written: one entry of a feed never costs the others.
+            found.remarks.append(f"the entry {_label(event, name)} is left out: {type(error).__name__} {error}")
+    spans = sorted(found.spans, key=lambda span: (span.start.isoformat(), span.name))
+    return Feed(tuple(sorted(found.rows)), tuple(spans), _few(found.remarks))
 
 
-def _events(text: str) -> list[Any]:
+def _calendar(text: str) -> Any:
     try:
-        calendar = Calendar.from_ical(text)
-        events = list(islice(calendar.walk("VEVENT"), MAX_EVENTS + 1))
-    except (ValueError, IndexError, KeyError) as error:
+        return Calendar.from_ical(text)
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadFeed(f"this is no iCalendar: {error}") from None
+
+
+def _events(calendar: Any) -> list[Any]:
+    events = list(islice(calendar.walk("VEVENT"), MAX_EVENTS + 1))
     if len(events) > MAX_EVENTS:
         raise BadFeed(f"the feed holds more than {MAX_EVENTS} entries")
     return events
 
 
-def _value(event: Any, key: str) -> date | datetime:
-    value: date | datetime = event.decoded(key)
-    return value
-
-
-def _length(event: Any) -> timedelta:
-    if "DTSTART" not in event:
-        raise BadFeed("an entry has no DTSTART")
-    start = _value(event, "DTSTART")
-    if "DTEND" in event:
-        length: timedelta = _value(event, "DTEND") - start
-    elif "DURATION" in event:
-        length = event.decoded("DURATION")
-    else:
-        length = timedelta() if isinstance(start, datetime) else timedelta(days=1)
-    whole_day = not isinstance(start, datetime)
-    if length < timedelta() or (whole_day and length == timedelta()):
-        length = timedelta(days=1) if whole_day else timedelta()
-    return length
-
-
-def _starts(event: Any, horizon: Horizon, moved: Collection[tuple[str, Any]]) -> Iterator[date | datetime]:
-    start = _value(event, "DTSTART")
-    uid = str(event.get("UID", ""))
-    excluded = set(_listed(event, "EXDATE"))
-    found = set(_repeated(event, start, horizon)) if "RRULE" in event else {start}
-    for occurrence in sorted(found | set(_listed(event, "RDATE")), key=str):
-        if occurrence in excluded or ("RECURRENCE-ID" not in event and (uid, occurrence) in moved):
-            continue
-        if horizon.covers(occurrence) and _length(event):
-            yield occurrence
-
-
-def _repeated(event: Any, start: date | datetime, horizon: Horizon) -> Iterator[date | datetime]:
-    """dateutil counts in naive local time, so a rule keeps its wall clock across changes of offset."""
-    zone = start.tzinfo if isinstance(start, datetime) else None
-    first = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time())
-    text = "RRULE:" + event["RRULE"].to_ical().decode()
+def _zone(calendar: Any) -> tzinfo:
+    """The one zone of a feed, as most programs write it; UTC for a feed without one, or with several."""
+    names = {str(zone.get("TZID", "")) for zone in calendar.walk("VTIMEZONE")}
+    name = str(calendar.get("X-WR-TIMEZONE", "")) or (names.pop() if len(names) == 1 else "")
     try:
-        rule = rrulestr(_naive_until(text), dtstart=first)
-    except (ValueError, TypeError) as error:
-        raise BadFeed(f"the recurrence rule cannot be read: {error}") from None
-    low, high = datetime(horizon.first, 1, 1), datetime(horizon.last, 12, 31, 23, 59, 59)  # noqa: DTZ001 - local days
-    for number, moment in enumerate(rule.xafter(low, inc=True)):
-        if moment > high:
-            return
-        if number >= MAX_OCCURRENCES:
-            raise BadFeed(f"one entry repeats more than {MAX_OCCURRENCES} times within the horizon")
-        yield moment.replace(tzinfo=zone) if isinstance(start, datetime) else moment.date()
+        return load_zone(name) if name else UTC
+    except UnknownZone:
+        return UTC
 
 
-def _naive_until(rule: str) -> str:
-    """dateutil refuses an UNTIL in UTC beside a naive start; the day is what matters here."""
-    parts = [part.removesuffix("Z") if part.startswith("UNTIL=") else part for part in rule.split(";")]
-    head, *rest = parts
-    prefix, _, first = head.partition(":")
-    return ";".join([f"{prefix}:{first.removesuffix('Z') if first.startswith('UNTIL=') else first}", *rest])
+def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found: _Found) -> None:
+    for property_, said in event.errors:
+        if property_ in _NEEDED:
+            raise Unreadable(f"{property_} cannot be read ({said})")
+    start = _single(event, "DTSTART")
+    length = _length(event, start)
+    if _unknown_zone(event, start):
+        written = event["DTSTART"].params.get("TZID")
+        found.remarks.append(f"the entry {_label(event, name)} names the unknown zone {written!r}: read as local time")
+    uid = _text(event, "UID")
+    moves = "RECURRENCE-ID" in event
+    for each in occurrences(event, start, length, found.horizon, found.zone):
+        if not moves and (uid, each.start) in moved:
+            continue
+        _keep(each, name, found)
 
 
-def _listed(event: Any, key: str) -> Iterator[date | datetime]:
-    content = event.get(key, [])
-    for group in content if isinstance(content, list) else [content]:
-        for entry in group.dts:
-            yield entry.dt
+def _keep(each: Occurrence, name: str, found: _Found) -> None:
+    if isinstance(each.start, datetime):
+        if each.length > timedelta() and found.horizon.covers(each.start):
+            found.spans.add(FeedSpan(each.start, each.start + each.length, name, found.source))
+        return
+    for day in _days(each.start, each.length, found.horizon):
+        found.rows.add(HolidayRow(day, RowKind.CLOSED, name, found.source))
 
 
 def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
-    for step in range(min(length.days, MAX_DAYS)):
+    for step in range(min(max(length.days, 1), MAX_DAYS)):
         day = start + timedelta(days=step)
         if horizon.covers(day):
             yield day
+
+
+# -- one value ---------------------------------------------------------------------------------------------
+
+
+def _single(event: Any, key: str) -> date | datetime:
+    """The instant or day of a property. `VALUE=DATE` makes a day of it, though a time was written beside.
+
+    Raises Unreadable.
+    """
+    written = event.get(key)
+    if written is None:
+        raise Unreadable(f"it has no {key}")
+    if isinstance(written, list):
+        raise Unreadable(f"it has {len(written)} {key}")
+    value = None if isinstance(written, vBroken) else getattr(written, "dt", None)
+    if isinstance(value, datetime) and written.params.get("VALUE") == "DATE":
+        return value.date()
+    if isinstance(value, date):
+        return value
+    raise Unreadable(f"{key} is neither a day nor an instant")
+
+
+def _length(event: Any, start: date | datetime) -> timedelta:
+    """How long the entry lasts; a day without a usable end lasts one day, an instant without one lasts nothing."""
+    usual = timedelta() if isinstance(start, datetime) else timedelta(days=1)
+    if "DTEND" in event:
+        length = _between(start, _single(event, "DTEND"))
+    elif "DURATION" in event:
+        length = event.decoded("DURATION")
+    else:
+        return usual
+    if not isinstance(length, timedelta):
+        raise Unreadable("DURATION is no duration")
+    return length if length > timedelta() else usual
+
+
+def _between(start: date | datetime, end: date | datetime) -> timedelta:
+    """From start to end, also where one is a day and the other an instant, or only one of them has a zone."""
+    if not isinstance(start, datetime):
+        if not isinstance(end, datetime):
+            return end - start
+        whole = end.date() - start  # an end at midnight is exclusive, a later one belongs to its day
+        return whole + timedelta(days=1) if end.time() > time() else whole
+    if not isinstance(end, datetime):
+        end = datetime.combine(end, time(), start.tzinfo)
+    if (start.tzinfo is None) != (end.tzinfo is None):
+        end = end.replace(tzinfo=start.tzinfo)
+    return end - start
+
+
+def _unknown_zone(event: Any, start: date | datetime) -> bool:
+    return isinstance(start, datetime) and start.tzinfo is None and "TZID" in event["DTSTART"].params
+
+
+def _moved(events: list[Any]) -> set[tuple[str, date | datetime]]:
+    """Which occurrences of which entries another entry stands in for."""
+    found = set()
+    for event in events:
+        if "RECURRENCE-ID" in event:
+            try:
+                found.add((_text(event, "UID"), _single(event, "RECURRENCE-ID")))
+            except Unreadable:
+                continue  # told when the entry itself is read
+    return found
+
+
+def _text(event: Any, key: str) -> str:
+    written = event.get(key, "")
+    return str(written[0] if isinstance(written, list) and written else written).strip()
+
+
+def _label(event: Any, name: str) -> str:
+    start = event.get("DTSTART")
+    try:
+        written = start.to_ical().decode("utf-8", "replace") if start is not None else ""
+    except (ValueError, TypeError, AttributeError):
+        written = ""
+    return f"{name[:80]!r} ({written[:40]})" if written else repr(name[:80])
+
+
+def _few(remarks: list[str]) -> tuple[str, ...]:
+    more = len(remarks) - MAX_REMARKS
+    return (*remarks[:MAX_REMARKS], f"and {more} more entries") if more > 0 else tuple(remarks)
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:

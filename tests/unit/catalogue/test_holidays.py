@@ -7,9 +7,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.catalogue.made import SOUND, changed, codes, loaded
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 
-from sla_catalogue import Catalogue, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
+from sla_catalogue import Catalogue, HolidayRow, HolidayTable, Horizon, RowKind, Severity, diff, diff_tables
 from sla_catalogue.holiday.feed import BadFeed, read_feed
 from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate
 from sla_domain.calendar import Calendar
@@ -157,7 +159,7 @@ def ical(*events: str) -> str:
 
 
 def fed(*events: str, skip: tuple[str, ...] = ()) -> list[str]:
-    rows, _ = read_feed(ical(*events), "feed", YEARS, skip)
+    rows = read_feed(ical(*events), "feed", YEARS, skip).rows
     return [row.date.isoformat() for row in rows]
 
 
@@ -202,7 +204,7 @@ def test_a_timed_entry_closes_hours_in_the_calendars_zone(tmp_path: Path) -> Non
 def test_a_timed_rule_keeps_its_wall_clock_over_a_change_of_offset() -> None:
     event = "DTSTART;TZID=Europe/Warsaw:20261020T090000\nDTEND;TZID=Europe/Warsaw:20261020T100000"
     event += "\nRRULE:FREQ=WEEKLY;COUNT=2"
-    _, spans = read_feed(ical(event), "feed", YEARS)
+    spans = read_feed(ical(event), "feed", YEARS).spans
     assert [(span.start.hour, str(span.start.utcoffset())) for span in spans] == [(9, "2:00:00"), (9, "1:00:00")]
 
 
@@ -219,13 +221,106 @@ def test_a_feed_stands_above_the_generator_and_below_a_person(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no calendar", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", ical("SUMMARY:no start"),
-     ical("DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=SOMETIMES"),
-     ical("DTSTART:20240101T000000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY")],
-)  # fmt: skip
+    ["", "no calendar", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n"],
+)
 def test_what_is_no_feed_is_refused(text: str) -> None:
     with pytest.raises(BadFeed):
         read_feed(text, "feed", YEARS)
+
+
+GOOD = "DTSTART;VALUE=DATE:20260105\nSUMMARY:Good"
+
+
+@pytest.mark.parametrize(
+    ("entry", "days"),
+    [
+        ("DTSTART;VALUE=DATE:20261224\nDTEND:20261226T000000Z", ["2026-12-24", "2026-12-25"]),
+        ("DTSTART;VALUE=DATE:20261224\nDTEND:20261225T120000Z", ["2026-12-24", "2026-12-25"]),
+        ("DTSTART;VALUE=DATE:20261224T000000\nDTEND;VALUE=DATE:20261226T000000", ["2026-12-24", "2026-12-25"]),
+        ("DTSTART;VALUE=DATE:20261224T000000\nDTEND;VALUE=DATE:20261225", ["2026-12-24"]),
+        ("DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261223", ["2026-12-24"]),
+        ("DTSTART;VALUE=DATE:20261224\nRDATE;VALUE=DATE:20261226\nEXDATE;VALUE=DATE:20261224", ["2026-12-26"]),
+        # The last day of a rule that ends at midnight in Sofia is written as 22:00 UTC of the day before.
+        ("X-ZONE\nDTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;UNTIL=20261202T220000Z",
+         ["2026-12-01", "2026-12-02", "2026-12-03"]),
+        ("DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;UNTIL=20261202T235959Z", ["2026-12-01", "2026-12-02"]),
+    ],
+)  # fmt: skip
+def test_odd_entries_that_can_be_read_are_read(entry: str, days: list[str]) -> None:
+    text = ical(entry.removeprefix("X-ZONE\n"), GOOD)
+    if entry.startswith("X-ZONE"):
+        text = text.replace("PRODID", "X-WR-TIMEZONE:Europe/Sofia\r\nPRODID", 1)
+    found = read_feed(text, "feed", YEARS)
+    assert [row.date.isoformat() for row in found.rows] == ["2026-01-05", *days]
+    assert found.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("", "it has no DTSTART"),
+        ("DTSTART;VALUE=DATE:20262801", "DTSTART cannot be read"),
+        ("DTSTART;VALUE=DATE:2026-12-24", "DTSTART cannot be read"),
+        ("DTSTART;VALUE=DATE:20261224\nDTSTART;VALUE=DATE:20261225", "it has 2 DTSTART"),
+        ("DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261332", "DTEND cannot be read"),
+        ("DTSTART;VALUE=DATE:20261224\nDURATION:soon", "DURATION cannot be read"),
+        ("DTSTART;VALUE=DATE:20261224\nRRULE:FREQ=SOMETIMES", "RRULE cannot be read"),
+        ("DTSTART;VALUE=DATE:20261224\nRRULE:FREQ=YEARLY;BYMONTH=28", "never comes true"),
+        ("DTSTART;VALUE=DATE:20261224\nRRULE:FREQ=YEARLY;UNTIL=20261350", "RRULE cannot be read"),
+        ("DTSTART;VALUE=DATE:20261224\nRRULE:nonsense", "the recurrence rule is empty"),
+        ("DTSTART:20240101T000000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY", "repeats more than"),
+        ("DTSTART;VALUE=DATE:20261224\nEXDATE;VALUE=DATE:never", "EXDATE cannot be read"),
+        ("DTSTART;VALUE=DATE:20261224\nRECURRENCE-ID:never", "RECURRENCE-ID cannot be read"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_named_and_the_others_are_read(entry: str, why: str) -> None:
+    found = read_feed(ical(f"SUMMARY:Odd one\n{entry}".strip(), GOOD), "feed", YEARS)
+    assert [row.date.isoformat() for row in found.rows] == ["2026-01-05"]
+    (remark,) = found.remarks
+    assert "the entry 'Odd one'" in remark
+    assert why in remark
+
+
+def test_periods_close_hours_and_an_unknown_zone_is_told() -> None:
+    periods = "DTSTART:20261224T080000Z\nRDATE;VALUE=PERIOD:20261225T080000Z/20261225T120000Z,20261226T080000Z/PT2H"
+    spans = read_feed(ical(periods), "feed", YEARS).spans
+    assert [(span.start.day, span.end - span.start) for span in spans] == [
+        (25, timedelta(hours=4)), (26, timedelta(hours=2)),
+    ]  # fmt: skip
+    found = read_feed(ical("DTSTART;TZID=Nowhere/Here:20261224T080000\nDURATION:PT2H"), "feed", YEARS)
+    assert [(span.start.hour, span.start.tzinfo) for span in found.spans] == [(8, None)]
+    assert "the unknown zone 'Nowhere/Here'" in found.remarks[0]
+
+
+def test_a_timed_rule_ends_where_its_end_in_utc_says() -> None:
+    event = "DTSTART;TZID=Europe/Sofia:20261201T000000\nDTEND;TZID=Europe/Sofia:20261201T100000"
+    event += "\nRRULE:FREQ=DAILY;UNTIL=20261202T220000Z"
+    spans = read_feed(ical(event), "feed", YEARS).spans
+    assert [span.start.day for span in spans] == [1, 2, 3]
+
+
+LINES = (
+    "DTSTART;VALUE=DATE:20261224", "DTSTART:20261224T080000", "DTSTART;TZID=Europe/Sofia:20261224T080000", "DTSTART:x",
+    "DTEND:20261226T000000Z", "DTEND;VALUE=DATE:20261226", "DTEND:", "DURATION:P1D", "DURATION:-P1D",
+    "RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY;UNTIL=20270101T000000Z", "RRULE:COUNT=3", "RDATE:20270101T000000Z",
+    "RDATE;VALUE=DATE:20270101", "RDATE;VALUE=PERIOD:20261225T080000/PT1H", "EXDATE:20261224T080000Z",
+    "EXDATE;VALUE=DATE:20261224", "SUMMARY:a\\, b", "RECURRENCE-ID;VALUE=DATE:20261224", "UID:1", "STATUS:CONFIRMED",
+    "NOVALUE", "X;Y=Z:1", "DTSTART;VALUE=DATE:99991231", "DTSTART;VALUE=DATE:00010101", "DTEND;VALUE=DATE:99991231",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=8))
+def test_no_entry_ends_in_a_traceback(lines: list[str]) -> None:
+    found = read_feed(ical("\n".join(["SUMMARY:Odd", *lines]), GOOD), "feed", YEARS)
+    assert date(2026, 1, 5) in {row.date for row in found.rows}
+
+
+def test_what_could_not_be_read_is_a_warning_of_the_catalogue(tmp_path: Path) -> None:
+    (tmp_path / "house.ics").write_text(ical("SUMMARY:Inventory\nDTSTART;VALUE=DATE:20262801", GOOD))
+    found = problems(tmp_path, SOUND + "holidays: {PL: {feeds: [{file: house.ics}]}}\n")
+    (warning,) = [one for one in found if one.code == "feed-entry"]
+    assert warning.severity is Severity.WARNING
+    assert "house.ics: the entry 'Inventory' (20262801) is left out" in warning.message
 
 
 @pytest.mark.parametrize("content", [None, b"no calendar", b"\xff\xfe\x00"])

@@ -121,3 +121,27 @@ def test_the_running_service_says_so_once_a_day_and_shows_how_long(tmp_path: Pat
         written(tmp_path, SOUND)
         holder.refresh()
         assert shown("PL") == shown("years"), "a new version is looked at at once"
+
+
+def test_a_changed_feed_is_read_again_and_a_broken_one_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, FEED, "pl.ics")
+    registry = CollectorRegistry()
+    holder = CatalogueHolder(written(tmp_path, FED), registry, lambda: date(2026, 1, 1))
+    before = holder.current.version
+    written(tmp_path, "this is no calendar", "pl.ics")
+    assert [problem.code for problem in holder.refresh()] == ["feed"]
+    assert registry.get_sample_value("slad_catalogue_good") == 0
+    assert holder.current.version == before
+    written(tmp_path, FEED.replace("20261226", "20261224"), "pl.ics")
+    assert holder.refresh() == ()
+    assert registry.get_sample_value("slad_catalogue_good") == 1
+    assert holder.current.version != before
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr("sla_standalone.holder.reload", fails)
+    written(tmp_path, FEED, "pl.ics")
+    with pytest.raises(RuntimeError):
+        holder.refresh()
+    assert registry.get_sample_value("slad_catalogue_good") == 0
