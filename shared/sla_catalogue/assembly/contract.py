@@ -16,6 +16,7 @@ from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import Row, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
+from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder
 from sla_domain.plan import Coverage, PlanId
@@ -135,8 +136,8 @@ def _must_register(built: BuiltPlan) -> bool:
 
 def _person(id_: str, document: PersonDocument, notices: bool) -> Person:
     addresses = [
-        *document.addresses,
-        *(f"email:{address}" for address in document.email),
+        *(_as_sent(address) for address in document.addresses),
+        *(_as_sent(f"email:{address}") for address in document.email),
         *(f"webhook:{channel}" for channel in document.webhook),
     ]
     return Person(
@@ -146,6 +147,15 @@ def _person(id_: str, document: PersonDocument, notices: bool) -> Person:
         language=document.language,
         notices=notices if document.notices is None else document.notices,
     )
+
+
+def _as_sent(address: str) -> str:
+    """`email:` addresses as mail servers take them; a bad one stays as it was written (`rule.edge` tells of it)."""
+    kind, _, rest = address.partition(":")
+    try:
+        return f"email:{ascii_mailbox(rest)}" if kind == "email" else address
+    except BadMailbox:
+        return address
 
 
 def _roles(

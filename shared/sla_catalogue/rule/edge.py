@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import Subject
 
@@ -45,11 +46,15 @@ def _check_addresses(subject: Subject) -> None:
     for path, person in people:
         for channel in person.webhook:
             subject.context.known("channels", channel, (*path, "webhook"), "channel")
-        for address in person.email:
-            if "${" not in address and ("@" not in address.strip("@") or " " in address.strip()):
-                subject.findings.error(
-                    (*path, "email"), "email", f"{address!r} is no e-mail address", "name@example.com"
-                )
+        written = [((*path, "email"), address) for address in person.email]
+        written += [((*path, "addresses"), each[6:]) for each in person.addresses if each.startswith("email:")]
+        for place, address in written:
+            if "${" in address:
+                continue
+            try:
+                ascii_mailbox(address)
+            except BadMailbox as error:
+                subject.findings.error(place, "email", str(error), "name@example.com")
 
 
 def _check_keys(subject: Subject) -> None:

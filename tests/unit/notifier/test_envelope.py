@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import random
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -9,7 +13,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from sla_notifier.channel.envelope import clean, compose, is_mailbox, sender_of
+from sla_catalogue.mailbox import BadMailbox, ascii_mailbox, is_mailbox
+from sla_notifier.channel.envelope import clean, compose, sender_of
 from sla_notifier.channel.mailserver import MailSecurity, mail_server
 from sla_notifier.channel.port import Outgoing
 from sla_platform.errors import BadSettings
@@ -98,6 +103,111 @@ def test_a_plain_mailbox_is_one(address: str) -> None:
 )  # fmt: skip
 def test_what_is_not_exactly_one_mailbox_is_refused(address: str) -> None:
     assert not is_mailbox(address)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("ada@example.org", "ada@example.org"),
+        ("ada@müller.example", "ada@xn--mller-kva.example"),
+        ("ada@ПРИМЕР.example", "ada@xn--e1afmkfd.example"),
+        ("ada@例え.テスト", "ada@xn--r8jz45g.xn--zckzah"),
+    ],
+)
+def test_a_domain_in_other_letters_is_written_in_ascii(written: str, sent: str) -> None:
+    assert ascii_mailbox(written) == sent
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("jörg@example.com", "only ASCII before the @"),
+        ("ada@", "not exactly one plain mailbox"),
+        ("ada@a..example", "not exactly one plain mailbox"),
+        ("ada@ü..example", "cannot be written in ASCII"),
+        ("ada@example.org, bob@example.org", "not exactly one plain mailbox"),
+    ],
+)
+def test_an_address_that_would_be_refused_says_why(written: str, why: str) -> None:
+    with pytest.raises(BadMailbox, match=why):
+        ascii_mailbox(written)
+
+
+# -- fields as RFC 5322 and RFC 2047 want them, read by a parser of our own
+
+_WORD = re.compile(r"=\?([A-Za-z0-9-]+)\?([bB])\?([A-Za-z0-9+/=]*)\?=")
+ALPHABETS = {
+    "en": 'The quick brown fox, jumps; over "lazy" dogs (now) and/or never: 100% = ?',
+    "pl": "Zażółć gęślą jaźń, ŁÓDŹ — źdźbło; umowa wygasła",
+    "it": "Perché la città è così? L'università, però: caffè",
+    "ru": "Система не работает, ошибка при входе в кабинет №5",
+    "zh": "系統無法登入，請儘速處理！客戶：台北 辦公室",
+    "odd": "😀👩‍👩‍👧 e\u0301 \u200f‏ﷺ",
+}
+
+
+def field(raw: bytes, name: bytes) -> list[str]:
+    """The lines of a header field; each within the bounds of the two standards."""
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert b"\n" not in head.replace(b"\r\n", b"")
+    assert head.isascii()
+    match = re.search(rb"^" + name + rb": ([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", head, re.MULTILINE)
+    assert match is not None
+    lines = (name + b": " + match[1]).decode("ascii").split("\r\n")
+    assert all(len(line) <= 76 for line in lines if "=?" in line), lines
+    assert all(len(line) <= 998 and line.strip() for line in lines), lines
+    return lines
+
+
+def read_back(lines: list[str]) -> str:
+    """As a mail reader shows an unstructured field: unfolded, encoded words decoded, blanks between two words gone."""
+    text = "".join(lines).split(": ", 1)[1]  # unfolding takes the line breaks alone; the leading blank stays
+    shown, end, after_word = "", 0, False
+    for match in _WORD.finditer(text):
+        between = text[end : match.start()]
+        shown += "" if after_word and not between.strip() else between
+        assert len(match[0]) <= 75
+        shown += base64.b64decode(match[3], validate=True).decode("utf-8")  # whole characters in every word
+        end, after_word = match.end(), True
+    return shown + text[end:]
+
+
+def subjects(count: int) -> Iterator[str]:
+    rng = random.Random(20261127)
+    for _ in range(count):
+        letters = [*rng.choice(list(ALPHABETS.values())), " "]
+        words = ["".join(rng.choices(letters, k=rng.randint(1, 30))) for _ in range(rng.randint(1, 14))]
+        yield " ".join(words)
+
+
+@pytest.mark.parametrize("count", [120, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_every_subject_is_read_back_as_it_was_meant(count: int) -> None:
+    for subject in subjects(count):
+        raw = compose(replace(OUTGOING, subject=subject), ("slad", "slad@house.example")).as_bytes()
+        assert read_back(field(raw, b"Subject")) == clean(subject)
+        assert message_from_bytes(raw, policy=policy.default)["Subject"] == clean(subject)
+
+
+@pytest.mark.parametrize("length", [12, 32, 63])
+def test_ids_are_never_encoded_whatever_the_domain(length: int) -> None:
+    domain = f"{'d' * length}.example"
+    outgoing = replace(OUTGOING, id="dlv_" + "0" * 40, thread="f" * 40)
+    raw = compose(outgoing, ("slad", f"slad@{domain}")).as_bytes()
+    assert field(raw, b"Message-ID") == [f"Message-ID: <{outgoing.id}@{domain}>"]
+    for name in (b"In-Reply-To", b"References"):
+        assert field(raw, name) == [f"{name.decode()}: <thread.{outgoing.thread}@{domain}>"]
+
+
+@pytest.mark.parametrize("name", ["slad", "slad of ACME, Inc.", 'the "desk"', "Zażółć gęślą jaźń " * 6, "客服中心", ""])
+def test_a_senders_name_is_shown_as_it_is(name: str) -> None:
+    raw = compose(OUTGOING, (clean(name), "slad@house.example")).as_bytes()
+    shown = read_back(field(raw, b"From"))
+    (address,) = message_from_bytes(raw, policy=policy.default)["From"].addresses
+    assert address.addr_spec == "slad@house.example"
+    if name.isascii():
+        assert address.display_name == name
+    else:  # the library's own reader puts blanks between the encoded words of a name
+        assert shown == f"{clean(name)} <slad@house.example>"
 
 
 def test_clean_keeps_other_languages() -> None:

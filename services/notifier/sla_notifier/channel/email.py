@@ -16,7 +16,8 @@ from typing import Any
 
 import aiosmtplib
 
-from sla_notifier.channel.envelope import compose, is_mailbox, sender_of
+from sla_catalogue.mailbox import is_mailbox
+from sla_notifier.channel.envelope import compose, sender_of
 from sla_notifier.channel.mailserver import MailSecurity, MailServer
 from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retry, Sent
 

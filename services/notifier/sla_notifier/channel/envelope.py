@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from email import policy
-from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime
 
+from sla_catalogue.mailbox import is_mailbox
+from sla_notifier.channel.header import POLICY, mailbox_value, text_value
 from sla_notifier.channel.port import DUPLICATE_HEADER, Outgoing
 from sla_platform.errors import BadSettings
 
 LONGEST_SUBJECT = 200
-_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,255}$)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
 _SENDER = re.compile(r"(?:(?P<name>[^<>@,;\"\x00-\x1f\x7f]*) )?<?(?P<mailbox>[^\s<>,;]+)>?")
 _ID = re.compile(r"[^A-Za-z0-9_-]")
 _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separators, C0 and C1, lone surrogates
-
-
-def is_mailbox(written: str) -> bool:
-    """Exactly one address of plain ASCII: no list, no display name, no comment, no quoting (RFC 5321 §4.1.2 subset)."""
-    if not _MAILBOX.fullmatch(written):
-        return False
-    local = written.partition("@")[0]
-    return not (local.startswith(".") or local.endswith(".") or ".." in local)
 
 
 def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
@@ -49,12 +41,12 @@ def sender_of(written: str) -> tuple[str, str]:
 def compose(outgoing: Outgoing, sender: tuple[str, str]) -> EmailMessage:
     """The message of a delivery; the same delivery gives the same message but for the duplicate mark."""
     name, mailbox = sender
-    local, _, domain = mailbox.partition("@")
-    message = EmailMessage(policy=policy.SMTP)
-    message["From"] = Address(name, local, domain)
-    message["To"] = Address("", *outgoing.address.rsplit("@", 1))
-    message["Subject"] = clean(outgoing.subject)
-    message["Date"] = outgoing.created_at
+    domain = mailbox.partition("@")[2]
+    message = EmailMessage(policy=POLICY)
+    message["From"] = mailbox_value(name, mailbox)
+    message["To"] = mailbox_value("", outgoing.address)
+    message["Subject"] = text_value(clean(outgoing.subject))
+    message["Date"] = format_datetime(outgoing.created_at)
     message["Message-ID"] = f"<{_plain(outgoing.id)}@{domain}>"
     if outgoing.thread:
         # A thread needs no first message: everything about one alert refers to the same, virtual root.

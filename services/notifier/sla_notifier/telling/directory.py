@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_catalogue import Catalogue, ChannelId, ChannelKind
+from sla_catalogue.mailbox import is_mailbox
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import TellKind
 from sla_domain.roles import RoleReason, who_holds
 from sla_notifier.alert.chain import Chain, Rung, for_roles
-from sla_notifier.channel.envelope import is_mailbox
 from sla_notifier.delivery.row import endpoint_of, split_address
 from sla_notifier.text.words import spoken
 from sla_platform.wire import ClockFact
