@@ -71,7 +71,11 @@ class CatalogueCalendars:
 
 
 def code_of(contract: Contract, coverage: Coverage) -> str:
-    """The holiday table a coverage subtracts under this contract; '' for none. The contract may overrule (PLANS B)."""
+    """The holiday table a coverage subtracts under this contract; '' for none. The contract may overrule (PLANS B).
+
+    `holidays: true` of a contract closes working hours on holidays. What is open around the clock stays open: who
+    bought 24x7 bought the holidays too, unless the coverage itself says otherwise.
+    """
     if contract.holidays is False:
         return ""
     match coverage.holidays:
@@ -80,7 +84,8 @@ def code_of(contract: Contract, coverage: Coverage) -> str:
         case HolidaySource.CONTRACT:
             return holiday_code(contract.country, contract.subdivision)
         case HolidaySource.NONE:
-            return holiday_code(contract.country, contract.subdivision) if contract.holidays else ""
+            closes = contract.holidays and not coverage.around_the_clock
+            return holiday_code(contract.country, contract.subdivision) if closes else ""
 
 
 def codes_of(contract: Contract, coverage: Coverage) -> set[str]:

@@ -92,6 +92,19 @@ class Coverage:
     parts: tuple[Coverage, ...] = ()
     combination: Combination = Combination.ALL
 
+    @property
+    def around_the_clock(self) -> bool:
+        """Whether its weekly hours are all 168 of the week."""
+        day = 24 * 3600
+        spans = [(at * day + window.open, at * day + window.end) for at, each in self.weekly.items() for window in each]
+        spans += [(0, end - 7 * day) for _, end in spans if end > 7 * day]  # a night shift from Sunday to Monday
+        reached = 0
+        for open_, end in sorted(spans):
+            if open_ > reached:
+                return False
+            reached = max(reached, end)
+        return reached >= 7 * day
+
 
 # -- metrics ----------------------------------------------------------------------------------------------
 

@@ -50,8 +50,8 @@ def _left_open(contract: BuiltContract, coverage: Coverage, subject: Subject) ->
 def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
     for part in coverage.parts:
         _check_holidays(contract, part, subject)
-    wanted = coverage.holidays is HolidaySource.CONTRACT or contract.contract.holidays is True
-    wanted = wanted and not coverage.parts
+    asked = contract.contract.holidays is True and not coverage.around_the_clock
+    wanted = (coverage.holidays is HolidaySource.CONTRACT or asked) and not coverage.parts
     if wanted and contract.contract.holidays is not False and not code_of(contract.contract, coverage):
         message = f"the coverage {coverage.id!r} subtracts the contract's holidays, and the contract names no country"
         subject.findings.error(contract.path, "no-country", message, "country: PL, or holidays: false")

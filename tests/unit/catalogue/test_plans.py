@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded
 
-from sla_catalogue import Catalogue, load_text
+from sla_catalogue import Catalogue, builtin_catalogue, load_text
 from sla_domain.calendar import AtClose
 from sla_domain.contract import ContractId
 from sla_domain.plan import PlanId
@@ -135,6 +136,37 @@ def test_a_contract_may_take_no_holidays_or_those_its_plan_does_not(tmp_path: Pa
     catalogue = loaded(tmp_path, none)
     (line,) = preview(catalogue.rulebook.contracts[ContractId("acme")], "P1", {}, eve, catalogue.rulebook).lines
     assert line.due_at == datetime(2026, 11, 12, 9, 30, tzinfo=WARSAW)
+
+
+@pytest.mark.parametrize(
+    ("hours", "day"),
+    [
+        ("24x7", 11),
+        ('{mon-sun: ["08:00-20:00", "20:00-08:00"]}', 11),  # a day shift and a night shift
+        ('{mon-sun: "00:00-23:00"}', 12),  # an hour short of around the clock
+    ],
+)
+def test_holidays_of_a_contract_do_not_close_what_is_open_around_the_clock(
+    tmp_path: Path, hours: str, day: int
+) -> None:
+    """11 November is a holiday in Poland: 24x7 counts through it, working hours do not."""
+    text = changed("country: PL", "country: PL\n    holidays: true")
+    text = changed('hours: {mon-fri: "09:00-17:00"}', f"hours: {hours}", text)
+    text = changed("holidays: contract", "holidays: none", text)
+    catalogue = loaded(tmp_path, text)
+    contract = catalogue.rulebook.contracts[ContractId("acme")]
+    (line,) = preview(contract, "P1", {}, datetime(2026, 11, 10, 23, 30, tzinfo=WARSAW), catalogue.rulebook).lines
+    assert line.due_at is not None
+    assert line.due_at.astimezone(WARSAW).day == day
+
+
+def test_the_shipped_premium_package_promises_new_years_day_too() -> None:
+    """A contract that takes the holidays of its country still has its two hours of resolution on 1 January."""
+    catalogue = builtin_catalogue()
+    contract = replace(catalogue.rulebook.contracts[ContractId("bpmonline-premium")], holidays=True, country="RU")
+    at = datetime(2027, 1, 1, 12, 0, tzinfo=ZoneInfo("Europe/Moscow"))
+    lines = {line.metric: line.due_at for line in preview(contract, "P1", {}, at, catalogue.rulebook).lines}
+    assert lines["resolution"] == at + timedelta(hours=2)
 
 
 def test_shipped_plans_may_be_used_without_copying_them(tmp_path: Path) -> None:
