@@ -107,7 +107,9 @@ def _of_text(text: str, zone: str) -> datetime | None:
             year, month, day, hour, minute, 59 if leap else second, fraction, _offset(match["offset"], zone)
         )
         return (local + timedelta(seconds=1 if leap else 0)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        raise OutOfReach(text) from None
+    except ValueError:
         raise BadInstant(text) from None
 
 
