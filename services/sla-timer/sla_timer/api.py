@@ -196,7 +196,10 @@ def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) 
         opened = opened.replace(tzinfo=ZoneInfo(contract.zone))
     if not within_reach(opened):
         raise beyond_the_calendar(f"`opened_at` lies {RANGE}.")
-    return preview_json(preview(contract, question.priority, question.attributes, opened, rulebook, reason))
+    answer = preview(contract, question.priority, question.attributes, opened, rulebook, reason)
+    if answer.lines and all(line.out_of_reach for line in answer.lines):
+        raise beyond_the_calendar(answer.lines[0].missing)
+    return preview_json(answer)
 
 
 def _contract(

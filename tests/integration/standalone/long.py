@@ -33,7 +33,7 @@ plans:
   "{PLAN}":
     priorities: [{{id: "{PRIORITY}"}}, {{id: P2}}]
     rules: {{default: P2}}
-    metrics: {{"{METRIC}": {{like: first_response}}}}
+    metrics: {{"{METRIC}": {{like: first_response}}, spare: {{like: resolution}}}}  # spare: no row gives it a time
     targets:
       - {{metric: first_response, coverage: always, by_priority: {{"{PRIORITY}": 15m, P2: 30m}}}}
       - {{metric: "{METRIC}", coverage: always, by_priority: {{"{PRIORITY}": 10m, P2: 20m}}}}

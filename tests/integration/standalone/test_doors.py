@@ -153,6 +153,8 @@ def year_one(field: str, at: str) -> bool:
 # -- the whole way ----------------------------------------------------------------------------------------
 
 
+# Among them are the requests that once stopped a service for good: a notice of Go's zero time or at an edge of the
+# calendar, a customer of 301 characters, a priority of 61, an acknowledgement by a name of 120.
 async def test_what_fits_goes_the_whole_way_and_what_does_not_is_told_where(slad: Running) -> None:
     to = Sender(slad)
     wrong = [told async for told in refusals(to)]
@@ -163,8 +165,10 @@ async def test_what_fits_goes_the_whole_way_and_what_does_not_is_told_where(slad
     for field, (write, _) in INSTANTS.items():
         for at in (FIRST, LAST):
             answer = await write(to, at)
-            # A question about years for which no calendar is compiled gets an answer without due instants.
-            if answer.status not in (200, 202):
+            no_calendar = (
+                field == "question" and answer.status == 422 and b"knows 2010-01-01 to 2040-12-31" in answer.body
+            )
+            if answer.status not in (200, 202) and not no_calendar:
                 wrong.append(f"{field} {at}: {answer}")
     assert not wrong, "\n".join(wrong)
     await all_the_way(to)
@@ -182,8 +186,34 @@ async def refusals(to: Sender) -> Any:
                 yield f"{field} {at}: {answer}"
 
 
+async def at_the_ends_of_time(to: Sender) -> list[str]:
+    """Incidents whose clocks begin and end where the horizon does; ids of those that are known afterwards."""
+    told = []
+    for metric in ("first_response", "spare", long.METRIC):
+        for moved in (False, True):
+            for opening in (FIRST, now(days=1)):
+                own = f"END{len(told)}"
+                said = [
+                    ("opened", {"priority": long.PRIORITY}, opening),
+                    ("waiting", {"waiting_on": "customer"}, opening),
+                    ("target_agreed", {"agreed": {"metric": metric, "due_at": LAST, "agreed_by": "both",
+                                                  "moved_by_pauses": moved}}, opening),
+                    ("resumed", {}, now(minutes=5)),
+                    ("target_agreed", {"agreed": {"metric": metric, "due_at": FIRST, "agreed_by": "both"}},
+                     now(minutes=4)),
+                    ("target_agreed", {"agreed": {"metric": metric, "due_at": LAST, "agreed_by": "both"}},
+                     now(minutes=3)),
+                ]  # fmt: skip
+                for kind, data, at in said:
+                    answer = await to.event(kind, data, subject=own, time=at)
+                    assert answer.status == 202, answer
+                told.append(f"desk:{own}")
+    return told
+
+
 async def all_the_way(to: Sender) -> None:
     """Names as long as their columns, from the event to the acknowledgement, in every service's tables."""
+    ends = await at_the_ends_of_time(to)
     opened = await to.event(
         "opened",
         {"customer": long.CUSTOMER, "priority": long.PRIORITY, "title": odd(bounds.VALUE)},
@@ -225,6 +255,7 @@ async def all_the_way(to: Sender) -> None:
         return rows and any(row.by == recorded for row in rows)
 
     accepted = {row.incident for row in await known_events(to)}
+    assert set(ends) < accepted
     await eventually(lambda: known(sla_timer.tables.incident, len(accepted)))
     await eventually(lambda: known(sla_board.tables.incident, len(accepted)))
     await eventually(on_board)

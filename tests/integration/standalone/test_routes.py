@@ -77,13 +77,6 @@ def taken(words: list[str], count: int) -> Iterable[list[str]]:
         yield list(islice(turn, count))
 
 
-@pytest.mark.parametrize(
-    "path", ["/v1/incidents/slad:canary", "/v1/incidents/slad:canary/explain", "/incidents/slad:canary"]
-)
-async def test_the_canary_is_no_incident(small_slad: Running, path: str) -> None:
-    assert (await knock(small_slad.app, "GET", path)).status == 404
-
-
 async def test_an_address_that_cannot_be_read_is_told_with_the_parameter(small_slad: Running) -> None:
     answer = await knock(small_slad.app, "GET", "/v1/clocks?limit=5&contract=%00", headers=KEY)
     assert (answer.status, answer.pointers) == (400, ["/contract"])
