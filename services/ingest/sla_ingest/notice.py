@@ -97,7 +97,9 @@ class _Notice(NoticeData):
 
 def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> NoticeData:
     """Raises Problem 422 with every place that is wrong."""
-    given = {**written, **_cleaned(written), "published_at": written.get("published_at") or now.isoformat()}
+    given = {**written, **_cleaned(written)}
+    if (at := given.get("published_at")) in (None, "", 0) and at is not False:
+        given["published_at"] = now.isoformat()
     given.setdefault("published_by", publisher)
     try:
         found = _Notice.model_validate_json(orjson.dumps(given))

@@ -71,8 +71,9 @@ def test_what_is_no_time_says_how_to_write_one(written: Any) -> None:
         parse_instant(written)
 
 
-@pytest.mark.parametrize("written", ["1970-01-01T00:00:00Z", "1970-01-01T14:00:00+14:00", 1, "2200-12-31T23:59:59.999999Z",
-                                     7_289_654_399])  # fmt: skip
+@pytest.mark.parametrize(
+    "written", ["1970-01-01T00:00:00Z", "1970-01-01T14:00:00+14:00", 1, "2200-12-31T23:59:59.999999Z", 7_289_654_399]
+)
 def test_the_first_and_the_last_instant_in_reach_are_read(written: Any) -> None:
     assert parse_instant(written) is not None
 
@@ -82,7 +83,8 @@ def test_the_first_and_the_last_instant_in_reach_are_read(written: Any) -> None:
     [
         "0002-01-01T00:00:00+14:00", "1969-12-31T23:59:59.999999Z",
         "1970-01-01T00:00:00+00:01", "2201-01-01T00:00:00Z", "2200-12-31T23:59:60Z", "2200-12-31T23:59:59-00:01",
-        "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:60Z", 10**11 - 1, 7_289_654_400, 10**20 - 1,
+        "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:60Z", 10**11 - 1, 7_289_654_400,
+        10**20 - 1,
     ],
 )  # fmt: skip
 def test_what_no_calendar_reaches_is_told_so(written: Any) -> None:
