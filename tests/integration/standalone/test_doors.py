@@ -365,6 +365,22 @@ HEADERS = [
 ]
 
 
+CONTENT_TYPES = [
+    "\x00/\x00", "\xff", "", "application/json; charset=\xff", "multipart/form-data", "=?utf-8?b?//8=?=",
+    "a/b; x*=utf-8''%ff", "application/x-www-form-urlencoded", "application/cloudevents+json; charset=utf-16",
+]  # fmt: skip
+
+
+async def test_no_media_type_is_an_error_of_ours(small_slad: Running) -> None:
+    wrong = []
+    for door in (*DOORS, "/ack/x", "/v1/webhooks/x"):
+        for kind in CONTENT_TYPES:
+            answer = await knock(small_slad.app, "POST", door, b"\xff\xfe", {"content-type": kind})
+            if not 200 <= answer.status < 500:
+                wrong.append(f"{door}, {kind[:40]!r}: {answer}")
+    assert not wrong, "\n".join(wrong)
+
+
 async def test_no_header_is_an_error_of_ours(small_slad: Running) -> None:
     wrong = []
     for path in ("/metrics", "/v1/stream", "/v1/clocks", "/v1/incidents/desk:1/explain"):
