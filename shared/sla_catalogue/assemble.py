@@ -26,6 +26,7 @@ from sla_catalogue.holiday.row import DEFAULT_HORIZON, Horizon
 from sla_catalogue.problem import Findings, Path, Severity, did_you_mean
 from sla_catalogue.resolve import Resolved, resolve
 from sla_catalogue.rule import check_everything
+from sla_catalogue.rule.length import check_lengths
 from sla_catalogue.rule.subject import Subject
 from sla_catalogue.shape import shape
 from sla_domain.calendar import tzdata_version
@@ -64,7 +65,10 @@ def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | 
     calendars = CatalogueCalendars(tables, horizon)
     default = _default_contract(document, contracts, context)
     built = tuple(plans.built.values())
-    check_everything(Subject(built, tuple(contracts), calendars, context, circumstances.today))
+    subject = Subject(built, tuple(contracts), calendars, context, circumstances.today)
+    check_everything(subject)
+    if stored is None:
+        check_lengths(subject)
     by_id = {each.contract.id: each.contract for each in contracts}
     parts = Catalogue(
         version="",

@@ -15,6 +15,7 @@ from sla_catalogue.gather import Merged
 from sla_catalogue.problem import Findings, Path, Position
 from sla_catalogue.secret import Secret
 from sla_catalogue.tree import Plain
+from sla_domain.bounds import writable
 
 Value = dict[str, "Value"] | list["Value"] | str | Secret | None
 
@@ -63,6 +64,9 @@ class _Resolver:
         if _is_secret(path):
             return self.secret(node, path), (node if _REFERENCE.search(node) else KEPT_SECRET)
         value = self.substituted(node, path)
+        if not writable(value, lines=True):  # of the file itself the tree has told
+            message = "what the environment gives here holds a control character"
+            self.findings.error(path, "control-character", message, "look at what sets the variable")
         # An address that comes from the environment often carries a token, so only its reference is kept.
         return value, (node if path[0] == "channels" and _REFERENCE.search(node) else value)
 

@@ -20,6 +20,7 @@ from ruamel.yaml.events import Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sla_catalogue.problem import Path, Position, Problem, Severity
+from sla_domain.bounds import writable
 
 Plain = dict[str, "Plain"] | list["Plain"] | str | None
 
@@ -162,10 +163,10 @@ class _Reader:
                         self.problem_at(candidate, "syntax", "`<<` takes a mapping or a list of mappings")
 
     def key(self, node: Node) -> str | None:
-        if isinstance(node, ScalarNode) and node.tag in _SCALARS:
-            return str(node.value)
-        self.problem_at(node, "syntax", "a key must be plain text")
-        return None
+        if not isinstance(node, ScalarNode) or node.tag not in _SCALARS:
+            self.problem_at(node, "syntax", "a key must be plain text")
+            return None
+        return self.plain(node, str(node.value))
 
     def scalar(self, node: Node) -> Plain:
         if node.tag not in _SCALARS:
@@ -175,7 +176,14 @@ class _Reader:
             return None
         folded = isinstance(node, ScalarNode) and node.style == ">"
         # ruamel marks the folds of a `>` scalar with BEL, so that it could write them again.
-        return str(node.value).replace("\a", "") if folded else str(node.value)
+        return self.plain(node, str(node.value).replace("\a", "") if folded else str(node.value))
+
+    def plain(self, node: Node, text: str) -> str | None:
+        """The text, unless an escape such as `\\0` or `\\ud800` makes it one that can be neither stored nor sent."""
+        if writable(text, lines=True):
+            return text
+        self.problem_at(node, "control-character", "the text holds a control character", "remove the escape")
+        return None
 
 
 def _is_merge(key: Node) -> bool:

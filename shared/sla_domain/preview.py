@@ -12,12 +12,13 @@ from datetime import datetime
 
 from sla_domain.clock import BREACH, Clock
 from sla_domain.contract import Contract
+from sla_domain.errors import CalendarError
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.fold.engine import laid_out
 from sla_domain.fold.finish import clock_of
 from sla_domain.fold.track import Track
 from sla_domain.incident import Remark, Scope
-from sla_domain.plan import MetricId, PlanId, Target
+from sla_domain.plan import MetricId, PlanId, Target, Unspecified
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 
@@ -38,6 +39,7 @@ class PreviewLine:
     coverage: str
     conditional: bool  # armed only by a later event; shown as if it came at once
     missing: str = ""
+    out_of_reach: bool = False  # the answer lies in years for which no calendar is compiled: `missing` says which are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +100,21 @@ def _line(track: Track, opening: IncidentEvent) -> PreviewLine | None:
         missing = track.missing()
         if missing is None:
             return None
+        row = track.row()
         return PreviewLine(
             metric=track.metric.id,
             due_at=None,
             warnings=(),
-            target=track.row(),
+            target=row,
             coverage="",
             conditional=conditional,
             missing=missing,
+            out_of_reach=row is not None and not isinstance(row.allowed, Unspecified),
         )
-    return _known(clock, conditional)
+    return _known(clock, conditional, tally.trouble if clock.due_at is None else None)
 
 
-def _known(clock: Clock, conditional: bool) -> PreviewLine:
+def _known(clock: Clock, conditional: bool, trouble: CalendarError | None) -> PreviewLine:
     warnings = tuple(PreviewWarning(mark.kind, mark.at) for mark in clock.marks if mark.kind != BREACH)
     return PreviewLine(
         metric=clock.metric,
@@ -119,4 +123,6 @@ def _known(clock: Clock, conditional: bool) -> PreviewLine:
         target=clock.target,
         coverage=clock.coverage,
         conditional=conditional,
+        missing=str(trouble) if trouble is not None else "",
+        out_of_reach=trouble is not None,
     )

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
     public_url: str = ""  # how people reach this instance; links in pages and mails start with it
-    instance: str = ""  # static group membership; defaults to host name and port
+    instance: str = Field(default="", max_length=120)  # static group membership; defaults to host name and port
 
     # ingest
     max_body_bytes: int = 1_048_576

@@ -17,6 +17,7 @@ from sla_ingest.notice import Notices
 from sla_ingest.parked import Shelf
 from sla_platform.http.keys import Access, Authorizer
 from sla_platform.http.problem import Problem
+from sla_platform.inbound import PageIn
 from sla_platform.settings import Settings
 
 _PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
@@ -134,7 +135,7 @@ def _parked(routes: APIRouter, door: Door) -> None:
     async def page(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        after: Annotated[str, Query(max_length=60)] = "",
+        after: Annotated[PageIn, Query()] = "",
     ) -> dict[str, Any]:
         """What was kept because it was not understood, the oldest first: strangers' words, so never without a key."""
         _for_all_contracts(door.authorize(request, Scope.ADMIN))

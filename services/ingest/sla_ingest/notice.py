@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 from sqlalchemy import select
 
+from sla_domain.bounds import NOTICE, PERSON
 from sla_domain.errors import DomainError
 from sla_domain.version import VersionRange
 from sla_ingest.dialect.json_text import parse_json
@@ -18,7 +19,8 @@ from sla_ingest.dialect.port import Unfit
 from sla_ingest.dialect.read import clean
 from sla_ingest.tables import log, notice
 from sla_platform.bus import Doorbell
-from sla_platform.http.problem import Problem
+from sla_platform.http.problem import Problem, pointer
+from sla_platform.inbound import LINE, InstantIn
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
 from sla_platform.store.log import append
@@ -78,44 +80,50 @@ class Notices:
         return written
 
 
+class _Product(AffectedProduct):
+    product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
+    versions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), LINE] = ""
+
+
+class _Notice(NoticeData):
+    """A notice as publishers send it: what the wire has, within the bounds of everything that enters."""
+
+    id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]
+    link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""
+    products: tuple[_Product, ...] = Field(min_length=1, max_length=200)
+    published_at: InstantIn
+    published_by: Annotated[str, StringConstraints(strip_whitespace=True, max_length=PERSON), LINE] = ""
+
+
 def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> NoticeData:
     """Raises Problem 422 with every place that is wrong."""
-    given = {**written, "published_at": written.get("published_at") or now.isoformat()}
+    given = {**written, **_cleaned(written)}
+    if (at := given.get("published_at")) in (None, "", 0) and at is not False:
+        given["published_at"] = now.isoformat()
     given.setdefault("published_by", publisher)
     try:
-        found = NoticeData.model_validate_json(orjson.dumps(_cleaned(given)))
+        found = _Notice.model_validate_json(orjson.dumps(given))
     except ValidationError as error:
-        raise _unfit([{"pointer": _pointer(item["loc"]), "detail": item["msg"]} for item in error.errors()]) from None
+        raise _unfit([{"pointer": pointer(item["loc"]), "detail": item["msg"]} for item in error.errors()]) from None
     places = []
-    if found.published_at.tzinfo is None:
-        places.append({"pointer": "/published_at", "detail": "an instant has its offset"})
     for index, product in enumerate(found.products):
         try:
             VersionRange.parse(product.versions)
         except DomainError as error:
             places.append({"pointer": f"/products/{index}/versions", "detail": str(error)})
         for name in sorted(set(written["products"][index]) - set(AffectedProduct.model_fields)):
-            places.append({"pointer": f"/products/{index}/{name}", "detail": "a product has no such field"})
+            places.append({"pointer": pointer(("products", index, name)), "detail": "a product has no such field"})
     if unknown := sorted(set(written) - set(NoticeData.model_fields)):
-        places += [{"pointer": f"/{name}", "detail": "a notice has no such field"} for name in unknown]
+        places += [{"pointer": pointer((name,)), "detail": "a notice has no such field"} for name in unknown]
     if places:
         raise _unfit(places)
     return found
 
 
-def _cleaned(value: Any) -> Any:
-    """Texts without the control characters that neither a mail header nor a database takes."""
-    if isinstance(value, str):
-        return clean(value, MAX_TEXT + 1)
-    if isinstance(value, list):
-        return [_cleaned(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _cleaned(item) for name, item in value.items()}
-    return value
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join(f"/{step}" for step in location)
+def _cleaned(written: Mapping[str, Any]) -> dict[str, str]:
+    """The prose of it without the control characters that neither a mail header nor a database takes."""
+    prose = {name: written.get(name) for name in ("title", "text")}
+    return {name: clean(said, MAX_TEXT + 1) for name, said in prose.items() if isinstance(said, str)}
 
 
 def _unfit(errors: list[dict[str, Any]]) -> Problem:

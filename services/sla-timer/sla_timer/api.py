@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
+from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
 from sla_domain.clock import ClockId
 from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
@@ -20,6 +21,15 @@ from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason
 from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
+from sla_platform.inbound import (
+    AttributeName,
+    AttributeValue,
+    ContractIn,
+    CustomerIn,
+    LocalOrInstantIn,
+    MetricIn,
+    PriorityIn,
+)
 from sla_timer import tables
 from sla_timer.answer import explained_json, incident_json, iso, preview_json
 from sla_timer.apply.decide import told_of
@@ -43,11 +53,11 @@ class DeadlineQuestion(BaseModel):
     """What would be due if such an incident were opened. A time without an offset is in the contract's zone."""
 
     model_config = ConfigDict(extra="forbid")
-    contract: str = Field(default="", description="a contract's id; or give a customer")
-    customer: str = ""
-    priority: str = ""
-    opened_at: datetime | None = Field(default=None, description="now when absent")
-    attributes: dict[str, str] = Field(default_factory=dict, max_length=50)
+    contract: ContractIn = Field(default="", description="a contract's id; or give a customer")
+    customer: CustomerIn = ""
+    priority: PriorityIn = ""
+    opened_at: LocalOrInstantIn | None = Field(default=None, description="now when absent")
+    attributes: dict[AttributeName, AttributeValue] = Field(default_factory=dict, max_length=50)
 
 
 def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
@@ -60,8 +70,8 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         request: Request,
         incident: str,
         lang: Annotated[str, Query(max_length=20, description="en, pl, it, ru or zh-TW")] = "en",
-        metric: Annotated[str, Query(max_length=60)] = "",
-        at: Annotated[datetime | None, Query(description="as of this instant; now when absent")] = None,
+        metric: Annotated[MetricIn, Query()] = "",
+        at: Annotated[LocalOrInstantIn | None, Query(description="as of this instant; now when absent")] = None,
         form: Annotated[
             Literal["json", "text"] | None, Query(alias="format", description="as Accept says when absent")
         ] = None,
@@ -74,7 +84,7 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
             answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric)
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
-            raise Problem(422, "beyond-the-calendar", "The calendar does not reach so far", str(error)) from error
+            raise beyond_the_calendar(str(error)) from error
         return _text(answer) if (form or preferred(accept)) == "text" else answer
 
     @routes.get("/incidents/{incident:path}", responses=MISSING)
@@ -84,7 +94,7 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
     @routes.get("/clocks")
     async def clocks(
         request: Request,
-        contract: Annotated[str, Query(max_length=120)] = "",
+        contract: Annotated[ContractIn, Query()] = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
         offset: Annotated[int, Query(ge=0, le=10_000_000, description="skip so many, the earliest due first")] = 0,
     ) -> dict[str, Any]:
@@ -96,6 +106,10 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         return _deadlines(timer, question, authorize(request, READ))
 
     return routes
+
+
+def beyond_the_calendar(detail: str) -> Problem:
+    return Problem(422, "beyond-the-calendar", "The calendar does not reach so far", detail)
 
 
 def preferred(accept: str) -> str:
@@ -132,14 +146,20 @@ async def _events_and_rules(timer: TimerService, name: str, access: Access) -> t
     async with timer.store.reading() as connection:
         row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
         if row is None or access.contract not in (None, row.contract):
-            raise Problem(
-                404, "no-such-incident", "No such incident",
-                f"{name} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; an event "
-                "that was accepted a moment ago may still be on its way.",
-            )  # fmt: skip
+            raise _no_such_incident(name)
         events = await events_of(connection, name)
+        if not events:  # slad's own clock, the canary, has a row and no history
+            raise _no_such_incident(name)
         rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
     return events, rulebooks.of(row)
+
+
+def _no_such_incident(name: str) -> Problem:
+    return Problem(
+        404, "no-such-incident", "No such incident",
+        f"{shortened(name, INCIDENT)} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; "
+        "an event that was accepted a moment ago may still be on its way.",
+    )  # fmt: skip
 
 
 async def _open_clocks(timer: TimerService, contract: str, limit: int, offset: int) -> list[dict[str, Any]]:
@@ -174,7 +194,12 @@ def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) 
     opened = question.opened_at or now
     if opened.tzinfo is None:
         opened = opened.replace(tzinfo=ZoneInfo(contract.zone))
-    return preview_json(preview(contract, question.priority, question.attributes, opened, rulebook, reason))
+    if not within_reach(opened):
+        raise beyond_the_calendar(f"`opened_at` lies {RANGE}.")
+    answer = preview(contract, question.priority, question.attributes, opened, rulebook, reason)
+    if answer.lines and all(line.out_of_reach for line in answer.lines):
+        raise beyond_the_calendar(answer.lines[0].missing)
+    return preview_json(answer)
 
 
 def _contract(

@@ -7,7 +7,7 @@ never depends on Kafka or the database: restarting this process would not mend t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -38,7 +38,7 @@ def router(services: Sequence[Service], registry: CollectorRegistry, info: Mappi
     @routes.get("/metrics")
     async def metrics(request: Request) -> Response:
         """OpenMetrics for who asks for it, as Prometheus does; the older text format for everybody else."""
-        render, media_type = choose_encoder(request.headers.get("accept", ""))
+        render, media_type = _encoder(request.headers.get("accept", ""))
         # Rendering thousands of series takes long enough to delay a tick: not on the event loop.
         return Response(await asyncio.to_thread(render, registry), media_type=media_type)
 
@@ -47,6 +47,13 @@ def router(services: Sequence[Service], registry: CollectorRegistry, info: Mappi
         return dict(info)
 
     return routes
+
+
+def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):  # the header names a version that is none
+        return choose_encoder("")
 
 
 async def _reasons(services: Sequence[Service]) -> dict[str, str]:

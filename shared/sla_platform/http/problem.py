@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -11,8 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sla_domain.bounds import shortened
 from sla_platform.errors import Retryable
+from sla_platform.http.address import checked
 
 _log = structlog.get_logger(__name__)
 DOCS = "https://slad.io/problems/"
@@ -42,7 +46,6 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
     def response(self, instance: str) -> Response:
-
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
             "title": self.title,
@@ -53,39 +56,72 @@ class Problem(Exception):
         }
         if self.errors:
             body["errors"] = self.errors
-        return Response(orjson.dumps(body), self.status, headers=self.headers, media_type="application/problem+json")
+        return Response(_written(body), self.status, headers=self.headers, media_type="application/problem+json")
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    """As JSON; an answer may quote what a stranger wrote, and lone surrogates of it are no UTF-8."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def pointer(location: Iterable[str | int]) -> str:
+    """A JSON pointer (RFC 6901); names that a sender made up are shortened, so that no answer grows with them."""
+    return "".join("/" + shortened(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
+
+
+class _CheckedAddress:
+    """ASGI middleware: answers 400 for an address that cannot be read, and passes every other request on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        bad = checked(scope) if scope["type"] == "http" else None
+        if bad is None:
+            await self._app(scope, receive, send)
+            return
+        errors = [{"pointer": pointer((bad.parameter,)), "detail": bad.detail}] if bad.parameter else []
+        problem = Problem(400, "bad-address", "The address cannot be read", bad.detail, errors=errors)
+        await problem.response(scope["path"])(scope, receive, send)
+
+
+def _path(request: Request) -> str:
+    """The path as it came; `request.url` would read the Host header too, which may be anything."""
+    path: str = request.scope["path"]
+    return path
 
 
 def install(app: FastAPI) -> None:
-    """Turn every error of the app into a problem."""
+    """Turn every error of the app into a problem, and every address that cannot be read."""
+    app.add_middleware(_CheckedAddress)
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, problem: Problem) -> Response:
-        return problem.response(request.url.path)
+        return problem.response(_path(request))
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        errors = [
-            {"pointer": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
-            for item in error.errors()
-        ]
+        errors = [{"pointer": pointer(item["loc"][1:]), "detail": item["msg"]} for item in error.errors()]
         return Problem(
             422, "invalid-input", "The input does not fit", "See `errors` for each place.", errors=errors
-        ).response(request.url.path)
+        ).response(_path(request))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         return Problem(error.status_code, "http", str(error.detail), str(error.detail), headers=error.headers).response(
-            request.url.path
+            _path(request)
         )
 
     @app.exception_handler(Retryable)
     async def _retry(request: Request, error: Retryable) -> Response:
-        return Problem(503, "try-again", "Not now", str(error), headers={"Retry-After": "2"}).response(request.url.path)
+        return Problem(503, "try-again", "Not now", str(error), headers={"Retry-After": "2"}).response(_path(request))
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
-        _log.exception("http.unexpected", path=request.url.path)
+        _log.exception("http.unexpected", path=_path(request))
         return Problem(500, "unexpected", "Unexpected error", "The error was logged; nothing was changed.").response(
-            request.url.path
+            _path(request)
         )

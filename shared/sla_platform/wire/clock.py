@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.fact import Fact, FactKind
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
@@ -67,7 +68,7 @@ def fact_type(kind: FactKind) -> str:
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
     """Deterministic: the same fact of the same clock (or incident) always has the same event id."""
-    return f"{clock}/{key}" if clock is not None else f"{incident}/{key}"
+    return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:

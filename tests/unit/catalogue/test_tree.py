@@ -22,8 +22,19 @@ def test_scalars_stay_the_text_they_were_written_as() -> None:
 
 
 def test_a_folded_text_holds_what_was_written_and_nothing_else() -> None:
-    tree = read_tree('folded: >-\n  one\n  two\n\n  three\nkept: |\n  one\n  two\nquoted: "a\\ab"\n', "x.yaml")
-    assert tree.data == {"folded": "one two\nthree", "kept": "one\ntwo\n", "quoted": "a\ab"}
+    tree = read_tree('folded: >-\n  one\n  two\n\n  three\nkept: |\n  one\n  two\nquoted: "a\\tb"\n', "x.yaml")
+    assert tree.data == {"folded": "one two\nthree", "kept": "one\ntwo\n", "quoted": "a\tb"}
+    assert tree.problems == []
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\a", "\\e", "\\x7f", "\\u2028", "\\ud800", "\\uffff"])
+def test_an_escape_that_writes_what_can_be_neither_stored_nor_sent_is_told_with_its_place(escape: str) -> None:
+    tree = read_tree(f'a: 1\nb: "x{escape}y"\n"c{escape}": 2\n', "x.yaml")
+    assert [(p.code, p.line, p.column) for p in tree.problems] == [
+        ("control-character", 2, 4),
+        ("control-character", 3, 1),
+    ]
+    assert tree.data == {"a": "1", "b": None}
 
 
 def test_every_value_knows_its_line_and_column() -> None:

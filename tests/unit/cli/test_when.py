@@ -77,6 +77,8 @@ def test_the_table_shows_due_target_and_row(tmp_path: Path) -> None:
         (("nobody",), "known: bpmonline-basic"),
         (("express-8x5", "--opened", "yesterday"), "no ISO 8601 time"),
         (("express-8x5", "--opened", "9999-12-31T23:59"), "no ISO 8601 time"),
+        (("express-8x5", "--opened", "9999-12-31T23:59-14:00"), "out of reach"),
+        (("express-8x5", "--opened", "0001-01-01T00:00+14:00"), "out of reach"),
         (("express-8x5", "-a", "colour"), "NAME=VALUE"),
         (("express-8x5", "--catalogue", "missing.yaml"), "no such file"),
     ],

@@ -68,3 +68,14 @@ def test_it_is_taken_as_described() -> None:
     shown = preview(RULES.contracts["acme"], "P1", {}, instant("Mon 09:00"), RULES)
     plain = preview(RULES.contracts["acme"], "P1", {"description": ""}, instant("Mon 09:00"), RULES)
     assert (shown.priority, plain.priority) == ("P1", "P4")
+
+
+def test_where_the_calendars_end_a_line_says_which_years_they_know() -> None:
+    shown = preview(RULES.contracts["acme"], "P1", {}, instant("2200-12-31 16:30"), RULES)
+    found = {line.metric: line for line in shown.lines}
+    for metric in ("first_response", "next_response", "workaround"):
+        assert (found[metric].due_at, found[metric].out_of_reach) == (None, True)
+        assert found[metric].missing
+    assert "knows 1969-01-01 to 2200-12-31" in found["first_response"].missing
+    assert not found["resolution"].out_of_reach, "its number is missing, not its calendar"
+    assert not any(line.out_of_reach for line in lines().values())

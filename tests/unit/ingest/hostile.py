@@ -16,7 +16,19 @@ SCALARS: st.SearchStrategy[Any] = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=30),
     st.sampled_from(
-        ["", "\x00", "0001-01-01T00:00:00Z", "9" * 400, "2026-11-20T10:00:00Z", "opened", "sev1", "a/b#c~d"]
+        [
+            "",
+            "\x00",
+            "a\tb",
+            "0001-01-01T00:00:00Z",
+            "0002-01-01T00:00:00+14:00",
+            "9999-12-31T23:59:59Z",
+            "9" * 400,
+            "2026-11-20T10:00:00Z",
+            "opened",
+            "sev1",
+            "a/b#c~d",
+        ]
     ),
 )
 VALUES: st.SearchStrategy[Any] = st.recursive(

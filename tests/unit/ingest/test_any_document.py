@@ -14,6 +14,7 @@ from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
 from tests.unit.ingest.made import RECEIVED, source, translated
 
 from sla_catalogue.source import Dialect
+from sla_domain import bounds
 from sla_ingest.dialect import Accepted, Refused, Translation, translate
 from sla_ingest.dialect.port import Delivery
 
@@ -54,7 +55,11 @@ def check(found: Translation, again: Translation) -> None:
         assert event.id.endswith(f"/{number}")
         assert len(event.id) <= 140
         assert len(event.incident) <= 300
-        assert event.occurred_at.tzinfo is not None
+        assert bounds.within_reach(event.occurred_at)
+        assert event.agreed is None or bounds.within_reach(event.agreed.due_at)
+        assert bounds.writable(event.incident)
+        assert len(event.attributes.get("customer", "")) <= bounds.CUSTOMER
+        assert len(event.attributes.get("priority", "")) <= bounds.PRIORITY
         assert event.received_at == RECEIVED
         for name, value in event.attributes.items():
             assert isinstance(name, str)

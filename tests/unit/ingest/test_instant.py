@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 
 PLAIN = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 # 2026-02-03T04:05:06Z is 1,770,091,506 s after 1970
@@ -62,10 +62,31 @@ def test_a_time_without_offset_is_of_the_sources_zone() -> None:
     "written",
     [
         "yesterday", "2026-02-30T00:00:00Z", "2026-02-03", "2026-02-03T25:00:00Z", "2026-02-03T04:05:61Z",
-        "2026-02-03T04:05:06+99:00", "2026-02-03T04:05:06+01:75", "9999-12-31T23:59:59-14:00", "٢٠٢٦-02-03T04:05:06Z",
+        "2026-02-03T04:05:06+99:00", "2026-02-03T04:05:06+01:75", "٢٠٢٦-02-03T04:05:06Z",
         -1, 10**21, 1e300, -0.5, True, [], {}, "12345678901234567890123",
     ],
 )  # fmt: skip
 def test_what_is_no_time_says_how_to_write_one(written: Any) -> None:
     with pytest.raises(BadInstant, match="RFC 3339"):
+        parse_instant(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["1970-01-01T00:00:00Z", "1970-01-01T14:00:00+14:00", 1, "2200-12-31T23:59:59.999999Z", 7_289_654_399]
+)
+def test_the_first_and_the_last_instant_in_reach_are_read(written: Any) -> None:
+    assert parse_instant(written) is not None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0002-01-01T00:00:00+14:00", "1969-12-31T23:59:59.999999Z",
+        "1970-01-01T00:00:00+00:01", "2201-01-01T00:00:00Z", "2200-12-31T23:59:60Z", "2200-12-31T23:59:59-00:01",
+        "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:60Z", 10**11 - 1, 7_289_654_400,
+        10**20 - 1,
+    ],
+)  # fmt: skip
+def test_what_no_calendar_reaches_is_told_so(written: Any) -> None:
+    with pytest.raises(OutOfReach, match="between 1970-01-01 and 2200-12-31"):
         parse_instant(written)

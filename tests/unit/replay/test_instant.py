@@ -40,3 +40,6 @@ def test_a_text_of_another_shape_is_refused_with_the_format(text: str) -> None:
 def test_a_year_beyond_any_calendar_is_refused() -> None:
     with pytest.raises(BadInstant):
         parser(["iso"], "Europe/Warsaw")("9999-01-01")
+    for text in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"):
+        with pytest.raises(BadInstant, match="out of reach"):
+            parser(["iso"], "UTC")(text)

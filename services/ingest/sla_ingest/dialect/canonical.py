@@ -12,13 +12,14 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sla_catalogue.source import Source
-from sla_domain.event import Actor, AgreedTarget, EventKind, TimeQuality, WaitingOn
+from sla_domain.bounds import ATTRIBUTES, METRIC, NAME
+from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, TimeQuality, WaitingOn
 from sla_ingest.dialect.instant import BadInstant, parse_instant
-from sla_ingest.dialect.port import Happening, Noted, Remark, Stamp, Unfit, incident_id
+from sla_ingest.dialect.port import COLUMNS, Happening, Noted, Remark, Stamp, Unfit, incident_id
 from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean, identifier, looked_up
 
-MAX_ATTRIBUTES = 60
-MAX_NAME = 60
+MAX_ATTRIBUTES = ATTRIBUTES
+MAX_NAME = NAME
 _FAMILIES = ("io.slad.incident.", "incident.")
 _ALSO_CALLED = {"created": EventKind.OPENED, "paused": EventKind.WAITING, "held": EventKind.WAITING}
 _KINDS = {kind.value: kind for kind in EventKind}
@@ -67,7 +68,7 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
         attributes=attributes,
         waiting_on=_member(WaitingOn, data, "waiting_on"),
         agreed=_agreed(data),
-        merged_into=incident_id(source.id, own) if (own := _own(data, "merged_into", source)) else None,
+        merged_into=_merged_into(data, source),
         metrics=_metrics(data),
         score=_whole(data, "score"),
         reason=_word(data, "reason"),
@@ -95,7 +96,12 @@ def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str]
             remarks.append(Noted(Remark.SHORTENED, clean(name, MAX_NAME)))
         plain = name if name.isprintable() else clean(name, MAX_NAME)
         found[plain] = repr(value) if isinstance(value, float) else clean(value, limit)
-    return _translated(found, data, source), tuple(remarks)
+    found = _translated(found, data, source)
+    for name, longest in COLUMNS.items():
+        if len(found.get(name, "")) > longest:
+            place = "/data/attributes" if inner and name in inner and name not in data else "/data"
+            raise Unfit(f"{name} has at most {longest} characters", f"{place}/{name}")
+    return found, tuple(remarks)
 
 
 def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) -> dict[str, str]:
@@ -138,14 +144,14 @@ def _word(data: Mapping[str, Any], name: str) -> str:
     return clean(value)
 
 
-def _own(data: Mapping[str, Any], name: str, source: Source) -> str:
-    """An incident id in the sender's own words; slad's prefix is taken off if it is there."""
-    if data.get(name) is None:
-        return ""
-    own = identifier(data[name])
+def _merged_into(data: Mapping[str, Any], source: Source) -> IncidentId | None:
+    """Another incident in the sender's own words; slad's prefix is taken off if it is there."""
+    if data.get("merged_into") is None:
+        return None
+    own = identifier(data["merged_into"])
     if not own:
-        raise Unfit(f"{name} is the id of an incident", f"/data/{name}")
-    return own.removeprefix(f"{source.id}:")
+        raise Unfit("merged_into is the id of an incident", "/data/merged_into")
+    return incident_id(source.id, own.removeprefix(f"{source.id}:"), "/data/merged_into")
 
 
 def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -154,6 +160,8 @@ def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value) or len(value) > 50:
         raise Unfit("metrics is a list of metric names", "/data/metrics")
+    if any(len(name) > METRIC for name in value):
+        raise Unfit(f"the name of a metric has at most {METRIC} characters", "/data/metrics")
     return tuple(clean(name) for name in value)
 
 
@@ -164,6 +172,8 @@ def _agreed(data: Mapping[str, Any]) -> AgreedTarget | None:
     if not isinstance(value, dict):
         raise Unfit("agreed is an object with metric, due_at and agreed_by", "/data/agreed")
     metric, by = clean(value.get("metric")), clean(value.get("agreed_by"))
+    if len(metric) > METRIC:
+        raise Unfit(f"the name of a metric has at most {METRIC} characters", "/data/agreed/metric")
     if not metric or not by:
         missing = "metric" if not metric else "agreed_by"
         raise Unfit("an agreed target names its metric and who agreed", f"/data/agreed/{missing}")

@@ -25,7 +25,7 @@ from cloudevents.core.v1.event import CloudEvent
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.event import TimeQuality
 from sla_ingest.dialect.canonical import happening, kind_of
-from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
@@ -233,6 +233,8 @@ def _time(attributes: Mapping[str, Any]) -> datetime | None:
         raise malformed("time is an RFC 3339 instant with its offset, such as 2026-02-03T04:05:06Z")
     try:
         return parse_instant(value)
+    except OutOfReach as error:
+        raise Unfit(str(error), "/time") from None
     except BadInstant as error:
         raise malformed(str(error)) from None
 
@@ -255,7 +257,7 @@ def _outcome(envelope: Envelope, delivery: Delivery, source: Source, id_: str) -
     own = identifier(envelope.subject) or identifier(data.get("incident"))
     if not own:
         raise Unfit("the subject is the id of the incident", "/subject")
-    incident = incident_id(source.id, own.removeprefix(f"{source.id}:"))
+    incident = incident_id(source.id, own.removeprefix(f"{source.id}:"), "/subject")
     stamp = Stamp(at=envelope.time, quality=TimeQuality.EXACT)
     return events(delivery, source, incident, id_, [happening(kind, data, stamp, source)])
 

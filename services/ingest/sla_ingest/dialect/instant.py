@@ -2,7 +2,8 @@
 
 Epoch seconds, milliseconds, microseconds and nanoseconds are told apart by size; RFC 3339 comes with any number of
 fraction digits, with `Z`, `+00:00`, `+0000`, ` UTC` or no offset at all; null, "" and the year 1 mean "no time".
-Fractions finer than a microsecond are cut, never rounded up, so that an instant is not moved past a deadline.
+Fractions finer than a microsecond are cut, never rounded up, so that an instant is not moved past a deadline. What lies
+beyond every calendar (`sla_domain.bounds`) is refused: no clock could be counted from it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from sla_domain.bounds import RANGE, within_reach
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _WRITTEN = re.compile(
@@ -36,11 +39,25 @@ class BadInstant(ValueError):
         )
 
 
+class OutOfReach(BadInstant):
+    """The text is a time that no calendar reaches."""
+
+    def __init__(self, value: object) -> None:
+        ValueError.__init__(self, f"{str(value)[:60]!r} is out of reach: an instant lies {RANGE}")
+
+
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
     """The aware UTC instant of what a sender wrote; None when it wrote none. `zone`: of times without an offset.
 
-    Raises BadInstant.
+    Raises BadInstant, OutOfReach.
     """
+    found = _parsed(value, zone)
+    if found is not None and not within_reach(found):
+        raise OutOfReach(value)
+    return found
+
+
+def _parsed(value: object, zone: str) -> datetime | None:
     if value is None or value == "" or value == 0:
         return None
     if isinstance(value, bool):
@@ -90,7 +107,9 @@ def _of_text(text: str, zone: str) -> datetime | None:
             year, month, day, hour, minute, 59 if leap else second, fraction, _offset(match["offset"], zone)
         )
         return (local + timedelta(seconds=1 if leap else 0)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        raise OutOfReach(text) from None
+    except ValueError:
         raise BadInstant(text) from None
 
 

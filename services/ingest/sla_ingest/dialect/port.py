@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
 
 from sla_catalogue.source import Source, SourceId
+from sla_domain.bounds import CUSTOMER, OWN_ID, PRIORITY, shortened
 from sla_domain.event import (
     NOTHING,
     Actor,
@@ -25,9 +27,10 @@ from sla_domain.event import (
     WaitingOn,
 )
 
-MAX_OWN_ID = 200
 MAX_DELIVERY_ID = 160
 _MAX_EVENT_ID = 120
+COLUMNS: Mapping[str, int] = MappingProxyType({"customer": CUSTOMER, "priority": PRIORITY})
+"""The longest value of each attribute that is a column of its own."""
 OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers of that name are dropped at the door
 
 
@@ -190,10 +193,10 @@ class Happening:
     unless_reporter: str = ""
 
 
-def incident_id(source: SourceId, own: str) -> IncidentId:
-    """`<source>:<the source's own id>`. Raises Unfit when it is too long to be a key."""
-    if len(own) > MAX_OWN_ID:
-        raise Unfit(f"an incident id has at most {MAX_OWN_ID} characters, this one has {len(own)}")
+def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
+    """`<source>:<the source's own id>`. Raises Unfit, with the `pointer`, when it is too long to be a key."""
+    if len(own) > OWN_ID:
+        raise Unfit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
     return IncidentId(f"{source}:{own}")
 
 
@@ -231,7 +234,8 @@ def _event(
     delivery: Delivery, source: Source, incident: IncidentId, id_: str, number: int, what: Happening
 ) -> Translated:
     stated = what.stamp.at is not None
-    remarks = (*what.stamp.remarks, *(() if stated else (Noted(Remark.NO_TIME),)), *what.remarks)
+    attributes, cut = _fitted(what.attributes)
+    remarks = (*what.stamp.remarks, *(() if stated else (Noted(Remark.NO_TIME),)), *what.remarks, *cut)
     return Translated(
         event=IncidentEvent(
             id=event_id(source.id, id_, number),
@@ -244,7 +248,7 @@ def _event(
             version=what.stamp.version,
             actor=what.actor,
             actor_name=what.actor_name,
-            attributes=what.attributes,
+            attributes=attributes,
             waiting_on=what.waiting_on,
             agreed=what.agreed,
             merged_into=what.merged_into,
@@ -255,3 +259,12 @@ def _event(
         remarks=remarks,
         unless_reporter=what.unless_reporter,
     )
+
+
+def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[Noted, ...]]:
+    """Attributes that end in columns, shortened to them: a word that is too long must not cost the event."""
+    long = [name for name, longest in COLUMNS.items() if len(attributes.get(name, "")) > longest]
+    if not long:
+        return attributes, ()
+    cut = {name: shortened(attributes[name], COLUMNS[name]) for name in long}
+    return {**attributes, **cut}, tuple(Noted(Remark.SHORTENED, name) for name in long)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sla_catalogue.source import Lookup, Source
+from sla_domain.bounds import UNWRITABLE, VALUE, writable
 from sla_domain.event import TimeQuality
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.port import Noted, Remark, Stamp
 
 Node = Mapping[str, Any]
 EMPTY: Node = {}
-MAX_VALUE = 500
+MAX_VALUE = VALUE
 MAX_DESCRIPTION = 1_000
-# What a database text or a mail header cannot hold; line breaks and tabs stay.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 # Under these names senders' objects carry what people read.
 _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
@@ -45,7 +43,7 @@ def clean(value: Any, limit: int = MAX_VALUE) -> str:
     """A value as an attribute holds it: controls become U+FFFD, the ends are trimmed, the length is bounded."""
     if isinstance(value, str):
         cut = value[: limit + 200].strip()
-        return (cut if cut.isprintable() else _CONTROLS.sub("\ufffd", cut))[:limit]
+        return (cut if cut.isprintable() else UNWRITABLE.sub("\ufffd", cut))[:limit]
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)[:limit] if isinstance(value, int) else ""
@@ -56,7 +54,7 @@ def identifier(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     written = str(value).strip()
-    return written if written.isprintable() or not (_CONTROLS.search(written) or "\n" in written) else ""
+    return written if writable(written) else ""
 
 
 def spoken(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sla_domain.bounds import WHO, shortened
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch
@@ -19,6 +20,12 @@ class Acknowledged:
 
     answer: AckAnswer
     alert: Alert
+
+
+def who(named: str, key: str) -> str:
+    """Who is on record: the name that was given and the key it came by, which stays whole when both are long."""
+    by = f" (key {key})" if named and key else ""
+    return shortened(named or key or "somebody", WHO - len(by)) + by
 
 
 class Acknowledger:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.clock import ClockState
 from sla_domain.fact import FactKind
 from sla_domain.told import TAKES_BACK, breach_generation
@@ -133,7 +134,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, n
         state=AlertState.OPEN,
         contract=contract,
         notice=notice.id,
-        occasion=f"{notice_id}/{contract}",
+        occasion=fitting_id(f"{notice_id}/{contract}", EVENT),
         content=notice,
         policy=chain.without_first(FIX_PATIENCE),
         opened_at=now,

@@ -25,6 +25,7 @@ from sla_notifier.api.shape import (
 from sla_notifier.delivery.state import UNFINISHED, State
 from sla_notifier.delivery.verdict import Reason
 from sla_platform.http.problem import Problem
+from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
 
 _a, _d = tables.alert.c, tables.delivery.c
@@ -126,6 +127,6 @@ def _next(rows: Any, limit: int, at: str) -> str:
 def _parsed(before: str) -> tuple[datetime, str]:
     micros, _, id_ = before.partition("_")
     try:
-        return from_micros(int(micros)), id_
+        return reachable(from_micros(int(micros))), id_
     except (ValueError, OverflowError):
         raise Problem(422, "invalid-input", "The input does not fit", "`before` is not the `next` of a page") from None

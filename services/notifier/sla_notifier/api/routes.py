@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import Acknowledger, who
 from sla_notifier.acknowledge.answer import LinkAnswers
 from sla_notifier.acknowledge.page import HEADERS, Answer, page
 from sla_notifier.api import query
@@ -26,12 +26,17 @@ from sla_notifier.delivery.again import enable, retry
 from sla_notifier.desk import Desk
 from sla_platform.http.keys import ADMIN, READ, Authorizer
 from sla_platform.http.problem import Problem
+from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
 
 ACK = "ack"
 API = "api"
 MOST = 200
 
-_Text = Annotated[str, Query(max_length=300)]
+_Choice = Annotated[ChoiceIn, Query()]
+_Incident = Annotated[IncidentIn, Query()]
+_Notice = Annotated[NoticeIn, Query()]
+_Person = Annotated[PersonIn, Query()]
+_Before = Annotated[PageIn, Query()]
 _Limit = Annotated[int, Query(ge=1, le=MOST)]
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"description": "no key, or an unknown one"},
@@ -55,10 +60,10 @@ def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: 
     @routes.get("/v1/alerts", responses=_REFUSALS)
     async def alerts(
         request: Request,
-        state: _Text = "",
-        incident: _Text = "",
-        kind: _Text = "",
-        before: _Text = "",
+        state: _Choice = "",
+        incident: _Incident = "",
+        kind: _Choice = "",
+        before: _Before = "",
         limit: _Limit = 50,
     ) -> AlertPage:
         access = authorize(request, READ)
@@ -80,8 +85,7 @@ def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: 
         """Stop the escalation. A second answer, and one after the end, change nothing and say so."""
         access = authorize(request, ACK)
         named = body.by if body is not None else ""
-        who = f"{named} (key {access.key})" if named and access.key else named or access.key or "somebody"
-        done = await acknowledger.acknowledge(id_, who, API, contract=access.contract)
+        done = await acknowledger.acknowledge(id_, who(named, access.key), API, contract=access.contract)
         if done is None:
             raise _no("alert", id_)
         return AckResponse(
@@ -94,12 +98,12 @@ def _deliveries(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
     @routes.get("/v1/deliveries", responses=_REFUSALS)
     async def deliveries(
         request: Request,
-        state: _Text = "",
-        incident: _Text = "",
-        notice: _Text = "",
-        person: _Text = "",
-        channel: _Text = "",
-        before: _Text = "",
+        state: _Choice = "",
+        incident: _Incident = "",
+        notice: _Notice = "",
+        person: _Person = "",
+        channel: _Choice = "",
+        before: _Before = "",
         limit: _Limit = 50,
     ) -> DeliveryPage:
         access = authorize(request, READ)

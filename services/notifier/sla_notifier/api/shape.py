@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sla_platform.inbound import WhoIn
+
 
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -112,7 +114,7 @@ class AckRequest(BaseModel):
     """Who acts, when a program acknowledges for somebody; the key's id is recorded in any case."""
 
     model_config = ConfigDict(extra="forbid")
-    by: str = Field(default="", max_length=120)
+    by: WhoIn = ""
 
 
 class AckResponse(_Shape):

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sla_catalogue import Catalogue, CatalogueInvalid, builtin_catalogue, load_catalogue
+from sla_domain.bounds import RANGE, within_reach
 from sla_domain.contract import Contract, ContractId
 from sla_platform.settings import Settings
 from sla_standalone.cli.say import note, stop
@@ -58,6 +59,9 @@ def instant_of(text: str, zone: str, option: str) -> datetime:
     """A time of the command line; without an offset it is read in `zone`."""
     try:
         found = datetime.fromisoformat(text)
-        return found if found.tzinfo is not None else at_zone(found, zone)
+        at = found if found.tzinfo is not None else at_zone(found, zone)
     except (ValueError, OverflowError, BadInstant):
         stop(f"{option} {text!r} is no ISO 8601 time, e.g. 2026-11-10T16:30")
+    if not within_reach(at):
+        stop(f"{option} {text!r} is out of reach: a time lies {RANGE}")
+    return at

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from sla_domain.bounds import RANGE, within_reach
 from sla_domain.calendar.zone import ZoneMap, zone_map
 
 Parse = Callable[[str], datetime]
@@ -40,6 +41,8 @@ def parser(formats: Sequence[str], zone: str) -> Parse:
             except (ValueError, OverflowError):
                 continue
             if found.tzinfo is not None:
+                if not within_reach(found):
+                    raise BadInstant(f"{text[:60]!r} is out of reach: a time lies {RANGE}")
                 return found.astimezone(UTC)
             return _EPOCH + (found - _WALL) if local is None else _instant(found, local())
         raise BadInstant(f"{text[:60]!r} is no time in the format {' or '.join(formats)}")

@@ -16,11 +16,12 @@ from typing import Any
 import orjson
 
 from sla_catalogue.source import Dialect, Source, SourceId
+from sla_domain.bounds import within_reach
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
 from sla_ingest.dialect import Unfit
 from sla_ingest.dialect.canonical import happening, kind_of
 from sla_ingest.dialect.cloudevents import NOBODY, source_name
-from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.port import Happening, Stamp
 from sla_ingest.dialect.read import identifier
 from sla_platform.wire.incident import SOURCE as FROM_SLAD
@@ -190,6 +191,8 @@ def _instant(value: Mapping[str, Any], name: str, otherwise: Mapping[str, Any]) 
     try:
         if isinstance(written, str) and _USUAL.fullmatch(written):
             at = datetime.fromisoformat(written)
+            if not within_reach(at):
+                raise OutOfReach(written)
             return at if at.tzinfo is UTC else at.astimezone(UTC)
         return parse_instant(written)
     except (BadInstant, ValueError) as error:

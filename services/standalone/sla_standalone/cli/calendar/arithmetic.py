@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from sla_domain.bounds import RANGE, within_reach
 from sla_domain.calendar import AtClose, Calendar, CalendarBook, WorkingDays, load_zone
 from sla_domain.errors import DomainError
 from sla_standalone.replay.instant import BadInstant, at_zone
@@ -114,9 +115,12 @@ def _instant(row: Mapping[str, Any], name: str, calendar: Calendar) -> datetime:
     text = _text(row, name)
     try:
         found = datetime.fromisoformat(text)
-        return found if found.tzinfo is not None else at_zone(found, calendar.zone)
+        at = found if found.tzinfo is not None else at_zone(found, calendar.zone)
     except (ValueError, OverflowError, BadInstant):
         raise BadRow(f"{name} {text!r} is no ISO 8601 time") from None
+    if not within_reach(at):
+        raise BadRow(f"{name} {text!r} is out of reach: a time lies {RANGE}")
+    return at
 
 
 def _seconds(row: Mapping[str, Any]) -> float:

@@ -1,0 +1,34 @@
+"""One whole slad on each store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.integration.standalone.knock import installed
+from tests.integration.standalone.long import written
+
+from sla_standalone.compose import Running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/slad.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def slad(store_url: str, tmp_path: Path) -> AsyncIterator[Running]:
+    """Every service in one process, with names as long as their columns."""
+    async with installed(store_url, written(tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture
+async def small_slad(tmp_path: Path) -> AsyncIterator[Running]:
+    """The same on SQLite alone, for what does not depend on the store."""
+    async with installed(f"sqlite:///{tmp_path}/slad.db", written(tmp_path)) as running:
+        yield running

@@ -1,0 +1,256 @@
+"""What doors let in, and what slad composes of it, fits every column that it ends in.
+
+`LONGEST` says of each varchar column how long its longest writer can make it. A column that is not listed fails the
+first test: whoever adds one says here what bounds it.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Column, String, Text
+
+from sla_catalogue.duration import LONGEST as LONGEST_SPAN
+from sla_catalogue.duration import parse_allowed
+from sla_catalogue.source import SourceId
+from sla_domain import bounds
+from sla_domain.clock import ClockState
+from sla_domain.event import EventKind
+from sla_domain.fact import FactKind
+from sla_domain.incident import Phase
+from sla_domain.plan import WallTime, WarningAt
+from sla_domain.told import digest
+from sla_ingest.dialect.port import (
+    MAX_DELIVERY_ID,
+    Delivery,
+    IgnoredBecause,
+    ParkedBecause,
+    Refused,
+    Translation,
+    event_id,
+    fitting_id,
+)
+from sla_ingest.entry import Result, entry_of, parked_instead
+from sla_notifier.acknowledge.acknowledge import who
+from sla_notifier.acknowledge.answer import LINK
+from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, fix_alert_id
+from sla_notifier.api.routes import API
+from sla_notifier.channel.port import Failure
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.row import MAIL, endpoint_of
+from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.verdict import Reason
+from sla_platform.envelope import Topic
+from sla_platform.settings import Settings
+from sla_platform.store.log import Cursor
+from sla_platform.wire.clock import fact_id, fact_type
+from sla_platform.wire.incident import event_type
+from sla_platform.wire.notice import TYPE as NOTICE_TYPE
+from sla_standalone.migrations.tables import METADATA
+from sla_timer.apply.context import words
+
+HUGE = 2**31 - 1  # generations, cycles, rounds, attempts: an integer column
+MANY = 10**9  # tellings that were taken back
+
+
+def longest(values: Iterable[Enum | str]) -> int:
+    return max(len(each.value if isinstance(each, Enum) else each) for each in values)
+
+
+INCIDENT = "i" * bounds.INCIDENT
+KEYS = [  # what follows the clock (or incident) in a fact's id
+    f"{HUGE}/{WarningAt(before=LONGEST_SPAN).key}~{MANY}", f"{HUGE}/breach~{MANY}",
+    *(f"{kind.value.rpartition('.')[2]}/{digest('e')}~{MANY}" for kind in FactKind), f"priority/{digest('e')}",
+]  # fmt: skip
+CLOCK_FACT = longest(fact_id(uuid4(), INCIDENT, key) for key in KEYS)
+FACT = max(CLOCK_FACT, longest(fact_id(None, INCIDENT, key) for key in KEYS))
+NOTICE_EVENT = len("notice/") + bounds.NOTICE
+INCIDENT_EVENT = len(event_id(SourceId("s" * bounds.SOURCE), "d" * MAX_DELIVERY_ID, HUGE))
+ALERT_ID = len(fix_alert_id("n", "c"))
+DELIVERY = len(delivery_id("o", "p", "a"))
+DELIVERY_EVENT = len("delivery/") + DELIVERY + 1 + longest(State) + 1 + len(str(HUGE))
+ALERT_EVENT = len("alert/") + ALERT_ID + 1 + len(str(HUGE)) + len(f"/level-{HUGE}.{HUGE}")
+OCCASION = max(FACT, len(bounds.fitting_id("n" * (NOTICE_EVENT + 1 + bounds.CONTRACT), bounds.EVENT)))
+TYPE = longest(
+    [*map(event_type, EventKind), *map(fact_type, FactKind), NOTICE_TYPE, "io.slad.delivery.undeliverable.v1"]
+)
+SHORTEST = {"source": "/slad/notifier"}
+FAR = datetime(2200, 1, 1, tzinfo=UTC)
+DELIVERED = Delivery(body=b"", headers={}, received_at=FAR)
+REFUSED = entry_of(
+    SourceId("s"), DELIVERED, Translation("d" * MAX_DELIVERY_ID, Refused(status=422, title="t", detail="d"))
+)
+PARKED = parked_instead(REFUSED, ParkedBecause.MALFORMED, "")
+OWNER = next(rule.max_length for rule in Settings.model_fields["instance"].metadata if hasattr(rule, "max_length"))
+
+# By column, or by `table.column` where tables differ.
+LONGEST: dict[str, int] = {
+    "incident": bounds.INCIDENT,
+    "contract": bounds.CONTRACT,
+    "plan": bounds.PLAN,
+    "metric": bounds.METRIC,
+    "priority": bounds.PRIORITY,
+    "notice": bounds.NOTICE,
+    "type": TYPE,
+    "topic": longest(Topic),
+    "log": longest(["ingest_log", "timer_log", "notifier_log"]),
+    "cursor": len(str(Cursor(2**63 - 1, 2**63 - 1))),
+    "digest": 64,
+    "alert": ALERT_ID,
+    "catalogue": 12,
+    "phase": longest([*Phase, "canary"]),
+    "failure": longest(Failure),
+    # events on the logs
+    **{f"{service}_log.source": longest(["/slad/ingest", "/slad/timer", "/slad/notifier"])
+       for service in ("ingest", "timer", "notifier")},
+    **{f"{service}_log.{column}": max(bounds.INCIDENT, bounds.NOTICE)
+       for service in ("ingest", "timer", "notifier") for column in ("subject", "key")},
+    "ingest_log.id": max(INCIDENT_EVENT, NOTICE_EVENT),
+    "timer_log.id": FACT,
+    "notifier_log.id": max(DELIVERY_EVENT, ALERT_EVENT),
+    # ingest
+    "ingest_event.id": INCIDENT_EVENT,
+    "ingest_inbox.id": len(REFUSED.id),
+    "ingest_inbox.source": bounds.SOURCE,
+    "ingest_inbox.delivery": max(MAX_DELIVERY_ID, len(REFUSED.delivery), len(PARKED.delivery),
+                                 len(parked_instead(PARKED, ParkedBecause.MALFORMED, "").delivery)),
+    "ingest_inbox.outcome": longest(Result),
+    "ingest_inbox.reason": longest(reason.code for kind in (ParkedBecause, IgnoredBecause) for reason in kind),
+    "ingest_notice.id": bounds.NOTICE,
+    # timer
+    "timer_catalogue.version": 12,
+    "timer_event.id": INCIDENT_EVENT,
+    "timer_incident.id": bounds.INCIDENT,
+    "timer_incident.customer": bounds.CUSTOMER,
+    "timer_partition.owner": max(OWNER, len("standalone")),
+    "timer_timer.kind": longest(key.partition("/")[2] for key in KEYS[:2]),
+    "timer_quarantine.kind": longest(key.partition("/")[2] for key in KEYS[:2]),
+    "timer_clock.state": longest(ClockState),
+    # notifier
+    "notifier_alert.id": ALERT_ID,
+    "notifier_alert.kind": longest(AlertKind),
+    "notifier_alert.state": longest(AlertState),
+    "notifier_alert.occasion": OCCASION,
+    "notifier_alert.acknowledged_by": max(bounds.PERSON, len(who("n" * bounds.WHO, "k" * bounds.KEY))),
+    "notifier_alert.acknowledged_via": longest([LINK, API]),
+    "notifier_alert.close_reason": longest(CloseReason),
+    "notifier_attempt.delivery": DELIVERY,
+    "notifier_attempt.outcome": longest(["started", "sent", "retry", "rejected", "lost"]),
+    "notifier_delivery.id": DELIVERY,
+    "notifier_delivery.occasion": OCCASION + len(f"#{HUGE}.{HUGE}"),
+    "notifier_delivery.kind": longest(Kind),
+    "notifier_delivery.person": bounds.PERSON,
+    "notifier_delivery.channel": longest(["email", "webhook"]),  # others are not usable (telling/directory.py)
+    "notifier_delivery.endpoint": max(len(MAIL), len(endpoint_of("webhook", "c" * bounds.CHANNEL))),
+    "notifier_delivery.state": longest(State),
+    "notifier_delivery.reason": longest(Reason),
+    "notifier_delivery.lease": 36,
+    "notifier_delivery.follows": DELIVERY,
+    "notifier_delivery.carried_by": DELIVERY,
+    "notifier_endpoint.id": max(len(MAIL), len(endpoint_of("webhook", "c" * bounds.CHANNEL))),
+    "notifier_endpoint.state": longest(["active", "disabled"]),
+    "notifier_endpoint.changed_by": max(bounds.KEY, len("slad")),
+    "notifier_inbox.id": max(FACT, NOTICE_EVENT),
+    "notifier_waiting.flow": bounds.CONTRACT,
+    "notifier_waiting.clock": 36,
+    "notifier_waiting.id": max(FACT, NOTICE_EVENT),
+    "notifier_waiting.kind": longest(["fact", "notice"]),
+    # board
+    "board_inbox.id": max(INCIDENT_EVENT, FACT, NOTICE_EVENT, DELIVERY_EVENT, ALERT_EVENT),
+    "board_event.id": max(INCIDENT_EVENT, FACT, NOTICE_EVENT, DELIVERY_EVENT, ALERT_EVENT),
+    "board_incident.id": bounds.INCIDENT,
+    "board_incident.source": bounds.SOURCE,
+    "board_clock.zone": longest(zoneinfo.available_timezones()),
+    "board_clock.allowed": longest([words(WallTime(LONGEST_SPAN - timedelta(seconds=1))),
+                                    words(parse_allowed("3660 working days"))]),
+    "board_clock.state": longest(ClockState),
+    "board_clock.warned": len(WarningAt(before=LONGEST_SPAN).key),
+    "board_delivery.id": DELIVERY,
+    "board_delivery.recipient": bounds.PERSON,
+    "board_delivery.channel": longest(["email", "webhook"]),
+    "board_delivery.state": longest(State),
+    "board_alert.id": ALERT_EVENT,
+    "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
+    "board_alert.by": max(bounds.PERSON, len(who("n" * bounds.WHO, "k" * bounds.KEY))),
+    "board_notice.id": bounds.NOTICE,
+    "board_notice.severity": longest(["critical", "high", "medium", "low"]),
+}  # fmt: skip
+
+
+def varchars() -> list[tuple[str, Column[str]]]:
+    return [
+        (f"{table.name}.{column.name}", column)
+        for metadata in METADATA
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, String) and not isinstance(column.type, Text)
+    ]
+
+
+@pytest.mark.parametrize("column", varchars(), ids=lambda each: each[0])
+def test_every_column_holds_what_its_longest_writer_writes(column: tuple[str, Column[str]]) -> None:
+    name, found = column
+    bound = LONGEST.get(name, LONGEST.get(found.name))
+    assert bound is not None, f"say in LONGEST what bounds {name}"
+    width = found.type.length  # type: ignore[attr-defined]  # `varchars` picks those that have one
+    assert width is not None, f"{name} has no length: a text without one is Text"
+    assert bound <= width, f"{name} takes {width} characters, its writer makes up to {bound}"
+
+
+def test_nothing_is_said_of_columns_that_are_no_more() -> None:
+    names = {name for name, _ in varchars()} | {column.name for _, column in varchars()}
+    assert set(LONGEST) - names == set()
+
+
+def test_ids_that_are_shortened_stay_their_own_and_the_same() -> None:
+    ids = [f"{INCIDENT}{n}/priority/{digest('e')}" for n in range(50)]
+    kept = [fact_id(None, id_, "k") for id_ in ids]
+    assert len(set(kept)) == 50
+    assert kept == [fact_id(None, id_, "k") for id_ in ids]
+    assert max(map(len, kept)) == bounds.EVENT
+    assert fact_id(None, "desk:1", "k") == "desk:1/k"
+    assert len(fitting_id("x" * 10_000)) <= MAX_DELIVERY_ID
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "recorded"),
+    [
+        ("", "", "somebody"),
+        ("Anna", "", "Anna"),
+        ("", "ops", "ops"),
+        ("Anna", "ops", "Anna (key ops)"),
+        ("A" * 109, "read", "A" * 109 + " (key read)"),
+        ("A" * 110, "read", "A" * 108 + "… (key read)"),
+        ("😀" * 120, "read", "😀" * 108 + "… (key read)"),
+    ],
+)
+def test_who_acknowledged_is_recorded_within_its_column_and_the_key_whole(name: str, key: str, recorded: str) -> None:
+    assert who(name, key) == recorded
+    assert len(recorded) <= bounds.WHO
+
+
+ZONES = [timedelta(hours=hours) for hours in (-14, -12, 0, 12, 14)]
+
+
+@pytest.mark.parametrize("offset", ZONES, ids=str)
+@pytest.mark.parametrize("year", [1, 2, 1969, 2201, 2202, 9998, 9999])
+def test_an_instant_beyond_the_horizon_is_seen_as_such_at_every_offset(year: int, offset: timedelta) -> None:
+    first = datetime(year, 1, 1, tzinfo=timezone(offset))
+    last = datetime(year, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone(offset))
+    middle = datetime(year, 7, 1, tzinfo=timezone(offset))
+    assert not bounds.within_reach(middle)
+    for edge in (first, last):  # never an OverflowError
+        assert bounds.within_reach(edge) is (year in (1969, 2201) and bounds.EARLIEST <= edge <= bounds.LATEST)
+
+
+def test_what_is_in_reach_stays_an_instant_in_every_zone_and_through_every_target() -> None:
+    for instant in (bounds.EARLIEST, bounds.LATEST):
+        assert bounds.within_reach(instant)
+        for name in ("Pacific/Kiritimati", "Etc/GMT+12", "Europe/Warsaw"):
+            assert instant.astimezone(zoneinfo.ZoneInfo(name)) == instant
+        assert instant + LONGEST_SPAN > instant - LONGEST_SPAN
