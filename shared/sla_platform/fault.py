@@ -79,7 +79,7 @@ def as_retryable(error: BaseException) -> Retryable:
     """What to raise for a passing error, so that whoever handed out the work gives it again."""
     if isinstance(error, Retryable):
         return error
-    return Stumbled(f"the surroundings failed, not the row ({type(error).__name__}: {error}); trying again")
+    return Stumbled(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
 
 
 def worded(error: BaseException) -> str:

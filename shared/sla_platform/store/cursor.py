@@ -23,11 +23,13 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
     """From the beginning when there is none, or one that cannot be read: what comes again is known by its id."""
-    found = (await connection.execute(select(table.c.cursor).where(table.c.log == log))).scalar_one_or_none()
+    found: str | None = (
+        await connection.execute(select(table.c.cursor).where(table.c.log == log))
+    ).scalar_one_or_none()
     try:
         return Cursor.parse(found) if found else Cursor()
     except ValueError:
-        _log.error("cursor.unreadable", table=table.name, log=log, cursor=found[:64])
+        _log.error("cursor.unreadable", table=table.name, log=log, cursor=str(found)[:64])
         return Cursor()
 
 

@@ -179,7 +179,7 @@ async def counted(connection: AsyncConnection, table: Table) -> dict[str, int]:
     """How many wait, by part."""
     waiting = table.c.state == Held.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
-    return dict((await connection.execute(query)).tuples().all())
+    return {row[0]: row[1] for row in (await connection.execute(query)).all()}
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:

@@ -6,6 +6,7 @@ afresh, which also writes its clocks and timers anew.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,9 @@ import orjson
 from sqlalchemy import ColumnElement
 
 from sla_platform.bus import Quarantine
-from sla_platform.bus.quarantine import Entry
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import Row, waits
+from sla_platform.store.quarantine import Entry, Row, waits
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
@@ -62,13 +62,12 @@ class Apart:
         if entry.key != CANARY:
             await self._refold(entry)
         said = orjson.loads(entry.data)
-        at = said["fire_at"]
         timer = {
             "clock_id": UUID(said["clock_id"]),
             "kind": said["kind"],
             "generation": said["generation"],
             "partition": said["partition"],
-            "fire_at": from_micros(at) if isinstance(at, int) else entry.first_at,
+            "fire_at": _instant(said["fire_at"]),
         }
         async with self._store.transaction() as connection:
             await connection.execute(insert_new(connection, tables.timer), [timer])
@@ -77,6 +76,11 @@ class Apart:
         async with self._store.transaction() as connection:
             if await load.events_of(connection, entry.key):
                 await self._refolder.refold(connection, entry.partition, [entry.key], moved=moved)
+
+
+def _instant(written: int | str) -> datetime:
+    """As SQLite and as PostgreSQL keep it. Raises ValueError."""
+    return from_micros(written) if isinstance(written, int) else datetime.fromisoformat(written)
 
 
 def apart(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:

@@ -122,11 +122,10 @@ class Tick:
                 async def claim(single: Bounds = single, one: list[Fired] = one) -> None:
                     one[:] = await self._firing.fire(single)
 
-                error = await one_row(claim)
-                if error is not None:
-                    if not await self._firing.set_aside(single, partition, worded(error)):
+                if (unfit := await one_row(claim)) is not None:
+                    if not await self._firing.set_aside(single, partition, worded(unfit)):
                         break
-                    _log.error("tick.quarantined", partition=partition, error=worded(error)[:500])
+                    _log.error("tick.quarantined", partition=partition, error=worded(unfit)[:500])
                     continue
                 if not one:
                     break

@@ -79,6 +79,6 @@ SET_ASIDE = (
     ON CONFLICT (digest) DO UPDATE
     SET error = excluded.error, last_at = excluded.last_at, data = excluded.data, state = 'quarantined',
         count = timer_quarantine.count + 1
-    """,
-    f"DELETE FROM timer_timer WHERE (clock_id, kind) IN (SELECT t.clock_id, t.kind {_FIRST})",
+    """,  # noqa: S608 - as above
+    f"DELETE FROM timer_timer WHERE (clock_id, kind) IN (SELECT t.clock_id, t.kind {_FIRST})",  # noqa: S608 - as above
 )
