@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import traceback
 from enum import StrEnum
+from pathlib import Path
 
 from sqlalchemy import exc
 
@@ -40,7 +42,14 @@ _ABOUT_A_NAME = {
 }  # fmt: skip
 _SQLITE_ROW = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE}
 # SQLITE_ERROR is said of everything; these words mean that the schema is not the one this release expects.
-_SQLITE_SCHEMA = ("no such table", "no such column", "has no column", "no such index", "no such function")
+_SQLITE_SCHEMA = (
+    "no such table",
+    "no such column",
+    "has no column",
+    "no such index",
+    "no such function",
+    "syntax error",
+)
 _POSTGRES_ROW_CLASSES = {
     "21",  # one statement, the same row twice
     "22",  # data: too long, out of range, not in the character set, no JSON
@@ -87,6 +96,14 @@ def worded(error: BaseException) -> str:
     if isinstance(error, exc.StatementError) and error.orig is not None:
         return f"{type(error).__name__}: {error.orig}"
     return f"{type(error).__name__}: {error}"
+
+
+def raised_at(error: BaseException, frames: int = 5) -> str:
+    """The innermost frames of an error: without the values of variables, which may be a customer's words."""
+    return " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in reversed(traceback.extract_tb(error.__traceback__)[-frames:])
+    )
 
 
 def _judged(error: BaseException) -> Fault:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from sla_platform.errors import Fenced
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, fault_of, raised_at, worded
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -39,7 +39,7 @@ async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
                 case Fault.PASSING:
                     raise as_retryable(error) from error
                 case Fault.UNKNOWN if attempt < ATTEMPTS:
-                    _log.error("row.failed", attempt=attempt, error=worded(error)[:500], exc_info=error)
+                    _log.error("row.failed", attempt=attempt, error=worded(error)[:500], at=raised_at(error))
                     await asyncio.sleep(PAUSES[attempt - 1])
                 case _:
                     return error

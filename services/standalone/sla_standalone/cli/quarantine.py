@@ -102,11 +102,11 @@ def replayed(
 
 def _again(client: httpx2.Client, row: str) -> dict[str, str]:
     answer = client.post(f"{_path(row)}/replay")
-    if answer.status_code in (httpx2.codes.OK, httpx2.codes.CONFLICT):
-        replayed_now = answer.status_code == httpx2.codes.OK
-        state = "replayed" if replayed_now else "quarantined"
-        return {"row": row, "state": state, "error": "" if replayed_now else problem_text(answer)}
-    refused(answer)
+    if answer.status_code not in (httpx2.codes.OK, httpx2.codes.CONFLICT):
+        refused(answer)
+    done = answer.status_code == httpx2.codes.OK
+    error = "" if done else problem_text(answer)
+    return {"row": row, "state": "replayed" if done else "quarantined", "error": error}
 
 
 def _all(client: httpx2.Client, services: tuple[str, ...], state: str) -> Iterator[dict[str, Any]]:
