@@ -12,7 +12,10 @@ from pathlib import Path
 import httpx2
 import orjson
 import pytest
+import uvicorn
 from sqlalchemy import MetaData, text
+from tests.integration.board.bench import _Server
+from tests.unit.cli.invoke import Said, slad
 
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId
 from sla_platform.envelope import Envelope
@@ -204,6 +207,58 @@ async def _only_an_admin_of_all_contracts_may_look(world: World) -> None:
         for unfit in ("0", "-1", "9" * 40, "x", "%00"):
             assert (await world.client.get(f"{base}/{unfit}", headers=ADMIN_KEY)).status_code in (404, 422)
             assert (await world.client.get(f"{base}?after={unfit}x", headers=ADMIN_KEY)).status_code == 422
+
+
+@asynccontextmanager
+async def served(world: World) -> AsyncIterator[str]:
+    server = _Server(uvicorn.Config(world.running.app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    await server.up.wait()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_the_command_lists_shows_and_replays_what_every_service_holds(store_url: str) -> None:
+    async with opened_world(store_url) as world, served(world) as url:
+
+        async def typed(*arguments: str) -> Said:
+            return await asyncio.to_thread(slad, "quarantine", *arguments, "--url", url, "--key", "demo-admin-key")
+
+        nothing = await typed("list")
+        assert (nothing.status, nothing.err) == (0, "nothing is in quarantine\n")
+        await world.write(replace(opened("broken"), data=b"{"), replace(opened("worse"), data=b"["))
+
+        async def held() -> bool:
+            return len(await world.quarantined("timer")) == len(await world.quarantined("board")) == 2
+
+        await world.until(held)
+        listed = await typed("list", "--json")
+        assert listed.status == 1
+        found = [(row["service"], row["event"]) for row in listed.json["quarantined"]]
+        assert found == [(service, f"demo/{name}") for service in ("timer", "board") for name in ("broken", "worse")]
+        assert "demo:broken" in (await typed("list", "--service", "timer")).out
+        shown = await typed("show", "board/1")
+        assert shown.status == 0
+        assert shown.out.splitlines()[-1] == "{"
+        assert (await typed("show", "board/99")).status == 1
+        async with world.running.ground.store.transaction() as connection:
+            mend = text("UPDATE timer_quarantine SET data = :data WHERE event = 'demo/broken'")
+            await connection.execute(mend, {"data": opened("broken").data})
+        replayed = await typed("replay", "--all", "--service", "timer", "--json")
+        assert replayed.status == 1
+        assert [one["state"] for one in replayed.json["replayed"]] == ["replayed", "quarantined"]
+        assert await world.quarantined("timer") == ["demo/worse"]
+        assert {row["state"] for row in (await typed("list", "--all", "--json")).json["quarantined"]} == {
+            "replayed", "quarantined",
+        }  # fmt: skip
+        for misuse in (("replay",), ("show", "board"), ("show", "mail/1"), ("list", "--service", "mail")):
+            assert (await typed(*misuse)).status == 2
+        denied = await asyncio.to_thread(slad, "quarantine", "list", "--url", url, "--key", "demo-read-key")
+        assert (denied.status, "admin" in denied.err) == (2, True)
 
 
 @dataclass(frozen=True)
