@@ -14,6 +14,7 @@ import orjson
 import pytest
 import uvicorn
 from sqlalchemy import MetaData, text
+from structlog.testing import capture_logs
 from tests.integration.board.bench import _Server
 from tests.unit.cli.invoke import Said, slad
 
@@ -223,42 +224,46 @@ async def served(world: World) -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_the_command_lists_shows_and_replays_what_every_service_holds(store_url: str) -> None:
-    async with opened_world(store_url) as world, served(world) as url:
+    with capture_logs():  # this process is the service too, and what it logs is no output of the command
+        async with opened_world(store_url) as world, served(world) as url:
+            await _the_command(world, url)
 
-        async def typed(*arguments: str) -> Said:
-            return await asyncio.to_thread(slad, "quarantine", *arguments, "--url", url, "--key", "demo-admin-key")
 
-        nothing = await typed("list")
-        assert (nothing.status, nothing.err) == (0, "nothing is in quarantine\n")
-        await world.write(replace(opened("broken"), data=b"{"), replace(opened("worse"), data=b"["))
+async def _the_command(world: World, url: str) -> None:
+    async def typed(*arguments: str) -> Said:
+        return await asyncio.to_thread(slad, "quarantine", *arguments, "--url", url, "--key", "demo-admin-key")
 
-        async def held() -> bool:
-            return len(await world.quarantined("timer")) == len(await world.quarantined("board")) == 2
+    nothing = await typed("list")
+    assert (nothing.status, nothing.err) == (0, "nothing is in quarantine\n")
+    await world.write(replace(opened("broken"), data=b"{"), replace(opened("worse"), data=b"["))
 
-        await world.until(held)
-        listed = await typed("list", "--json")
-        assert listed.status == 1
-        found = [(row["service"], row["event"]) for row in listed.json["quarantined"]]
-        assert found == [(service, f"demo/{name}") for service in ("timer", "board") for name in ("broken", "worse")]
-        assert "demo:broken" in (await typed("list", "--service", "timer")).out
-        shown = await typed("show", "board/1")
-        assert shown.status == 0
-        assert shown.out.splitlines()[-1] == "{"
-        assert (await typed("show", "board/99")).status == 1
-        async with world.running.ground.store.transaction() as connection:
-            mend = text("UPDATE timer_quarantine SET data = :data WHERE event = 'demo/broken'")
-            await connection.execute(mend, {"data": opened("broken").data})
-        replayed = await typed("replay", "--all", "--service", "timer", "--json")
-        assert replayed.status == 1
-        assert [one["state"] for one in replayed.json["replayed"]] == ["replayed", "quarantined"]
-        assert await world.quarantined("timer") == ["demo/worse"]
-        assert {row["state"] for row in (await typed("list", "--all", "--json")).json["quarantined"]} == {
-            "replayed", "quarantined",
-        }  # fmt: skip
-        for misuse in (("replay",), ("show", "board"), ("show", "mail/1"), ("list", "--service", "mail")):
-            assert (await typed(*misuse)).status == 2
-        denied = await asyncio.to_thread(slad, "quarantine", "list", "--url", url, "--key", "demo-read-key")
-        assert (denied.status, "admin" in denied.err) == (2, True)
+    async def held() -> bool:
+        return len(await world.quarantined("timer")) == len(await world.quarantined("board")) == 2
+
+    await world.until(held)
+    listed = await typed("list", "--json")
+    assert listed.status == 1
+    found = [(row["service"], row["event"]) for row in listed.json["quarantined"]]
+    assert found == [(service, f"demo/{name}") for service in ("timer", "board") for name in ("broken", "worse")]
+    assert "demo:broken" in (await typed("list", "--service", "timer")).out
+    shown = await typed("show", "board/1")
+    assert shown.status == 0
+    assert shown.out.splitlines()[-1] == "{"
+    assert (await typed("show", "board/99")).status == 1
+    async with world.running.ground.store.transaction() as connection:
+        mend = text("UPDATE timer_quarantine SET data = :data WHERE event = 'demo/broken'")
+        await connection.execute(mend, {"data": opened("broken").data})
+    replayed = await typed("replay", "--all", "--service", "timer", "--json")
+    assert replayed.status == 1
+    assert [one["state"] for one in replayed.json["replayed"]] == ["replayed", "quarantined"]
+    assert await world.quarantined("timer") == ["demo/worse"]
+    assert {row["state"] for row in (await typed("list", "--all", "--json")).json["quarantined"]} == {
+        "replayed", "quarantined",
+    }  # fmt: skip
+    for misuse in (("replay",), ("show", "board"), ("show", "mail/1"), ("list", "--service", "mail")):
+        assert (await typed(*misuse)).status == 2
+    denied = await asyncio.to_thread(slad, "quarantine", "list", "--url", url, "--key", "demo-read-key")
+    assert (denied.status, "admin" in denied.err) == (2, True)
 
 
 @dataclass(frozen=True)
