@@ -152,6 +152,8 @@ HEALTH = (
             Panel("Handled", {"{{group}}": rate("slad_bus_handled_total", "group")}, unit="ops"),
             Panel("Log waits for Kafka", {"{{log}}": "max by (log) (slad_relay_waiting_seconds)"}, unit="s", bad=60),
             Panel("Events waiting for Kafka", {"{{log}}": "max by (log) (slad_relay_backlog_events)"}),
+            Panel("Rows in quarantine", {"{{service}} {{part}}": "max by (service, part) (slad_quarantined_rows)"},
+                  bad=1, text="`slad quarantine list` names them."),
             Panel("Trouble per minute", {
                 "{{group}} again": "60 * " + rate("slad_bus_retries_total", "group"),
                 "{{group}} fenced": "60 * " + rate("slad_bus_fenced_total", "group"),

@@ -20,6 +20,7 @@ from sla_platform.store import log as logs
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.engine import Store
 from sla_platform.store.log import log_table
+from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.schema import create_all
 from sla_platform.timesource import SystemTime
 
@@ -110,6 +111,7 @@ class Rig:
     store: Store
     settings: Settings
     name: str
+    opened: list[Feeds] = field(default_factory=list)
 
     @property
     def kafka(self) -> bool:
@@ -121,13 +123,20 @@ class Rig:
 
     def feeds(self, instance: str = "one", **options: float) -> Feeds:
         settings = self.settings.model_copy(update={"instance": instance})
-        return Feeds(settings, self.store, SystemTime(), **options)  # type: ignore[arg-type]
+        self.opened.append(Feeds(settings, self.store, SystemTime(), **options))  # type: ignore[arg-type]
+        return self.opened[-1]
+
+    async def close(self) -> None:
+        for feeds in self.opened:
+            await feeds.close()
+        await self.store.close()
 
     async def set_up(self) -> None:
         metadata = MetaData()
         for service in _SERVICES:
             log_table(metadata, service)
             cursor_table(metadata, service)
+            quarantine_table(metadata, service)
         await create_all(self.store, [metadata])
         if self.kafka:
             await ensure_topics(self.settings)

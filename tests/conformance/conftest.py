@@ -40,4 +40,4 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path, unique: str) -> As
     rig = Rig(Store(store_url), settings, request.param)
     await rig.set_up()
     yield rig
-    await rig.store.close()
+    await rig.close()

@@ -11,11 +11,14 @@ import pytest
 from tests.conformance.bus_rig import Recorder, Rig, background, event, in_order
 
 from sla_platform.bus import Batch, DeadLetter, partition_of, rung_within
+from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Topic
 from sla_platform.errors import Fenced, Permanent, StoreBusy
+from sla_platform.rows import ATTEMPTS
 from sla_platform.timesource import SystemTime
 
 NOW = SystemTime().now
+_DATA_ERRORS = (ValueError, OverflowError, TypeError, KeyError, RecursionError, UnicodeError)
 only_kafka = pytest.mark.parametrize("rig", ["kafka-sqlite", "kafka-postgres"], indirect=True)
 
 
@@ -238,13 +241,97 @@ async def test_what_can_never_be_handled_is_put_aside_alone(rig: Rig) -> None:
     assert (letter.group, letter.value, str(letter.error)) == ("timer", b"{}", "seven cannot be read")
 
 
-async def test_a_bug_in_the_handler_ends_the_reader_instead_of_being_hidden(rig: Rig) -> None:
+async def test_a_data_error_costs_one_event_and_none_of_its_neighbours(rig: Rig) -> None:
+    unfit = dict(zip((3, 4, 7, 9, 12, 13), _DATA_ERRORS, strict=True))
+
+    async def refuse(batch: Batch) -> None:
+        for envelope in batch.envelopes:
+            if error := unfit.get(int(envelope.id.rpartition("/")[2])):
+                raise error("cannot be")
+
+    numbers = range(15)
+    recorder, feeds = Recorder(refuse), rig.feeds()
+    await rig.append([event("github:1", number, data=b'{"n": %d}' % number) for number in numbers])
+    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
+        await recorder.until_seen(f"github:1/{number}" for number in numbers if number not in unfit)
+        after = NOW()
+        await recorder.until(lambda seen: all((seen.through(p) or after) > after for p in rig.partitions))
+
+    assert in_order(recorder.ids) == {"github:1": [number for number in numbers if number not in unfit]}
+    quarantine = feeds.quarantine("timer")
+    kept = [await quarantine.find(one.id) for one in await quarantine.page("", 0, 10)]
+    assert [envelope_of(one) for one in kept] == [event("github:1", n, data=b'{"n": %d}' % n) for n in unfit]
+    assert [(one.part, one.data) for one in kept] == [("consume", b'{"n": %d}' % number) for number in unfit]
+    assert all(error.__name__ in one.error for error, one in zip(unfit.values(), kept, strict=True))
+
+
+async def test_an_unknown_error_is_tried_three_times_and_then_costs_its_event_alone(rig: Rig) -> None:
     async def bug(batch: Batch) -> None:
-        if batch.envelopes:
+        if any(envelope.id.endswith("/2") for envelope in batch.envelopes):
+            raise AttributeError("a bug")
+
+    recorder, feeds = Recorder(bug), rig.feeds()
+    await rig.append([event("github:1", number) for number in range(4)])
+    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
+        await recorder.until_seen(f"github:1/{number}" for number in (0, 1, 3))
+
+    alone = [batch for batch in recorder.offered if [one.id for one in batch.envelopes] == ["github:1/2"]]
+    assert len(alone) == ATTEMPTS == 3
+    (kept,) = await feeds.quarantine("timer").page("", 0, 10)
+    assert (kept.event, kept.error) == ("github:1/2", "AttributeError: a bug")
+
+
+async def test_what_the_surroundings_do_is_tried_again_and_never_put_aside(rig: Rig) -> None:
+    failing = [OSError(24, "Too many open files"), MemoryError(), FileNotFoundError("a template"), StoreBusy()]
+
+    async def one_after_the_other(batch: Batch) -> None:
+        if batch.envelopes and failing:
+            raise failing.pop()
+
+    recorder, feeds = Recorder(one_after_the_other), rig.feeds()
+    await rig.append([event("github:1", number) for number in range(3)])
+    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
+        await recorder.until_seen(f"github:1/{number}" for number in range(3))
+
+    assert not failing
+    assert recorder.ids == ["github:1/0", "github:1/1", "github:1/2"]
+    assert await feeds.quarantine("timer").page("", 0, 10) == []
+
+
+# What a log may hold that is no event: rows of another release, of another writer, or of a bug.
+_SPOIL = {
+    "sqlite": ["time = -99999999999999999", "time = 'noon'", "data = CAST(x'7b22ff227d' AS TEXT)"],
+    "postgres": ["time = '4713-01-01 BC'", "time = '-infinity'", "time = '20000-01-01'"],
+}
+
+
+async def test_rows_of_the_log_that_are_no_events_are_put_aside_with_their_raw_bytes(rig: Rig) -> None:
+    spoilt = dict(zip((1, 2, 4), _SPOIL["sqlite" if rig.store.sqlite else "postgres"], strict=True))
+    recorder, feeds = Recorder(), rig.feeds()
+    await rig.append([event("github:1", n, data=b'{"n": %d}' % n) for n in range(6)])
+    async with rig.store.transaction() as connection:
+        for number, change in spoilt.items():
+            await connection.exec_driver_sql(f"UPDATE ingest_log SET {change} WHERE id = 'github:1/{number}'")
+    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
+        await recorder.until_seen(f"github:1/{n}" for n in (0, 3, 5))
+        after = NOW()
+        await recorder.until(lambda seen: all((seen.through(p) or after) > after for p in rig.partitions))
+
+    assert in_order(recorder.ids) == {"github:1": [0, 3, 5]}
+    # Embedded the reader meets the rows, on Kafka the relay does: nothing of them ever comes onto the topic.
+    quarantine = feeds.quarantine("ingest" if rig.kafka else "timer")
+    kept = [await quarantine.find(one.id) for one in await quarantine.page("", 0, 10)]
+    part = "relay" if rig.kafka else "consume"
+    assert [(one.event, one.part) for one in kept] == [(f"github:1/{number}", part) for number in spoilt]
+    assert [one.data for one in kept] == [b'{"n": 1}', b'{"n": 2}', b'{"\xff"}' if rig.store.sqlite else b'{"n": 4}']
+
+
+async def test_a_bug_without_an_event_ends_the_reader_instead_of_being_hidden(rig: Rig) -> None:
+    async def bug(batch: Batch) -> None:
+        if not batch.envelopes:
             raise ZeroDivisionError
 
     recorder, feeds = Recorder(bug), rig.feeds()
-    await rig.append([event("github:1", 0)])
     async with rig.relays(feeds):
         with pytest.raises(ZeroDivisionError):
             async with asyncio.timeout(30):

@@ -19,7 +19,9 @@ from sla_board.page.render import Pages
 from sla_board.projection.projector import Projector
 from sla_board.retention import Claims, Projections
 from sla_board.stream.hub import Hub
-from sla_platform.bus import Doorbell, EventSource
+from sla_platform.bus import Doorbell, EventSource, Quarantine
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.quarantine import CONSUME
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Forgetting, Keeping, Retention, Turn
@@ -51,19 +53,22 @@ def build(
     authorizer: Authorizer,
     registry: CollectorRegistry,
     retention: Retention | None = None,
+    quarantine: Quarantine | None = None,
 ) -> BoardService:
     """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys).
 
-    Without a `retention` everything is kept for ever.
+    Without a `retention` everything is kept for ever; without a `quarantine` the board has one of its own.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: source.lag)
     changes = Doorbell()
     projector = Projector(store, time, metrics, changes.ring)
+    quarantine = quarantine or Quarantine("board", store, tables.quarantine, time, BusMetrics())
+    quarantine.replays(CONSUME, projector.replay)
     shown = Shown(store, time, Pages())
     hub: Hub[View] = Hub(shown.frame, changes, metrics)
     over = Projections(store)
-    keeping = Keeping("board", Turn.SHOWN, (over.ended, over.late, over.notices), metrics.removed)
+    keeping = Keeping("board", Turn.SHOWN, (over.ended, over.late, over.notices, quarantine.old), metrics.removed)
     forgetting = Forgetting(retention or Retention(), time, (keeping,))
     board = Board(shown, hub, projector, source, authorizer, metrics)
     return BoardService(
@@ -72,6 +77,7 @@ def build(
             Part("consume", lambda: source.run(projector)),
             Part("streams", hub.run),
             Part("housekeeping", lambda: _keep_house(store, time, metrics)),
+            Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
         checks={"store": _store_answers(store), "bus": _bus_answers(source)},

@@ -26,7 +26,9 @@ from sla_ingest.notice import Notices
 from sla_ingest.parked import Shelf
 from sla_ingest.retention import Deliveries, Histories
 from sla_ingest.tables import inbox
-from sla_platform.bus import Doorbell
+from sla_ingest.tables import quarantine as quarantine_table
+from sla_platform.bus import Doorbell, Quarantine
+from sla_platform.bus.metrics import BusMetrics
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
 from sla_platform.retention import Forgetting, Keeping, Retention, Turn
@@ -59,8 +61,13 @@ def build(
     catalogue: Callable[[], Catalogue],
     *,
     authorize: Authorizer | None = None,
+    quarantine: Quarantine | None = None,
 ) -> IngestService:
-    """`doorbell` is that of the ingest log; `catalogue` answers with the one in force."""
+    """`doorbell` is that of the ingest log; `catalogue` answers with the one in force.
+
+    `quarantine` keeps what the relay of the ingest log could not publish; without it there is one of its own.
+    """
+    quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time, BusMetrics())
 
     def rulebook() -> Rulebook:
         return catalogue().rulebook
@@ -78,7 +85,7 @@ def build(
         Retention.of(settings),
         time,
         (
-            Keeping("ingest", Turn.TOLD, (Deliveries(store).done,), metrics.removed),
+            Keeping("ingest", Turn.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed),
             Keeping("ingest", Turn.COUNTED, (Histories(store, rulebook).ended,), metrics.removed),
         ),
     )
@@ -99,7 +106,11 @@ def build(
 
     service = Service(
         "ingest",
-        parts=(Part("parked", count_parked), Part("retention", forgetting.run)),
+        parts=(
+            Part("parked", count_parked),
+            Part("quarantine", quarantine.run),
+            Part("retention", forgetting.run),
+        ),
         checks={"store": store_answers, "queue": queue_moves},
         close=commit.close,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sla_catalogue import Catalogue
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.telling.write import Manner
-from sla_platform.bus import Doorbell
+from sla_platform.bus import Doorbell, Quarantine
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -29,6 +29,7 @@ class Desk:
     taken: Doorbell
     work: Doorbell
     told: Doorbell
+    quarantine: Quarantine
 
     def ring(self) -> None:
         self.work.ring()

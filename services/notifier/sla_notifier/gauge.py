@@ -16,8 +16,10 @@ from sla_notifier.alert.alert import AlertState
 from sla_notifier.delivery.state import UNFINISHED
 from sla_notifier.delivery.store import disabled_endpoints
 from sla_notifier.desk import Desk
+from sla_notifier.intake.waiting import DECIDE
 from sla_platform.bus import EventSource
 from sla_platform.errors import Retryable
+from sla_platform.store import quarantine
 
 _log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
@@ -53,7 +55,9 @@ class Gauges:
             metrics.waiting.set(await _counted(connection, select(_w.seq).where(tables.UNSPOILT)))
             first = select(_w.at).where(tables.UNSPOILT).order_by(_w.seq).limit(1)
             metrics.oldest_waiting.set(_age((await connection.execute(first)).scalar_one_or_none(), now))
-            metrics.set_aside.set(await _counted(connection, select(_w.seq).where(_w.error != "")))
+            held = await quarantine.counted(connection, tables.quarantine)
+            spoilt = await _counted(connection, select(_w.seq).where(_w.error != ""))
+            metrics.set_aside.set(held.get(DECIDE, 0) + spoilt)
         for state in unfinished:
             metrics.queued.labels(state).set(waiting.get(state, (0, now))[0])
         metrics.oldest.set(_age(min((oldest for _, oldest in waiting.values()), default=None), now))

@@ -30,7 +30,9 @@ from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
 from sla_notifier.telling.write import Manner
 from sla_notifier.text.render import Texts
-from sla_platform.bus import Doorbell, EventSource, Feeds
+from sla_platform.bus import Doorbell, EventSource, Feeds, Quarantine
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.quarantine import CONSUME
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Forgetting, Keeping, Retention, Turn
 from sla_platform.runtime import Check, Part, Service
@@ -67,15 +69,18 @@ def build(
     authorize: Authorizer,
 ) -> NotifierService:
     """`catalogue` answers with the one in force. Raises BadSettings for a mail server or networks that cannot be."""
-    desk = desk_of(settings, store, feeds.doorbell("notifier"), source, registry, catalogue)
+    quarantine = feeds.quarantine("notifier")
+    desk = desk_of(settings, store, feeds.doorbell("notifier"), source, registry, catalogue, quarantine)
     channels = channels_of(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, source, desk.metrics)
     handler, turns, escalator = FactHandler(desk, heartbeat.arrived), Turns(desk), Escalator(desk)
     sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
+    quarantine.replays(CONSUME, handler.replay)
 
     over = Tellings(store)
-    keeping = Keeping("notifier", Turn.TOLD, (over.alerts, over.deliveries, over.taken_in), desk.metrics.removed)
+    sweeps = (over.alerts, over.deliveries, over.taken_in, quarantine.old)
+    keeping = Keeping("notifier", Turn.TOLD, sweeps, desk.metrics.removed)
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:
@@ -94,6 +99,7 @@ def build(
             Part("send", sender.run),
             Part("heartbeat", heartbeat.run),
             Part("gauges", Gauges(desk, facts).run),
+            Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
         checks=_checks(desk, facts, turns, escalator, sender),
@@ -109,8 +115,9 @@ def desk_of(
     source: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
+    quarantine: Quarantine | None = None,
 ) -> Desk:
-    """`told` is the bell of the notifier's log."""
+    """`told` is the bell of the notifier's log. Without a `quarantine` it gets one of its own."""
     links = Links(settings.public_url.rstrip("/"), settings.link_secret.get_secret_value().encode())
     return Desk(
         store=store,
@@ -121,6 +128,7 @@ def desk_of(
         taken=Doorbell(),
         work=Doorbell(),
         told=told,
+        quarantine=quarantine or Quarantine("notifier", store, tables.quarantine, source, BusMetrics()),
     )
 
 

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.port import EventSource
 from sla_platform.errors import Retryable
+from sla_platform.store import quarantine
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
+from sla_timer.apply.apart import TICK
 from sla_timer.metrics import TimerMetrics
 
 _log = structlog.get_logger(__name__)
@@ -56,7 +58,7 @@ class Gauges:
             await self._count_due(connection, now)
             oldest = (await connection.execute(select(func.min(tables.timer.c.fire_at)))).scalar()
             slowest = (await connection.execute(select(func.min(tables.progress.c.caught_up_through)))).scalar()
-            quarantined = (await connection.execute(select(func.count()).select_from(tables.quarantine))).scalar()
+            quarantined = (await quarantine.counted(connection, tables.quarantine)).get(TICK)
             waiting = (await connection.execute(select(func.count()).select_from(tables.log))).scalar()
         self._metrics.overdue.set(max((now - oldest).total_seconds(), 0.0) if oldest else 0.0)
         self._metrics.partition_behind.set(max((now - slowest).total_seconds(), 0.0) if slowest else 0.0)
@@ -72,7 +74,7 @@ class Gauges:
             .where(clock.state.in_(OPEN_STATES), clock.due_at <= now + SOON)
             .group_by(clock.contract)
         )
-        found = {row[0]: (row[1], row[2]) for row in (await connection.execute(due)).all()}
+        found = {contract: (count, over) for contract, count, over in (await connection.execute(due)).all()}
         self._contracts |= found.keys()
         for contract in self._contracts:
             count, over = found.get(contract, (0, 0))

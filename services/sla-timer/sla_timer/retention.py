@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.retention import Removed
@@ -99,7 +99,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
     clocks = select(clock.id).where(clock.incident.in_(gone))
     removing = {
         tables.timer: tables.timer.c.clock_id.in_(clocks),
-        tables.quarantine: tables.quarantine.c.clock_id.in_(clocks),
+        tables.quarantine: or_(tables.quarantine.c.clock_id.in_(clocks), tables.quarantine.c.key.in_(gone)),
         tables.clock: clock.incident.in_(gone),
         tables.event: event.incident.in_(gone),
         tables.incident: _incident.id.in_(gone),

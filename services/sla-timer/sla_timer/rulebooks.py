@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.rulebook import Rulebook
+from sla_platform.fault import Fault, fault_of, worded
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
@@ -61,6 +62,7 @@ class Rulebooks:
         self._time = source
         self._known: dict[str, Rulebook] = {}
         self._stored: set[str] = set()
+        self._lost: set[str] = set()  # versions whose content cannot be read: the current one is used instead
         self._activated = ""
 
     @property
@@ -98,7 +100,7 @@ class Rulebooks:
 
     async def _pins(self, connection: AsyncConnection, catalogue: Catalogue, versions: Iterable[str]) -> Pins:
         self._known[catalogue.version] = catalogue.rulebook
-        missing = set(versions) - self._known.keys()
+        missing = set(versions) - self._known.keys() - self._lost
         if missing:
             await self._load(connection, missing)
         return Pins(catalogue.rulebook, self._known)
@@ -116,6 +118,13 @@ class Rulebooks:
     async def _load(self, connection: AsyncConnection, versions: set[str]) -> None:
         query = select(tables.catalogue).where(tables.catalogue.c.version.in_(versions))
         for row in (await connection.execute(query)).all():
-            self._known[row.version] = self._revive(row.content).rulebook
+            try:
+                self._known[row.version] = self._revive(row.content).rulebook
+            except Exception as error:
+                if fault_of(error) is Fault.PASSING:
+                    raise
+                # Written by a release that read it otherwise. Every event of its incidents would stumble over it.
+                _log.error("catalogue.unreadable", version=row.version, error=worded(error)[:500])
+                self._lost.add(row.version)
         for lost in versions - self._known.keys():
             _log.error("catalogue.version_lost", version=lost, hint="the current version is used instead")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from sla_platform.bus import Quarantine
 from sla_platform.bus.feeds import Feeds
+from sla_platform.bus.quarantine import CONSUME
 from sla_platform.envelope import Topic
 from sla_platform.retention import Forgetting, Keeping, Retention, Turn
 from sla_platform.runtime import Part, Service
@@ -16,6 +18,7 @@ from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
+from sla_timer.apply.apart import Apart
 from sla_timer.apply.audit import Audit
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.replan import Replanner
@@ -44,6 +47,7 @@ class TimerService:
     metrics: TimerMetrics
     source: TimeSource
     forgetting: Forgetting
+    quarantine: Quarantine
 
 
 def build(
@@ -64,11 +68,14 @@ def build(
     applier = Applier(store, rulebooks, progress, source, settings.instance or "standalone", metrics, ring)
     tick = Tick(Firing(store, progress), progress, source, settings, metrics, ring)
     refolder = Refolder(rulebooks, source, store.sqlite)
-    replanner = Replanner(store, rulebooks, refolder, metrics, ring)
-    audit = Audit(store, refolder, source, metrics, ring)
+    quarantine = feeds.quarantine("timer")
+    quarantine.replays(CONSUME, applier.replay)
+    kept = Apart(store, quarantine, refolder)
+    replanner = Replanner(store, rulebooks, refolder, metrics, ring, kept)
+    audit = Audit(store, refolder, source, metrics, ring, kept)
     gauges = Gauges(store, events, source, metrics)
     old = Incidents(store)
-    keeping = Keeping("timer", Turn.COUNTED, (old.ended, old.late), metrics.removed)
+    keeping = Keeping("timer", Turn.COUNTED, (old.ended, old.late, quarantine.old), metrics.removed)
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:
@@ -95,8 +102,9 @@ def build(
             Part("audit", audit.run),
             Part("canary", Canary(store, source).run),
             Part("gauges", gauges.run),
+            Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
-    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting)
+    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting, quarantine)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.log import log_table
+from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.types import ClockKey, Instant, JsonText
 
 metadata = MetaData()
@@ -136,17 +137,9 @@ timer = Table(
     info={"postgresql_with": _BUSY},
 )
 
-quarantine = Table(
-    "timer_quarantine",
-    metadata,
-    Column("clock_id", ClockKey, primary_key=True),
-    Column("kind", String(40), primary_key=True),
-    Column("generation", Integer, nullable=False),
-    Column("fire_at", Instant, nullable=False),
-    Column("partition", SmallInteger, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-)
+# `clock_id` of a row that the tick could not fire; the self-audit leaves its clock alone.
+quarantine = quarantine_table(metadata, "timer", Column("clock_id", ClockKey))
+Index("ix_timer_quarantine_clock", quarantine.c.clock_id)
 
 catalogue = Table(
     "timer_catalogue",

@@ -15,6 +15,7 @@ import sla_timer.service
 from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
 from sla_catalogue import load_text
+from sla_platform.http import quarantine
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention
 from sla_platform.runtime import Service
@@ -36,29 +37,40 @@ def ingest(base: Ground, authorize: Authorizer) -> Wired:
         base.registry,
         base.catalogue,
         authorize=authorize,
+        quarantine=base.feeds.quarantine("ingest"),
     )
-    return Wired(built.service, built.router)
+    return _wired("ingest", base, authorize, built.service, built.router)
 
 
 def timer(base: Ground, authorize: Authorizer) -> Wired:
     built = sla_timer.service.build(
         base.settings, base.store, base.feeds, base.time, base.registry, base.catalogue, load_text
     )
-    return Wired(built.service, sla_timer.api.router(built, authorize))
+    return _wired("timer", base, authorize, built.service, sla_timer.api.router(built, authorize))
 
 
 def notifier(base: Ground, authorize: Authorizer) -> Wired:
     built = sla_notifier.service.build(
         base.settings, base.store, base.feeds, base.time, base.registry, base.catalogue, authorize=authorize
     )
-    return Wired(built.service, built.router)
+    return _wired("notifier", base, authorize, built.service, built.router)
 
 
 def board(base: Ground, authorize: Authorizer) -> Wired:
     source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
-    built = sla_board.service.build(base.store, source, base.time, authorize, base.registry, retention)
-    return Wired(built, built.router)
+    built = sla_board.service.build(
+        base.store, source, base.time, authorize, base.registry, retention, base.feeds.quarantine("board")
+    )
+    return _wired("board", base, authorize, built, built.router)
+
+
+def _wired(name: str, base: Ground, authorize: Authorizer, service: Service, own: APIRouter) -> Wired:
+    """With the routes that every service has."""
+    routes = APIRouter()
+    routes.include_router(own)
+    routes.include_router(quarantine.router(base.feeds.quarantine(name), authorize))
+    return Wired(service, routes)
 
 
 WIRING: Mapping[str, Callable[[Ground, Authorizer], Wired]] = {

@@ -10,6 +10,7 @@ from sla_platform.bus.doorbell import Doorbell, rung_within
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.port import Batch, DeadLetter, EventSource, Handler, PutAside
+from sla_platform.bus.quarantine import Quarantine
 
 __all__ = [
     "Batch",
@@ -19,6 +20,7 @@ __all__ = [
     "Feeds",
     "Handler",
     "PutAside",
+    "Quarantine",
     "partition_of",
     "rung_within",
 ]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 import structlog
@@ -20,8 +21,9 @@ from sla_platform.bus.doorbell import Doorbell, listen_to, rung_within
 from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
+from sla_platform.bus.record import headers_of
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.errors import Fenced, Permanent, Retryable
+from sla_platform.errors import Fenced, Retryable
 from sla_platform.store import cursor as cursors
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
@@ -146,20 +148,25 @@ class EmbeddedSource:
                 looks.append(_Look(feed, at, await logs.read(connection, feed.log, feed.topics, at, self._batch)))
             await self._count(connection, looks)
         complete = all(look.page.complete for look in looks)
-        if not any(look.page.envelopes for look in looks):
+        if all(look.page.cursor == look.at for look in looks):
             # Nothing settled yet; when something is held back, it is not ours to wait for.
             self._pulse.moved()
         for number, look in enumerate(looks):
             last = number == len(looks) - 1
             await self._hand_on(handler, look, Batch(0, look.page.envelopes, through if complete and last else None))
-        return any(look.page.envelopes and not look.page.complete for look in looks)
+        return any(look.page.cursor != look.at and not look.page.complete for look in looks)
 
     async def _hand_on(self, handler: Handler, look: _Look, batch: Batch) -> None:
-        if not batch.envelopes and batch.through is None:
+        moved = look.page.cursor != look.at
+        if not moved and batch.through is None:
             return
-        if batch.envelopes:
+        if moved:
             self._pulse.waiting()
-        await hand_over(handler, batch, self._dead)
+        for unreadable in look.page.unreadable:
+            await self._aside(_letter_of_row(self._group, look.feed.log, unreadable))
+        positions = {id(envelope): at for envelope, at in zip(batch.envelopes, look.page.positions, strict=True)}
+        if batch.envelopes or batch.through is not None:
+            await hand_over(handler, batch, partial(self._dead, positions))
         if look.page.cursor == look.at:
             return
         saving = asyncio.ensure_future(self._save(look))
@@ -181,7 +188,7 @@ class EmbeddedSource:
         """Bring the known lag up to date; a backlog of many pages is counted only now and then."""
         count_now = time.monotonic() - self._counted >= _COUNT_EVERY_SECONDS
         for look in looks:
-            feed, waiting = look.feed, len(look.page.envelopes)
+            feed, waiting = look.feed, len(look.page.envelopes) + len(look.page.unreadable)
             if not look.page.complete:
                 if not count_now:
                     continue
@@ -193,10 +200,26 @@ class EmbeddedSource:
         self._waiting[feed.log.name] = waiting
         self._metrics.lag.labels(self._group, feed.log.name, "0").set(waiting)
 
-    async def _dead(self, envelope: Envelope, error: Permanent) -> None:
-        """The event stays in its writer's inbox; here it is passed over so that the others go on."""
-        self._metrics.dead.labels(self._group).inc()
-        _log.error("bus.dead_letter", group=self._group, event_id=envelope.id, type=envelope.type, error=str(error))
+    async def _dead(self, positions: Mapping[int, int], envelope: Envelope, error: Exception) -> None:
+        """Keep an event that cannot be handled, so that those after it are."""
+        headers, key = tuple(headers_of(envelope)), envelope.key.encode("utf-8", "replace")
+        at, topic = positions[id(envelope)], envelope.topic
+        await self._aside(DeadLetter(self._group, topic.value, 0, at, key, envelope.data, headers, error, topic))
+
+    async def _aside(self, letter: DeadLetter) -> None:
         if self._put_aside is not None:
-            key, topic = envelope.key.encode(), envelope.topic.value
-            await self._put_aside(DeadLetter(self._group, topic, 0, 0, key, envelope.data, (), error))
+            await self._put_aside(letter)
+        self._metrics.dead.labels(self._group).inc()
+        _log.error("bus.dead_letter", group=self._group, topic=letter.topic, position=letter.offset,
+                   event_id=dict(letter.headers).get("ce_id"), error=str(letter.error)[:500])  # fmt: skip
+
+
+def _letter_of_row(group: str, log: Table, unreadable: logs.Unreadable) -> DeadLetter:
+    """A row of the log that is no event, with its fields as headers."""
+    fields = unreadable.fields
+    headers = tuple((f"ce_{name}", value) for name, value in fields.items() if name not in ("topic", "key", "data"))
+    topic = next((topic for topic in Topic if topic.value.encode() == fields["topic"]), None)
+    return DeadLetter(
+        group, log.name, 0, unreadable.position, fields["key"], fields["data"],
+        (("ce_specversion", b"1.0"), *headers), unreadable.error, topic,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -18,14 +19,17 @@ from sqlalchemy import MetaData, Table
 from sla_platform.bus.doorbell import Doorbell
 from sla_platform.bus.embedded import EmbeddedSource, Feed
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import EventSource, PutAside
+from sla_platform.bus.port import DeadLetter, EventSource, PutAside
+from sla_platform.bus.quarantine import RELAY, Quarantine, envelope_of
+from sla_platform.bus.record import event_record
 from sla_platform.bus.retention import trim
 from sla_platform.bus.topics import TopicNames, largest_record
 from sla_platform.envelope import Topic
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
-from sla_platform.store.log import log_table
+from sla_platform.store.log import append, log_table
+from sla_platform.store.quarantine import Entry, quarantine_table
 from sla_platform.timesource import TimeSource
 
 if TYPE_CHECKING:
@@ -55,6 +59,23 @@ WATCHDOG_SECONDS = 60.0
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
+@dataclass(frozen=True, slots=True)
+class BackToTheLog:
+    """The replay of what a relay could not publish: the event is put at the end of the log it was taken out of."""
+
+    log: Table
+    store: Store
+    doorbell: Doorbell
+
+    async def __call__(self, entry: Entry) -> None:
+        """Raises what makes the event unfit still."""
+        envelope = envelope_of(entry)
+        event_record(envelope, envelope.topic.value, 0)
+        async with self.store.transaction() as connection:
+            await append(connection, self.log, [envelope])
+        self.doorbell.ring()
+
+
 class Feeds:
     """The bus of one process. A service's group is its name; its cursors lie in its own `<service>_cursor`."""
 
@@ -79,10 +100,21 @@ class Feeds:
         self._names = TopicNames(settings.bus_prefix)
         self._doorbells: dict[str, Doorbell] = {}
         self._dead: list[DeadLetters] = []
+        self._quarantines: dict[str, Quarantine] = {}
 
     def doorbell(self, service: str) -> Doorbell:
         """The bell of a service's log; the service rings it after each commit that appended to the log."""
         return self._doorbells.setdefault(service, Doorbell())
+
+    def quarantine(self, service: str) -> Quarantine:
+        """What a service could not process, kept in its `<service>_quarantine`; one object in a process."""
+        if service not in self._quarantines:
+            table = quarantine_table(MetaData(), service)
+            made = Quarantine(service, self._store, table, self._time, self._metrics)
+            if topics_of(service):
+                made.replays(RELAY, BackToTheLog(_log(service), self._store, self.doorbell(service)))
+            self._quarantines[service] = made
+        return self._quarantines[service]
 
     def source(
         self,
@@ -96,12 +128,13 @@ class Feeds:
         """What the service `group` reads.
 
         `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: of how many partitions the
-        handler may be given batches at the same time. `put_aside`: where dead letters go; on Kafka by default to the
-        topic `<prefix>-dead`, embedded only to the log, since the event stays in its writer's inbox.
+        handler may be given batches at the same time. `put_aside`: where dead letters go, by default into the
+        quarantine of the service `group`; on Kafka they go to the topic `<prefix>-dead` as well.
         """
+        keep = put_aside or self.quarantine(group).put_aside
         if self._access is None:
-            return self._embedded(group, topics, cursor, put_aside)
-        return self._kafka(self._access, group, topics, at_once, put_aside)
+            return self._embedded(group, topics, cursor, keep)
+        return self._kafka(self._access, group, topics, at_once, keep)
 
     def relay(self, service: str) -> Relay | None:
         """What copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
@@ -110,7 +143,7 @@ class Feeds:
         from sla_platform.bus.kafka import Publisher
         from sla_platform.bus.relay import Relay, Route
 
-        topics = tuple(topic for topic in Topic if WRITERS[topic] == service)
+        topics = topics_of(service)
         watermarked = WATERMARKED.intersection(topics)
         route = Route(_log(service), topics, watermarked, self._names, self._settings.partitions)
         settings = self._settings
@@ -119,7 +152,14 @@ class Feeds:
         )
         period = settings.watermark_ms / 1000 if watermarked else _POLL_SECONDS
         return Relay(
-            self._store, route, publisher, self._time, self.doorbell(service), period=period, metrics=self._metrics
+            self._store,
+            route,
+            publisher,
+            self._time,
+            self.doorbell(service),
+            self.quarantine(service),
+            period=period,
+            metrics=self._metrics,
         )
 
     async def trim(self) -> int:
@@ -146,9 +186,7 @@ class Feeds:
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)
 
-    def _embedded(
-        self, group: str, topics: Sequence[Topic], cursor: Table, put_aside: PutAside | None
-    ) -> EmbeddedSource:
+    def _embedded(self, group: str, topics: Sequence[Topic], cursor: Table, put_aside: PutAside) -> EmbeddedSource:
         writers = sorted({WRITERS[topic] for topic in topics})
         feeds = [
             Feed(_log(writer), tuple(topic for topic in topics if WRITERS[topic] == writer), self.doorbell(writer))
@@ -167,21 +205,25 @@ class Feeds:
         )
 
     def _kafka(
-        self, access: Access, group: str, topics: Sequence[Topic], at_once: int, put_aside: PutAside | None
+        self, access: Access, group: str, topics: Sequence[Topic], at_once: int, put_aside: PutAside
     ) -> EventSource:
         from sla_platform.bus.kafka import Broker, DeadLetters, KafkaSource, Publisher, Reading
 
         settings = self._settings
         largest = largest_record(settings)
-        if put_aside is None:
-            publisher = Publisher(access, f"slad-dead-{group}-{self.instance}", largest_record=largest)
-            self._dead.append(DeadLetters(publisher, self._names.dead))
-            put_aside = self._dead[-1].put_aside
+        publisher = Publisher(access, f"slad-dead-{group}-{self.instance}", largest_record=largest)
+        dead = DeadLetters(publisher, self._names.dead)
+        self._dead.append(dead)
+
+        async def keep(letter: DeadLetter) -> None:
+            await dead.put_aside(letter)
+            await put_aside(letter)
+
         reading = Reading(
             group=group,
             topics={self._names.of(topic): topic for topic in topics},
             marked=WATERMARKED.issuperset(topics),
-            put_aside=put_aside,
+            put_aside=keep,
             at_once=at_once,
             finish_seconds=_FINISH_SECONDS,
             watchdog=self._watchdog,
@@ -194,6 +236,11 @@ def _access(settings: Settings) -> Access:
     from sla_platform.bus.kafka import Access
 
     return Access.of(settings)
+
+
+def topics_of(service: str) -> tuple[Topic, ...]:
+    """What a service writes."""
+    return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 
 def _log(service: str) -> Table:

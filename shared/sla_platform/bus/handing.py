@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from sla_platform.bus.port import Batch, Handler
 from sla_platform.envelope import Envelope
-from sla_platform.errors import Permanent, PlatformError
+from sla_platform.errors import Fenced, PlatformError
+from sla_platform.fault import Fault, as_retryable, fault_of
+from sla_platform.rows import in_parts
 
 _log = structlog.get_logger(__name__)
 
@@ -56,23 +58,37 @@ class Pulse:
         return self._waiting_since is not None and time.monotonic() - self._waiting_since > self._limit
 
 
-async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Permanent], Awaitable[None]]) -> None:
-    """Handle a batch; if an event in it can never be handled, give them one by one and put that one aside.
+async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
+    """Handle a batch; where that fails, handle it in parts and put the event aside that fails alone (see port.Handler).
 
-    Raises what the handler raises, but Permanent only for an empty batch, in which there is nothing to put aside.
+    Raises Retryable, Fenced, and what an empty batch raises, in which there is nothing to put aside.
     """
+    if not batch.envelopes:
+        await _whole(handler, batch)
+        return
+    said = False
+
+    async def work(envelopes: Sequence[Envelope]) -> None:
+        nonlocal said
+        through = batch.through if len(envelopes) == len(batch.envelopes) else None
+        await handler.handle(Batch(batch.partition, tuple(envelopes), through))
+        said = said or through is not None
+
+    await in_parts(batch.envelopes, work, dead)
+    if batch.through is not None and not said:
+        await _whole(handler, Batch(batch.partition, (), batch.through))
+
+
+async def _whole(handler: Handler, batch: Batch) -> None:
+    """An empty batch: no event can be at fault, so an error is either of the surroundings or a bug to be seen."""
     try:
         await handler.handle(batch)
-    except Permanent as error:
-        if not batch.envelopes:
-            raise
-        if len(batch.envelopes) == 1:
-            await dead(batch.envelopes[0], error)
-        else:
-            for envelope in batch.envelopes:
-                await hand_over(handler, Batch(batch.partition, (envelope,), None), dead)
-        if batch.through is not None:
-            await handler.handle(Batch(batch.partition, (), batch.through))
+    except Fenced:
+        raise
+    except Exception as error:
+        if fault_of(error) is Fault.PASSING:
+            raise as_retryable(error) from error
+        raise
 
 
 async def let_go(handler: Handler, partitions: frozenset[int]) -> None:

@@ -26,6 +26,8 @@ class BusMetrics:
     unpublished: Gauge = field(init=False)
     refused: Gauge = field(init=False)
     active: Gauge = field(init=False)
+    quarantined: Gauge = field(init=False)
+    quarantined_total: Counter = field(init=False)
 
     def __post_init__(self) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -51,5 +53,11 @@ class BusMetrics:
         self.unpublished = gauge("slad_relay_waiting_seconds", "For how long the log has not been read empty", "log")
         self.refused = gauge(
             "slad_relay_refused_keys", "Keys held back because Kafka refuses an event of theirs", "log"
+        )
+        self.quarantined = gauge(
+            "slad_quarantined_rows", "Rows in quarantine that were not replayed", "service", "part"
+        )
+        self.quarantined_total = counter(
+            "slad_quarantined_total", "Times a row was quarantined, repetitions included", "service", "part"
         )
         self.active = gauge("slad_relay_active", "1 in the instance whose relay drains the log", "log")

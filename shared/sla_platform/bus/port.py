@@ -5,7 +5,9 @@ What holds on every adapter, and what the conformance suite asserts:
 - order per key within a partition; nothing across partitions;
 - `through`: every event accepted for this partition up to that instant is in this batch or an earlier one. It moves
   also when nothing happens (an empty batch), because timers may fire only up to it (DESIGN §2.6);
-- `assigned` comes before the first batch of a partition, `revoked` after the last one that was finished.
+- `assigned` comes before the first batch of a partition, `revoked` after the last one that was finished;
+- one event never stops a reader: what a handler cannot handle, and what lies in a log or topic and is no event, is put
+  aside alone with its raw bytes, and its neighbours go on in order (bus/handing, sla_platform.fault).
 """
 
 from __future__ import annotations
@@ -15,8 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sla_platform.envelope import Envelope
-from sla_platform.errors import Permanent
+from sla_platform.envelope import Envelope, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,11 @@ class Handler(Protocol):
     async def handle(self, batch: Batch) -> None:
         """One unit of work.
 
-        Raises Retryable to see the batch again; Fenced to lose the partition, which is assigned anew if the group
-        still says it is ours; Permanent when an event can never be handled: the batch is then given again event by
-        event, and the one that fails alone is put aside as a dead letter.
+        Raises Retryable to see the batch again, and Fenced to lose the partition, which is assigned anew if the group
+        still says it is ours. Any other error is judged by `sla_platform.fault.fault_of`: one of the surroundings
+        (OSError, MemoryError, a schema that is missing) is as good as Retryable. For every other the batch is given
+        again in halves down to the single event that fails: at once when the event is at fault, after three attempts
+        when nobody knows, that event is put aside as a dead letter. An error in an empty batch is raised as it is.
         """
         ...
 
@@ -69,8 +72,9 @@ class DeadLetter:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-    error: Permanent
+    headers: tuple[tuple[str, bytes | None], ...]
+    error: Exception
+    carries: Topic | None = None  # ours, where `topic` is the name on Kafka or a log
 
 
 PutAside = Callable[[DeadLetter], Awaitable[None]]

@@ -14,7 +14,7 @@ import orjson
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 WATERMARK_TYPE = "io.slad.watermark.v1"
 _WATERMARK_HEADERS: Headers = (("ce_type", WATERMARK_TYPE.encode()),)
@@ -56,6 +56,24 @@ def event_record(envelope: Envelope, topic: str, partition: int) -> Outgoing:
     return Outgoing(topic, partition, envelope.key.encode(), envelope.data, headers)
 
 
+def headers_of(envelope: Envelope) -> Headers:
+    """The attributes of an event as they would travel, for keeping: never raises, whatever they hold."""
+    try:
+        time = envelope.time.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        time = envelope.time.isoformat()
+    attributes = {
+        "ce_specversion": _SPEC_VERSION,
+        "ce_id": envelope.id,
+        "ce_type": envelope.type,
+        "ce_source": envelope.source,
+        "ce_subject": envelope.subject,
+        "ce_time": time,
+        "ce_partitionkey": envelope.key,
+    }
+    return tuple((name, value.encode("utf-8", "replace")) for name, value in attributes.items() if value)
+
+
 def watermark_record(through: datetime, topic: str, partition: int) -> Outgoing:
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return Outgoing(topic, partition, None, value, _WATERMARK_HEADERS)
@@ -64,7 +82,7 @@ def watermark_record(through: datetime, topic: str, partition: int) -> Outgoing:
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
     """What a record says. Raises BadEnvelope naming what is wrong."""
     try:
-        given = {name: content.decode() for name, content in headers}
+        given = {name: content.decode() for name, content in headers if content is not None}
         if value is None:
             raise BadEnvelope("a record without a value is no event")
         if given.get("ce_type") == WATERMARK_TYPE:
@@ -83,7 +101,8 @@ def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: H
         )
     except KeyError as error:
         raise BadEnvelope(f"the record has no {error.args[0]}") from error
-    except (ValueError, TypeError) as error:  # covers broken UTF-8, JSON and instants
+    except (ValueError, TypeError, OverflowError, AttributeError, RecursionError) as error:
+        # Broken UTF-8, JSON and instants, an instant that its offset takes out of the calendar, a name that is none.
         raise BadEnvelope(f"the record cannot be read: {error}") from error
 
 

@@ -10,6 +10,10 @@ there, which gives both things that consumers build on:
   the instant taken *before* the look is on its partition. A short record says so to every partition.
 
 Accepted means committed to the log. A commit that a look did not see happened after the look's instant.
+
+A row that is no event, or that cannot be written as a record, is moved into the quarantine with its raw bytes, so that
+nothing waits for it: neither the rows after it nor the watermarks. An event that Kafka refuses for its size is another
+thing: the broker's settings may be mended, so its key alone is held back in the log (see `_isolate`).
 """
 
 from __future__ import annotations
@@ -31,13 +35,17 @@ from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.lease import lock_for, while_held
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.partition import partition_of
-from sla_platform.bus.record import Outgoing, event_record, watermark_record
+from sla_platform.bus.quarantine import RELAY, Quarantine
+from sla_platform.bus.record import Outgoing, event_record, headers_of, watermark_record
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.errors import BadSettings, Retryable
+from sla_platform.errors import Retryable
+from sla_platform.fault import Fault, fault_of
+from sla_platform.rows import in_parts
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
+from sla_platform.store.quarantine import Row
 from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
@@ -66,6 +74,7 @@ class Relay:
         publisher: Publisher,
         time_source: TimeSource,
         doorbell: Doorbell,
+        quarantine: Quarantine,
         *,
         period: float = 0.04,
         batch: int = 1000,
@@ -76,6 +85,7 @@ class Relay:
         self._publisher = publisher
         self._time = time_source
         self._doorbell = doorbell
+        self._quarantine = quarantine
         self._period = period
         self._batch = batch
         self._metrics = metrics or BusMetrics()
@@ -113,7 +123,9 @@ class Relay:
                         await self._check_topics()
                         checked = True
                     more = await self._round()
-                except (Retryable, BadSettings) as error:
+                except Exception as error:
+                    if fault_of(error) is not Fault.PASSING:
+                        raise
                     await self._wait(patience, error)
                     continue
                 patience.reset()
@@ -136,10 +148,11 @@ class Relay:
         """One look; True when the log holds more."""
         async with self._store.reading() as connection:
             through = await store_now(connection, self._time)
-            entries = await logs.oldest(connection, self._route.log, self._batch, without=self._refused)
-        complete = len(entries) < self._batch
-        if entries:
-            await self._publish(entries)
+            entries, unreadable = await logs.oldest(connection, self._route.log, self._batch, without=self._refused)
+        complete = len(entries) + len(unreadable) < self._batch
+        for each in unreadable:
+            await self._set_aside(each.position, logs.event_row(self._route.log, each, RELAY), each.error)
+        await in_parts(entries, self._publish, self._unfit)
         if not complete:
             await self._count()
             return True
@@ -157,6 +170,27 @@ class Relay:
         async with self._store.transaction() as connection:
             await logs.remove(connection, self._route.log, done)
         self._metrics.published.labels(self._name).inc(len(done))
+
+    async def _unfit(self, entry: logs.Entry, error: Exception) -> None:
+        """An event that cannot be written as a record, alone."""
+        envelope = entry.envelope
+        row = Row(
+            part=RELAY,
+            position=f"{self._name}/{entry.position}",
+            topic=envelope.topic.value,
+            key=envelope.key,
+            event=envelope.id,
+            type=envelope.type,
+            headers={name: (value or b"").decode() for name, value in headers_of(envelope)},
+            data=envelope.data,
+        )
+        await self._set_aside(entry.position, row, error)
+
+    async def _set_aside(self, position: int, row: Row, error: Exception) -> None:
+        async with self._store.transaction() as connection:
+            await self._quarantine.put_within(connection, row, error)
+            await logs.remove(connection, self._route.log, [position])
+        self._quarantine.tell(row, error)
 
     def _record(self, envelope: Envelope) -> Outgoing:
         partition = partition_of(envelope.key, self._route.partitions)

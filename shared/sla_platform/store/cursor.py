@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy import Column, MetaData, String, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.store.dialect import upsert
 from sla_platform.store.log import Cursor
+
+_log = structlog.get_logger(__name__)
 
 
 def cursor_table(metadata: MetaData, service: str) -> Table:
@@ -19,8 +22,15 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
-    found = (await connection.execute(select(table.c.cursor).where(table.c.log == log))).scalar_one_or_none()
-    return Cursor.parse(found) if found else Cursor()
+    """From the beginning when there is none, or one that cannot be read: what comes again is known by its id."""
+    found: str | None = (
+        await connection.execute(select(table.c.cursor).where(table.c.log == log))
+    ).scalar_one_or_none()
+    try:
+        return Cursor.parse(found) if found else Cursor()
+    except ValueError:
+        _log.error("cursor.unreadable", table=table.name, log=log, cursor=str(found)[:64])
+        return Cursor()
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:

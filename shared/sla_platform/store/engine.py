@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from sla_platform.errors import BadSettings
 from sla_platform.store.outage import busy
+from sla_platform.store.types import from_micros, to_micros
 
 POSTGRES_SETTINGS = {
     "application_name": "slad",
@@ -50,6 +52,9 @@ _PRAGMAS = (
     "temp_store=MEMORY",
     "journal_size_limit=67108864",  # bytes the log keeps after a burst has been checkpointed
 )
+
+
+_POSTGRES_EPOCH = to_micros(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 def _dumps(value: Any) -> str:
@@ -127,7 +132,7 @@ def _postgres_engine(
     url: URL, pool: int, patient: bool, more: Mapping[str, str] = MappingProxyType({}), *, ping: bool = True
 ) -> AsyncEngine:
     settings = POSTGRES_SETTINGS | dict(more) | ({"statement_timeout": "0", "lock_timeout": "0"} if patient else {})
-    return create_async_engine(
+    engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=pool,
         max_overflow=4,
@@ -142,6 +147,27 @@ def _postgres_engine(
             "command_timeout": None if patient else 75,
         },
     )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.run_async(_read_every_instant)
+
+    return engine
+
+
+async def _read_every_instant(connection: Any) -> None:
+    """The driver's own reading raises for instants before Christ or after 9999, and the whole answer is lost."""
+    await connection.set_type_codec(
+        "timestamptz", schema="pg_catalog", format="tuple", encoder=_encoded_instant, decoder=_decoded_instant
+    )
+
+
+def _encoded_instant(instant: datetime) -> tuple[int]:
+    return (to_micros(instant) - _POSTGRES_EPOCH,)
+
+
+def _decoded_instant(counted: tuple[int]) -> datetime:
+    return from_micros(counted[0] + _POSTGRES_EPOCH)
 
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:

@@ -8,18 +8,25 @@ readers stop below the oldest transaction still running: what lies below can no 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
 from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import BadEnvelope
+from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.store.dialect import insert_new, is_postgres
-from sla_platform.store.types import BigId, Instant
+from sla_platform.store.quarantine import Row
+from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
+
+_log = structlog.get_logger(__name__)
 
 # What PostgreSQL fills txid with by itself; SQLite, whose writers queue, does without.
 POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
@@ -102,15 +109,31 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row of a log that is no event: its fields as the bytes that lie there, and what is wrong with them."""
+
+    position: int
+    fields: Mapping[str, bytes]
+    error: BadEnvelope
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Events after a cursor; `complete` says that no committed event of these topics lies behind this page."""
+    """Events after a cursor; `complete` says that no committed event of these topics lies behind this page.
+
+    `positions` are those of the envelopes; `unreadable` are rows among them that are no events.
+    """
 
     envelopes: tuple[Envelope, ...]
     cursor: Cursor
     complete: bool
+    positions: tuple[int, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 _FIELDS = "topic, id, type, source, subject, key, time, data"
+_RAW_SQLITE = ", ".join(f"CAST({name} AS BLOB) AS {name}" for name in _FIELDS.split(", "))
+_RAW_POSTGRES = ", ".join(f"convert_to(CAST({name} AS text), 'UTF8') AS {name}" for name in _FIELDS.split(", "))
 # Below the oldest running transaction nothing can change any more; above it a smaller id may still be committed.
 _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
@@ -126,21 +149,26 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
     else:
         after, settled, order = "position > :position AND :txid >= 0", "1", "position"
     marks, values = _bound_topics(topics)
-    statement = _select(
-        log, f"txid, position, {settled} AS settled", f"{after} AND topic IN ({marks}) ORDER BY {order} LIMIT :limit"
-    )
+    where = f"{after} AND topic IN ({marks}) ORDER BY {order} LIMIT :limit"
     values |= {"txid": cursor.txid, "position": cursor.position, "limit": limit}
-    rows = (await connection.execute(statement, values)).all()
+    rows = await _rows(connection, log, f"txid, position, {settled} AS settled", where, values)
     ready = [row for row in rows if row.settled]
     last = Cursor(ready[-1].txid, ready[-1].position) if ready else cursor
-    return Page(tuple(_envelope(row) for row in ready), last, complete=len(ready) == len(rows) < limit)
+    entries, unreadable = await _sorted(connection, log, ready)
+    return Page(
+        tuple(entry.envelope for entry in entries),
+        last,
+        complete=len(ready) == len(rows) < limit,
+        positions=tuple(entry.position for entry in entries),
+        unreadable=unreadable,
+    )
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
     """How many events of these topics lie after `cursor`, counted up to `cap`."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
-    counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _select
+    counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
     values |= {"txid": cursor.txid, "position": cursor.position, "cap": cap}
     return int((await connection.execute(text(f"SELECT count(*) FROM ({counted}) AS unread"), values)).scalar_one())  # noqa: S608
 
@@ -153,7 +181,9 @@ class Entry:
     envelope: Envelope
 
 
-async def oldest(connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()) -> list[Entry]:
+async def oldest(
+    connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
+) -> tuple[list[Entry], tuple[Unreadable, ...]]:
     """What is left in a log, by position, but for the keys `without`: for the relay, which drains it.
 
     Draining needs no transaction ids: a late commit with a smaller position is simply found by a later look, and
@@ -162,10 +192,25 @@ async def oldest(connection: AsyncConnection, log: Table, limit: int, *, without
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
     others = f"key NOT IN ({names})" if held else "1 = 1"
-    statement = _select(log, "position", f"{others} ORDER BY position LIMIT :limit")
     values = {f"k{number}": key for number, key in enumerate(held)}
-    rows = (await connection.execute(statement, {**values, "limit": limit})).all()
-    return [Entry(row.position, _envelope(row)) for row in rows]
+    where = f"{others} ORDER BY position LIMIT :limit"
+    return await _sorted(connection, log, await _rows(connection, log, "position", where, {**values, "limit": limit}))
+
+
+def event_row(log: Table, unreadable: Unreadable, part: str) -> Row:
+    """An unreadable row as it is kept in quarantine."""
+    said = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
+    headers = {f"log_{name}": said[name] for name in said if name != "data"}
+    return Row(
+        part=part,
+        position=f"{log.name}/{unreadable.position}",
+        topic=said["topic"],
+        key=said["key"],
+        event=said["id"],
+        type=said["type"],
+        headers=headers,
+        data=unreadable.fields["data"],
+    )
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
@@ -187,13 +232,51 @@ def _bound_topics(topics: Sequence[Topic]) -> tuple[str, dict[str, Any]]:
     return marks, {f"t{number}": topic.value for number, topic in enumerate(topics)}
 
 
-def _select(log: Table, extra: str, where: str) -> Any:
-    """The names come from this module and from log_table; every value is bound."""
+async def _rows(
+    connection: AsyncConnection, log: Table, extra: str, where: str, values: Mapping[str, Any]
+) -> Sequence[Any]:
+    """The rows of a look. When SQLite's driver cannot read one of them, all are read as the bytes that they are.
+
+    The names come from this module and from log_table; every value is bound.
+    """
     statement = text(f"SELECT {extra}, {_FIELDS} FROM {log.name} WHERE {where}")  # noqa: S608
-    return statement.columns(*(log.c[name] for name in _FIELDS.split(", ")), position=log.c.position.type)
+    typed = statement.columns(*(log.c[name] for name in _FIELDS.split(", ")), position=log.c.position.type)
+    try:
+        return (await connection.execute(typed, values)).all()
+    except Exception as error:
+        if fault_of(error) is Fault.PASSING or is_postgres(connection):
+            raise as_retryable(error) from error  # PostgreSQL keeps no row that its driver cannot read
+        _log.warning("log.read_raw", log=log.name, error=worded(error)[:300])
+    raw = text(f"SELECT {extra}, {_RAW_SQLITE} FROM {log.name} WHERE {where}")  # noqa: S608
+    return (await connection.execute(raw, values)).all()
+
+
+async def _sorted(
+    connection: AsyncConnection, log: Table, rows: Sequence[Any]
+) -> tuple[list[Entry], tuple[Unreadable, ...]]:
+    entries: list[Entry] = []
+    unreadable: list[Unreadable] = []
+    for row in rows:
+        try:
+            entries.append(Entry(row.position, _envelope(row)))
+        except (BadEnvelope, ValueError, OverflowError, TypeError, AttributeError) as error:
+            bad = error if isinstance(error, BadEnvelope) else BadEnvelope(f"the row is no event: {worded(error)}")
+            unreadable.append(Unreadable(row.position, await _raw(connection, log, row.position), bad))
+    return entries, tuple(unreadable)
+
+
+async def _raw(connection: AsyncConnection, log: Table, position: int) -> dict[str, bytes]:
+    raw = _RAW_POSTGRES if is_postgres(connection) else _RAW_SQLITE
+    query = text(f"SELECT {raw} FROM {log.name} WHERE position = :position")  # noqa: S608 - as in _rows
+    row = (await connection.execute(query, {"position": position})).mappings().one()
+    return {name: bytes(row[name] or b"") for name in _FIELDS.split(", ")}
 
 
 def _envelope(row: Any) -> Envelope:
+    if isinstance(row.data, bytes):
+        row = _decoded(row)
+    if not EARLIEST < row.time < LATEST:
+        raise BadEnvelope("its time lies outside the calendar")
     return Envelope(
         topic=Topic(row.topic),
         id=row.id,
@@ -204,3 +287,21 @@ def _envelope(row: Any) -> Envelope:
         time=row.time,
         data=row.data.encode(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    topic: str
+    id: str
+    type: str
+    source: str
+    subject: str
+    key: str
+    time: datetime
+    data: str
+
+
+def _decoded(row: Any) -> _Decoded:
+    """A row of bytes as the driver would have read it. Raises ValueError."""
+    texts = {name: getattr(row, name).decode() for name in _FIELDS.split(", ")}
+    return _Decoded(**texts | {"time": from_micros(int(texts["time"]))})

@@ -19,9 +19,16 @@ def to_micros(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
+# What a database holds may lie beyond what datetime can say, and must be readable all the same: it is read as the
+# nearer of these. A day inside the calendar, so that any zone can show them. `store/log` refuses events at the edges.
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+_EARLIEST, _LATEST = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _MICROSECOND
+
+
 def from_micros(micros: int) -> datetime:
-    """The aware UTC instant of `to_micros`."""
-    return _EPOCH + timedelta(microseconds=micros)
+    """The aware UTC instant of `to_micros`, between EARLIEST and LATEST."""
+    return _EPOCH + timedelta(microseconds=min(max(micros, _EARLIEST), _LATEST))
 
 
 class Instant(TypeDecorator[datetime]):

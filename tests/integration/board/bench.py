@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from tests.given import given
 from tests.unit.board.envelopes import NOW
 
 from sla_board import tables
 from sla_board.service import BoardService, build
-from sla_platform.bus import Batch, Handler
+from sla_platform.bus import Batch, Handler, Quarantine
+from sla_platform.bus.metrics import BusMetrics
 from sla_platform.envelope import Envelope
 from sla_platform.http import problem
 from sla_platform.http.keys import READ, Authorizer, KeyGate
@@ -63,15 +65,16 @@ class BoardBench:
         self.source = IdleSource()
         open_gate = KeyGate(tuple, time, open_scopes=frozenset({READ}))
         gate = authorizer or open_gate
+        self.quarantine = Quarantine("board", store, tables.quarantine, time, BusMetrics())
         self.service: BoardService = build(
-            store, self.source, time, gate, self.registry, Retention(timedelta(days=400))
+            store, self.source, time, gate, self.registry, Retention(timedelta(days=400)), self.quarantine
         )
         self.app = FastAPI()
         problem.install(self.app)
         self.app.include_router(self.service.router)
 
     async def tell(self, *envelopes: Envelope) -> None:
-        await self.service.projector.handle(Batch(0, envelopes, None))
+        await given(self.service.projector, Batch(0, envelopes, None), self.quarantine)
 
     def metric(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(name, labels) or 0.0

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Table, select
-from sqlalchemy.exc import DatabaseError
 from tests.integration.board.bench import BoardBench, bench
 from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 
@@ -17,7 +16,7 @@ from sla_board import tables
 from sla_board.service import forget_old_claims
 from sla_domain.event import EventKind
 from sla_platform.bus import Batch
-from sla_platform.errors import StoreBusy
+from sla_platform.errors import Retryable, StoreBusy
 from sla_platform.wire.clock import CANARY
 
 
@@ -100,7 +99,10 @@ async def test_an_event_nobody_can_read_is_counted_and_holds_nothing_up(board: B
     await board.tell(broken, ticket.started())
     await board.tell(broken)
     assert len(await rows(board, tables.clock)) == 1
-    assert board.metric("slad_board_events_unreadable_total", topic="clocks") == 1
+    assert board.metric("slad_board_events_unreadable_total", topic="clocks") == 2
+    (kept,) = await board.quarantine.page("quarantined", 0, 10)
+    assert (kept.event, kept.count) == ("broken", 2)
+    assert (await board.quarantine.find(kept.id)).data == broken.data
 
 
 async def test_two_boards_that_are_given_the_same_events_at_once_apply_them_once(store_url: str) -> None:
@@ -132,7 +134,7 @@ async def _until_taken(board: BoardBench, told: list[Any]) -> None:
 async def test_a_batch_that_failed_half_way_leaves_nothing_and_is_taken_the_next_time(board: BoardBench) -> None:
     async with board.store.transaction() as connection:
         await connection.run_sync(tables.clock.drop)
-    with pytest.raises(DatabaseError):
+    with pytest.raises(Retryable):
         await board.tell(Ticket().started())
     assert await rows(board, tables.inbox) == []
     async with board.store.transaction() as connection:

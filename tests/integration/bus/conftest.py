@@ -20,7 +20,7 @@ async def rig(kafka_broker: KafkaBroker, tmp_path: Path, unique: str) -> AsyncIt
     rig = _rig(f"sqlite:///{tmp_path}/slad.db", kafka_broker.url, unique)
     await rig.set_up()
     yield rig
-    await rig.store.close()
+    await rig.close()
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def postgres_rig(kafka_broker: KafkaBroker, postgres_url: str, unique: str
     rig = _rig(postgres_url, kafka_broker.url, unique)
     await rig.set_up()
     yield rig
-    await rig.store.close()
+    await rig.close()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def own_rig(own_kafka: KafkaBroker, tmp_path: Path, unique: str) -> AsyncI
     yield rig
     # A member whose broker is gone ends by force; leave the loop a moment to close its sockets.
     await asyncio.sleep(0)
-    await rig.store.close()
+    await rig.close()
 
 
 def _rig(store_url: str, bus_url: str, prefix: str) -> Rig:

@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
+from tests.given import given
 
 from sla_catalogue import Catalogue
 from sla_domain.clock import clock_id
@@ -30,6 +31,7 @@ from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
 from sla_notifier.service import channels_of, desk_of
 from sla_platform.bus import Batch, Doorbell
+from sla_platform.bus.quarantine import CONSUME
 from sla_platform.envelope import Envelope
 from sla_platform.http import problem
 from sla_platform.http.keys import KeyGate
@@ -80,6 +82,7 @@ class Stage:
         self.desk = desk_of(self.settings, self.store, Doorbell(), self.time, self.registry, lambda: self.catalogue)
         self.channels = {**channels_of(self.settings, lambda: self.catalogue), **self.channels}
         self.handler = FactHandler(self.desk)
+        self.desk.quarantine.replays(CONSUME, self.handler.replay)
         self.turns = Turns(self.desk)
         self.escalator = Escalator(self.desk)
         self.sender = Sender(self.desk, self.channels, Pace(lease_seconds=60.0))
@@ -105,7 +108,7 @@ class Stage:
 
     async def take_in(self, *envelopes: Envelope) -> None:
         """The bus gives these events in one batch; they wait for their turn."""
-        await self.handler.handle(Batch(0, envelopes, None))
+        await given(self.handler, Batch(0, envelopes, None), self.desk.quarantine)
 
     async def pass_time(self, **span: float) -> None:
         """So much time goes by; due steps are taken, nothing is sent."""

@@ -106,12 +106,15 @@ async def test_what_cannot_be_worked_on_is_set_aside_alone(stage: Stage, monkeyp
         pass
     told = {row.incident for row in await stage.rows()}
     assert told == {f"github:{number}" for number in range(6) if number != 3} | {"jira:1"}
-    (left,) = await stage.table("notifier_waiting")
-    assert left.id == breached(incident="github:3").id
+    assert await stage.table("notifier_waiting") == []
+    (left,) = await stage.desk.quarantine.page("quarantined", 0, 10)
+    assert (left.part, left.event, left.key) == ("decide", breached(incident="github:3").id, "acme")
     assert left.error == "ValueError: a row that cannot be"
-    # Later facts of the same clock have their turn.
-    await stage.hear(missed(NINE + timedelta(minutes=30), incident="github:3"))
-    assert len(await stage.table("notifier_waiting")) == 1
+    # Replayed in vain it stays with the new error; mended, it is worked on.
+    assert (await stage.desk.quarantine.replay(left.id)).count == 2
+    spoilt.clear()
+    assert (await stage.desk.quarantine.replay(left.id)).state == "replayed"
+    assert len(await stage.rows(incident="github:3", kind="page")) == 1
 
 
 @pytest.mark.parametrize("store_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
@@ -141,7 +144,8 @@ async def test_another_process_that_fails_at_the_same_moment_sets_nothing_else_a
     await stage.take_in(*herd(MANY))
     while await stage.turns.once() or await other.turns.once():
         pass
-    assert [row.id for row in await stage.table("notifier_waiting")] == [breached(incident="github:3").id]
+    left = await stage.desk.quarantine.page("quarantined", 0, 10)
+    assert [row.event for row in left] == [breached(incident="github:3").id]
     assert len(await stage.rows(kind="page")) == MANY - 1
 
 

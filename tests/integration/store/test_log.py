@@ -110,7 +110,7 @@ async def test_a_running_transaction_alone_holds_nothing_back(rig: Rig) -> None:
 async def test_draining_takes_the_oldest_but_for_held_keys(rig: Rig) -> None:
     await rig.append([event(key, number) for number in range(3) for key in ("a", "b")])
     async with rig.store.reading() as connection:
-        entries = await logs.oldest(connection, LOG, 3, without={"b"})
+        entries, _ = await logs.oldest(connection, LOG, 3, without={"b"})
     assert [entry.envelope.id for entry in entries] == ["a/0", "a/1", "a/2"]
     async with rig.store.transaction() as connection:
         await logs.remove(connection, LOG, [entries[0].position, entries[2].position])

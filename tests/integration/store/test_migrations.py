@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Table, inspect, text
+from sqlalchemy import Connection, Table, bindparam, inspect, text
 from tests.conformance.bus_rig import event
 
 from sla_platform.bus.kafka import ensure_topics
@@ -17,11 +20,14 @@ from sla_platform.errors import BadSettings
 from sla_platform.local import KafkaBroker
 from sla_platform.settings import Settings
 from sla_platform.store import log as logs
+from sla_platform.store import quarantine
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
+from sla_platform.store.types import ClockKey, Instant
 from sla_standalone.migrate import at_head, downgrade, migrate, upgrade
 from sla_standalone.migrations.compare import options
 from sla_standalone.migrations.tables import METADATA
+from sla_timer import tables as timer_tables
 
 
 def _differences(connection: Connection) -> list[Any]:
@@ -91,6 +97,28 @@ async def test_going_back_removes_everything_and_forth_again_works(store: Store)
     assert await _tables(store) == {"alembic_version"}
     await upgrade(store)
     assert await _tables(store) == {"alembic_version", *(table.name for table in _all_tables())}
+
+
+async def test_what_the_timer_had_set_aside_is_brought_along(store: Store) -> None:
+    await upgrade(store, "0002")
+    clock, when = UUID("8590f00c-13a3-5120-a085-a0c87a3f99ad"), datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    old = text(
+        "INSERT INTO timer_quarantine (clock_id, kind, generation, fire_at, partition, error, at)"
+        " VALUES (:clock, 'breach', 2, :at, 3, 'refused', :at)"
+    ).bindparams(bindparam("clock", type_=ClockKey), bindparam("at", type_=Instant))
+    async with store.transaction() as connection:
+        await connection.execute(old, {"clock": clock, "at": when})
+    await upgrade(store)
+    async with store.reading() as connection:
+        (kept,) = await quarantine.page(connection, timer_tables.quarantine, "quarantined", 0, 10)
+        whole = await quarantine.find(connection, timer_tables.quarantine, kept.id)
+    assert whole is not None
+    assert (kept.part, kept.event, kept.partition, kept.error) == ("tick", f"{clock}/2/breach", 3, "refused")
+    assert (kept.first_at, kept.own["clock_id"]) == (when, clock)
+    assert orjson.loads(whole.data)["kind"] == "breach"
+    await downgrade(store, "0002")
+    async with store.transaction() as connection:
+        await connection.execute(old, {"clock": clock, "at": when})
 
 
 async def test_migrating_twice_at_once_is_migrating_once(store: Store) -> None:

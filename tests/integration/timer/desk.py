@@ -8,13 +8,18 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
+from tests.given import given
 
 from sla_catalogue import Catalogue, load_text
 from sla_domain.event import IncidentEvent
-from sla_platform.bus import Batch
+from sla_platform.bus import Batch, Quarantine
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.quarantine import CONSUME
 from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
+from sla_timer.apply.apart import Apart
+from sla_timer.apply.refold import Refolder
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -49,13 +54,16 @@ class Desk:
         self.metrics = metrics = TimerMetrics(CollectorRegistry())
         self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
         self.firing = Firing(store, self.progress)
+        self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
+        self.quarantine.replays(CONSUME, self.applier.replay)
+        self.kept = Apart(store, self.quarantine, Refolder(rulebooks, self.time, store.sqlite))
 
     async def start(self) -> Desk:
         await self.applier.assigned(frozenset({0}))
         return self
 
     async def apply(self, *events: IncidentEvent, through: datetime | None = None) -> None:
-        await self.applier.handle(Batch(0, tuple(encode_event(event) for event in events), through))
+        await given(self.applier, Batch(0, tuple(encode_event(event) for event in events), through), self.quarantine)
         await self.progress.publish()
 
     async def fire(self, now: datetime) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry
@@ -39,6 +40,8 @@ async def test_one_unfit_row_delays_nobody(store: Store) -> None:
     assert [fact["id"] for fact in await facts(store)] == [f"{before}/0/breach", f"{after}/0/breach"]
     async with store.reading() as connection:
         aside = (await connection.execute(select(tables.quarantine))).all()
-    assert [(row.clock_id, row.kind, row.fire_at) for row in aside] == [(unfit, "breach", NINE)]
-    assert isinstance(aside[0].at, datetime)
+    assert [(row.clock_id, row.part, row.event) for row in aside] == [(unfit, "tick", f"{unfit}/0/breach")]
+    said = json.loads(aside[0].data)
+    assert (said["kind"], said["incident"], said["clock_id"]) == ("breach", f"demo:{unfit}", str(unfit))
+    assert isinstance(aside[0].first_at, datetime)
     assert await tick.once() == 0

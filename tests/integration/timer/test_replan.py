@@ -15,6 +15,7 @@ from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentI
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply import replan
+from sla_timer.apply.apart import Apart
 from sla_timer.apply.audit import Audit
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.replan import Replanner
@@ -45,7 +46,8 @@ def two_hours(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 def replanner(desk: Desk, catalogue: Catalogue) -> Replanner:
     rulebooks = Rulebooks(lambda: catalogue, load_text, desk.time)
     refolder = Refolder(rulebooks, desk.time, desk.store.sqlite)
-    return Replanner(desk.store, rulebooks, refolder, TimerMetrics(CollectorRegistry()), lambda: None)
+    kept = Apart(desk.store, desk.quarantine, refolder)
+    return Replanner(desk.store, rulebooks, refolder, TimerMetrics(CollectorRegistry()), lambda: None, kept)
 
 
 def opened(number: int, at: datetime = TEN) -> IncidentEvent:
@@ -161,7 +163,8 @@ async def test_a_running_clock_without_its_timer_is_found_and_mended(store: Stor
         await connection.execute(delete(tables.timer))
     rulebooks = Rulebooks(lambda: four_hours, load_text, desk.time)
     metrics = TimerMetrics(CollectorRegistry())
-    audit = Audit(store, Refolder(rulebooks, desk.time, store.sqlite), desk.time, metrics, lambda: None)
+    refolder = Refolder(rulebooks, desk.time, store.sqlite)
+    audit = Audit(store, refolder, desk.time, metrics, lambda: None, desk.kept)
     facts = await desk.facts()
     assert await audit.once() == 2
     assert await desk.state() == before

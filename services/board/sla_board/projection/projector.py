@@ -9,7 +9,6 @@ from typing import Any, assert_never
 from uuid import UUID
 
 import orjson
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -20,10 +19,12 @@ from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
 from sla_domain.forgotten import remembered
 from sla_platform.bus import Batch
+from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import Entry
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import (
     DeliveryFact,
@@ -35,7 +36,6 @@ from sla_platform.wire import (
 )
 from sla_platform.wire.clock import CANARY
 
-_log = structlog.get_logger(__name__)
 TOPICS = (Topic.INCIDENTS, Topic.CLOCKS, Topic.DELIVERIES, Topic.NOTICES)
 
 
@@ -69,7 +69,7 @@ class Projector:
         """Nothing is owned."""
 
     async def handle(self, batch: Batch) -> None:
-        """Raises StoreBusy: nothing was changed, and the batch may come again."""
+        """Raises StoreBusy, and what an event cannot be; nothing was changed, and the batch may come again."""
         # slad's own minute clock is nobody's incident: shown, it would sit on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
         if not envelopes:
@@ -78,13 +78,17 @@ class Projector:
         with self._metrics.apply_seconds.time():
             async with self._store.transaction() as connection:
                 fresh = await projections.claim(connection, envelopes, now)
-                touched = self._read(fresh)
+                touched = self._read(fresh, len(envelopes) == 1)
                 late = await _write(connection, touched, now)
         self._metrics.repeated.inc(len(envelopes) - len(fresh))
         self._metrics.late.inc(late)
         if fresh:
             self._observe(fresh, touched, now)
             self._changed()
+
+    async def replay(self, entry: Entry) -> None:
+        """Apply an event out of the quarantine. Raises what makes it unfit still."""
+        await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:
         self.applied_at = now
@@ -93,15 +97,16 @@ class Projector:
         for noticed_at in touched.noticed_at:
             self._metrics.lag_seconds.observe(max((now - noticed_at).total_seconds(), 0.0))
 
-    def _read(self, envelopes: Sequence[Envelope]) -> _Touched:
+    def _read(self, envelopes: Sequence[Envelope], alone: bool) -> _Touched:
+        """Raises BadEnvelope: nothing is claimed then, and the bus looks for the event that cannot be read."""
         touched = _Touched()
         for envelope in envelopes:
             try:
                 _sort_in(touched, envelope)
-            except BadEnvelope as error:
-                # Its writer cannot have meant this, and the topic keeps it: the board must go on with the rest.
-                self._metrics.unreadable.labels(envelope.topic.value).inc()
-                _log.error("board.unreadable", event_id=envelope.id, error=str(error))
+            except BadEnvelope:
+                if alone:
+                    self._metrics.unreadable.labels(envelope.topic.value).inc()
+                raise
         return touched
 
 

@@ -41,12 +41,27 @@ async def any_due(connection: AsyncConnection, now: datetime) -> bool:
     return found.first() is not None
 
 
-async def take_due(connection: AsyncConnection, now: datetime, limit: int) -> tuple[dict[str, Alert], list[Step]]:
-    """At most `limit` alerts with due steps, locked, and those steps, taken out of the table.
+async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Alerts with due steps."""
+    found = select(_s.alert).where(_s.fire_at <= now).group_by(_s.alert).order_by(func.min(_s.fire_at)).limit(limit)
+    return list((await connection.execute(found)).scalars())
+
+
+async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[Step]:
+    """The due steps of one alert, taken out of the table, whatever its row says."""
+    taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
+    return [Step(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()]
+
+
+async def take_due(
+    connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
+) -> tuple[dict[str, Alert], list[Step]]:
+    """At most `limit` alerts with due steps (`only` this one), locked, and those steps, taken out of the table.
 
     An alert that another instance has locked is passed over: that instance takes its steps or ends them.
     """
-    due = select(_s.alert).where(_s.fire_at <= now).order_by(_s.fire_at).limit(limit)
+    due = select(_s.alert).where(_s.fire_at <= now, *(() if only is None else (_s.alert == only,)))
+    due = due.order_by(_s.fire_at).limit(limit)
     statement = select(tables.alert).where(_a.id.in_(due)).order_by(_a.id).with_for_update(skip_locked=True)
     alerts = {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
     if not alerts:

@@ -57,12 +57,20 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
     return list((await connection.execute(statement)).scalars())
 
 
-async def claim(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[DeliveryRow]:
-    """At most `room` due rows of each endpoint, oldest first, now `sending` under the lease.
+async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
+    """What `claim` would look at, by id alone."""
+    queries = [_oldest(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
+    return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
+
+
+async def claim(
+    connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease, only: str | None = None
+) -> list[DeliveryRow]:
+    """At most `room` due rows of each endpoint, oldest first (`only` this one), now `sending` under the lease.
 
     Rows that nobody needs any more are given their final state instead and are not returned.
     """
-    rows = await _locked(connection, room, now, lease)
+    rows = await _locked(connection, room, now, lease, only)
     if not rows:
         return []
     alerts = await _alerts(connection, {row.alert for row in rows if row.alert})
@@ -109,7 +117,7 @@ def _due(now: datetime) -> tuple[Any, ...]:
 
 
 async def _locked(
-    connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease
+    connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease, only: str | None
 ) -> list[DeliveryRow]:
     candidates = [_oldest(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     if not candidates:
@@ -122,6 +130,8 @@ async def _locked(
         .order_by(_d.c.next_at, _d.c.id)
         .with_for_update(skip_locked=True)
     )
+    if only is not None:
+        statement = statement.where(_d.c.id == only)
     found = (await connection.execute(statement)).mappings().all()
     return [row_of(dict(mapping)) for mapping in found]
 

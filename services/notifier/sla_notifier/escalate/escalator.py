@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 
+import orjson
 import structlog
 
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.batch import Batch
+from sla_notifier.alert.chain import Step
 from sla_notifier.alert.decide import stepped
 from sla_notifier.desk import Desk
 from sla_notifier.telling.write import write
 from sla_platform.errors import Retryable
+from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.rows import one_row
 from sla_platform.store.instant import store_now
+from sla_platform.store.quarantine import Entry, Row
 
 _log = structlog.get_logger(__name__)
+ESCALATE = "escalate"
 LIMIT = 200  # alerts in one transaction
 TICK_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
@@ -26,6 +35,7 @@ class Escalator:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        desk.quarantine.replays(ESCALATE, self._again)
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
@@ -45,9 +55,20 @@ class Escalator:
         async with self._desk.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._desk.time)):
                 return False
+        try:
+            return await self._step() == LIMIT
+        except Exception as error:
+            if fault_of(error) is Fault.PASSING:
+                raise as_retryable(error) from error
+            _log.error("escalation.split", error=worded(error)[:500])
+        return await self._one_by_one() == LIMIT
+
+    async def _step(self, only: str | None = None, again: Sequence[Step] = ()) -> int:
+        """Page the next level of what is due (`only` of this alert), after putting steps back; how many alerts."""
         async with self._desk.store.transaction() as connection:
             now = await store_now(connection, self._desk.time)
-            known, steps = await alerts.take_due(connection, now, LIMIT)
+            await alerts.replace_steps(connection, (), again)
+            known, steps = await alerts.take_due(connection, now, LIMIT, only)
             batch = Batch(known)
             for step in steps:
                 batch.add(stepped(batch.alerts.get(step.alert) or known[step.alert], step, now))
@@ -57,4 +78,40 @@ class Escalator:
         if steps:
             _log.info("escalation.stepped", steps=len(steps))
             self._desk.ring()
-        return len(known) == LIMIT
+        return len(known)
+
+    async def _one_by_one(self) -> int:
+        """The alert whose steps cannot be taken keeps nobody else's waiting: they are quarantined."""
+        async with self._desk.store.reading() as connection:
+            due = await alerts.due(connection, await store_now(connection, self._desk.time), LIMIT)
+        for alert in due:
+            if (error := await one_row(partial(self._step, alert))) is not None:
+                await self._set_aside(alert, error)
+        return len(due)
+
+    async def _set_aside(self, alert: str, error: Exception) -> None:
+        quarantine = self._desk.quarantine
+        async with self._desk.store.transaction() as connection:
+            steps = await alerts.take_steps(connection, alert, await store_now(connection, self._desk.time))
+            said = [{"round": step.round, "level": step.level, "fire_at": step.fire_at} for step in steps]
+            row = Row(
+                part=ESCALATE,
+                position=f"notifier_alert/{alert}",
+                key=alert,
+                event=alert,
+                type="steps",
+                headers={},
+                data=orjson.dumps(said),
+            )
+            if steps:
+                await quarantine.put_within(connection, row, error)
+        if steps:
+            quarantine.tell(row, error)
+
+    async def _again(self, entry: Entry) -> None:
+        """Take steps out of the quarantine."""
+        said = orjson.loads(entry.data)
+        steps = [
+            Step(entry.key, each["round"], each["level"], datetime.fromisoformat(each["fire_at"])) for each in said
+        ]
+        await self._step(entry.key, steps)

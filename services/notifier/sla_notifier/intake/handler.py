@@ -20,10 +20,12 @@ from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
 from sla_platform.bus import Batch
+from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.errors import Retryable
+from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
+from sla_platform.store.quarantine import Entry
 from sla_platform.wire import ClockFact, NoticeData, decode_clock_fact, decode_notice
 from sla_platform.wire.clock import CANARY
 
@@ -57,15 +59,19 @@ class FactHandler:
             return
         try:
             fresh = await self._take_in(incoming, len(incoming) <= A_FEW)
-        except Retryable:
-            raise
         except Exception as error:
-            _log.error("facts.refused", error=str(error)[:500])
+            if fault_of(error) is Fault.PASSING:
+                raise as_retryable(error) from error
+            _log.error("facts.refused", error=worded(error)[:500])
             fresh = await self._take_in(incoming, at_once=False)
         for _, said in fresh:
             self._desk.metrics.facts.labels(_kind(said)).inc()
         self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
         self._desk.ring()
+
+    async def replay(self, entry: Entry) -> None:
+        """Take in an event out of the quarantine. Raises what makes it unfit still."""
+        await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
         """What nobody has taken in before, worked on `at_once` unless earlier facts of the same clocks still wait."""

@@ -18,9 +18,11 @@ from sla_notifier.desk import Desk
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_platform.bus import rung_within
-from sla_platform.errors import Retryable
+from sla_platform.errors import Permanent, Retryable
+from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.rows import one_row
 from sla_platform.store.instant import store_now
-from sla_platform.store.outage import busy
+from sla_platform.store.quarantine import Entry
 
 _log = structlog.get_logger(__name__)
 AT_ONCE = 3  # batches; one waits for the database most of the time
@@ -36,12 +38,14 @@ class Turns:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        desk.quarantine.replays(waiting.DECIDE, self._again)
         self._under_way: set[str] = set()
         self._served: dict[str, int] = {}
         self._number = count(1)
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
+        await self._take_over()
         at_once = 1 if self._desk.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
             for number in range(at_once):
@@ -55,10 +59,10 @@ class Turns:
         share = max(LIMIT // len(chosen), 1)
         try:
             done = await self._batch(chosen, share)
-        except Retryable:
-            raise
         except Exception as error:
-            _log.error("facts.refused", error=str(error)[:500])
+            if fault_of(error) is Fault.PASSING:
+                raise as_retryable(error) from error
+            _log.error("facts.refused", error=worded(error)[:500])
             done = await self._one_by_one(chosen, share)
         finally:
             self._under_way.difference_update(chosen)
@@ -114,19 +118,50 @@ class Turns:
         return done
 
     async def _single(self, flow: str) -> bool:
-        """The next fact of a flow, worked on or set aside; False when there is none, or another process has it."""
+        """The next fact of a flow, worked on or quarantined; False when there is none, or another process has it."""
+        place: list[int] = []
+
+        async def work() -> None:
+            place.clear()
+            async with self._desk.store.transaction() as connection:
+                seq = await waiting.first(connection, flow) if await waiting.held(connection, (flow,)) else None
+                if seq is None:
+                    return
+                place.append(seq)
+                now = await store_now(connection, self._desk.time)
+                await apply(connection, await waiting.take(connection, (flow,), 1), self._desk, now)
+
+        error = await one_row(work)
+        if error is not None:
+            if not place:
+                raise as_retryable(error) from error  # nothing is known of the fact: it was not even found
+            await self._set_aside(place[0], error)
+        return bool(place)
+
+    async def _set_aside(self, seq: int, error: Exception) -> None:
+        """By its place, not as the first: a moment later another may be that."""
+        quarantine = self._desk.quarantine
         async with self._desk.store.transaction() as connection:
-            seq = await waiting.first(connection, flow) if await waiting.held(connection, (flow,)) else None
-            if seq is None:
-                return False
-            now = await store_now(connection, self._desk.time)
-            try:
-                # What fails is undone and set aside in one hold of the flow: a moment later another would be the first.
-                async with connection.begin_nested():
-                    await apply(connection, await waiting.take(connection, (flow,), 1), self._desk, now)
-            except Exception as error:
-                if isinstance(error, Retryable) or busy(error) is not None:
-                    raise
-                event = await waiting.set_aside(connection, seq, f"{type(error).__name__}: {error}")
-                _log.error("facts.set_aside", fact=event, contract=flow, error=str(error)[:500])
-        return True
+            row = await waiting.remove(connection, seq)
+            if row is not None:
+                await quarantine.put_within(connection, row, error)
+        if row is not None:
+            quarantine.tell(row, error)
+            _log.error("facts.set_aside", fact=row.event, contract=row.key, error=worded(error)[:500])
+
+    async def _again(self, entry: Entry) -> None:
+        """Work on a fact out of the quarantine."""
+        desk = self._desk
+        async with desk.store.transaction() as connection:
+            now = await store_now(connection, desk.time)
+            await apply(connection, [waiting.waited(entry)], desk, now)
+        desk.ring()
+
+    async def _take_over(self) -> None:
+        """What the release before has set aside in its place moves to where this one keeps such things."""
+        try:
+            async with self._desk.store.transaction() as connection:
+                for row, error in await waiting.spoilt(connection, MOST_REMEMBERED):
+                    await self._desk.quarantine.put_within(connection, row, Permanent(error))
+        except Retryable as error:
+            _log.warning("facts.not_taken_over", error=str(error))  # the next start tries again

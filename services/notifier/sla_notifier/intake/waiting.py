@@ -10,17 +10,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, union_all, update
+from sqlalchemy import delete, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.intake.decide import Incoming
+from sla_platform.envelope import Topic
 from sla_platform.store.dialect import is_postgres
+from sla_platform.store.quarantine import Entry, Row
 from sla_platform.wire import ClockFact, NoticeData
 
 NOTICES = ""
 """The flow of what concerns many contracts."""
 
+DECIDE = "decide"
+_FACT = "fact"
 _w = tables.waiting.c
 # From each flow to the next along the index, however many wait in one.
 _FLOWS = text(
@@ -100,10 +104,38 @@ async def first(connection: AsyncConnection, flow: str) -> int | None:
     return found
 
 
-async def set_aside(connection: AsyncConnection, seq: int, error: str) -> str:
-    """What has this place waits for people from now on; its event id."""
-    spoilt = update(tables.waiting).where(_w.seq == seq).values(error=error[:2000]).returning(_w.id)
-    return str((await connection.execute(spoilt)).scalar_one())
+async def remove(connection: AsyncConnection, seq: int) -> Row | None:
+    """Take out what has this place, as it is kept in quarantine; None when somebody else has it by now."""
+    taken = delete(tables.waiting).where(_w.seq == seq)
+    row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
+    return None if row is None else _quarantined(seq, row)
+
+
+async def spoilt(connection: AsyncConnection, limit: int) -> list[tuple[Row, str]]:
+    """Take out what the release before has set aside in its place, with the errors it noted."""
+    some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
+    wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
+    rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(some)).returning(*wanted))).all()
+    return [(_quarantined(row.seq, row), row.error) for row in rows]
+
+
+def waited(entry: Entry) -> Incoming:
+    """What waits in quarantine, read again. Raises ValueError."""
+    kind = ClockFact if entry.type == _FACT else NoticeData
+    return entry.event, kind.model_validate_json(entry.data)
+
+
+def _quarantined(seq: int, row: Any) -> Row:
+    return Row(
+        part=DECIDE,
+        position=f"notifier_waiting/{seq}",
+        topic=Topic.CLOCKS.value if row.kind == _FACT else Topic.NOTICES.value,
+        key=row.flow,
+        event=row.id,
+        type=row.kind,
+        headers={"contract": row.flow, "clock": row.clock},
+        data=row.said.encode("utf-8", "surrogatepass"),
+    )
 
 
 def _flow(said: ClockFact | NoticeData) -> str:
@@ -115,9 +147,9 @@ def _clock(said: ClockFact | NoticeData) -> str:
 
 
 def _kind(said: ClockFact | NoticeData) -> str:
-    return "fact" if isinstance(said, ClockFact) else "notice"
+    return _FACT if isinstance(said, ClockFact) else "notice"
 
 
 def _incoming(row: Any) -> Incoming:
-    kind = ClockFact if row.kind == "fact" else NoticeData
+    kind = ClockFact if row.kind == _FACT else NoticeData
     return row.id, kind.model_validate_json(row.said)

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
 import orjson
 import structlog
 
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry
+from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.delivery import spoilt
 from sla_notifier.delivery import store as deliveries
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.verdict import Sequel
@@ -25,7 +27,10 @@ from sla_notifier.desk import Desk
 from sla_notifier.send.pace import Pace, places
 from sla_platform.bus import rung_within
 from sla_platform.errors import Retryable
+from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.rows import in_parts, one_row
 from sla_platform.store.instant import store_now
+from sla_platform.store.quarantine import Entry
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +47,7 @@ class Sender:
         self._finished = asyncio.Event()
         self._recording = asyncio.Lock()
         self.last_pass = time.monotonic()
+        desk.quarantine.replays(spoilt.SEND, self._put_back)
 
     async def run(self) -> None:
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
@@ -105,14 +111,52 @@ class Sender:
         room = places(due, busy, self._pace)
         if not room:
             return []
-        async with self._desk.store.transaction() as connection:
-            now = await store_now(connection, self._desk.time)
-            lease = deliveries.Lease(
-                uuid4().hex, deliveries.lease_until(now, self._pace.lease_seconds), frozenset(self._sending)
-            )
-            claimed = await deliveries.claim(connection, room, now, lease)
+        try:
+            claimed = await self._claimed(room)
+        except Exception as error:
+            if fault_of(error) is Fault.PASSING:
+                raise as_retryable(error) from error
+            _log.error("delivery.claim_split", error=worded(error)[:500])
+            claimed = await self._claimed_one_by_one(room)
         self._desk.told.ring()
         return claimed
+
+    async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
+        async with self._desk.store.transaction() as connection:
+            now = await store_now(connection, self._desk.time)
+            return await deliveries.claim(connection, room, now, self._lease(now), only)
+
+    def _lease(self, now: datetime) -> deliveries.Lease:
+        until = deliveries.lease_until(now, self._pace.lease_seconds)
+        return deliveries.Lease(uuid4().hex, until, frozenset(self._sending))
+
+    async def _claimed_one_by_one(self, room: Mapping[str, int]) -> list[DeliveryRow]:
+        """The row that cannot be claimed is quarantined, and the others are sent."""
+        async with self._desk.store.reading() as connection:
+            now = await store_now(connection, self._desk.time)
+            due = await deliveries.due_ids(connection, room, now, self._lease(now))
+        claimed: list[DeliveryRow] = []
+        for id_ in due:
+
+            async def claim(id_: str = id_) -> None:
+                claimed.extend(await self._claimed(room, id_))
+
+            if (error := await one_row(claim)) is not None:
+                await self._set_aside(id_, error)
+        return claimed
+
+    async def _set_aside(self, id_: str, error: Exception) -> None:
+        quarantine = self._desk.quarantine
+        async with self._desk.store.transaction() as connection:
+            row = await spoilt.take_out(connection, id_, await store_now(connection, self._desk.time))
+            await quarantine.put_within(connection, row, error)
+        quarantine.tell(row, error)
+
+    async def _put_back(self, entry: Entry) -> None:
+        """Queue a delivery out of the quarantine."""
+        async with self._desk.store.transaction() as connection:
+            await spoilt.put_back(connection, entry.event, await store_now(connection, self._desk.time))
+        self._desk.work.ring()
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -132,6 +176,9 @@ class Sender:
         try:
             return await channel.send(outgoing(row, self._desk.time.now()))
         except Exception as error:
+            if fault_of(error) is Fault.PASSING:
+                _log.warning("delivery.channel_hindered", delivery=row.id, error=worded(error)[:500])
+                return Retry(Failure.UNREACHABLE, f"hindered on this side: {type(error).__name__}")
             # A channel that breaks on one message must not take the others with it; the row keeps the word of it.
             _log.exception("delivery.channel_broke", delivery=row.id, channel=row.channel)
             return Rejected(Failure.PROTOCOL, f"the channel broke: {type(error).__name__}")
@@ -154,20 +201,34 @@ class Sender:
 
     async def _write(self, done: list[deliveries.Done]) -> bool:
         try:
-            async with self._desk.store.transaction() as connection:
-                now = await store_now(connection, self._desk.time)
-                settled = await deliveries.record(connection, done, now)
+            await in_parts(done, self._settle, self._unrecorded)
         except Retryable as error:
-            _log.warning("delivery.record_refused", error=str(error), waiting=len(done))
-            self._done = done + self._done
+            left = [item for item in done if item.row.id in self._sending]
+            _log.warning("delivery.record_refused", error=str(error), waiting=len(left))
+            self._done = left + self._done
             return False
+        return True
+
+    async def _settle(self, done: Sequence[deliveries.Done]) -> None:
+        async with self._desk.store.transaction() as connection:
+            now = await store_now(connection, self._desk.time)
+            settled = await deliveries.record(connection, done, now)
         for item in done:
             self._sending.pop(item.row.id, None)
         self._measure(done, settled, now)
         self._desk.ring()
-        return True
 
-    def _measure(self, done: list[deliveries.Done], settled: list[tuple[DeliveryRow, Sequel]], now: datetime) -> None:
+    async def _unrecorded(self, item: deliveries.Done, error: Exception) -> None:
+        """An outcome that cannot be written, such as words of a peer that no column takes: written without them."""
+        _log.error("delivery.unrecorded", delivery=item.row.id, error=worded(error)[:500])
+        plain = replace(item, outcome=_without_words(item.outcome))
+        if (second := await one_row(lambda: self._settle([plain]))) is not None:
+            await self._set_aside(item.row.id, second)
+            self._sending.pop(item.row.id, None)
+
+    def _measure(
+        self, done: Sequence[deliveries.Done], settled: list[tuple[DeliveryRow, Sequel]], now: datetime
+    ) -> None:
         if len(settled) < len(done):
             _log.warning("delivery.lease_lost", count=len(done) - len(settled))
         for row, what in settled:
@@ -192,6 +253,17 @@ class Sender:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._record()
+
+
+def _without_words(outcome: Outcome) -> Outcome:
+    said = "what was answered cannot be kept"
+    match outcome:
+        case Retry():
+            return Retry(outcome.failure, said, maybe_arrived=outcome.maybe_arrived)
+        case Rejected():
+            return replace(outcome, detail=said)
+        case Sent():
+            return outcome
 
 
 def outgoing(row: DeliveryRow, now: datetime) -> Outgoing:

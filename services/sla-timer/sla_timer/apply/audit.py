@@ -7,8 +7,9 @@ due within a day, which is checked many times before their hour comes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -16,9 +17,12 @@ import structlog
 from sqlalchemy import exists, select
 
 from sla_platform.errors import Retryable
+from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import waits
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
+from sla_timer.apply.apart import AUDIT, Apart, apart
 from sla_timer.apply.refold import Refolder
 from sla_timer.metrics import TimerMetrics
 
@@ -32,8 +36,15 @@ class Audit:
     """Runs until cancelled. `last` is when a look was last completed, by the monotonic clock of the caller's choice."""
 
     def __init__(
-        self, store: Store, refolder: Refolder, source: TimeSource, metrics: TimerMetrics, ring: Callable[[], None]
+        self,
+        store: Store,
+        refolder: Refolder,
+        source: TimeSource,
+        metrics: TimerMetrics,
+        ring: Callable[[], None],
+        kept: Apart,
     ) -> None:
+        self._apart = kept
         self._store = store
         self._refolder = refolder
         self._time = source
@@ -55,18 +66,21 @@ class Audit:
             found = (await connection.execute(self._unwatched())).all()
         for partition, rows in groupby(found, key=lambda row: row.partition):
             names = sorted({row.incident for row in rows})
-            async with self._store.transaction() as connection:
-                await self._refolder.refold(connection, partition, names)
             _log.error("audit.unwatched", incidents=names[:20], count=len(names), partition=partition)
+            await in_parts(names, partial(self._mend, partition), partial(self._apart.keep, AUDIT, partition, ""))
         if found:
             self._metrics.repaired.inc(len(found))
             self._ring()
         return len(found)
 
+    async def _mend(self, partition: int, names: Sequence[str]) -> None:
+        async with self._store.transaction() as connection:
+            await self._refolder.refold(connection, partition, names)
+
     def _unwatched(self) -> Any:
         clock, timer = tables.clock, tables.timer
         watched = exists().where(timer.c.clock_id == clock.c.id, timer.c.kind.like("breach%"))
-        set_aside = exists().where(tables.quarantine.c.clock_id == clock.c.id)
+        unfit = waits(tables.quarantine, tables.quarantine.c.clock_id == clock.c.id)
         return (
             select(clock.c.incident, clock.c.partition)
             .where(
@@ -74,7 +88,8 @@ class Audit:
                 clock.c.due_at <= self._time.now() + HORIZON,
                 clock.c.breached_at.is_(None),
                 ~watched,
-                ~set_aside,
+                ~unfit,
+                ~apart(clock.c.incident, AUDIT),
             )
             .order_by(clock.c.partition)
             .limit(MOST)

@@ -30,6 +30,8 @@ class Refolder:
         now = self._time.now()
         decided = save.Changes()
         for name in incidents:
+            if name not in known.incidents:
+                continue  # forgotten meanwhile
             stored = Stored(known.counting(name), known.incidents[name], known.clocks.get(name, []))
             decided.add(decide(partition, stored, pins, now, self._json_text, moved))
         await save.changes(connection, decided)

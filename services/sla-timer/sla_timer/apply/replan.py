@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy import select
 
 from sla_platform.errors import Retryable
+from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
 from sla_timer import tables
+from sla_timer.apply.apart import REPLAN, Apart, apart
 from sla_timer.apply.refold import Refolder
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -39,8 +42,10 @@ class Replanner:
         refolder: Refolder,
         metrics: TimerMetrics,
         ring: Callable[[], None],
+        kept: Apart,
     ) -> None:
         self._store = store
+        self._apart = kept
         self._rulebooks = rulebooks
         self._refolder = refolder
         self._metrics = metrics
@@ -68,11 +73,16 @@ class Replanner:
                 return 0
             query = _stale(version).where(tables.incident.c.partition == first.partition).limit(BATCH)
             names = [row.id for row in (await connection.execute(query)).all()]
-            decided = await self._refolder.refold(connection, first.partition, names, moved=True)
+        unfit = partial(self._apart.keep, REPLAN, first.partition, version)
+        await in_parts(names, partial(self._move, first.partition, version), unfit)
+        return len(names)
+
+    async def _move(self, partition: int, version: str, names: Sequence[str]) -> None:
+        async with self._store.transaction() as connection:
+            decided = await self._refolder.refold(connection, partition, names, moved=True)
         self._metrics.replanned.inc(len(names))
         self._ring()
         _log.info("replan.moved", incidents=len(names), facts=len(decided.facts), catalogue=version)
-        return len(names)
 
     async def _anything(self) -> bool:
         """A look without a lock, so that an idle process writes nothing."""
@@ -86,6 +96,6 @@ def _stale(version: str) -> Any:
     incident = tables.incident
     return (
         select(incident.c.id, incident.c.partition)
-        .where(incident.c.phase.in_(LIVE), incident.c.catalogue != version)
+        .where(incident.c.phase.in_(LIVE), incident.c.catalogue != version, ~apart(incident.c.id, REPLAN, version))
         .order_by(incident.c.catalogue, incident.c.id)
     )

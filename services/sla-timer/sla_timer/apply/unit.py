@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from sla_domain.event import IncidentEvent
 from sla_platform.bus import Batch
+from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope
 from sla_platform.errors import BadEnvelope, Fenced
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import Entry
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
 from sla_timer import tables
@@ -61,7 +63,7 @@ class Applier:
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
             raise Fenced(f"partition {batch.partition} is not ours")
-        readable = self._readable(batch)
+        readable = self._readable(batch.envelopes)
         if readable:
             with self._metrics.apply_seconds.time():
                 await self._apply(batch.partition, epoch, readable)
@@ -69,21 +71,28 @@ class Applier:
         if batch.through is not None:
             self._progress.note(batch.partition, epoch, batch.through)
 
-    def _readable(self, batch: Batch) -> Fresh:
-        readable: Fresh = []
-        for envelope in batch.envelopes:
-            try:
-                readable.append((envelope, decode_event(envelope)))
-            except BadEnvelope as error:
-                # Ingest wrote it and cannot read it back: nothing a retry would mend. Ingest still has the raw body.
-                self._metrics.parked.inc()
-                _log.error("apply.unreadable", event_id=envelope.id, error=str(error))
-        return readable
+    async def replay(self, entry: Entry) -> None:
+        """Apply an event out of the quarantine, whoever owns its partition. Raises what makes it unfit still."""
+        await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
+        self._ring()
 
-    async def _apply(self, partition: int, epoch: int, readable: Fresh) -> None:
+    def _readable(self, envelopes: Sequence[Envelope]) -> Fresh:
+        """Raises BadEnvelope, at which the bus looks for the event that cannot be read and quarantines it."""
+        try:
+            return [(envelope, decode_event(envelope)) for envelope in envelopes]
+        except BadEnvelope:
+            if len(envelopes) == 1:
+                self._metrics.parked.inc()
+            raise
+
+    async def _apply(self, partition: int, epoch: int | None, readable: Fresh) -> None:
+        """`epoch` None: without owning the partition, whose owner is kept out meanwhile."""
         now = self._time.now()
         async with self._store.transaction() as connection:
-            await ownership.hold(connection, partition, epoch)
+            if epoch is None:
+                await ownership.share(connection, partition)
+            else:
+                await ownership.hold(connection, partition, epoch)
             seen = await load.already_applied(connection, [envelope.id for envelope, _ in readable])
             fresh = _first_of_each_id(readable, seen)
             self._metrics.repeated.inc(len(readable) - len(fresh))

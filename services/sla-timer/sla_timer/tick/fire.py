@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import LONGEST_ERROR, fit
 from sla_platform.store.types import Instant, from_micros, to_micros
 from sla_timer.tick import postgres, sqlite
 from sla_timer.tick.progress import BEGINNING, Progress
@@ -73,17 +74,17 @@ class Firing:
             }
             return _rows((await connection.execute(_POSTGRES, values)).all())
 
-    async def set_aside(self, bounds: Bounds, partition: int, error: str) -> None:
-        """Quarantine the row that a claim of one would take next from this partition."""
+    async def set_aside(self, bounds: Bounds, partition: int, error: str) -> bool:
+        """Quarantine the row that a claim of one would take next from this partition; False when there is none."""
         now = to_micros(bounds.now) if self._store.sqlite else bounds.now
-        values = {"now": now, "error": error[:2000], "only": partition}
+        values = {"now": now, "error": fit(error, LONGEST_ERROR)}
         if self._store.sqlite:
             async with self._store.transaction() as connection:
-                for statement in sqlite.SET_ASIDE:
-                    await connection.execute(text(statement), values)
-            return
+                keep, remove = map(text, sqlite.SET_ASIDE)
+                await connection.execute(keep, values)
+                return bool((await connection.execute(remove, {"now": now})).rowcount)
         async with self._store.claiming() as connection:
-            await connection.execute(_SET_ASIDE, values)
+            return (await connection.execute(_SET_ASIDE, values | {"only": partition})).first() is not None
 
     async def partitions(self) -> list[int]:
         """Where there may be timers."""

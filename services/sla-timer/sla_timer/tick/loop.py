@@ -14,15 +14,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from sla_platform.errors import Retryable
+from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.rows import one_row
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick.fire import Bounds, Fired, Firing
 from sla_timer.tick.guard import ClockGuard, Reading
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.progress import BEGINNING, Progress
 
 _log = structlog.get_logger(__name__)
 BEHIND = timedelta(seconds=2)  # how far below the last pass the bounded claim still looks
@@ -83,7 +84,7 @@ class Tick:
             now, floor, due = await self._instant(since)
         if sweep:
             self._swept = time.monotonic()
-        self._since = min(now, floor) - BEHIND if floor is not None else None
+        self._since = max(min(now, floor), BEGINNING + BEHIND) - BEHIND if floor is not None else None
         return claimed
 
     @property
@@ -106,19 +107,25 @@ class Tick:
         """A batch; one that the database refuses is split down to its single rows, and the unfit set aside."""
         try:
             return await self._firing.fire(bounds)
-        except SQLAlchemyError as error:
-            _log.error("tick.refused", error=str(error)[:500])
+        except Exception as error:
+            if fault_of(error) is Fault.PASSING:
+                raise as_retryable(error) from error
+            _log.error("tick.refused", error=worded(error)[:500])
         fired: list[Fired] = []
         for partition in await self._firing.partitions():
             if partition % bounds.lanes != bounds.lane:
                 continue
             single = replace(bounds, limit=1, only=partition, since=None)
             while len(fired) < bounds.limit:
-                try:
-                    one = await self._firing.fire(single)
-                except SQLAlchemyError as error:
-                    _log.error("tick.quarantined", partition=partition, error=str(error)[:500])
-                    await self._firing.set_aside(single, partition, str(error))
+                one: list[Fired] = []
+
+                async def claim(single: Bounds = single, one: list[Fired] = one) -> None:
+                    one[:] = await self._firing.fire(single)
+
+                if (unfit := await one_row(claim)) is not None:
+                    if not await self._firing.set_aside(single, partition, worded(unfit)):
+                        break
+                    _log.error("tick.quarantined", partition=partition, error=worded(unfit)[:500])
                     continue
                 if not one:
                     break

@@ -68,13 +68,23 @@ SELECT fire_at, kind, provisional, live FROM due
 # Set aside the row that a claim of one would take next from a partition.
 SET_ASIDE = """
 WITH first AS MATERIALIZED (
-    SELECT t.* FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
+    SELECT t.*, c.incident, c.context FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
     WHERE t.partition = CAST(:only AS int) AND t.fire_at <= CAST(:now AS timestamptz)
     ORDER BY t.fire_at LIMIT 1 FOR UPDATE OF t, c SKIP LOCKED
 ), gone AS (
     DELETE FROM timer_timer t USING first WHERE t.clock_id = first.clock_id AND t.kind = first.kind
 )
-INSERT INTO timer_quarantine (clock_id, kind, generation, fire_at, partition, error, at)
-SELECT clock_id, kind, generation, fire_at, partition, :error, CAST(:now AS timestamptz) FROM first
-ON CONFLICT (clock_id, kind) DO UPDATE SET error = excluded.error, at = excluded.at, fire_at = excluded.fire_at
+INSERT INTO timer_quarantine (digest, part, position, partition, topic, key, event, type, headers, data, error, count,
+                              first_at, last_at, state, clock_id)
+SELECT 'tick/' || clock_id || '/' || kind, 'tick', 'timer_timer/' || clock_id || '/' || kind, partition, '', incident,
+       clock_id || '/' || generation || '/' || kind, 'timer', '{}',
+       convert_to(jsonb_build_object('clock_id', clock_id, 'kind', kind, 'generation', generation, 'partition',
+                                     partition, 'fire_at', fire_at, 'incident', incident, 'context', context)::text,
+                  'UTF8'),
+       :error, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz), 'quarantined', clock_id
+FROM first
+ON CONFLICT (digest) DO UPDATE
+SET error = excluded.error, last_at = excluded.last_at, data = excluded.data, state = 'quarantined',
+    count = timer_quarantine.count + 1
+RETURNING id
 """

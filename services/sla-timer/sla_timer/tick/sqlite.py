@@ -61,14 +61,24 @@ ORDER BY fire_at, kind LIKE 'breach%'
 
 FIRED = "SELECT fire_at, kind, provisional, live FROM temp.due"
 
+_FIRST = """
+    FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
+    WHERE t.partition = 0 AND t.fire_at <= :now ORDER BY t.fire_at LIMIT 1
+"""
+
 SET_ASIDE = (
-    """
-    INSERT OR REPLACE INTO timer_quarantine (clock_id, kind, generation, fire_at, partition, error, at)
-    SELECT clock_id, kind, generation, fire_at, partition, :error, :now FROM timer_timer
-    WHERE partition = 0 AND fire_at <= :now ORDER BY fire_at LIMIT 1
-    """,
-    """
-    DELETE FROM timer_timer WHERE (clock_id, kind) IN
-        (SELECT clock_id, kind FROM timer_timer WHERE partition = 0 AND fire_at <= :now ORDER BY fire_at LIMIT 1)
-    """,
+    f"""
+    INSERT INTO timer_quarantine (digest, part, position, partition, topic, key, event, type, headers, data, error,
+                                  count, first_at, last_at, state, clock_id)
+    SELECT 'tick/' || t.clock_id || '/' || t.kind, 'tick', 'timer_timer/' || t.clock_id || '/' || t.kind, 0, '',
+           c.incident, t.clock_id || '/' || t.generation || '/' || t.kind, 'timer', '{{}}',
+           CAST(json_object('clock_id', t.clock_id, 'kind', t.kind, 'generation', t.generation, 'partition',
+                            t.partition, 'fire_at', t.fire_at, 'incident', c.incident, 'context', c.context) AS BLOB),
+           :error, 1, :now, :now, 'quarantined', t.clock_id
+    {_FIRST}
+    ON CONFLICT (digest) DO UPDATE
+    SET error = excluded.error, last_at = excluded.last_at, data = excluded.data, state = 'quarantined',
+        count = timer_quarantine.count + 1
+    """,  # noqa: S608 - as above
+    f"DELETE FROM timer_timer WHERE (clock_id, kind) IN (SELECT t.clock_id, t.kind {_FIRST})",  # noqa: S608 - as above
 )

@@ -24,6 +24,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "send": ("send",),
         "importing": ("import",),
         "calendar": ("calendar",),
+        "quarantine": ("quarantine",),
     }
 )
 

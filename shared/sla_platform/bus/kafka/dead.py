@@ -6,6 +6,8 @@ from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.port import DeadLetter
 from sla_platform.bus.record import Outgoing
 from sla_platform.errors import BusUnavailable
+from sla_platform.fault import worded
+from sla_platform.store.quarantine import LONGEST_ERROR
 
 
 class DeadLetters:
@@ -22,9 +24,9 @@ class DeadLetters:
             "slad_dead_topic": letter.topic,
             "slad_dead_partition": str(letter.partition),
             "slad_dead_offset": str(letter.offset),
-            "slad_dead_error": f"{type(letter.error).__name__}: {letter.error}",
+            "slad_dead_error": worded(letter.error)[:LONGEST_ERROR],
         }
-        headers = (*letter.headers, *((name, value.encode()) for name, value in own.items()))
+        headers = (*letter.headers, *((name, value.encode("utf-8", "replace")) for name, value in own.items()))
         # The dead topic has the partitions of the others, so the letter keeps its number and its key's order.
         record = Outgoing(self._topic, letter.partition, letter.key, letter.value or b"", headers)
         if await self._publisher.publish([record]):

@@ -64,7 +64,7 @@ class Publisher:
 
         Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record
         that was alone in its call is certainly guilty. Raises BusUnavailable when acknowledgements are missing: any
-        of the records may have arrived or not.
+        of the records may have arrived or not; what cannot be written as a record raises as it comes, likewise.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -83,6 +83,10 @@ class Publisher:
                     await asyncio.wait(pending)
         except _TROUBLE as error:
             await self._doubt(error)
+        except Exception:
+            # A record that cannot be written at all. What went before it is in doubt, and it may be sent again.
+            await self._discard()
+            raise
         failures = {index: failure for index, outcome in outcomes.items() if (failure := _failure(outcome)) is not None}
         if not failures:
             return frozenset()

@@ -24,7 +24,7 @@ from sla_platform.bus.kafka.lane import Lane, Unit
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.errors import Fenced, Permanent, Retryable
+from sla_platform.errors import BusUnavailable, Fenced, Retryable
 
 _log = structlog.get_logger(__name__)
 _NOWHERE = TopicPartition("", -1)
@@ -141,9 +141,15 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             # Nothing may be fetched, but the client wants to be asked, or it takes us for dead.
             empty = [_NOWHERE]
         timeout_ms = int(min(self._until_due(), _FETCH_SECONDS) * 1000)
-        fetched: Mapping[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
-            *empty, timeout_ms=timeout_ms, max_records=_FETCH_RECORDS
-        )
+        try:
+            fetched: Mapping[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
+                *empty, timeout_ms=timeout_ms, max_records=_FETCH_RECORDS
+            )
+        except (kafka.KafkaError, OSError, TimeoutError):
+            raise
+        except Exception as error:
+            # Bytes that the client takes for no batch of records: a new session may read them, ours must not end all.
+            raise BusUnavailable(f"the client cannot read what lies on the topic: {error!r}") from error
         return fetched
 
     def _until_due(self) -> float:
@@ -235,7 +241,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         if not unit.events and through is None:
             return
 
-        async def dead(envelope: Envelope, error: Permanent) -> None:
+        async def dead(envelope: Envelope, error: Exception) -> None:
             record = next(record for event, record in unit.events if event is envelope)
             await self._bury(record, error)
 
@@ -254,7 +260,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
                 instants.append(other.through)
         return min(instants)
 
-    async def _bury(self, record: ConsumerRecord, error: Permanent) -> None:
+    async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
         """Keep what cannot be handled elsewhere, so that what follows can be."""
         letter = DeadLetter(
             self._reading.group,
@@ -265,6 +271,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             record.value,
             tuple(record.headers),
             error,
+            self._reading.topics[record.topic],
         )
         await self._reading.put_aside(letter)
         self._metrics.dead.labels(self._reading.group).inc()

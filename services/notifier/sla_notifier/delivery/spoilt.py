@@ -1,0 +1,45 @@
+"""A delivery that cannot even be read, claimed or recorded: taken out of the queue, and put back once it is mended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import orjson
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.delivery.row import row_of
+from sla_notifier.delivery.state import State
+from sla_platform.store.quarantine import Row
+
+SEND = "send"
+UNFIT = "unfit"  # the reason that such a row shows
+_d = tables.delivery
+
+
+async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Row:
+    """The row as it lies there, for the quarantine; it is failed from now on and nothing is sent."""
+    query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
+    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
+    over = {"state": State.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
+    await connection.execute(update(_d).where(_d.c.id == id_).values(over))
+    lying = {} if found is None else dict(found)
+    return Row(
+        part=SEND,
+        position=f"notifier_delivery/{id_}",
+        key=str(lying.get("incident", "")) or str(lying.get("notice", "")),
+        event=id_,
+        type=str(lying.get("kind", "")),
+        headers={},
+        data=orjson.dumps(lying, default=str),
+    )
+
+
+async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
+    """Queue it again. Raises what makes it unfit still, and then it must stay out."""
+    again = {"state": State.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
+    await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UNFIT).values(again))
+    found = (await connection.execute(select(_d).where(_d.c.id == id_))).mappings().one_or_none()
+    if found is not None:
+        orjson.loads(row_of(dict(found)).payload)

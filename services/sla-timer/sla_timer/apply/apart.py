@@ -1,0 +1,89 @@
+"""Incidents and timers that could not be worked on by the timer's own loops, kept apart and replayed on demand.
+
+What lies in quarantine is the name of the incident, since its events are in the store all the time. Replaying folds it
+afresh, which also writes its clocks and timers anew.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement
+
+from sla_platform.bus import Quarantine
+from sla_platform.store.dialect import insert_new
+from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import Entry, Row, waits
+from sla_platform.store.types import from_micros
+from sla_platform.wire.clock import CANARY
+from sla_timer import tables
+from sla_timer.apply import load
+from sla_timer.apply.refold import Refolder
+
+REPLAN, AUDIT, TICK = "replan", "audit", "tick"
+
+
+class Apart:
+    """Quarantines for the re-planner and the self-audit, and replays for them and for the tick."""
+
+    def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
+        self._store = store
+        self._quarantine = quarantine
+        self._refolder = refolder
+        quarantine.replays(REPLAN, self._moved)
+        quarantine.replays(AUDIT, self._refolded)
+        quarantine.replays(TICK, self._fired_again)
+
+    async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
+        """Leave this incident out of this part's work, under this catalogue, until it is replayed."""
+        row = Row(
+            part=part,
+            position=f"timer_incident/{incident}",
+            partition=partition,
+            key=incident,
+            event=incident,
+            type=catalogue,
+            headers={},
+            data=orjson.dumps({"incident": incident, "partition": partition, "catalogue": catalogue}),
+        )
+        await self._quarantine.put(row, error)
+
+    async def _moved(self, entry: Entry) -> None:
+        await self._refold(entry, moved=True)
+
+    async def _refolded(self, entry: Entry) -> None:
+        await self._refold(entry)
+
+    async def _fired_again(self, entry: Entry) -> None:
+        """Put the timer back beside a clock that has been written anew; the tick fires it, or quarantines it again."""
+        if entry.key != CANARY:
+            await self._refold(entry)
+        said = orjson.loads(entry.data)
+        timer = {
+            "clock_id": UUID(said["clock_id"]),
+            "kind": said["kind"],
+            "generation": said["generation"],
+            "partition": said["partition"],
+            "fire_at": _instant(said["fire_at"]),
+        }
+        async with self._store.transaction() as connection:
+            await connection.execute(insert_new(connection, tables.timer), [timer])
+
+    async def _refold(self, entry: Entry, *, moved: bool = False) -> None:
+        async with self._store.transaction() as connection:
+            if await load.events_of(connection, entry.key):
+                await self._refolder.refold(connection, entry.partition, [entry.key], moved=moved)
+
+
+def _instant(written: int | str) -> datetime:
+    """As SQLite and as PostgreSQL keep it. Raises ValueError."""
+    return from_micros(written) if isinstance(written, int) else datetime.fromisoformat(written)
+
+
+def apart(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
+    """That the incident of this column is kept apart from this part, under this catalogue."""
+    kept = tables.quarantine.c
+    return waits(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

@@ -1,0 +1,156 @@
+"""`slad quarantine list|show|replay`: what any service could not process, seen and given to its handler again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import httpx2
+import typer
+from rich.table import Table
+
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, problem_text, refused
+from sla_standalone.cli.say import MISUSED, WRONG, emit, note, stop, tables
+
+SERVICES = ("ingest", "timer", "notifier", "board")
+_PAGE = 500
+_Rows = Annotated[
+    list[str] | None, typer.Argument(metavar="SERVICE/ID…", help="Such as timer/12, as `list` shows them.")
+]
+_One = Annotated[str, typer.Argument(metavar="SERVICE/ID", help="Such as timer/12, as `list` shows it.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        name="quarantine",
+        help="What a service could not process: listed, shown, given to it again.",
+        no_args_is_help=True,
+    )
+    group.command("list")(listed)
+    group.command("show")(shown)
+    group.command("replay")(replayed)
+    app.add_typer(group)
+
+
+def listed(
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    service: Annotated[str, typer.Option(help="Only this one: ingest, timer, notifier or board.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Those that were replayed, too.")] = False,
+    json: _Json = False,
+) -> None:
+    """List what is in quarantine in every service behind --url, the oldest first. The key has the scope admin.
+
+    Exit status: 0 nothing waits, 1 something does, 2 the call makes no sense or a service does not answer.
+    """
+    with connected(url, key) as client:
+        rows = list(_all(client, _services(service), "any" if every else "quarantined"))
+    if json:
+        emit({"quarantined": rows})
+    elif rows:
+        _table(rows)
+    else:
+        note("nothing is in quarantine")
+    if any(row["state"] == "quarantined" for row in rows):
+        raise typer.Exit(WRONG)
+
+
+def shown(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False) -> None:
+    """Show one row with its attributes, the error and its raw data. Exit status: 0 shown, 1 no such row."""
+    with connected(url, key) as client:
+        answer = client.get(_path(row))
+        if answer.status_code >= httpx2.codes.BAD_REQUEST:
+            refused(answer)
+        found: dict[str, Any] = answer.json()
+    if json:
+        emit(found)
+        return
+    for name in ("part", "position", "key", "event", "type", "error", "count", "first_at", "last_at", "state"):
+        typer.echo(f"{name:>9}  {found[name]}")
+    for name, value in found["headers"].items():
+        typer.echo(f"{name:>9}  {value}")
+    typer.echo(found["data"])
+
+
+def replayed(
+    rows: _Rows = None,
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    every: Annotated[bool, typer.Option("--all", help="Everything that waits, the oldest first.")] = False,
+    service: Annotated[str, typer.Option(help="With --all: only of this service.")] = "",
+    json: _Json = False,
+) -> None:
+    """Give rows to their handlers again, after what was wrong has been mended.
+
+    Exit status: 0 all were processed, 1 at least one stays in quarantine, 2 the call makes no sense.
+    """
+    if bool(rows) == every:
+        stop("say which rows, as `slad quarantine list` shows them, or --all")
+    with connected(url, key) as client:
+        waiting = (f"{row['service']}/{row['id']}" for row in _all(client, _services(service), "quarantined"))
+        done = [_again(client, name) for name in (list(waiting) if every else rows or ())]
+    if json:
+        emit({"replayed": done})
+    failed = [one for one in done if one["state"] != "replayed"]
+    if not json:
+        for one in done:
+            typer.echo(f"{one['row']}  {one['state']}" + (f"  {one['error']}" if one["error"] else ""))
+    if failed:
+        raise typer.Exit(WRONG)
+
+
+def _again(client: httpx2.Client, row: str) -> dict[str, str]:
+    answer = client.post(f"{_path(row)}/replay")
+    if answer.status_code not in (httpx2.codes.OK, httpx2.codes.CONFLICT):
+        refused(answer)
+    done = answer.status_code == httpx2.codes.OK
+    error = "" if done else problem_text(answer)
+    return {"row": row, "state": "replayed" if done else "quarantined", "error": error}
+
+
+def _all(client: httpx2.Client, services: tuple[str, ...], state: str) -> Iterator[dict[str, Any]]:
+    """Every row of these services; one that is not served behind this address is named on stderr."""
+    for service in services:
+        after = 0
+        while True:
+            given = {"state": state, "after": after, "limit": _PAGE}
+            answer = client.get(f"/v1/quarantine/{service}", params=given)
+            if answer.status_code == httpx2.codes.NOT_FOUND:
+                if len(services) == 1:
+                    stop(f"{service} is not served at {client.base_url}", MISUSED)
+                note(f"{service} is not served at {client.base_url}: ask its own address for what it holds")
+                break
+            if answer.status_code >= httpx2.codes.BAD_REQUEST:
+                refused(answer)
+            page = answer.json()
+            yield from page["quarantined"]
+            if page["next"] is None:
+                break
+            after = page["next"]
+
+
+def _services(service: str) -> tuple[str, ...]:
+    if service and service not in SERVICES:
+        stop(f"--service {service}: it is one of {', '.join(SERVICES)}")
+    return (service,) if service else SERVICES
+
+
+def _path(row: str) -> str:
+    service, _, number = row.partition("/")
+    if service not in SERVICES or not (number.isascii() and number.isdigit()):
+        stop(f"{row}: a row is named SERVICE/ID, such as timer/12")
+    return f"/v1/quarantine/{service}/{number}"
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("row", "part", "key", "event", "count", "last at", "state", "error"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        error = row["error"].splitlines()[0][:120] if row["error"] else ""
+        table.add_row(
+            f"{row['service']}/{row['id']}", row["part"], row["key"], row["event"], str(row["count"]),
+            row["last_at"], row["state"], error,
+        )  # fmt: skip
+    tables().print(table)

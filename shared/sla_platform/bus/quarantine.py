@@ -1,0 +1,192 @@
+"""The quarantine of one service: keeps what could not be processed, shows it, and gives it to its handler again.
+
+Every part of a service that takes rows (the consumer, the tick, the relay …) quarantines under its own name, and says
+what replaying one of its rows means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.bus.metrics import BusMetrics
+from sla_platform.bus.port import DeadLetter
+from sla_platform.bus.record import Watermark, read_record
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import BadEnvelope, Fenced, Retryable
+from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.store import quarantine as kept
+from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import Entry, Held, Row
+from sla_platform.timesource import TimeSource
+
+_log = structlog.get_logger(__name__)
+CONSUME, RELAY = "consume", "relay"
+COUNT_EVERY_SECONDS = 10.0
+_FORGOTTEN_AT_ONCE = 200
+
+Replay = Callable[[Entry], Awaitable[None]]
+"""Gives a row to its handler again. Raises what the handler raises; it must know what it has done before."""
+
+
+class NoEntry(LookupError):
+    """Nothing is in quarantine under this id."""
+
+
+class NotWaiting(Exception):
+    """The entry was replayed before, or its part knows no replay."""
+
+
+class Quarantine:
+    """One per service and process."""
+
+    def __init__(self, service: str, store: Store, table: Table, time: TimeSource, metrics: BusMetrics) -> None:
+        self.service = service
+        self.table = table
+        self._store = store
+        self._time = time
+        self._metrics = metrics
+        self._replays: dict[str, Replay] = {}
+        self._parts: set[str] = {CONSUME}
+
+    def replays(self, part: str, replay: Replay) -> None:
+        """Say what replaying a row of this part means."""
+        self._replays[part] = replay
+        self._parts.add(part)
+
+    # keeping
+
+    async def put(self, row: Row, error: Exception, **own: Any) -> None:
+        """Keep a row, in a transaction of its own. Raises StoreBusy: nothing was kept, and the row must wait."""
+        async with self._store.transaction() as connection:
+            await self.put_within(connection, row, error, **own)
+        self.tell(row, error)
+
+    async def put_within(self, connection: AsyncConnection, row: Row, error: Exception, **own: Any) -> None:
+        """Keep a row in the caller's transaction, which takes it away from where it lay; then `tell`."""
+        await kept.put(connection, self.table, row, worded(error), self._time.now(), **own)
+
+    def tell(self, row: Row, error: Exception) -> None:
+        """Count and log what has been kept."""
+        self._metrics.quarantined_total.labels(self.service, row.part).inc()
+        self._metrics.quarantined.labels(self.service, row.part).inc()
+        _log.error(
+            "row.quarantined", service=self.service, part=row.part, position=row.position, key=row.key,
+            event_id=row.event, type=row.type, bytes=len(row.data), error=worded(error)[:500],
+        )  # fmt: skip
+
+    async def put_aside(self, letter: DeadLetter) -> None:
+        """Keep a dead letter of the bus (`sla_platform.bus.port.PutAside`)."""
+        await self.put(_row_of(letter), letter.error)
+
+    # looking
+
+    async def page(self, state: str, after: int, limit: int) -> Sequence[Entry]:
+        """The oldest first, without their bytes."""
+        async with self._store.reading() as connection:
+            return await kept.page(connection, self.table, state, after, limit)
+
+    async def find(self, id_: int) -> Entry:
+        """Raises NoEntry."""
+        async with self._store.reading() as connection:
+            entry = await kept.find(connection, self.table, id_)
+        if entry is None:
+            raise NoEntry(str(id_))
+        return entry
+
+    # replaying
+
+    async def replay(self, id_: int) -> Entry:
+        """Give the row to its handler again; returns the entry as it stands then.
+
+        Raises NoEntry, NotWaiting, and Retryable when the surroundings failed: nothing was changed.
+        """
+        entry = await self.find(id_)
+        replay = self._replays.get(entry.part)
+        if entry.state is not Held.QUARANTINED or replay is None:
+            raise NotWaiting(entry.state.value)
+        error = await _tried(replay, entry)
+        async with self._store.transaction() as connection:
+            if error is None:
+                await kept.replayed(connection, self.table, entry, self._time.now())
+            else:
+                await kept.failed_again(connection, self.table, id_, worded(error), self._time.now())
+        outcome = Held.REPLAYED if error is None else Held.QUARANTINED
+        _log.info("row.replayed", service=self.service, part=entry.part, position=entry.position, outcome=outcome.value)
+        await self.count()
+        return await self.find(id_)
+
+    # levels
+
+    async def run(self) -> None:
+        """A part of the service: keeps the gauge true, whoever else writes to the table."""
+        while True:
+            try:
+                await self.count()
+            except Retryable as error:
+                _log.warning("quarantine.not_counted", service=self.service, error=str(error))
+            await asyncio.sleep(COUNT_EVERY_SECONDS)
+
+    async def count(self) -> Mapping[str, int]:
+        async with self._store.reading() as connection:
+            waiting = await kept.counted(connection, self.table)
+        self._parts |= waiting.keys()
+        for part in self._parts:
+            self._metrics.quarantined.labels(self.service, part).set(waiting.get(part, 0))
+        return waiting
+
+    async def old(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
+        """A sweep of `sla_platform.retention`: entries that were replayed before `horizon`."""
+        while True:
+            async with self._store.transaction() as connection:
+                gone = await kept.forget_replayed(connection, self.table, horizon, _FORGOTTEN_AT_ONCE)
+            if gone:
+                yield {self.table.name: gone}
+            if gone < _FORGOTTEN_AT_ONCE:
+                return
+
+
+def envelope_of(entry: Entry) -> Envelope:
+    """The event of an entry. Raises BadEnvelope naming what is wrong with it still."""
+    headers = [(name, value.encode()) for name, value in entry.headers.items()]
+    try:
+        topic = Topic(entry.topic)
+    except ValueError as error:
+        raise BadEnvelope(f"there is no topic {entry.topic!r}") from error
+    said = read_record(topic, entry.key.encode() or None, entry.data, headers)
+    if isinstance(said, Watermark):
+        raise BadEnvelope("a watermark says nothing any more")
+    return said
+
+
+async def _tried(replay: Replay, entry: Entry) -> Exception | None:
+    try:
+        await replay(entry)
+    except Fenced:
+        raise
+    except Exception as error:
+        if fault_of(error) is Fault.PASSING:
+            raise as_retryable(error) from error
+        return error
+    return None
+
+
+def _row_of(letter: DeadLetter) -> Row:
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in letter.headers}
+    return Row(
+        part=CONSUME,
+        position=f"{letter.topic}/{letter.partition}/{letter.offset}",
+        partition=letter.partition,
+        topic=letter.carries.value if letter.carries is not None else letter.topic,
+        key=(letter.key or b"").decode("utf-8", "replace"),
+        event=headers.get("ce_id", ""),
+        type=headers.get("ce_type", ""),
+        headers=headers,
+        data=letter.value or b"",
+    )

@@ -1,0 +1,169 @@
+"""Whose fault is an error that was raised while one row (an event, a timer, a delivery) was worked on?
+
+Three answers, and what every consumer does about each (docs/decisions/0009-one-row-never-stops-a-service.md):
+
+- PASSING: the surroundings. A connection, the memory, the disk, file descriptors, a schema that is not migrated yet.
+  The same work is tried again with patience for as long as it takes, and nothing is ever quarantined for it.
+- ROW: the row says what cannot be: a text longer than its column, an instant outside the calendar, JSON that is none.
+  The row is quarantined at once and the others go on.
+- UNKNOWN: anything else, such as a bug. Three attempts with pauses, then the row is quarantined like one at fault.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import traceback
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import exc
+
+from sla_domain.errors import DomainError
+from sla_platform.errors import BadSettings, Fenced, Permanent, PlatformError, Retryable
+from sla_platform.store.outage import busy
+
+
+class Fault(StrEnum):
+    """Whose fault an error is."""
+
+    PASSING = "the surroundings: try again with patience"
+    ROW = "the row's own: quarantine it"
+    UNKNOWN = "not known: try three times, then quarantine the row"
+
+
+class Stumbled(Retryable):
+    """The surroundings failed, not the row; the same work is tried again."""
+
+
+# What an operating system says about a name, which may have come out of the row.
+_ABOUT_A_NAME = {
+    errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.ELOOP, errno.EILSEQ, errno.EAFNOSUPPORT,
+}  # fmt: skip
+_SQLITE_ROW = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE}
+# SQLITE_ERROR is said of everything; these words mean that the schema is not the one this release expects.
+_SQLITE_SCHEMA = (
+    "no such table",
+    "no such column",
+    "has no column",
+    "no such index",
+    "no such function",
+    "syntax error",
+)
+_POSTGRES_ROW_CLASSES = {
+    "21",  # one statement, the same row twice
+    "22",  # data: too long, out of range, not in the character set, no JSON
+    "23",  # a constraint
+    "54",  # beyond a limit of the server: an index entry, the number of arguments
+}
+_POSTGRES_SURROUNDINGS = {
+    "0B",
+    "25",
+    "26",
+    "28",
+    "3D",
+    "3F",
+    "42",
+    "55",
+    "57",
+    "72",
+    "F0",
+    "HV",
+}  # transaction state, login, database, schema, privileges and names: the deployment's, not the row's
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Judge an error by what it is, and by what it was raised from."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if _judged(cause) is Fault.PASSING:
+            return Fault.PASSING
+        cause = cause.__cause__
+    return _judged(error)
+
+
+def as_retryable(error: BaseException) -> Retryable:
+    """What to raise for a passing error, so that whoever handed out the work gives it again."""
+    if isinstance(error, Retryable):
+        return error
+    return Stumbled(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
+
+
+def worded(error: BaseException) -> str:
+    """The error as it is kept with a quarantined row: its class and its words, without a statement's parameters."""
+    if isinstance(error, exc.StatementError) and error.orig is not None:
+        return f"{type(error).__name__}: {error.orig}"
+    return f"{type(error).__name__}: {error}"
+
+
+def raised_at(error: BaseException, frames: int = 5) -> str:
+    """The innermost frames of an error: without the values of variables, which may be a customer's words."""
+    return " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in reversed(traceback.extract_tb(error.__traceback__)[-frames:])
+    )
+
+
+def _judged(error: BaseException) -> Fault:
+    match error:
+        case Retryable() | Fenced() | BadSettings() | MemoryError() | ImportError() | EOFError():
+            return Fault.PASSING
+        case Permanent() | DomainError():
+            return Fault.ROW
+        case exc.SQLAlchemyError():
+            return _of_the_store(error)
+        case sqlite3.Error():
+            return _of_sqlite(error)
+        case OSError():
+            return Fault.UNKNOWN if error.errno in _ABOUT_A_NAME else Fault.PASSING
+        case RuntimeError() if "can't start new thread" in str(error):
+            return Fault.PASSING
+        case RecursionError() | ValueError() | OverflowError() | TypeError() | LookupError():
+            return Fault.ROW
+        case BaseExceptionGroup():
+            return _of_several(error)
+        case PlatformError():
+            return Fault.PASSING
+        case _:
+            return Fault.UNKNOWN
+
+
+def _of_several(group: BaseExceptionGroup[BaseException]) -> Fault:
+    faults = {_judged(one) for one in group.exceptions}
+    return next((fault for fault in (Fault.PASSING, Fault.UNKNOWN) if fault in faults), Fault.ROW)
+
+
+def _of_the_store(error: exc.SQLAlchemyError) -> Fault:
+    if busy(error) is not None:
+        return Fault.PASSING
+    if not isinstance(error, exc.StatementError):
+        return Fault.UNKNOWN
+    cause = error.orig
+    if cause is None:
+        return Fault.UNKNOWN
+    if not isinstance(error, exc.DBAPIError):
+        return _judged(cause)  # raised while a parameter was made ready
+    if isinstance(cause, sqlite3.Error):
+        return _of_sqlite(cause)
+    state = str(getattr(cause, "sqlstate", None) or "")
+    if state[:2] in _POSTGRES_ROW_CLASSES:
+        return Fault.ROW
+    if state[:2] in _POSTGRES_SURROUNDINGS or error.connection_invalidated:
+        return Fault.PASSING
+    return Fault.ROW if isinstance(error, exc.DataError | exc.IntegrityError) else Fault.UNKNOWN
+
+
+def _of_sqlite(error: sqlite3.Error) -> Fault:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # said by the driver: a parameter that cannot be bound, a connection that is closed
+        return Fault.UNKNOWN
+    match code & 0xFF:
+        case primary if primary in _SQLITE_ROW:
+            return Fault.ROW
+        case sqlite3.SQLITE_ERROR:
+            schema = any(words in str(error) for words in _SQLITE_SCHEMA)
+            return Fault.PASSING if schema else Fault.ROW
+        case _:
+            return Fault.PASSING  # cannot open, read only, no memory, corrupt: no row did that

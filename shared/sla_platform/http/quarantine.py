@@ -1,0 +1,160 @@
+"""`/v1/quarantine/<service>`: what a service could not process, for people who run slad; listed, shown, replayed.
+
+What lies there may be of every customer and holds strangers' words, so the key is an admin's and for all contracts.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from sla_platform.bus.quarantine import NoEntry, NotWaiting, Quarantine
+from sla_platform.http.keys import ADMIN, Authorizer
+from sla_platform.http.problem import Problem
+from sla_platform.store.quarantine import Entry, Held
+
+MOST = 500
+_LARGEST = 2**53 - 1
+_Id = Annotated[int, Path(ge=1, le=_LARGEST)]
+_DENIED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "An API key is needed"},
+    403: {"description": "Not with this key: it lacks the scope admin, or is for one contract"},
+}
+_ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing is in quarantine under this id"}}
+
+
+class Quarantined(BaseModel):
+    """A row that could not be processed. `position`: where it lay; `bytes`: how many it has."""
+
+    id: int
+    service: str
+    part: str = Field(description="which loop could not process it: consume, relay, tick, …")
+    position: str
+    topic: str
+    key: str
+    event: str
+    type: str
+    error: str
+    count: int = Field(description="how often it came or was replayed in vain")
+    first_at: str
+    last_at: str
+    state: Literal["quarantined", "replayed"]
+    bytes: int
+
+
+class QuarantinedWhole(Quarantined):
+    """With its attributes and its raw bytes."""
+
+    headers: dict[str, str]
+    data: str = Field(description="the raw bytes as text; what is no UTF-8 is replaced, see data_base64")
+    data_base64: str
+
+
+class QuarantinePage(BaseModel):
+    """The oldest first. `next`: the `after` of the next page; null at the end."""
+
+    quarantined: list[Quarantined]
+    next: int | None
+
+
+def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
+    """The routes of one service's quarantine."""
+    routes = APIRouter(prefix=f"/v1/quarantine/{quarantine.service}", tags=["quarantine"], responses=_DENIED)
+    service = quarantine.service
+
+    def may(request: Request) -> None:
+        access = authorize(request, ADMIN)
+        if access.contract is not None:
+            detail = "The key is for one contract; what is in quarantine concerns them all."
+            raise Problem(403, "contract-key", "Not with this key", detail)
+
+    async def one(id_: int) -> Entry:
+        try:
+            return await quarantine.find(id_)
+        except NoEntry:
+            raise _none() from None
+
+    @routes.get("")
+    async def page(
+        request: Request,
+        state: Annotated[Literal["quarantined", "replayed", "any"], Query()] = "quarantined",
+        after: Annotated[int, Query(ge=0, le=_LARGEST)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    ) -> QuarantinePage:
+        """What could not be processed, the oldest first."""
+        may(request)
+        found = await quarantine.page("" if state == "any" else state, after, limit + 1)
+        shown = found[:limit]
+        more = shown[-1].id if len(found) > limit else None
+        return QuarantinePage(quarantined=[Quarantined(**_shape(service, each)) for each in shown], next=more)
+
+    @routes.get("/{id_}", responses=_ONE)
+    async def whole(request: Request, id_: _Id) -> QuarantinedWhole:
+        """One row with its attributes and raw bytes."""
+        may(request)
+        return _whole(service, await one(id_))
+
+    @routes.get("/{id_}/body", responses=_ONE, response_class=Response)
+    async def body(request: Request, id_: _Id) -> Response:
+        """The raw bytes, as they came."""
+        may(request)
+        entry = await one(id_)
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": f'attachment; filename="{service}-{entry.id}.bin"',
+            "Cache-Control": "no-store",
+        }
+        return Response(entry.data, media_type="application/octet-stream", headers=headers)
+
+    @routes.post("/{id_}/replay", responses=_ONE | {409: {"description": "It was replayed, or fails still"}})
+    async def replay(request: Request, id_: _Id) -> Quarantined:
+        """Give the row to its handler again, after what was wrong has been mended."""
+        may(request)
+        try:
+            entry = await quarantine.replay(id_)
+        except NoEntry:
+            raise _none() from None
+        except NotWaiting:
+            raise Problem(409, "replayed", "Nothing to replay", "The row was replayed before.") from None
+        if entry.state is Held.QUARANTINED:
+            detail = f"It stays in quarantine: {entry.error[:500]}"
+            raise Problem(409, "still-unfit", "The row cannot be processed still", detail)
+        return Quarantined(**_shape(service, entry))
+
+    return routes
+
+
+def _none() -> Problem:
+    return Problem(404, "not-found", "No such row", "Nothing is in quarantine under this id.")
+
+
+def _whole(service: str, entry: Entry) -> QuarantinedWhole:
+    return QuarantinedWhole(
+        **_shape(service, entry),
+        headers=dict(entry.headers),
+        data=entry.data.decode("utf-8", "replace"),
+        data_base64=b64encode(entry.data).decode(),
+    )
+
+
+def _shape(service: str, entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "service": service,
+        "part": entry.part,
+        "position": entry.position,
+        "topic": entry.topic,
+        "key": entry.key,
+        "event": entry.event,
+        "type": entry.type,
+        "error": entry.error,
+        "count": entry.count,
+        "first_at": entry.first_at.isoformat(),
+        "last_at": entry.last_at.isoformat(),
+        "state": entry.state.value,
+        "bytes": entry.size,
+    }

@@ -1,0 +1,80 @@
+"""Working through rows so that one that cannot be worked on holds up none of the others.
+
+Used by every loop that takes rows: the bus hands batches over by it, the tick, the re-planner, the notifier's loops
+and the relay work by it. Whose fault an error is says `sla_platform.fault`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from sla_platform.errors import Fenced
+from sla_platform.fault import Fault, as_retryable, fault_of, raised_at, worded
+
+_log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+ATTEMPTS = 3
+PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
+
+
+async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
+    """Do the work of one row; None when it is done, else the error for which the row is to be quarantined.
+
+    Raises Retryable when the surroundings failed and Fenced as it comes: nothing is then known about the row. An error
+    that is not known is tried three times in place, so the count needs no memory of its own: while it is counted the
+    process cannot end by that error.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await work()
+        except Fenced:
+            raise
+        except Exception as error:
+            match fault_of(error):
+                case Fault.PASSING:
+                    raise as_retryable(error) from error
+                case Fault.UNKNOWN if attempt < ATTEMPTS:
+                    _log.error("row.failed", attempt=attempt, error=worded(error)[:500], at=raised_at(error))
+                    await asyncio.sleep(PAUSES[attempt - 1])
+                case _:
+                    return error
+        else:
+            return None
+    raise AssertionError("the last attempt returns")
+
+
+async def in_parts(
+    rows: Sequence[T],
+    work: Callable[[Sequence[T]], Awaitable[object]],
+    quarantine: Callable[[T, Exception], Awaitable[None]],
+) -> None:
+    """Do the work of all rows at once; where that fails, of one half and then the other, in their order.
+
+    A row that fails alone is quarantined and the next one goes on. Raises Retryable and Fenced as `one_row` does; the
+    whole may then be done again, so work must know what it has done before.
+    """
+    if not rows:
+        return
+    if len(rows) == 1:
+        error = await one_row(lambda: work(rows))
+        if error is not None:
+            await quarantine(rows[0], error)
+        return
+    try:
+        await work(rows)
+    except Fenced:
+        raise
+    except Exception as error:
+        if fault_of(error) is Fault.PASSING:
+            raise as_retryable(error) from error
+        _log.warning("rows.split", rows=len(rows), error=worded(error)[:500])
+    else:
+        return
+    middle = len(rows) // 2
+    await in_parts(rows[:middle], work, quarantine)
+    await in_parts(rows[middle:], work, quarantine)

@@ -1,0 +1,214 @@
+"""What could not be processed further: `<service>_quarantine`, one table in every service, as it came and why.
+
+An entry is known by what it holds, so the same row that comes again (a crash before the cursor was saved, a second
+copy on the topic) is counted on its entry. Writing one must never fail by what the row says: every text is made fit
+for its column first, and the raw bytes are kept as bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.store.dialect import insert
+from sla_platform.store.types import BigId, Instant
+
+LONGEST_ERROR = 2_000
+LONGEST_NAME = 300
+
+
+class Held(StrEnum):
+    """What has become of an entry."""
+
+    QUARANTINED = "quarantined"
+    REPLAYED = "replayed"
+
+
+def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Table:
+    """`own`: columns of one service alone, nullable."""
+    return Table(
+        f"{service}_quarantine",
+        metadata,
+        Column("id", BigId, primary_key=True, autoincrement=True),
+        Column("digest", String(100), nullable=False),
+        Column("part", String(20), nullable=False),  # which loop could not process it
+        Column("position", String(LONGEST_NAME), nullable=False),  # where it lay
+        Column("partition", SmallInteger, nullable=False),
+        Column("topic", String(32), nullable=False),
+        Column("key", String(LONGEST_NAME), nullable=False),
+        Column("event", String(LONGEST_NAME), nullable=False),  # its own id
+        Column("type", String(100), nullable=False),
+        Column("headers", Text, nullable=False),  # JSON: attributes by name
+        Column("data", LargeBinary, nullable=False),
+        Column("error", Text, nullable=False),
+        Column("count", Integer, nullable=False),
+        Column("first_at", Instant, nullable=False),
+        Column("last_at", Instant, nullable=False),
+        Column("state", String(12), nullable=False),
+        *own,
+        Index(f"uq_{service}_quarantine_digest", "digest", unique=True),
+        Index(f"ix_{service}_quarantine_state", "state", "id"),
+        Index(f"ix_{service}_quarantine_key", "key"),
+        sqlite_autoincrement=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row that could not be processed: what it is, where it lay, its bytes as they came."""
+
+    part: str
+    position: str
+    partition: int = 0
+    topic: str = ""
+    key: str = ""
+    event: str = ""
+    type: str = ""
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """The same for the same row of the same part, wherever it lies."""
+        hashed = hashlib.sha256()
+        for piece in (self.part, self.topic, self.key, self.event, self.type):
+            hashed.update(piece.encode("utf-8", "surrogatepass") + b"\0")
+        hashed.update(self.data)
+        return hashed.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Row):
+    """A row in quarantine. `own`: the service's own columns."""
+
+    id: int
+    error: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    state: Held
+    size: int
+    own: Mapping[str, Any]
+
+
+async def put(connection: AsyncConnection, table: Table, row: Row, error: str, now: datetime, **own: Any) -> None:
+    """Keep a row in the caller's transaction; one that is there already is counted, and waits again."""
+    values = {
+        "digest": row.digest,
+        "part": row.part,
+        "position": fit(row.position),
+        "partition": row.partition,
+        "topic": fit(row.topic, 32),
+        "key": fit(row.key),
+        "event": fit(row.event),
+        "type": fit(row.type, 100),
+        "headers": orjson.dumps({fit(name): fit(value, None) for name, value in row.headers.items()}).decode(),
+        "data": row.data,
+        "error": fit(error, LONGEST_ERROR),
+        "count": 1,
+        "first_at": now,
+        "last_at": now,
+        "state": Held.QUARANTINED.value,
+        **own,
+    }
+    statement = insert(connection, table).values(values)
+    again = {
+        "count": table.c.count + 1,
+        "position": values["position"],
+        "partition": values["partition"],
+        "error": values["error"],
+        "last_at": now,
+        "state": Held.QUARANTINED.value,
+        **own,
+    }
+    await connection.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=again))
+
+
+async def page(connection: AsyncConnection, table: Table, state: str, after: int, limit: int) -> Sequence[Entry]:
+    """The oldest first, without their bytes: entries of this state (any when empty) with a greater id."""
+    columns = [column for column in table.c if column.name != "data"]
+    query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
+    if state:
+        query = query.where(table.c.state == state)
+    rows = (await connection.execute(query.order_by(table.c.id).limit(limit))).mappings().all()
+    return [_entry(row | {"data": b""}) for row in map(dict, rows)]
+
+
+async def find(connection: AsyncConnection, table: Table, id_: int) -> Entry | None:
+    query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else _entry(dict(row))
+
+
+async def replayed(connection: AsyncConnection, table: Table, entry: Entry, now: datetime) -> None:
+    """Unless the row has come back meanwhile."""
+    done = {"state": Held.REPLAYED.value, "last_at": now}
+    await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
+
+
+async def failed_again(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
+    told = {"error": fit(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
+    await connection.execute(update(table).where(table.c.id == id_).values(told))
+
+
+async def counted(connection: AsyncConnection, table: Table) -> dict[str, int]:
+    """How many wait, by part."""
+    waiting = table.c.state == Held.QUARANTINED.value
+    query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
+    return {row[0]: row[1] for row in (await connection.execute(query)).all()}
+
+
+async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
+    """Remove entries that were replayed before `horizon`; what waits for people waits however long."""
+    old = select(table.c.id).where(table.c.state == Held.REPLAYED.value, table.c.last_at < horizon)
+    return (
+        await connection.execute(delete(table).where(table.c.id.in_(old.order_by(table.c.id).limit(limit))))
+    ).rowcount
+
+
+def waits(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """That an entry is waiting for which these hold."""
+    return select(text("1")).where(table.c.state == Held.QUARANTINED.value, *which).exists()
+
+
+def fit(said: str, longest: int | None = LONGEST_NAME) -> str:
+    """A text that any column of that length takes: without NUL and lone surrogates, cut."""
+    whole = said.replace("\0", "�").encode("utf-8", "replace").decode()
+    return whole if longest is None else whole[:longest]
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    names = set(Entry.__dataclass_fields__)
+    own = {name: value for name, value in row.items() if name not in names and name != "digest"}
+    values = {name: value for name, value in row.items() if name in names}
+    values |= {
+        "headers": orjson.loads(row["headers"]),
+        "data": bytes(row["data"]),
+        "state": Held(row["state"]),
+        "own": own,
+    }
+    return Entry(**values)
