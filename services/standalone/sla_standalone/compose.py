@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from sla_platform.http import health, problem
+from sla_platform.http.boundary import Boundary
 from sla_platform.http.keys import READ, Authorizer, KeyGate
+from sla_platform.http.origin import Names
 from sla_platform.runtime import Part, Service, running
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
@@ -90,6 +93,9 @@ def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> Fas
         redoc_url=None,
     )
     problem.install(app)
+    settings = base.settings
+    names = Names.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
+    app.add_middleware(Boundary, names=names)
     app.include_router(health.router(services, base.registry, info(base)))
     for routes in routers:
         app.include_router(routes)
