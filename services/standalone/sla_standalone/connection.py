@@ -86,7 +86,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
         self._parting = False
-        self._lingered = 0
+        self._unwanted = 0  # bytes read for no purpose
 
     # -- its place ----------------------------------------------------------------------------------------
 
@@ -122,8 +122,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._parting:
-            self._lingered += len(data)
-            if self._lingered > LINGER_BYTES:
+            self._unwanted += len(data)
+            if self._unwanted > LINGER_BYTES:
                 self._abort()
             return
         self._said_something = True
@@ -134,7 +134,7 @@ class BoundedHttp(HttpToolsProtocol):
             return
         if self._beside_the_body > MAX_HEAD_BYTES:
             self.send_400_response("The request's head is too long.")
-        elif len(self.pipeline) > MOST_PIPELINED:
+        elif len(self.pipeline) > MOST_PIPELINED or self._unwanted > LINGER_BYTES:
             self._abort()
         else:
             self._watch()
@@ -158,7 +158,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body = False, True
-        self._body_seen = 0
+        self._body_seen = self._unwanted = 0
         super().on_headers_complete()
         if not self.pipeline:
             self._asked_at = self.loop.time()
@@ -168,6 +168,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._beside_the_body -= len(body)
         self._body_seen += len(body)
         super().on_body(body)
+        if self.cycle.response_started:  # a stream, say: nobody needs what comes now
+            self._unwanted += len(body)
 
     def on_message_complete(self) -> None:
         self._in_body = False
@@ -286,7 +288,11 @@ class BoundedHttp(HttpToolsProtocol):
             return
         if self._in_head or self._in_body:
             self.flow.resume_reading()
-            self.transport.write_eof()
+            try:
+                self.transport.write_eof()
+            except OSError:  # the other side has left in the meantime
+                self._abort()
+                return
             self._timer = self.loop.call_later(LINGER_SECONDS, self._abort)
         else:
             self.transport.close()
