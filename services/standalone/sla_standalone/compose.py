@@ -81,7 +81,8 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
         await base.feeds.trim()
 
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
-    return Service("process", parts=tuple(parts), checks={"schema": partial(at_head, base.store)})
+    checks = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
+    return Service("process", parts=tuple(parts), checks=checks)
 
 
 def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> FastAPI:
