@@ -49,10 +49,11 @@ class Client:
         return reasons
 
     async def until_ready(self) -> None:
-        deadline = time.monotonic() + PROMISED_SECONDS
-        while (reasons := await self.reasons()) and time.monotonic() < deadline:
+        for _ in range(300):
+            if not await self.reasons():
+                return
             await asyncio.sleep(0.05)
-        assert not reasons
+        raise AssertionError(await self.reasons())
 
 
 @asynccontextmanager
