@@ -1,19 +1,22 @@
 """Which connections are held, and which one gives way when there are too many. No socket is touched here.
 
-A stranger may hold connections that say nothing. They are bounded for each address and in all, and a newcomer takes
-the place of the one that has waited longest, so that who has something to say gets in even during a flood.
+A stranger may hold connections that say nothing. They are bounded for each address and in all. When there
+is no room, a newcomer takes the place of the one that has waited longest among those of the address that holds the
+most: who has something to say gets in during a flood, and is not pushed out again before it has said it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
+from heapq import nlargest
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Protocol
 
 Network = IPv4Network | IPv6Network
+_CROWDS = 8  # addresses looked at, the most crowded first
 LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being answered then is a stream
 
 
@@ -64,11 +67,11 @@ class Admission:
         """Take a place; None when there is one, perhaps that of another, else why there is none."""
         group = group_of(address)
         own = self._of.get(group)
-        if own is not None and len(own) >= self.per_address and not _within(address, self._exempt):
+        if own is not None and len(own) >= self.per_address and not self._known(address):
             # Its streams are left alone: they would come back at once, and each other's places with them.
             if not self._make_room(own, now, Doing.SENDING):
                 return Ended.ADDRESS_FULL
-        elif len(self._all) >= self.most and not self._make_room(self._all, now, Doing.STREAMING):
+        elif len(self._all) >= self.most and not self._make_room_in_all(now):
             return Ended.FULL
         self._all[held] = group
         self._of.setdefault(group, OrderedDict())[held] = None
@@ -83,6 +86,17 @@ class Admission:
         del own[held]
         if not own:
             del self._of[group]
+
+    def _make_room_in_all(self, now: float) -> bool:
+        """One of those who hold the most gives way: who comes from elsewhere keeps its place in a flood."""
+        crowds = ((group, own) for group, own in self._of.items() if len(own) > 1 and not self._known(group))
+        for _, own in nlargest(_CROWDS, crowds, key=lambda each: len(each[1])):
+            if self._make_room(own, now, Doing.SENDING):
+                return True
+        return self._make_room(self._all, now, Doing.STREAMING)
+
+    def _known(self, address: str) -> bool:
+        return bool(self._exempt) and _within(address, self._exempt)
 
     def _make_room(self, among: Iterable[Held], now: float, at_most: Doing) -> bool:
         """The oldest of those that are about the least gives way; False when all are about more than `at_most`."""
@@ -113,9 +127,12 @@ def group_of(address: str) -> str:
     return str(mapped) if mapped is not None else str(ip_network((int(read) >> 64 << 64, 64)))
 
 
-def _within(address: str, networks: Sequence[Network]) -> bool:
-    if not networks:
-        return False
+@lru_cache(maxsize=8192)
+def _within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Of an address, or of the network that `group_of` made of one."""
+    if "/" in address:
+        group = ip_network(address)
+        return any(isinstance(each, IPv6Network) and group.subnet_of(each) for each in networks)  # type: ignore[arg-type]
     try:
         read = ip_address(address)
     except ValueError:

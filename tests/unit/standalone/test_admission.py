@@ -67,6 +67,17 @@ def test_in_all_a_stream_gives_way_before_anybody_is_refused() -> None:
     assert not busy.gone
 
 
+def test_in_all_those_who_hold_the_most_give_way_and_not_who_came_first() -> None:
+    admission = Admission(most=6, per_address=5, exempt=["10.0.0.0/8"])
+    first = entered(admission, "192.0.2.1", Doing.WAITING)[0]
+    proxy = entered(admission, "10.0.0.1", Doing.WAITING, Doing.WAITING, Doing.WAITING)
+    crowd = entered(admission, "192.0.2.2", Doing.SENDING, Doing.WAITING)
+    entered(admission, "192.0.2.3", Doing.WAITING)
+    assert [peer.gone for peer in (first, *proxy, *crowd)] == [False] * 4 + [False, True]
+    entered(admission, "192.0.2.4", Doing.WAITING)
+    assert first.gone, "nobody but the proxy holds more than one now, so the oldest of all gives way"
+
+
 def test_a_known_proxy_is_bounded_together_with_all_others_alone() -> None:
     admission = Admission(most=4, per_address=1, exempt=["10.0.0.0/8", "2001:db8:1::/48"])
     entered(admission, "10.1.2.3", Doing.ANSWERED, Doing.ANSWERED)
