@@ -17,7 +17,7 @@ from sla_platform.http import health, problem
 from sla_platform.http.boundary import Boundary
 from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.http.origin import Names
-from sla_platform.runtime import Part, Service, running
+from sla_platform.runtime import Check, Part, Service, running
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_standalone.ground import Ground, ground
@@ -81,7 +81,7 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
         await base.feeds.trim()
 
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
-    checks = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
+    checks: dict[str, Check] = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
     return Service("process", parts=tuple(parts), checks=checks)
 
 

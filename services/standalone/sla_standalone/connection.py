@@ -22,7 +22,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from sla_platform.http.problem import DOCS
 from sla_standalone.admission import LONG_SECONDS, Admission, Doing, Ended
@@ -93,9 +93,14 @@ class BoundedHttp(HttpToolsProtocol):
     def doing(self, now: float) -> Doing:
         if self._in_body:
             return Doing.SENDING
-        if self.cycle is None or self.cycle.response_complete:
+        if self._request() is None:
             return Doing.WAITING
         return Doing.STREAMING if now - self._asked_at > LONG_SECONDS else Doing.ANSWERED
+
+    def _request(self) -> RequestResponseCycle | None:
+        """The request that came last, until it has been answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return None if cycle is None or cycle.response_complete else cycle
 
     def give_way(self) -> None:
         self._ended(Ended.GAVE_WAY)
@@ -130,7 +135,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._read = len(data)
         self._beside_the_body += len(data)
         super().data_received(data)
-        if self._parting or self.transport.is_closing():
+        if self.transport.is_closing():
             return
         if self._beside_the_body > MAX_HEAD_BYTES:
             self.send_400_response("The request's head is too long.")
@@ -182,8 +187,8 @@ class BoundedHttp(HttpToolsProtocol):
 
         async def sent(message: Any) -> None:
             if message["type"] == "http.response.start":
-                cycle = self.cycle
-                if cycle is not None and cycle.scope is scope and cycle.more_body:
+                request = self._request()
+                if request is not None and request.scope is scope and request.more_body:
                     message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
             await send(message)
 
@@ -206,7 +211,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Run the timer of what is being waited for; one that runs for it already goes on."""
         if self._in_body:
             self._await(_Awaited.BODY)
-        elif self._in_head or self.cycle is None or self.cycle.response_complete:
+        elif self._in_head or self._request() is None:
             self._await(_Awaited.HEAD)
         else:
             self._await(_Awaited.NOTHING)
@@ -230,7 +235,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._timer = None
         self._ended(Ended.LATE_HEAD)
-        if not self._said_something or (self.cycle is not None and not self.cycle.response_complete):
+        if not self._said_something or self._request() is not None:
             self._abort()  # nobody to tell, or in the middle of an answer
             return
         seconds = self._patience.head

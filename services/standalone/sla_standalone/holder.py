@@ -89,9 +89,10 @@ class CatalogueHolder:
 def keep_zones(catalogue: Catalogue) -> None:
     """Read the zones of all contracts and coverages now: when somebody is to be paged a file may not be had."""
     rulebook = catalogue.rulebook
-    coverages = (coverage for plan in rulebook.plans.values() for coverage in plan.coverages.values())
-    for name in {"UTC", *(each.zone for each in (*rulebook.contracts.values(), *coverages) if each.zone)}:
-        keep_zone(name)
+    of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
+    for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:
+        if name is not None:
+            keep_zone(name)
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
