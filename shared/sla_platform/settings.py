@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,7 @@ PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 LEAST_RETENTION_DAYS = 30
 _CREDENTIALS = re.compile(r"(?<=://).*@", re.DOTALL)  # to the last @: a password may hold one that nobody escaped
+_HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -48,6 +50,15 @@ class Settings(BaseSettings):
     port: int = Field(default=8321, ge=0, le=65535)
     public_url: str = ""  # how people reach this instance; links in pages and mails start with it
     instance: str = Field(default="", max_length=120)  # static group membership; defaults to host name and port
+
+    # the HTTP server
+    max_connections: int = Field(default=4096, ge=16)  # in all; fewer where the limit on open files leaves fewer
+    max_connections_per_address: int = Field(default=256, ge=4)  # of one IPv4 address or IPv6 /64; not of a proxy
+    trusted_proxies: tuple[str, ...] = ()  # CIDRs; their X-Forwarded-For and X-Forwarded-Proto are believed
+    head_seconds: float = Field(default=10.0, gt=0)  # for the whole head of a request
+    body_seconds: float = Field(default=30.0, gt=0)  # for the whole body of a request
+    idle_seconds: float = Field(default=30.0, gt=0)  # a kept connection waits so long for its next request
+    allowed_hosts: tuple[str, ...] = ()  # names by which slad is reached besides that of public_url
 
     # ingest
     max_body_bytes: int = 1_048_576
@@ -92,6 +103,24 @@ class Settings(BaseSettings):
         if url == "embedded:" or url.startswith("kafka://"):
             return url
         raise ValueError("use embedded: or kafka://host:port[,host:port]")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, written: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in written:
+            try:
+                ip_network(entry)
+            except ValueError as error:
+                raise ValueError(f"{entry!r} is no address or network such as 10.1.0.0/16: {error}") from None
+        return written
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_host_names(cls, written: tuple[str, ...]) -> tuple[str, ...]:
+        for name in written:
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no plain host name such as sla.example; ports and schemes do not count")
+        return written
 
     @field_validator("kafka_security_protocol")
     @classmethod

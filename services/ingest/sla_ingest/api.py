@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from sla_catalogue.outlet import Scope
-from sla_ingest.body import headers_of, read_body
+from sla_ingest.body import headers_of
 from sla_ingest.entry import Result
 from sla_ingest.intake import Intake, Taken
 from sla_ingest.notice import Notices
 from sla_ingest.parked import Shelf
+from sla_platform.http.body import read_body
 from sla_platform.http.keys import Access, Authorizer
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PageIn
@@ -76,7 +77,7 @@ def _webhooks(routes: APIRouter, door: Door) -> None:
     async def webhook(source: str, request: Request) -> Response:
         """A delivery of a ticketing system: kept, translated and durable before the answer, which tells the promise."""
         headers = headers_of(request)
-        body = await read_body(request, headers, door.settings.max_body_bytes)
+        body = await read_body(request, door.settings.max_body_bytes)
         known = _may(door, request, Scope.INGEST)
         return _answer(await door.intake.webhook(source, body, headers, known_caller=known))
 
@@ -98,7 +99,7 @@ def _events(routes: APIRouter, door: Door) -> None:
         """CloudEvents 1.0: structured, binary or batched."""
         access = door.authorize(request, Scope.INGEST)
         headers = headers_of(request)
-        body = await read_body(request, headers, door.settings.max_body_bytes)
+        body = await read_body(request, door.settings.max_body_bytes)
         return _answer(await door.intake.events(access, body, headers))
 
     @routes.options("/events", tags=["ingest"], status_code=204)
@@ -122,7 +123,7 @@ def _notices(routes: APIRouter, door: Door) -> None:
         headers = headers_of(request)
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):
             raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
-        body = await read_body(request, headers, door.settings.max_body_bytes)
+        body = await read_body(request, door.settings.max_body_bytes)
         again, answer = await door.notices.publish(body, access.key)
         return _json(answer, 202, again=again)
 

@@ -38,6 +38,7 @@ class Bounds:
     queue_deliveries: int = 10_000
     queue_bytes: int = 64 * 1024 * 1024
     commit_seconds: float = 15.0
+    slow_seconds: float = 2.0
 
 
 class QueueFull(Retryable):
@@ -131,12 +132,18 @@ class GroupCommit:
         return group
 
     async def _answer(self, group: Sequence[_Waiting]) -> None:
+        began = time.monotonic()
         try:
             receipts = await self._commit([entry for waiting in group for entry in waiting.entries])
         except Retryable as error:
             self._metrics.commit_failures.inc()
             for waiting in group:
                 _fail(waiting, error)
+            if time.monotonic() - began > self._bounds.slow_seconds:
+                # Who gathered meanwhile has waited as long: another such wait, and nobody would hear in time.
+                while self._queue:
+                    for waiting in self._next_group():
+                        _fail(waiting, error)
         except Exception as error:
             self._metrics.commit_failures.inc()
             if len(group) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
@@ -41,6 +42,8 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
 STALLED_SECONDS = 30.0
+# Imported by the library or the interpreter itself when they are first needed.
+_LATE_MODULES = ("concurrent.futures.thread", "encodings.idna", "stringprep")
 PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 
@@ -84,6 +87,7 @@ def build(
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:
+        await prepare(desk, channels)
         await facts.run(handler)
 
     async def close() -> None:
@@ -130,6 +134,16 @@ def desk_of(
         told=told,
         quarantine=quarantine or Quarantine("notifier", store, tables.quarantine, source, BusMetrics()),
     )
+
+
+async def prepare(desk: Desk, channels: Mapping[str, Channel]) -> None:
+    """Read every file that telling somebody needs: later there may be no descriptor left to read it with."""
+    for module in _LATE_MODULES:
+        import_module(module)
+    desk.manner.texts.load()
+    mail = channels.get("email")
+    if isinstance(mail, MailRoute):
+        await mail.prepare()
 
 
 def channels_of(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:

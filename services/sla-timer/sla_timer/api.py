@@ -19,6 +19,7 @@ from sla_domain.errors import CalendarError
 from sla_domain.fold import fold, in_order
 from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason
+from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import (
@@ -101,9 +102,14 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         access = authorize(request, READ)
         return {"clocks": await _open_clocks(timer, access.contract or contract, limit, offset)}
 
-    @routes.post("/deadlines", responses={404: {"description": "No such contract"}})
-    async def deadlines(request: Request, question: DeadlineQuestion) -> dict[str, Any]:
-        return _deadlines(timer, question, authorize(request, READ))
+    @routes.post(
+        "/deadlines",
+        responses={404: {"description": "No such contract"}, **BAD_BODY},
+        openapi_extra=describes(DeadlineQuestion),
+    )
+    async def deadlines(request: Request) -> dict[str, Any]:
+        access = authorize(request, READ)
+        return _deadlines(timer, await demand_model(request, DeadlineQuestion), access)
 
     return routes
 

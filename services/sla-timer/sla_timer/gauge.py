@@ -74,7 +74,7 @@ class Gauges:
             .where(clock.state.in_(OPEN_STATES), clock.due_at <= now + SOON)
             .group_by(clock.contract)
         )
-        found = {contract: (count, over) for contract, count, over in (await connection.execute(due)).all()}
+        found = {contract: (count, over) for contract, count, over in await connection.execute(due)}
         self._contracts |= found.keys()
         for contract in self._contracts:
             count, over = found.get(contract, (0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from sla_platform.http import health, problem
+from sla_platform.http.boundary import Boundary
 from sla_platform.http.keys import READ, Authorizer, KeyGate
-from sla_platform.runtime import Part, Service, running
+from sla_platform.http.origin import Names
+from sla_platform.runtime import Check, Part, Service, running
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_standalone.ground import Ground, ground
@@ -78,7 +81,8 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
         await base.feeds.trim()
 
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
-    return Service("process", parts=tuple(parts), checks={"schema": partial(at_head, base.store)})
+    checks: dict[str, Check] = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
+    return Service("process", parts=tuple(parts), checks=checks)
 
 
 def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> FastAPI:
@@ -90,6 +94,9 @@ def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> Fas
         redoc_url=None,
     )
     problem.install(app)
+    settings = base.settings
+    names = Names.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
+    app.add_middleware(Boundary, names=names)
     app.include_router(health.router(services, base.registry, info(base)))
     for routes in routers:
         app.include_router(routes)

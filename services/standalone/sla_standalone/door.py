@@ -1,51 +1,59 @@
-"""The HTTP server's own settings, and the one bound that its parser does not have.
-
-httptools reads a request in half the time of h11, but keeps a head of any length: 100 MB of headers are 100 MB of
-memory, before any service is asked.
-"""
+"""How every slad process serves HTTP: the server's own settings, and the bounds of its connections."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
-MAX_HEAD_BYTES = 65_536
+from sla_platform.settings import Settings
+from sla_standalone.admission import Admission, Ended
+from sla_standalone.connection import MAX_HEAD_BYTES, BoundedHttp, Patience
+from sla_standalone.descriptors import Capacity, measured
 
-
-class BoundedHttp(HttpToolsProtocol):
-    """Answers 400 and hangs up when what is not body (request line, headers, chunk marks, trailers) grows too long."""
-
-    _read = 0
-    _beside_the_body = 0
-
-    def data_received(self, data: bytes) -> None:
-        self._read = len(data)
-        self._beside_the_body += len(data)
-        super().data_received(data)
-        if self._beside_the_body > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The request's head is too long.")
-
-    def on_message_begin(self) -> None:
-        # Nobody says where in this read the message begins: it is counted whole, unless less has come in all.
-        self._beside_the_body = min(self._beside_the_body, self._read)
-        super().on_message_begin()
-
-    def on_body(self, body: bytes) -> None:
-        self._beside_the_body -= len(body)
-        super().on_body(body)
+__all__ = ["MAX_HEAD_BYTES", "server_config"]
 
 
-def server_config(app: Any, drain_seconds: int) -> uvicorn.Config:
-    """How every slad process serves HTTP; logging, signals and start-up are the process's own business."""
+def server_config(
+    app: Any,
+    drain_seconds: int,
+    settings: Settings,
+    registry: CollectorRegistry,
+    room: Capacity | None = None,
+) -> uvicorn.Config:
+    """Logging, signals and start-up are the process's own business. `room` is measured when not given.
+
+    Raises BadSettings when the limit on open files leaves too few connections.
+    """
+    room = room or measured(settings)
+    admission = Admission(room.connections, room.per_address, settings.trusted_proxies)
+    ended = Counter(
+        "slad_http_connections_ended_total",
+        "Connections that were refused or cut off by slad.",
+        ["reason"],
+        registry=registry,
+    )
+    by_reason = {reason: ended.labels(reason.name.lower()) for reason in Ended}
+    Gauge("slad_http_connections", "Connections from outside.", registry=registry).set_function(lambda: len(admission))
+    protocol: Any = partial(
+        BoundedHttp,
+        patience=Patience(head=settings.head_seconds, body=settings.body_seconds),
+        admission=admission,
+        ended=lambda reason: by_reason[reason].inc(),
+    )
     return uvicorn.Config(
         app,
-        http=BoundedHttp,
+        http=protocol,
         ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",
+        backlog=room.backlog,
         timeout_graceful_shutdown=drain_seconds,
-        timeout_keep_alive=30,
+        timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # handed to call_later, which takes floats
+        # Said outright: by default uvicorn believes this machine, and what FORWARDED_ALLOW_IPS says.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )

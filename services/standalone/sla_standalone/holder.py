@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sla_catalogue import Catalogue, Problem, Severity, endings, load_catalogue, reload
+from sla_domain.calendar.zone import keep_zone
 from sla_platform.timesource import SystemTime
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ class CatalogueHolder:
         )
         self._today = today
         self._looked: tuple[str, date] | None = None
+        keep_zones(self._current)
         _report(self._current.warnings)
         self._look_ahead()
 
@@ -68,6 +70,7 @@ class CatalogueHolder:
         if outcome.replaced and outcome.catalogue.version != self._current.version:
             _log.info("catalogue.replaced", old=self._current.version, new=outcome.catalogue.version)
         self._current = outcome.catalogue
+        keep_zones(self._current)
         _report(outcome.problems)
         return () if outcome.replaced else outcome.problems
 
@@ -83,6 +86,15 @@ class CatalogueHolder:
             if ending.soon(today):
                 _log.warning("catalogue.horizon_ends_soon", code=ending.code, until=str(ending.until),
                              what=ending.said(today), hint=ending.hint)  # fmt: skip
+
+
+def keep_zones(catalogue: Catalogue) -> None:
+    """Read the zones of all contracts and coverages now: when somebody is to be paged a file may not be had."""
+    rulebook = catalogue.rulebook
+    of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
+    for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:
+        if name is not None:
+            keep_zone(name)
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:

@@ -22,6 +22,7 @@ from aiosmtpd.smtp import SMTP
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from sla_platform.http.body import SMALL_BODY, read_body
 from sla_platform.http.problem import Problem
 from sla_platform.runtime import Part
 from sla_platform.timesource import TimeSource
@@ -123,7 +124,7 @@ def router(mailbox: Mailbox) -> APIRouter:
 
     @routes.post("/demo/pager", status_code=204)
     async def pager(request: Request) -> Response:
-        body = await request.body()
+        body = await read_body(request, SMALL_BODY)
         try:
             data = orjson.loads(body)
             text = orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()

@@ -23,6 +23,7 @@ from sla_domain.calendar.instant import DAY_S, SECOND_US
 from sla_domain.errors import UnknownZone
 
 _PACKAGE = "tzdata"
+_KEPT: dict[str, zoneinfo.ZoneInfo] = {}  # at most as many as there are names
 _STRIDE_S = 3 * DAY_S
 _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
@@ -65,6 +66,16 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
     except (ModuleNotFoundError, FileNotFoundError):
         return zoneinfo.ZoneInfo(name)
     return zoneinfo.ZoneInfo.from_file(io.BytesIO(content), key=name)
+
+
+def keep_zone(name: str) -> None:
+    """Read a zone now and keep it for good: `zoneinfo` itself keeps eight, and reads others from their files again.
+
+    Raises UnknownZone.
+    """
+    load_zone(name)
+    if name not in _KEPT:
+        _KEPT[name] = zoneinfo.ZoneInfo(name)
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ was lost during the commit itself, which is why every unit of work claims its ev
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,9 +23,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from sla_platform.errors import BadSettings
+from sla_platform.errors import BadSettings, StoreBusy
 from sla_platform.store.outage import busy
 from sla_platform.store.types import from_micros, to_micros
+from sla_platform.store.writes import Writes, sqlite_lock_is_free
 
 POSTGRES_SETTINGS = {
     "application_name": "slad",
@@ -44,6 +46,9 @@ CLAIMING_SETTINGS = {
     "enable_mergejoin": "off",
     "plan_cache_mode": "force_custom_plan",
 }
+LOCK_SECONDS = 5.0  # how long a unit of work waits for another process' lock on SQLite
+LOOK_SECONDS = 2.0  # how long the readiness check does
+_WROTE = "slad.wrote"
 _PRAGMAS = (
     "journal_mode=WAL",
     # FULL: an answer 202 means the event survives a power cut, not only a crash.
@@ -67,11 +72,13 @@ class Store:
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
         """`patient`: statements may take as long as they need (migrations)."""
         self.url = make_url(url)
+        self.writes = Writes()
+        self._looking: asyncio.Task[str | None] | None = None
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if not self.sqlite and find_spec("asyncpg") is None:
             raise BadSettings("SLAD_STORE_URL names PostgreSQL, whose driver is missing: pip install 'slad[postgres]'")
         if self.sqlite:
-            self._writer, self._reader = _sqlite_engines(self.url)
+            self._writer, self._reader = _sqlite_engines(self.url, patient)
         else:
             self._writer = _postgres_engine(self.url, pool, patient)
             # Looking needs no BEGIN and no ROLLBACK: two round trips less.
@@ -88,8 +95,16 @@ class Store:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """One unit of work: commits at the end, rolls back on any error. Raises StoreBusy (see module)."""
-        async with _connected(self._writer) as connection, connection.begin():
-            yield connection
+        try:
+            async with _connected(self._writer) as connection, connection.begin():
+                notes = connection.info
+                notes.pop(_WROTE, None)
+                yield connection
+        except StoreBusy as error:
+            self.writes.refused(error)
+            raise
+        if notes.get(_WROTE):
+            self.writes.taken()
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
@@ -98,8 +113,12 @@ class Store:
         PostgreSQL only; raises StoreBusy.
         """
         assert not self.sqlite, "SQLite's writers queue for transactions"
-        async with _connected(self._claimer) as connection:
-            yield connection
+        try:
+            async with _connected(self._claimer) as connection:
+                yield connection
+        except StoreBusy as error:
+            self.writes.refused(error)
+            raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -110,7 +129,30 @@ class Store:
         async with _connected(self._reader) as connection:
             yield connection
 
+    async def takes_writes(self) -> str | None:
+        """Why writes are refused at present; None when they are taken. For readiness: many askers share one look."""
+        if self.writes.lately:
+            return None
+        if self.writes.full:
+            return self.writes.full
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="store.look")
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> str | None:
+        if self.sqlite:
+            return await asyncio.to_thread(sqlite_lock_is_free, self.url.database or "", LOOK_SECONDS)
+        try:
+            async with self.reading() as connection:
+                answer = await connection.exec_driver_sql("SELECT current_setting('transaction_read_only')")
+                read_only = answer.scalar_one() == "on"
+        except StoreBusy as error:
+            return str(error)
+        return "the database is read only: a standby, or default_transaction_read_only" if read_only else None
+
     async def close(self) -> None:
+        if self._looking is not None:
+            await asyncio.wait((self._looking,))
         await self._writer.dispose()
         await (self._reader if self.sqlite else self._claimer).dispose()
 
@@ -147,6 +189,7 @@ def _postgres_engine(
             "command_timeout": None if patient else 75,
         },
     )
+    _note_writes(engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -170,7 +213,7 @@ def _decoded_instant(counted: tuple[int]) -> datetime:
     return from_micros(counted[0] + _POSTGRES_EPOCH)
 
 
-def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+def _sqlite_engines(url: URL, patient: bool) -> tuple[AsyncEngine, AsyncEngine]:
     if not url.database or url.database == ":memory:" or "mode" in url.query:
         raise BadSettings(
             "SLAD_STORE_URL: slad keeps SQLite in a file, sqlite:///path/to/file.db; "
@@ -178,19 +221,21 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         )
     url = url.set(drivername="sqlite+aiosqlite")
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    writer = _sqlite_engine(url, size=1, begin="BEGIN IMMEDIATE")
+    writer = _sqlite_engine(url, size=1, begin="BEGIN IMMEDIATE", patience=30 if patient else LOCK_SECONDS)
     reader = _sqlite_engine(url, size=4, begin="BEGIN", pragmas=("query_only=ON",))
     return writer, reader
 
 
-def _sqlite_engine(url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] = ()) -> AsyncEngine:
+def _sqlite_engine(
+    url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] = (), patience: float = LOCK_SECONDS
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
-        pool_timeout=30,
-        connect_args={"timeout": 30},  # seconds to wait for another process' lock
+        pool_timeout=10,
+        connect_args={"timeout": patience},
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
     )
@@ -207,4 +252,12 @@ def _sqlite_engine(url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] 
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
+    _note_writes(engine)
     return engine
+
+
+def _note_writes(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "after_cursor_execute")
+    def _wrote(connection: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
+        if context is not None and (context.isinsert or context.isupdate or context.isdelete):
+            connection.info[_WROTE] = True

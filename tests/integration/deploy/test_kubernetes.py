@@ -132,11 +132,13 @@ def test_every_service_has_its_probes_and_time_to_drain(built: list[dict[str, An
         assert pod["terminationGracePeriodSeconds"] > longest + before
 
 
-def test_settings_are_settings_of_slad(built: list[dict[str, Any]]) -> None:
+def test_settings_are_settings_of_slad(built: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     known = {f"SLAD_{name}".upper() for name in Settings.model_fields}
     (settings,) = [one for one in built if one["kind"] == "ConfigMap"]
     assert settings["data"].keys() <= known
-    Settings.model_validate({name.removeprefix("SLAD_").lower(): value for name, value in settings["data"].items()})
+    for name, value in settings["data"].items():
+        monkeypatch.setenv(name, value)
+    Settings()
     for _, pod in pods(built):
         (container,) = pod["containers"]
         assert {"configMapRef": {"name": settings["metadata"]["name"]}} in container["envFrom"]

@@ -19,6 +19,7 @@ from sla_ingest.commit import Bounds, GroupCommit, QueueFull
 from sla_ingest.entry import Entry, Result
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.bus import Doorbell
+from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
 
 
@@ -155,3 +156,31 @@ async def test_a_sender_that_hangs_up_loses_nothing(small: World) -> None:
         gone.cancel()
         await stays
     assert await small.count(tables.inbox) == 2
+
+
+async def test_who_gathered_while_the_database_did_not_answer_hears_it_with_the_first(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each further commit would wait as long: the last of a queue would hear nothing for minutes."""
+    reached, held = asyncio.Event(), asyncio.Event()
+    attempts = 0
+
+    async def never(connection, receipts):  # type: ignore[no-untyped-def]
+        nonlocal attempts
+        attempts += 1
+        reached.set()
+        await held.wait()
+        raise StoreBusy
+
+    monkeypatch.setattr(inbox_module, "store", never)
+    async with committing(small.store, Bounds(group_deliveries=1, slow_seconds=0.0)) as commit:
+        first = asyncio.create_task(commit.take([entry(1)]))
+        await reached.wait()
+        later = [asyncio.create_task(commit.take([entry(number)])) for number in range(2, 6)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert commit.pending == len(later)
+        held.set()
+        answers = await asyncio.gather(first, *later, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreBusy] * 5
+    assert (attempts, commit.pending) == (1, 0)

@@ -41,7 +41,7 @@ async def test_looking_changes_nothing_and_pressing_stops_the_chain(
     assert (await stage.alert("github:7")).state == "open"
     assert "script" not in look.text
     assert look.headers["content-security-policy"].startswith("default-src 'none'")
-    assert look.headers["referrer-policy"] == "no-referrer"
+    assert look.headers["referrer-policy"] == "strict-origin"
 
     pressed = await client.post(paged)
     assert pressed.status_code == 200

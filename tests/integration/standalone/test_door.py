@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import uvicorn
+from prometheus_client import CollectorRegistry
 
+from sla_platform.settings import Settings
 from sla_standalone.door import MAX_HEAD_BYTES, server_config
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -33,7 +35,7 @@ async def _counts_its_body(
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    config = server_config(_counts_its_body, drain_seconds=5)
+    config = server_config(_counts_its_body, 5, Settings(), CollectorRegistry())
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

@@ -36,6 +36,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         self._templates.globals.update(
             static=self.static.address,
@@ -48,6 +49,8 @@ class Pages:
             Condition=Condition,
         )
         self._templates.filters.update(local=word.local, utc=word.utc, span=word.span, iso=iso)
+        for name in self._templates.list_templates(extensions=["html"]):
+            self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """What changes on the board, as one JSON object; equal objects mean an equal page."""

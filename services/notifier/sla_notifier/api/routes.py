@@ -24,6 +24,7 @@ from sla_notifier.api.shape import (
 )
 from sla_notifier.delivery.again import enable, retry
 from sla_notifier.desk import Desk
+from sla_platform.http.body import BAD_BODY, describes, read_model
 from sla_platform.http.keys import ADMIN, READ, Authorizer
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
@@ -80,10 +81,15 @@ def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: 
             raise _no("alert", id_)
         return found
 
-    @routes.post("/v1/alerts/{id_}/ack", responses=_ONE)
-    async def acknowledge(request: Request, id_: str, body: AckRequest | None = None) -> AckResponse:
+    @routes.post(
+        "/v1/alerts/{id_}/ack",
+        responses={**_ONE, **BAD_BODY},
+        openapi_extra=describes(AckRequest, required=False),
+    )
+    async def acknowledge(request: Request, id_: str) -> AckResponse:
         """Stop the escalation. A second answer, and one after the end, change nothing and say so."""
         access = authorize(request, ACK)
+        body = await read_model(request, AckRequest)
         named = body.by if body is not None else ""
         done = await acknowledger.acknowledge(id_, who(named, access.key), API, contract=access.contract)
         if done is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from sla_catalogue.outlet import Smtp
@@ -18,6 +19,13 @@ class MailRoute:
         self._fixed = EmailChannel(mail_server(url), sender) if url else None
         self._smtp = smtp
         self._from_catalogue: tuple[MailServer, str, EmailChannel] | None = None
+
+    async def prepare(self) -> None:
+        """Read what TLS trusts now, not when the first message leaves; what is wrong is said by that."""
+        smtp = self._smtp() if self._fixed is None else None
+        if smtp is not None:
+            with contextlib.suppress(BadSettings):
+                await self._channel(from_catalogue(smtp), smtp.sender)
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         if self._fixed is not None:

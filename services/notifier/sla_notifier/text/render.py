@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sla_notifier.delivery.state import Kind
 from sla_notifier.text.content import Content, Message, Value
-from sla_notifier.text.words import instant, one_line, span
+from sla_notifier.text.words import instant, load_locale, one_line, span
 
 FOLDER = Path(__file__).parent / "templates"
 ENGLISH = "en"
@@ -42,6 +42,17 @@ class Texts:
         self._plain = _environment(folder, escape=False)
         self._html = _environment(folder, escape=True)
         self._words = cache(self._read)
+
+    def load(self) -> None:
+        """Read every file there is now: while somebody is to be paged there may be no descriptor left for it."""
+        for environment in (self._plain, self._html):
+            for name in environment.list_templates(extensions=["j2"]):
+                environment.get_template(name)
+        for folder in self._folder.iterdir():
+            for file in folder.glob("*.toml") if folder.is_dir() else ():
+                self.words(folder.name, file.stem)
+            if folder.is_dir():
+                load_locale(folder.name)
 
     def language(self, wanted: str) -> str:
         """The nearest language there is: the whole tag, then its first part, then English."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,14 @@ def locale_of(language: str) -> Locale:
         return Locale.parse(language.replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError):
         return Locale("en")
+
+
+def load_locale(language: str) -> None:
+    """Read a language's names of days, months and units now; Babel keeps them."""
+    day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
+    instant(day, "UTC", language)
+    for seconds in (0, 59, 60, 3_600, 90_000):
+        span(timedelta(seconds=seconds), language)
 
 
 def span(length: timedelta, language: str) -> str:

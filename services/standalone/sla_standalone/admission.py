@@ -1,0 +1,142 @@
+"""Which connections are held, and which one gives way when there are too many. No socket is touched here.
+
+A stranger may hold connections that say nothing. They are bounded for each address and in all. When there
+is no room, a newcomer takes the place of the one that has waited longest among those of the address that holds the
+most: who has something to say gets in during a flood, and is not pushed out again before it has said it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from enum import IntEnum
+from functools import lru_cache
+from heapq import nlargest
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Protocol
+
+Network = IPv4Network | IPv6Network
+_CROWDS = 8  # addresses looked at, the most crowded first
+LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being answered then is a stream
+
+
+class Doing(IntEnum):
+    """What a connection is about; the lower, the sooner it gives way."""
+
+    WAITING = 0  # for the head of a request
+    SENDING = 1  # the body of a request
+    STREAMING = 2  # it has been answered for longer than LONG_SECONDS
+    ANSWERED = 3  # it never gives way
+
+
+class Ended(IntEnum):
+    """Why a connection was refused or ended by this side; the names are labels of a metric."""
+
+    FULL = 0  # refused: too many in all
+    ADDRESS_FULL = 1  # refused: too many of its address
+    GAVE_WAY = 2  # a newcomer took its place
+    LATE_HEAD = 3
+    LATE_BODY = 4
+    NOT_READING = 5  # the answer was not taken
+
+
+class Held(Protocol):
+    """A connection, as far as its place is concerned."""
+
+    def doing(self, now: float) -> Doing:
+        """What it is about at `now`, in seconds of the event loop's clock."""
+
+    def give_way(self) -> None:
+        """End at once."""
+
+
+class Admission:
+    """The places of one process. `exempt` networks (proxies) are bounded only together with all others."""
+
+    def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
+        self.most = most
+        self.per_address = per_address
+        self._exempt = tuple(ip_network(each) for each in exempt)
+        self._all: OrderedDict[Held, str] = OrderedDict()
+        self._of: dict[str, OrderedDict[Held, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def enter(self, held: Held, address: str, now: float) -> Ended | None:
+        """Take a place; None when there is one, perhaps that of another, else why there is none."""
+        group = group_of(address)
+        own = self._of.get(group)
+        if own is not None and len(own) >= self.per_address and not self._known(address):
+            # Its streams are left alone: they would come back at once, and each other's places with them.
+            if not self._make_room(own, now, Doing.SENDING):
+                return Ended.ADDRESS_FULL
+        elif len(self._all) >= self.most and not self._make_room_in_all(now):
+            return Ended.FULL
+        self._all[held] = group
+        self._of.setdefault(group, OrderedDict())[held] = None
+        return None
+
+    def leave(self, held: Held) -> None:
+        """Give the place back; nothing happens when it has been given back already."""
+        group = self._all.pop(held, None)
+        if group is None:
+            return
+        own = self._of[group]
+        del own[held]
+        if not own:
+            del self._of[group]
+
+    def _make_room_in_all(self, now: float) -> bool:
+        """One of those who hold the most gives way: who comes from elsewhere keeps its place in a flood."""
+        crowds = ((group, own) for group, own in self._of.items() if len(own) > 1 and not self._known(group))
+        for _, own in nlargest(_CROWDS, crowds, key=lambda each: len(each[1])):
+            if self._make_room(own, now, Doing.SENDING):
+                return True
+        return self._make_room(self._all, now, Doing.STREAMING)
+
+    def _known(self, address: str) -> bool:
+        return bool(self._exempt) and _within(address, self._exempt)
+
+    def _make_room(self, among: Iterable[Held], now: float, at_most: Doing) -> bool:
+        """The oldest of those that are about the least gives way; False when all are about more than `at_most`."""
+        chosen, least = None, at_most + 1
+        for held in among:
+            doing = held.doing(now)
+            if doing < least:
+                chosen, least = held, int(doing)
+                if doing is Doing.WAITING:
+                    break
+        if chosen is None:
+            return False
+        self.leave(chosen)
+        chosen.give_way()
+        return True
+
+
+@lru_cache(maxsize=8192)
+def group_of(address: str) -> str:
+    """Whose connections are counted together: an IPv4 address, or the /64 of an IPv6 one, which one subscriber gets."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address  # a Unix socket
+    if not isinstance(read, IPv6Address):
+        return address
+    mapped = read.ipv4_mapped
+    return str(mapped) if mapped is not None else str(ip_network((int(read) >> 64 << 64, 64)))
+
+
+@lru_cache(maxsize=8192)
+def _within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Of an address, or of the network that `group_of` made of one."""
+    if "/" in address:
+        group = ip_network(address)
+        return any(isinstance(each, IPv6Network) and group.subnet_of(each) for each in networks)  # type: ignore[arg-type]
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(read, IPv6Address) and read.ipv4_mapped is not None:
+        read = read.ipv4_mapped
+    return any(read in network for network in networks)

@@ -1,0 +1,321 @@
+"""One HTTP connection from outside, bounded in everything: head, body, time, and what it does not read.
+
+httptools reads a request in half the time of h11, but keeps a head of any length and waits for ever; uvicorn's only
+timeout is that between two requests. This class adds the rest:
+
+- a head of at most 64 kB (400), complete within `head_seconds` (408; a connection that said nothing is just closed);
+- a body complete within `body_seconds`, at no less than SLOWEST bytes a second (408);
+- an answer that is not read ends the connection, a stream's too;
+- a request whose body nobody read is answered at once and hung up on. What is still on its way is read and thrown away
+  within small bounds first: a connection closed on unread bytes is reset, and the answer may be lost with it.
+
+A timer runs only while somebody is waited for: a request that comes in one piece costs none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from sla_platform.http.problem import DOCS
+from sla_standalone.admission import LONG_SECONDS, Admission, Doing, Ended
+
+MAX_HEAD_BYTES = 65_536
+SLOWEST = 200  # bytes of a body a second, looked at every PACE_SECONDS
+PACE_SECONDS = 5.0
+LINGER_BYTES = 1_048_576
+LINGER_SECONDS = 2.0
+READING_SECONDS = 30.0  # within which a peer must have taken READING_BYTES of what waits for it
+READING_BYTES = 8_192
+MOST_PIPELINED = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a connection is waited for, in seconds."""
+
+    head: float = 10.0
+    body: float = 30.0
+
+
+class _Awaited(Enum):
+    NOTHING = 0
+    HEAD = 1
+    BODY = 2
+
+
+class _Exit:
+    """What a response writes to: its `close` hangs up politely."""
+
+    __slots__ = ("close", "is_closing", "write")
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = close
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """A connection with a place in `admission`; `ended` hears why connections are refused or cut off."""
+
+    def __init__(
+        self, *args: Any, patience: Patience, admission: Admission, ended: Callable[[Ended], None], **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        self._inner: Any = self.app
+        self.app = self._answer
+        self._patience = patience
+        self._admission = admission
+        self._ended = ended
+        self._read = 0
+        self._beside_the_body = 0
+        self._said_something = False
+        self._in_head = False
+        self._in_body = False
+        self._body_seen = 0
+        self._body_due = 0.0
+        self._asked_at = 0.0
+        self._awaited = _Awaited.NOTHING
+        self._timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
+        self._parting = False
+        self._unwanted = 0  # bytes read for no purpose
+
+    # -- its place ----------------------------------------------------------------------------------------
+
+    def doing(self, now: float) -> Doing:
+        if self._in_body:
+            return Doing.SENDING
+        if self._request() is None:
+            return Doing.WAITING
+        return Doing.STREAMING if now - self._asked_at > LONG_SECONDS else Doing.ANSWERED
+
+    def _request(self) -> RequestResponseCycle | None:
+        """The request that came last, until it has been answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return None if cycle is None or cycle.response_complete else cycle
+
+    def give_way(self) -> None:
+        self._ended(Ended.GAVE_WAY)
+        self._abort()
+
+    # -- the transport's side -----------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
+        if refused is None:
+            self._watch()
+            return
+        self._ended(refused)
+        detail = "Too many connections are open, in all or from this address. Keep connections and use them again."
+        self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._parting = True
+        self._admission.leave(self)
+        self._stop_timer()
+        self._cancel_unread_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._parting:
+            self._unwanted += len(data)
+            if self._unwanted > LINGER_BYTES:
+                self._abort()
+            return
+        self._said_something = True
+        self._read = len(data)
+        self._beside_the_body += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._beside_the_body > MAX_HEAD_BYTES:
+            self.send_400_response("The request's head is too long.")
+        elif len(self.pipeline) > MOST_PIPELINED or self._unwanted > LINGER_BYTES:
+            self._abort()
+        else:
+            self._watch()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self._parting:
+            self._cancel_unread_timer()
+
+    # -- the parser's side --------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        # Nobody says where in this read the message begins: it is counted whole, unless less has come in all.
+        self._beside_the_body = min(self._beside_the_body, self._read)
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._in_body = False, True
+        self._body_seen = self._unwanted = 0
+        super().on_headers_complete()
+        if not self.pipeline:
+            self._asked_at = self.loop.time()
+        self.cycle.transport = _Exit(self.transport, self.part)  # type: ignore[assignment]
+
+    def on_body(self, body: bytes) -> None:
+        self._beside_the_body -= len(body)
+        self._body_seen += len(body)
+        super().on_body(body)
+        if self.cycle.response_started:  # a stream, say: nobody needs what comes now
+            self._unwanted += len(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """The app, whose answer to a request with an unread body ends the connection."""
+
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                request = self._request()
+                if request is not None and request.scope is scope and request.more_body:
+                    message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        await self._inner(scope, receive, sent)
+
+    def on_response_complete(self) -> None:
+        if self._parting:
+            self.server_state.total_requests += 1
+            return
+        if self.pipeline:
+            self._asked_at = self.loop.time()
+        super().on_response_complete()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.part()
+
+    # -- waiting for the other side -----------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Run the timer of what is being waited for; one that runs for it already goes on."""
+        if self._in_body:
+            self._await(_Awaited.BODY)
+        elif self._in_head or self._request() is None:
+            self._await(_Awaited.HEAD)
+        else:
+            self._await(_Awaited.NOTHING)
+
+    def _await(self, what: _Awaited) -> None:
+        if what is self._awaited:
+            return
+        self._awaited = what
+        self._stop_timer()
+        if what is _Awaited.HEAD:
+            self._timer = self.loop.call_later(self._patience.head, self._head_is_late)
+        elif what is _Awaited.BODY:
+            self._body_due = self.loop.time() + self._patience.body
+            self._look_at_body_later()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _head_is_late(self) -> None:
+        self._timer = None
+        self._ended(Ended.LATE_HEAD)
+        if not self._said_something or self._request() is not None:
+            self._abort()  # nobody to tell, or in the middle of an answer
+            return
+        seconds = self._patience.head
+        self._refuse(408, "slow-head", "The head came too slowly", f"It did not arrive within {seconds:g} seconds.")
+
+    def _look_at_body_later(self) -> None:
+        seconds = min(PACE_SECONDS, max(self._body_due - self.loop.time(), 0.0))
+        self._timer = self.loop.call_later(seconds, self._look_at_body, self._body_seen, seconds)
+
+    def _look_at_body(self, seen_before: int, seconds: float) -> None:
+        on_time = self.loop.time() < self._body_due - 0.001
+        # While reading is paused it is the app that has not taken what is there.
+        if on_time and (self.flow.read_paused or self._body_seen - seen_before >= SLOWEST * seconds):
+            self._look_at_body_later()
+            return
+        self._timer = None
+        self._ended(Ended.LATE_BODY)
+        if self.cycle.response_started:
+            self._abort()
+            return
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        detail = f"It did not arrive within {self._patience.body:g} seconds, or came at less than {SLOWEST} bytes/s."
+        self._refuse(408, "slow-body", "The body came too slowly", detail)
+
+    def _expect_reading(self) -> None:
+        """From now on the other side has to take what waits for it."""
+        if self._unread_timer is None:
+            waits = self.transport.get_write_buffer_size()
+            self._unread_timer = self.loop.call_later(READING_SECONDS, self._look_at_unread, waits)
+
+    def _look_at_unread(self, before: int) -> None:
+        self._unread_timer = None
+        if before - self.transport.get_write_buffer_size() < READING_BYTES:
+            self._ended(Ended.NOT_READING)
+            self._abort()
+        else:
+            self._expect_reading()
+
+    def _cancel_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+
+    # -- the end ------------------------------------------------------------------------------------------
+
+    def part(self) -> None:
+        """Hang up once everything is written, and read what is still being sent for a moment, to no purpose."""
+        if self._parting:
+            return
+        self._parting = True
+        self._stop_timer()
+        self._unset_keepalive_if_required()
+        if self.transport.is_closing():
+            return
+        if self._in_head or self._in_body:
+            self.flow.resume_reading()
+            try:
+                self.transport.write_eof()
+            except OSError:  # the other side has left in the meantime
+                self._abort()
+                return
+            self._timer = self.loop.call_later(LINGER_SECONDS, self._abort)
+        else:
+            self.transport.close()
+            if self.transport.get_write_buffer_size():
+                self._expect_reading()
+
+    def _abort(self) -> None:
+        self._parting = True
+        self._stop_timer()
+        self.transport.abort()
+
+    def _refuse(self, status: int, slug: str, title: str, detail: str, *, retry: bool = False) -> None:
+        """An answer outside of the app, and the end."""
+        body = orjson.dumps({"type": DOCS + slug, "title": title, "status": status, "detail": detail})
+        self.transport.write(
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\n{'retry-after: 2' + chr(13) + chr(10) if retry else ''}"
+            "connection: close\r\n\r\n".encode()
+            + body
+        )
+        self.part()

@@ -1,0 +1,68 @@
+"""How many connections fit under the limit on open files, with enough left for what pages people.
+
+Mails, webhooks, the database, the broker and name look-ups need descriptors of their own: connections from outside get
+only what remains.
+"""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass
+
+import structlog
+
+from sla_platform.errors import BadSettings
+from sla_platform.settings import Settings
+
+_log = structlog.get_logger(__name__)
+# 64 messages being sent, 15 connections to PostgreSQL or 15 files of SQLite, 12 to Kafka, name look-ups, the loop.
+RESERVED = 160
+LEAST_CONNECTIONS = 16
+WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allows
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """`backlog` connections may be accepted beyond `connections` before the first of them is refused."""
+
+    connections: int
+    per_address: int
+    backlog: int
+
+
+def raise_limit() -> int:
+    """Raise this process' soft limit on open files as far as it may and slad has use for; returns the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    wanted = WANTED if hard == unlimited else min(WANTED, hard)
+    if soft == unlimited or soft >= wanted:
+        return WANTED if soft == unlimited else soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):  # some systems have a lower limit of their own
+        return soft
+    return wanted
+
+
+def capacity(limit: int, settings: Settings) -> Capacity:
+    """What fits under a limit on open files. Raises BadSettings when too few connections would be left."""
+    backlog = min(max((limit - RESERVED) // 4, 8), 128)
+    connections = min(settings.max_connections, limit - RESERVED - backlog)
+    if connections < LEAST_CONNECTIONS:
+        least = RESERVED + 8 + LEAST_CONNECTIONS
+        raise BadSettings(
+            f"this process may open {limit} files, which is too few: slad keeps {RESERVED} for the database, mails and "
+            f"webhooks. Allow at least {least}, better 4096: `ulimit -n 4096`, or LimitNOFILE=4096 in the unit"
+        )
+    return Capacity(connections, min(settings.max_connections_per_address, max(connections // 2, 4)), backlog)
+
+
+def measured(settings: Settings) -> Capacity:
+    """Raise the limit and say what fits. Raises BadSettings when too little does."""
+    limit = raise_limit()
+    found = capacity(limit, settings)
+    if found.connections < settings.max_connections:
+        _log.warning(
+            "http.connections_bounded", open_files=limit, connections=found.connections, asked=settings.max_connections
+        )
+    return found

@@ -1,0 +1,87 @@
+"""Reading a request's body within bounds: never more than the limit in memory, whatever the headers say.
+
+Routes ask for the body themselves, after they have decided whether the caller may ask at all: a body parameter of
+FastAPI would be read in full, at any length, before the route is called. How long a body may take is the business of
+the connection (`SLAD_BODY_SECONDS`), which answers 408.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
+
+from sla_platform.http.problem import Problem
+
+SMALL_BODY = 65_536  # bytes, for what is parsed on the event loop: a millisecond
+Model = TypeVar("Model", bound=BaseModel)
+BAD_BODY: dict[int | str, dict[str, Any]] = {
+    408: {"description": "The body did not arrive in time"},
+    413: {"description": "The body is too large"},
+    415: {"description": "The media type, or a Content-Encoding, is not read here"},
+    422: {"description": "The input does not fit; the problem says where"},
+}
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off."""
+    encodings = ",".join(request.headers.getlist("content-encoding"))
+    if encodings.strip().lower() not in ("", "identity"):
+        raise Problem(415, "compressed", "Compressed bodies are not read", "Send the body without Content-Encoding.")
+    stated = request.headers.get("content-length", "")
+    if stated.isdigit() and int(stated[:20]) > limit:
+        raise too_large(limit)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise too_large(limit)
+            parts.append(part)
+    except ClientDisconnect:
+        raise Problem(400, "cut-body", "The body was cut off", "The connection ended before its last byte.") from None
+    return b"".join(parts)
+
+
+async def read_model(request: Request, model: type[Model]) -> Model | None:
+    """The JSON body as a `model`; None when there is no body.
+
+    Raises Problem 415 for another media type, 422 with the places that do not fit, and those of `read_body`.
+    """
+    raw = await read_body(request, SMALL_BODY)
+    if not raw:
+        return None
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        errors = [
+            {"pointer": "".join(f"/{part}" for part in item["loc"]), "detail": item["msg"]}
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        title, detail = "The input does not fit", "See `errors` for each place."
+        raise Problem(422, "invalid-input", title, detail, errors=errors) from None
+
+
+async def demand_model(request: Request, model: type[Model]) -> Model:
+    """As `read_model`; an absent body is a Problem 422 too."""
+    found = await read_model(request, model)
+    if found is None:
+        raise Problem(422, "invalid-input", "The input does not fit", "A JSON object is expected as the body.")
+    return found
+
+
+def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+    """The body for the OpenAPI document, which cannot learn it from the route's parameters: its `openapi_extra`."""
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
+
+
+def too_large(limit: int) -> Problem:
+    detail = f"A body has at most {limit} bytes; send fewer events in a batch or a shorter description."
+    return Problem(413, "too-large", "The body is too large", detail, headers={"Connection": "close"})

@@ -1,0 +1,64 @@
+"""The outermost layer of every service's app: who may ask by which name and from where, and headers of every answer."""
+
+from __future__ import annotations
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sla_platform.http.origin import Names, Refusal, refusal
+from sla_platform.http.problem import Problem
+
+_log = structlog.get_logger(__name__)
+# What an answer says unless its route says otherwise; pages have a policy of their own.
+DEFAULT_HEADERS = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class Boundary:
+    """An ASGI middleware. What is refused is answered here, before any route looks at it."""
+
+    def __init__(self, app: ASGIApp, names: Names) -> None:
+        self._app = app
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in headers}
+                headers.extend(each for each in DEFAULT_HEADERS if each[0] not in there)
+                message["headers"] = headers
+            await send(message)
+
+        why = refusal(scope["method"], scope["path"], _headers(scope), self._names)
+        if why is None:
+            await self._app(scope, receive, sent)
+            return
+        _log.info("http.refused", reason=why.name.lower(), method=scope["method"])
+        await _problem(why).response(scope["path"])(scope, receive, sent)
+
+
+def _headers(scope: Scope) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return found
+
+
+def _problem(why: Refusal) -> Problem:
+    match why:
+        case Refusal.NO_HOST:
+            return Problem(400, "no-host", "The host is missing", why.value)
+        case Refusal.FOREIGN_HOST:
+            return Problem(421, "foreign-host", "Not by this name", why.value)
+        case Refusal.FOREIGN_ORIGIN:
+            return Problem(403, "cross-site", "Not from another site", why.value)

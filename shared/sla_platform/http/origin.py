@@ -1,0 +1,118 @@
+"""Which requests of browsers are taken for our own pages' doing. Pure.
+
+A browser adds a person's Basic credentials to whatever another site makes it send, and reads for another site what a
+name leads to that was turned to our address a moment ago (DNS rebinding). Two rules stand against that:
+
+- **Host**: the name by which a request asks must be one of ours. An address is nobody's name, so it cannot be turned
+  round: a service that listens beyond the loopback may be asked by any address, one on the loopback by loopback ones.
+- **Origin**: what changes something must come from a page of ours, when a browser says where it comes from
+  (`Sec-Fetch-Site`, else `Origin`). Programs say neither. A bearer token is never added by a browser on its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Probes and scrapers ask by whatever name the cluster has for this process; nothing here is worth a rebinding.
+HOST_EXEMPT = frozenset({"/livez", "/readyz", "/metrics"})
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]{1,253})(?::(\d{0,5}))?", re.ASCII)
+_OWN_SITES = frozenset({"same-origin", "none"})
+
+
+class Refusal(Enum):
+    """Why a request is not let in; the value is the sentence for whoever sent it."""
+
+    NO_HOST = "Exactly one Host header is needed, and it names a host."
+    FOREIGN_HOST = "slad is not reached by this name: use SLAD_PUBLIC_URL, or add the name to SLAD_ALLOWED_HOSTS."
+    FOREIGN_ORIGIN = "A page of another origin must not change anything here: use slad's own page, or an API key."
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`hosts`: names in lower case; `any_address`: any address may stand in place of a name, not only a loopback's."""
+
+    hosts: frozenset[str]
+    any_address: bool
+    origin: str = ""  # of the public URL
+
+    @classmethod
+    def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> Names:
+        """From the settings, and the machine's own name."""
+        public = urlsplit(public_url)
+        bound = listening.lower()
+        loopback = bound == "localhost" or _is_loopback(bound)
+        names = {"localhost", public.hostname or "", bound, *(name.lower() for name in more)}
+        if not loopback:
+            names.add(machine.lower())
+        hosts = {name.removeprefix("[").removesuffix("]").removesuffix(".") for name in names}
+        return cls(frozenset(hosts - {""}), not loopback, origin_of(public_url))
+
+    def own(self, authority: str) -> bool | None:
+        """Whether a Host header names us; None when it cannot be read."""
+        found = _AUTHORITY.fullmatch(authority.lower())
+        if found is None:
+            return None
+        name = found[1].removeprefix("[").removesuffix("]").removesuffix(".")
+        if name in self.hosts:
+            return True
+        try:
+            address = ip_address(name)
+        except ValueError:
+            return False
+        return self.any_address or address.is_loopback
+
+
+def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Names) -> Refusal | None:
+    """Why the request is not let in; None when it is. Header names are in lower case."""
+    hosts = headers.get("host", [])
+    if path not in HOST_EXEMPT:
+        own = names.own(hosts[0]) if len(hosts) == 1 else None
+        if own is None:
+            return Refusal.NO_HOST
+        if not own:
+            return Refusal.FOREIGN_HOST
+    if method in SAFE_METHODS or _bears_token(headers):
+        return None
+    sites, origins = headers.get("sec-fetch-site"), headers.get("origin")
+    if sites is not None:
+        return None if all(site.strip().lower() in _OWN_SITES for site in sites) else Refusal.FOREIGN_ORIGIN
+    if origins is None:
+        return None
+    ours = {names.origin, *(f"{scheme}://{_authority(scheme, host)}" for host in hosts for scheme in ("http", "https"))}
+    return None if all(origin_of(origin) in ours - {""} for origin in origins) else Refusal.FOREIGN_ORIGIN
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port as a browser writes them (RFC 6454 §6.1); empty for `null` and what is no such URL."""
+    try:
+        parts = urlsplit(url.strip().lower())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        return ""
+    literal = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{_authority(parts.scheme, literal if port is None else f'{literal}:{port}')}"
+
+
+def _authority(scheme: str, written: str) -> str:
+    """Host and port without the port that the scheme implies."""
+    return written.lower().removesuffix(":443" if scheme == "https" else ":80")
+
+
+def _bears_token(headers: Mapping[str, list[str]]) -> bool:
+    written = headers.get("authorization", [])
+    return len(written) == 1 and written[0].partition(" ")[0].lower() == "bearer"
+
+
+def _is_loopback(written: str) -> bool:
+    try:
+        return ip_address(written.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False

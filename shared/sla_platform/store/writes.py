@@ -1,0 +1,71 @@
+"""Whether the database takes writes at present: what became of the latest, and a look when there was none.
+
+Reading may go on while every write is refused: another process holds SQLite's lock, PostgreSQL is a standby or read
+only, the disk is full. Such a process must not be called ready.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from sqlalchemy import exc
+
+RECENT_SECONDS = 2.0  # a write that was taken so lately needs no look
+FULL_SECONDS = 15.0  # a look finds no full disk: what a real write said of it counts for so long
+_FULL_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_FULL_POSTGRES_CLASSES = {"53", "58"}
+
+
+class Writes:
+    """What became of the latest writes of one process."""
+
+    def __init__(self) -> None:
+        self._taken_at = self._full_at = float("-inf")
+        self._full = ""
+
+    def taken(self) -> None:
+        """Note that something was written and committed."""
+        self._taken_at = time.monotonic()
+        self._full = ""
+
+    def refused(self, error: BaseException) -> None:
+        """Note that the database did not take a unit of work; `error` was raised from the driver's own."""
+        if _says_full(error.__cause__):
+            self._full, self._full_at = str(error), time.monotonic()
+
+    @property
+    def lately(self) -> bool:
+        """Whether a write was taken so lately that nobody needs to look."""
+        return time.monotonic() - self._taken_at < RECENT_SECONDS
+
+    @property
+    def full(self) -> str:
+        """Why writes are refused although a look would find nothing; empty when they are not."""
+        return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
+
+
+def _says_full(error: BaseException | None) -> bool:
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF in _FULL_SQLITE
+    return str(getattr(cause, "sqlstate", None) or "")[:2] in _FULL_POSTGRES_CLASSES
+
+
+def sqlite_lock_is_free(path: str, patience: float) -> str | None:
+    """Take and give back the lock of writers; why it cannot be had within `patience` seconds, None when it can.
+
+    It opens a connection of its own and blocks: call it in a thread.
+    """
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=patience, isolation_level=None)
+    except sqlite3.Error as error:
+        return f"the database cannot be opened: {error}"
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        return f"the database takes no writes: {error}"
+    finally:
+        connection.close()
+    return None

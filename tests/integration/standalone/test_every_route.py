@@ -1,0 +1,280 @@
+"""Every route of every service, over real sockets: the key comes before the body, the body has bounds, and no page of
+another site changes anything.
+
+The routes are those of the OpenAPI documents and the few that people follow, so a new one is tried by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+
+from sla_platform.http.body import SMALL_BODY
+from sla_platform.settings import Settings
+from sla_standalone.compose import ALL, composed
+from sla_standalone.descriptors import Capacity
+from sla_standalone.door import server_config
+from sla_standalone.migrate import migrate
+from sla_standalone.serve import _listen
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
+ADMIN = "Bearer demo-admin-key"
+BASIC = "Basic " + base64.b64encode(b"x:demo-admin-key").decode()
+KERNEL_BUFFERS = 16 * 2**20
+WAIT = 20.0
+# For whom no key is needed: probes, and links that carry their own proof.
+WITHOUT_KEY = {"/livez", "/readyz", "/metrics", "/info", "/openapi.json", "/ack/{token}"}
+NOT_OF_THE_DOCUMENT = (("GET", "/ack/{token}"), ("POST", "/ack/{token}"), ("GET", "/openapi.json"), ("PUT", "/nowhere"))
+# By the proof over the body itself: the bound comes first, then the proof.
+BY_SIGNATURE = "/v1/webhooks/{source}"
+_PARAMETER = re.compile(r"\{[^}]+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    port: int
+    method: str
+    path: str
+
+    @property
+    def target(self) -> str:
+        return _PARAMETER.sub("one", self.path)
+
+    @property
+    def changes(self) -> bool:
+        return self.method not in ("GET", "HEAD", "OPTIONS")
+
+
+@pytest.fixture(params=["embedded", pytest.param("production", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "embedded":
+        return f"sqlite:///{tmp_path}/slad.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def routes(store: str) -> AsyncIterator[list[Route]]:
+    """All four services in one process on SQLite, or each in its own app on PostgreSQL."""
+    embedded = store.startswith("sqlite")
+    settings = Settings(store_url=store, catalogue=EXAMPLES, board_open=False, port=0, body_seconds=0.5)
+    await migrate(settings)
+    async with AsyncExitStack() as stack:
+        found: list[Route] = []
+        for names in (ALL,) if embedded else tuple((name,) for name in ALL):
+            port, document = await stack.enter_async_context(_served(settings, names))
+            described = [(verb.upper(), path) for path, verbs in document["paths"].items() for verb in verbs]
+            found += [Route(port, *each) for each in (*described, *NOT_OF_THE_DOCUMENT)]
+        assert len({route.path for route in found}) > 25
+        yield found
+
+
+@asynccontextmanager
+async def _served(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
+    async with composed(settings, names) as process:
+        config = server_config(process.app, 5, settings, process.ground.registry, Capacity(500, 500, 100))
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        with _listen(settings) as listening:
+            await server.startup([listening])
+            try:
+                yield listening.getsockname()[1], process.app.openapi()
+            finally:
+                for service in process.services:
+                    if service.drain is not None:
+                        await service.drain()
+                await server.shutdown([listening])
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    head: str
+    body: bytes
+
+
+class Line:
+    """A raw connection: what is sent and when is up to the test."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def head(self, route: Route, *headers: str) -> None:
+        lines = [f"{route.method} {route.target} HTTP/1.1", "host: 127.0.0.1", *headers, "", ""]
+        await self.send("\r\n".join(lines).encode())
+
+    async def send(self, raw: bytes) -> None:
+        self.writer.write(raw)
+        await self.writer.drain()
+
+    async def answer(self) -> Answer:
+        async with asyncio.timeout(WAIT):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        length = re.search(r"content-length: (\d+)", head)
+        body = await self.reader.readexactly(int(length[1])) if length else b""
+        return Answer(int(head.split()[1]), head, body)
+
+    async def hung_up(self) -> bool:
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(WAIT):
+                return await self.reader.read() == b""
+        return True
+
+
+@asynccontextmanager
+async def line(route: Route) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", route.port)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+async def test_every_route_keeps_to_the_rules(routes: list[Route], subtests: pytest.Subtests) -> None:
+    """One test, for the services take longer to start than to be asked."""
+    await _without_a_key_nobody_gets_as_far_as_the_body(routes, subtests)
+    await _no_other_site_changes_anything_and_nobody_is_asked_by_a_foreign_name(routes, subtests)
+    if len({route.port for route in routes}) > 1:
+        return  # bytes are counted in front of the store
+    await _a_body_beyond_the_bound_is_cut_off_on_every_route(routes, subtests)
+    await _a_stated_length_beyond_the_bound_is_refused_unread(routes, subtests)
+    await _a_body_that_does_not_come_is_408_and_a_compressed_one_415(routes, subtests)
+
+
+async def _without_a_key_nobody_gets_as_far_as_the_body(routes: list[Route], subtests: pytest.Subtests) -> None:
+    for route in routes:
+        with subtests.test(f"{route.method} {route.path}"):
+            async with line(route) as stranger:
+                await stranger.head(route, "content-type: application/json", "content-length: 100000")
+                answer = await stranger.answer() if route.path != BY_SIGNATURE else None
+                if answer is None:
+                    continue
+                if route.path in WITHOUT_KEY or route.path.startswith(("/board/static", "/nowhere")):
+                    assert answer.status < 500
+                elif route.method == "OPTIONS":
+                    assert answer.status == 204
+                else:
+                    assert answer.status in (401, 422), answer
+                    assert answer.status == 401 or route.method == "GET"
+                assert "connection: close" in answer.head
+                assert await stranger.hung_up()
+
+
+async def _a_body_beyond_the_bound_is_cut_off_on_every_route(routes: list[Route], subtests: pytest.Subtests) -> None:
+    piece = b"10000\r\n" + b" " * 65_536 + b"\r\n"
+    for route in routes:
+        with subtests.test(f"{route.method} {route.path}"):
+            async with line(route) as greedy:
+                await greedy.head(
+                    route, f"authorization: {ADMIN}", "content-type: application/json", "transfer-encoding: chunked"
+                )
+                sent = 0
+                answer = asyncio.create_task(greedy.answer())
+                with contextlib.suppress(ConnectionError):
+                    while sent < 4 * KERNEL_BUFFERS and not greedy.reader.at_eof():
+                        await greedy.send(piece)
+                        sent += len(piece)
+                assert sent < KERNEL_BUFFERS
+                if _reads_a_body(route):
+                    assert (await answer).status == 413
+                else:
+                    await asyncio.wait((answer,))
+                    answer.exception()
+
+
+async def _a_stated_length_beyond_the_bound_is_refused_unread(routes: list[Route], subtests: pytest.Subtests) -> None:
+    for route in routes:
+        if not _reads_a_body(route):
+            continue
+        small = route.path not in (BY_SIGNATURE, "/v1/events", "/v1/notices")
+        bound = SMALL_BODY if small else Settings().max_body_bytes
+        with subtests.test(f"{route.method} {route.path}"):
+            async with line(route) as greedy:
+                kind = "content-type: application/json"
+                await greedy.head(route, f"authorization: {ADMIN}", kind, f"content-length: {bound + 1}")
+                assert (await greedy.answer()).status == 413
+            async with line(route) as fair:
+                await fair.head(route, f"authorization: {ADMIN}", kind, f"content-length: {bound}")
+                await fair.send(b" " * bound)
+                assert (await fair.answer()).status in (400, 401, 404, 415, 422)
+
+
+async def _a_body_that_does_not_come_is_408_and_a_compressed_one_415(
+    routes: list[Route], subtests: pytest.Subtests
+) -> None:
+    for route in routes:
+        if not _reads_a_body(route):
+            continue
+        with subtests.test(f"{route.method} {route.path}"):
+            async with line(route) as slow, line(route) as packed:
+                key, kind = f"authorization: {ADMIN}", "content-type: application/json"
+                await slow.head(route, key, kind, "content-length: 30")
+                await packed.head(route, key, kind, "content-encoding: gzip", "content-length: 30")
+                assert (await packed.answer()).status == 415
+                assert (await slow.answer()).status == 408
+                assert await slow.hung_up()
+
+
+def _reads_a_body(route: Route) -> bool:
+    return route.changes and not route.path.endswith(("/replay", "/retry", "/enable", "/ack/{token}", "/nowhere"))
+
+
+FOREIGN: tuple[dict[str, str], ...] = (
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "origin": "null"},
+)
+OWN: tuple[dict[str, str], ...] = (
+    {},
+    {"origin": "http://127.0.0.1"},
+    {"sec-fetch-site": "same-origin", "origin": "http://127.0.0.1"},
+    {"sec-fetch-site": "none"},
+)
+WHO: tuple[dict[str, str], ...] = ({}, {"authorization": BASIC}, {"authorization": ADMIN})
+
+
+async def _no_other_site_changes_anything_and_nobody_is_asked_by_a_foreign_name(
+    routes: list[Route], subtests: pytest.Subtests
+) -> None:
+    async with httpx2.AsyncClient(timeout=WAIT, trust_env=False) as client:
+        for route, who, says in _cases(routes):
+            headers = {"host": "127.0.0.1", "content-type": "application/json"} | who | says
+            url = f"http://127.0.0.1:{route.port}{route.target}"
+            with subtests.test(f"{route.method} {route.path} {who} {says}"):
+                answer = await client.request(route.method, url, headers=headers, content=b"")
+                foreign = says in FOREIGN and who.get("authorization") != ADMIN
+                refused = answer.status_code == 403 and "problems/cross-site" in answer.text
+                assert refused is foreign, answer.text
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+                assert "referrer-policy" in answer.headers
+        for route in routes:
+            if "stream" in route.path:
+                continue
+            url = f"http://127.0.0.1:{route.port}{route.target}"
+            with subtests.test(f"{route.method} {route.path} by a foreign name"):
+                headers = {"host": "evil.example", "authorization": ADMIN}
+                answer = await client.request(route.method, url, headers=headers)
+                probe = route.path in ("/livez", "/readyz", "/metrics")
+                assert (answer.status_code == 200) if probe else (answer.status_code == 421), answer.text
+
+
+def _cases(routes: list[Route]) -> Iterator[tuple[Route, dict[str, str], dict[str, str]]]:
+    for route in routes:
+        if route.changes:
+            yield from ((route, WHO[1], says) for says in (*FOREIGN, *OWN))
+            yield from ((route, who, FOREIGN[0]) for who in (WHO[0], WHO[2]))
