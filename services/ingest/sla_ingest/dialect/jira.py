@@ -4,6 +4,10 @@ An incident is `<site>~<issue id>`: keys change when an issue moves to another p
 serve several sites. `issue_event_type_name` is not used to tell resolve from reopen (on Cloud it says "generic" for
 both); the changelog is (see `jira_changelog`). A comment arrives as `comment_created` (Cloud, newer Server) or as
 `jira:issue_updated` with a comment (Server); some carry no issue, and then the comment's own address names it.
+
+Jira signs the body and none of its headers, so `X-Atlassian-Webhook-Identifier` names a delivery only where a token or
+a password vouches for the whole request; elsewhere, as with Server, which sends none, the body says which delivery it
+is.
 """
 
 from __future__ import annotations
@@ -63,7 +67,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 
 def _digest(delivery: Delivery, payload: Node) -> str:
-    """Server gives no delivery id: what makes a delivery unique stands in for it."""
+    """What makes a delivery unique, where the sender gives it no id or nobody vouches for the one it gives."""
     if not payload.get("timestamp"):
         return body_id(delivery)
     named = ("webhookEvent", "issue_event_type_name", "timestamp")
