@@ -6,8 +6,9 @@ import base64
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -200,7 +201,7 @@ def test_any_of_several_signatures_suffices() -> None:
         ({"webhook-timestamp": "2026-11-20T12:00:00Z"}, Doubt.BAD_FORM),
         ({"webhook-timestamp": "-1"}, Doubt.BAD_FORM),
         ({"webhook-timestamp": "9" * 400}, Doubt.BAD_FORM),
-        ({"webhook-timestamp": ""}, Doubt.BAD_FORM),
+        ({"webhook-timestamp": ""}, Doubt.NO_PROOF),
         ({"webhook-id": "msg.1"}, Doubt.BAD_FORM),
         ({"webhook-id": ""}, Doubt.BAD_FORM),
         ({"webhook-id": "other"}, Doubt.WRONG),
@@ -222,7 +223,7 @@ def test_characters_outside_the_alphabet_are_not_passed_over() -> None:
 
 
 @pytest.fixture
-def digests(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def digests(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How many digests were taken over the body, by algorithm."""
     counted: Counter[str] = Counter()
     real = hmac.new
@@ -239,8 +240,8 @@ def digests(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         def digest(self) -> bytes:
             return self._mac.digest()
 
-    monkeypatch.setattr(auth.hmac, "new", Counting)
-    yield counted
+    monkeypatch.setattr(auth, "hmac", SimpleNamespace(new=Counting, compare_digest=hmac.compare_digest))
+    return counted
 
 
 def test_whoever_is_not_believed_costs_the_same_work(digests: Counter[str]) -> None:

@@ -129,7 +129,7 @@ def _payload(delivery: Delivery) -> Node:
 def _form_field(body: bytes) -> bytes:
     """GitHub's older content type puts the JSON into the form field `payload`."""
     try:
-        found = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=2)
+        found = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=2)
     except ValueError:
         found = {}
     if [len(values) for values in found.values()] != [1]:
