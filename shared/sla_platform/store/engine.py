@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from sla_platform.errors import BadSettings
+from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.outage import busy
 
 POSTGRES_SETTINGS = {
@@ -127,8 +128,9 @@ def _postgres_engine(
     url: URL, pool: int, patient: bool, more: Mapping[str, str] = MappingProxyType({}), *, ping: bool = True
 ) -> AsyncEngine:
     settings = POSTGRES_SETTINGS | dict(more) | ({"statement_timeout": "0", "lock_timeout": "0"} if patient else {})
-    return create_async_engine(
+    engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
+        hide_parameters=True,
         pool_size=pool,
         max_overflow=4,
         pool_timeout=10,
@@ -142,6 +144,8 @@ def _postgres_engine(
             "command_timeout": None if patient else 75,
         },
     )
+    keep_values_out_of_errors(engine)
+    return engine
 
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
@@ -160,6 +164,7 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 def _sqlite_engine(url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] = ()) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        hide_parameters=True,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
@@ -168,6 +173,7 @@ def _sqlite_engine(url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] 
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
     )
+    keep_values_out_of_errors(engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
