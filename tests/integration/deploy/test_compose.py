@@ -71,6 +71,18 @@ def test_settings_are_settings_of_slad(compose: dict[str, Any], dockerfile: str)
     assert asked - example.keys() == {"SLAD_PORT_OUTSIDE"}, "the example names what the file asks for"
 
 
+def test_production_has_no_default_for_what_only_the_operator_knows() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    defaults = dict(re.findall(r"\$\{(\w+):?-([^}]*)\}", text))
+    assert defaults == {"SLAD_HEARTBEAT_URL": "", "SLAD_PORT_OUTSIDE": "8321"}
+    demanded = dict(re.findall(r"\$\{(\w+):\?([^}]*)\}", text))
+    assert demanded.keys() >= {"SLAD_CATALOGUE_DIR", "SLAD_PUBLIC_URL", "SLAD_LINK_SECRET", "POSTGRES_PASSWORD"}
+    assert all(f"set {name}" in said for name, said in demanded.items())
+    example = dict(re.findall(r"^(\w+)=(.*)$", (DEPLOY / "slad.env.example").read_text(), re.MULTILINE))
+    assert set(example.values()) == {""}
+    assert demanded.keys() <= example.keys()
+
+
 def test_the_database_compresses_its_log_fast(compose: dict[str, Any]) -> None:
     assert "wal_compression=lz4" in compose["services"]["postgres"]["command"]
 
