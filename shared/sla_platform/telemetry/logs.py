@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-_SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api_?key", re.IGNORECASE)
+_SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 
@@ -18,11 +18,21 @@ _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank out secrets by key, mail addresses and URL credentials by shape, and escape line breaks."""
     for key, value in entry.items():
-        if _SECRET_KEYS.search(key):
-            entry[key] = "[redacted]"
-        elif isinstance(value, str):
-            entry[key] = _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", value))
+        entry[key] = _plain(key, value)
     return entry
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A value as it may be shown, whatever it is nested in."""
+    if _SECRET_KEYS.search(key):
+        return "[redacted]"
+    if isinstance(value, str):
+        return _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", value))
+    if isinstance(value, Mapping):
+        return {name: _plain(str(name), one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain("", one) for one in value]
+    return value
 
 
 def configure(level: str, form: str) -> None:
