@@ -49,6 +49,7 @@ def test_each_service_runs_its_command_without_rights(compose: dict[str, Any]) -
         assert service["image"] == f"slad:{_version()}"
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["user"] == "10001:10001"
 
 
@@ -133,6 +134,10 @@ def test_the_image_runs_as_a_number_and_not_as_root(dockerfile: str) -> None:
     final = dockerfile.rpartition("\nFROM ")[2]
     assert re.findall(r"^USER (.*)$", final, re.MULTILINE) == ["10001:10001"]
     assert final.index("USER") < final.index("ENTRYPOINT")
+
+
+def test_the_image_keeps_the_board_closed(dockerfile: str) -> None:
+    assert "SLAD_BOARD_OPEN=false" in dockerfile.rpartition("\nFROM ")[2]
 
 
 def test_the_image_copies_only_what_is_sent_to_its_build(dockerfile: str) -> None:

@@ -18,6 +18,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.integration.ingest.test_retention import YEAR, house
 from tests.integration.ingest.world import (
     ADMIN,
     World,
@@ -173,6 +174,15 @@ async def test_what_lies_in_the_headers_of_a_signed_delivery_is_not_part_of_its_
         assert answer.status_code == 202
         assert "remarks" not in answer.json()
     assert await small.count(tables.inbox) == 1
+
+
+async def test_a_body_that_comes_once_more_after_it_was_forgotten_is_the_same_event(world: World) -> None:
+    first = await world.github(delivery("opened"), id_="d-1")
+    await house(world, YEAR)
+    assert await world.count(tables.inbox) == 0
+    again = await world.github(delivery("opened"), id_="d-2")
+    assert [one["id"] for one in again.json()["events"]] == [one["id"] for one in first.json()["events"]]
+    assert await world.count(tables.event) == 1
 
 
 # -- deletions --------------------------------------------------------------------------------------------
