@@ -29,7 +29,7 @@ from sla_ingest.dialect.port import (
     body_id,
 )
 from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, entry_of, parked_instead
-from sla_ingest.limit import Budget
+from sla_ingest.limit import Budget, Recent
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.settle import settled
 from sla_platform.http.keys import Access
@@ -79,6 +79,7 @@ class Intake:
         self._metrics = metrics
         self._rules = rules
         self._work: tuple[Catalogue | None, Work] = (None, {})
+        self._recent = Recent()
 
     # -- webhooks
 
@@ -95,7 +96,8 @@ class Intake:
             why = found or Doubt.SOURCE
             self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
             raise no_such_source(name) if source is None and known_caller else not_authentic()
-        await self._spend(source.id)
+        again = _signed(source) and self._recent.seen(source.id, body)
+        await self._spend(f"{source.id}\nagain" if again else source.id, counted_as=source.id)
         proof = source.authentication.header.lower()
         delivery = _divided(
             self._delivery(body, {name: value for name, value in headers.items() if name != proof}), source

@@ -389,6 +389,18 @@ async def _effects(world: World) -> tuple[list[tuple[Any, ...]], int]:
     return events, len(await world.logged())
 
 
+# -- what a replay costs others ---------------------------------------------------------------------------
+
+
+async def test_replays_use_up_no_budget_but_their_own(tmp_path: Path) -> None:
+    async with running(f"sqlite:///{tmp_path}/ingest.db", rate_per_minute=5) as tight:
+        await tight.github(delivery("opened"))
+        codes = [(await tight.github(delivery("opened"), id_=f"d-{n}")).status_code for n in range(7)]
+        assert codes == [202] * 5 + [429] * 2
+        others = [delivery("reopened", issue={"updated_at": f"2026-11-20T12:0{n}:00Z"}) for n in range(5)]
+        assert [(await tight.github(other)).status_code for other in others] == [202] * 4 + [429]
+
+
 # -- what a refusal costs ---------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -109,7 +110,7 @@ def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
         case "issue_created":
             return opened(case)
         case "issue_deleted":
-            return [case.happening(EventKind.CANCELLED, reason="the issue was deleted")]
+            return _deleted(case)
         case "comment_created":
             return _comment(case)
         case "comment_updated" | "comment_deleted":
@@ -118,6 +119,21 @@ def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
             return _updated(case)
         case _:
             return Parked(ParkedBecause.UNKNOWN_TYPE, clean(kind, 60))
+
+
+def _deleted(case: Changed) -> list[Happening] | Outcome:
+    """Without a timestamp its receipt would stand in for it, which whoever replays it chooses: what the issue shows
+    is the earliest instant that it can be."""
+    reason = "the issue was deleted"
+    if case.at.at is not None:
+        return [case.happening(EventKind.CANCELLED, reason=reason)]
+    fields = node(case.payload, "issue", "fields")
+    stamps = (stamp(fields.get(name), TimeQuality.OBJECT_UPDATED) for name in ("created", "updated"))
+    shown = [one.at for one in stamps if one.at is not None]
+    if not shown:
+        return Parked(ParkedBecause.NO_TIME, "deleted")
+    at = Stamp(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
+    return [replace(case.happening(EventKind.CANCELLED, reason=reason), stamp=at, not_before_told=True)]
 
 
 def _updated(case: Changed) -> list[Happening] | Outcome:
