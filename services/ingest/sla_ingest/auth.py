@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
+from types import MappingProxyType
 from typing import assert_never
 
 from sla_catalogue.source import Authentication, AuthenticationKind, SignedContent, signing_key
@@ -33,6 +34,7 @@ _STANDARD_ID = re.compile(r"[!-~]{1,256}", re.ASCII)
 
 Work = Mapping[str, int]
 """How many digests over the body a refusal costs, by algorithm: as many as the most demanding source asks for."""
+NONE: Work = MappingProxyType({})
 
 
 class Doubt(Enum):
@@ -56,11 +58,11 @@ def work_of(sources: Iterable[Authentication]) -> Work:
 
 
 def doubt(
-    how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: Work
+    how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: Work = NONE
 ) -> Doubt | None:
     """Why this is not believed to come from the source; None when it is. Header names are in lower case.
 
-    `how` is None for a source that does not exist.
+    `how` is None for a source that does not exist. `work` is what a refusal costs at least.
     """
     spent: Counter[str] = Counter()
     found = Doubt.SOURCE if how is None else _found(how, body, headers, now, spent)
