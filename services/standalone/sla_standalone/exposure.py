@@ -34,8 +34,8 @@ def unnamed(settings: Settings) -> list[str]:
         )
     if not only_this_machine(settings.host) and settings.board_open and "board_open" not in settings.model_fields_set:
         found.append(
-            f"SLAD_HOST={settings.host} lets others reach the board, which needs no key by default: set "
-            "SLAD_BOARD_OPEN=false, or SLAD_BOARD_OPEN=true if everybody may read it"
+            f"SLAD_HOST={settings.host} lets others reach slad, and reading needs no key by default: set "
+            "SLAD_BOARD_OPEN=false, or SLAD_BOARD_OPEN=true if everybody may read"
         )
     return found
 
