@@ -13,10 +13,11 @@ import structlog
 _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_LINK = re.compile(r"(?<=/ack/)[^\s\"'/?#]+")  # the token by which its holder acknowledges
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank out secrets by key, mail addresses and URL credentials by shape, and escape line breaks."""
+    """Blank out secrets by key; mail addresses, URL credentials and links to acknowledge by shape."""
     for key, value in entry.items():
         entry[key] = _plain(key, value)
     return entry
@@ -27,7 +28,7 @@ def _plain(key: str, value: Any) -> Any:
     if _SECRET_KEYS.search(key):
         return "[redacted]"
     if isinstance(value, str):
-        return _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", value))
+        return _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", _LINK.sub("[redacted]", value)))
     if isinstance(value, Mapping):
         return {name: _plain(str(name), one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

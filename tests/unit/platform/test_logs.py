@@ -39,6 +39,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         {"X-Hub-Signature": WORD},
         {"headers": {"Authorization": f"Bearer {WORD}", "Cookie": WORD, "x-api-key": WORD}},
         {"url": f"postgresql://slad:{WORD}@db/slad"},
+        {"path": f"/ack/{WORD}"},
+        {"text": f"Acknowledge: https://sla.example/ack/{WORD}\nIgnore it otherwise."},
         {"to": f"{WORD}@mail.example"},
         {"recipients": [f"Anna <{WORD}@mail.example>", (f"{WORD}@mail.example",)]},
         {"attempt": {"reply": [f"550 <{WORD}@mail.example> unknown"]}},
