@@ -107,6 +107,6 @@ def _references(node: Any) -> list[str]:
 def test_an_event_that_does_not_fit_is_told_without_what_it_says(one: EventType) -> None:
     """The error goes to the log; what tickets and people say does not."""
     with pytest.raises(ValidationError) as refused:
-        one.model.model_validate({name: {"tomato": ["rhubarb"]} for name in one.model.model_fields})
+        one.model.model_validate({name: {"a": ["tomato"]} for name in one.model.model_fields})
     assert "tomato" not in str(refused.value)
     assert refused.value.error_count() > 0
