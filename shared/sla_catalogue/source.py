@@ -5,6 +5,8 @@ Ingest's dialects read these tables; nothing of a customer's own vocabulary is w
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from sla_domain.event import WaitingOn
 
 SourceId = NewType("SourceId", str)
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
+_WHSEC = "whsec_"
 
 
 class Dialect(StrEnum):
@@ -68,6 +71,31 @@ class Authentication:
     timestamp_header: str = ""
     username: str = ""
     secrets: tuple[Secret, ...] = ()
+
+    def vouches_for(self, header: str) -> bool:
+        """Whether a proof of this kind covers a header (its name in lower case).
+
+        A signature covers what was signed and nothing else. A token or a password vouches for the whole request that
+        carries it: who has it can write any other. A source without authentication believes everything.
+        """
+        if self.kind is not AuthenticationKind.HMAC:
+            return True
+        if self.signed is SignedContent.BODY:
+            return False
+        signed = {self.timestamp_header.lower()}
+        if self.signed is SignedContent.ID_TIMESTAMP_BODY:
+            signed.add("webhook-id")
+        return header in signed
+
+
+def signing_key(signed: SignedContent, secret: str) -> bytes:
+    """The bytes that sign. Standard Webhooks: those behind `whsec_…`; a secret that is no base64 stands for itself."""
+    if signed is not SignedContent.ID_TIMESTAMP_BODY:
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(_WHSEC), validate=True)
+    except (binascii.Error, ValueError):
+        return secret.encode()
 
 
 class Phase(StrEnum):

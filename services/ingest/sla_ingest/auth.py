@@ -1,7 +1,10 @@
 """Whether a delivery was sent by its source: signatures over the raw bytes, tokens, passwords, in constant time.
 
 The answer is yes or one of the reasons below; the sender hears 401 in the same words whichever it was. Every active
-secret is tried in full, so the time taken does not tell which one fitted or how far a wrong one came.
+secret is tried in full, and whoever is not believed costs the same number of digests over the body (`Work`), so the
+time taken tells neither which secret fitted, nor how far a wrong proof came, nor whether the source exists.
+
+A proof has one way to be written: hexadecimal in lower case, base64 with its padding, the catalogue's prefix.
 """
 
 from __future__ import annotations
@@ -11,26 +14,33 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
+from types import MappingProxyType
 from typing import assert_never
 
-from sla_catalogue.source import Authentication, AuthenticationKind, SignedContent
+from sla_catalogue.source import Authentication, AuthenticationKind, SignedContent, signing_key
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 
 TOLERANCE = timedelta(seconds=300)
 MAX_HEADER = 1_024
 MAX_SIGNATURES = 8
-_HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
+_HEX = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
 _WHOLE = re.compile(r"\d{1,12}", re.ASCII)
+_WRITTEN = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?", re.ASCII)
 _STANDARD_ID = re.compile(r"[!-~]{1,256}", re.ASCII)
-_WHSEC = "whsec_"
+
+Work = Mapping[str, int]
+"""How many digests over the body a refusal costs, by algorithm: as many as the most demanding source asks for."""
+NONE: Work = MappingProxyType({})
 
 
 class Doubt(Enum):
     """Why a delivery was not believed; for metrics and logs, never for the sender."""
 
+    SOURCE = "no source has this name"
     NO_PROOF = "the header that carries the proof is absent or too long"
     BAD_FORM = "the proof is not written as its kind demands"
     STALE = "the signature's time is too far from ours"
@@ -38,8 +48,34 @@ class Doubt(Enum):
     UNPREPARED = "the catalogue has no secret for this source at hand"
 
 
-def doubt(how: Authentication, body: bytes, headers: Mapping[str, str], now: datetime) -> Doubt | None:
-    """Why this is not believed to come from the source; None when it is. Header names are in lower case."""
+def work_of(sources: Iterable[Authentication]) -> Work:
+    """The digests that a refusal costs in a catalogue with these sources; at least one, for an empty catalogue."""
+    most = Counter({"sha256": 1})
+    for how in sources:
+        if how.kind is AuthenticationKind.HMAC:
+            most[how.algorithm] = max(most[how.algorithm], len(how.secrets))
+    return most
+
+
+def doubt(
+    how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: Work = NONE
+) -> Doubt | None:
+    """Why this is not believed to come from the source; None when it is. Header names are in lower case.
+
+    `how` is None for a source that does not exist. `work` is what a refusal costs at least.
+    """
+    spent: Counter[str] = Counter()
+    found = Doubt.SOURCE if how is None else _found(how, body, headers, now, spent)
+    if found is not None:
+        for algorithm, times in work.items():
+            for _ in range(times - spent[algorithm]):
+                _mac(b"nobody", b"", body, algorithm)
+    return found
+
+
+def _found(
+    how: Authentication, body: bytes, headers: Mapping[str, str], now: datetime, spent: Counter[str]
+) -> Doubt | None:
     if how.kind is AuthenticationKind.NONE:
         return None
     secrets = [secret.reveal() for secret in how.secrets if secret.available]
@@ -50,28 +86,34 @@ def doubt(how: Authentication, body: bytes, headers: Mapping[str, str], now: dat
         return Doubt.NO_PROOF
     match how.kind:
         case AuthenticationKind.HMAC:
-            return _signature(how, proof, body, headers, now, secrets)
+            return _signature(how, proof, body, headers, now, secrets, spent)
         case AuthenticationKind.TOKEN:
-            return _same(proof.removeprefix(how.prefix).strip(), secrets)
+            if not proof.startswith(how.prefix):
+                return Doubt.BAD_FORM
+            return _same(proof.removeprefix(how.prefix), secrets)
         case AuthenticationKind.BEARER:
             scheme, _, token = proof.partition(" ")
-            return _same(token.strip(), secrets) if scheme.lower() == "bearer" else Doubt.BAD_FORM
+            return _same(token.strip(" "), secrets) if scheme.lower() == "bearer" else Doubt.BAD_FORM
         case AuthenticationKind.BASIC:
             return _basic(how.username, proof, secrets)
     assert_never(how.kind)
-
-
-def spend_time(body: bytes) -> None:
-    """What a check of an unknown source costs, so that unknown and wrong are answered alike in time too."""
-    hmac.compare_digest(hmac.digest(b"nobody", body, "sha256"), bytes(32))
 
 
 # -- signatures -------------------------------------------------------------------------------------------
 
 
 def _signature(
-    how: Authentication, proof: str, body: bytes, headers: Mapping[str, str], now: datetime, secrets: list[str]
+    how: Authentication,
+    proof: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    now: datetime,
+    secrets: list[str],
+    spent: Counter[str],
 ) -> Doubt | None:
+    keys = [key for secret in secrets if (key := signing_key(how.signed, secret))]
+    if not keys:
+        return Doubt.UNPREPARED  # anybody can sign with an empty key
     prefix = _signed_prefix(how, headers, now)
     if isinstance(prefix, Doubt):
         return prefix
@@ -81,16 +123,19 @@ def _signature(
         return Doubt.BAD_FORM
     if not given:
         return Doubt.BAD_FORM
-    standard = how.signed is SignedContent.ID_TIMESTAMP_BODY
     right = False
-    for secret in secrets:
-        key = _standard_key(secret) if standard else secret.encode()
-        mac = hmac.new(key, prefix, how.algorithm)
-        mac.update(body)
-        expected = mac.digest()
+    for key in keys:
+        expected = _mac(key, prefix, body, how.algorithm)
+        spent[how.algorithm] += 1
         for one in given:
             right |= hmac.compare_digest(one, expected)
     return None if right else Doubt.WRONG
+
+
+def _mac(key: bytes, prefix: bytes, body: bytes, algorithm: str) -> bytes:
+    mac = hmac.new(key, prefix, algorithm)
+    mac.update(body)
+    return mac.digest()
 
 
 def _signed_prefix(how: Authentication, headers: Mapping[str, str], now: datetime) -> bytes | Doubt:
@@ -98,8 +143,10 @@ def _signed_prefix(how: Authentication, headers: Mapping[str, str], now: datetim
     if how.signed is SignedContent.BODY:
         return b""
     written = headers.get(how.timestamp_header.lower(), "")
+    if not written:
+        return Doubt.NO_PROOF
     standard = how.signed is SignedContent.ID_TIMESTAMP_BODY
-    if len(written) > 64 or (standard and not _WHOLE.fullmatch(written)):
+    if not (_WHOLE if standard else _WRITTEN).fullmatch(written):
         return Doubt.BAD_FORM
     try:
         at = parse_instant(written)
@@ -111,11 +158,11 @@ def _signed_prefix(how: Authentication, headers: Mapping[str, str], now: datetim
         return Doubt.STALE
     match how.signed:
         case SignedContent.TIMESTAMP_BODY:
-            return written.encode("latin-1")
+            return written.encode("ascii")
         case SignedContent.TIMESTAMP_DOT_BODY:
-            return f"{written}.".encode("latin-1")
+            return f"{written}.".encode("ascii")
         case SignedContent.TIMESTAMP_COLON_BODY:
-            return f"{written}:".encode("latin-1")
+            return f"{written}:".encode("ascii")
         case SignedContent.ID_TIMESTAMP_BODY:
             id_ = headers.get("webhook-id", "")
             if not _STANDARD_ID.fullmatch(id_) or "." in id_:
@@ -127,7 +174,7 @@ def _signed_prefix(how: Authentication, headers: Mapping[str, str], now: datetim
 def _signatures(proof: str, how: Authentication) -> Iterator[bytes]:
     """The signatures of a header, strictly decoded; those of another version are passed over. Raises ValueError."""
     standard = how.signed is SignedContent.ID_TIMESTAMP_BODY
-    written = proof.split(" ") if standard else [one.strip() for one in proof.split(",")]
+    written = proof.split(" ") if standard else [one.strip(" ") for one in proof.split(",")]
     if len(written) > MAX_SIGNATURES:
         raise ValueError("too many signatures")
     for one in written:
@@ -137,31 +184,32 @@ def _signatures(proof: str, how: Authentication) -> Iterator[bytes]:
 
 
 def _decoded(written: str, encoding: str) -> bytes:
+    """Every sender's documents show hexadecimal in lower case; another writing of a signature is no signature."""
     if encoding == "hex":
         if not _HEX.fullmatch(written):
-            raise ValueError("not hexadecimal")
+            raise ValueError("not hexadecimal in lower case")
         return bytes.fromhex(written)
+    return _base64(written)
+
+
+def _base64(written: str) -> bytes:
     raw = base64.b64decode(written.encode("ascii"), validate=True)
     if base64.b64encode(raw).decode() != written:
         raise ValueError("not the one way to write it")
     return raw
 
 
-def _standard_key(secret: str) -> bytes:
-    """The bytes behind `whsec_…`; a secret that is no base64 is taken as it stands."""
-    try:
-        return base64.b64decode(secret.removeprefix(_WHSEC), validate=True)
-    except (binascii.Error, ValueError):
-        return secret.encode()
-
-
 # -- words ------------------------------------------------------------------------------------------------
 
 
 def _same(given: str, secrets: list[str]) -> Doubt | None:
+    try:
+        digest = _digest(given.encode("latin-1"))  # as the bytes came
+    except UnicodeEncodeError:
+        return Doubt.BAD_FORM
     right = False
     for secret in secrets:
-        right |= hmac.compare_digest(_digest(_header_bytes(given)), _digest(secret.encode()))
+        right |= hmac.compare_digest(digest, _digest(secret.encode()))
     return None if right else Doubt.WRONG
 
 
@@ -170,19 +218,15 @@ def _basic(username: str, proof: str, secrets: list[str]) -> Doubt | None:
     if scheme.lower() != "basic":
         return Doubt.BAD_FORM
     try:
-        given = base64.b64decode(rest.strip().encode("ascii"), validate=True)
+        given = _digest(_base64(rest.strip(" ")))
     except (binascii.Error, ValueError):
         return Doubt.BAD_FORM
     right = False
     for secret in secrets:
-        right |= hmac.compare_digest(_digest(given), _digest(f"{username}:{secret}".encode()))
+        right |= hmac.compare_digest(given, _digest(f"{username}:{secret}".encode()))
     return None if right else Doubt.WRONG
 
 
 def _digest(word: bytes) -> bytes:
     """Comparing digests hides the length as well."""
     return hashlib.sha256(word).digest()
-
-
-def _header_bytes(value: str) -> bytes:
-    return value.encode("latin-1", "replace")

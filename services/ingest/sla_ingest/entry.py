@@ -59,6 +59,7 @@ class Entry:
     detail: str = ""
     events: tuple[Translated, ...] = ()
     remarks: tuple[Noted, ...] = ()
+    by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
     promises: bool = True  # whether the answer tells due instants
     refused: Refused | None = None  # what the sender of a refused one is told instead of an answer
     counted_as: str = ""  # the metrics' word for the source; never a sender's own
@@ -97,11 +98,13 @@ def entry_of(
     translation: Translation,
     *,
     promises: bool = True,
+    by_body: bool = False,
     counted_as: str = "",
 ) -> Entry:
-    """The row of a translated delivery. A refused one is kept under its digest, so that it blocks no better try."""
-    headers = kept_headers(delivery.headers)
-    digest = _digest(delivery.body, headers)
+    """The row of a translated delivery. A refused one is kept under its digest, so that it blocks no better try, and
+    so is one that an unsigned header contradicts."""
+    headers = kept_headers({**delivery.hints, **delivery.headers})
+    digest = _digest(delivery.body, kept_headers(delivery.headers))
     outcome = translation.outcome
     given: dict[str, Any] = {"delivery": translation.delivery}
     match outcome:
@@ -111,6 +114,8 @@ def entry_of(
             given |= {"result": Result.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
         case Parked(reason, detail):
             given |= {"result": Result.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
+            if reason is ParkedBecause.CONTRADICTED:
+                given["delivery"] = f"contradicted:{digest[:40]}"
         case Refused():
             given |= {"result": Result.REFUSED, "reason": str(outcome.status), "text": outcome.title}
             given |= {"detail": outcome.detail, "refused": outcome, "delivery": f"refused:{digest[:40]}"}
@@ -123,6 +128,7 @@ def entry_of(
         headers=headers,
         body=delivery.body,
         promises=promises,
+        by_body=by_body,
         counted_as=counted_as or source,
         **given,
     )
@@ -143,7 +149,7 @@ def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
 
 
 def _digest(body: bytes, headers: Mapping[str, str]) -> str:
-    """Of everything that carries meaning: in CloudEvents' binary mode the attributes are headers."""
+    """Of everything proven that carries meaning: in CloudEvents' binary mode the attributes are headers."""
     digest = hashlib.sha256(body)
     for name in sorted(headers):
         if name.startswith("ce-"):

@@ -1,9 +1,10 @@
 """Writing deliveries: inbox, events and log in one transaction, for a whole group of deliveries at once.
 
-A delivery whose id is in the inbox already has no effect and is answered as the first time. Another body under a known
-id cannot be a redelivery and cannot be believed to be a new event either: it is answered like the first, with a remark,
-and parked, so that somebody can look at it. Rows are written in the order of their ids, so that two instances that
-take the same deliveries wait for each other instead of for ever.
+A delivery whose id is in the inbox already has no effect and is answered as the first time. Where nobody signs the
+sender's id (`Entry.by_body`) the id is made of the body, and a body that is known under any id is the same delivery.
+Another body under a known id cannot be a redelivery and cannot be believed to be a new event either: it is answered
+like the first, with a remark, and parked, so that somebody can look at it. Rows are written in the order of their ids,
+so that two instances that take the same deliveries wait for each other instead of for ever.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.forgotten import remembered
 from sla_domain.incident import RemarkKind
 from sla_domain.rulebook import Rulebook
-from sla_ingest.dialect.port import ParkedBecause
-from sla_ingest.entry import Entry, Receipt, answer_of, parked_instead, reused
-from sla_ingest.promise import PROMISING, promise
-from sla_ingest.settle import recognised
+from sla_ingest.dialect.port import ParkedBecause, Translated
+from sla_ingest.entry import Entry, Receipt, Result, answer_of, parked_instead, reused
+from sla_ingest.promise import PROMISING, promise, ran_out
+from sla_ingest.settle import behind_breaches, recognised
 from sla_ingest.tables import event as event_table
 from sla_ingest.tables import forgotten as forgotten_table
 from sla_ingest.tables import inbox, log
@@ -36,6 +37,8 @@ from sla_platform.store.log import append, row_of
 from sla_platform.wire import decode_event, encode_event
 
 _PER_STATEMENT = 500
+# Bodies that were put aside for what an unsigned header said: they stand in nobody's way.
+_ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class History:
 def asks_history(entry: Entry) -> Iterable[IncidentId]:
     """The incidents whose stored events matter for this entry's answer."""
     for one in entry.events:
-        if one.unless_reporter or (entry.promises and one.event.kind in PROMISING):
+        if one.unless_reporter or one.not_before_told or (entry.promises and one.event.kind in PROMISING):
             yield one.event.incident
 
 
@@ -79,14 +82,21 @@ def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> l
     receipts = []
     for entry in entries:
         final = entry
-        if any(one.unless_reporter for one in entry.events):
-            known = (recognised(one, history.counting(one.event.incident)) for one in entry.events)
-            final = replace(entry, events=tuple(known))
+        if any(one.unless_reporter or one.not_before_told for one in entry.events):
+            final = replace(entry, events=tuple(_judged(one, history, rulebook) for one in entry.events))
         for one in final.events:
             history.events.setdefault(one.event.incident, []).append(one.event)
         told = _promise(final, history, rulebook)
         receipts.append(Receipt(final, orjson.dumps(answer_of(final, told)), noticed=_noticed(final, told)))
     return receipts
+
+
+def _judged(one: Translated, history: History, rulebook: Rulebook) -> Translated:
+    """An event whose meaning depends on what is stored of its incident."""
+    known = history.counting(one.event.incident)
+    if one.not_before_told:
+        one = behind_breaches(one, known, ran_out(known, rulebook, one.event.received_at))
+    return recognised(one, known)
 
 
 def _noticed(entry: Entry, promise: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -123,18 +133,21 @@ def _envelope(row: Any) -> Envelope:
 
 async def store(connection: AsyncConnection, receipts: Sequence[Receipt]) -> list[Receipt]:
     """Write what is new; the receipts in the same order, those seen before with their first answer."""
+    earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
     for receipt in receipts:
-        first.setdefault(receipt.entry.id, receipt)
+        if receipt.entry.id not in earlier:
+            first.setdefault(receipt.entry.id, receipt)
     fresh = await insert_receipts(connection, first.values())
     # In the order of arrival: that is the order in which the log is read.
     await publish(connection, [receipt.entry for id_, receipt in first.items() if id_ in fresh])
     told = {id_: (receipt.entry.digest, receipt.answer) for id_, receipt in first.items() if id_ in fresh}
     if len(fresh) < len(first):
         told |= await _known(connection, sorted(set(first) - fresh))
+    told |= earlier
     answered = [
         receipt
-        if first[receipt.entry.id] is receipt and receipt.entry.id in fresh
+        if first.get(receipt.entry.id) is receipt and receipt.entry.id in fresh
         else _again(receipt, *told[receipt.entry.id])
         for receipt in receipts
     ]
@@ -166,6 +179,27 @@ async def _known(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, t
         wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])
         for row in await connection.execute(select(inbox.c.id, inbox.c.digest, inbox.c.answer).where(wanted)):
             found[row.id] = (row.digest, row.answer.encode())
+    return found
+
+
+async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]) -> dict[str, tuple[str, bytes]]:
+    """Digest and answer of bodies that are kept under another id than these entries have, by the entries' ids.
+
+    Such ids are a sender's own, from before its deliveries were signed or from an earlier release.
+    """
+    asked: dict[tuple[str, str], set[str]] = {}
+    for entry in (receipt.entry for receipt in receipts):
+        if entry.by_body:
+            asked.setdefault((entry.source, entry.digest), set()).add(entry.id)
+    found: dict[str, tuple[str, bytes]] = {}
+    digests = sorted({digest for _, digest in asked})
+    columns = (inbox.c.id, inbox.c.source, inbox.c.digest, inbox.c.answer)
+    for start in range(0, len(digests), _PER_STATEMENT):
+        wanted = inbox.c.digest.in_(digests[start : start + _PER_STATEMENT])
+        counts = and_(inbox.c.outcome != Result.REFUSED.value, inbox.c.reason.not_in(_ASIDE))
+        for row in await connection.execute(select(*columns).where(wanted, counts)):
+            for id_ in asked.get((row.source, row.digest), set()) - {row.id}:
+                found[id_] = (row.digest, row.answer.encode())
     return found
 
 

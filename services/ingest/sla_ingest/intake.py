@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sla_catalogue import Catalogue
-from sla_catalogue.source import Dialect, Source, SourceId
+from sla_catalogue.source import AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.contract import ContractId
-from sla_domain.event import EventKind
-from sla_ingest.auth import doubt, spend_time
+from sla_domain.event import NOTHING, EventKind
+from sla_ingest.auth import Doubt, Work, doubt, work_of
 from sla_ingest.commit import GroupCommit
 from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
 from sla_ingest.dialect.port import (
@@ -29,7 +29,7 @@ from sla_ingest.dialect.port import (
     body_id,
 )
 from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, entry_of, parked_instead
-from sla_ingest.limit import Budget
+from sla_ingest.limit import Budget, Recent
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.settle import settled
 from sla_platform.http.keys import Access
@@ -78,6 +78,8 @@ class Intake:
         self._time = time
         self._metrics = metrics
         self._rules = rules
+        self._work: tuple[Catalogue | None, Work] = (None, {})
+        self._recent = Recent()
 
     # -- webhooks
 
@@ -86,22 +88,36 @@ class Intake:
 
         Raises Problem, StoreBusy, QueueFull.
         """
-        source = self._catalogue().sources.get(SourceId(name))
-        if source is None:
-            spend_time(body)
-            self._metrics.refused.labels(UNKNOWN, "source").inc()
-            raise no_such_source(name) if known_caller else not_authentic()
-        found = doubt(source.authentication, body, headers, self._time.now())
-        if found is not None:
-            self._metrics.refused.labels(source.id, found.name.lower()).inc()
-            raise not_authentic()
-        await self._spend(source.id)
+        catalogue = self._catalogue()
+        source = catalogue.sources.get(SourceId(name))
+        how = None if source is None else source.authentication
+        found = doubt(how, body, headers, self._time.now(), self._work_of(catalogue))
+        if source is None or found is not None:
+            why = found or Doubt.SOURCE
+            self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
+            raise no_such_source(name) if source is None and known_caller else not_authentic()
+        again = _signed(source) and self._recent.seen(source.id, body)
+        await self._spend(f"{source.id}\nagain" if again else source.id, counted_as=source.id)
         proof = source.authentication.header.lower()
-        delivery = self._delivery(body, {name: value for name, value in headers.items() if name != proof})
+        delivery = _divided(
+            self._delivery(body, {name: value for name, value in headers.items() if name != proof}), source
+        )
         if source.dialect is Dialect.CLOUDEVENTS:
             return await self._cloud_events(delivery, source, None)
         self._check_media_type(source, headers)
-        return await self._single(entry_of(source.id, delivery, self._translated(translate(delivery, source))))
+        return await self._single(self._entry(delivery, source))
+
+    def _work_of(self, catalogue: Catalogue) -> Work:
+        """Counted once for each catalogue."""
+        known, work = self._work
+        if known is not catalogue:
+            work = work_of(source.authentication for source in catalogue.sources.values())
+            self._work = (catalogue, work)
+        return work
+
+    def _entry(self, delivery: Delivery, source: Source) -> Entry:
+        found = self._translated(translate(delivery, source))
+        return entry_of(source.id, delivery, found, by_body=_signed(source))
 
     def _check_media_type(self, source: Source, headers: Mapping[str, str]) -> None:
         spoken = MEDIA_TYPES.get(source.dialect)
@@ -124,9 +140,12 @@ class Intake:
         return await self._cloud_events(own, assumed(f"key-{key}"), ContractId(access.contract))
 
     async def _cloud_events(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
-        if not cloudevents.speaks(delivery.headers):
+        signed = source is not None and _signed(source)
+        if not cloudevents.speaks({**delivery.hints, **delivery.headers}, binary=not signed):
             self._metrics.refused.labels(self._counted_as(source), "media_type").inc()
-            raise wrong_media_type([cloudevents.STRUCTURED, cloudevents.BATCH, "any with ce- headers"])
+            raise unsigned_attributes() if signed else wrong_media_type(_SPOKEN_EVENTS)
+        if signed:
+            delivery = cloudevents.told_by_its_body(delivery)
         if not cloudevents.is_batch(delivery.headers):
             return await self._single(self.cloud_event(delivery, source, contract))
         return await self._batch(delivery, source, contract)
@@ -232,8 +251,13 @@ class Intake:
         """A kept delivery translated by today's catalogue. Raises Problem 409 when its source is gone."""
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
+        if source is not None and _signed(source):
+            # Somebody looked at it: what the unsigned headers say no longer speaks against the body.
+            delivery = replace(_divided(delivery, source), hints=NOTHING)
+            if source.dialect is Dialect.CLOUDEVENTS:
+                delivery = cloudevents.told_by_its_body(delivery)
         if source is not None and source.dialect is not Dialect.CLOUDEVENTS:
-            return entry_of(source.id, delivery, self._translated(translate(delivery, source)))
+            return self._entry(delivery, source)
         if not cloudevents.speaks(delivery.headers):
             detail = f"The catalogue has no source {source_name} any more; add it, then replay."
             raise Problem(409, "no-source", "The source is gone", detail)
@@ -244,6 +268,20 @@ class Intake:
 def assumed(name: str) -> Source:
     """A CloudEvents source that the catalogue does not describe, by the name under which its incidents are kept."""
     return replace(cloudevents.NOBODY, id=SourceId(name))
+
+
+def _signed(source: Source) -> bool:
+    """Whether the source's proof covers the body, and headers only as far as the signature says so."""
+    return source.authentication.kind is AuthenticationKind.HMAC
+
+
+def _divided(delivery: Delivery, source: Source) -> Delivery:
+    """The delivery with the headers that its proof covers apart from those that anybody could have written."""
+    headers: dict[str, str] = {}
+    hints: dict[str, str] = {}
+    for name, value in delivery.headers.items():
+        (headers if source.authentication.vouches_for(name) else hints)[name] = value
+    return replace(delivery, headers=headers, hints=hints)
 
 
 def _kept_whole(entry: Entry) -> Entry:
@@ -284,6 +322,15 @@ def not_authentic() -> Problem:
 
 def no_such_source(name: str) -> Problem:
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
+
+
+_SPOKEN_EVENTS = (cloudevents.STRUCTURED, cloudevents.BATCH, "any with ce- headers")
+
+
+def unsigned_attributes() -> Problem:
+    said = f"The signature covers the body alone: send the event in it, with Content-Type {cloudevents.STRUCTURED} "
+    said += f"or {cloudevents.BATCH}; attributes in ce- headers are not signed."
+    return Problem(415, "media-type", "The media type is not read here", said)
 
 
 def wrong_media_type(spoken: Sequence[str]) -> Problem:

@@ -1,12 +1,15 @@
 """How much one sender may send: a budget per source and minute, counted after its proof has been checked.
 
-Counting before the proof would let a stranger use up a customer's budget.
+Counting before the proof would let a stranger use up a customer's budget. So would counting replays with the rest: who
+has seen one signed delivery can send it as often as he likes, so what comes again has a budget of its own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
+from collections import OrderedDict
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -36,3 +39,21 @@ class Budget:
             f"This source may send {self._per_minute} requests a minute.",
             headers={"Retry-After": str(wait)},
         )
+
+
+class Recent:
+    """The signed bodies that came last to this process; older ones are forgotten first."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+        self._most = most
+
+    def seen(self, source: str, body: bytes) -> bool:
+        """Whether this body came before; from now on it has."""
+        digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
+        known = digest in self._digests
+        self._digests[digest] = None
+        self._digests.move_to_end(digest)
+        if len(self._digests) > self._most:
+            self._digests.popitem(last=False)
+        return known

@@ -7,11 +7,13 @@ that cannot be told never stops an event from being accepted.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from sla_domain.clock import BREACH
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
@@ -47,6 +49,20 @@ def promise(events: Iterable[IncidentEvent], rulebook: Rulebook) -> dict[str, An
             "targets": [],
             "remarks": [_remark(Remark.NO_PROMISE.code, Remark.NO_PROMISE.value, type(error).__name__)],
         }
+
+
+def ran_out(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
+    """The latest due instant of one incident that had passed by an instant with its clock running; None if none had."""
+    known = list(events)
+    if not known:
+        return None
+    try:
+        clocks = fold(known, rulebook).clocks
+    except Exception:  # as above
+        _log.exception("promise.failed", incident=known[0].incident)
+        return None
+    breaches = [mark.at for clock in clocks for mark in clock.marks if mark.kind == BREACH and mark.at <= by]
+    return max(breaches, default=None)
 
 
 def _told(incident: Incident) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sla_domain.event import Actor, EventKind, IncidentEvent, TimeQuality
 from sla_ingest.dialect.port import Noted, Remark, Translated
+
+_NEXT = timedelta(microseconds=1)
 
 
 def settled(one: Translated, tolerance: timedelta) -> Translated:
@@ -45,6 +47,22 @@ def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
         return replace(one, unless_reporter="")
     event = replace(one.event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
     return replace(one, event=event, unless_reporter="")
+
+
+def behind_breaches(one: Translated, history: Iterable[IncidentEvent], ran_out: datetime | None) -> Translated:
+    """An event that states only its earliest time, behind the last promise that had run out by its receipt.
+
+    Nobody knows that it came before that breach, so it takes none back. When something has happened to the incident
+    since the stated time, that time stands: then the event is history. `ran_out`: that promise's due instant.
+    """
+    if not one.not_before_told:
+        return one
+    event, settled_one = one.event, replace(one, not_before_told=False)
+    since = any(other.occurred_at > event.occurred_at for other in history)
+    if since or ran_out is None or ran_out < event.occurred_at:
+        return settled_one
+    # A clock that stops at its due instant has kept its promise: the first instant after it is meant.
+    return replace(settled_one, event=replace(event, occurred_at=ran_out + _NEXT))
 
 
 def _told(one: Translated) -> Translated:

@@ -33,6 +33,7 @@ inbox = Table(
     Column("detail", Text, nullable=False),
     Column("answer", Text, nullable=False),
 )
+Index("ix_ingest_inbox_digest", inbox.c.digest)  # a signed body is known again under whatever id it comes
 Index("ix_ingest_inbox_received", inbox.c.received_at)  # grows at its right end alone, which is cheap
 _waiting = inbox.c.outcome.in_(["parked", "refused"])
 Index("ix_ingest_inbox_waiting", inbox.c.received_at, inbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)

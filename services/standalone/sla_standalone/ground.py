@@ -10,9 +10,11 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.metrics import BusMetrics
+from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource, time_source
+from sla_standalone.exposure import not_for_others, unnamed
 from sla_standalone.holder import CatalogueHolder
 
 
@@ -28,12 +30,19 @@ class Ground:
 
 @asynccontextmanager
 async def ground(settings: Settings, time: TimeSource | None = None) -> AsyncIterator[Ground]:
-    """Open everything; close it at the end. `time` overrides the settings' source (tests, the demo)."""
+    """Open everything; close it at the end. `time` overrides the settings' source (tests, the demo).
+
+    Raises BadSettings, CatalogueInvalid.
+    """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
+    if missing := unnamed(settings):
+        raise BadSettings("\n".join(missing))
     source = time or time_source(settings.time)
-    catalogue = CatalogueHolder(settings.catalogue, registry, lambda: source.now().date())
+    catalogue = CatalogueHolder(
+        settings.catalogue, registry, lambda: source.now().date(), lambda new: not_for_others(settings, new)
+    )
     store = Store(settings.store_url)
     try:
         feeds = Feeds(settings, store, source, BusMetrics(registry))

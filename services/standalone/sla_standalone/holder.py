@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sla_catalogue import Catalogue, Problem, Severity, endings, load_catalogue, reload
 from sla_domain.calendar.zone import keep_zone
+from sla_platform.errors import BadSettings
 from sla_platform.timesource import SystemTime
 
 _log = structlog.get_logger(__name__)
@@ -24,9 +25,19 @@ def _today() -> date:
 class CatalogueHolder:
     """Hands out the current catalogue; `refresh` is a house-keeping tick."""
 
-    def __init__(self, path: Path, registry: CollectorRegistry, today: Callable[[], date] = _today) -> None:
+    def __init__(
+        self,
+        path: Path,
+        registry: CollectorRegistry,
+        today: Callable[[], date] = _today,
+        against: Callable[[Catalogue], Sequence[str]] = lambda _: (),
+    ) -> None:
+        """`against`: why a sound catalogue may not be in force here. Raises BadSettings, CatalogueInvalid."""
         self._path = path
+        self._against = against
         self._current = load_catalogue(path)
+        if reasons := against(self._current):
+            raise BadSettings("\n".join(reasons))
         self._seen = _stamp(path)
         self._reloads = Counter(
             "slad_catalogue_reloads_total", "Attempts to read changed files.", ["outcome"], registry=registry
@@ -65,6 +76,12 @@ class CatalogueHolder:
         self._seen = stamp
         self._good.set(0)  # until the files have been read and are good, whatever happens meanwhile
         outcome = reload(self._current, self._path)
+        if outcome.replaced and (reasons := self._against(outcome.catalogue)):
+            self._reloads.labels("refused").inc()
+            self._good.set(0)
+            for reason in reasons:
+                _log.error("catalogue.refused", reason=reason)
+            return ()
         self._reloads.labels("replaced" if outcome.replaced else "refused").inc()
         self._good.set(1 if outcome.replaced else 0)
         if outcome.replaced and outcome.catalogue.version != self._current.version:

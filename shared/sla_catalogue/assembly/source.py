@@ -20,6 +20,7 @@ from sla_catalogue.source import (
     Source,
     SourceId,
     fold,
+    signing_key,
 )
 
 # How each sender signs by default (research: header, algorithm, encoding, prefix, what is signed).
@@ -58,7 +59,34 @@ def build_sources(context: Context) -> Mapping[SourceId, Source]:
             continue
         check_zone(document.zone, (*path, "zone"), context.findings)
         found[SourceId(name)] = _source(SourceId(name), document, path, context)
+    _check_shared(found, context)
     return MappingProxyType(found)
+
+
+def _check_shared(sources: Mapping[SourceId, Source], context: Context) -> None:
+    """A signature does not say for whom it is: under one secret a delivery to one source is good for the other, and a
+    message that slad signs for a channel could be sent back to it as a delivery."""
+    holders: dict[bytes, str] = {}
+    for name, channel in context.document.channels.items():
+        for secret in (*((channel.secret,) if channel.secret else ()), *channel.secrets):
+            if secret.available:
+                key = signing_key(SignedContent.ID_TIMESTAMP_BODY, secret.reveal())
+                holders.setdefault(_as_hmac_has_it(key), f"the channel {name!r}")
+    for source in sources.values():
+        how = source.authentication
+        if how.kind is not AuthenticationKind.HMAC:
+            continue
+        for key in {_as_hmac_has_it(signing_key(how.signed, one.reveal())) for one in how.secrets if one.available}:
+            other = holders.setdefault(key, f"the source {source.id!r}")
+            if other != f"the source {source.id!r}":
+                message = f"the source {source.id!r} has the same secret as {other}"
+                path: Path = ("sources", source.id, "authentication")
+                context.findings.error(path, "shared-secret", message, "give each a secret of its own")
+
+
+def _as_hmac_has_it(key: bytes) -> bytes:
+    """HMAC fills a key up with zeros, so that a key and the same with zeros behind it sign alike."""
+    return key.rstrip(b"\x00")
 
 
 def _source(id_: SourceId, document: SourceDocument, path: Path, context: Context) -> Source:
@@ -103,9 +131,35 @@ def _authentication(
         context.findings.error(path, "no-secret", f"the source {path[1]!r} has no secret", "secret: ${NAME}")
     if kind in (AuthenticationKind.HMAC, AuthenticationKind.TOKEN) and not values["header"]:
         context.findings.error(path, "no-header", "no header is named that carries the proof", "header: X-Signature")
-    return Authentication(
+    how = Authentication(
         kind=kind, secrets=secrets, **{**values, "signed": SignedContent(values.get("signed", "body"))}
     )
+    _check_proof(how, path, context)
+    return how
+
+
+def _check_proof(how: Authentication, path: Path, context: Context) -> None:
+    """What would never fit, or would fit what it should not."""
+    findings = context.findings
+    signs = how.kind is AuthenticationKind.HMAC
+    standard = how.signed is SignedContent.ID_TIMESTAMP_BODY
+    if signs and how.signed is not SignedContent.BODY and not how.timestamp_header:
+        message = f"{how.signed.value} is signed, and no header is named that carries the timestamp"
+        findings.error(path, "no-header", message, "timestamp_header: X-Timestamp")
+    if signs and (" " if standard else ",") in how.prefix:
+        mark = "a space" if standard else "a comma"
+        findings.error((*path, "prefix"), "prefix", f"{mark} in the prefix parts two signatures", "leave it out")
+    if how.kind is AuthenticationKind.BASIC and ":" in how.username:
+        message = "a user name of HTTP Basic has no colon: it parts name and password"
+        findings.error((*path, "username"), "username", message, "choose another name")
+    for secret in (one for one in how.secrets if one.available):
+        written = secret.reveal()
+        if not written.strip() or (signs and not signing_key(how.signed, written).strip(b"\x00")):
+            findings.error(path, "empty-secret", f"the secret from {secret.origin} is empty", "openssl rand -hex 32")
+        elif written != written.strip():
+            message = f"the secret from {secret.origin} begins or ends with white space"
+            report = findings.warning if signs else findings.error  # a header loses it on its way
+            report(path, "secret-space", message, "take it off, or make another secret")
 
 
 def _secrets(document: AuthenticationDocument) -> tuple[Secret, ...]:

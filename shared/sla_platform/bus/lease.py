@@ -85,6 +85,7 @@ class PostgresLock:
             url.set(drivername="postgresql+asyncpg"),
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
             connect_args={
                 "timeout": _ANSWER_SECONDS,
                 "command_timeout": _ANSWER_SECONDS,

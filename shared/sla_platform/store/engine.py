@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from sla_platform.errors import BadSettings, StoreBusy
+from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.outage import busy
 from sla_platform.store.types import from_micros, to_micros
 from sla_platform.store.writes import Writes, sqlite_lock_is_free
@@ -176,6 +177,7 @@ def _postgres_engine(
     settings = POSTGRES_SETTINGS | dict(more) | ({"statement_timeout": "0", "lock_timeout": "0"} if patient else {})
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
+        hide_parameters=True,
         pool_size=pool,
         max_overflow=4,
         pool_timeout=10,
@@ -189,6 +191,7 @@ def _postgres_engine(
             "command_timeout": None if patient else 75,
         },
     )
+    keep_values_out_of_errors(engine)
     _note_writes(engine)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -231,6 +234,7 @@ def _sqlite_engine(
 ) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        hide_parameters=True,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
@@ -239,6 +243,7 @@ def _sqlite_engine(
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
     )
+    keep_values_out_of_errors(engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -5,24 +5,35 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-_SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api_?key", re.IGNORECASE)
+_SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_LINK = re.compile(r"(?<=/ack/)[^\s\"'/?#]+")  # the token by which its holder acknowledges
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank out secrets by key, mail addresses and URL credentials by shape, and escape line breaks."""
+    """Blank out secrets by key; mail addresses, URL credentials and links to acknowledge by shape."""
     for key, value in entry.items():
-        if _SECRET_KEYS.search(key):
-            entry[key] = "[redacted]"
-        elif isinstance(value, str):
-            entry[key] = _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", value))
+        entry[key] = _plain(key, value)
     return entry
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A value as it may be shown, whatever it is nested in."""
+    if _SECRET_KEYS.search(key):
+        return "[redacted]"
+    if isinstance(value, str):
+        return _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", _LINK.sub("[redacted]", value)))
+    if isinstance(value, Mapping):
+        return {name: _plain(str(name), one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain("", one) for one in value]
+    return value
 
 
 def configure(level: str, form: str) -> None:

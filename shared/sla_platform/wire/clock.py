@@ -22,7 +22,7 @@ CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is tol
 class ClockFact(BaseModel):
     """The data of every event on the topic `clocks`. Times are RFC 3339 UTC."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     kind: FactKind
     incident: str

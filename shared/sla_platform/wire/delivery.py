@@ -15,7 +15,7 @@ SOURCE = "/slad/notifier"
 class DeliveryFact(BaseModel):
     """One step in the life of a notification or an alert. Recipients are named by person id, never by address."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")
     incident: str = Field(default="", description="empty for notices")
     contract: str = ""

@@ -23,7 +23,7 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     metric: str
     due_at: datetime
     agreed_by: str
@@ -34,7 +34,7 @@ class AgreedData(BaseModel):
 class IncidentEventData(BaseModel):
     """The data of every `io.slad.incident.*` event."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     incident: str
     source: str

@@ -16,7 +16,7 @@ TYPE = f"{TYPE_PREFIX}notice.published.v1"
 class AffectedProduct(BaseModel):
     """A product and the versions concerned, as a range such as `>=2.0,<2.4.1`; empty means every version."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     product: str = Field(min_length=1, max_length=200)
     versions: str = Field(default="", max_length=200)
 
@@ -24,7 +24,7 @@ class AffectedProduct(BaseModel):
 class NoticeData(BaseModel):
     """A notice as published. `id` is the publisher's: the same id is the same notice."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     id: str = Field(min_length=1, max_length=120)
     title: str = Field(min_length=1, max_length=200)
     text: str = Field(min_length=1, max_length=20_000)

@@ -42,7 +42,7 @@ class _Untitled(GenerateJsonSchema):
 class WatermarkData(BaseModel):
     """The data of a watermark: everything accepted up to `through` lies before it in its partition."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     through: datetime = Field(description="instant of acceptance, RFC 3339 UTC")
 
 

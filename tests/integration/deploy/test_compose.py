@@ -49,6 +49,7 @@ def test_each_service_runs_its_command_without_rights(compose: dict[str, Any]) -
         assert service["image"] == f"slad:{_version()}"
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["user"] == "10001:10001"
 
 
@@ -69,6 +70,18 @@ def test_settings_are_settings_of_slad(compose: dict[str, Any], dockerfile: str)
     assert ours - KNOWN == {"SLAD_CATALOGUE_DIR"}
     asked = set(re.findall(r"\$\{(\w+):?[?-]", (DEPLOY / "compose.yaml").read_text()))
     assert asked - example.keys() == {"SLAD_PORT_OUTSIDE"}, "the example names what the file asks for"
+
+
+def test_production_has_no_default_for_what_only_the_operator_knows() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    defaults = dict(re.findall(r"\$\{(\w+):?-([^}]*)\}", text))
+    assert defaults == {"SLAD_HEARTBEAT_URL": "", "SLAD_PORT_OUTSIDE": "8321"}
+    demanded = dict(re.findall(r"\$\{(\w+):\?([^}]*)\}", text))
+    assert demanded.keys() >= {"SLAD_CATALOGUE_DIR", "SLAD_PUBLIC_URL", "SLAD_LINK_SECRET", "POSTGRES_PASSWORD"}
+    assert all(f"set {name}" in said for name, said in demanded.items())
+    example = dict(re.findall(r"^(\w+)=(.*)$", (DEPLOY / "slad.env.example").read_text(), re.MULTILINE))
+    assert set(example.values()) == {""}
+    assert demanded.keys() <= example.keys()
 
 
 def test_the_database_compresses_its_log_fast(compose: dict[str, Any]) -> None:
@@ -121,6 +134,10 @@ def test_the_image_runs_as_a_number_and_not_as_root(dockerfile: str) -> None:
     final = dockerfile.rpartition("\nFROM ")[2]
     assert re.findall(r"^USER (.*)$", final, re.MULTILINE) == ["10001:10001"]
     assert final.index("USER") < final.index("ENTRYPOINT")
+
+
+def test_the_image_keeps_the_board_closed(dockerfile: str) -> None:
+    assert "SLAD_BOARD_OPEN=false" in dockerfile.rpartition("\nFROM ")[2]
 
 
 def test_the_image_copies_only_what_is_sent_to_its_build(dockerfile: str) -> None:

@@ -35,3 +35,10 @@ def test_ids_are_unique_over_all_topics_and_keys_are_what_events_are_about(remai
     ids = [(event["source"], event["id"]) for event in remains.events]
     assert len(ids) == len(set(ids))
     assert all(event["key"] == event["subject"] != "" for event in remains.events)
+
+
+def test_events_name_people_by_their_id_and_hold_no_address_and_no_secret(remains: Remains) -> None:
+    """Addresses, tokens and keys of the run's catalogue begin with `hush`."""
+    text = [json.dumps(event, default=str) for event in remains.events]
+    assert any("anna" in one for one in text)
+    assert [one for one in text if "hush" in one] == []

@@ -14,7 +14,7 @@ async def test_an_opened_issue_is_answered_with_its_promise_in_the_customers_zon
     assert [(one["incident"], one["kind"], one["outcome"]) for one in told["events"]] == [
         ("github-acme:77", "opened", "accepted")
     ]
-    assert told["events"][0]["id"] == "github-acme/d-1/0"
+    assert told["events"][0]["id"] == f"github-acme/{told['delivery']}/0"
     promise = told["promise"]
     assert (promise["contract"], promise["zone"], promise["priority"]) == ("acme", "Europe/Warsaw", "P1")
     # opened Fri 11:59Z: 15 minutes around the clock, 4 office hours of Warsaw (12:59 + 4 h = 16:59)

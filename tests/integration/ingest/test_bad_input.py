@@ -297,9 +297,10 @@ async def test_an_event_of_years_that_no_calendar_was_compiled_for_is_accepted_w
 
 async def test_beyond_its_budget_a_source_is_told_when_to_come_back(tmp_path: Path) -> None:
     async with running(f"sqlite:///{tmp_path}/ingest.db", rate_per_minute=3) as tight:
-        codes = [(await tight.github(delivery("opened"), id_=f"d-{n}")).status_code for n in range(4)]
+        opened_ones = [delivery("opened", issue={"id": number}) for number in range(5)]
+        codes = [(await tight.github(one)).status_code for one in opened_ones[:4]]
         assert codes == [202, 202, 202, 429]
-        refused = await tight.github(delivery("opened"), id_="d-9")
+        refused = await tight.github(opened_ones[4])
         assert 1 <= int(refused.headers["retry-after"]) <= 60
         # another source has its own budget, and strangers cannot spend anybody's
         assert (await tight.jira({"webhookEvent": "user_created"})).status_code == 202

@@ -36,16 +36,16 @@ async def test_a_redelivery_after_the_relay_has_drained_the_log_puts_nothing_bac
 
 
 async def test_another_body_under_a_known_id_has_no_effect_and_is_parked(world: World) -> None:
-    await world.github(delivery("opened"), id_="d-1")
-    answer = await world.github(delivery("closed", issue={"state": "closed"}), id_="d-1")
+    await world.event(opened())
+    answer = await world.event(opened(type="closed"))
     assert answer.status_code == 202
     assert [one["kind"] for one in answer.json()["events"]] == ["opened"]
     assert [remark["code"] for remark in answer.json()["remarks"]] == ["id_reused"]
-    assert await world.logged() == [("incident.opened", "github-acme:77")]
+    assert await world.logged() == [("incident.opened", "servicenow:INC1")]
     parked = [row for row in await world.rows(tables.inbox) if row.outcome == "parked"]
     assert [(row.reason, b'"closed"' in bytes(row.body)) for row in parked] == [("id_reused", True)]
     # and once more: still one parked body
-    await world.github(delivery("closed", issue={"state": "closed"}), id_="d-1")
+    await world.event(opened(type="closed"))
     assert await world.count(tables.inbox) == 2
 
 

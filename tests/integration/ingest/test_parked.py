@@ -92,8 +92,8 @@ async def test_an_ignored_delivery_can_be_tried_again_when_its_label_means_somet
 
 
 async def test_a_body_that_was_parked_for_its_reused_id_can_still_be_taken(small: World) -> None:
-    await small.github(delivery("opened"), id_="d-1")
-    await small.github(delivery("closed", issue={"state": "closed"}), id_="d-1")
+    await small.event(opened())
+    await small.event(opened(type="resolved"))
     (parked,) = (await small.client.get("/v1/parked", headers=ADMIN)).json()["parked"]
     answer = await small.client.post(f"/v1/parked/{parked['id']}/replay", headers=ADMIN)
     assert [one["kind"] for one in answer.json()["events"]] == ["resolved"]

@@ -30,6 +30,7 @@ from sla_platform.store.schema import create_all
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
 GITHUB_SECRET = "old github secret"
+DOTNET_SECRET = "another github secret"
 JIRA_SECRET = "jira secret"
 SENDER = {"authorization": "Bearer the-senders-key-0001"}
 PUBLISHER = {"authorization": "Bearer the-publishers-key-1"}
@@ -74,7 +75,7 @@ class World:
             "content-type": "application/json",
             "x-github-event": event,
             "x-github-delivery": id_,
-            "x-hub-signature-256": signed(body),
+            "x-hub-signature-256": signed(body, DOTNET_SECRET if source == "github-dotnet" else GITHUB_SECRET),
         }
         return await self.client.post(f"/v1/webhooks/{source}", content=body, headers=sent | headers)
 

@@ -55,6 +55,16 @@ def basic(password: str, user: str = "") -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Basic é", "Basic ÿÿ==", "Bearer é", "é", "Basic //8=", "Basic " + "A" * 5_000, "Basic", "", "\xa0"],
+)
+def test_no_header_however_odd_breaks_the_check(header: str) -> None:
+    with pytest.raises(Problem) as refused:
+        ask(header)
+    assert refused.value.status == 401
+
+
 @pytest.mark.parametrize("header", ["Bearer reader", "bearer  reader ", basic("reader"), basic("reader", "anna")])
 def test_a_key_is_a_bearer_token_or_a_basic_password(header: str) -> None:
     assert ask(header).key == "key of reader"

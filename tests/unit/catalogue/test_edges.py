@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.catalogue.made import SOUND, changed, codes, loaded
+from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 
-from sla_catalogue import Authentication, AuthenticationKind, Phase, Scope, SignedContent, SourceId
+from sla_catalogue import Authentication, AuthenticationKind, Phase, Scope, Severity, SignedContent, SourceId
 from sla_catalogue.outlet import KeyId
 from sla_domain.escalation import Chain, TellKind, steps
 from sla_domain.event import WaitingOn
@@ -65,6 +66,15 @@ def test_what_the_catalogue_says_beats_the_usual(tmp_path: Path) -> None:
         ("{dialect: github, authentication: {kind: none}}", "open-source"),
         ("{dialect: cloudevents, authentication: {kind: hmac, secret: x}}", "no-header"),
         ("{dialect: githib, authentication: {secret: x}}", "unknown-dialect"),
+        ("{dialect: jira, authentication: {signed: timestamp.body, secret: x}}", "no-header"),
+        ("{dialect: jira, authentication: {prefix: 'v1,', secret: x}}", "prefix"),
+        ("{dialect: standard-webhooks, authentication: {prefix: 'v1 ', secret: x}}", "prefix"),
+        ("{dialect: jira, authentication: {kind: basic, username: 'a:b', secret: x}}", "username"),
+        ("{dialect: standard-webhooks, authentication: {secret: whsec_}}", "empty-secret"),
+        ("{dialect: standard-webhooks, authentication: {secret: whsec_AAAA}}", "empty-secret"),
+        ("{dialect: github, authentication: {secret: '  '}}", "empty-secret"),
+        ("{dialect: github, authentication: {secret: ' x'}}", "secret-space"),
+        ("{dialect: gitlab, authentication: {secret: 'x '}}", "secret-space"),
         ("{dialect: jira, zone: Mars, authentication: {secret: x}}", "unknown-zone"),
         ("{dialect: jira, statuses: {Done: finished}, authentication: {secret: x}}", "unknown-phase"),
         ("{dialect: jira, priorities: {High: P7}, authentication: {secret: x}}", "unknown-priority"),
@@ -74,6 +84,49 @@ def test_what_the_catalogue_says_beats_the_usual(tmp_path: Path) -> None:
 )
 def test_a_source_that_leads_nowhere(tmp_path: Path, source: str, code: str) -> None:
     assert codes(tmp_path, SOUND + f"sources:\n  s: {source}\n") == [code]
+
+
+SHARED = {
+    "two sources": "sources: {a: {dialect: github, authentication: {secret: KEY}}, "
+    "b: {dialect: jira, authentication: {secret: KEY}}}",
+    "a rotated secret": "sources: {a: {dialect: github, authentication: {secret: KEY}}, "
+    "b: {dialect: github, authentication: {secrets: [other, KEY]}}}",
+    "one written in base64": "sources: {a: {dialect: github, authentication: {secret: KEY}}, "
+    "b: {dialect: standard-webhooks, authentication: {secret: whsec_BASE64}}}",
+    "a channel": "sources: {b: {dialect: standard-webhooks, authentication: {secret: whsec_BASE64}}}\n"
+    "channels: {c: {kind: webhook, url: 'https://x.example', secret: whsec_BASE64}}",
+}
+
+
+@pytest.mark.parametrize("what", SHARED)
+def test_a_secret_signs_for_one_source_alone(tmp_path: Path, what: str) -> None:
+    """A delivery does not say to whom it was sent: under one secret it could be played to the other."""
+    text = SHARED[what].replace("KEY", LONG).replace("BASE64", base64.b64encode(LONG.encode()).decode())
+    (found,) = problems(tmp_path, SOUND + text + "\n")
+    assert (found.code, found.severity) == ("shared-secret", Severity.ERROR)
+    assert LONG not in str(found)
+
+
+def test_what_signs_nothing_may_be_shared(tmp_path: Path) -> None:
+    text = f"sources: {{a: {{dialect: gitlab, authentication: {{secret: {LONG}}}}}, "
+    text += f"b: {{dialect: gitlab, authentication: {{secret: {LONG}}}}}}}\n"
+    assert codes(tmp_path, SOUND + text) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "covered"),
+    [
+        ("{secret: x}", set()),
+        ("{secret: x, signed: timestamp.body, timestamp_header: X-Time}", {"x-time"}),
+        ("{secret: x, signed: id.timestamp.body, timestamp_header: X-Time}", {"x-time", "webhook-id"}),
+        ("{kind: token, header: X-Token, secret: x}", {"x-time", "webhook-id", "x-github-delivery", "ce-id"}),
+        ("{kind: none}", {"x-time", "webhook-id", "x-github-delivery", "ce-id"}),
+    ],
+)
+def test_a_proof_covers_what_it_covers(tmp_path: Path, written: str, covered: set[str]) -> None:
+    how = authentication(tmp_path, "github", written)
+    asked = ("x-time", "webhook-id", "x-github-delivery", "ce-id")
+    assert {name for name in asked if how.vouches_for(name)} == covered
 
 
 def test_tables_are_read_without_regard_to_case(tmp_path: Path) -> None:

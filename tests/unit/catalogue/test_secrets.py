@@ -16,7 +16,7 @@ settings: {smtp: {host: mail.example, sender: slad@mail.example, username: u, pa
 sources:
   github: {dialect: github, authentication: {secret: "${WORD}"}}
 channels:
-  pager: {kind: webhook, url: "https://hooks.example/${WORD}", secret: "${WORD}", headers: {Authorization: "${WORD}"}}
+  pager: {kind: webhook, url: "https://hooks.example/${WORD}", secret: "x-${WORD}", headers: {Authorization: "${WORD}"}}
 keys:
   k: {key: "${WORD}", scopes: [read]}
 """

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +18,8 @@ from hypothesis import strategies as st
 
 from sla_catalogue.secret import Secret
 from sla_catalogue.source import Authentication, AuthenticationKind, SignedContent
-from sla_ingest.auth import Doubt, doubt
+from sla_ingest import auth
+from sla_ingest.auth import Doubt, work_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BODY = b'{"action":"opened"}'
@@ -38,6 +42,10 @@ STANDARD = proven(
     signed=SignedContent.ID_TIMESTAMP_BODY,
     timestamp_header="webhook-timestamp",
 )
+
+
+def doubt(how: Authentication, body: bytes, headers: Mapping[str, str], now: datetime) -> Doubt | None:
+    return auth.doubt(how, body, headers, now, work_of([how]))
 
 
 def mac(secret: str, algorithm: str = "sha256", body: bytes = BODY) -> str:
@@ -84,8 +92,15 @@ def test_one_changed_byte_of_the_body_is_enough() -> None:
     assert doubt(GITHUB, BODY + b" ", headers, NOW) is Doubt.WRONG
 
 
-def test_upper_case_hexadecimal_is_the_same_signature() -> None:
-    assert asked(GITHUB, x_hub_signature_256=f"sha256={mac('old').upper()}") is None
+@pytest.mark.parametrize("secret", ["old", "new"])
+def test_a_signature_has_one_way_to_be_written(secret: str) -> None:
+    """In lower case, as every sender's documents show it."""
+    right = mac(secret)
+    letter = next(place for place, digit in enumerate(right) if digit.isalpha())
+    for written in (right.upper(), right[:letter] + right[letter].upper() + right[letter + 1 :]):
+        assert asked(GITHUB, x_hub_signature_256=f"sha256={written}") is Doubt.BAD_FORM
+    for prefix in ("SHA256=", "Sha256=", "sha256:", "sha512=", " sha256 ="):
+        assert asked(GITHUB, x_hub_signature_256=prefix + right) is Doubt.BAD_FORM
 
 
 def test_sha1_and_base64_are_spoken_where_the_catalogue_says_so() -> None:
@@ -145,6 +160,13 @@ def test_tokens_bearers_and_passwords() -> None:
     good = base64.b64encode("me:pass:wörd".encode()).decode()
     assert asked(basic, authorization=f"Basic {good}") is None
     assert asked(basic, authorization=f"Basic {good}!") is Doubt.BAD_FORM
+    assert asked(basic, authorization=f"Basic {good[:-1]}") is Doubt.BAD_FORM
+    assert asked(basic, authorization=f"Basic {good}, Basic {good}") is Doubt.BAD_FORM
+    assert asked(bearer, authorization="Bearer word, Bearer word") is Doubt.WRONG
+    prefixed = proven(AuthenticationKind.TOKEN, "word", header="X-Token", prefix="Token ")
+    assert asked(prefixed, x_token="Token word") is None
+    assert asked(prefixed, x_token="word") is Doubt.BAD_FORM
+    assert asked(prefixed, x_token="Token  word") is Doubt.WRONG
     other = base64.b64encode("you:pass:wörd".encode()).decode()
     assert asked(basic, authorization=f"Basic {other}") is Doubt.WRONG
 
@@ -179,7 +201,7 @@ def test_any_of_several_signatures_suffices() -> None:
         ({"webhook-timestamp": "2026-11-20T12:00:00Z"}, Doubt.BAD_FORM),
         ({"webhook-timestamp": "-1"}, Doubt.BAD_FORM),
         ({"webhook-timestamp": "9" * 400}, Doubt.BAD_FORM),
-        ({"webhook-timestamp": ""}, Doubt.BAD_FORM),
+        ({"webhook-timestamp": ""}, Doubt.NO_PROOF),
         ({"webhook-id": "msg.1"}, Doubt.BAD_FORM),
         ({"webhook-id": ""}, Doubt.BAD_FORM),
         ({"webhook-id": "other"}, Doubt.WRONG),
@@ -197,6 +219,75 @@ def test_characters_outside_the_alphabet_are_not_passed_over() -> None:
     assert doubt(STANDARD, BODY, headers, NOW) is Doubt.BAD_FORM
 
 
+# -- what a refusal costs ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def digests(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How many digests were taken over the body, by algorithm."""
+    counted: Counter[str] = Counter()
+    real = hmac.new
+
+    class Counting:
+        def __init__(self, key: bytes, start: bytes, algorithm: str) -> None:
+            self._mac, self._algorithm = real(key, start, algorithm), algorithm
+
+        def update(self, data: bytes) -> None:
+            assert data is BODY
+            counted[self._algorithm] += 1
+            self._mac.update(data)
+
+        def digest(self) -> bytes:
+            return self._mac.digest()
+
+    monkeypatch.setattr(auth, "hmac", SimpleNamespace(new=Counting, compare_digest=hmac.compare_digest))
+    return counted
+
+
+def test_whoever_is_not_believed_costs_the_same_work(digests: Counter[str]) -> None:
+    """Whether the source exists, has a secret, how it is proven, and how far the proof came."""
+    zammad = proven(AuthenticationKind.HMAC, "s", header="X-Hub-Signature", prefix="sha1=", algorithm="sha1")
+    sources = {
+        "github": GITHUB,
+        "standard": STANDARD,
+        "zammad": zammad,
+        "token": proven(AuthenticationKind.TOKEN, "word", header="X-Token"),
+        "bearer": proven(AuthenticationKind.BEARER, "word", header="Authorization"),
+        "basic": proven(AuthenticationKind.BASIC, "word", header="Authorization", username="me"),
+        "rebuilt": Authentication(kind=AuthenticationKind.HMAC, header="X-Sign", secrets=(Secret("env X"),)),
+        "nobody": None,
+    }
+    work = work_of(how for how in sources.values() if how is not None)
+    assert work == {"sha256": 2, "sha1": 1}
+    stamp = str(int(NOW.timestamp()))
+    wrong = base64.b64encode(bytes(32)).decode()
+    proofs: list[dict[str, str]] = [
+        {},
+        dict.fromkeys(("x-hub-signature-256", "webhook-signature", "authorization", "x-token"), "x" * 2000),
+        dict.fromkeys(("x-hub-signature-256", "webhook-signature", "authorization", "x-token"), "nonsense"),
+        {"x-hub-signature-256": f"sha256={mac('other')}", "x-hub-signature": f"sha1={mac('other', 'sha1')}"},
+        {"webhook-id": "1", "webhook-timestamp": stamp, "webhook-signature": f"v1,{wrong}"},
+        {"webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": f"v1,{wrong}"},
+        {"authorization": "Bearer wrong", "x-token": "wrong"},
+        {"authorization": "Basic " + base64.b64encode(b"me:wrong").decode()},
+    ]
+    for name, how in sources.items():
+        for headers in proofs:
+            digests.clear()
+            assert auth.doubt(how, BODY, headers, NOW, work) is not None
+            assert digests == work, (name, headers)
+
+
+def test_an_empty_key_believes_nobody() -> None:
+    blank = proven(AuthenticationKind.HMAC, "whsec_", header="webhook-signature", encoding="base64", prefix="v1,",
+                   signed=SignedContent.ID_TIMESTAMP_BODY, timestamp_header="webhook-timestamp")  # fmt: skip
+    stamp = str(int(NOW.timestamp()))
+    forged = hmac.new(b"", f"m.{stamp}.".encode() + BODY, "sha256").digest()
+    signature = "v1," + base64.b64encode(forged).decode()
+    headers = {"webhook-id": "m", "webhook-timestamp": stamp, "webhook-signature": signature}
+    assert doubt(blank, BODY, headers, NOW) is Doubt.UNPREPARED
+
+
 # -- hostile ----------------------------------------------------------------------------------------------
 
 
@@ -208,6 +299,10 @@ def test_characters_outside_the_alphabet_are_not_passed_over() -> None:
 def test_no_header_is_believed_and_none_breaks_the_check(header: str, time: str, id_: str) -> None:
     headers = {"webhook-signature": header, "webhook-timestamp": time, "webhook-id": id_}
     assert isinstance(doubt(STANDARD, BODY, headers, NOW), Doubt)
+    for signed in (SignedContent.TIMESTAMP_BODY, SignedContent.TIMESTAMP_DOT_BODY, SignedContent.TIMESTAMP_COLON_BODY):
+        how = proven(AuthenticationKind.HMAC, "s", header="webhook-signature", signed=signed,
+                     timestamp_header="webhook-timestamp")  # fmt: skip
+        assert isinstance(doubt(how, BODY, headers, NOW), Doubt)
     for kind in (AuthenticationKind.TOKEN, AuthenticationKind.BEARER, AuthenticationKind.BASIC):
         how = proven(kind, hashlib.sha256(b"x").hexdigest(), header="webhook-signature")
         assert isinstance(doubt(how, BODY, headers, NOW), Doubt)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.unit.ingest.made import RECEIVED, events, phases, said, source, translated
+from tests.unit.ingest.made import events, phases, said, source, translated
 
 from sla_catalogue.source import Dialect, Lookup, Phase
 from sla_domain.event import Actor, TimeQuality
@@ -171,9 +172,15 @@ def test_staff_who_reported_for_a_customer_respond() -> None:
         ("push", {"ref": "refs/heads/main"}, "unrelated"),
         ("pull_request", {"action": "opened", "pull_request": {}}, "unrelated"),
         ("label", {"action": "created", "label": {}}, "unrelated"),
-        ("sub_issues", {"action": "sub_issue_added", "issue": {"id": 1}}, "unrelated"),
+        ("sub_issues", {"action": "sub_issue_added", "sub_issue": {"id": 1}, "parent_issue": {"id": 2}}, "unrelated"),
         ("installation", {"action": "created"}, "unrelated"),
-        ("issue_telepathy", {"action": "sent", "issue": {"id": 1}}, "unknown_type"),
+        ("issue_telepathy", {"action": "sent", "issue": {"id": 1}}, "contradicted"),
+        ("issues", comment(MEMBER, "MEMBER", "deleted"), "contradicted"),
+        ("issue_comment", payload("deleted"), "contradicted"),
+        ("issue_comment", payload("opened"), "contradicted"),
+        ("ping", payload("opened"), "contradicted"),
+        ("issues", {"zen": "z", "hook_id": 1}, "contradicted"),
+        ("", comment(MEMBER, "MEMBER", "deleted"), "comment_changed"),
         ("", {"zen": "z", "hook_id": 1}, "ping"),
         ("", payload("opened"), "opened"),
         ("", comment(MEMBER, "MEMBER"), "responded"),
@@ -211,9 +218,20 @@ def test_a_change_states_the_time_the_issue_was_updated() -> None:
     assert (event.occurred_at.hour, event.quality, event.actor) == (10, TimeQuality.OBJECT_UPDATED, Actor.STAFF)
 
 
-def test_a_deletion_is_not_dated_back_to_the_last_update() -> None:
+def test_a_deletion_is_dated_to_the_latest_instant_that_its_body_shows() -> None:
     (event,) = events(outcome(payload("deleted")))
-    assert (event.occurred_at, event.quality) == (RECEIVED, TimeQuality.RECEIPT)
+    assert (event.occurred_at, event.quality) == (datetime(2026, 11, 20, 10, tzinfo=UTC), TimeQuality.OBJECT_UPDATED)
+    shown = {"name": "shop", "updated_at": "2026-11-20T10:20:00Z", "pushed_at": "2026-11-20T10:40:00Z"}
+    (event,) = events(outcome(payload("deleted", repository=shown)))
+    assert event.occurred_at == datetime(2026, 11, 20, 10, 40, tzinfo=UTC)
+    # what people write is not GitHub's: the date of a milestone lies ahead
+    (event,) = events(outcome(payload("deleted", issue={"milestone": {"due_on": "2027-01-01T00:00:00Z"}})))
+    assert event.occurred_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+def test_a_deletion_without_any_time_is_parked() -> None:
+    timeless = {"created_at": None, "updated_at": "soon", "closed_at": None}
+    assert said(outcome(payload("deleted", issue=timeless))) == "no_time"
 
 
 def test_who_does_it() -> None:

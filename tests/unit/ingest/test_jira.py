@@ -282,6 +282,16 @@ def test_a_change_happened_at_the_timestamp_and_is_ordered_by_its_changelog() ->
     assert (event.version, event.actor, event.actor_name) == (900, Actor.STAFF, "Bob")
 
 
+def test_a_deletion_that_states_no_time_is_dated_to_the_latest_instant_that_its_issue_shows() -> None:
+    shown = issue(created="2026-11-20T09:00:00.000+0000", updated="2026-11-20T10:30:00.000+0000")
+    (event,) = events(outcome(delivery("jira:issue_deleted", timestamp=None, issue=shown)))
+    assert (event.occurred_at.isoformat(), event.quality) == ("2026-11-20T10:30:00+00:00", TimeQuality.OBJECT_UPDATED)
+    timeless = {"id": "10040", "self": "https://acme.atlassian.net/rest/api/2/issue/10040", "fields": {}}
+    assert said(outcome(delivery("jira:issue_deleted", timestamp=None, issue=timeless))) == "no_time"
+    (event,) = events(outcome(delivery("jira:issue_deleted")))
+    assert event.quality is TimeQuality.EXACT
+
+
 def test_several_events_of_one_delivery_are_numbered() -> None:
     both = updated(item("priority", "High", "Highest"), item("status", "Open", "Pending"))
     found = translated(both, JIRA, x_atlassian_webhook_identifier="w-1")

@@ -87,12 +87,22 @@ def is_batch(headers: Mapping[str, str]) -> bool:
     return media_type(headers).startswith(f"{_FAMILY}-batch")
 
 
-def speaks(headers: Mapping[str, str]) -> bool:
-    """Whether a request is a CloudEvent in a form slad reads at all; otherwise it is 415."""
+def speaks(headers: Mapping[str, str], *, binary: bool = True) -> bool:
+    """Whether a request is a CloudEvent in a form slad reads at all; otherwise it is 415.
+
+    `binary`: attributes in headers are read too, which they are not where a signature covers the body alone.
+    """
     kind = media_type(headers)
     if kind.startswith(_FAMILY):
         return kind in (STRUCTURED, BATCH)
-    return "ce-specversion" in headers or "ce-type" in headers
+    return binary and ("ce-specversion" in headers or "ce-type" in headers)
+
+
+def told_by_its_body(delivery: Delivery) -> Delivery:
+    """A delivery whose headers nobody signed: an array is a batch, anything else one structured event."""
+    body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    kind = BATCH if body.startswith(b"[") else STRUCTURED
+    return replace(delivery, headers={**delivery.headers, "content-type": kind})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:

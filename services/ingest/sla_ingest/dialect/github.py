@@ -5,6 +5,10 @@ are no incidents; closing as *completed* resolves, as *not planned* or *duplicat
 as a promise kept; `options: {not_planned: resolved}` changes it); a transferred issue is merged into its new id, which
 opens by the new repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's
 reply, one of a member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither.
+
+GitHub signs the body and none of its headers. So the body alone says which event it is and whether it is a form, and
+identifies the delivery; `X-GitHub-Event` may only contradict it. Two events never have the same bytes but for a change
+that is made, undone and made again within one second (`updated_at` has whole seconds): the third counts as the first.
 """
 
 from __future__ import annotations
@@ -58,13 +62,20 @@ _CLOSED_AS: Mapping[str, Phase] = {
     "not_planned": Phase.CANCELLED,
     "duplicate": Phase.CANCELLED,
 }
-_UNSTATED = Stamp(at=None, quality=TimeQuality.RECEIPT)
+# Instants that lie before the making of a body in which they stand; each is GitHub's own, none is a person's word.
+_SHOWN = (
+    ("issue", "created_at"),
+    ("issue", "updated_at"),
+    ("issue", "closed_at"),
+    ("repository", "created_at"),
+    ("repository", "updated_at"),
+    ("repository", "pushed_at"),
+)
 # Actions that are known and move no clock.
 _QUIET_ACTIONS = frozenset(
     {"pinned", "unpinned", "locked", "unlocked", "milestoned", "demilestoned", "field_added", "field_removed"}
 )
-# Events that carry an issue and still say nothing about its promises.
-_QUIET_EVENTS = frozenset({"sub_issues", "issue_dependencies", "pull_request_review_comment", "projects_v2_item"})
+_FORM = b"payload="
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,12 @@ def translate(delivery: Delivery, source: Source) -> Translation:
     id_ = delivery.id or fitting_id(identifier(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:
         payload = _payload(delivery)
-        event = delivery.headers.get("x-github-event", "").strip().lower() or _guessed(payload)
+        event = _event_of(payload)
+        said = (delivery.headers.get("x-github-event") or delivery.hints.get("x-github-event", "")).strip().lower()
+        if not event and said in ("issues", "issue_comment"):
+            raise Unfit("an issue is expected here", "/issue")
+        if said and event and said != event:
+            return Translation(id_, Parked(ParkedBecause.CONTRADICTED, f"the body is {event}, not {clean(said, 60)}"))
         return Translation(id_, _outcome(delivery, source, payload, event, id_))
     except Unfit as unfit:
         return Translation(id_, unfit.refused)
@@ -102,7 +118,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 def _payload(delivery: Delivery) -> Node:
     body = delivery.body
-    if delivery.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+    if body.startswith(_FORM):
         body = _form_field(body)
     value = parse_json(body, delivery.max_depth)
     if not isinstance(value, dict):
@@ -113,15 +129,16 @@ def _payload(delivery: Delivery) -> Node:
 def _form_field(body: bytes) -> bytes:
     """GitHub's older content type puts the JSON into the form field `payload`."""
     try:
-        found = parse_qs(body.decode("ascii"), max_num_fields=16).get("payload", [])
+        found = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=2)
     except ValueError:
-        found = []
-    if len(found) != 1:
-        raise malformed("a form delivery has exactly one field `payload`")
-    return found[0].encode("utf-8", "surrogatepass")
+        found = {}
+    if [len(values) for values in found.values()] != [1]:
+        raise malformed("a form delivery has one field, `payload`")
+    return found["payload"][0].encode("utf-8", "surrogatepass")
 
 
-def _guessed(payload: Node) -> str:
+def _event_of(payload: Node) -> str:
+    """The event that a body is, by its shape; "" for one that concerns no issue."""
     if "zen" in payload and "hook_id" in payload:
         return "ping"
     if "issue" in payload:
@@ -132,11 +149,9 @@ def _guessed(payload: Node) -> str:
 def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_: str) -> Outcome:
     if event == "ping":
         return Ignored(IgnoredBecause.PING)
+    if not event:
+        return Ignored(IgnoredBecause.UNRELATED, "the delivery carries no issue")
     issue = node(payload, "issue")
-    if event not in ("issues", "issue_comment"):
-        if not issue or event in _QUIET_EVENTS:
-            return Ignored(IgnoredBecause.UNRELATED, clean(event, 60))
-        return Parked(ParkedBecause.UNKNOWN_TYPE, clean(event, 60))
     if not issue:
         raise Unfit("an issue is expected here", "/issue")
     if issue.get("pull_request") or "/pull/" in text(issue, "html_url"):
@@ -176,8 +191,7 @@ def _issue(case: _Case) -> list[Happening] | Outcome:
         case "transferred":
             return _transferred(case)
         case "deleted":
-            # `updated_at` is from before the deletion: it would take back what happened since.
-            return [_happening(case, EventKind.CANCELLED, at=_UNSTATED, reason="the issue was deleted")]
+            return _deleted(case)
         case action if action in _QUIET_ACTIONS:
             return Ignored(IgnoredBecause.NOTHING_RELEVANT, clean(action, 60))
         case action:
@@ -269,6 +283,16 @@ def _transferred(case: _Case) -> list[Happening]:
             reason=f"transferred to {where}" if where else "transferred",
         )
     ]
+
+
+def _deleted(case: _Case) -> list[Happening] | Outcome:
+    """GitHub does not say when. Sure is that it was after everything that the body shows."""
+    stamps = (stamp(node(case.payload, where).get(name), TimeQuality.OBJECT_UPDATED) for where, name in _SHOWN)
+    shown = [one.at for one in stamps if one.at is not None]
+    if not shown:
+        return Parked(ParkedBecause.NO_TIME, "deleted")
+    at = Stamp(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
+    return [_happening(case, EventKind.CANCELLED, at=at, reason="the issue was deleted", not_before_told=True)]
 
 
 # -- comments ---------------------------------------------------------------------------------------------

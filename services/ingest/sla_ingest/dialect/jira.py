@@ -4,10 +4,15 @@ An incident is `<site>~<issue id>`: keys change when an issue moves to another p
 serve several sites. `issue_event_type_name` is not used to tell resolve from reopen (on Cloud it says "generic" for
 both); the changelog is (see `jira_changelog`). A comment arrives as `comment_created` (Cloud, newer Server) or as
 `jira:issue_updated` with a comment (Server); some carry no issue, and then the comment's own address names it.
+
+Jira signs the body and none of its headers, so `X-Atlassian-Webhook-Identifier` names a delivery only where a token or
+a password vouches for the whole request; elsewhere, as with Server, which sends none, the body says which delivery it
+is.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,7 +68,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 
 def _digest(delivery: Delivery, payload: Node) -> str:
-    """Server gives no delivery id: what makes a delivery unique stands in for it."""
+    """What makes a delivery unique, where the sender gives it no id or nobody vouches for the one it gives."""
     if not payload.get("timestamp"):
         return body_id(delivery)
     named = ("webhookEvent", "issue_event_type_name", "timestamp")
@@ -105,7 +110,7 @@ def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
         case "issue_created":
             return opened(case)
         case "issue_deleted":
-            return [case.happening(EventKind.CANCELLED, reason="the issue was deleted")]
+            return _deleted(case)
         case "comment_created":
             return _comment(case)
         case "comment_updated" | "comment_deleted":
@@ -114,6 +119,21 @@ def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
             return _updated(case)
         case _:
             return Parked(ParkedBecause.UNKNOWN_TYPE, clean(kind, 60))
+
+
+def _deleted(case: Changed) -> list[Happening] | Outcome:
+    """Without a timestamp its receipt would stand in for it, which whoever replays it chooses: what the issue shows
+    is the earliest instant that it can be."""
+    reason = "the issue was deleted"
+    if case.at.at is not None:
+        return [case.happening(EventKind.CANCELLED, reason=reason)]
+    fields = node(case.payload, "issue", "fields")
+    stamps = (stamp(fields.get(name), TimeQuality.OBJECT_UPDATED) for name in ("created", "updated"))
+    shown = [one.at for one in stamps if one.at is not None]
+    if not shown:
+        return Parked(ParkedBecause.NO_TIME, "deleted")
+    at = Stamp(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
+    return [replace(case.happening(EventKind.CANCELLED, reason=reason), stamp=at, not_before_told=True)]
 
 
 def _updated(case: Changed) -> list[Happening] | Outcome:

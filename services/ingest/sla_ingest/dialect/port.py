@@ -36,11 +36,16 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One request of a sender. Header names are in lower case; `id` is set when slad has already given it one."""
+    """One request of a sender. Header names are in lower case; `id` is set when slad has already given it one.
+
+    `headers` are those that the source's proof covers, and so may decide what the delivery is. `hints` are the others:
+    whoever replays a signed body can write them, so they may speak against a delivery and never for one.
+    """
 
     body: bytes
     headers: Mapping[str, str]
     received_at: datetime
+    hints: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     id: str = ""
     max_depth: int = 64
 
@@ -67,6 +72,8 @@ class ParkedBecause(Reason):
     UNKNOWN_TYPE = "slad does not know this type of event"
     UNKNOWN_ACTION = "slad does not know this action"
     NO_INCIDENT = "the delivery does not say which incident it concerns"
+    NO_TIME = "the delivery takes an incident away and does not say when"
+    CONTRADICTED = "a header that nobody signed names another kind of event than the body is"
     ID_REUSED = "another body was delivered under the same id before"
     MALFORMED = "one event of the batch cannot be read"
     NOT_SPOKEN = "no translation for this source's dialect is installed"
@@ -102,11 +109,14 @@ class Noted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translated:
     """An event with its remarks. `unless_reporter`: an account; if it turns out to be the incident's reporter, the
-    event is the customer's reply and no response (senders whose comment events do not say who reported)."""
+    event is the customer's reply and no response (senders whose comment events do not say who reported).
+    `not_before_told`: its time is the earliest possible one, so it is moved behind every promise that had run out by
+    its receipt, and takes none of those breaches back."""
 
     event: IncidentEvent
     remarks: tuple[Noted, ...] = ()
     unless_reporter: str = ""
+    not_before_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,7 @@ class Happening:
     reason: str = ""
     remarks: tuple[Noted, ...] = ()
     unless_reporter: str = ""
+    not_before_told: bool = False
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
@@ -258,6 +269,7 @@ def _event(
         ),
         remarks=remarks,
         unless_reporter=what.unless_reporter,
+        not_before_told=what.not_before_told,
     )
 
 

@@ -1,0 +1,60 @@
+"""What may not leave the machine: a catalogue for one's own machine, keys that everybody knows, an open board.
+
+On the loopback all of it is fine, which is what `make run` and `slad demo` are for. Elsewhere, and in the production
+profile, which a proxy can make reachable on any address, the operator names what is his.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address
+
+from sla_catalogue import Catalogue
+from sla_catalogue.published import published_words
+from sla_platform.settings import Settings
+
+
+def only_this_machine(host: str) -> bool:
+    """Whether nobody else can reach an address to listen on. Names other than `localhost` are not looked up."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def unnamed(settings: Settings) -> list[str]:
+    """What the operator must say before services start, and has not said."""
+    found = []
+    if not settings.embedded and "catalogue" not in settings.model_fields_set:
+        found.append(
+            "SLAD_CATALOGUE is not set, and the production profile has no default: name the folder of your catalogue"
+        )
+    if not only_this_machine(settings.host) and settings.board_open and "board_open" not in settings.model_fields_set:
+        found.append(
+            f"SLAD_HOST={settings.host} lets others reach slad, and reading needs no key by default: set "
+            "SLAD_BOARD_OPEN=false, or SLAD_BOARD_OPEN=true if everybody may read"
+        )
+    return found
+
+
+def not_for_others(settings: Settings, catalogue: Catalogue) -> list[str]:
+    """Why a catalogue is not for an address that others can reach; empty on the loopback."""
+    if only_this_machine(settings.host):
+        return []
+    where = f"SLAD_HOST={settings.host} lets others reach slad"
+    found = []
+    if catalogue.settings.local:
+        found.append(
+            f"{where}, and the catalogue {settings.catalogue} says settings.local: true, which is for one's own "
+            "machine (keys in plain text, mails on an open page): take it out, and write keys as sha256; or listen on "
+            "127.0.0.1"
+        )
+    if known := published_words(catalogue):
+        found.append(
+            f"{where}, and the catalogue {settings.catalogue} uses secrets or keys of slad's example, which everybody "
+            f"knows: {', '.join(known)}. Make your own, for example with openssl rand -hex 32"
+        )
+    return found

@@ -1,0 +1,39 @@
+"""Secrets and keys that everybody knows, because they stand in slad's own example, documents and demonstrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.outlet import digest_of_key
+from sla_catalogue.secret import Secret
+
+PUBLISHED = frozenset(
+    {
+        "demo-ingest-key",
+        "demo-read-key",
+        "demo-admin-key",
+        "demo-github-secret",
+        "demo-jira-secret",
+        "whsec_bG9jYWwtZGVtby1zZWNyZXQtb25seS1mb3ItdGhpcw==",
+    }
+)
+_DIGESTS = frozenset(map(digest_of_key, PUBLISHED))
+
+
+def published_words(catalogue: Catalogue) -> list[str]:
+    """Where a catalogue uses a secret or a key that everybody knows, such as `sources.demo`; sorted."""
+    places = {place for place, secret in _secrets(catalogue) if secret.available and secret.value in PUBLISHED}
+    return sorted(places | {f"keys.{key.id}" for key in catalogue.keys.values() if key.sha256 in _DIGESTS})
+
+
+def _secrets(catalogue: Catalogue) -> Iterator[tuple[str, Secret]]:
+    for source in catalogue.sources.values():
+        for secret in source.authentication.secrets:
+            yield f"sources.{source.id}", secret
+    for channel in catalogue.channels.values():
+        for secret in (*channel.secrets, *channel.headers.values()):
+            yield f"channels.{channel.id}", secret
+    smtp = catalogue.settings.smtp
+    if smtp is not None and smtp.password is not None:
+        yield "settings.smtp", smtp.password

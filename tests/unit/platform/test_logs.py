@@ -1,0 +1,70 @@
+"""What a log line may not hold, in either form and however deep it lies: secrets, addresses, line breaks of others."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from sla_platform.telemetry import logs
+
+WORD = "tomato-7421"
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What a process writes that logs as slad does."""
+    root, stream = logging.getLogger(), io.StringIO()
+    before, level = root.handlers[:], root.level
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.configure("DEBUG", "json")
+    (ours,) = root.handlers
+    root.handlers[:] = [*before, ours]
+    yield stream
+    root.removeHandler(ours)
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"secret": WORD},
+        {"link_token": WORD},
+        {"X-Hub-Signature": WORD},
+        {"headers": {"Authorization": f"Bearer {WORD}", "Cookie": WORD, "x-api-key": WORD}},
+        {"url": f"postgresql://slad:{WORD}@db/slad"},
+        {"path": f"/ack/{WORD}"},
+        {"text": f"Acknowledge: https://sla.example/ack/{WORD}\nIgnore it otherwise."},
+        {"to": f"{WORD}@mail.example"},
+        {"recipients": [f"Anna <{WORD}@mail.example>", (f"{WORD}@mail.example",)]},
+        {"attempt": {"reply": [f"550 <{WORD}@mail.example> unknown"]}},
+    ],
+)
+def test_secrets_and_addresses_are_blank_however_deep_they_lie(said: dict[str, object], written: io.StringIO) -> None:
+    structlog.get_logger("test").warning("something.happened", **said)
+    line = written.getvalue()
+    assert "something.happened" in line
+    assert WORD not in line
+
+
+def test_an_error_is_shown_without_the_address_it_names(written: io.StringIO) -> None:
+    try:
+        raise ValueError(f"cannot reach smtp://slad:{WORD}@mail.example for {WORD}@mail.example")
+    except ValueError:
+        structlog.get_logger("test").exception("it.failed")
+        logging.getLogger("library").exception("it failed for %s@mail.example", WORD)
+    said = written.getvalue()
+    assert "it.failed" in said
+    assert WORD not in said
+
+
+def test_a_line_is_a_line_whatever_stands_in_it(written: io.StringIO) -> None:
+    structlog.get_logger("test").warning("it.came", title='a\n{"event": "forged"}\r\nb')
+    (line,) = written.getvalue().splitlines()
+    assert json.loads(line)["event"] == "it.came"
