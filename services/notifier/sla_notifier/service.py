@@ -32,7 +32,7 @@ from sla_notifier.telling.write import Manner
 from sla_notifier.text.render import Texts
 from sla_platform.bus import Doorbell, EventSource, Feeds
 from sla_platform.http.keys import Authorizer
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -75,7 +75,13 @@ def build(
     sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
 
     over = Tellings(store)
-    keeping = Keeping("notifier", Turn.TOLD, (over.alerts, over.deliveries, over.taken_in), desk.metrics.removed)
+    keeping = Keeping(
+        "notifier",
+        Turn.TOLD,
+        (over.alerts, over.deliveries, over.taken_in),
+        desk.metrics.removed,
+        newest_in(store, tables.inbox.c.at),
+    )
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:

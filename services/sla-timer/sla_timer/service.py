@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.envelope import Topic
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
 from sla_platform.runtime import Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -68,7 +68,9 @@ def build(
     audit = Audit(store, refolder, source, metrics, ring)
     gauges = Gauges(store, events, source, metrics)
     old = Incidents(store)
-    keeping = Keeping("timer", Turn.COUNTED, (old.ended, old.late), metrics.removed)
+    keeping = Keeping(
+        "timer", Turn.COUNTED, (old.ended, old.late), metrics.removed, newest_in(store, tables.incident.c.changed_at)
+    )
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI
 
+from sla_platform.clockwatch import ClockWatch
 from sla_platform.http import health, problem
 from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.runtime import Part, Service, running
@@ -77,8 +78,15 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
     async def trim() -> None:
         await base.feeds.trim()
 
+    clocks = ClockWatch(base.time, base.registry)
+    parts.append(Part("clocks", clocks.run))
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
-    return Service("process", parts=tuple(parts), checks={"schema": partial(at_head, base.store)})
+    return Service(
+        "process",
+        parts=tuple(parts),
+        checks={"schema": partial(at_head, base.store)},
+        remarks={"clocks": clocks.remark},
+    )
 
 
 def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> FastAPI:
