@@ -32,7 +32,7 @@ class Reading(StrEnum):
 
 @dataclass(slots=True)
 class ClockGuard:
-    """Compares each reading of one clock with `steady` seconds; the first reading is believed."""
+    """Compares each reading of one clock with `steady` seconds; the first reading is believed, unless it resumes."""
 
     tolerance: timedelta = TOLERANCE
     confirm_seconds: float = CONFIRM_SECONDS
@@ -50,6 +50,15 @@ class ClockGuard:
         if self._stayed(now, steady):
             return self._accept(now, steady, Reading.CONFIRMED)
         return expected, Reading.LEAPT_FORWARD if now > expected else Reading.WENT_BACK
+
+    @property
+    def base(self) -> tuple[datetime, float] | None:
+        """The instant that was believed last when the clock said so, and the steady seconds then."""
+        return None if self._believed is None else (self._believed, self._at)
+
+    def resume(self, believed: datetime, steady: float) -> None:
+        """Judge the next reading by what was believed then, as if this guard had been there."""
+        self._believed, self._at, self._leapt = believed, steady, None
 
     def _stayed(self, now: datetime, steady: float) -> bool:
         """Whether the clock has gone on steadily since it leapt, for long enough; else this is where that begins."""

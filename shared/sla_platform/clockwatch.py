@@ -6,9 +6,12 @@ A clock that is not believed makes nobody wait for the process: it works on by t
 
 from __future__ import annotations
 
+import asyncio
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sla_platform.clockguard import Reading
+from sla_platform.clockmemory import ClockMemory
 from sla_platform.timesource import Clock, SystemTime, TimeSource
 
 EVERY_SECONDS = 1.0
@@ -17,8 +20,9 @@ EVERY_SECONDS = 1.0
 class ClockWatch:
     """One per process; a source that is no real clock has nothing to watch."""
 
-    def __init__(self, time: TimeSource, registry: CollectorRegistry) -> None:
+    def __init__(self, time: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
         self._time = time
+        self._memory = memory
         self._leaps = Counter(
             "slad_clock_leaps_total",
             "How often a clock (machine: of this host, store: of the database) leapt, went back or was confirmed.",
@@ -37,6 +41,8 @@ class ClockWatch:
         """Ask the machine's clock now and then, so that a leap is noticed also where nothing else asks."""
         while True:
             self._time.read()
+            if self._memory is not None and isinstance(self._time, SystemTime):
+                await asyncio.to_thread(self._memory.note, self._time)
             await self._time.sleep(EVERY_SECONDS)
 
     async def remark(self) -> str | None:

@@ -12,7 +12,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +32,9 @@ class Clock(StrEnum):
 
     MACHINE = "machine"
     STORE = "store"
+
+
+Bases = Mapping[Clock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
@@ -87,6 +90,19 @@ class SystemTime:
 
     def steady(self) -> float:
         return self._steady()
+
+    def bases(self) -> Bases:
+        """What was believed of each clock, to go on from after a restart."""
+        with self._lock:
+            return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
+
+    def resume(self, bases: Bases) -> None:
+        """Go on from what a process before this one believed, on the same machine since the same boot."""
+        steady = self._steady()
+        with self._lock:
+            for clock, (believed, at) in bases.items():
+                if at <= steady:
+                    self._guards[clock].resume(believed, at)
 
     def held(self) -> dict[Clock, Reading]:
         """The clocks that are not believed now, and why."""

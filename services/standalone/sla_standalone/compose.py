@@ -78,7 +78,7 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
     async def trim() -> None:
         await base.feeds.trim()
 
-    clocks = ClockWatch(base.time, base.registry)
+    clocks = ClockWatch(base.time, base.registry, base.memory)
     parts.append(Part("clocks", clocks.run))
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
     return Service(

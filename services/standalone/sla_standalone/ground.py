@@ -10,9 +10,10 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.metrics import BusMetrics
+from sla_platform.clockmemory import ClockMemory, place
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
-from sla_platform.timesource import TimeSource, time_source
+from sla_platform.timesource import SystemTime, TimeSource, time_source
 from sla_standalone.holder import CatalogueHolder
 
 
@@ -24,6 +25,7 @@ class Ground:
     time: TimeSource
     registry: CollectorRegistry
     catalogue: CatalogueHolder
+    memory: ClockMemory
 
 
 @asynccontextmanager
@@ -33,10 +35,13 @@ async def ground(settings: Settings, time: TimeSource | None = None) -> AsyncIte
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     source = time or time_source(settings.time)
-    catalogue = CatalogueHolder(settings.catalogue, registry, lambda: source.now().date())
     store = Store(settings.store_url)
+    memory = ClockMemory(place(settings, store.url.database))
+    if isinstance(source, SystemTime):
+        memory.recall(source)
+    catalogue = CatalogueHolder(settings.catalogue, registry, lambda: source.now().date())
     try:
         feeds = Feeds(settings, store, source, BusMetrics(registry))
-        yield Ground(settings, store, feeds, source, registry, catalogue)
+        yield Ground(settings, store, feeds, source, registry, catalogue, memory)
     finally:
         await store.close()

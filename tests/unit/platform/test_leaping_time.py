@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from tests.build.leaping import HOUR, LEAP_SECONDS, LEAPS, LeapingTime
 
 from sla_platform.clockguard import CONFIRM_SECONDS, Reading
+from sla_platform.clockmemory import ClockMemory
 from sla_platform.clockwatch import ClockWatch
 from sla_platform.errors import BadSettings
 from sla_platform.timesource import Clock, Shift, SystemTime, time_source
@@ -88,3 +89,44 @@ def test_drills_may_make_the_clock_of_a_process_leap(tmp_path: Path) -> None:
     assert source.held() == {Clock.MACHINE: Reading.LEAPT_FORWARD}
     with pytest.raises(BadSettings, match="shifted:<file>"):
         time_source("shifted:")
+
+
+@pytest.mark.parametrize("leap", LEAPS, ids=str)
+async def test_a_process_that_starts_in_a_leap_goes_on_from_what_was_believed_before(
+    time: LeapingTime, tmp_path: Path, leap: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "slad.db.clock"
+    time.stored(NINE, time.steady())
+    ClockMemory(kept, "this boot").note(time)
+    later = LeapingTime(NINE, monkeypatch)
+    ClockMemory(kept, "this boot").recall(later)
+    later.true, later.off = NINE + timedelta(minutes=3), leap
+    assert later.now() == NINE + timedelta(minutes=3)
+    assert later.stored(later.true + leap, later.steady())[0] == later.true
+    assert set(later.held()) == set(Clock)
+    await later.sleep(CONFIRM_SECONDS)
+    assert later.now() == later.true + leap, "a clock that was set right while nothing ran is believed as ever"
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "{}", "[1]", '{"boot": "this boot", "clocks": {"machine": ["soon", 1]}}', "x" * 9_000]
+)
+def test_what_cannot_be_read_or_is_of_another_boot_means_nothing(time: LeapingTime, tmp_path: Path, kept: str) -> None:
+    file = tmp_path / "clock"
+    memory = ClockMemory(file, "this boot")
+    memory.recall(time)
+    file.write_text(kept)
+    memory.recall(time)
+    ClockMemory(file, "another boot").note(time)
+    memory.recall(time)
+    (tmp_path / "link").symlink_to(file)
+    ClockMemory(tmp_path / "link", "another boot").recall(time)
+    assert time.read() == (NINE, Reading.STEADY)
+
+
+def test_where_nothing_can_be_written_things_go_on(time: LeapingTime, tmp_path: Path) -> None:
+    memory = ClockMemory(tmp_path / "no folder" / "clock", "this boot")
+    with capture_logs() as said:
+        memory.note(time)
+        memory.note(time)
+    assert [line["event"] for line in said] == ["clock.not_kept"]
