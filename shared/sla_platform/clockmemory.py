@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -66,7 +66,7 @@ class ClockMemory:
             if kept["boot"] != self._boot:
                 return {}
             return {
-                Clock(name): (datetime.fromisoformat(at), float(steady))
+                Clock(name): (datetime.fromisoformat(at).astimezone(UTC), float(steady))
                 for name, (at, steady) in kept["clocks"].items()
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
