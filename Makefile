@@ -64,11 +64,17 @@ fuzz: install ## odd requests at every route of both profiles: no 5xx, no restar
 	@$(PY) -m sla_platform.local fetch
 	SLAD_FUZZ_REQUESTS=$${SLAD_FUZZ_REQUESTS:-100000} $(PY) -m pytest -m fuzz -s $(ARGS)
 
+.PHONY: chaos
+chaos: install ## two minutes in which everything goes wrong at once, under an oracle of its own (SLAD_CHAOS_SEED repeats)
+	@$(PY) -m sla_platform.local fetch
+	$(PY) -m tests.chaos
+
 .PHONY: thorough
-thorough: install ## the same at full size: slow tests too, many more random cases; takes an hour (drills: make kill)
+thorough: install ## the same at full size: slow tests, many more random cases, an hour of chaos (drills: make kill)
 	@$(PY) -m sla_platform.local fetch
 	SLAD_ORACLE_CASES=$${SLAD_ORACLE_CASES:-200000} SLAD_FUZZ_REQUESTS=$${SLAD_FUZZ_REQUESTS:-1000000} $(PY) -m pytest -n $(JOBS) --dist loadgroup \
 		--no-loadscope-reorder --hypothesis-profile thorough --timeout 3600 -m "not kill" $(ARGS)
+	SLAD_CHAOS_SECONDS=$${SLAD_CHAOS_SECONDS:-3600} $(PY) -m tests.chaos
 
 .PHONY: kill
 kill: install ## the drills in full: 200 kills on each profile, outages of minutes; takes an hour

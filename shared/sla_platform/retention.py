@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -17,19 +17,23 @@ from time import monotonic
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import Column, func, select
 
 from sla_platform.errors import Retryable
 from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
 
 Removed = Mapping[str, int]  # rows by table
 Sweep = Callable[[datetime], AsyncIterator[Removed]]
+Newest = Callable[[], Awaitable[datetime | None]]
 
 FIRST_SECONDS = 60.0  # after a start, when everybody has more urgent things to do
 EVERY_SECONDS = 3600.0
 AGAIN_SECONDS = 60.0  # after the store was away
+MOST_SILENT = timedelta(days=1)  # how long nothing may have come before the clock is doubted
 BETWEEN_SECONDS = 0.05  # lets writers go first
 _LEAST_LINGER = timedelta(days=7)
 
@@ -61,16 +65,25 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """The sweeps of one service that share a horizon, and what counts the rows they remove (label: table)."""
+    """The sweeps of one service that share a horizon, and what counts the rows they remove (label: table).
+
+    `newest`: the latest instant the service has on record (None: nothing yet); see `Forgetting`.
+    """
 
     service: str
     turn: Turn
     sweeps: Sequence[Sweep]
     removed: Counter
+    newest: Newest | None = None
 
 
 class Forgetting:
-    """A part of a service; runs until cancelled."""
+    """A part of a service; runs until cancelled.
+
+    What a wrong clock removes does not come back when the clock is set right. So the age of things is counted at most
+    from a day after the newest thing on record: a machine that starts in the year after next removes nothing that is
+    not old by the service's own record. Where nothing comes for long, things are kept longer.
+    """
 
     def __init__(self, retention: Retention, time: TimeSource, keepings: Sequence[Keeping]) -> None:
         self._retention = retention
@@ -92,10 +105,31 @@ class Forgetting:
         """Remove everything that may go now. Raises StoreBusy; what was removed until then is gone, the rest waits."""
         removed = Tally[str]()
         for keeping in self._keepings:
-            horizon = self._retention.horizon(self._time.now(), keeping.turn)
+            horizon = self._retention.horizon(await self._now(keeping), keeping.turn)
             if horizon is not None:
                 removed += await _swept(keeping, horizon, between)
         return removed
+
+    async def _now(self, keeping: Keeping) -> datetime:
+        return await doubted(self._time, keeping.newest)
+
+
+async def doubted(time: TimeSource, newest: Newest | None) -> datetime:
+    """Now, but never more than MOST_SILENT after the newest thing on record: what to remove things by."""
+    now = time.now()
+    found = None if time.authoritative or newest is None else await newest()
+    return now if found is None else min(now, found + MOST_SILENT)
+
+
+def newest_in(store: Store, column: Column[datetime]) -> Newest:
+    """Asks for the latest instant in a column of ours (one that no sender decides)."""
+
+    async def ask() -> datetime | None:
+        async with store.reading() as connection:
+            found: datetime | None = (await connection.execute(select(func.max(column)))).scalar()
+        return found
+
+    return ask
 
 
 async def _swept(keeping: Keeping, horizon: datetime, between: float) -> Tally[str]:

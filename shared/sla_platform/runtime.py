@@ -31,6 +31,8 @@ class Part:
 class Service:
     """What a composition root starts: parts, readiness checks (None = ready, text = why not), and a clean end.
 
+    `remarks` are asked like checks, and what they say is shown, but makes nothing unready.
+
     `drain` comes first, when the process has been asked to stop: it lets go of callers who would wait for ever
     (streams), so that the HTTP server can finish. `close` comes last, after every part has ended.
     """
@@ -38,6 +40,7 @@ class Service:
     name: str
     parts: Sequence[Part] = ()
     checks: dict[str, Check] = field(default_factory=dict)
+    remarks: dict[str, Check] = field(default_factory=dict)
     close: Callable[[], Awaitable[None]] | None = None
     drain: Callable[[], Awaitable[None]] | None = None
 

@@ -1,20 +1,40 @@
 """Where "now" comes from: the only caller of the system clock.
 
-Production uses `SystemTime`, which cannot be steered. The demo runs on `ScaledTime`; tests and drills on
-`SteeredTime`, whose instant lies in a file that several processes may share. Sleeping is always in the source's own
-seconds, so a loop that sleeps "50 ms" keeps pace with an accelerated clock.
+Production uses `SystemTime`, the clock of the machine, of which a leap is not believed at once. The demo runs on
+`ScaledTime`; tests and drills on `SteeredTime`, whose instant lies in a file that several processes may share, or on
+`shifted`, the clock of the machine plus what a file says. Sleeping is always in the source's own seconds, so a loop
+that sleeps "50 ms" keeps pace with an accelerated clock.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
+from sla_platform.clockguard import CONFIRM_SECONDS, ClockGuard, Reading, steady_seconds
 from sla_platform.errors import BadSettings
+
+_log = structlog.get_logger(__name__)
+Believed = tuple[datetime, Reading]
+
+
+class Clock(StrEnum):
+    """Whose reading was judged."""
+
+    MACHINE = "machine"
+    STORE = "store"
+
+
+Bases = Mapping[Clock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
@@ -24,29 +44,120 @@ class TimeSource(Protocol):
 
     def now(self) -> datetime: ...
 
+    def read(self) -> Believed:
+        """The same, and what the guard of the clock made of it."""
+
+    def stored(self, now: datetime, asked: float) -> Believed:
+        """What to believe when the store's clock says `now`; `asked`: `steady()` before it was asked."""
+
+    def steady(self) -> float:
+        """Seconds that no setting of a clock moves."""
+
     async def sleep(self, seconds: float) -> None: ...
 
 
 class SystemTime:
-    """The clock of this machine. For timers on PostgreSQL the database's clock decides (`authoritative` is False)."""
+    """The clock of this machine, guarded. For timers on PostgreSQL the database's clock decides, guarded likewise.
+
+    `watch` is told whenever a clock begins or ceases to move as it should. Safe to be asked from several threads.
+    """
 
     authoritative = False
 
+    def __init__(
+        self,
+        wall: Callable[[], datetime] | None = None,
+        steady: Callable[[], float] = steady_seconds,
+        *,
+        confirm_seconds: float = CONFIRM_SECONDS,
+    ) -> None:
+        self._wall = wall or _wall
+        self._steady = steady
+        self._guards = {clock: ClockGuard(confirm_seconds=confirm_seconds) for clock in Clock}
+        self._readings = dict.fromkeys(Clock, Reading.STEADY)
+        self._lock = threading.Lock()
+        self.watch: Callable[[Clock, Reading], None] = _unwatched
+
     def now(self) -> datetime:
-        return datetime.now(UTC)  # noqa: TID251 - the one place that may ask the system
+        return self.read()[0]
+
+    def read(self) -> Believed:
+        asked = self._steady()
+        return self._judge(Clock.MACHINE, self._wall(), asked)
+
+    def stored(self, now: datetime, asked: float) -> Believed:
+        return self._judge(Clock.STORE, now, asked)
+
+    def steady(self) -> float:
+        return self._steady()
+
+    def bases(self) -> Bases:
+        """What was believed of each clock, to go on from after a restart."""
+        with self._lock:
+            return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
+
+    def resume(self, bases: Bases) -> None:
+        """Go on from what a process before this one believed, on the same machine since the same boot."""
+        steady = self._steady()
+        with self._lock:
+            for clock, (believed, at) in bases.items():
+                if at <= steady:
+                    self._guards[clock].resume(believed, at)
+
+    def held(self) -> dict[Clock, Reading]:
+        """The clocks that are not believed now, and why."""
+        return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
+    def _judge(self, clock: Clock, said: datetime, asked: float) -> Believed:
+        with self._lock:
+            believed, reading = self._guards[clock].read(said, asked)
+            before, self._readings[clock] = self._readings[clock], reading
+        if reading is not before:
+            self._tell(clock, reading, said, believed)
+        return believed, reading
 
-class ScaledTime:
-    """Runs `speed` times as fast as the wall clock from `start` on (the demo)."""
+    def _tell(self, clock: Clock, reading: Reading, said: datetime, believed: datetime) -> None:
+        self.watch(clock, reading)
+        level = _log.error if reading.held else _log.warning
+        level("clock.reading", clock=clock.value, reading=reading.value, said=said.isoformat(),
+              believed=believed.isoformat())  # fmt: skip
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the one place that may ask the system
+
+
+def _unwatched(_clock: Clock, _reading: Reading) -> None:
+    """Nobody wants to know."""
+
+
+class _Authority:
+    """A source that nothing overrules: its own word is all there is to believe."""
 
     authoritative = True
 
+    def now(self) -> datetime:
+        raise NotImplementedError
+
+    def read(self) -> Believed:
+        return self.now(), Reading.STEADY
+
+    def stored(self, now: datetime, asked: float) -> Believed:
+        return self.read()
+
+    def steady(self) -> float:
+        return steady_seconds()
+
+
+class ScaledTime(_Authority):
+    """Runs `speed` times as fast as the wall clock from `start` on (the demo)."""
+
     def __init__(self, speed: float, start: datetime | None = None) -> None:
         self._speed = speed
-        self._origin = start or datetime.now(UTC)  # noqa: TID251 - as above
+        self._origin = start or _wall()
         self._zero = time.monotonic()
 
     def now(self) -> datetime:
@@ -57,10 +168,9 @@ class ScaledTime:
         await asyncio.sleep(max(seconds / self._speed, 0.002))
 
 
-class SteeredTime:
+class SteeredTime(_Authority):
     """Reads the instant from a file (ISO 8601); the file's writer decides when time passes. For tests and drills."""
 
-    authoritative = True
     _PACE_SECONDS = 0.01
 
     def __init__(self, path: Path) -> None:
@@ -83,13 +193,32 @@ class SteeredTime:
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
         """Move time to `to`, atomically for every process that reads `path`."""
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        fresh.write_text(to.astimezone(UTC).isoformat())
-        fresh.replace(path)
+        _write(path, to.astimezone(UTC).isoformat())
+
+
+class Shift:
+    """A wall clock that is wrong by as many seconds as a file says; the file's writer makes it leap. For drills."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self) -> datetime:
+        return _wall() + timedelta(seconds=float(self._path.read_text()))
+
+    @staticmethod
+    def by(path: Path, seconds: float) -> None:
+        """Set how wrong the clock is, atomically for every process that reads `path`."""
+        _write(path, str(seconds))
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(text)
+    fresh.replace(path)
 
 
 def time_source(spec: str) -> TimeSource:
-    """`system`, `scaled:60`, or `steered:/path/to/file`.
+    """`system`, `scaled:60`, `steered:/path/to/file`, or `shifted:/path/to/file`.
 
     Raises BadSettings for anything else.
     """
@@ -103,4 +232,6 @@ def time_source(spec: str) -> TimeSource:
             raise BadSettings(f"SLAD_TIME={spec}: the speed must be a number, e.g. scaled:60") from None
     if kind == "steered" and rest:
         return SteeredTime(Path(rest))
-    raise BadSettings(f"SLAD_TIME={spec}: use system, scaled:<speed> or steered:<file>")
+    if kind == "shifted" and rest:
+        return SystemTime(Shift(Path(rest)))
+    raise BadSettings(f"SLAD_TIME={spec}: use system, scaled:<speed>, steered:<file> or shifted:<file>")

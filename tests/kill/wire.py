@@ -28,13 +28,21 @@ class Wire:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
+    async def get(self, url: str) -> Reply:
+        """The same without a body; the query goes along as it is written."""
+        return await self._exchange("GET", url, b"")
+
     async def post(self, url: str, body: bytes) -> Reply:
         """Never raises for a broken exchange; the connection is then opened anew for the next one."""
+        return await self._exchange("POST", url, body)
+
+    async def _exchange(self, method: str, url: str, body: bytes) -> Reply:
         parts = urlsplit(url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
             async with asyncio.timeout(self._patience):
                 reader, writer = await self._connected(parts.netloc)
-                head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(body)}\r\n"
+                head = f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(body)}\r\n"
                 writer.write(f"{head}{self._headers}\r\n".encode() + body)
                 await writer.drain()
                 return await self._reply(reader)

@@ -18,7 +18,7 @@ from sla_board import tables
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_platform.envelope import Envelope
-from sla_platform.retention import Removed
+from sla_platform.retention import Removed, doubted, newest_in
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
@@ -102,7 +102,8 @@ class Claims:
     async def old(self) -> AsyncIterator[int]:
         """How many went with each step."""
         inbox = tables.inbox.c
-        oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < self._time.now() - CLAIMS_KEPT)
+        now = await doubted(self._time, newest_in(self._store, inbox.applied_at))
+        oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)
         while True:
             async with self._store.transaction() as connection:
                 chosen = oldest.order_by(inbox.applied_at).limit(CLAIMS).subquery()

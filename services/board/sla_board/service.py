@@ -24,7 +24,7 @@ from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
@@ -68,7 +68,13 @@ def build(
     shown = Shown(store, time, Pages())
     hub: Hub[View] = Hub(shown.frame, changes, metrics)
     over = Projections(store)
-    keeping = Keeping("board", Turn.SHOWN, (over.ended, over.late, over.notices, quarantine.old), metrics.removed)
+    keeping = Keeping(
+        "board",
+        Turn.SHOWN,
+        (over.ended, over.late, over.notices, quarantine.old),
+        metrics.removed,
+        newest_in(store, tables.inbox.c.applied_at),
+    )
     forgetting = Forgetting(retention or Retention(), time, (keeping,))
     board = Board(shown, hub, projector, source, authorizer, metrics)
     return BoardService(

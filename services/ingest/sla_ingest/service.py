@@ -31,7 +31,7 @@ from sla_platform.bus import Doorbell, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn
+from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
 from sla_platform.runtime import Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -81,12 +81,13 @@ def build(
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time)
     door = api.Door(intake, Notices(store, doorbell, time, settings.max_depth), shelf, gate, settings)
 
+    newest = newest_in(store, inbox.c.received_at)
     forgetting = Forgetting(
         Retention.of(settings),
         time,
         (
-            Keeping("ingest", Turn.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed),
-            Keeping("ingest", Turn.COUNTED, (Histories(store, rulebook).ended,), metrics.removed),
+            Keeping("ingest", Turn.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed, newest),
+            Keeping("ingest", Turn.COUNTED, (Histories(store, rulebook).ended,), metrics.removed, newest),
         ),
     )
 

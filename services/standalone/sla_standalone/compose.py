@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI
 
+from sla_platform.clockwatch import ClockWatch
 from sla_platform.http import health, problem
 from sla_platform.http.boundary import Boundary
 from sla_platform.http.keys import READ, Authorizer, KeyGate
@@ -80,9 +81,11 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
     async def trim() -> None:
         await base.feeds.trim()
 
+    clocks = ClockWatch(base.time, base.registry, base.memory)
+    parts.append(Part("clocks", clocks.run))
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
     checks: dict[str, Check] = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
-    return Service("process", parts=tuple(parts), checks=checks)
+    return Service("process", parts=tuple(parts), checks=checks, remarks={"clocks": clocks.remark})
 
 
 def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> FastAPI:

@@ -10,10 +10,11 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.metrics import BusMetrics
+from sla_platform.clockmemory import ClockMemory, place
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
-from sla_platform.timesource import TimeSource, time_source
+from sla_platform.timesource import SystemTime, TimeSource, time_source
 from sla_standalone.exposure import not_for_others, unnamed
 from sla_standalone.holder import CatalogueHolder
 
@@ -26,6 +27,7 @@ class Ground:
     time: TimeSource
     registry: CollectorRegistry
     catalogue: CatalogueHolder
+    memory: ClockMemory
 
 
 @asynccontextmanager
@@ -40,12 +42,15 @@ async def ground(settings: Settings, time: TimeSource | None = None) -> AsyncIte
     if missing := unnamed(settings):
         raise BadSettings("\n".join(missing))
     source = time or time_source(settings.time)
+    store = Store(settings.store_url)
+    memory = ClockMemory(place(settings, store.url.database))
+    if isinstance(source, SystemTime):
+        memory.recall(source)
     catalogue = CatalogueHolder(
         settings.catalogue, registry, lambda: source.now().date(), lambda new: not_for_others(settings, new)
     )
-    store = Store(settings.store_url)
     try:
         feeds = Feeds(settings, store, source, BusMetrics(registry))
-        yield Ground(settings, store, feeds, source, registry, catalogue)
+        yield Ground(settings, store, feeds, source, registry, catalogue, memory)
     finally:
         await store.close()

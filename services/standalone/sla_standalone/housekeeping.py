@@ -1,14 +1,22 @@
-"""House-keeping ticks by APScheduler: nothing here holds a deadline (DESIGN §2.5)."""
+"""House-keeping ticks by APScheduler: nothing here holds a deadline (DESIGN §2.5).
+
+APScheduler counts by the wall clock. A run while that clock is an hour ahead would put off the next one by an hour, so
+a job whose next run is further away than its interval is brought back.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
+import structlog
+from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from sla_platform.runtime import Part
 
+_log = structlog.get_logger(__name__)
 Duty = Callable[[], Awaitable[None]]
 
 
@@ -23,8 +31,24 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
             scheduler.add_job(duty, "interval", seconds=seconds, id=name)
         scheduler.start()
         try:
-            await asyncio.Event().wait()
+            while True:
+                await asyncio.sleep(min(seconds for seconds, _ in duties.values()))
+                bring_back(scheduler)
         finally:
             scheduler.shutdown(wait=False)
 
     return Part("housekeeping", run)
+
+
+def bring_back(scheduler: AsyncIOScheduler) -> None:
+    """Run at once what a clock that was ahead for a while has put off."""
+    now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
+    for job in scheduler.get_jobs():
+        if _put_off(job, now):
+            _log.warning("housekeeping.brought_back", job=job.id, next_run=job.next_run_time.isoformat())
+            job.modify(next_run_time=now)
+
+
+def _put_off(job: Job, now: datetime) -> bool:
+    interval: timedelta = job.trigger.interval
+    return job.next_run_time is not None and job.next_run_time - now > interval + timedelta(seconds=1)

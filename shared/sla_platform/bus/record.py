@@ -37,6 +37,7 @@ class Outgoing:
     key: bytes | None
     value: bytes
     headers: Headers
+    at_ms: int | None = None  # when it was sent, as Kafka keeps it with the record; None: by the machine's clock
 
 
 def event_record(envelope: Envelope, topic: str, partition: int) -> Outgoing:

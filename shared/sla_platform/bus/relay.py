@@ -22,8 +22,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import NoReturn
 
 import structlog
@@ -152,7 +153,7 @@ class Relay:
         complete = len(entries) + len(unreadable) < self._batch
         for each in unreadable:
             await self._set_aside(each.position, logs.event_row(self._route.log, each, RELAY), each.error)
-        await in_parts(entries, self._publish, self._unfit)
+        await in_parts(entries, partial(self._publish, now=through), self._unfit)
         if not complete:
             await self._count()
             return True
@@ -161,11 +162,11 @@ class Relay:
         await self._mark(through)
         return False
 
-    async def _publish(self, entries: Sequence[logs.Entry]) -> None:
-        records = [self._record(entry.envelope) for entry in entries]
+    async def _publish(self, entries: Sequence[logs.Entry], now: datetime) -> None:
+        records = [self._record(entry.envelope, now) for entry in entries]
         refused = await self._publisher.publish(records)
         if refused:
-            refused = await self._isolate(entries, sorted(refused))
+            refused = await self._isolate(entries, sorted(refused), now)
         done = [entry.position for index, entry in enumerate(entries) if index not in refused]
         async with self._store.transaction() as connection:
             await logs.remove(connection, self._route.log, done)
@@ -192,11 +193,15 @@ class Relay:
             await logs.remove(connection, self._route.log, [position])
         self._quarantine.tell(row, error)
 
-    def _record(self, envelope: Envelope) -> Outgoing:
+    def _record(self, envelope: Envelope, now: datetime) -> Outgoing:
         partition = partition_of(envelope.key, self._route.partitions)
-        return event_record(envelope, self._route.names.of(envelope.topic), partition)
+        return self._stamped(event_record(envelope, self._route.names.of(envelope.topic), partition), now)
 
-    async def _isolate(self, entries: Sequence[logs.Entry], suspects: Sequence[int]) -> frozenset[int]:
+    def _stamped(self, record: Outgoing, now: datetime) -> Outgoing:
+        """By the guarded instant: Kafka refuses stamps of a clock far ahead and soon drops those of one far behind."""
+        return record if self._time.authoritative else replace(record, at_ms=int(now.timestamp() * 1000))
+
+    async def _isolate(self, entries: Sequence[logs.Entry], suspects: Sequence[int], now: datetime) -> frozenset[int]:
         """Kafka refuses whole batches: send the suspects one by one, and hold back the keys of the guilty.
 
         Held back means left in the log, with everything of the same key after it: order is kept, nothing is lost,
@@ -205,7 +210,7 @@ class Relay:
         held = set()
         for index in suspects:
             envelope = entries[index].envelope
-            if envelope.key in self._refused or await self._publisher.publish([self._record(envelope)]):
+            if envelope.key in self._refused or await self._publisher.publish([self._record(envelope, now)]):
                 held.add(index)
                 if envelope.key not in self._refused:
                     _log.error("relay.refused", log=self._name, event_id=envelope.id, bytes=len(envelope.data))
@@ -218,7 +223,7 @@ class Relay:
             return
         silent = {partition_of(key, self._route.partitions) for key in self._refused}
         records = [
-            watermark_record(through, self._route.names.of(topic), partition)
+            self._stamped(watermark_record(through, self._route.names.of(topic), partition), through)
             for topic in sorted(self._route.watermarked)
             for partition in range(self._route.partitions)
             if partition not in silent

@@ -7,7 +7,7 @@ never depends on Kafka or the database: restarting this process would not mend t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from sla_platform.runtime import Service
+from sla_platform.runtime import Check, Service
 
 CHECK_SECONDS = 3.0
 
@@ -31,8 +31,9 @@ def router(services: Sequence[Service], registry: CollectorRegistry, info: Mappi
 
     @routes.get("/readyz")
     async def readyz() -> Response:
-        reasons = await _reasons(services)
-        body = {"ready": not reasons, "reasons": reasons}
+        reasons = await _said((service.name, service.checks) for service in services)
+        remarks = await _said((service.name, service.remarks) for service in services)
+        body = {"ready": not reasons, "reasons": reasons, "remarks": remarks}
         return Response(orjson.dumps(body), 503 if reasons else 200, media_type="application/json")
 
     @routes.get("/metrics")
@@ -56,9 +57,9 @@ def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
         return choose_encoder("")
 
 
-async def _reasons(services: Sequence[Service]) -> dict[str, str]:
-    """Why not ready, by service and check; empty when ready."""
-    named = [(f"{service.name}.{name}", check) for service in services for name, check in service.checks.items()]
+async def _said(asked: Iterable[tuple[str, Mapping[str, Check]]]) -> dict[str, str]:
+    """What checks have to say, by service and check; empty when all is well."""
+    named = [(f"{service}.{name}", check) for service, checks in asked for name, check in checks.items()]
     answers = await asyncio.gather(*(_ask(check) for _, check in named))
     return {name: answer for (name, _), answer in zip(named, answers, strict=True) if answer is not None}
 

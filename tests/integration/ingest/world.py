@@ -26,6 +26,7 @@ from sla_platform.http.problem import install
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
+from sla_platform.timesource import TimeSource
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
@@ -113,18 +114,18 @@ class World:
 
 
 @asynccontextmanager
-async def world(url: str, **settings: Any) -> AsyncIterator[World]:
+async def world(url: str, time: TimeSource | None = None, **settings: Any) -> AsyncIterator[World]:
     store = Store(url)
     await create_all(store, [tables.metadata])
-    async with serving(store, **settings) as built:
+    async with serving(store, time, **settings) as built:
         yield built
     await store.close()
 
 
 @asynccontextmanager
-async def serving(store: Store, **settings: Any) -> AsyncIterator[World]:
+async def serving(store: Store, time: Any = None, **settings: Any) -> AsyncIterator[World]:
     """One more instance on a store."""
-    time, registry, doorbell = MovedTime(), CollectorRegistry(), Doorbell()
+    time, registry, doorbell = time or MovedTime(), CollectorRegistry(), Doorbell()
     catalogue = [load_catalogue(CATALOGUE, environment={})]
     ingest = build(
         Settings(store_url="sqlite:///unused.db", **settings), store, doorbell, time, registry, lambda: catalogue[-1]

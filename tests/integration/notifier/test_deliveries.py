@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.integration.notifier.stage import NINE, Stage, breached, missed
+from tests.integration.notifier.stage import NINE, Stage, breached, missed, taken_back
 from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
@@ -69,6 +69,33 @@ async def test_killed_between_send_and_record_the_same_id_goes_again_marked(
         (1, "lost", "lost"),
         (2, "sent", ""),
     ]
+
+
+async def test_who_may_have_read_a_page_whose_sender_died_hears_that_it_was_not_so(
+    open_alert: Stage, smtp_server: SmtpServer
+) -> None:
+    """The page had arrived; that nobody recorded it does not make it unread."""
+    await killed_between_send_and_record(open_alert, "email")
+    await open_alert.hear(taken_back(NINE + 16 * MINUTE))
+    assert await open_alert.send() == 0, "the closing word waits for the page that is on its way"
+    await open_alert.pass_time(seconds=61)
+    assert await open_alert.send() == 0, "the page is not needed any more"
+    assert await open_alert.send() == 1
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["BROKEN:", "Taken"]
+    (page,) = await open_alert.rows(kind="page")
+    assert (page.state, page.reason, page.possibly_duplicate) == ("cancelled", "taken_back", True)
+
+
+async def test_who_may_have_read_a_page_that_an_answer_cut_off_hears_of_the_end(
+    open_alert: Stage, smtp_server: SmtpServer
+) -> None:
+    smtp_server.drop_after_data()
+    await open_alert.send()
+    done = await Acknowledger(open_alert.desk).acknowledge((await open_alert.alert("github:7")).id, "piotr", "link")
+    assert done is not None
+    await open_alert.hear(missed(NINE + 16 * MINUTE))
+    await open_alert.send()
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.seen.all()] == ["BROKEN:", "Ended:"]
 
 
 async def test_a_lost_webhook_comes_again_with_its_id_and_the_mark_in_header_and_body(

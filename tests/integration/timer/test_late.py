@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -33,10 +33,8 @@ class Skewed(SystemTime):
     """An application clock that is off."""
 
     def __init__(self, off: timedelta) -> None:
-        self._off = off
-
-    def now(self) -> datetime:
-        return super().now() + self._off
+        right = SystemTime()
+        super().__init__(lambda: right.now() + off)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from sla_platform.errors import StoreBusy
 from sla_platform.settings import Settings
+from sla_platform.timesource import SystemTime
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick import loop
 from sla_timer.tick.fire import Bounds, Fired
@@ -23,12 +24,11 @@ LIMIT = 500
 FIRST = 100  # of a tick's first batch
 
 
-class World:
-    """A monotonic clock, a database clock beside it, and an application clock that nobody should ask."""
-
-    authoritative = False
+class World(SystemTime):
+    """Steady seconds, a database clock beside them, and an application clock that nobody should ask."""
 
     def __init__(self) -> None:
+        super().__init__(lambda: NINE + timedelta(seconds=self.monotonic - 1000.0) + self.skew, lambda: self.monotonic)
         self.monotonic = 1000.0
         self.shift = timedelta()  # of the database's clock
         self.skew = timedelta()  # of this process' clock
@@ -38,9 +38,6 @@ class World:
 
     def database(self) -> datetime:
         return NINE + timedelta(seconds=self.monotonic - 1000.0) + self.shift
-
-    def now(self) -> datetime:
-        return NINE + timedelta(seconds=self.monotonic - 1000.0) + self.skew
 
     async def sleep(self, seconds: float) -> None:
         self.monotonic += seconds
@@ -141,14 +138,37 @@ async def test_a_leap_of_the_database_clock_fires_nothing_early(
     assert firing.asked[-1].now == world.database()
 
 
-async def test_a_database_clock_that_goes_back_is_followed_and_counted(
+async def test_a_database_clock_that_goes_back_holds_nothing_up_and_is_followed_when_it_stays(
     tick: Tick, world: World, firing: Played, registry: CollectorRegistry
 ) -> None:
     await tick.once()
     world.shift = -HOUR
+    for _ in range(100):
+        world.monotonic += 0.025
+        await tick.once()
+        assert firing.asked[-1].now == world.database() + HOUR
+    assert registry.get_sample_value("slad_timer_clock_jumps_total", {"reading": "went_back"}) == 100
+    world.monotonic += 30
     await tick.once()
     assert firing.asked[-1].now == world.database()
-    assert registry.get_sample_value("slad_timer_clock_jumps_total", {"reading": "went_back"}) == 1
+
+
+async def test_who_was_away_takes_no_backlog_for_silence(tick: Tick, world: World, firing: Played) -> None:
+    """A start, a sleep of the process and a clock set right: the readers were away as long, and first catch up."""
+    patience = timedelta(seconds=600)
+    world.slowest = NINE - HOUR  # at a start: how far the partitions had been read when the services stopped
+    await tick.once()
+    assert firing.asked[-1].patience >= HOUR
+    for _ in range(599):
+        world.monotonic += 1
+        await tick.once()
+    assert firing.asked[-1].patience >= HOUR
+    world.monotonic += 1
+    await tick.once()
+    assert firing.asked[-1].patience == patience, "what is silent for that long is silent"
+    world.monotonic += 8 * 3600  # asleep
+    await tick.once()
+    assert firing.asked[-1].patience >= 8 * HOUR
 
 
 async def test_an_answer_that_came_late_is_no_leap(

@@ -24,6 +24,7 @@ from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retr
 TOTAL_SECONDS = 30.0
 IDLE_SECONDS = 20.0
 MOST_IDLE = 16
+SERVICE_CLOSING = 421
 
 
 @dataclass(slots=True)
@@ -70,8 +71,8 @@ class EmailChannel:
         if kept is not None:
             try:
                 await self._over(kept, message, recipient, progress)
-            except (aiosmtplib.SMTPServerDisconnected, ConnectionError):
-                if progress.handed_over:
+            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPResponseException, ConnectionError) as error:
+                if progress.handed_over or not _gone(error):
                     raise
             else:
                 return
@@ -121,6 +122,11 @@ class EmailChannel:
         except BaseException:
             _drop(client, client.transport)
             raise
+
+
+def _gone(error: Exception) -> bool:
+    """Whether the server has ended this session (RFC 5321 §3.8: 421 may be the answer to any command)."""
+    return not isinstance(error, aiosmtplib.SMTPResponseException) or error.code == SERVICE_CLOSING
 
 
 def _drop(client: aiosmtplib.SMTP, transport: Any) -> None:

@@ -7,6 +7,7 @@ environment. `webhook-id` is the delivery's id on every attempt; timestamp and s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 LARGEST_BODY = 20_000
 LARGEST_REPLY = 16_384
+BODY_SECONDS = 0.5  # what a receiver gets to send the body that nobody reads
 
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -97,14 +99,11 @@ class WebhookChannel:
         try:
             async with asyncio.timeout(self._total):
                 response = await self._transport.handle_async_request(request)
-                try:
-                    await _drain(response)
-                finally:
-                    await response.aclose()
         except TimeoutError:
-            return Retry(Failure.TIMEOUT, f"no whole answer within {self._total:g} s", maybe_arrived=True)
+            return Retry(Failure.TIMEOUT, f"no answer within {self._total:g} s", maybe_arrived=True)
         except httpx2.TransportError as error:
             return _broken(error)
+        await _let_finish(response)
         return answered(response.status_code, response.headers.get("retry-after", ""), outgoing.at)
 
 
@@ -173,6 +172,19 @@ def _headers(channel: Channel, outgoing: Outgoing, body: bytes) -> dict[str, str
     if outgoing.possibly_duplicate:
         own[DUPLICATE_HEADER] = "true"
     return own
+
+
+async def _let_finish(response: httpx2.Response) -> None:
+    """Take a little of the body off a receiver that is still sending it, and end the connection.
+
+    The status has decided: a body that is slow, endless, cut or malformed changes nothing any more.
+    """
+    with contextlib.suppress(httpx2.TransportError, TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            await _drain(response)
+    with contextlib.suppress(httpx2.TransportError, TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            await response.aclose()
 
 
 async def _drain(response: httpx2.Response) -> None:

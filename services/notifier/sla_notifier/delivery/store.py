@@ -83,7 +83,9 @@ async def claim(
         if stop is None:
             going.append(row)
         else:
-            ended.append(replace(row, state=stop[0], reason=stop[1].value, finished_at=now))
+            # One that was being sent when its sender died may have arrived, whatever it comes to now.
+            arrived = row.possibly_duplicate or row.state is State.SENDING
+            ended.append(replace(row, state=stop[0], reason=stop[1].value, finished_at=now, possibly_duplicate=arrived))
     await _finish(connection, ended, now)
     return await _start(connection, going, now, lease)
 
@@ -150,10 +152,11 @@ async def _alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str
 
 
 async def _states(connection: AsyncConnection, ids: Collection[str]) -> dict[str, State]:
+    """What became of them; one that may have arrived counts as sent, since somebody may have read it."""
     if not ids:
         return {}
-    found = await connection.execute(select(_d.c.id, _d.c.state).where(_d.c.id.in_(ids)))
-    return {row.id: State(row.state) for row in found}
+    found = await connection.execute(select(_d.c.id, _d.c.state, _d.c.possibly_duplicate).where(_d.c.id.in_(ids)))
+    return {row.id: State.SENT if row.possibly_duplicate else State(row.state) for row in found}
 
 
 async def _start(

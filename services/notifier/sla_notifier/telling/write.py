@@ -94,7 +94,7 @@ def paged_of(
     Who only would have been told of a breach that is taken back hears nothing; who may have been told does.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
-    for row in told:
+    for row in map(_as_far_as_it_came, told):
         key = (row.alert, row.episode, row.person)
         taken_back = cut_off.get(row.alert) is Reason.TAKEN_BACK and not row.carried_by
         if row.state not in _SUREST or row.kind is Kind.FIX or (taken_back and not row.attempts):
@@ -107,6 +107,12 @@ def paged_of(
         paged = PagedPerson(person, f"{row.channel}:{row.address}", follows)
         found[alert, episode] = (*found.get((alert, episode), ()), paged)
     return found
+
+
+def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
+    """A page that was given up or cut off and yet may have arrived has been seen, for all that we know."""
+    ended = row.state in (State.CANCELLED, State.FAILED)
+    return replace(row, state=State.SENT) if ended and row.possibly_duplicate else row
 
 
 async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:

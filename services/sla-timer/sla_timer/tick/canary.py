@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import orjson
 import structlog
-from sqlalchemy import text, update
+from sqlalchemy import or_, text, update
 
 from sla_domain.clock import ClockId, clock_id
 from sla_domain.event import IncidentId
@@ -27,6 +27,7 @@ from sla_timer import tables
 _log = structlog.get_logger(__name__)
 MINUTE = timedelta(minutes=1)
 KIND = "warn-canary"
+MOST_AHEAD = 2  # minutes by which another instance may have gone before
 CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
@@ -59,9 +60,14 @@ class Canary:
                 partitions = list(found) or [0]
             await connection.execute(insert_new(connection, tables.incident), [self._incident(minute)])
             await connection.execute(insert_new(connection, tables.clock), [self._clock(minute)])
+            # One that lies further ahead was set while the clock was: it would stay silent until that time comes.
+            armed_before = tables.clock.c.generation
             armed = (
                 update(tables.clock)
-                .where(tables.clock.c.id == CLOCK, tables.clock.c.generation < generation)
+                .where(
+                    tables.clock.c.id == CLOCK,
+                    or_(armed_before < generation, armed_before > generation + MOST_AHEAD),
+                )
                 .values(generation=generation, told="")
             )
             if (await connection.execute(armed)).rowcount:

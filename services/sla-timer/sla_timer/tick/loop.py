@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from sla_platform.clockguard import TOLERANCE, Reading
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import one_row
@@ -22,7 +23,6 @@ from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick.fire import Bounds, Fired, Firing
-from sla_timer.tick.guard import ClockGuard, Reading
 from sla_timer.tick.progress import BEGINNING, Progress
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +48,9 @@ class Tick:
         self._settings = settings
         self._metrics = metrics
         self._ring = ring
-        self._guard = ClockGuard()
+        self._seen: datetime | None = None  # the instant of the pass before
+        self._leave = timedelta()  # how much longer than usual a partition may be behind, until `_leave_ends`
+        self._leave_ends = float("-inf")
         self._since: datetime | None = None  # None: the next pass is an unbounded sweep
         self._swept = float("-inf")
         self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
@@ -71,7 +73,7 @@ class Tick:
         since = None if sweep else self._since
         now, floor, due = await self._instant(since)
         claimed = 0
-        bounds = Bounds(now, since, self._patience, self._first_limit)
+        bounds = Bounds(now, since, self._patience(now, floor), self._first_limit)
         while due:
             batches = await self._abreast(replace(bounds, now=now))
             for batch in batches:
@@ -132,20 +134,34 @@ class Tick:
                 fired += one
         return fired
 
-    @property
-    def _patience(self) -> timedelta:
-        return timedelta(seconds=self._settings.provisional_after_seconds)
+    def _patience(self, now: datetime, slowest: datetime | None) -> timedelta:
+        """How far a partition may be behind before its clocks fire as provisional.
+
+        Longer for a while after a start, after a sleep of this process and after a clock was set right: who was away
+        together with the readers must not take the backlog they have yet to read for their silence.
+        """
+        patience = timedelta(seconds=self._settings.provisional_after_seconds)
+        if self._source.authoritative:
+            return patience
+        steady = self._source.steady()
+        if steady >= self._leave_ends:
+            self._leave = timedelta()
+        before = slowest if self._seen is None else self._seen
+        if before is not None and now - before > max(TOLERANCE, patience / 10):
+            self._leave += now - before
+            self._leave_ends = steady + patience.total_seconds()
+        self._seen = now
+        return patience + self._leave
 
     async def _instant(self, since: datetime | None) -> tuple[datetime, datetime | None, bool]:
         """The instant to fire up to, the slowest partition's progress, and whether there may be something to fire."""
         # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
-        asked = time.monotonic()
+        asked = self._source.steady()
         look = await self._progress.publish(since)
         if self._source.authoritative:
             return self._source.now(), look.slowest, True
-        now, reading = self._guard.read(look.now or self._source.now(), asked)
+        now, reading = self._source.read() if look.now is None else self._source.stored(look.now, asked)
         if reading is not Reading.STEADY:
-            _log.error("tick.clock", reading=reading.value, now=look.now)
             self._metrics.clock_jumps.labels(reading.name.lower()).inc()
         return now, look.slowest, look.due or reading is not Reading.STEADY
 

@@ -19,7 +19,7 @@ from sla_platform.errors import BadSettings, BusUnavailable
 _log = structlog.get_logger(__name__)
 
 # The broker will say the same about the same record next time.
-_REFUSALS = (kafka.MessageSizeTooLargeError, kafka.RecordListTooLargeError, kafka.InvalidTimestampError)
+_REFUSALS = (kafka.MessageSizeTooLargeError, kafka.RecordListTooLargeError)
 _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
@@ -152,7 +152,12 @@ class Publisher:
 
 async def _send(producer: AIOKafkaProducer, record: Outgoing) -> asyncio.Future[object]:
     future: asyncio.Future[object] = await producer.send(
-        record.topic, record.value, record.key, record.partition, headers=list(record.headers)
+        record.topic,
+        record.value,
+        record.key,
+        record.partition,
+        timestamp_ms=record.at_ms,
+        headers=list(record.headers),
     )
     future.add_done_callback(_seen)
     return future

@@ -1,0 +1,87 @@
+"""What a reading of a clock is worth: it is compared with seconds that nobody can set.
+
+A clock that leaps (a wrong step of NTP, a hypervisor, a fail-over to a standby with another clock) would make promises
+broken, leases run out and records grow old that are none of these. So a leap beyond the tolerance, in either direction,
+is not believed until the new time has stayed for a while; until then time goes on as it did before.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+TOLERANCE = timedelta(seconds=5)
+CONFIRM_SECONDS = 30.0
+
+
+class Reading(StrEnum):
+    """What the guard makes of a reading of the clock."""
+
+    STEADY = "the clock moved as the seconds did that nobody can set"
+    LEAPT_FORWARD = "the clock leapt forward; the time before goes on until the new one has stayed"
+    WENT_BACK = "the clock went back; the time before goes on until the new one has stayed"
+    CONFIRMED = "the new time has been stable for long enough and is accepted"
+
+    @property
+    def held(self) -> bool:
+        """Whether another instant is believed than the clock says."""
+        return self in (Reading.LEAPT_FORWARD, Reading.WENT_BACK)
+
+
+@dataclass(slots=True)
+class ClockGuard:
+    """Compares each reading of one clock with `steady` seconds; the first reading is believed, unless it resumes."""
+
+    tolerance: timedelta = TOLERANCE
+    confirm_seconds: float = CONFIRM_SECONDS
+    _believed: datetime | None = None
+    _at: float = 0.0
+    _leapt: tuple[datetime, float] | None = None
+
+    def read(self, now: datetime, steady: float) -> tuple[datetime, Reading]:
+        """The instant to act by, and why. `steady`: taken before the clock was asked, in seconds."""
+        if self._believed is None:
+            return self._accept(now, steady, Reading.STEADY)
+        expected = self._believed + timedelta(seconds=steady - self._at)
+        if abs(now - expected) <= self.tolerance:
+            return self._accept(now, steady, Reading.STEADY)
+        if self._stayed(now, steady):
+            return self._accept(now, steady, Reading.CONFIRMED)
+        return expected, Reading.LEAPT_FORWARD if now > expected else Reading.WENT_BACK
+
+    @property
+    def base(self) -> tuple[datetime, float] | None:
+        """The instant that was believed last when the clock said so, and the steady seconds then."""
+        return None if self._believed is None else (self._believed, self._at)
+
+    def resume(self, believed: datetime, steady: float) -> None:
+        """Judge the next reading by what was believed then, as if this guard had been there."""
+        self._believed, self._at, self._leapt = believed, steady, None
+
+    def _stayed(self, now: datetime, steady: float) -> bool:
+        """Whether the clock has gone on steadily since it leapt, for long enough; else this is where that begins."""
+        if self._leapt is not None:
+            first, since = self._leapt
+            if abs(now - first - timedelta(seconds=steady - since)) <= self.tolerance:
+                return steady - since >= self.confirm_seconds
+        self._leapt = (now, steady)
+        return False
+
+    def _accept(self, now: datetime, steady: float, reading: Reading) -> tuple[datetime, Reading]:
+        self._believed, self._at, self._leapt = now, steady, None
+        return now, reading
+
+
+def steady_seconds() -> float:
+    """Seconds since some beginning, whatever anybody sets a clock to.
+
+    Where the system can tell, the time in which the machine slept is counted: waking up is then no leap.
+    """
+    if _BOOTTIME is not None:
+        return time.clock_gettime(_BOOTTIME)
+    return time.monotonic()
+
+
+_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)

@@ -1,0 +1,98 @@
+"""What the clocks said before a restart, so that a process which starts in the middle of a leap does not believe it.
+
+Steady seconds go on from one process to the next until the machine itself is started again. So a small file keeps, for
+each clock, an instant that was believed and the steady seconds then; it means nothing after another boot, and without
+it (a fresh container, a file system that takes nothing) a process believes the first thing it reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import structlog
+
+from sla_platform.settings import Settings
+from sla_platform.timesource import Bases, Clock, SystemTime
+
+_log = structlog.get_logger(__name__)
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+LARGEST = 4_096
+
+
+class ClockMemory:
+    """Keeps the clocks of one process in one file. `boot` names the running of the machine; empty: nothing is kept."""
+
+    def __init__(self, path: Path, boot: str | None = None) -> None:
+        self._path = path
+        self._boot = _this_boot() if boot is None else boot
+        self._failed = False
+
+    def recall(self, time: SystemTime) -> None:
+        """Let this source judge its first readings by what was believed before."""
+        bases = self._kept()
+        if bases:
+            time.resume(bases)
+
+    def note(self, time: SystemTime) -> None:
+        """Keep what is believed now."""
+        if not self._boot:
+            return
+        kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time.bases().items()}
+        fresh = ""
+        try:
+            handle, fresh = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(orjson.dumps({"boot": self._boot, "clocks": kept}))
+            os.replace(fresh, self._path)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(fresh)
+            if not self._failed:
+                _log.warning("clock.not_kept", path=str(self._path), error=str(error))
+            self._failed = True
+
+    def _kept(self) -> Bases:
+        if not self._boot:
+            return {}
+        try:
+            kept = orjson.loads(_own_file(self._path))
+            if kept["boot"] != self._boot:
+                return {}
+            return {
+                Clock(name): (datetime.fromisoformat(at).astimezone(UTC), float(steady))
+                for name, (at, steady) in kept["clocks"].items()
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}  # nothing was kept, or nothing that can be read
+
+
+def place(settings: Settings, database: str | None) -> Path:
+    """Where the clocks of this process are kept: beside an SQLite file, else among what lasts as long as the boot."""
+    if settings.store_url.startswith("sqlite") and database:
+        return Path(f"{database}.clock")
+    who = f"{os.geteuid()}\n{settings.store_url}\n{settings.bus_prefix}\n{settings.instance}\n{settings.port}"
+    return Path(tempfile.gettempdir()) / f"slad-clock-{hashlib.sha256(who.encode()).hexdigest()[:24]}"
+
+
+def _own_file(path: Path) -> bytes:
+    """What this user wrote. Raises OSError for what somebody else put there: such a file could turn back our time."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(file.fileno())
+        if found.st_uid != os.geteuid() or not stat.S_ISREG(found.st_mode):
+            raise PermissionError(f"{path} is not ours")
+        return file.read(LARGEST)
+
+
+def _this_boot() -> str:
+    try:
+        return _BOOT.read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,56 @@
+"""Watching the clocks a process goes by: asks the machine's every second, and tells people of a leap.
+
+A clock that is not believed makes nobody wait for the process: it works on by the time before. So it is a remark at
+`/readyz`, a gauge and a line in the log, and no reason to take the process out of service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from sla_platform.clockguard import Reading
+from sla_platform.clockmemory import ClockMemory
+from sla_platform.timesource import Clock, SystemTime, TimeSource
+
+EVERY_SECONDS = 1.0
+
+
+class ClockWatch:
+    """One per process; a source that is no real clock has nothing to watch."""
+
+    def __init__(self, time: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
+        self._time = time
+        self._memory = memory
+        self._leaps = Counter(
+            "slad_clock_leaps_total",
+            "How often a clock (machine: of this host, store: of the database) leapt, went back or was confirmed.",
+            ["clock", "reading"],
+            registry=registry,
+        )
+        self._held = Gauge(
+            "slad_clock_held", "1 while a clock is not believed because it leapt.", ["clock"], registry=registry
+        )
+        for clock in Clock:
+            self._held.labels(clock.value).set(0)
+        if isinstance(time, SystemTime):
+            time.watch = self._heard
+
+    async def run(self) -> None:
+        """Ask the machine's clock now and then, so that a leap is noticed also where nothing else asks."""
+        while True:
+            self._time.read()
+            if self._memory is not None and isinstance(self._time, SystemTime):
+                await asyncio.to_thread(self._memory.note, self._time)
+            await self._time.sleep(EVERY_SECONDS)
+
+    async def remark(self) -> str | None:
+        """What people should know of the clocks now; None: they move as they should."""
+        held = self._time.held() if isinstance(self._time, SystemTime) else {}
+        return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None
+
+    def _heard(self, clock: Clock, reading: Reading) -> None:
+        self._held.labels(clock.value).set(1 if reading.held else 0)
+        if reading is not Reading.STEADY:
+            self._leaps.labels(clock.value, reading.name.lower()).inc()
