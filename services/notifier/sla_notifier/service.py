@@ -83,9 +83,7 @@ def build(
 
     over = Tellings(store)
     sweeps = (over.alerts, over.deliveries, over.taken_in, quarantine.old)
-    keeping = Keeping(
-        "notifier", Turn.TOLD, sweeps, desk.metrics.removed, newest_in(store, tables.inbox.c.at)
-    )
+    keeping = Keeping("notifier", Turn.TOLD, sweeps, desk.metrics.removed, newest_in(store, tables.inbox.c.at))
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:

@@ -76,9 +76,7 @@ def build(
     gauges = Gauges(store, events, source, metrics)
     old = Incidents(store)
     sweeps = (old.ended, old.late, quarantine.old)
-    keeping = Keeping(
-        "timer", Turn.COUNTED, sweeps, metrics.removed, newest_in(store, tables.incident.c.changed_at)
-    )
+    keeping = Keeping("timer", Turn.COUNTED, sweeps, metrics.removed, newest_in(store, tables.incident.c.changed_at))
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:
