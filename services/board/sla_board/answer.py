@@ -120,6 +120,7 @@ class IncidentAnswer(_Answer):
     events: tuple[HappeningAnswer, ...]
     deliveries: tuple[DeliveryAnswer, ...]
     alerts: tuple[AlertAnswer, ...]
+    until: datetime | None = Field(description="when it left the key's contract: all of this is as it stood then")
 
 
 def clocks_answer(queue: Queue) -> BoardClocks:
@@ -174,6 +175,7 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
         ),
         deliveries=tuple(DeliveryAnswer.model_validate(record, from_attributes=True) for record in file.deliveries),
         alerts=tuple(AlertAnswer.model_validate(record, from_attributes=True) for record in file.alerts),
+        until=file.until,
     )
 
 

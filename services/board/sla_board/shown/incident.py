@@ -18,6 +18,7 @@ from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.history import spans_of
 from sla_board.shown.row import Row, row_of
+from sla_board.shown.share import Part, part_of
 from sla_board.shown.timeline import Drawing, Lane, MarkKind, Point, Span, draw, split_at
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind
@@ -86,6 +87,7 @@ class IncidentFile:
     deliveries: Sequence[Any]  # records of board_delivery
     alerts: tuple[ShownAlert, ...]
     drawing: Drawing | None
+    until: datetime | None  # the incident left the viewer's contract then: all of this is as it stood
 
 
 async def read_incident(
@@ -94,44 +96,31 @@ async def read_incident(
     """None for an incident nobody has spoken of, and for one of another contract than the viewer may see."""
     known = tables.incident.c
     record = (await connection.execute(select(tables.incident).where(known.id == incident))).one_or_none()
-    clocks = await _about(connection, tables.clock, incident, only_contract)
-    if not clocks and (record is None or only_contract is not None):
+    clocks = await _about(connection, tables.clock, incident)
+    if record is None and not clocks:
         return None
     kept = tables.event
     query = select(kept).where(kept.c.incident == incident).order_by(kept.c.position.desc()).limit(_MOST_EVENTS)
     events = [envelope_of(row) for row in (await connection.execute(query)).all()]
     happened = sorted((decode_event(e) for e in events if e.topic is Topic.INCIDENTS), key=lambda event: event.order)
     said = [Said(e.id, decode_clock_fact(e)) for e in events if e.topic is Topic.CLOCKS]
-    return _file(
-        incident,
-        record,
-        clocks,
-        happened,
-        [one for one in said if only_contract in (None, one.fact.contract)],
-        await _about(connection, tables.delivery, incident, only_contract),
-        alerts_of(await _about(connection, tables.alert, incident, only_contract)),
-        now,
-    )
-
-
-async def _about(connection: AsyncConnection, table: Table, incident: str, only_contract: str | None) -> list[Any]:
-    """Records about the incident; of one contract alone if the viewer's key says so (DESIGN I8)."""
-    query = select(table).where(table.c.incident == incident).order_by(table.c.id).limit(_MOST_EVENTS)
+    deliveries = await _about(connection, tables.delivery, incident)
+    steps = await _about(connection, tables.alert, incident)
+    part: Part | None = Part(record, clocks, happened, said, deliveries, steps, None)
     if only_contract is not None:
-        query = query.where(table.c.contract == only_contract)
+        told = (deliveries, steps)
+        part = await part_of(connection, incident, only_contract, record, clocks, happened, said, told)
+    return None if part is None else _file(incident, part, now)
+
+
+async def _about(connection: AsyncConnection, table: Table, incident: str) -> list[Any]:
+    query = select(table).where(table.c.incident == incident).order_by(table.c.id).limit(_MOST_EVENTS)
     return list((await connection.execute(query)).all())
 
 
-def _file(
-    incident: str,
-    record: Any,
-    clocks: Sequence[Any],
-    happened: Sequence[IncidentEvent],
-    said: Sequence[Said],
-    deliveries: Sequence[Any],
-    alerts: tuple[ShownAlert, ...],
-    now: datetime,
-) -> IncidentFile:
+def _file(incident: str, part: Part, now: datetime) -> IncidentFile:
+    record, clocks, said = part.record, part.clocks, part.said
+    now = now if part.until is None else min(now, part.until)
     newest = max(clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)), default=None)
     zone = newest.zone if newest else "UTC"
     by_clock = _by_clock(said)
@@ -150,10 +139,11 @@ def _file(
         opened_at=record.opened_at if record else None,
         attributes=orjson.loads(record.attributes) if record else {},
         promises=promises,
-        happenings=tuple(_happening(event) for event in happened),
+        happenings=tuple(_happening(event) for event in part.happened),
         sayings=tuple(_saying(one.fact) for one in sorted(said, key=lambda one: one.noticed)),
-        deliveries=sorted(deliveries, key=lambda delivery: (delivery.at, delivery.id)),
-        alerts=alerts,
+        deliveries=sorted(part.deliveries, key=lambda delivery: (delivery.at, delivery.id)),
+        alerts=alerts_of(part.steps),
+        until=part.until,
         drawing=draw(lanes, _coarse(now), zone),
     )
 
