@@ -56,7 +56,10 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
         return None
     s = tables.step.c
     steps = await connection.execute(select(tables.step).where(s.alert == id_).order_by(s.fire_at))
-    told = await connection.execute(_shown().where(_d.alert == id_).order_by(_d.created_at, _d.id).limit(1_000))
+    shown = _shown().where(_d.alert == id_)
+    if contract is not None:  # an earlier episode may have been another contract's
+        shown = shown.where(_d.contract == contract)
+    told = await connection.execute(shown.order_by(_d.created_at, _d.id).limit(1_000))
     return AlertDetail(
         **alert_shape(dict(found)).model_dump(),
         steps=[StepShape(round=row.round, level=row.level, fire_at=row.fire_at) for row in steps],
