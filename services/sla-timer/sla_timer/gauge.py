@@ -72,7 +72,7 @@ class Gauges:
             .where(clock.state.in_(OPEN_STATES), clock.due_at <= now + SOON)
             .group_by(clock.contract)
         )
-        found = {contract: (count, over) for contract, count, over in (await connection.execute(due)).tuples()}
+        found = {row[0]: (row[1], row[2]) for row in (await connection.execute(due)).all()}
         self._contracts |= found.keys()
         for contract in self._contracts:
             count, over = found.get(contract, (0, 0))
