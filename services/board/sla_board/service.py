@@ -18,7 +18,9 @@ from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.projection.projector import Projector
 from sla_board.retention import Claims, Projections
+from sla_board.shown.spoilt import Attempts
 from sla_board.stream.hub import Hub
+from sla_board.stream.places import Bounds
 from sla_platform.bus import Doorbell, EventSource
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer
@@ -51,17 +53,18 @@ def build(
     authorizer: Authorizer,
     registry: CollectorRegistry,
     retention: Retention | None = None,
+    bounds: Bounds = Bounds(),
 ) -> BoardService:
     """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys).
 
-    Without a `retention` everything is kept for ever.
+    Without a `retention` everything is kept for ever. `bounds`: how much may be followed at once.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: source.lag)
     changes = Doorbell()
     projector = Projector(store, time, metrics, changes.ring)
-    shown = Shown(store, time, Pages())
-    hub: Hub[View] = Hub(shown.frame, changes, metrics)
+    shown = Shown(store, time, Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc())))
+    hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
     over = Projections(store)
     keeping = Keeping("board", Turn.SHOWN, (over.ended, over.late, over.notices), metrics.removed)
     forgetting = Forgetting(retention or Retention(), time, (keeping,))

@@ -122,7 +122,7 @@ def _clock_json(
         "generation": clock.generation,
         "started_at": iso(clock.started_at),
         "due_at": iso(clock.due_at),
-        "due_local": iso(clock.due_at.astimezone(zone)) if clock.due_at else None,
+        "due_local": _local(clock.due_at, zone),
         "original_due_at": iso(clock.original_due_at),
         "stopped_at": iso(clock.stopped_at),
         "consumed_seconds": consumed.total_seconds(),
@@ -251,6 +251,14 @@ def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:
         "conditional": line.conditional,
         "missing": line.missing,
     }
+
+
+def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
+    """In the contract's zone; in UTC at the ends of the calendar, which have no local time everywhere."""
+    try:
+        return None if at is None else iso(at.astimezone(zone))
+    except OverflowError:
+        return iso(at)
 
 
 def iso(at: datetime | None) -> str | None:

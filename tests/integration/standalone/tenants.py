@@ -102,7 +102,7 @@ class Tenants:
 
 
 @asynccontextmanager
-async def tenants(store_url: str, folder: Path, **settings: Any) -> AsyncIterator[Tenants]:
+async def tenants(store_url: str, **settings: Any) -> AsyncIterator[Tenants]:
     given = Settings(store_url=store_url, catalogue=CATALOGUE, **{"board_open": False, "partitions": 2} | settings)
     await migrate(given)
     async with composed(given, ALL) as running:

@@ -119,9 +119,16 @@ async def _settled(world: Tenants, tickets: list[Moved]) -> None:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Tenants]:
-    url = f"sqlite:///{tmp_path}/slad.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    async with tenants(url, tmp_path) as opened:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/slad.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def world(store_url: str) -> AsyncIterator[Tenants]:
+    async with tenants(store_url) as opened:
         yield opened
 
 

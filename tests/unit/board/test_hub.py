@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from sla_board.metrics import BoardMetrics
 from sla_board.stream import hub as hubs
-from sla_board.stream.hub import Frame, Full, Hub
+from sla_board.stream.hub import Frame, Hub
+from sla_board.stream.places import Bounds, Full
 from sla_board.stream.response import EventStream
 from sla_platform.bus import Doorbell
 
@@ -58,7 +59,7 @@ async def hub(
 ) -> AsyncIterator[Hub[str]]:
     monkeypatch.setattr(hubs, "QUICKEST_SECONDS", 0.01)
     monkeypatch.setattr(hubs, "IDLE_SECONDS", 60.0)
-    built: Hub[str] = Hub(page.render, bell, metrics, seats=120, channels=3)
+    built: Hub[str] = Hub(page.render, bell, metrics, bounds=Bounds(streams=240, per_address=120, pages=15))
     yield built
     await built.close()
 
@@ -159,8 +160,15 @@ async def test_too_many_different_pages_are_refused(hub: Hub[str]) -> None:
     await asyncio.gather(*(anext(seat) for seat in seats))
     with pytest.raises(Full):
         hub.follow("one more", "", 30)
-    for seat in seats:
-        await seat.aclose()
+    await asyncio.gather(*(seat.aclose() for seat in seats))
+
+
+async def test_who_asks_in_between_gets_no_more_than_the_bound(hub: Hub[str], metrics: BoardMetrics) -> None:
+    seats = [hub.follow("board", "", 30) for _ in range(150)]  # all are asked before any has begun
+    begun = await asyncio.gather(*(anext(seat, None) for seat in seats))
+    assert (sum(frame is not None for frame in begun), metrics.streams._value.get()) == (120, 120)
+    await asyncio.gather(*(seat.aclose() for seat in seats))
+    assert metrics.streams._value.get() == 0
 
 
 async def test_the_end_of_the_service_ends_every_stream(hub: Hub[str]) -> None:
