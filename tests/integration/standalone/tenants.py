@@ -114,7 +114,15 @@ async def tenants(store_url: str, **settings: Any) -> AsyncIterator[Tenants]:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321") as client:
             began = running.ground.time.now().replace(microsecond=0) - timedelta(minutes=30)
-            yield Tenants(running, client, began, itertools.count(1))
+            world = Tenants(running, client, began, itertools.count(1))
+
+            async def ready() -> bool:
+                """Every connection of the pool has been made: one that is cut off while it is made is missed later."""
+                answers = await asyncio.gather(*(world.ask("nobody", "GET", "/readyz") for _ in range(8)))
+                return all(answer.status_code == 200 for answer in answers)
+
+            await world.until(ready)
+            yield world
 
 
 def _digest(key: str) -> str:

@@ -24,7 +24,7 @@ class Spoilt:
 
     @property
     def remark(self) -> str:
-        return f"This {self.part} cannot be shown ({self.error}). The others are not concerned."
+        return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
 
 
 class Attempts:
