@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import httpx2
 from fastapi import FastAPI
+from sqlalchemy import func, select, table
 
 from sla_catalogue.outlet import KeyId, Scope
 from sla_platform.settings import Settings
@@ -95,6 +96,21 @@ class Tenants:
             await self.app(scope, receive, send)
         return status, body.decode()
 
+    async def still(self) -> bool:
+        """Nothing has been written for a while: what is stopped then stops at once."""
+
+        async def written() -> list[int]:
+            tables = ("ingest_log", "timer_log", "notifier_log", "notifier_attempt", "board_inbox", "board_event")
+            async with self.running.ground.store.reading() as connection:
+                return [
+                    (await connection.execute(select(func.count()).select_from(table(name)))).scalar_one()
+                    for name in tables
+                ]
+
+        before = await written()
+        await asyncio.sleep(0.6)
+        return before == await written()
+
     async def until(self, look: Callable[[], Awaitable[bool]]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await look():  # noqa: ASYNC110 - the services are asked from outside
@@ -123,6 +139,7 @@ async def tenants(store_url: str, **settings: Any) -> AsyncIterator[Tenants]:
 
             await world.until(ready)
             yield world
+            await world.until(world.still)
 
 
 def _digest(key: str) -> str:
