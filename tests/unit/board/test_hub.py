@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from sla_board.metrics import BoardMetrics
 from sla_board.stream import hub as hubs
-from sla_board.stream.hub import Frame, Hub
+from sla_board.stream.hub import Frame, Hub, Trouble
 from sla_board.stream.places import Bounds, Full
 from sla_board.stream.response import EventStream
 from sla_platform.bus import Doorbell
@@ -117,19 +117,29 @@ async def test_a_browser_that_comes_back_is_not_sent_what_it_shows(page: Page, h
         assert await anext(seat) == Frame("board-0", b"board 0")
 
 
-async def test_a_rendering_that_fails_leaves_the_viewers_with_a_heartbeat(
+async def test_a_rendering_that_fails_is_told_at_once_and_in_the_place_of_heartbeats(
     page: Page, bell: Doorbell, hub: Hub[str]
 ) -> None:
     async with aclosing(hub.follow("board", "", 0.05)) as seat:
         await anext(seat)
         page.fails = True
         bell.ring()
-        assert await anext(seat) is None
+        while (said := await anext(seat)) is None:
+            pass
+        assert isinstance(said, Trouble)
+        assert isinstance(await anext(seat), Trouble)  # time passes: still no heartbeat
         page.fails, page.number = False, 3
         bell.ring()
-        while (frame := await anext(seat)) is None:
-            pass
+        while not isinstance(frame := await anext(seat), Frame):
+            assert isinstance(frame, Trouble)
         assert frame.body == b"board 3"
+        assert await anext(seat) is None
+
+
+async def test_a_page_that_never_could_be_rendered_says_so_too(page: Page, hub: Hub[str]) -> None:
+    page.fails = True
+    async with aclosing(hub.follow("board", "", 30)) as seat:
+        assert isinstance(await anext(seat), Trouble)
 
 
 async def test_a_page_nobody_watches_is_not_rendered(
