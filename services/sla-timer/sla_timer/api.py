@@ -176,7 +176,7 @@ async def _open_clocks(
         .limit(limit)
         .offset(offset)
     )
-    if contract:
+    if contract and only is None:
         query = query.where(clock.c.contract == contract)
     if only is not None:
         # An open clock is a clock of the incident's present contract, also when its target came from the one before.
@@ -185,7 +185,7 @@ async def _open_clocks(
         rows = (await connection.execute(query)).all()
     listed = [
         {
-            "id": str(row.id), "incident": row.incident, "contract": row.contract, "metric": row.metric,
+            "id": str(row.id), "incident": row.incident, "contract": only or row.contract, "metric": row.metric,
             "cycle": row.cycle, "priority": row.priority, "state": row.state, "generation": row.generation,
             "started_at": iso(row.started_at), "due_at": iso(row.due_at), "breached": row.breached_at is not None,
             "breached_at": iso(row.breached_at), "urgency": row.urgency,
