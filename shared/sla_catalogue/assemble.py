@@ -49,7 +49,7 @@ def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | 
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)
     document = shape(resolved.values, findings)
-    context = Context(document, _declared(resolved), findings)
+    context = Context(document, _declared(resolved), findings, stored=circumstances.stored is not None)
     horizon = _horizon(document, circumstances, findings)
 
     written: dict[str, tuple[Path, CoverageDocument]] = {

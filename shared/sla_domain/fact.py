@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from sla_domain.clock import ClockId
 from sla_domain.event import IncidentId
+from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
@@ -25,6 +26,7 @@ class FactKind(StrEnum):
     CLOCK_AMENDED = "clock.amended"  # a told verdict was taken back or changed by a late event
     PROMISE_MADE = "promise.made"
     PROMISE_MOVED = "promise.moved"
+    CONTRACT_CHANGED = "contract.changed"  # another contract or customer: from which event on, under which
     PRIORITY_CORRECTED = "priority.corrected"  # PLANS E8: the customer is told old, new and why
 
 
@@ -44,3 +46,4 @@ class Fact:
     threshold: str = ""  # warnings: the key of the threshold
     overtaken: bool = False  # a warning that was noticed only after its breach: recorded, not told to people
     details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    periods: tuple[ContractPeriod, ...] = ()  # contract.changed: all of them, the oldest first

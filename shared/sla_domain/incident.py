@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sla_domain.clock import Clock
-from sla_domain.contract import Contract
+from sla_domain.contract import Contract, ContractId
 from sla_domain.event import NO_EVENT, Actor, EventId, IncidentId, TimeQuality, WaitingOn
 from sla_domain.plan import PlanId
 from sla_domain.rulebook import ContractMatch, MatchReason
@@ -115,6 +115,20 @@ class PriorityPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractPeriod:
+    """Under which contract, and for which customer, an incident stood from one of its events on.
+
+    It reaches to the next period. `named`: the customer's own contract, not the default one that stands in.
+    """
+
+    contract: ContractId
+    customer: str
+    start: datetime
+    event: EventId  # the first that belongs to it, in the order of the fold
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PendingDowngrade:
     """A lower priority that waits for the customer's agreement (PLANS E9); clocks keep the old target until then."""
 
@@ -208,6 +222,7 @@ class Incident:
     ended_at: datetime | None  # since when it is resolved, closed, cancelled or merged
     priority: str
     priorities: tuple[PriorityPeriod, ...]
+    periods: tuple[ContractPeriod, ...]  # at least one; another at each change of contract or customer
     quality: TimeQuality  # the worst of all events
     pending_downgrade: PendingDowngrade | None
     corrections: tuple[Correction, ...]

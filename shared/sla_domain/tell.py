@@ -2,7 +2,8 @@
 
 Pure and idempotent: once `told_after` has noted the facts, telling again gives nothing. For each clock, in this order:
 started · amended (a told verdict or breach is no longer true) · retargeted · marks not yet told · paused, resumed, met,
-missed, cancelled. Then, for the incident: corrections of its priority, and its promise.
+missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its priority,
+and its promise.
 
 Keys make every fact unique within its clock for ever: marks `generation/kind` (exactly what a timer tells when it
 fires), transitions by the digest of the event that caused them. A breach that is taken back frees its place: should it
@@ -22,6 +23,7 @@ from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
 from sla_domain.event import EventId, TimeQuality
 from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident
+from sla_domain.moves import move_facts
 from sla_domain.promise import promise_facts
 from sla_domain.told import TAKES_BACK, Told, breach_generation, current_key, digest, fresh
 
@@ -36,7 +38,7 @@ def tell(
     upto: datetime | None = None,
 ) -> tuple[Fact, ...]:
     """The facts that are new. `keys` are the incident's own, see `told.keys_after`."""
-    facts: list[Fact] = []
+    facts: list[Fact] = [*move_facts(incident, keys)]
     for clock in incident.clocks:
         facts += _Voice(clock, told.get(clock.id), upto, incident).facts()
     known = {clock.id for clock in incident.clocks}

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
 
     # seen from outside
     board_open: bool = True  # the board without a key; only sensible on the loopback
+    streams: int = Field(default=1000, ge=4)  # pages followed live at once
+    streams_per_key: int = Field(default=100, ge=1)
+    streams_per_contract: int = Field(default=200, ge=1)  # of all keys of one contract
+    streams_per_address: int = Field(default=100, ge=1)  # without a key
+    stream_pages: int = Field(default=200, ge=5)  # different ones followed at once; one caller has a fifth at most
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
     log_level: str = "INFO"
     time: str = "system"

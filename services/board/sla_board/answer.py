@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +12,7 @@ from sla_board.page.render import remaining_seconds
 from sla_board.shown.incident import IncidentFile
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import Row, row_of
+from sla_board.shown.spoilt import Attempts, Spoilt
 
 
 class _Answer(BaseModel):
@@ -45,6 +47,13 @@ class ClockAnswer(_Answer):
     remaining_seconds: float | None = Field(description="by the wall clock; negative once past due")
 
 
+class SpoiltAnswer(_Answer):
+    part: str = Field(description="row, event, fact, clock, drawing or attributes")
+    id: str
+    incident: str
+    error: str
+
+
 class BoardClocks(_Answer):
     """`buckets` counts everything the filter shows apart from its own choice of buckets."""
 
@@ -53,6 +62,7 @@ class BoardClocks(_Answer):
     open: int = Field(description="all open clocks the key may see")
     buckets: Mapping[str, int]
     clocks: tuple[ClockAnswer, ...]
+    not_shown: tuple[SpoiltAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
 
 
 class SpanAnswer(_Answer):
@@ -120,18 +130,29 @@ class IncidentAnswer(_Answer):
     events: tuple[HappeningAnswer, ...]
     deliveries: tuple[DeliveryAnswer, ...]
     alerts: tuple[AlertAnswer, ...]
+    until: datetime | None = Field(description="when it left the key's contract: all of this is as it stood then")
+    not_shown: tuple[SpoiltAnswer, ...] = Field(description="what cannot be shown; see the log")
 
 
-def clocks_answer(queue: Queue) -> BoardClocks:
+def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
+    def clock(record: Any) -> ClockAnswer | Spoilt:
+        id_ = str(record.id)
+        row = lambda: _clock(row_of(record, queue.now, queue.alerts.get(id_)), queue.now)  # noqa: E731
+        return attempts.make("row", id_, record.incident, row)
+
+    made = [clock(record) for record in queue.rows]
     return BoardClocks(
         now=queue.now,
         total=queue.total,
         open=queue.open_clocks,
         buckets={bucket.slug: count for bucket, count in queue.buckets.items()},
-        clocks=tuple(
-            _clock(row_of(record, queue.now, queue.alerts.get(str(record.id))), queue.now) for record in queue.rows
-        ),
+        clocks=tuple(one for one in made if isinstance(one, ClockAnswer)),
+        not_shown=_spoilt(one for one in made if isinstance(one, Spoilt)),
     )
+
+
+def _spoilt(found: Iterable[Spoilt]) -> tuple[SpoiltAnswer, ...]:
+    return tuple(SpoiltAnswer.model_validate(one, from_attributes=True) for one in found)
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
@@ -174,6 +195,8 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
         ),
         deliveries=tuple(DeliveryAnswer.model_validate(record, from_attributes=True) for record in file.deliveries),
         alerts=tuple(AlertAnswer.model_validate(record, from_attributes=True) for record in file.alerts),
+        until=file.until,
+        not_shown=_spoilt(file.spoilt),
     )
 
 

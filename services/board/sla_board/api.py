@@ -20,7 +20,8 @@ from sla_board.page.security import PAGE_HEADERS
 from sla_board.page.static import PREFIX
 from sla_board.projection.projector import Projector
 from sla_board.shown.filter import MOST_ROWS, ROWS, BoardFilter, parse_buckets, parse_conditions, parse_order
-from sla_board.stream.hub import Full, Hub
+from sla_board.stream.hub import Hub, Trouble
+from sla_board.stream.places import Full, OwnShare, Visitor
 from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
 from sla_platform.bus import EventSource
 from sla_platform.http.keys import READ, Authorizer
@@ -54,11 +55,26 @@ class Board:
         """The one contract the caller may see; None for all. Raises Problem 401 or 403."""
         return self._authorizer(request, READ).contract
 
-    def stream(self, view: View, known: str) -> Response:
+    def visitor(self, request: Request) -> Visitor:
+        """Who follows, as far as places are shared out. Raises Problem 401 or 403."""
+        access = self._authorizer(request, READ)
+        return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
+
+    def stream(self, view: View, known: str, visitor: Visitor) -> Response:
         """Frames of the view, the present one first unless the browser has it already (`known`)."""
         try:
-            frames = self.hub.follow(view, known, BEAT_SECONDS)
+            frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
+        except OwnShare as own:
+            self._metrics.refused.labels("share").inc()
+            raise Problem(
+                429,
+                "too-many-streams",
+                "You follow too much at once",
+                f"{own}. The page itself still loads.",
+                headers={"Retry-After": "30"},
+            ) from None
         except Full:
+            self._metrics.refused.labels("full").inc()
             raise Problem(
                 503,
                 "too-many-viewers",
@@ -71,14 +87,21 @@ class Board:
             async with aclosing(frames):
                 yield f"retry: {RETRY_MILLISECONDS}\n\n".encode() + self._beat()
                 async for frame in frames:
-                    yield self._beat() if frame is None else frame.body
+                    match frame:
+                        case None:
+                            yield self._beat()
+                        case Trouble():
+                            yield self._beat("trouble")
+                        case _:
+                            yield frame.body
 
         return EventStream(chunks(), self._metrics.dropped.inc)
 
-    def _beat(self) -> bytes:
+    def _beat(self, event: str = "beat") -> bytes:
+        """A heartbeat; as `trouble` it says besides that the page shown is old, since it cannot be rendered anew."""
         applied = self._projector.applied_at
         return sse(
-            "beat",
+            event,
             orjson.dumps(
                 {
                     "now": iso(self.shown.now()),
@@ -173,7 +196,7 @@ def _twins(routes: APIRouter, board: Board) -> None:
     @routes.get("/v1/board/clocks", summary="Open clocks as the board shows them")
     async def clocks(request: Request, asked: Asked) -> BoardClocks:
         shown = replace(asked, only_contract=board.only_contract(request))
-        return clocks_answer(await board.shown.queue(shown))
+        return clocks_answer(await board.shown.queue(shown), board.shown.pages.attempts)
 
     @routes.get("/v1/board/incidents/{incident:path}", summary="One incident as its page shows it")
     async def one_incident(request: Request, incident: str) -> IncidentAnswer:
@@ -186,13 +209,16 @@ def _twins(routes: APIRouter, board: Board) -> None:
 
 def _streams(routes: APIRouter, board: Board) -> None:
     events: dict[int | str, dict[str, Any]] = {
-        200: {"content": {"text/event-stream": {}}, "description": "Events `page` and `beat`"}
+        200: {"content": {"text/event-stream": {}}, "description": "Events `page`, `beat` and `trouble`"},
+        429: {"description": "The key, its contract or the address follows as much already as one may"},
+        503: {"description": "Too many follow the board"},
     }
 
     # The status is said outright: the OpenAPI document cannot learn it from EventStream's constructor.
     @routes.get("/v1/stream", status_code=200, response_class=EventStream, responses=events, summary="The board, live")
     async def follow_board(request: Request, asked: Asked, known: Known = "", last: LastEventId = "") -> Response:
-        return board.stream(replace(asked, only_contract=board.only_contract(request)), last or known)
+        visitor = board.visitor(request)
+        return board.stream(replace(asked, only_contract=visitor.contract), last or known, visitor)
 
     @routes.get(
         "/v1/stream/incidents/{incident:path}",
@@ -202,7 +228,8 @@ def _streams(routes: APIRouter, board: Board) -> None:
         summary="An incident, live",
     )
     async def follow_incident(request: Request, incident: str, known: Known = "", last: LastEventId = "") -> Response:
-        view = OneIncident(incident.replace("\0", ""), board.only_contract(request))
+        visitor = board.visitor(request)
+        view = OneIncident(incident.replace("\0", ""), visitor.contract)
         if await board.shown.incident(view) is None:
             raise Problem(404, "unknown-incident", "No such incident", f"The board knows nothing of {incident}.")
-        return board.stream(view, last or known)
+        return board.stream(view, last or known, visitor)

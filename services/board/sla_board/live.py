@@ -13,6 +13,7 @@ from sla_board.shown.filter import BoardFilter
 from sla_board.shown.incident import IncidentFile, read_incident
 from sla_board.shown.notice import ShownNotice, read_notices
 from sla_board.shown.queue import Queue, read_queue
+from sla_board.shown.spoilt import Spoilt
 from sla_board.stream.hub import Frame
 from sla_board.stream.response import sse
 from sla_platform.store.engine import Store
@@ -47,11 +48,12 @@ class Shown:
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
         async with self._store.reading() as connection:
-            return await read_incident(connection, view.incident, view.only_contract, self._time.now())
+            attempts = self.pages.attempts
+            return await read_incident(connection, view.incident, view.only_contract, self._time.now(), attempts)
 
-    async def notices(self, only_contract: str | None) -> list[ShownNotice]:
+    async def notices(self, only_contract: str | None) -> list[ShownNotice | Spoilt]:
         async with self._store.reading() as connection:
-            return await read_notices(connection, only_contract)
+            return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
         match view:

@@ -36,9 +36,24 @@ class BoardMetrics:
         self.lag = Gauge("slad_board_lag_events", "Events waiting to be projected.", registry=registry)
         self.rows = Gauge("slad_board_open_clocks", "Open clocks in the projection.", registry=registry)
         self.streams = Gauge("slad_board_streams_open", "Browsers that follow a page live.", registry=registry)
+        self.refused = Counter(
+            "slad_board_streams_refused_total",
+            "Streams refused: `share`, the caller has his already; `full`, there is no place.",
+            ["why"],
+            registry=registry,
+        )
         self.channels = Gauge("slad_board_channels_open", "Different pages rendered for them.", registry=registry)
         self.renders = Histogram(
             "slad_board_render_seconds", "Query and rendering of one page for all its viewers.", registry=registry
+        )
+        self.not_shown = Counter(
+            "slad_board_not_shown_total",
+            "Things that could not be shown, each counted once a process: their place says so.",
+            ["part"],
+            registry=registry,
+        )
+        self.render_failures = Counter(
+            "slad_board_render_failures_total", "Renderings of a whole page that failed.", registry=registry
         )
         self.frames = Counter("slad_board_frames_sent_total", "Updates sent to browsers.", registry=registry)
         self.dropped = Counter(

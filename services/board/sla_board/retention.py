@@ -29,7 +29,7 @@ BATCH = 100  # incidents or notices in one step
 CLAIMS = 1_000
 CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
 _incident, _notice = tables.incident.c, tables.notice.c
-_ABOUT_INCIDENT = (tables.event, tables.clock, tables.delivery, tables.alert)
+_ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.delivery, tables.alert)
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 

@@ -18,7 +18,9 @@ from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.projection.projector import Projector
 from sla_board.retention import Claims, Projections
+from sla_board.shown.spoilt import Attempts
 from sla_board.stream.hub import Hub
+from sla_board.stream.places import Bounds
 from sla_platform.bus import Doorbell, EventSource, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
@@ -54,10 +56,12 @@ def build(
     registry: CollectorRegistry,
     retention: Retention | None = None,
     quarantine: Quarantine | None = None,
+    bounds: Bounds = Bounds(),
 ) -> BoardService:
     """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys).
 
-    Without a `retention` everything is kept for ever; without a `quarantine` the board has one of its own.
+    Without a `retention` everything is kept for ever; without a `quarantine` the board has one of its own. `bounds`:
+    how much may be followed at once.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: source.lag)
@@ -65,8 +69,8 @@ def build(
     projector = Projector(store, time, metrics, changes.ring)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time, BusMetrics())
     quarantine.replays(CONSUME, projector.replay)
-    shown = Shown(store, time, Pages())
-    hub: Hub[View] = Hub(shown.frame, changes, metrics)
+    shown = Shown(store, time, Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc())))
+    hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
     over = Projections(store)
     keeping = Keeping(
         "board",

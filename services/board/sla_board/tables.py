@@ -63,6 +63,18 @@ incident = Table(
     Index("ix_board_incident_ended", "changed_at", "id", postgresql_where=ENDED, sqlite_where=ENDED),
 )
 
+# Of incidents that have been under several contracts or customers. The others need no row: their facts agree.
+contract = Table(
+    "board_contract",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("contract", String(120), nullable=False),  # the present one
+    Column("customer", Text, nullable=False),  # for whom; another one on the incident is not judged yet
+    Column("periods", Text, nullable=False),  # JSON array of all, the oldest first
+    Column("at", Instant, nullable=False),  # when the timer noticed
+    Column("rank", Integer, nullable=False),  # counts its words about this incident
+)
+
 _OPEN = text("open")
 
 clock = Table(

@@ -16,7 +16,7 @@ from sla_ingest.intake import Intake, Taken
 from sla_ingest.notice import Notices
 from sla_ingest.parked import Shelf
 from sla_platform.http.body import read_body
-from sla_platform.http.keys import Access, Authorizer
+from sla_platform.http.keys import Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PageIn
 from sla_platform.settings import Settings
@@ -119,7 +119,7 @@ def _notices(routes: APIRouter, door: Door) -> None:
     )
     async def notices(request: Request) -> Response:
         """A critical fix: products, versions, text. The same id is the same notice."""
-        access = _for_all_contracts(door.authorize(request, Scope.NOTIFY))
+        access = for_all_contracts(door.authorize(request, Scope.NOTIFY))
         headers = headers_of(request)
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):
             raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
@@ -139,13 +139,13 @@ def _parked(routes: APIRouter, door: Door) -> None:
         after: Annotated[PageIn, Query()] = "",
     ) -> dict[str, Any]:
         """What was kept because it was not understood, the oldest first: strangers' words, so never without a key."""
-        _for_all_contracts(door.authorize(request, Scope.ADMIN))
+        for_all_contracts(door.authorize(request, Scope.ADMIN))
         return await door.shelf.page(limit, after)
 
     @routes.get("/parked/{id}/body", tags=["parked"], responses=denied | missing)
     async def body(id: str, request: Request) -> Response:
         """The raw body, byte for byte."""
-        _for_all_contracts(door.authorize(request, Scope.ADMIN))
+        for_all_contracts(door.authorize(request, Scope.ADMIN))
         kept = await door.shelf.one(id)
         headers = {
             "X-Content-Type-Options": "nosniff",
@@ -161,7 +161,7 @@ def _parked(routes: APIRouter, door: Door) -> None:
     )
     async def replay(id: str, request: Request) -> Response:
         """Try it again with the catalogue as it is now: 202 when it is understood, 200 when it stays parked."""
-        _for_all_contracts(door.authorize(request, Scope.ADMIN))
+        for_all_contracts(door.authorize(request, Scope.ADMIN))
         understood, answer = await door.shelf.replay(id)
         return _json(answer, 202 if understood else 200)
 
@@ -178,13 +178,6 @@ def _may(door: Door, request: Request, scope: Scope) -> bool:
     except Problem:
         return False
     return True
-
-
-def _for_all_contracts(access: Access) -> Access:
-    """What concerns every customer is not for the key of one."""
-    if access.contract is not None:
-        raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
-    return access
 
 
 def _handshake(request: Request, settings: Settings) -> Response:

@@ -20,11 +20,12 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.fold import fold
 from sla_domain.forgotten import remembered
 from sla_domain.incident import RemarkKind
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import ParkedBecause, Translated
-from sla_ingest.entry import Entry, Receipt, Result, answer_of, parked_instead, reused
+from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, answer_of, parked_instead, reused
 from sla_ingest.promise import PROMISING, promise, ran_out
 from sla_ingest.settle import behind_breaches, recognised
 from sla_ingest.tables import event as event_table
@@ -59,7 +60,8 @@ class History:
 def asks_history(entry: Entry) -> Iterable[IncidentId]:
     """The incidents whose stored events matter for this entry's answer."""
     for one in entry.events:
-        if one.unless_reporter or one.not_before_told or (entry.promises and one.event.kind in PROMISING):
+        asked = one.unless_reporter or one.not_before_told or CONTRACT_HEADER in entry.headers
+        if asked or (entry.promises and one.event.kind in PROMISING):
             yield one.event.incident
 
 
@@ -81,9 +83,9 @@ def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> l
     """Every entry with its final events and its answer, in order; later ones see the events of earlier ones."""
     receipts = []
     for entry in entries:
-        final = entry
-        if any(one.unless_reporter or one.not_before_told for one in entry.events):
-            final = replace(entry, events=tuple(_judged(one, history, rulebook) for one in entry.events))
+        final = _confined(entry, history, rulebook)
+        if any(one.unless_reporter or one.not_before_told for one in final.events):
+            final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
         for one in final.events:
             history.events.setdefault(one.event.incident, []).append(one.event)
         told = _promise(final, history, rulebook)
@@ -99,6 +101,24 @@ def _judged(one: Translated, history: History, rulebook: Rulebook) -> Translated
     return recognised(one, known)
 
 
+def _confined(entry: Entry, history: History, rulebook: Rulebook) -> Entry:
+    """The entry, but parked when its key's contract is not the one under which an incident of it stands then.
+
+    A ticket that moved to another customer is that customer's: the system of the one before acts on it no more. What
+    happened before the move may still be reported.
+    """
+    only = entry.headers.get(CONTRACT_HEADER)
+    if only is None:
+        return entry
+    for one in entry.events:
+        known = history.counting(one.event.incident)
+        periods = fold(known, rulebook).periods if known else ()
+        begun = [period for period in periods if period.start <= one.event.occurred_at] or list(periods[:1])
+        if begun and begun[-1].named and begun[-1].contract != only:
+            return parked_instead(entry, ParkedBecause.OTHER_CONTRACT, one.event.incident)
+    return entry
+
+
 def _noticed(entry: Entry, promise: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Counted once an incident, at its opening; what an event itself remarks is counted with the event."""
     if promise is None or all(one.event.kind is not EventKind.OPENED for one in entry.events):
@@ -112,7 +132,7 @@ def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
         return None
     incident = next((one.event.incident for one in entry.events if one.event.kind in PROMISING), None)
     events = [] if incident is None else history.counting(incident)
-    return promise(events, rulebook) if events else None
+    return promise(events, rulebook, entry.headers.get(CONTRACT_HEADER)) if events else None
 
 
 def _envelope(row: Any) -> Envelope:

@@ -20,6 +20,7 @@ from sla_domain.incident import Incident
 from sla_domain.promise import PromiseLine
 from sla_domain.promise import promise as lines
 from sla_domain.rulebook import Rulebook
+from sla_domain.seen import seen
 from sla_ingest.dialect.port import Remark
 
 _log = structlog.get_logger(__name__)
@@ -38,11 +39,20 @@ PROMISING = frozenset(
 )
 
 
-def promise(events: Iterable[IncidentEvent], rulebook: Rulebook) -> dict[str, Any]:
-    """The promise after these events of one incident, as it stands in the answer."""
+def promise(events: Iterable[IncidentEvent], rulebook: Rulebook, only: str | None = None) -> dict[str, Any]:
+    """The promise after these events of one incident, as it stands in the answer.
+
+    `only`: the contract of the sender's key. An incident that is under another one by now has no promise for it.
+    """
     known = list(events)
     try:
-        return _told(fold(known, rulebook))
+        incident = fold(known, rulebook)
+        if only is None:
+            return _told(incident)
+        found = seen(known, incident.periods, only)
+        if found is None or found.until is not None:
+            return {"targets": [], "remarks": [_remark(Remark.OTHER_CONTRACT.code, Remark.OTHER_CONTRACT.value)]}
+        return _told(found.of(fold(found.events, rulebook)))
     except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
         _log.exception("promise.failed", incident=known[0].incident if known else "")
         return {

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sla_domain.clock import Clock, ClockId, ClockState, Segment
+from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain, known_at, party_shares, render, spoken
@@ -17,6 +17,7 @@ from sla_domain.fold import fold
 from sla_domain.incident import Incident, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
+from sla_domain.seen import Seen
 from sla_domain.told import Told
 from sla_domain.urgency import urgency
 from sla_timer.apply.context import words
@@ -28,8 +29,15 @@ def incident_json(
     rulebook: Rulebook,
     now: datetime,
     told: Mapping[ClockId, Told] = MappingProxyType({}),
+    seen: Seen | None = None,
 ) -> dict[str, Any]:
-    """`told`: what has been told of each clock; it knows of breaches that no event has followed yet."""
+    """`told`: what has been told of each clock; it knows of breaches that no event has followed yet.
+
+    `seen`: what the key of one contract may see of the incident; None for all of it.
+    """
+    until = None if seen is None else seen.until
+    if seen is not None:
+        incident, events, now = seen.of(incident), seen.shown(events), seen.as_of(now)
     contract = incident.contract
     zone = ZoneInfo(contract.zone)
     return {
@@ -59,26 +67,53 @@ def incident_json(
                 urgency(incident, clock, rulebook, now),
                 told.get(clock.id),
                 _consumed(clock, incident, rulebook, now),
+                until,
             )
             for clock in incident.clocks
         ],
         "events": [event_json(event) for event in events],
         "catalogue": rulebook.version,
+        "until": iso(until),
     }
 
 
-def clock_json(clock: Clock, zone: ZoneInfo, score: float, told: Told | None, consumed: timedelta) -> dict[str, Any]:
-    """The clock as the fold of its events has it, and what timers have told of it since the last of them."""
+def clock_json(
+    clock: Clock, zone: ZoneInfo, score: float, told: Told | None, consumed: timedelta, until: datetime | None = None
+) -> dict[str, Any]:
+    """The clock as the fold of its events has it, and what timers have told of it since the last of them.
+
+    `until`: the incident left the key's contract then; what was told later is not its to know.
+    """
+    if until is not None:
+        return _clock_json(clock, zone, score, consumed, _passed(clock, until), frozenset(), until)
     # An ended clock is as its events have it: no timer of it has fired since.
     known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
     keys = known.keys if known is not None else frozenset()
+    return _clock_json(clock, zone, score, consumed, breached_at, keys, None)
+
+
+def _passed(clock: Clock, until: datetime) -> datetime | None:
+    """The due instant of the generation in force that the clock had passed by then."""
+    marks = (m for m in clock.marks if m.kind == BREACH and m.generation == clock.generation and m.at < until)
+    return clock.breached_at or next((mark.at for mark in marks if mark.pending), None)
+
+
+def _clock_json(
+    clock: Clock,
+    zone: ZoneInfo,
+    score: float,
+    consumed: timedelta,
+    breached_at: datetime | None,
+    keys: frozenset[str],
+    until: datetime | None,
+) -> dict[str, Any]:
     return {
         "id": str(clock.id),
         "metric": clock.metric,
         "cycle": clock.cycle,
         "state": clock.state.value,
-        "breached": clock.breached or breached_at is not None,
+        "breached": breached_at is not None,
         "breached_at": iso(breached_at),
         "priority": clock.priority,
         "target": words(clock.target.allowed),
@@ -87,7 +122,7 @@ def clock_json(clock: Clock, zone: ZoneInfo, score: float, told: Told | None, co
         "generation": clock.generation,
         "started_at": iso(clock.started_at),
         "due_at": iso(clock.due_at),
-        "due_local": iso(clock.due_at.astimezone(zone)) if clock.due_at else None,
+        "due_local": _local(clock.due_at, zone),
         "original_due_at": iso(clock.original_due_at),
         "stopped_at": iso(clock.stopped_at),
         "consumed_seconds": consumed.total_seconds(),
@@ -96,7 +131,11 @@ def clock_json(clock: Clock, zone: ZoneInfo, score: float, told: Told | None, co
         "urgency": score,
         "segments": [segment_json(segment) for segment in clock.segments],
         "marks": [
-            {"key": mark.key, "at": iso(mark.at), "pending": mark.pending and mark.key not in keys}
+            {
+                "key": mark.key,
+                "at": iso(mark.at),
+                "pending": mark.pending and mark.key not in keys and not (until is not None and mark.at < until),
+            }
             for mark in clock.marks
         ],
     }
@@ -155,11 +194,21 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
 
 
 def explained_json(
-    events: Sequence[IncidentEvent], rulebook: Rulebook, at: datetime | None, now: datetime, language: str, metric: str
+    events: Sequence[IncidentEvent],
+    rulebook: Rulebook,
+    at: datetime | None,
+    now: datetime,
+    language: str,
+    metric: str,
+    seen: Seen | None = None,
 ) -> dict[str, Any]:
     """Why each clock says what it says, as data and in words; as of `at`, from what had happened by then."""
+    if seen is not None:
+        at, now = (None if at is None else seen.as_of(at)), seen.as_of(now)
     known = known_at(events, at) if at is not None else events
     incident = fold(known, rulebook) if known else None  # before its first event there is nothing to explain
+    if incident is not None and seen is not None:
+        incident = seen.of(incident)
     explanations = explain(incident, rulebook, at or now) if incident else ()
     shown = [one for one in explanations if metric in ("", one.metric)]
     clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in shown]
@@ -202,6 +251,14 @@ def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:
         "conditional": line.conditional,
         "missing": line.missing,
     }
+
+
+def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
+    """In the contract's zone; in UTC at the ends of the calendar, which have no local time everywhere."""
+    try:
+        return None if at is None else iso(at.astimezone(zone))
+    except OverflowError:
+        return iso(at)
 
 
 def iso(at: datetime | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,9 +17,11 @@ from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
 from sla_domain.clock import ClockId
 from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
+from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold, in_order
 from sla_domain.preview import preview
-from sla_domain.rulebook import MatchReason
+from sla_domain.rulebook import MatchReason, Rulebook
+from sla_domain.seen import Seen, seen
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
@@ -78,11 +81,11 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         ] = None,
         accept: Annotated[str, Header()] = "",
     ) -> Any:
-        events, rulebook = await _events_and_rules(timer, incident, authorize(request, READ))
+        known = await _known(timer, incident, authorize(request, READ))
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
         try:
-            answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+            answer = explained_json(known.events, known.rulebook, at, timer.source.now(), lang, metric, known.seen)
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
             raise beyond_the_calendar(str(error)) from error
@@ -100,7 +103,7 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=10_000_000, description="skip so many, the earliest due first")] = 0,
     ) -> dict[str, Any]:
         access = authorize(request, READ)
-        return {"clocks": await _open_clocks(timer, access.contract or contract, limit, offset)}
+        return {"clocks": await _open_clocks(timer, access.contract, contract, limit, offset)}
 
     @routes.post(
         "/deadlines",
@@ -141,26 +144,42 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
 
 
 async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
-    events, rulebook = await _events_and_rules(timer, name, access)
+    known = await _known(timer, name, access)
     async with timer.store.reading() as connection:
         rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
     told = {ClockId(row.id): told_of(row) for row in rows}
-    return incident_json(fold(events, rulebook), list(in_order(events)), rulebook, timer.source.now(), told)
+    events = in_order(known.events)
+    return incident_json(fold(events, known.rulebook), events, known.rulebook, timer.source.now(), told, known.seen)
 
 
-async def _events_and_rules(timer: TimerService, name: str, access: Access) -> tuple[Sequence[Any], Any]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An incident's events and rules, as far as the caller sees them; `seen` is None for a key of all contracts."""
+
+    events: Sequence[IncidentEvent]
+    rulebook: Rulebook
+    seen: Seen | None = None
+
+
+async def _known(timer: TimerService, name: str, access: Access) -> _Known:
     async with timer.store.reading() as connection:
         row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
-        if row is None or access.contract not in (None, row.contract):
-            raise _no_such_incident(name)
+        if row is None:
+            raise _no_incident(name)
         events = await events_of(connection, name)
         if not events:  # slad's own clock, the canary, has a row and no history
-            raise _no_such_incident(name)
+            raise _no_incident(name)
         rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
-    return events, rulebooks.of(row)
+    rulebook = rulebooks.of(row)
+    if access.contract is None:
+        return _Known(events, rulebook)
+    found = seen(events, fold(events, rulebook).periods, access.contract)
+    if found is None:
+        raise _no_incident(name)
+    return _Known(found.events, rulebook, found)
 
 
-def _no_such_incident(name: str) -> Problem:
+def _no_incident(name: str) -> Problem:
     return Problem(
         404, "no-such-incident", "No such incident",
         f"{shortened(name, INCIDENT)} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; "
@@ -168,8 +187,10 @@ def _no_such_incident(name: str) -> Problem:
     )  # fmt: skip
 
 
-async def _open_clocks(timer: TimerService, contract: str, limit: int, offset: int) -> list[dict[str, Any]]:
-    clock = tables.clock
+async def _open_clocks(
+    timer: TimerService, only: str | None, contract: str, limit: int, offset: int
+) -> list[dict[str, Any]]:
+    clock, incident = tables.clock, tables.incident
     query = (
         select(clock)
         .where(clock.c.state.in_(OPEN_STATES), clock.c.due_at.is_not(None) | (clock.c.state == "paused"))
@@ -177,13 +198,16 @@ async def _open_clocks(timer: TimerService, contract: str, limit: int, offset: i
         .limit(limit)
         .offset(offset)
     )
-    if contract:
+    if contract and only is None:
         query = query.where(clock.c.contract == contract)
+    if only is not None:
+        # An open clock is a clock of the incident's present contract, also when its target came from the one before.
+        query = query.join(incident, incident.c.id == clock.c.incident).where(incident.c.contract == only)
     async with timer.store.reading() as connection:
         rows = (await connection.execute(query)).all()
     listed = [
         {
-            "id": str(row.id), "incident": row.incident, "contract": row.contract, "metric": row.metric,
+            "id": str(row.id), "incident": row.incident, "contract": only or row.contract, "metric": row.metric,
             "cycle": row.cycle, "priority": row.priority, "state": row.state, "generation": row.generation,
             "started_at": iso(row.started_at), "due_at": iso(row.due_at), "breached": row.breached_at is not None,
             "breached_at": iso(row.breached_at), "urgency": row.urgency,

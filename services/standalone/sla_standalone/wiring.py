@@ -14,6 +14,7 @@ import sla_timer.api
 import sla_timer.service
 from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
+from sla_board.stream.places import Bounds
 from sla_catalogue import load_text
 from sla_platform.http import quarantine
 from sla_platform.http.keys import Authorizer
@@ -59,8 +60,12 @@ def notifier(base: Ground, authorize: Authorizer) -> Wired:
 def board(base: Ground, authorize: Authorizer) -> Wired:
     source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
+    given = base.settings
+    bounds = Bounds(
+        given.streams, given.streams_per_key, given.streams_per_contract, given.streams_per_address, given.stream_pages
+    )
     built = sla_board.service.build(
-        base.store, source, base.time, authorize, base.registry, retention, base.feeds.quarantine("board")
+        base.store, source, base.time, authorize, base.registry, retention, base.feeds.quarantine("board"), bounds
     )
     return _wired("board", base, authorize, built, built.router)
 

@@ -11,11 +11,15 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`declared` holds every id as written, sound or not: a reference to a broken entry is not a second problem."""
+    """`declared` holds every id as written, sound or not: a reference to a broken entry is not a second problem.
+
+    `stored`: a version that was in force once. Incidents are judged by it, so a rule made since must not refuse it.
+    """
 
     document: CatalogueDocument
     declared: Mapping[str, frozenset[str]]
     findings: Findings
+    stored: bool = False
 
     def known(self, section: str, name: str, path: Path, what: str) -> bool:
         """Whether `section` has such an entry; reported once if nobody wrote it."""

@@ -70,6 +70,8 @@ def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
         scopes = _scopes(document, path, context)
         if document.contract and document.contract not in context.declared["contracts"]:
             context.unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
+        if not context.stored:
+            _check_reach(document, scopes, path, context)
         if digest is not None:
             found[KeyId(name)] = ApiKey(
                 id=KeyId(name),
@@ -111,6 +113,24 @@ def _scopes(document: KeyDocument, path: Path, context: Context) -> frozenset[Sc
             hint = did_you_mean(name, known)
             context.findings.error((*path, "scopes"), "unknown-scope", f"no scope is called {name!r}", hint)
     return frozenset(Scope(name) for name in document.scopes if name in known)
+
+
+def _check_reach(document: KeyDocument, scopes: frozenset[Scope], path: Path, context: Context) -> None:
+    """What a key may do must not reach beyond the one contract it is for."""
+    if document.contract is None:
+        return
+    findings = context.findings
+    if not document.contract:
+        message = f"the contract of the key {path[1]!r} is empty: it would be a key for all contracts"
+        findings.error((*path, "contract"), "key-contract", message, "name a contract, or leave `contract` out")
+    if Scope.ADMIN in scopes:
+        message = f"the key {path[1]!r} is for one contract, and the scope admin concerns all of them"
+        findings.error(
+            (*path, "scopes"), "key-reach", message, "take admin away (ingest, read and ack are left), or contract"
+        )
+    if Scope.NOTIFY in scopes:
+        message = f"the key {path[1]!r} is for one contract, and notices concern all of them: they will be refused"
+        findings.warning((*path, "scopes"), "key-reach", message, "take notify away, or contract")
 
 
 def build_settings(context: Context) -> Settings:

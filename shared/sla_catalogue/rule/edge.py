@@ -5,6 +5,7 @@ from __future__ import annotations
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.edge import LookupDocument
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
+from sla_catalogue.outlet import digest_of_key
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import Subject
 
@@ -61,6 +62,8 @@ def _check_keys(subject: Subject) -> None:
     seen: dict[str, str] = {}
     for name, key in subject.context.document.keys.items():
         digest = key.sha256.strip().lower() if key.sha256 else None
+        if digest is None and key.key is not None and key.key.available:
+            digest = digest_of_key(key.key.reveal())
         if digest is None:
             continue
         if digest in seen:

@@ -115,6 +115,7 @@ def _incident(line: Timeline, story: Story, tracks: dict[str, Track]) -> Inciden
         ended_at=story.ended_at,
         priority=story.priority,
         priorities=story.priorities.history(),
+        periods=tuple(story.periods),
         quality=story.quality,
         pending_downgrade=story.priorities.pending,
         corrections=tuple(story.priorities.corrections),

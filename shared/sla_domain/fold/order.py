@@ -75,6 +75,14 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     return Timeline(opening, opened_at, following, tuple(remarks))
 
 
+def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
+    """Each event once, in the order in which the fold reads them, with the instant. Raises FoldError."""
+    line = timeline(events)
+    if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
+        return list(line.following)
+    return [(line.opening, line.opened_at), *line.following]
+
+
 def _odd(event: IncidentEvent) -> Iterable[Remark]:
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

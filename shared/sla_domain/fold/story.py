@@ -13,7 +13,7 @@ from datetime import datetime
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
-from sla_domain.incident import Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
+from sla_domain.incident import ContractPeriod, Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 _ENDS: Mapping[EventKind, Phase] = {
@@ -46,6 +46,7 @@ class Story:
         "holders",
         "live_before",
         "merged_into",
+        "periods",
         "phase",
         "priorities",
         "priority_before",
@@ -80,6 +81,7 @@ class Story:
         self.ratings: list[Rating] = []
         self.exemptions: list[Exemption] = []
         self.remarks: dict[Remark, None] = {}
+        self.periods: list[ContractPeriod] = []
         self.priorities = Priorities(self.remarks)
         self.priority_before = ""
         self.live_before = True
@@ -117,6 +119,7 @@ class Story:
         self.attributes = event.attributes
         self._timeless = self._is_timeless()
         self.entitlement = self.entitle(self._match())
+        self._note_period()
         described = bool(event.attributes.get("description"))
         self.priorities.opened(event, at, self.entitlement.plan, described)
         self._remark_contract()
@@ -170,11 +173,22 @@ class Story:
     def _entitle_anew(self) -> None:
         entitlement = self.entitle(self._match())
         if entitlement is self.entitlement:
+            if self.customer_changed:
+                self._note_period()
             return
         self.entitlement, self._matching = entitlement, None
+        self._note_period()
         self.priorities.replanned(self.event, self.at, entitlement.plan)
         self.rematch = True
         self._remark_contract()
+
+    def _note_period(self) -> None:
+        """Another contract, or another customer under the same one."""
+        match, customer = self.entitlement.match, self.attributes.get("customer", "")
+        named = match.reason is MatchReason.CUSTOMER
+        last = self.periods[-1] if self.periods else None
+        if last is None or (last.contract, last.customer, last.named) != (match.contract.id, customer, named):
+            self.periods.append(ContractPeriod(match.contract.id, customer, self.at, self.event.id, named))
 
     def _is_timeless(self) -> bool:
         return self._contract is not None or self._rulebook.is_timeless(self.attributes.get("customer", ""))

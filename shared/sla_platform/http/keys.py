@@ -56,6 +56,13 @@ Authorizer = Callable[[Request, str], Access]
 """Decides about a request for a scope. Raises Problem 401 (who are you) or 403 (not with this key)."""
 
 
+def for_all_contracts(access: Access) -> Access:
+    """What concerns every customer is not for the key of one. Raises Problem 403."""
+    if access.contract is not None:
+        raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
+    return access
+
+
 class KeyGate:
     """The usual Authorizer. `keys` is asked each time, so a reloaded catalogue counts at once.
 

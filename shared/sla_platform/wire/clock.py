@@ -5,18 +5,37 @@ A fact carries everything the notifier and the board need, so that neither compu
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sla_domain.bounds import EVENT, fitting_id
+from sla_domain.contract import ContractId
+from sla_domain.event import EventId
 from sla_domain.fact import Fact, FactKind
+from sla_domain.incident import ContractPeriod
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
 SOURCE = "/slad/timer"
 CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is told of it
+
+
+class Period(BaseModel):
+    """Under which contract an incident stands from an event on, up to the next period."""
+
+    model_config = ConfigDict(frozen=True)
+
+    contract: str
+    customer: str
+    start: datetime
+    event: str = Field(description="id of the first event that belongs to it, in the order in which events are read")
+    named: bool = Field(description="the customer's own contract, not the default one that stands in")
+
+    def value(self) -> ContractPeriod:
+        return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
 class ClockFact(BaseModel):
@@ -51,6 +70,7 @@ class ClockFact(BaseModel):
     provisional: bool = Field(default=False, description="fired although events of its partition were behind")
     overtaken: bool = Field(default=False, description="a warning noticed after its breach: recorded, not told")
     details: dict[str, str] = Field(default_factory=dict)
+    periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
 
 
 # What all facts of one clock share; the timer stores it beside the clock as the body its fire statement extends.
@@ -86,6 +106,7 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
         "threshold": fact.threshold,
         "overtaken": fact.overtaken,
         "details": dict(fact.details),
+        "periods": [asdict(period) for period in fact.periods],
     }
     return ClockFact.model_validate(context | own)
 

@@ -105,6 +105,10 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         ),
         FactKind.PROMISE_MADE: ("The first due instants of an incident, as `due:<metric>` in `details`.", ("details",)),
         FactKind.PROMISE_MOVED: ("A promised due instant changed; `details.moved` names the metrics.", ("details",)),
+        FactKind.CONTRACT_CHANGED: (
+            "The incident has been under several contracts or customers: `periods` holds all, the newest fact counts.",
+            ("periods",),
+        ),
         FactKind.PRIORITY_CORRECTED: ("The priority in force is another than the one stated.", ()),
     }
 )

@@ -16,6 +16,7 @@ from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_board import api
 from sla_board.stream import hub as hubs
+from sla_board.stream.places import Bounds, Places, Visitor
 
 PATIENCE = 20.0
 
@@ -223,9 +224,21 @@ async def test_the_server_can_stop_while_somebody_watches(small_board: BoardBenc
 
 
 async def test_a_full_house_is_a_problem_that_says_when_to_come_back(small_board: BoardBench, server: Served) -> None:
-    small_board.service.hub._most_seats = 1
+    places = small_board.service.hub._places = Places(Bounds(streams=2))
+    for name in ("one", "another"):
+        places.taken(Visitor(name), "board")
+    async with httpx2.AsyncClient() as client:
+        refused = await client.get(server.url + "/v1/stream")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+        assert (await client.get(server.url + "/")).status_code == 200
+
+
+async def test_who_follows_too_much_is_told_so_and_the_others_are_not(small_board: BoardBench, server: Served) -> None:
+    small_board.service.hub._places = Places(Bounds(per_address=1))
     async with following(server) as stream, httpx2.AsyncClient() as client:
         await stream.next("page")
         refused = await client.get(server.url + "/v1/stream")
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
+        assert "address 127.0.0.1 follows 1 streams already" in refused.json()["detail"]
+        assert small_board.metric("slad_board_streams_refused_total", why="share") == 1
         assert (await client.get(server.url + "/")).status_code == 200

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from sla_board.metrics import BoardMetrics
 from sla_board.stream import hub as hubs
-from sla_board.stream.hub import Frame, Full, Hub
+from sla_board.stream.hub import Frame, Hub, Trouble
+from sla_board.stream.places import Bounds, Full
 from sla_board.stream.response import EventStream
 from sla_platform.bus import Doorbell
 
@@ -58,7 +59,7 @@ async def hub(
 ) -> AsyncIterator[Hub[str]]:
     monkeypatch.setattr(hubs, "QUICKEST_SECONDS", 0.01)
     monkeypatch.setattr(hubs, "IDLE_SECONDS", 60.0)
-    built: Hub[str] = Hub(page.render, bell, metrics, seats=120, channels=3)
+    built: Hub[str] = Hub(page.render, bell, metrics, bounds=Bounds(streams=240, per_address=120, pages=15))
     yield built
     await built.close()
 
@@ -116,19 +117,29 @@ async def test_a_browser_that_comes_back_is_not_sent_what_it_shows(page: Page, h
         assert await anext(seat) == Frame("board-0", b"board 0")
 
 
-async def test_a_rendering_that_fails_leaves_the_viewers_with_a_heartbeat(
+async def test_a_rendering_that_fails_is_told_at_once_and_in_the_place_of_heartbeats(
     page: Page, bell: Doorbell, hub: Hub[str]
 ) -> None:
     async with aclosing(hub.follow("board", "", 0.05)) as seat:
         await anext(seat)
         page.fails = True
         bell.ring()
-        assert await anext(seat) is None
+        while (said := await anext(seat)) is None:
+            pass
+        assert isinstance(said, Trouble)
+        assert isinstance(await anext(seat), Trouble)  # time passes: still no heartbeat
         page.fails, page.number = False, 3
         bell.ring()
-        while (frame := await anext(seat)) is None:
-            pass
+        while not isinstance(frame := await anext(seat), Frame):
+            assert isinstance(frame, Trouble)
         assert frame.body == b"board 3"
+        assert await anext(seat) is None
+
+
+async def test_a_page_that_never_could_be_rendered_says_so_too(page: Page, hub: Hub[str]) -> None:
+    page.fails = True
+    async with aclosing(hub.follow("board", "", 30)) as seat:
+        assert isinstance(await anext(seat), Trouble)
 
 
 async def test_a_page_nobody_watches_is_not_rendered(
@@ -159,8 +170,15 @@ async def test_too_many_different_pages_are_refused(hub: Hub[str]) -> None:
     await asyncio.gather(*(anext(seat) for seat in seats))
     with pytest.raises(Full):
         hub.follow("one more", "", 30)
-    for seat in seats:
-        await seat.aclose()
+    await asyncio.gather(*(seat.aclose() for seat in seats))
+
+
+async def test_who_asks_in_between_gets_no_more_than_the_bound(hub: Hub[str], metrics: BoardMetrics) -> None:
+    seats = [hub.follow("board", "", 30) for _ in range(150)]  # all are asked before any has begun
+    begun = await asyncio.gather(*(anext(seat, None) for seat in seats))
+    assert (sum(frame is not None for frame in begun), metrics.streams._value.get()) == (120, 120)
+    await asyncio.gather(*(seat.aclose() for seat in seats))
+    assert metrics.streams._value.get() == 0
 
 
 async def test_the_end_of_the_service_ends_every_stream(hub: Hub[str]) -> None:

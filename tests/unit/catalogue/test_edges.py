@@ -10,8 +10,18 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 
-from sla_catalogue import Authentication, AuthenticationKind, Phase, Scope, Severity, SignedContent, SourceId
+from sla_catalogue import (
+    Authentication,
+    AuthenticationKind,
+    Phase,
+    Scope,
+    SignedContent,
+    SourceId,
+    load_text,
+)
+from sla_catalogue.load import check
 from sla_catalogue.outlet import KeyId
+from sla_catalogue.problem import Severity
 from sla_domain.escalation import Chain, TellKind, steps
 from sla_domain.event import WaitingOn
 
@@ -182,6 +192,9 @@ def test_an_admin_key_may_do_everything(tmp_path: Path) -> None:
         ("{sha256: abc, scopes: [read]}", ["key"]),
         (f"{{sha256: {'a' * 64}, scopes: [reed]}}", ["unknown-scope"]),
         (f"{{sha256: {'a' * 64}, scopes: [read], contract: amce}}", ["unknown-contract"]),
+        (f"{{sha256: {'a' * 64}, scopes: [admin], contract: acme}}", ["key-reach"]),
+        (f"{{sha256: {'a' * 64}, scopes: [read, notify], contract: acme}}", ["key-reach"]),
+        (f"{{sha256: {'a' * 64}, scopes: [read], contract: ''}}", ["key-contract"]),
     ],
 )
 def test_what_is_wrong_with_a_key(tmp_path: Path, key: str, found: list[str]) -> None:
@@ -191,6 +204,27 @@ def test_what_is_wrong_with_a_key(tmp_path: Path, key: str, found: list[str]) ->
 def test_one_key_under_two_names_is_a_mistake(tmp_path: Path) -> None:
     text = f"keys:\n  a: {{sha256: {'a' * 64}, scopes: [read]}}\n  b: {{sha256: {'A' * 64}, scopes: [read]}}\n"
     assert codes(tmp_path, SOUND + text) == ["duplicate-key"]
+
+
+def test_a_key_for_one_contract_may_not_administer_all_and_the_place_is_named(tmp_path: Path) -> None:
+    text = SOUND + f"keys:\n  theirs: {{sha256: {'a' * 64}, scopes: [read, admin], contract: acme}}\n"
+    (tmp_path / "catalogue.yaml").write_text(text)
+    (problem,) = [each for each in check(tmp_path, environment={}) if each.code == "key-reach"]
+    assert problem.severity is Severity.ERROR
+    assert problem.line == len(text.splitlines())
+    assert "for one contract" in str(problem)
+
+
+def test_a_stored_version_with_such_a_key_still_judges_its_incidents(tmp_path: Path) -> None:
+    text = SOUND + f"keys:\n  theirs: {{sha256: {'a' * 64}, scopes: [read], contract: acme}}\n"
+    kept = loaded(tmp_path, text).text.replace('"scopes":["read"]', '"scopes":["read","admin"]')
+    assert Scope.ADMIN in load_text(kept).keys[KeyId("theirs")].scopes
+
+
+@pytest.mark.parametrize("second", [f"key: {LONG}", f"sha256: {hashlib.sha256(LONG.encode()).hexdigest()}"])
+def test_a_plain_key_is_compared_with_the_others_too(tmp_path: Path, second: str) -> None:
+    keys = f"keys:\n  one: {{key: {LONG}, scopes: [read], contract: acme}}\n  all: {{{second}, scopes: [read]}}\n"
+    assert "duplicate-key" in codes(tmp_path, SOUND + "settings: {local: true}\n" + keys)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -18,6 +19,7 @@ from sla_board.shown.incident import IncidentFile
 from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import Row, explain_path, incident_path, row_of
+from sla_board.shown.spoilt import Attempts, Spoilt
 
 _MOST_CACHED = 5000
 # The languages of explanations (PLANS, Conventions), each by its own name.
@@ -27,7 +29,8 @@ LANGUAGES = {"en": "English", "pl": "polski", "it": "italiano", "ru": "русс�
 class Pages:
     """Renders. Rows are cached by their mark: from one change to the next nearly all of them are the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, attempts: Attempts | None = None) -> None:
+        self.attempts = attempts or Attempts()
         self.static = StaticFiles()
         self._rows: dict[tuple[str, str], str] = {}
         self._templates = Environment(
@@ -54,9 +57,9 @@ class Pages:
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """What changes on the board, as one JSON object; equal objects mean an equal page."""
-        rows = [row_of(record, queue.now, queue.alerts.get(str(record.id))) for record in queue.rows]
+        rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
-            "rows": {row.element: self._row(row) for row in rows},
+            "rows": rows,
             "counts": {bucket.slug: count for bucket, count in queue.buckets.items()},
             "title": board_title(queue),
             "breached": queue.buckets[Bucket.BREACHED],
@@ -93,11 +96,21 @@ class Pages:
             now=now,
         )
 
-    def notices(self, notices: list[ShownNotice], now: datetime) -> str:
+    def notices(self, notices: Sequence[ShownNotice | Spoilt], now: datetime) -> str:
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def missing(self, what: str, now: datetime) -> str:
         return self._templates.get_template("missing.html").render(what=what, now=now)
+
+    def _row_or_remark(self, record: Any, queue: Queue) -> tuple[str, str]:
+        """The row's id on the page and its HTML; for one that cannot be shown a remark in its place."""
+        id_, element = str(record.id), f"c-{record.id}"
+        made = self.attempts.make(
+            "row", id_, record.incident, lambda: self._row(row_of(record, queue.now, queue.alerts.get(id_)))
+        )
+        if isinstance(made, Spoilt):
+            return element, self._templates.get_template("spoilt_row.html").render(spoilt=made, element=element)
+        return element, made
 
     def _row(self, row: Row) -> str:
         key = (row.id, row.mark)

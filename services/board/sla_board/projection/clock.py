@@ -25,7 +25,9 @@ from sla_platform.wire.clock import fact_id
 _KINDS = tuple(FactKind)
 _STATES = frozenset(state.value for state in ClockState)
 _MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
-_ABOUT_PROMISES = frozenset({FactKind.PROMISE_MADE, FactKind.PROMISE_MOVED, FactKind.PRIORITY_CORRECTED})
+_ABOUT_PROMISES = frozenset(
+    {FactKind.PROMISE_MADE, FactKind.PROMISE_MOVED, FactKind.CONTRACT_CHANGED, FactKind.PRIORITY_CORRECTED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
             return ClockState(fact.details["new_state"]) if changed else None
         case FactKind.CLOCK_WARNED | FactKind.CLOCK_BREACHED | FactKind.CLOCK_RETARGETED:
             return None
-        case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED | FactKind.PRIORITY_CORRECTED:
+        case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED:
+            return None
+        case FactKind.CONTRACT_CHANGED | FactKind.PRIORITY_CORRECTED:
             return None
         case _:
             assert_never(fact.kind)

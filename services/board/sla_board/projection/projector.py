@@ -15,8 +15,10 @@ from sla_board import tables
 from sla_board.metrics import BoardMetrics
 from sla_board.projection import store as projections
 from sla_board.projection.clock import Said, about_clock, clock_row
+from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
+from sla_domain.fact import FactKind
 from sla_domain.forgotten import remembered
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
@@ -27,6 +29,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import Entry
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import (
+    ClockFact,
     DeliveryFact,
     NoticeData,
     decode_clock_fact,
@@ -46,6 +49,7 @@ class _Touched:
     events: list[dict[str, Any]] = field(default_factory=list)
     incidents: set[str] = field(default_factory=set)
     clocks: set[UUID] = field(default_factory=set)
+    moves: list[ClockFact] = field(default_factory=list)
     told: list[DeliveryFact] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     notices: list[NoticeData] = field(default_factory=list)
@@ -122,6 +126,8 @@ def _sort_in(touched: _Touched, envelope: Envelope) -> None:
             clock = fact.clock if about_clock(fact) else None
             if clock is not None:
                 touched.clocks.add(clock)
+            if fact.kind is FactKind.CONTRACT_CHANGED:
+                touched.moves.append(fact)
             touched.events.append(_event_row(envelope, fact.incident, clock))
             touched.noticed_at.append(fact.fired_at or fact.at)
         case Topic.DELIVERIES:
@@ -159,6 +165,7 @@ async def _write(connection: AsyncConnection, touched: _Touched, now: datetime) 
         said = await projections.facts_of_clocks(connection, touched.clocks)
         rows = [clock_row([Said(e.id, decode_clock_fact(e)) for e in said[id_]]) for id_ in sorted(said)]
         await projections.replace(connection, tables.clock, rows)
+    await projections.replace_older(connection, tables.contract, contract_rows(touched.moves))
     await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
     await projections.replace(connection, tables.alert, touched.alerts)
     await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Table, select
@@ -18,13 +19,16 @@ from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.history import spans_of
 from sla_board.shown.row import Row, row_of
+from sla_board.shown.share import Part, part_of
+from sla_board.shown.spoilt import Attempts, Spoilt
 from sla_board.shown.timeline import Drawing, Lane, MarkKind, Point, Span, draw, split_at
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind
 from sla_domain.told import DUE
-from sla_platform.envelope import Topic
+from sla_platform.envelope import Envelope, Topic
 from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
 
+_Made = TypeVar("_Made")
 LATE = timedelta(minutes=1)
 _MOST_EVENTS = 500
 
@@ -86,57 +90,79 @@ class IncidentFile:
     deliveries: Sequence[Any]  # records of board_delivery
     alerts: tuple[ShownAlert, ...]
     drawing: Drawing | None
+    spoilt: tuple[Spoilt, ...]  # what of it cannot be shown
+    until: datetime | None  # the incident left the viewer's contract then: all of this is as it stood
+
+
+class Making:
+    """Makes what is shown of one incident, and keeps account of what could not be."""
+
+    def __init__(self, incident: str, attempts: Attempts) -> None:
+        self._incident = incident
+        self._attempts = attempts
+        self.spoilt: list[Spoilt] = []
+
+    def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
+        found = self._attempts.make(part, id_, self._incident, made)
+        if isinstance(found, Spoilt):
+            self.spoilt.append(found)
+            return None
+        return found
+
+    def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
+        """Those that can be made, in order; `each` is an id with its maker."""
+        return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
 
 async def read_incident(
-    connection: AsyncConnection, incident: str, only_contract: str | None, now: datetime
+    connection: AsyncConnection, incident: str, only_contract: str | None, now: datetime, attempts: Attempts
 ) -> IncidentFile | None:
     """None for an incident nobody has spoken of, and for one of another contract than the viewer may see."""
     known = tables.incident.c
     record = (await connection.execute(select(tables.incident).where(known.id == incident))).one_or_none()
-    clocks = await _about(connection, tables.clock, incident, only_contract)
-    if not clocks and (record is None or only_contract is not None):
+    clocks = await _about(connection, tables.clock, incident)
+    if record is None and not clocks:
         return None
     kept = tables.event
     query = select(kept).where(kept.c.incident == incident).order_by(kept.c.position.desc()).limit(_MOST_EVENTS)
     events = [envelope_of(row) for row in (await connection.execute(query)).all()]
-    happened = sorted((decode_event(e) for e in events if e.topic is Topic.INCIDENTS), key=lambda event: event.order)
-    said = [Said(e.id, decode_clock_fact(e)) for e in events if e.topic is Topic.CLOCKS]
-    return _file(
-        incident,
-        record,
-        clocks,
-        happened,
-        [one for one in said if only_contract in (None, one.fact.contract)],
-        await _about(connection, tables.delivery, incident, only_contract),
-        alerts_of(await _about(connection, tables.alert, incident, only_contract)),
-        now,
+    making = Making(incident, attempts)
+    happened = sorted(
+        making.all("event", ((e.id, partial(decode_event, e)) for e in events if e.topic is Topic.INCIDENTS)),
+        key=lambda event: event.order,
     )
-
-
-async def _about(connection: AsyncConnection, table: Table, incident: str, only_contract: str | None) -> list[Any]:
-    """Records about the incident; of one contract alone if the viewer's key says so (DESIGN I8)."""
-    query = select(table).where(table.c.incident == incident).order_by(table.c.id).limit(_MOST_EVENTS)
+    said = making.all("fact", ((e.id, partial(_said, e)) for e in events if e.topic is Topic.CLOCKS))
+    deliveries = await _about(connection, tables.delivery, incident)
+    steps = await _about(connection, tables.alert, incident)
+    part: Part | None = Part(record, clocks, happened, said, deliveries, steps, None)
     if only_contract is not None:
-        query = query.where(table.c.contract == only_contract)
+        told = (deliveries, steps)
+        part = await part_of(connection, incident, only_contract, record, clocks, happened, said, told)
+    return None if part is None else _file(incident, part, now, making)
+
+
+def _said(envelope: Envelope) -> Said:
+    return Said(envelope.id, decode_clock_fact(envelope))
+
+
+async def _about(connection: AsyncConnection, table: Table, incident: str) -> list[Any]:
+    query = select(table).where(table.c.incident == incident).order_by(table.c.id).limit(_MOST_EVENTS)
     return list((await connection.execute(query)).all())
 
 
-def _file(
-    incident: str,
-    record: Any,
-    clocks: Sequence[Any],
-    happened: Sequence[IncidentEvent],
-    said: Sequence[Said],
-    deliveries: Sequence[Any],
-    alerts: tuple[ShownAlert, ...],
-    now: datetime,
-) -> IncidentFile:
+def _file(incident: str, part: Part, now: datetime, making: Making) -> IncidentFile:
+    record, clocks, said = part.record, part.clocks, part.said
+    now = now if part.until is None else min(now, part.until)
     newest = max(clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)), default=None)
     zone = newest.zone if newest else "UTC"
     by_clock = _by_clock(said)
-    promises = _promises(clocks, by_clock, now)
-    lanes = [_lane(promise, by_clock.get(promise.row.id, [])) for promise in promises]
+    promises = _promises(clocks, by_clock, now, making)
+    attributes = {} if record is None else making.one("attributes", incident, partial(orjson.loads, record.attributes))
+    happenings = making.all("event", ((event.id, partial(_happening, event)) for event in part.happened))
+    sayings = making.all(
+        "fact", ((one.id, partial(_saying, one.fact)) for one in sorted(said, key=lambda one: one.noticed))
+    )
+    drawing = making.one("drawing", incident, lambda: _drawing(promises, by_clock, now, zone))
     return IncidentFile(
         id=incident,
         title=(record.title if record else "") or (newest.title if newest else "") or incident,
@@ -148,13 +174,15 @@ def _file(
         plan=newest.plan if newest else "",
         zone=zone,
         opened_at=record.opened_at if record else None,
-        attributes=orjson.loads(record.attributes) if record else {},
+        attributes=attributes or {},
         promises=promises,
-        happenings=tuple(_happening(event) for event in happened),
-        sayings=tuple(_saying(one.fact) for one in sorted(said, key=lambda one: one.noticed)),
-        deliveries=sorted(deliveries, key=lambda delivery: (delivery.at, delivery.id)),
-        alerts=alerts,
-        drawing=draw(lanes, _coarse(now), zone),
+        happenings=tuple(happenings),
+        sayings=tuple(sayings),
+        deliveries=sorted(part.deliveries, key=lambda delivery: (delivery.at, delivery.id)),
+        alerts=alerts_of(part.steps),
+        until=part.until,
+        drawing=drawing,
+        spoilt=tuple(making.spoilt),
     )
 
 
@@ -171,17 +199,25 @@ def _by_clock(said: Sequence[Said]) -> dict[str, list[Said]]:
     return found
 
 
-def _promises(clocks: Sequence[Any], said: Mapping[str, Sequence[Said]], now: datetime) -> tuple[Promise, ...]:
-    ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
-    return tuple(
-        Promise(
+def _promises(
+    clocks: Sequence[Any], said: Mapping[str, Sequence[Said]], now: datetime, making: Making
+) -> tuple[Promise, ...]:
+    def promise(clock: Any) -> Promise:
+        return Promise(
             row=row_of(clock, now),
             original_due_at=clock.original_due_at,
             stopped_at=clock.stopped_at,
             spans=split_at(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now),
         )
-        for clock in ordered
-    )
+
+    ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
+    return tuple(making.all("clock", ((str(clock.id), partial(promise, clock)) for clock in ordered)))
+
+
+def _drawing(
+    promises: Sequence[Promise], said: Mapping[str, Sequence[Said]], now: datetime, zone: str
+) -> Drawing | None:
+    return draw([_lane(promise, said.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
 
 
 def _lane(promise: Promise, said: Sequence[Said]) -> Lane:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.shown.alert import ShownAlert, alerts_of
+from sla_board.shown.spoilt import Attempts, Spoilt
 from sla_board.shown.word import safe_link
 
 _MOST = 100
@@ -36,7 +38,9 @@ class ShownNotice:
     acknowledged: int
 
 
-async def read_notices(connection: AsyncConnection, only_contract: str | None) -> list[ShownNotice]:
+async def read_notices(
+    connection: AsyncConnection, only_contract: str | None, attempts: Attempts
+) -> list[ShownNotice | Spoilt]:
     """The newest first; a viewer of one contract sees those that contract was told of."""
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)
@@ -51,8 +55,9 @@ async def read_notices(connection: AsyncConnection, only_contract: str | None) -
     for row in (await connection.execute(counting)).all():
         told.setdefault(row.notice, Counter())[row.state] += 1
     answers = await _answers(connection, [row.id for row in notices], only_contract)
-    return [
-        ShownNotice(
+
+    def shown(row: Any) -> ShownNotice:
+        return ShownNotice(
             id=row.id,
             title=row.title,
             text=row.text,
@@ -65,8 +70,8 @@ async def read_notices(connection: AsyncConnection, only_contract: str | None) -
             asked=len(answers.get(row.id, ())),
             acknowledged=sum(alert.acknowledged_at is not None for alert in answers.get(row.id, ())),
         )
-        for row in notices
-    ]
+
+    return [attempts.make("notice", row.id, "", partial(shown, row)) for row in notices]
 
 
 async def _answers(

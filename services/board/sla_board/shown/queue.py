@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -21,6 +21,7 @@ from sla_platform.store.types import to_micros
 
 _clock = tables.clock.c
 _incident = tables.incident.c
+_moved = tables.contract.c
 _MOST_CHOICES = 200
 _DAY_SECONDS = 86_400.0
 
@@ -45,12 +46,17 @@ class Queue:
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datetime) -> Queue:
     """Four statements, whatever the number of clocks."""
     allowed = _allowed(shown)
-    choices = await _choices(connection, allowed)
+    choices = await _choices(connection, shown, allowed)
     bucket = _bucket(now, choices.zones)
     wanted = and_(allowed, *_chosen(shown))
-    counting = _joined(select(bucket.label("bucket"), func.count().label("clocks"))).where(wanted).group_by(bucket)
+    counting = (
+        _joined(shown, select(bucket.label("bucket"), func.count().label("clocks"))).where(wanted).group_by(bucket)
+    )
     counts = {Bucket(row.bucket): row.clocks for row in (await connection.execute(counting)).all()}
-    query = _joined(select(tables.clock, _incident.title.label("known_title"), _incident.url.label("known_url")))
+    known = [_incident.title.label("known_title"), _incident.url.label("known_url")]
+    if shown.only_contract is not None:
+        known += [_moved.contract.label("moved_contract"), _moved.customer.label("moved_customer")]
+    query = _joined(shown, select(tables.clock, *known))
     if shown.buckets:
         wanted = and_(wanted, bucket.in_([int(number) for number in shown.buckets]))
     query = query.where(wanted).order_by(*_order(shown, bucket, now)).limit(shown.limit)
@@ -58,7 +64,7 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datet
     return Queue(
         now=now,
         rows=rows,
-        alerts=await _alerts(connection, [str(row.id) for row in rows if row.breached_at is not None]),
+        alerts=await _alerts(connection, [str(row.id) for row in rows if row.breached_at is not None], shown),
         buckets={number: counts.get(number, 0) for number in Bucket},
         open_clocks=choices.open_clocks,
         contracts=choices.contracts,
@@ -66,11 +72,15 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datet
     )
 
 
-async def _alerts(connection: AsyncConnection, clocks: Sequence[str]) -> dict[str, ShownAlert]:
+async def _alerts(connection: AsyncConnection, clocks: Sequence[str], shown: BoardFilter) -> dict[str, ShownAlert]:
     """An alert about a clock bears the clock's id."""
+    alert = tables.alert.c
     if not clocks:
         return {}
-    steps = (await connection.execute(select(tables.alert).where(tables.alert.c.alert.in_(clocks)))).all()
+    query = select(tables.alert).where(alert.alert.in_(clocks))
+    if shown.only_contract is not None:
+        query = query.where(alert.contract == shown.only_contract)
+    steps = (await connection.execute(query)).all()
     return {alert.id: alert for alert in alerts_of(steps)}
 
 
@@ -82,37 +92,46 @@ class _Choices:
     open_clocks: int
 
 
-async def _choices(connection: AsyncConnection, allowed: ColumnElement[bool]) -> _Choices:
+async def _choices(connection: AsyncConnection, shown: BoardFilter, allowed: ColumnElement[bool]) -> _Choices:
     """What open clocks there are to choose from."""
-    query = (
-        select(_clock.contract, _clock.priority, _clock.zone, func.count().label("clocks"))
-        .where(allowed)
-        .group_by(_clock.contract, _clock.priority, _clock.zone)
-    )
+    counting = select(_clock.contract, _clock.priority, _clock.zone, func.count().label("clocks"))
+    if shown.only_contract is not None:
+        counting = _joined(shown, counting)
+    query = counting.where(allowed).group_by(_clock.contract, _clock.priority, _clock.zone)
     rows = (await connection.execute(query)).all()
     return _Choices(
-        contracts=tuple(sorted({row.contract for row in rows if row.contract}))[:_MOST_CHOICES],
+        contracts=tuple(sorted({shown.only_contract or row.contract for row in rows if row.contract}))[:_MOST_CHOICES],
         priorities=tuple(sorted({row.priority for row in rows if row.priority}))[:_MOST_CHOICES],
         zones=tuple(sorted({row.zone for row in rows})),
         open_clocks=sum(row.clocks for row in rows),
     )
 
 
-def _joined(query: Any) -> Any:
-    return query.select_from(tables.clock.outerjoin(tables.incident, _incident.id == _clock.incident))
+def _joined(shown: BoardFilter, query: Any) -> Any:
+    joined = tables.clock.outerjoin(tables.incident, _incident.id == _clock.incident)
+    if shown.only_contract is not None:
+        joined = joined.outerjoin(tables.contract, _moved.incident == _clock.incident)
+    return query.select_from(joined)
 
 
 def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
-    """Open clocks, of one contract alone if the viewer's key says so (DESIGN I8)."""
+    """Open clocks; with the key of one contract those of incidents that are under it now (`sla_domain.seen`).
+
+    An incident for another customer than the timer has judged yet is nobody's until it has.
+    """
     if shown.only_contract is None:
         return _clock.open.is_(True)
-    return and_(_clock.open.is_(True), _clock.contract == shown.only_contract)
+    return and_(
+        _clock.open.is_(True),
+        func.coalesce(_moved.contract, _clock.contract) == shown.only_contract,
+        or_(_incident.customer.is_(None), _incident.customer == func.coalesce(_moved.customer, _clock.customer)),
+    )
 
 
 def _chosen(shown: BoardFilter) -> list[ColumnElement[bool]]:
     chosen: list[ColumnElement[bool]] = []
     for column, names in (
-        (_clock.contract, shown.contracts),
+        (_clock.contract if shown.only_contract is None else literal(shown.only_contract), shown.contracts),
         (_clock.priority, shown.priorities),
         (_clock.metric, shown.metrics),
     ):
@@ -122,7 +141,10 @@ def _chosen(shown: BoardFilter) -> list[ColumnElement[bool]]:
         chosen.append(or_(false(), *(_holds(condition) for condition in shown.conditions)))
     if shown.text.strip():
         pattern = containing(shown.text)
-        chosen.append(or_(_clock.search.like(pattern, escape="\\"), _incident.search.like(pattern, escape="\\")))
+        of_clock: ColumnElement[bool] = _clock.search.like(pattern, escape="\\")
+        if shown.only_contract is not None:  # what a moved clock was called before is another contract's
+            of_clock = and_(_moved.incident.is_(None), of_clock)
+        chosen.append(or_(of_clock, _incident.search.like(pattern, escape="\\")))
     return chosen
 
 

@@ -70,6 +70,8 @@ class Row:
 def row_of(record: Any, now: datetime, alert: ShownAlert | None = None) -> Row:
     """The row of one record of `shown.queue` (or of `board_clock` alone)."""
     state = ClockState(record.state)
+    # Of an incident that moved, to the key of its present contract: without the words of the one before.
+    moved = getattr(record, "moved_contract", None)
     breached = record.breached_at is not None
     overdue = state is ClockState.RUNNING and record.due_at is not None and record.due_at <= now
     return Row(
@@ -77,9 +79,9 @@ def row_of(record: Any, now: datetime, alert: ShownAlert | None = None) -> Row:
         incident=record.incident,
         title=getattr(record, "known_title", None) or record.title or record.incident,
         link=word.safe_link(getattr(record, "known_url", None) or record.url),
-        customer=record.customer,
-        contract=record.contract,
-        plan=record.plan,
+        customer=record.customer if moved is None else record.moved_customer,
+        contract=moved or record.contract,
+        plan=record.plan if moved in (None, record.contract) else "",
         priority=record.priority,
         metric=record.metric,
         cycle=record.cycle,
@@ -94,7 +96,7 @@ def row_of(record: Any, now: datetime, alert: ShownAlert | None = None) -> Row:
         ),
         condition=word_condition(record, state),
         word=word.word_of(state=state, breached=breached, warned=record.warned, overdue=overdue),
-        why=record.why,
+        why=record.why if moved is None else "",
         answer=alert.word if alert is not None else "",
         provisional=record.provisional,
         state=state,

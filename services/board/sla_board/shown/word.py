@@ -76,7 +76,10 @@ def span(length: timedelta) -> str:
 
 def local(instant: datetime, zone: str) -> str:
     """`Thu 12 Nov 08:30 CET`: the instant where the customer is."""
-    there = instant.astimezone(zone_of(zone))
+    try:
+        there = instant.astimezone(zone_of(zone))
+    except OverflowError:  # the ends of the calendar have no local time everywhere
+        return utc(instant)
     return f"{there:%a} {there.day} {there:%b %H:%M} {there:%Z}"
 
 

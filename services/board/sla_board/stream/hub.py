@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from sla_board.metrics import BoardMetrics
+from sla_board.stream.places import Bounds, Full, Places, Visitor
 from sla_platform.bus import Doorbell, rung_within
 
 _log = structlog.get_logger(__name__)
@@ -41,12 +42,14 @@ class Frame:
     parts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # what `since` compares
 
 
-class Full(Exception):
-    """Too many browsers follow already; ask again later."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """In the place of a heartbeat: the page cannot be rendered just now, so what the browser shows is old."""
 
 
 class _Channel(Generic[View]):
     def __init__(self) -> None:
+        self.failing = False
         self.latest: Frame | None = None
         self.step: Frame | None = None  # the latest frame, said as the difference to the one before
         self.before = ""  # the id of that one
@@ -59,9 +62,12 @@ class _Channel(Generic[View]):
         if self.latest is not None and frame.since is not None:
             self.before, self.step = self.latest.id, Frame(frame.id, frame.since(self.latest))
         self.latest = frame
+        self.wake()
+        return True
+
+    def wake(self) -> None:
         for seat in self.seats:
             seat.set()
-        return True
 
 
 class Hub(Generic[View]):
@@ -73,17 +79,14 @@ class Hub(Generic[View]):
         changes: Doorbell,
         metrics: BoardMetrics,
         *,
-        seats: int = 1000,
-        channels: int = 200,
+        bounds: Bounds = Bounds(),
     ) -> None:
         self._render = render
         self._changes = changes
         self._metrics = metrics
-        self._most_seats = seats
-        self._most_channels = channels
+        self._places = Places(bounds)
         self._channels: dict[View, _Channel[View]] = {}
         self._pens = asyncio.Semaphore(2)  # the more pages there are, the longer each waits, and so the longer it rests
-        self._open = 0
         self._closed = False
 
     async def run(self) -> None:
@@ -104,18 +107,26 @@ class Hub(Generic[View]):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def follow(self, view: View, known: str, beat_seconds: float) -> AsyncGenerator[Frame | None]:
+    def follow(
+        self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
+    ) -> AsyncGenerator[Frame | Trouble | None]:
         """Frames of the page as it changes, the present one first unless it is `known`; None when time has passed.
 
-        Raises Full at once, before anything is sent.
+        Trouble at once when the page cannot be rendered, and then in the place of None until it can be.
+        Raises OwnShare or Full at once, before anything is sent.
         """
-        full = self._open >= self._most_seats
-        if full or (view not in self._channels and len(self._channels) >= self._most_channels):
-            raise Full
-        return self._follow(view, known, beat_seconds)
+        self._places.check(visitor, view)
+        return self._follow(view, known, beat_seconds, visitor)
 
-    async def _follow(self, view: View, known: str, beat_seconds: float) -> AsyncGenerator[Frame | None]:
-        with self._seat(view) as (channel, fresh):
+    async def _follow(
+        self, view: View, known: str, beat_seconds: float, visitor: Visitor
+    ) -> AsyncGenerator[Frame | Trouble | None]:
+        troubled = False
+        try:
+            self._places.check(visitor, view)
+        except Full:
+            return  # others came in between: the browser asks again, and hears why not
+        with self._seat(view, visitor) as (channel, fresh):
             while not self._closed:
                 frame = channel.latest
                 fresh.clear()
@@ -125,31 +136,33 @@ class Hub(Generic[View]):
                     self._metrics.frames.inc()
                     yield brief or frame
                     continue
-                if not await rung_within(fresh, beat_seconds):
-                    yield None
+                if channel.failing is not troubled or not await rung_within(fresh, beat_seconds):
+                    troubled = channel.failing
+                    yield Trouble() if troubled else None
 
     @contextlib.contextmanager
-    def _seat(self, view: View) -> Iterator[tuple[_Channel[View], asyncio.Event]]:
+    def _seat(self, view: View, visitor: Visitor) -> Iterator[tuple[_Channel[View], asyncio.Event]]:
         channel = self._channels.get(view)
         if channel is None:
             channel = self._channels[view] = _Channel()
             channel.task = asyncio.create_task(self._keep_rendering(view, channel), name="board.channel")
         fresh = asyncio.Event()
         channel.seats.add(fresh)
-        self._count(+1)
+        self._places.taken(visitor, view)
+        self._count()
         try:
             yield channel, fresh
         finally:
             channel.seats.discard(fresh)
+            self._places.left(visitor, view)
             if not channel.seats:
                 self._channels.pop(view, None)
                 if channel.task is not None:
                     channel.task.cancel()
-            self._count(-1)
+            self._count()
 
-    def _count(self, more: int) -> None:
-        self._open += more
-        self._metrics.streams.set(self._open)
+    def _count(self) -> None:
+        self._metrics.streams.set(self._places.open)
         self._metrics.channels.set(len(self._channels))
 
     async def _keep_rendering(self, view: View, channel: _Channel[View]) -> None:
@@ -166,7 +179,17 @@ class Hub(Generic[View]):
         try:
             async with self._pens:
                 with self._metrics.renders.time():
-                    channel.publish(await self._render(view))
+                    frame = await self._render(view)
         except Exception:
-            # The page stays as it is and its viewers' heartbeat goes on; the next look may succeed.
-            _log.exception("board.render_failed")
+            # The page stays as it is, and its viewers are told that it is old; the next look may succeed.
+            self._metrics.render_failures.inc()
+            if not channel.failing:
+                _log.exception("board.render_failed")
+                channel.failing = True
+                channel.wake()
+            return
+        if channel.failing:
+            _log.info("board.renders_again")
+            channel.failing = False
+            channel.wake()
+        channel.publish(frame)

@@ -76,6 +76,7 @@ class ParkedBecause(Reason):
     CONTRADICTED = "a header that nobody signed names another kind of event than the body is"
     ID_REUSED = "another body was delivered under the same id before"
     MALFORMED = "one event of the batch cannot be read"
+    OTHER_CONTRACT = "the incident is under another contract than the key's"
     NOT_SPOKEN = "no translation for this source's dialect is installed"
 
 
@@ -89,6 +90,7 @@ class Remark(Reason):
     SHORTENED = "a long text was shortened; the whole stays in the inbox"
     FIELD_IGNORED = "the field has no use in an event of this kind"
     NO_PROMISE = "no due instant can be told"
+    OTHER_CONTRACT = "the incident is under another contract by now: its promise is not told here"
     ID_REUSED = "another body was delivered under the same id before: this one is parked"
 
 

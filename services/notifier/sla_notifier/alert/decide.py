@@ -180,7 +180,7 @@ def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Cha
         kind=Kind.TAKEN_BACK if taken_back else Kind.RESOLVED,
         at=fact.at,
         contract=alert.contract,
-        content=fact,
+        content=_to_those_paged(before, fact),
         audience=(Paged(),),
         alert=alert.id,
         episode=alert.episode,
@@ -196,6 +196,18 @@ def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Cha
     )
 
 
+def _to_those_paged(alert: Alert, fact: ClockFact) -> ClockFact:
+    """The fact as the alert's people may read it: of an incident that moved on, with the names it had under them."""
+    known = alert.content
+    if fact.contract in ("", alert.contract) or not isinstance(known, ClockFact):
+        return fact
+    names = {name: getattr(known, name) for name in _NAMES}
+    details = {name: value for name, value in fact.details.items() if name not in _WORDS}
+    return fact.model_copy(update=names | {"details": details})
+
+
+_NAMES = ("contract", "plan", "customer", "priority", "zone", "title", "url", "product", "language", "due_at")
+_WORDS = frozenset({"why", "agreed_by", "exempt", "exempt_by"})  # what people of the other contract wrote
 _BY_NEW_STATE = {reason.value: reason for reason in (CloseReason.MET, CloseReason.MISSED, CloseReason.CANCELLED)}
 
 

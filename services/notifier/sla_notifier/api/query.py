@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Column, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +30,8 @@ from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
 
+_log = structlog.get_logger(__name__)
+_Shape = TypeVar("_Shape")
 _a, _d = tables.alert.c, tables.delivery.c
 _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
@@ -45,9 +49,8 @@ class Asked:
 async def alerts(connection: AsyncConnection, asked: Asked) -> AlertPage:
     statement = _page(select(tables.alert), asked, _a, _a.opened_at, _a.id)
     rows = (await connection.execute(statement)).mappings().all()
-    return AlertPage(
-        alerts=[alert_shape(dict(row)) for row in rows[: asked.limit]], next=_next(rows, asked.limit, "opened_at")
-    )
+    shown, not_shown = _one_by_one(alert_shape, rows[: asked.limit])
+    return AlertPage(alerts=shown, next=_next(rows, asked.limit, "opened_at"), not_shown=not_shown)
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
@@ -57,21 +60,24 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
         return None
     s = tables.step.c
     steps = await connection.execute(select(tables.step).where(s.alert == id_).order_by(s.fire_at))
-    told = await connection.execute(_shown().where(_d.alert == id_).order_by(_d.created_at, _d.id).limit(1_000))
+    shown = _shown().where(_d.alert == id_)
+    if contract is not None:  # an earlier episode may have been another contract's
+        shown = shown.where(_d.contract == contract)
+    told = await connection.execute(shown.order_by(_d.created_at, _d.id).limit(1_000))
+    deliveries, not_shown = _one_by_one(delivery_shape, told.mappings())
     return AlertDetail(
         **alert_shape(dict(found)).model_dump(),
         steps=[StepShape(round=row.round, level=row.level, fire_at=row.fire_at) for row in steps],
-        deliveries=[delivery_shape(dict(row)) for row in told.mappings()],
+        deliveries=deliveries,
+        not_shown=not_shown,
     )
 
 
 async def deliveries(connection: AsyncConnection, asked: Asked) -> DeliveryPage:
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
-    return DeliveryPage(
-        deliveries=[delivery_shape(dict(row)) for row in rows[: asked.limit]],
-        next=_next(rows, asked.limit, "created_at"),
-    )
+    shown, not_shown = _one_by_one(delivery_shape, rows[: asked.limit])
+    return DeliveryPage(deliveries=shown, next=_next(rows, asked.limit, "created_at"), not_shown=not_shown)
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
@@ -98,6 +104,19 @@ def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
     waiting = State(row["state"]) in UNFINISHED
     text = Reason(row["reason"]).text if row["reason"] else ""
     return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})
+
+
+def _one_by_one(shape: Callable[[dict[str, Any]], _Shape], rows: Iterable[Any]) -> tuple[list[_Shape], list[str]]:
+    """What can be shown, and the ids of what cannot: one bad row must not hide the others."""
+    shown: list[_Shape] = []
+    not_shown: list[str] = []
+    for row in rows:
+        try:
+            shown.append(shape(dict(row)))
+        except Exception:
+            _log.exception("row.cannot_be_shown", id=row["id"])
+            not_shown.append(row["id"])
+    return shown, not_shown
 
 
 def _shown() -> Select[Any]:

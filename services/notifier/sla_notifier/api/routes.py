@@ -25,7 +25,7 @@ from sla_notifier.api.shape import (
 from sla_notifier.delivery.again import enable, retry
 from sla_notifier.desk import Desk
 from sla_platform.http.body import BAD_BODY, describes, read_model
-from sla_platform.http.keys import ADMIN, READ, Authorizer
+from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ChoiceIn, IncidentIn, NoticeIn, PageIn, PersonIn
 
@@ -137,13 +137,13 @@ def _endpoints(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
     @routes.get("/v1/endpoints", responses=_REFUSALS)
     async def endpoints(request: Request) -> EndpointPage:
         """Endpoints that are disabled (410 Gone), have been, or asked for patience (Retry-After)."""
-        authorize(request, ADMIN)
+        for_all_contracts(authorize(request, ADMIN))
         async with desk.store.reading() as connection:
             return EndpointPage(endpoints=await query.endpoints(connection))
 
     @routes.post("/v1/endpoints/{id_}/enable", responses=_ONE)
     async def enabled(request: Request, id_: str) -> EndpointShape:
-        access = authorize(request, ADMIN)
+        access = for_all_contracts(authorize(request, ADMIN))
         if not await enable(desk, id_, access.key or API):
             raise _no("endpoint", id_)
         async with desk.store.reading() as connection:

@@ -81,6 +81,7 @@ class DeliveryShape(_Shape):
 class AlertDetail(AlertShape):
     steps: list[StepShape] = []
     deliveries: list[DeliveryShape] = []
+    not_shown: list[str] = Field(default=[], description="ids of deliveries that cannot be shown; see the log")
 
 
 class DeliveryDetail(DeliveryShape):
@@ -90,11 +91,13 @@ class DeliveryDetail(DeliveryShape):
 class AlertPage(_Shape):
     alerts: list[AlertShape]
     next: str = Field(default="", description="pass as `before` for the next page; empty at the end")
+    not_shown: list[str] = Field(default=[], description="ids of alerts that cannot be shown; see the log")
 
 
 class DeliveryPage(_Shape):
     deliveries: list[DeliveryShape]
     next: str = ""
+    not_shown: list[str] = Field(default=[], description="ids of deliveries that cannot be shown; see the log")
 
 
 class EndpointShape(_Shape):

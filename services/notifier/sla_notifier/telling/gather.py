@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+import structlog
+
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.state import Kind
@@ -17,6 +19,10 @@ from sla_notifier.telling.content import acknowledge_link, content_of
 from sla_notifier.telling.notification import Notification, Recipient
 from sla_notifier.telling.surroundings import Surroundings
 from sla_notifier.text.content import Action, Content, Item
+from sla_notifier.text.words import one_line
+from sla_platform.wire import ClockFact
+
+_log = structlog.get_logger(__name__)
 
 MOST_ITEMS = 100
 _RANK = {
@@ -84,10 +90,7 @@ def _order(notification: Notification) -> tuple[int, object]:
 
 def _content(around: Surroundings, listed: Sequence[Notification], recipient: Recipient) -> Content:
     items = tuple(
-        Item(
-            around.texts.subject(content_of(around, each.occasion, recipient), recipient.language),
-            acknowledge_link(around, each.occasion, recipient),
-        )
+        Item(_line(around, each.occasion, recipient), acknowledge_link(around, each.occasion, recipient))
         for each in listed[:MOST_ITEMS]
     )
     return Content(
@@ -108,6 +111,18 @@ def _content(around: Surroundings, listed: Sequence[Notification], recipient: Re
             "recipient": recipient.person,
         },
     )
+
+
+def _line(around: Surroundings, occasion: Occasion, recipient: Recipient) -> str:
+    """The subject the message would have had; for one that cannot be put into words what it is about, in plain ones:
+    the others of the digest must not wait for it."""
+    try:
+        return around.texts.subject(content_of(around, occasion, recipient), recipient.language)
+    except Exception as error:
+        content = occasion.content
+        about = content.incident if isinstance(content, ClockFact) else content.title
+        _log.exception("digest.line_failed", occasion=occasion.id)
+        return one_line(f"{occasion.kind.value}: {about} ({type(error).__name__}: see the board)", 200)
 
 
 def _id_of(digest: Notification) -> str:

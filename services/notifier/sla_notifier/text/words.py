@@ -48,8 +48,11 @@ def span(length: timedelta, language: str) -> str:
 
 def instant(at: datetime, zone: str, language: str) -> str:
     """In the contract's zone and in UTC: `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
-    local = at.astimezone(ZoneInfo(zone))
     universal = at.astimezone(ZoneInfo("UTC"))
+    try:
+        local = at.astimezone(ZoneInfo(zone))
+    except OverflowError:  # the ends of the calendar have no local time everywhere
+        local = universal
     written = f"{_day(local, 'yMMMEd', language)}, {local:%H:%M} {local.tzname()}"
     if local.utcoffset() == universal.utcoffset():
         return written

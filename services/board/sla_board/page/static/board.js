@@ -194,6 +194,11 @@ function connect() {
     showFrame(frame);
   });
   source.addEventListener("beat", (event) => hear(JSON.parse(event.data)));
+  source.addEventListener("trouble", (event) => {
+    heard = performance.now();
+    learn(JSON.parse(event.data).now); // time ticks on, but what is shown is as old as the last good word
+    status("trouble");
+  });
   source.onerror = () => status("lost");
 }
 
@@ -206,17 +211,22 @@ function hear(message) {
 }
 
 function status(state) {
-  const word = { live: "Live", lost: "Connection lost", connecting: "Connecting" }[state];
+  const word = { live: "Live", lost: "Connection lost", trouble: "Not live", connecting: "Connecting" }[state];
   $("link").dataset.state = paused && state === "live" ? "paused" : state;
   $("link-word").textContent = paused && state === "live" ? "Updates paused" : word;
   const stale = $("stale");
   const lost = state === "lost";
-  stale.hidden = !lost && behind < 100;
-  const text = lost
-    ? `Connection lost. States are as of ${new Date(fresh).toISOString().slice(11, 19)} UTC; reconnecting. Due times still hold.`
+  const trouble = state === "trouble";
+  stale.hidden = !lost && !trouble && behind < 100;
+  const asOf = `States are as of ${new Date(fresh).toISOString().slice(11, 19)} UTC`;
+  const text = trouble
+    ? `Not live: the server cannot renew this page just now and keeps trying. ${asOf}. Due times still hold.`
+    : lost
+    ? `Connection lost. ${asOf}; reconnecting. Due times still hold.`
     : `The board is catching up: ${behind} events are still to be read.`;
   if (!stale.hidden && stale.textContent !== text) stale.textContent = text;
   if (lost && body.dataset.link !== "lost") $("announce").textContent = "Connection lost. The board shows old states.";
+  if (trouble && body.dataset.link !== "trouble") $("announce").textContent = "Not live. The board shows old states.";
   body.dataset.link = state;
 }
 

@@ -1,0 +1,40 @@
+"""Under which contracts an incident has stood, as the timer's newest word about it says (`contract.changed`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from sla_domain.incident import ContractPeriod
+from sla_platform.wire import ClockFact
+from sla_platform.wire.clock import Period
+
+_PERIODS = TypeAdapter(list[Period])
+
+
+def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
+    """Rows of `board_contract`, at most one an incident: the newest."""
+    kept: dict[str, dict[str, Any]] = {}
+    for fact in facts:
+        if not fact.periods:
+            continue
+        row = {
+            "incident": fact.incident,
+            "contract": fact.periods[-1].contract,
+            "customer": fact.periods[-1].customer,
+            "periods": orjson.dumps([period.model_dump(mode="json") for period in fact.periods]).decode(),
+            "at": fact.fired_at or fact.at,
+            "rank": fact.generation,
+        }
+        known = kept.get(fact.incident)
+        if known is None or (row["at"], row["rank"]) >= (known["at"], known["rank"]):
+            kept[fact.incident] = row
+    return [kept[name] for name in sorted(kept)]
+
+
+def periods_of(written: str) -> tuple[ContractPeriod, ...]:
+    """The column `periods`, the oldest first."""
+    return tuple(period.value() for period in _PERIODS.validate_json(written))

@@ -1,0 +1,121 @@
+"""What the key of one contract sees of an incident: the board's end of `sla_domain.seen`, which has the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.projection.clock import Said, about_clock, clock_row
+from sla_board.projection.contract import periods_of
+from sla_board.projection.incident import incident_row
+from sla_domain.contract import ContractId
+from sla_domain.event import NO_EVENT, IncidentEvent
+from sla_domain.incident import ContractPeriod
+from sla_domain.seen import Share, seen, share_of
+
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """As much of an incident as one contract sees. `record` and `clocks` read like rows of the tables."""
+
+    record: Any
+    clocks: Sequence[Any]
+    happened: Sequence[IncidentEvent]
+    said: Sequence[Said]
+    deliveries: Sequence[Any]
+    steps: Sequence[Any]  # of alerts
+    until: datetime | None  # when the incident left the contract
+
+
+async def part_of(
+    connection: AsyncConnection,
+    incident: str,
+    contract: str,
+    record: Any,
+    clocks: Sequence[Any],
+    happened: Sequence[IncidentEvent],
+    said: Sequence[Said],
+    told: tuple[Sequence[Any], Sequence[Any]],
+) -> Part | None:
+    """`told`: deliveries and steps of alerts. None when nothing of the incident is this contract's to see."""
+    periods = await _periods(connection, incident, said)
+    if not periods:
+        return _by_label(contract, said, told)
+    share = share_of(periods, contract)
+    found = seen(happened, periods, contract, complete=False) if happened else None
+    if share is None or (happened and found is None):
+        return None
+    heard = [one for one in said if share.has_fact(one.fact.contract, one.fact.at)]
+    gone = found is not None and found.until is not None
+    left = record if found is None or found.everything else SimpleNamespace(**incident_row(found.events))
+    return Part(
+        record=left,
+        clocks=_clocks_then(heard, share) if gone else _clocks_now(clocks, share, left),
+        happened=happened if found is None else found.shown(happened),
+        said=heard,
+        deliveries=[one for one in told[0] if share.has_label(one.contract, one.at)],
+        steps=[one for one in told[1] if share.has_label(one.contract, one.at)],
+        until=None if found is None else found.until,
+    )
+
+
+async def _periods(connection: AsyncConnection, incident: str, said: Sequence[Said]) -> tuple[ContractPeriod, ...]:
+    """The timer's word; of an incident that never moved what all its facts say; empty when they disagree."""
+    moved = tables.contract.c
+    written = (await connection.execute(select(moved.periods).where(moved.incident == incident))).scalar_one_or_none()
+    if written is not None:
+        return periods_of(written)
+    labels = {one.fact.contract for one in said}
+    if len(labels) != 1:
+        return ()
+    newest = max(said, key=lambda one: one.noticed).fact
+    return (ContractPeriod(ContractId(newest.contract), newest.customer, _ALWAYS, NO_EVENT, named=True),)
+
+
+def _by_label(contract: str, said: Sequence[Said], told: tuple[Sequence[Any], Sequence[Any]]) -> Part | None:
+    """Of an incident that moved before the timer told of moves: what was said under this contract, and no event."""
+    heard = [one for one in said if one.fact.contract == contract]
+    if not heard:
+        return None
+    deliveries, steps = ([one for one in rows if one.contract == contract] for rows in told)
+    return Part(None, _clocks_of(heard), (), heard, deliveries, steps, None)
+
+
+def _clocks_now(clocks: Sequence[Any], share: Share, record: Any) -> Sequence[Any]:
+    """The clocks of the contract that has the incident now; of one that moved without the words of the one before."""
+    if share.whole:
+        return clocks
+    last = share.periods[-1]
+    mine = []
+    for clock in clocks:
+        if not share.has_clock(clock.started_at, clock.stopped_at):
+            continue
+        own = {**clock._mapping, "why": "", "contract": last.contract, "customer": last.customer}
+        if clock.contract != last.contract:
+            own["plan"] = ""
+        if record is not None:
+            own |= {"title": record.title, "url": record.url}
+        mine.append(SimpleNamespace(**own))
+    return mine
+
+
+def _clocks_then(heard: Sequence[Said], share: Share) -> Sequence[Any]:
+    """The clocks of an incident that has left, as its facts up to then had them."""
+    return [row for row in _clocks_of(heard) if share.has_clock(row.started_at, row.stopped_at)]
+
+
+def _clocks_of(heard: Sequence[Said]) -> list[Any]:
+    by_clock: dict[str, list[Said]] = {}
+    for one in heard:
+        if about_clock(one.fact):
+            by_clock.setdefault(str(one.fact.clock), []).append(one)
+    return [SimpleNamespace(**clock_row(by_clock[id_])) for id_ in sorted(by_clock)]

@@ -1,0 +1,50 @@
+"""Making things to show one by one: what cannot be shown is named in its place, and nothing else suffers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+_log = structlog.get_logger(__name__)
+_Made = TypeVar("_Made")
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """One thing that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
+
+    part: str
+    id: str
+    incident: str
+    error: str  # the kind of error; its words may hold anything
+
+    @property
+    def remark(self) -> str:
+        return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
+
+
+class Attempts:
+    """Counts and logs each spoilt thing once; `count` is told its part."""
+
+    def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
+        self._count = count
+        self._known: set[tuple[str, str, str]] = set()
+
+    def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | Spoilt:
+        """What `made` returns, or why not. A store that does not answer is no fault of one thing: ask it before."""
+        try:
+            return made()
+        except Exception as error:
+            spoilt = Spoilt(part, id_, incident, type(error).__name__)
+            key = (part, id_, spoilt.error)
+            if key not in self._known:
+                if len(self._known) >= _MOST_REMEMBERED:
+                    self._known.clear()
+                self._known.add(key)
+                self._count(part)
+                _log.exception("board.cannot_be_shown", part=part, id=id_, incident=incident)
+            return spoilt

@@ -1,0 +1,138 @@
+"""Who may follow how much: streams, and different pages rendered for them, shared out by key, contract and address.
+
+One caller must not be able to take what the others need. Each key, all keys of one contract, and each address without
+a key have bounds of their own, callers without a key have half of everything at most; and when less than a quarter is
+left, nobody gets more than an equal share; the last twentieth is for those who follow nothing yet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TypeVar
+
+_Name = TypeVar("_Name", bound=Hashable)
+PAGES_SHARE = 5  # a party may have one in so many of the different pages
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Streams in all, of one key, of all keys of one contract, of one address without a key; different pages in all."""
+
+    streams: int = 1000
+    per_key: int = 100
+    per_contract: int = 200
+    per_address: int = 100
+    pages: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who wants to follow. `key` is empty for a caller without one; then the address counts."""
+
+    key: str = ""
+    contract: str | None = None
+    address: str = ""
+
+    @property
+    def party(self) -> str:
+        """With whom the equal share is measured."""
+        if self.contract is not None:
+            return f"contract {self.contract}"
+        return f"key {self.key}" if self.key else f"address {network_of(self.address)}"
+
+
+def network_of(address: str) -> str:
+    """The address, of IPv6 the /64 network: one household or machine has all of it."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
+
+
+class Full(Exception):
+    """All places are taken, or the last ones are for others; ask again later."""
+
+
+class OwnShare(Full):
+    """The caller follows as much already as one caller may."""
+
+
+@dataclass(slots=True)
+class Places:
+    """The streams that are open, by who follows them. Only `taken` and `left` change it."""
+
+    bounds: Bounds
+    _streams: Counter[str] = field(default_factory=Counter)
+    _pages: dict[str, Counter[Hashable]] = field(default_factory=dict)
+    _everybody: Counter[Hashable] = field(default_factory=Counter)
+    _open: int = 0
+
+    @property
+    def open(self) -> int:
+        return self._open
+
+    def check(self, visitor: Visitor, page: Hashable) -> None:
+        """Raises OwnShare, or Full."""
+        for name, most in self._limits(visitor):
+            if self._streams[name] >= most:
+                raise OwnShare(f"{name} follows {most} streams already: close some of them")
+        self._check_share(visitor.party, self._open, self.bounds.streams, self._streams[visitor.party], self._parties())
+        if page in self._pages.get(visitor.party, ()):
+            return
+        pages, mine = self.bounds.pages, len(self._pages.get(visitor.party, ()))
+        if mine >= max(pages // PAGES_SHARE, 1):
+            raise OwnShare(f"{visitor.party} follows {mine} different pages already: close some of them")
+        if page not in self._everybody:
+            self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
+
+    def taken(self, visitor: Visitor, page: Hashable) -> None:
+        self._open += 1
+        self._streams.update(self._names(visitor))
+        self._pages.setdefault(visitor.party, Counter())[page] += 1
+        self._everybody[page] += 1
+
+    def left(self, visitor: Visitor, page: Hashable) -> None:
+        self._open -= 1
+        for name in self._names(visitor):
+            _less(self._streams, name)
+        pages = self._pages[visitor.party]
+        _less(pages, page)
+        if not pages:
+            del self._pages[visitor.party]
+        _less(self._everybody, page)
+
+    def _parties(self) -> int:
+        return len(self._pages)
+
+    def _names(self, visitor: Visitor) -> list[str]:
+        return [name for name, _ in self._limits(visitor)]
+
+    def _limits(self, visitor: Visitor) -> list[tuple[str, int]]:
+        bounds = self.bounds
+        if not visitor.key:
+            address = f"address {network_of(visitor.address)}"
+            return [(address, bounds.per_address), ("everybody without a key", max(bounds.streams // 2, 1))]
+        limits = [(f"key {visitor.key}", bounds.per_key)]
+        if visitor.contract is not None:
+            limits.append((f"contract {visitor.contract}", bounds.per_contract))
+        return limits
+
+    def _check_share(self, party: str, taken: int, places: int, mine: int, parties: int) -> None:
+        if taken >= places:
+            raise Full
+        others = parties if party not in self._pages else parties - 1
+        left = places - taken
+        if left <= max(places // 20, 1) and mine:
+            raise Full  # the last ones are for those who have none
+        if left <= places // 4 and mine >= max(places // (others + 2), 1):
+            raise Full  # one share is kept for whoever comes next
+
+
+def _less(counter: Counter[_Name], name: _Name) -> None:
+    counter[name] -= 1
+    if not counter[name]:
+        del counter[name]

@@ -1,0 +1,46 @@
+"""Telling under which contracts an incident has stood, once it has been under more than one.
+
+Whoever shows incidents and has no catalogue (the board) decides by this fact what each contract may see. It holds all
+periods anew, so the newest alone counts. An incident that stays under one contract for one customer needs no such
+fact: its other facts name the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from hashlib import blake2b
+
+from sla_domain.fact import Fact, FactKind
+from sla_domain.incident import ContractPeriod, Incident
+
+# Of an incident that moved more often the latest are told: what lies before them is then shown to no contract's key.
+MOST_PERIODS = 200
+_KEY = "contract/"
+
+
+def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
+    """`contract.changed` when the periods are not those told last. `keys`: the incident's own (`told.keys_after`)."""
+    told = sorted(
+        (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]
+    )
+    if not told and len(incident.periods) == 1:
+        return []
+    digest = _digest(incident.periods)
+    if told and told[-1][1] == digest:
+        return []
+    number = told[-1][0] + 1 if told else 1
+    return [
+        Fact(
+            kind=FactKind.CONTRACT_CHANGED,
+            incident=incident.id,
+            key=f"{_KEY}{number}/{digest}",
+            at=incident.periods[-1].start,
+            generation=number,
+            periods=incident.periods[-MOST_PERIODS:],
+        )
+    ]
+
+
+def _digest(periods: Collection[ContractPeriod]) -> str:
+    said = "\n".join(f"{p.contract}\t{p.customer}\t{p.start.isoformat()}\t{p.event}\t{p.named}" for p in periods)
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

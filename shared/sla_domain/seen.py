@@ -1,0 +1,176 @@
+"""What a key of one contract sees of an incident: what belonged to that contract then, and nothing of another's.
+
+An incident's life falls into periods, each under one contract (`Incident.periods`). The rules:
+
+* Events, facts and clocks belong to the contract in whose period they lie. A key sees its own.
+* When the incident has left the contract, the key sees it as it stood when it left: later events are not read.
+* Attributes outlive a move: the title set under one contract is, from the move on, that of the next one's incident.
+* The default contract stands in while nobody's own contract is known. Once it is known, the time before is its too:
+  the periods before the first named contract belong to that contract as well as to the default one.
+* A period of no length is a correction, and belongs to the one that follows.
+* A clock that runs across a move belongs to both. Words of the other contract's people (reasons, names, remarks) are
+  left out of its story; instants and states stay, since the due instant follows from them.
+
+The board, the timer's answers and ingest's answers all ask here; so the filter follows the fold, also when a late
+event moves the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
+from sla_domain.fold.order import as_read
+from sla_domain.incident import ContractPeriod, Incident
+
+NOT_SHOWN = "not shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One contract's part in an incident: which of its periods it owns."""
+
+    contract: str
+    periods: tuple[ContractPeriod, ...]
+    own: tuple[bool, ...]  # period by period
+
+    @property
+    def whole(self) -> bool:
+        return all(self.own)
+
+    def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
+        """Whether a clock of `[start, end)` ran in a period of this contract; open bounds are None."""
+        for number, period in enumerate(self.periods):
+            if not self.own[number]:
+                continue
+            over = self._end(number)
+            begins_before = start is None or over is None or start < over
+            ends_after = end is None or period.start < end or number == 0 or start == end == period.start
+            if begins_before and ends_after:
+                return True
+        return False
+
+    def has_fact(self, label: str, at: datetime) -> bool:
+        """Whether what was said of `at` under the contract `label` is this contract's to hear."""
+        inside = [
+            self.own[number] for number, period in enumerate(self.periods)
+            if period.start < at and ((over := self._end(number)) is None or at < over)
+        ]  # fmt: skip
+        return self.has_label(label, at) and all(inside)
+
+    def has_label(self, label: str, at: datetime) -> bool:
+        """As `has_fact`, for what holds no words of an event (deliveries, alerts): it may come after the period."""
+        if label == self.contract:
+            return True
+        return any(
+            own and period.contract == label and period.start <= at and ((over := self._end(n)) is None or at <= over)
+            for n, (own, period) in enumerate(zip(self.own, self.periods, strict=True))
+        )
+
+    def _end(self, number: int) -> datetime | None:
+        return self.periods[number + 1].start if number + 1 < len(self.periods) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`events` are what the key's fold reads; only those of `own` may be shown. `until`: when the incident left."""
+
+    share: Share
+    events: tuple[IncidentEvent, ...]
+    own: frozenset[EventId]
+    until: datetime | None
+
+    @property
+    def everything(self) -> bool:
+        return self.until is None and self.share.whole and len(self.own) == len(self.events)
+
+    def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+        return [event for event in events if event.id in self.own]
+
+    def of(self, incident: Incident) -> Incident:
+        """The incident folded from `events`, without clocks and remarks of another contract's time."""
+        if self.everything:
+            return incident
+        clocks = (clock for clock in incident.clocks if self.share.has_clock(clock.started_at, clock.stopped_at))
+        remarks = (remark for remark in incident.remarks if remark.event in self.own)
+        return replace(incident, clocks=tuple(clocks), remarks=tuple(remarks))
+
+    def as_of(self, at: datetime) -> datetime:
+        """`at`, but never later than the incident's leaving."""
+        return at if self.until is None else min(at, self.until)
+
+
+def share_of(periods: Sequence[ContractPeriod], contract: str) -> Share | None:
+    """The part of `contract`; None when it has none."""
+    # A period of no length is a correction: at its instant the contract in force is the next one.
+    held: list[ContractPeriod] = []
+    for period in reversed(periods):
+        held.append(held[-1] if held and held[-1].start == period.start else period)
+    held.reverse()
+    first = next((number for number, period in enumerate(held) if period.named), len(held))
+    inherits = first < len(held) and held[first].contract == contract
+    own = tuple(period.contract == contract or (inherits and number < first) for number, period in enumerate(held))
+    return Share(contract, tuple(periods), own) if any(own) else None
+
+
+def seen(
+    events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
+) -> Seen | None:
+    """What `contract` sees of the incident of these events; None when it sees nothing.
+
+    `periods` may be older than the newest events (the board hears of both at different times): from an event that
+    names another customer than its period nothing is shown to anybody until newer periods are known. `complete`:
+    every event of the incident is given, so each period begins with one of them.
+    """
+    share = share_of(periods, contract)
+    rows = as_read(events)
+    if share is None:
+        return None
+    places = _places(rows, periods, complete)
+    mine = [place is not None and share.own[place] for place in places]
+    if not any(mine):
+        return None
+    last = max(number for number, own in enumerate(mine) if own)
+    read, said = [], dict[str, str]()
+    for (event, _), own in zip(rows[: last + 1], mine, strict=False):
+        read.append(event if own else _without_words(event, said))
+        said.update(event.attributes)
+    until = rows[last + 1][1] if last + 1 < len(rows) else None
+    own_ids = frozenset(event.id for (event, _), own in zip(rows, mine, strict=True) if own)
+    return Seen(share, tuple(read), own_ids, until)
+
+
+def _places(
+    rows: Sequence[tuple[IncidentEvent, datetime]], periods: Sequence[ContractPeriod], complete: bool
+) -> list[int | None]:
+    """For each event the number of its period; None from where the periods do not say."""
+    begins = {period.event: number for number, period in enumerate(periods)}
+    given = {event.id for event, _ in rows}
+    # Periods begun by events that are not given: too old to be, or not here yet. Their instant must do.
+    absent = [] if complete else [(p.start, number) for number, p in enumerate(periods) if p.event not in given]
+    place: int | None = None
+    unknown = False
+    places: list[int | None] = []
+    for event, at in rows:
+        place = begins.get(event.id, place)
+        while absent and absent[0][0] <= at:
+            number = absent.pop(0)[1]
+            place = number if place is None else max(place, number)
+        customer = event.attributes.get("customer")
+        unknown = unknown or place is None or (customer is not None and customer != periods[place].customer)
+        places.append(None if unknown else place)
+    return places
+
+
+def _without_words(event: IncidentEvent, said: Mapping[str, str]) -> IncidentEvent:
+    """What the event does to clocks, without what people wrote in it. `said`: the attributes before it."""
+    kind, actor = event.kind, event.actor
+    reporters = (said.get("reporter_id"), said.get("reporter"))
+    if kind is EventKind.RESPONDED and actor is Actor.UNKNOWN and event.actor_name and event.actor_name in reporters:
+        kind, actor = EventKind.CUSTOMER_REPLIED, Actor.CUSTOMER  # as the fold would read it by the name
+    agreed = event.agreed
+    if agreed is not None:
+        agreed = replace(agreed, agreed_by=NOT_SHOWN if agreed.agreed_by else "", reason="")
+    return replace(event, kind=kind, actor=actor, actor_name="", reason="", warnings=(), agreed=agreed)
