@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from sla_domain.clock import BREACH, ClockId
+from sla_domain.cycles import continued
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
+from sla_domain.spoken import standing
 from sla_domain.tell import tell
 from sla_domain.told import Timer, Told, keys_after, timers, told_after
 
@@ -40,6 +42,8 @@ class World:
                 due_at=row.due_at,
                 breached_at=row.breached_at,
                 priority=row.priority,
+                metric=row.metric,
+                started_at=row.started_at,
             )
             for id_, (text, row) in self.rows.items()
         }
@@ -47,7 +51,7 @@ class World:
     def arrive(self, event: IncidentEvent, now: datetime) -> None:
         self.fire(now)
         self._events.append(event)
-        self.incident = fold(self._events, self._rulebook)
+        self.incident = continued(fold(self._events, self._rulebook), self.told)
         self.say(tell(self.incident, self.told, self.keys))
         assert tell(self.incident, self.told, self.keys) == ()
         self.fire(now)
@@ -78,16 +82,22 @@ class World:
         counted = Counter((fact.clock, fact.key) for fact in self.facts)
         return [key for key, times in counted.items() if times > 1]
 
-    def breaches(self, id_: ClockId) -> set[int]:
-        """The generations whose breach has been told and not been taken back."""
-        keys = self.told[id_].keys
-        spoken = [key for key in keys if key[0].isdigit() and key.partition("/")[2].partition("~")[0] == BREACH]
-        return {int(key.partition("/")[0]) for key in spoken if f"-{key}" not in keys}
+    def breaches(self, id_: ClockId) -> set[datetime | None]:
+        """The due instants whose passing has been told and not been taken back."""
+        told = self.told[id_]
+        return {each.at for each in standing(told.keys, told.meanings) if each.kind == BREACH}
 
 
 def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_breach: bool) -> Fact:
     assert incident is not None
     kind = FactKind.CLOCK_BREACHED if is_breach else FactKind.CLOCK_WARNED
     return Fact(
-        kind=kind, incident=incident.id, key=key, at=timer.at, clock=id_, generation=timer.generation, due_at=timer.at
+        kind=kind,
+        incident=incident.id,
+        key=key,
+        at=timer.at,
+        clock=id_,
+        generation=timer.generation,
+        due_at=timer.at,
+        threshold="" if is_breach else timer.kind.partition("~")[0],
     )
