@@ -103,6 +103,12 @@ class Told:
             started_at=started_at,
         )
 
+    @property
+    def breaches(self) -> frozenset[datetime]:
+        """Due instants whose passing was told and stands, as far as the row itself has them."""
+        breaches = [each for each in standing(self.keys, self.meanings) if each.kind == BREACH]
+        return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
+
     def spoken(self, clock: Clock) -> list[Spoken]:
         """The marks that have been told and stand."""
         return understood(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)

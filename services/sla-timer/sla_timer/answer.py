@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_domain.clock import Clock, ClockId, ClockState, Segment
+from sla_domain.cycles import continued
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain, known_at, party_shares, render, spoken
@@ -17,6 +18,7 @@ from sla_domain.fold import fold
 from sla_domain.incident import Incident, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
+from sla_domain.spoken import told as no_news
 from sla_domain.told import Told
 from sla_domain.urgency import urgency
 from sla_timer.apply.context import words
@@ -72,7 +74,7 @@ def clock_json(clock: Clock, zone: ZoneInfo, score: float, told: Told | None, co
     # An ended clock is as its events have it: no timer of it has fired since.
     known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
-    keys = known.keys if known is not None else frozenset()
+    spoken = known.spoken(clock) if known is not None else []
     return {
         "id": str(clock.id),
         "metric": clock.metric,
@@ -96,7 +98,7 @@ def clock_json(clock: Clock, zone: ZoneInfo, score: float, told: Told | None, co
         "urgency": score,
         "segments": [segment_json(segment) for segment in clock.segments],
         "marks": [
-            {"key": mark.key, "at": iso(mark.at), "pending": mark.pending and mark.key not in keys}
+            {"key": mark.key, "at": iso(mark.at), "pending": mark.pending and not no_news(mark, spoken)}
             for mark in clock.marks
         ],
     }
@@ -155,11 +157,19 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
 
 
 def explained_json(
-    events: Sequence[IncidentEvent], rulebook: Rulebook, at: datetime | None, now: datetime, language: str, metric: str
+    events: Sequence[IncidentEvent],
+    rulebook: Rulebook,
+    at: datetime | None,
+    now: datetime,
+    language: str,
+    metric: str,
+    told: Mapping[ClockId, Told] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Why each clock says what it says, as data and in words; as of `at`, from what had happened by then."""
     known = known_at(events, at) if at is not None else events
-    incident = fold(known, rulebook) if known else None  # before its first event there is nothing to explain
+    incident = (
+        continued(fold(known, rulebook), told) if known else None
+    )  # before its first event there is nothing to explain
     explanations = explain(incident, rulebook, at or now) if incident else ()
     shown = [one for one in explanations if metric in ("", one.metric)]
     clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in shown]

@@ -14,10 +14,12 @@ from sqlalchemy import select
 
 from sla_domain.clock import ClockId
 from sla_domain.contract import Contract, ContractId
+from sla_domain.cycles import continued
 from sla_domain.errors import CalendarError
 from sla_domain.fold import fold, in_order
 from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason
+from sla_domain.told import Told
 from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
 from sla_timer import tables
@@ -71,7 +73,8 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
         try:
-            answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+            told = await _told(timer, incident)
+            answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric, told)
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
             raise Problem(422, "beyond-the-calendar", "The calendar does not reach so far", str(error)) from error
@@ -122,10 +125,16 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
 
 async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
     events, rulebook = await _events_and_rules(timer, name, access)
+    told = await _told(timer, name)
+    incident = continued(fold(events, rulebook), told)
+    return incident_json(incident, list(in_order(events)), rulebook, timer.source.now(), told)
+
+
+async def _told(timer: TimerService, name: str) -> dict[ClockId, Told]:
+    """What has been told of each clock of an incident."""
     async with timer.store.reading() as connection:
         rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
-    told = {ClockId(row.id): told_of(row) for row in rows}
-    return incident_json(fold(events, rulebook), list(in_order(events)), rulebook, timer.source.now(), told)
+    return {ClockId(row.id): told_of(row) for row in rows}
 
 
 async def _events_and_rules(timer: TimerService, name: str, access: Access) -> tuple[Sequence[Any], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,6 +30,7 @@ class World:
         self.timers: dict[ClockId, tuple[Timer, ...]] = {}
         self.facts: list[Fact] = []
         self.incident: Incident | None = None
+        self.heard: Callable[[Fact], object] = lambda fact: None  # called with every fact as it is told
 
     @property
     def told(self) -> dict[ClockId, Told]:
@@ -56,6 +57,15 @@ class World:
         assert tell(self.incident, self.told, self.keys) == ()
         self.fire(now)
 
+    def replan(self, rulebook: Rulebook, now: datetime) -> None:
+        """Another catalogue comes into force."""
+        self._rulebook = rulebook
+        if self._events:
+            self.fire(now)
+            self.incident = continued(fold(self._events, self._rulebook), self.told)
+            self.say(tell(self.incident, self.told, self.keys))
+            self.fire(now)
+
     def say(self, facts: Sequence[Fact]) -> None:
         assert self.incident is not None
         after = told_after(self.told, facts, self.incident.clocks)
@@ -63,6 +73,8 @@ class World:
         self.rows = {id_: (told.text, told) for id_, told in after.items()}
         self.timers = {clock.id: timers(clock, after[clock.id]) for clock in self.incident.clocks}
         self.facts += facts
+        for fact in facts:
+            self.heard(fact)
 
     def fire(self, now: datetime) -> None:
         """Delete the due rows, append their keys to the text, tell."""
@@ -74,7 +86,9 @@ class World:
                 is_breach = timer.kind.partition("~")[0] == BREACH
                 breached = timer.at if is_breach else told.breached_at
                 self.rows[id_] = (f"{text} {key}", replace(told, breached_at=breached))
-                self.facts.append(_fired(self.incident, id_, key, timer, is_breach))
+                fact = _fired(self.incident, id_, key, timer, is_breach)
+                self.facts.append(fact)
+                self.heard(fact)
             self.timers[id_] = tuple(t for t in rows if t.at > now)
 
     def repeated(self) -> list[tuple[ClockId | None, str]]:
@@ -90,6 +104,7 @@ class World:
 
 def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_breach: bool) -> Fact:
     assert incident is not None
+    metric = next(clock.metric for clock in incident.clocks if clock.id == id_)
     kind = FactKind.CLOCK_BREACHED if is_breach else FactKind.CLOCK_WARNED
     return Fact(
         kind=kind,
@@ -97,6 +112,7 @@ def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_b
         key=key,
         at=timer.at,
         clock=id_,
+        metric=metric,
         generation=timer.generation,
         due_at=timer.at,
         threshold="" if is_breach else timer.kind.partition("~")[0],
