@@ -25,7 +25,7 @@ from sla_domain.told import Told, keys_after, timers, told_after
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
-from sla_timer.apply.context import clock_context, incident_context
+from sla_timer.apply.context import clock_context, incident_context, with_breach
 from sla_timer.apply.save import Changes
 from sla_timer.rulebooks import Pins
 
@@ -72,7 +72,9 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text:
     changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
     cause = {"catalogue": rulebook.version} if moved else {}
     for fact in facts:
-        context = contexts.get(fact.clock, shared) if fact.clock else shared
+        context = shared
+        if fact.clock is not None and fact.clock in contexts:
+            context = with_breach(contexts[fact.clock], after[fact.clock])
         changes.facts.append(_envelope(fact, context, cause, now))
     return changes
 
