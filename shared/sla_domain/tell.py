@@ -30,7 +30,7 @@ from sla_domain.incident import Incident
 from sla_domain.promise import promise_facts
 from sla_domain.spoken import Spoken, digest, fresh, standing, target_name
 from sla_domain.spoken import told as known
-from sla_domain.told import BREACHED, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, Told
+from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, Told
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 _MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
@@ -156,6 +156,8 @@ class _Voice:
             "old_generation": str(told.generation),
             "agreed_by": clock.agreed_by,
         }
+        if any(each.kind == BREACH and each.at == clock.due_at for each in self._spoken):
+            details |= _dates(**{BROKEN_SINCE: clock.due_at})
         at = clock.generation_at or clock.started_at
         self._say(FactKind.CLOCK_RETARGETED, f"{clock.generation}/target", at, details)
 

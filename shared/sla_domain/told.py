@@ -30,6 +30,7 @@ _CAUSE, _PROMISED, _TARGET, _START = "cause", "promised", "target", "start"
 DUE = "due:"  # detail of a promise: the line of a metric
 TAKES_BACK = "takes_back"  # detail of an amendment: the keys it takes back
 TAKES_BACK_DUE = "takes_back_due"  # the due instants of these breaches, in the order of the keys
+BROKEN_SINCE = "broken_since"  # detail of a retargeting: the due instant now in force, when its passing was told before
 OLD_BREACHED, BREACHED = "old_breached_at", "breached_at"  # details: a breach stands, at another instant than told
 
 

@@ -167,9 +167,8 @@ def explained_json(
 ) -> dict[str, Any]:
     """Why each clock says what it says, as data and in words; as of `at`, from what had happened by then."""
     known = known_at(events, at) if at is not None else events
-    incident = (
-        continued(fold(known, rulebook), told) if known else None
-    )  # before its first event there is nothing to explain
+    # Before its first event there is nothing to explain.
+    incident = continued(fold(known, rulebook), told) if known else None
     explanations = explain(incident, rulebook, at or now) if incident else ()
     shown = [one for one in explanations if metric in ("", one.metric)]
     clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in shown]

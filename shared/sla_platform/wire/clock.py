@@ -15,6 +15,7 @@ from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
 SOURCE = "/slad/timer"
+NOT_BREACHED = "no"
 CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is told of it
 
 
@@ -55,6 +56,11 @@ class ClockFact(BaseModel):
     provisional: bool = Field(default=False, description="fired although events of its partition were behind")
     overtaken: bool = Field(default=False, description="a warning noticed after its breach: recorded, not told")
     details: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def passed_due(self) -> datetime | None:
+        """The due instant in force, when the fact says that its passing was told."""
+        return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
 # What all facts of one clock share; the timer stores it beside the clock as the body its fire statement extends.

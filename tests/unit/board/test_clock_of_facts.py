@@ -67,7 +67,6 @@ def test_the_board_says_of_every_clock_what_the_domain_says(life: Life, promise:
         if clock.state is not ClockState.CANCELLED:
             assert shown["due_at"] == clock.due_at
         if clock.state.open:
-            assert shown["generation"] == clock.generation
             assert shown["priority"] == clock.priority
             assert shown["breached_at"] == told_breach(clock, timer.told[clock.id])
         else:

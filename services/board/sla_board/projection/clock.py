@@ -2,8 +2,8 @@
 
 What the applier says (started, paused, met, amended …) carries the clock's whole state and is read in the order in
 which slad noticed it. What the tick says (warned, breached) is noticed by the database's clock, not the applier's, so
-it never decides the state: a breach counts while its due instant is the clock's, a warning while its target is, wherever
-they land, until an amendment takes a breach back by its key or moves its instant.
+it never decides the state: a breach counts while its due instant is the clock's, a warning while its target is,
+wherever they land, until an amendment takes a breach back by its key or moves its instant.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _in_force(breach: _Breach, context: ClockFact, state: ClockState) -> bool:
         return breach.at == context.due_at
     if not context.breached:  # an older release: it says no more
         return breach.fact.generation == context.generation
-    return breach.at.isoformat() == context.breached
+    return breach.at == context.passed_due
 
 
 def _moved(ordered: Sequence[Said], breach: ClockFact) -> datetime:

@@ -9,6 +9,7 @@ from sla_domain.incident import Incident
 from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, WorkingDayTime
 from sla_domain.spoken import target_name
 from sla_domain.told import Told
+from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
@@ -48,8 +49,8 @@ def clock_context(shared: dict[str, Any], clock: Clock, urgency: float) -> dict[
 
 
 def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:
-    """The context of a fact that is no mark: it says whether the due instant in force was passed. Marks say their own."""
-    return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else "no"}
+    """The context of what the applier tells: whether the due instant in force was passed. Fired marks do not say."""
+    return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}
 
 
 def words(allowed: Allowed) -> str:
