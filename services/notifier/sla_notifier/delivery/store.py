@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, select, union_all, update
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
-from sla_notifier.delivery.state import UNFINISHED, WAITING, State
+from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
 from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert, insert_new, upsert
@@ -29,6 +29,10 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 _WAITING = [state.value for state in WAITING]
 LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After holds up of the endpoint's others
 _FOLLOWED = _d.alias("followed")
+_CLOSING = [Kind.RESOLVED.value, Kind.TAKEN_BACK.value]
+_IMPATIENT = or_(
+    _d.c.kind.in_([Kind.PAGE.value, Kind.NOTICE.value]), and_(_d.c.kind == Kind.DIGEST.value, _d.c.level > 0)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ async def claim(connection: AsyncConnection, room: Mapping[str, int], now: datet
         return []
     alerts = await _alerts(connection, {row.alert for row in rows if row.alert})
     disabled = await disabled_endpoints(connection)
+    rows = await _ahead_of_closing(connection, rows, now)
     followed = await _states(connection, {row.follows for row in rows if row.follows})
     going: list[DeliveryRow] = []
     ended: list[DeliveryRow] = []
@@ -104,7 +109,12 @@ async def record(connection: AsyncConnection, done: Sequence[Done], now: datetim
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
-    held_back = exists().where(_FOLLOWED.c.id == _d.c.follows, _FOLLOWED.c.state.in_(_UNFINISHED))
+    """A page waits for the closing word of the episode before while that is being sent, or is the next in the same
+    queue; anything else waits until what it follows is final."""
+    f = _FOLLOWED.c
+    next_in_queue = and_(f.state == State.QUEUED.value, f.endpoint == _d.c.endpoint)
+    on_its_way = or_(f.state == State.SENDING.value, next_in_queue)
+    held_back = exists().where(f.id == _d.c.follows, f.state.in_(_UNFINISHED), or_(~_IMPATIENT, on_its_way))
     return (_d.c.state.in_(_UNFINISHED), _d.c.carried_by == "", _d.c.next_at <= now, ~held_back)
 
 
@@ -129,6 +139,30 @@ async def _locked(
 def _oldest(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any]:
     mine = (_d.c.id.not_in(list(lease.in_flight)),) if lease.in_flight else ()
     return select(_d.c.id).where(_d.c.endpoint == endpoint, *_due(now), *mine).order_by(_d.c.next_at).limit(most)
+
+
+async def _ahead_of_closing(
+    connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime
+) -> list[DeliveryRow]:
+    """The rows that may go now. A closing word claimed with its page goes first, if they share a queue; any other that
+    waits is ended, and one in other hands holds its page back for now."""
+    pages = {row.follows: row for row in rows if row.follows and row.pages}
+    if not pages:
+        return list(rows)
+    first = {row.id for row in rows if row.id in pages and row.endpoint == pages[row.id].endpoint}
+    unfinished = (_d.c.id.in_(pages), _d.c.kind.in_(_CLOSING), _d.c.state.in_(_UNFINISHED), _d.c.carried_by == "")
+    waiting = (
+        select(_d)
+        .where(*unfinished, _d.c.state.in_(_WAITING), _d.c.id.not_in(first))
+        .order_by(_d.c.next_at, _d.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    found = [row_of(dict(mapping)) for mapping in (await connection.execute(waiting)).mappings().all()]
+    over = [replace(row, state=State.CANCELLED, reason=Reason.REOPENED.value, finished_at=now) for row in found]
+    await _finish(connection, over, now)
+    ended = {row.id for row in over}
+    still = set((await connection.execute(select(_d.c.id).where(*unfinished))).scalars())
+    return [row for row in rows if row.id not in ended and not (row.pages and row.follows in still)]
 
 
 async def _alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, AlertNow]:
