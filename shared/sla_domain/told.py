@@ -6,7 +6,9 @@ is one text of space-separated words, to which a fire statement may append the k
 * a fact's key, `0/warn-75`, `paused/3f2a…` (the digest of the event that caused it);
 * `-0/breach`: that telling was taken back;
 * `@0/breach=…/3f2a…`: what a mark's key means, the instant in microseconds since 1970 and the name of its target
-  (`spoken`). It is written before a timer fires, so that the fire statement appends nothing but the key;
+  (`spoken`); `@+0/breach=…` of a timer, written before it fires, so that the fire statement appends nothing but the
+  key. It holds for the generation and due instant in `@ahead=…`: a process of an older release, which replaces timers
+  and passes these words over, changes one of them;
 * `@cause=…`: the digest of the event behind the told state; `@promised=…`: the due instant the customer was given,
   in microseconds since 1970; `@target=…`: the name of the target in force; `@start=…`: the name of what first began
   the clock (`cycles`).
@@ -26,7 +28,8 @@ from sla_domain.spoken import Meaning, Spoken, digest, fresh, mark_of_key, stand
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NOTE = "@"
-_CAUSE, _PROMISED, _TARGET, _START = "cause", "promised", "target", "start"
+_PENDING = "+"
+_CAUSE, _PROMISED, _TARGET, _START, _AHEAD = "cause", "promised", "target", "start", "ahead"
 DUE = "due:"  # detail of a promise: the line of a metric
 TAKES_BACK = "takes_back"  # detail of an amendment: the keys it takes back
 TAKES_BACK_DUE = "takes_back_due"  # the due instants of these breaches, in the order of the keys
@@ -56,10 +59,12 @@ class Told:
     def text(self) -> str:
         """Everything but the columns, as words in a stable order."""
         words = sorted(self.keys)
-        words += [
-            f"{_NOTE}{key}={_micros(meaning.at)}/{meaning.target}" for key, meaning in sorted(self.meanings.items())
-        ]
+        for key, meaning in sorted(self.meanings.items()):
+            pending = "" if key in self.keys else _PENDING
+            words.append(f"{_NOTE}{pending}{key}={_micros(meaning.at)}/{meaning.target}")
         notes = {_CAUSE: self.cause, _PROMISED: _micros(self.promised_at), _TARGET: self.target, _START: self.start}
+        if self.meanings.keys() - self.keys:
+            notes[_AHEAD] = _place(self.generation, self.due_at)
         words += [f"{_NOTE}{name}={value}" for name, value in notes.items() if value]
         return " ".join(words)
 
@@ -78,16 +83,20 @@ class Told:
     ) -> Told:
         """From the columns and the text of a row, whatever a fire statement has appended to it."""
         keys, meanings, notes = set(), dict[str, Meaning](), dict[str, str]()
+        pending: dict[str, Meaning] = {}
         for word in text.split():
             if not word.startswith(_NOTE):
                 keys.add(word)
                 continue
             name, _, value = word.removeprefix(_NOTE).partition("=")
-            if mark_of_key(name) is None:
+            key = name.removeprefix(_PENDING)
+            if mark_of_key(key) is None:
                 notes[name] = value
             else:
                 at, _, target = value.partition("/")
-                meanings[name] = Meaning(_instant(at), target)
+                (meanings if key == name else pending)[key] = Meaning(_instant(at), target)
+        if notes.get(_AHEAD) == _place(generation, due_at):
+            meanings |= pending
         return cls(
             state=ClockState(state),
             generation=generation,
@@ -223,6 +232,10 @@ def _words(facts: Iterable[Fact]) -> frozenset[str]:
         words.add(fact.key)
         words.update(f"-{key}" for key in fact.details.get(TAKES_BACK, "").split())
     return frozenset(words)
+
+
+def _place(generation: int, due_at: datetime | None) -> str:
+    return f"{generation}/{_micros(due_at)}"
 
 
 def _micros(at: datetime | None) -> str:

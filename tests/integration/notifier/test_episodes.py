@@ -65,7 +65,8 @@ def happened(number: int, kind: EventKind, at: datetime, priority: str = "") -> 
 BOOK = rulebook(
     plan(
         row("first_response", "15m", "always", priority="P1"),
-        row("first_response", "2h", "always", priority=("P3", "P4")),
+        row("first_response", "2h", "always", priority="P3"),
+        row("first_response", "4h", "always", priority="P4"),
         escalation="on-call",
     )
 )
