@@ -91,8 +91,7 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         FactKind.CLOCK_PAUSED: ("A clock stands still; it has no due instant meanwhile.", _CLOCK),
         FactKind.CLOCK_RESUMED: ("A clock runs again, with a new due instant.", _CLOCK),
         FactKind.CLOCK_RETARGETED: (
-            "Another target is in force, counted by `generation`; or the same one under another priority. "
-            "`details.broken_since`: its due instant has passed, and that was told before.",
+            "Another target is in force, counted by `generation`; or the same one under another priority.",
             _CLOCK,
         ),
         FactKind.CLOCK_WARNED: ("A threshold before the due instant was crossed.", (*_CLOCK, "threshold")),
