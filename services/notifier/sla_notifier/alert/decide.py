@@ -91,8 +91,11 @@ def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
     )
 
 
-def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
-    """Open the alert of this clock, or open it anew: the levels without delay are told at once."""
+def breached(
+    before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime, due_at: datetime | None = None
+) -> Change:
+    """Open the alert of this clock, or open it anew: the levels without delay are told at once. `due_at`: the due
+    instant that was passed, when the fact is no breach."""
     if before is not None and (before.occasion == id_ or _heard_already(before, fact)):
         return NOTHING
     alert = Alert(
@@ -108,7 +111,7 @@ def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now:
         content=fact,
         policy=chain,
         opened_at=now,
-        due_at=fact.at,
+        due_at=due_at or fact.at,
     )
     running_before = before is not None and before.state is not AlertState.CLOSED
     return _opened(alert, now, Reason.REOPENED if running_before else None)
@@ -126,12 +129,7 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: 
     due_at = before.due_at
     if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
         due_at = fact.due_at  # the breach of this target, which need not be the one heard of last
-    change = breached(before, fact, id_, chain, now)
-    if change.alert is None:
-        return NOTHING
-    alert = replace(change.alert, due_at=due_at)
-    told = tuple(replace(occasion, due_at=due_at) for occasion in change.occasions)
-    return replace(change, alert=alert, occasions=told)
+    return breached(before, fact, id_, chain, now, due_at)
 
 
 def moved(before: Alert | None, fact: ClockFact) -> Change:

@@ -30,6 +30,7 @@ _WAITING = [state.value for state in WAITING]
 LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After holds up of the endpoint's others
 _FOLLOWED = _d.alias("followed")
 _CLOSING = [Kind.RESOLVED.value, Kind.TAKEN_BACK.value]
+_PAGES = (Kind.PAGE, Kind.NOTICE)
 _IMPATIENT = or_(
     _d.c.kind.in_([Kind.PAGE.value, Kind.NOTICE.value]), and_(_d.c.kind == Kind.DIGEST.value, _d.c.level > 0)
 )
@@ -144,25 +145,55 @@ def _oldest(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any
 async def _ahead_of_closing(
     connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime
 ) -> list[DeliveryRow]:
-    """The rows that may go now. A closing word claimed with its page goes first, if they share a queue; any other that
-    waits is ended, and one in other hands holds its page back for now."""
-    pages = {row.follows: row for row in rows if row.follows and row.pages}
+    """The rows that may go now: no page before the closing words of earlier episodes to the same person.
+
+    Words claimed with their page go first, if they share its queue; others that wait are ended, and one in other hands
+    holds the page back for now.
+    """
+    pages: dict[tuple[str, str], DeliveryRow] = {}
+    for row in rows:
+        place = (row.alert, row.person)
+        if row.kind in _PAGES and row.episode > 1 and (place not in pages or pages[place].episode < row.episode):
+            pages[place] = row
     if not pages:
         return list(rows)
-    first = {row.id for row in rows if row.id in pages and row.endpoint == pages[row.id].endpoint}
-    unfinished = (_d.c.id.in_(pages), _d.c.kind.in_(_CLOSING), _d.c.state.in_(_UNFINISHED), _d.c.carried_by == "")
+    before = await _words_before(connection, pages)
+    claimed = {row.id for row in rows}
+    first = {place for place, word in before if word.id in claimed and word.endpoint == pages[place].endpoint}
+    idle = [word.id for place, word in before if place not in first and word.state in WAITING]
+    ended = await _end(connection, idle, now)
+    held = first | {place for place, word in before if word.id not in ended}
+    return [row for row in rows if row.id not in ended and not (row.kind in _PAGES and (row.alert, row.person) in held)]
+
+
+async def _words_before(
+    connection: AsyncConnection, pages: Mapping[tuple[str, str], DeliveryRow]
+) -> list[tuple[tuple[str, str], DeliveryRow]]:
+    """Closing words on their way, of earlier episodes than these pages by alert and person, each with its place."""
+    closing = (
+        select(_d)
+        .where(_d.c.alert.in_({alert for alert, _ in pages}), _d.c.kind.in_(_CLOSING), _d.c.state.in_(_UNFINISHED))
+        .where(_d.c.carried_by == "")
+    )
+    words = [row_of(dict(mapping)) for mapping in (await connection.execute(closing)).mappings().all()]
+    placed = [((word.alert, word.person), word) for word in words]
+    return [(place, word) for place, word in placed if place in pages and word.episode < pages[place].episode]
+
+
+async def _end(connection: AsyncConnection, words: Collection[str], now: datetime) -> frozenset[str]:
+    """Cancel those of these closing words that still wait and are in nobody's hands; which they were."""
+    if not words:
+        return frozenset()
     waiting = (
         select(_d)
-        .where(*unfinished, _d.c.state.in_(_WAITING), _d.c.id.not_in(first))
+        .where(_d.c.id.in_(sorted(words)), _d.c.state.in_(_WAITING))
         .order_by(_d.c.next_at, _d.c.id)
         .with_for_update(skip_locked=True)
     )
     found = [row_of(dict(mapping)) for mapping in (await connection.execute(waiting)).mappings().all()]
     over = [replace(row, state=State.CANCELLED, reason=Reason.REOPENED.value, finished_at=now) for row in found]
     await _finish(connection, over, now)
-    ended = {row.id for row in over}
-    still = set((await connection.execute(select(_d.c.id).where(*unfinished))).scalars())
-    return [row for row in rows if row.id not in ended and not (row.pages and row.follows in still)]
+    return frozenset(row.id for row in over)
 
 
 async def _alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, AlertNow]:
