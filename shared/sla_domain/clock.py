@@ -32,8 +32,11 @@ _VERSION_5 = (5 << 76) | (0b10 << 62)
 _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 
 
-def clock_id(incident: IncidentId, metric: MetricId, cycle: int) -> ClockId:
-    """The same clock has the same id wherever and however often it is computed: a UUID of version 5 (RFC 9562)."""
+def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
+    """The same clock has the same id wherever and however often it is computed: a UUID of version 5 (RFC 9562).
+
+    `cycle` is the ordinal, with a name behind it where the ordinal's own id belongs to another clock.
+    """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
     number = int.from_bytes(name.digest()[:16]) & _NOT_VERSION | _VERSION_5
@@ -68,8 +71,9 @@ class Segment:
 class Mark:
     """An instant that must be told once: `kind` is `breach` or a warning key (`warn-75`, `warn-3600s`).
 
-    `generation` counts the targets the clock has had (priority change, agreed date, reset); pauses keep it. A retarget
-    that finds its due instant passed already leaves one breach mark at that instant and none of the earlier warnings.
+    `generation` counts the targets the clock has had (priority change, agreed date, reset); pauses keep it, a late
+    event may change it. `target_event` is what made the target (NO_EVENT: the clock's own start). A retarget that
+    finds its due instant passed already leaves one breach mark at that instant and none of the earlier warnings.
     `pending` marks belong to the running segment and become timers; the others lie behind the clock.
     """
 
@@ -77,10 +81,11 @@ class Mark:
     generation: int
     at: datetime
     pending: bool
+    target_event: EventId = NO_EVENT
 
     @property
     def key(self) -> str:
-        """The dedup key within a clock: `<generation>/<kind>`."""
+        """The name under which the mark is told if no other was told under it: `<generation>/<kind>`."""
         return f"{self.generation}/{self.kind}"
 
 
@@ -110,6 +115,8 @@ class Clock:
     counted_from: datetime | None = None  # later than started_at after a restart or reset
     generation_at: datetime | None = None  # when the target in force came into force
     started_by: EventKind = EventKind.OPENED  # what armed it: the opening, a reply, a reopening …
+    start_event: EventId = NO_EVENT  # the event that armed it: the same however many cycles lie before it
+    target_event: EventId = NO_EVENT  # what made the target in force; NO_EVENT: the clock's own start
     cause: EventId = NO_EVENT  # the event that put the clock into its present state
     why: str = ""  # what stopped or cancelled it, in words
     undone: tuple[EventId, ...] = ()  # stops that a reopening has undone (mode resume)

@@ -16,7 +16,8 @@ from sla_domain.event import EventKind
 from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident
 from sla_domain.plan import MetricId
-from sla_domain.told import DUE, Told, fresh
+from sla_domain.spoken import fresh
+from sla_domain.told import DUE, Told
 
 _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
 

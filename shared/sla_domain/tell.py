@@ -5,17 +5,22 @@ started · amended (a told verdict or breach is no longer true) · retargeted ·
 missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its priority,
 and its promise.
 
-Keys make every fact unique within its clock for ever: marks `generation/kind` (exactly what a timer tells when it
-fires), transitions by the digest of the event that caused them. A breach that is taken back frees its place: should it
-come true again, at another instant, it is told under `0/breach~1`. A warning is told once per generation, even if a
+Every fact has a key that is unique within its clock for ever: marks `generation/kind`, with `~1`, `~2` … when the name
+was used before (exactly what a timer tells when it fires), transitions by the digest of the event that caused them.
+Whether a mark was told is decided by its target and instant, never by the key (`spoken`): a late event that renumbers
+targets is no news. A told breach whose instant the fold no longer has is moved, when its target is now passed at
+another instant, or taken back; it is told anew should it come true again. A warning is told once per target, even if a
 late pause has moved it.
+
+The incident's clocks must bear the ids under which they are known (`cycles.continued`).
 
 `upto` is for those who keep no timers (replay, tests): marks ahead of the clock count as passed up to that instant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -25,7 +30,9 @@ from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident
 from sla_domain.moves import move_facts
 from sla_domain.promise import promise_facts
-from sla_domain.told import TAKES_BACK, Told, breach_generation, current_key, digest, fresh
+from sla_domain.spoken import Spoken, digest, fresh, standing, target_name
+from sla_domain.spoken import told as known
+from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, Told
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 _MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
@@ -59,6 +66,7 @@ class _Voice:
         self._told = told
         self._upto = upto
         self._keys = set(told.keys) if told is not None else set()
+        self._spoken = told.spoken(clock) if told is not None else []  # marks that were told and stand
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
@@ -72,7 +80,7 @@ class _Voice:
             return self._facts
         self._exempt()
         amended = self._amend(told)
-        if clock.generation != told.generation and clock.state is not ClockState.CANCELLED and not amended:
+        if clock.state is not ClockState.CANCELLED and not amended and self._other_target(told):
             self._retarget(told)
         self._marks()
         if not amended:
@@ -91,7 +99,7 @@ class _Voice:
                 self._state()
         elif clock.state is not ClockState.RUNNING and not same_cause:
             self._state()
-        elif clock.state is ClockState.RUNNING and clock.generation == told.generation:
+        elif clock.state is ClockState.RUNNING and not self._other_target(told):
             if clock.due_at != told.due_at and not same_cause and len(clock.segments) > 1:
                 self._state()
             elif clock.due_at != told.due_at:
@@ -109,7 +117,16 @@ class _Voice:
             self._say(FactKind.CLOCK_RETARGETED, f"priority/{digest(since.event)}", since.start, details)
 
     def _retargeted(self, told: Told) -> bool:
-        return self._clock.state is ClockState.RUNNING and self._clock.generation != told.generation
+        return self._clock.state is ClockState.RUNNING and self._other_target(told)
+
+    def _other_target(self, told: Told) -> bool:
+        """Whether another target is in force than was told. Its ordinal says nothing: late events renumber targets."""
+        clock = self._clock
+        if clock.state is told.state and not clock.state.open:
+            return False
+        if told.target:
+            return told.target != target_name(clock.target_event)
+        return clock.generation != told.generation and clock.due_at != told.due_at
 
     def _state(self) -> None:
         clock = self._clock
@@ -141,6 +158,8 @@ class _Voice:
             "old_generation": str(told.generation),
             "agreed_by": clock.agreed_by,
         }
+        if any(each.kind == BREACH and each.at == clock.due_at for each in self._spoken):
+            details |= _dates(**{BROKEN_SINCE: clock.due_at})
         at = clock.generation_at or clock.started_at
         self._say(FactKind.CLOCK_RETARGETED, f"{clock.generation}/target", at, details)
 
@@ -149,9 +168,10 @@ class _Voice:
         passed = [mark for mark in self._clock.marks if self._passed(mark)]
         breached = {mark.generation: mark.at for mark in passed if mark.kind == BREACH}
         for mark in passed:
-            key = current_key(mark, self._keys)
-            if key in self._keys:
+            if known(mark, self._spoken):
                 continue
+            key = fresh(mark.key, self._keys)
+            self._spoken.append(Spoken(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
             if mark.kind == BREACH:
                 self._say(FactKind.CLOCK_BREACHED, key, mark.at, generation=mark.generation, due=mark.at)
             else:
@@ -168,44 +188,48 @@ class _Voice:
     def _amend(self, told: Told) -> bool:
         """N1: say what is no longer true. True when the new state is told with it."""
         clock = self._clock
-        details = self._breaches(told)
+        moves, taken = self._breaches()
+        details = _taking_back(taken)
         verdict = self._verdict_changed(told)
         if verdict:
             details |= {"old_state": told.state.value, "new_state": clock.state.value, "why": clock.why}
             details |= _dates(old_due_at=told.due_at, new_due_at=clock.due_at)
-        if details:
-            details.setdefault("new_state", clock.state.value)
+        if moves and not taken:
+            details |= moves.pop(0)
+        for amendment in ([details] if details else []) + moves:
+            amendment.setdefault("new_state", clock.state.value)
             at = clock.stopped_at or clock.segments[-1].start
-            self._say(FactKind.CLOCK_AMENDED, "amended", at, details)
+            self._say(FactKind.CLOCK_AMENDED, "amended", at, amendment)
         return verdict
 
     def _verdict_changed(self, told: Told) -> bool:
         clock = self._clock
         if told.state not in _VERDICTS or told.cause in {digest(event) for event in clock.undone}:
             return False
-        return clock.state.open or (clock.state, digest(clock.cause), clock.generation, clock.due_at) != (
+        return clock.state.open or (clock.state, digest(clock.cause), clock.due_at) != (
             told.state,
             told.cause,
-            told.generation,
             told.due_at,
         )
 
-    def _breaches(self, told: Told) -> dict[str, str]:
-        """Told breaches that the fold takes back or moves."""
-        taken, details = [], dict[str, str]()
-        for key in sorted(told.keys):
-            generation = breach_generation(key)
-            if generation is None or f"-{key}" in told.keys:
-                continue
-            mark = next((m for m in self._clock.marks if m.kind == BREACH and m.generation == generation), None)
-            spoken = told.breached_at if generation == told.generation else None
-            if mark is None or (mark.pending and mark.at != spoken and not self._passed(mark)):
-                taken.append(key)
-                self._keys.add(f"-{key}")
-                details |= _dates(old_breached_at=spoken)
-            elif spoken is not None and mark.at != spoken:
-                details |= _dates(old_breached_at=spoken, breached_at=mark.at)
-        return details | {TAKES_BACK: " ".join(taken)} if taken else details
+    def _breaches(self) -> tuple[list[dict[str, str]], list[Spoken]]:
+        """Told breaches whose instant the fold does not have: the details of those it has moved, those taken back."""
+        marks = [mark for mark in self._clock.marks if mark.kind == BREACH]
+        there = {mark.at for mark in marks}
+        lost = [each for each in self._spoken if each.kind == BREACH and each.at not in there]
+        news = [mark for mark in marks if self._passed(mark) and not known(mark, self._spoken)]
+        moves, taken = list[dict[str, str]](), list[Spoken]()
+        for each in lost:
+            self._spoken.remove(each)
+            now = next((mark for mark in news if each.at is not None and each.is_of(mark)), None)
+            if now is None:
+                taken.append(each)
+                self._keys.add(f"-{each.key}")
+            else:
+                news = [mark for mark in news if mark.at != now.at]
+                moves.append(_dates(**{OLD_BREACHED: each.at, BREACHED: now.at}))
+                self._spoken.append(replace(each, at=now.at))
+        return moves, taken
 
     def _exempt(self) -> None:
         clock = self._clock
@@ -264,13 +288,11 @@ class _Voice:
 
 def _gone(incident: Incident, id_: ClockId, old: Told) -> list[Fact]:
     """A clock that was told and is no more: a late event has changed what the cycles are."""
-    taken = sorted(key for key in old.keys if breach_generation(key) is not None and f"-{key}" not in old.keys)
+    taken = [each for each in standing(old.keys, old.meanings) if each.kind == BREACH]
     if old.state is ClockState.CANCELLED and not taken:
         return []
     kind = FactKind.CLOCK_CANCELLED if old.state.open else FactKind.CLOCK_AMENDED
     details = {"old_state": old.state.value, "new_state": "cancelled", "why": "late events leave no such clock"}
-    if taken:
-        details[TAKES_BACK] = " ".join(taken)
     return [
         Fact(
             kind=kind,
@@ -279,9 +301,19 @@ def _gone(incident: Incident, id_: ClockId, old: Told) -> list[Fact]:
             at=incident.changed_at,
             clock=id_,
             generation=old.generation,
-            details=details,
+            details=details | _taking_back(taken),
         )
     ]
+
+
+def _taking_back(taken: Sequence[Spoken]) -> dict[str, str]:
+    if not taken:
+        return {}
+    dues = [each.at.isoformat() for each in taken if each.at is not None]
+    details = {TAKES_BACK: " ".join(each.key for each in taken)}
+    if len(dues) == len(taken):  # of a row of an older release nobody may know them
+        details |= {TAKES_BACK_DUE: " ".join(dues), OLD_BREACHED: max(dues)}
+    return details
 
 
 def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:

@@ -4,27 +4,37 @@
 is one text of space-separated words, to which a fire statement may append the keys of the marks it tells. Words are
 
 * a fact's key, `0/warn-75`, `paused/3f2a…` (the digest of the event that caused it);
-* `-0/breach`: that telling was taken back, and the next one will be called `0/breach~1`;
+* `-0/breach`: that telling was taken back;
+* `@0/breach=…/3f2a…`: what a mark's key means, the instant in microseconds since 1970 and the name of its target
+  (`spoken`); `@+0/breach=…` of a timer, written before it fires, so that the fire statement appends nothing but the
+  key. It holds for the generation and due instant in `@ahead=…`: a process of an older release, which replaces timers
+  and passes these words over, changes one of them;
 * `@cause=…`: the digest of the event behind the told state; `@promised=…`: the due instant the customer was given,
-  in microseconds since 1970.
+  in microseconds since 1970; `@target=…`: the name of the target in force; `@start=…`: the name of what first began
+  the clock (`cycles`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
-from sla_domain.event import EventId
+from sla_domain.cycles import start_name
 from sla_domain.fact import Fact, FactKind
+from sla_domain.spoken import Meaning, Spoken, digest, fresh, mark_of_key, standing, target_name, told, understood
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_CAUSE, _PROMISED = "@cause=", "@promised="
+_NOTE = "@"
+_PENDING = "+"
+_CAUSE, _PROMISED, _TARGET, _START, _AHEAD = "cause", "promised", "target", "start", "ahead"
 DUE = "due:"  # detail of a promise: the line of a metric
 TAKES_BACK = "takes_back"  # detail of an amendment: the keys it takes back
+TAKES_BACK_DUE = "takes_back_due"  # the due instants of these breaches, in the order of the keys
+BROKEN_SINCE = "broken_since"  # detail of a retargeting: the due instant now in force, when its passing was told before
+OLD_BREACHED, BREACHED = "old_breached_at", "breached_at"  # details: a breach stands, at another instant than told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +49,23 @@ class Told:
     cause: str = ""  # digest of the event behind the told state
     promised_at: datetime | None = None  # the due instant the customer was given last
     priority: str = ""  # the one a fact spoke of last; empty when nobody kept it
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)  # of the keys of marks told, and still to be told
+    target: str = ""  # name of what made the target in force; empty when nobody kept it
+    start: str = ""  # name of what first began the clock; empty when nobody kept it
+    metric: str = ""
+    started_at: datetime | None = None
 
     @property
     def text(self) -> str:
         """Everything but the columns, as words in a stable order."""
         words = sorted(self.keys)
-        if self.cause:
-            words.append(f"{_CAUSE}{self.cause}")
-        if self.promised_at is not None:
-            words.append(f"{_PROMISED}{(self.promised_at - _EPOCH) // _MICROSECOND}")
+        for key, meaning in sorted(self.meanings.items()):
+            pending = "" if key in self.keys else _PENDING
+            words.append(f"{_NOTE}{pending}{key}={_micros(meaning.at)}/{meaning.target}")
+        notes = {_CAUSE: self.cause, _PROMISED: _micros(self.promised_at), _TARGET: self.target, _START: self.start}
+        if self.meanings.keys() - self.keys:
+            notes[_AHEAD] = _place(self.generation, self.due_at)
+        words += [f"{_NOTE}{name}={value}" for name, value in notes.items() if value]
         return " ".join(words)
 
     @classmethod
@@ -60,26 +78,50 @@ class Told:
         due_at: datetime | None,
         breached_at: datetime | None = None,
         priority: str = "",
+        metric: str = "",
+        started_at: datetime | None = None,
     ) -> Told:
         """From the columns and the text of a row, whatever a fire statement has appended to it."""
-        keys, cause, promised = set(), "", None
+        keys, meanings, notes = set(), dict[str, Meaning](), dict[str, str]()
+        pending: dict[str, Meaning] = {}
         for word in text.split():
-            if word.startswith(_CAUSE):
-                cause = word.removeprefix(_CAUSE)
-            elif word.startswith(_PROMISED):
-                promised = _EPOCH + _MICROSECOND * int(word.removeprefix(_PROMISED))
-            else:
+            if not word.startswith(_NOTE):
                 keys.add(word)
+                continue
+            name, _, value = word.removeprefix(_NOTE).partition("=")
+            key = name.removeprefix(_PENDING)
+            if mark_of_key(key) is None:
+                notes[name] = value
+            else:
+                at, _, target = value.partition("/")
+                (meanings if key == name else pending)[key] = Meaning(_instant(at), target)
+        if notes.get(_AHEAD) == _place(generation, due_at):
+            meanings |= pending
         return cls(
             state=ClockState(state),
             generation=generation,
             due_at=due_at,
             breached_at=breached_at,
             keys=frozenset(keys),
-            cause=cause,
-            promised_at=promised,
+            cause=notes.get(_CAUSE, ""),
+            promised_at=_instant(notes.get(_PROMISED, "")),
             priority=priority,
+            meanings=meanings,
+            target=notes.get(_TARGET, ""),
+            start=notes.get(_START, ""),
+            metric=metric,
+            started_at=started_at,
         )
+
+    @property
+    def breaches(self) -> frozenset[datetime]:
+        """Due instants whose passing was told and stands, as far as the row itself has them."""
+        breaches = [each for each in standing(self.keys, self.meanings) if each.kind == BREACH]
+        return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
+
+    def spoken(self, clock: Clock) -> list[Spoken]:
+        """The marks that have been told and stand."""
+        return understood(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +135,18 @@ class Timer:
 
 def timers(clock: Clock, told: Told) -> tuple[Timer, ...]:
     """The marks still to be told by time alone; empty unless the clock runs."""
-    ahead = []
+    ahead = _ahead(clock, told.keys, told.spoken(clock))
+    return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
+
+
+def _ahead(clock: Clock, used: Collection[str], spoken: Iterable[Spoken]) -> dict[str, Mark]:
+    """The pending marks that are news, by the keys under which they will be told."""
+    ahead: dict[str, Mark] = {}
+    spoken = list(spoken)
     for mark in clock.marks:
-        if mark.pending:
-            key = current_key(mark, told.keys)
-            if key not in told.keys:
-                ahead.append(Timer(key.partition("/")[2], mark.generation, mark.at))
-    return tuple(ahead)
+        if mark.pending and not told(mark, spoken):
+            ahead[fresh(mark.key, {*used, *ahead})] = mark
+    return ahead
 
 
 def told_after(told: Mapping[ClockId, Told], facts: Iterable[Fact], clocks: Iterable[Clock]) -> dict[ClockId, Told]:
@@ -116,8 +163,11 @@ def told_after(told: Mapping[ClockId, Told], facts: Iterable[Fact], clocks: Iter
         after[clock.id] = _after(told.get(clock.id), said.pop(clock.id, []), clock, promised)
     for id_, rest in said.items():
         if id_ in after:
-            keys = after[id_].keys | _words(rest)
-            after[id_] = Told(state=ClockState.CANCELLED, generation=after[id_].generation, due_at=None, keys=keys)
+            old = after[id_]
+            after[id_] = replace(
+                old, state=ClockState.CANCELLED, due_at=None, breached_at=None, keys=old.keys | _words(rest), cause="",
+                promised_at=None, priority="",
+            )  # fmt: skip
     return after
 
 
@@ -127,40 +177,53 @@ def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
 
 
 def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[str, datetime]) -> Told:
-    before = old.keys if old is not None else frozenset()
-    breached = _breach_told(old, clock) if old is not None else None
+    keys = (old.keys if old is not None else frozenset()) | _words(facts)
+    spoken = {each.key: each for each in old.spoken(clock)} if old is not None else {}
     for fact in facts:
-        if fact.kind is FactKind.CLOCK_AMENDED:
-            breached = None if _takes_back_breach(fact, clock.generation) else breached
-            breached = (
-                datetime.fromisoformat(fact.details["breached_at"]) if "breached_at" in fact.details else breached
-            )
-        elif fact.kind is FactKind.CLOCK_BREACHED and fact.generation == clock.generation:
-            breached = fact.at
+        _hear(spoken, fact, clock)
+    meanings = {key: Meaning(each.at, each.target) for key, each in spoken.items()}
+    for key, mark in _ahead(clock, keys, spoken.values()).items():
+        meanings[key] = Meaning(mark.at, target_name(mark.target_event))
     line = promised.get(f"{DUE}{clock.metric}") if clock.state is ClockState.RUNNING else None
     given = line if line == clock.due_at else None
     return Told(
         state=clock.state,
         generation=clock.generation,
         due_at=clock.due_at,
-        breached_at=breached,
-        keys=before | _words(facts),
+        breached_at=_breach_in_force(spoken.values(), clock),
+        keys=keys,
         cause=digest(clock.cause),
         promised_at=given or (old.promised_at if old is not None else None),
         priority=clock.priority,
+        meanings=meanings,
+        target=target_name(clock.target_event),
+        start=(old.start if old is not None else "") or start_name(clock),
+        metric=clock.metric,
+        started_at=clock.started_at,
     )
 
 
-def _breach_told(old: Told, clock: Clock) -> datetime | None:
-    """The told breach of the generation in force, also when late events have turned generations back."""
-    if old.generation == clock.generation:
-        return old.breached_at
-    marks = (m for m in clock.marks if m.kind == BREACH and m.generation == clock.generation)
-    return next((mark.at for mark in marks if current_key(mark, old.keys) in old.keys), None)
+def _hear(spoken: dict[str, Spoken], fact: Fact, clock: Clock) -> None:
+    """What stands once the fact is out."""
+    for key in fact.details.get(TAKES_BACK, "").split():
+        spoken.pop(key, None)
+    if fact.kind is FactKind.CLOCK_AMENDED and BREACHED in fact.details:
+        was, now = (datetime.fromisoformat(fact.details[name]) for name in (OLD_BREACHED, BREACHED))
+        for key, each in spoken.items():
+            if each.kind == BREACH and each.at == was:
+                spoken[key] = replace(each, at=now)
+    elif fact.kind in (FactKind.CLOCK_BREACHED, FactKind.CLOCK_WARNED):
+        kind = BREACH if fact.kind is FactKind.CLOCK_BREACHED else fact.threshold
+        place = (kind, fact.generation, fact.at)
+        mark = next((each for each in clock.marks if (each.kind, each.generation, each.at) == place), None)
+        target = target_name(mark.target_event) if mark is not None else ""
+        spoken[fact.key] = Spoken(fact.key, kind, fact.generation, fact.at, target)
 
 
-def _takes_back_breach(fact: Fact, generation: int) -> bool:
-    return any(key.startswith(f"{generation}/{BREACH}") for key in fact.details.get(TAKES_BACK, "").split())
+def _breach_in_force(spoken: Iterable[Spoken], clock: Clock) -> datetime | None:
+    """The due instant of the generation in force, if its passing was told."""
+    ours = next((mark.at for mark in clock.marks if mark.kind == BREACH and mark.generation == clock.generation), None)
+    return ours if any(each.kind == BREACH and each.at == ours for each in spoken) else None
 
 
 def _words(facts: Iterable[Fact]) -> frozenset[str]:
@@ -171,32 +234,13 @@ def _words(facts: Iterable[Fact]) -> frozenset[str]:
     return frozenset(words)
 
 
-def current_key(mark: Mark, keys: Collection[str]) -> str:
-    """The key under which a mark is told now: a new one after each telling that was taken back."""
-    return _numbered(mark.key, lambda key: f"-{key}" in keys)
+def _place(generation: int, due_at: datetime | None) -> str:
+    return f"{generation}/{_micros(due_at)}"
 
 
-def breach_generation(key: str) -> int | None:
-    """The generation of a breach key (`0/breach`, `0/breach~1`); None for any other."""
-    generation, _, kind = key.partition("/")
-    if generation.isdigit() and kind.partition("~")[0] == BREACH:
-        return int(generation)
-    return None
+def _micros(at: datetime | None) -> str:
+    return "" if at is None else str((at - _EPOCH) // _MICROSECOND)
 
 
-def fresh(key: str, keys: Collection[str]) -> str:
-    """The key itself, or the first of `key~1`, `key~2` … that has not been used."""
-    return _numbered(key, lambda candidate: candidate in keys)
-
-
-def _numbered(key: str, taken: Callable[[str], bool]) -> str:
-    number, candidate = 0, key
-    while taken(candidate):
-        number += 1
-        candidate = f"{key}~{number}"
-    return candidate
-
-
-def digest(event: EventId) -> str:
-    """A short stable name for an event id, which may hold any character."""
-    return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""
+def _instant(micros: str) -> datetime | None:
+    return _EPOCH + _MICROSECOND * int(micros) if micros else None

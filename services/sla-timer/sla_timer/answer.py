@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
+from sla_domain.cycles import continued
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain, known_at, party_shares, render, spoken
@@ -18,6 +19,8 @@ from sla_domain.incident import Incident, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
 from sla_domain.seen import Seen
+from sla_domain.spoken import Spoken
+from sla_domain.spoken import told as no_news
 from sla_domain.told import Told
 from sla_domain.urgency import urgency
 from sla_timer.apply.context import words
@@ -85,12 +88,12 @@ def clock_json(
     `until`: the incident left the key's contract then; what was told later is not its to know.
     """
     if until is not None:
-        return _clock_json(clock, zone, score, consumed, _passed(clock, until), frozenset(), until)
+        return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
     # An ended clock is as its events have it: no timer of it has fired since.
     known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
-    keys = known.keys if known is not None else frozenset()
-    return _clock_json(clock, zone, score, consumed, breached_at, keys, None)
+    spoken = known.spoken(clock) if known is not None else []
+    return _clock_json(clock, zone, score, consumed, breached_at, spoken, None)
 
 
 def _passed(clock: Clock, until: datetime) -> datetime | None:
@@ -105,7 +108,7 @@ def _clock_json(
     score: float,
     consumed: timedelta,
     breached_at: datetime | None,
-    keys: frozenset[str],
+    spoken: list[Spoken],
     until: datetime | None,
 ) -> dict[str, Any]:
     return {
@@ -134,7 +137,7 @@ def _clock_json(
             {
                 "key": mark.key,
                 "at": iso(mark.at),
-                "pending": mark.pending and mark.key not in keys and not (until is not None and mark.at < until),
+                "pending": mark.pending and not no_news(mark, spoken) and not (until is not None and mark.at < until),
             }
             for mark in clock.marks
         ],
@@ -201,12 +204,14 @@ def explained_json(
     language: str,
     metric: str,
     seen: Seen | None = None,
+    told: Mapping[ClockId, Told] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Why each clock says what it says, as data and in words; as of `at`, from what had happened by then."""
     if seen is not None:
         at, now = (None if at is None else seen.as_of(at)), seen.as_of(now)
     known = known_at(events, at) if at is not None else events
-    incident = fold(known, rulebook) if known else None  # before its first event there is nothing to explain
+    # Before its first event there is nothing to explain.
+    incident = continued(fold(known, rulebook), told) if known else None
     if incident is not None and seen is not None:
         incident = seen.of(incident)
     explanations = explain(incident, rulebook, at or now) if incident else ()

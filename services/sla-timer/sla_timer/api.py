@@ -16,12 +16,14 @@ from sqlalchemy import select
 from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
 from sla_domain.clock import ClockId
 from sla_domain.contract import Contract, ContractId
+from sla_domain.cycles import continued
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold, in_order
 from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason, Rulebook
 from sla_domain.seen import Seen, seen
+from sla_domain.told import Told
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
@@ -85,7 +87,10 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
         try:
-            answer = explained_json(known.events, known.rulebook, at, timer.source.now(), lang, metric, known.seen)
+            told = await _told(timer, incident)
+            answer = explained_json(
+                known.events, known.rulebook, at, timer.source.now(), lang, metric, known.seen, told
+            )
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
             raise beyond_the_calendar(str(error)) from error
@@ -145,11 +150,17 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
 
 async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
     known = await _known(timer, name, access)
+    told = await _told(timer, name)
+    incident = continued(fold(known.events, known.rulebook), told)
+    events = in_order(known.events)
+    return incident_json(incident, events, known.rulebook, timer.source.now(), told, known.seen)
+
+
+async def _told(timer: TimerService, name: str) -> dict[ClockId, Told]:
+    """What has been told of each clock of an incident."""
     async with timer.store.reading() as connection:
         rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
-    told = {ClockId(row.id): told_of(row) for row in rows}
-    events = in_order(known.events)
-    return incident_json(fold(events, known.rulebook), events, known.rulebook, timer.source.now(), told, known.seen)
+    return {ClockId(row.id): told_of(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exempt
         counted_from=tally.counted_from,
         generation_at=tally.generation_at,
         started_by=tally.started_by,
+        start_event=tally.start_event,
+        target_event=tally.target_event,
         cause=tally.cause,
         why=tally.why,
         undone=tally.undone,
@@ -78,7 +80,7 @@ def _marks(tally: Tally, due: datetime | None) -> tuple[Mark, ...]:
         for warning in tally.unreached:
             instant = tally.warning_at(warning, since, due)
             if instant is not None and instant >= since:
-                ahead.append(Mark(warning.key, tally.generation, instant, True))
+                ahead.append(Mark(warning.key, tally.generation, instant, True, tally.target_event))
         if tally.breached_at is None:
-            ahead.append(Mark(BREACH, tally.generation, due, True))
+            ahead.append(Mark(BREACH, tally.generation, due, True, tally.target_event))
     return (*tally.marks, *in_time(ahead))

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, ClockState, Mark
 from sla_domain.errors import CalendarError
-from sla_domain.event import AgreedTarget, EventId, EventKind, WaitingOn
+from sla_domain.event import NO_EVENT, AgreedTarget, EventId, EventKind, WaitingOn
 from sla_domain.fold.entitlement import Entitlement
 from sla_domain.fold.meter import ZERO, Meter
 from sla_domain.plan import MetricId, Target, Warning_
@@ -66,12 +66,14 @@ class Tally:
         "priority",
         "since",
         "spent",
+        "start_event",
         "started_at",
         "started_by",
         "state",
         "stopped_at",
         "stretches",
         "target",
+        "target_event",
         "trouble",
         "undone",
         "unreached",
@@ -83,7 +85,7 @@ class Tally:
         self.cycle = cycle
         self.started_at = self.counted_from = self.generation_at = at
         self.state = ClockState.RUNNING
-        self.started_by = kind
+        self.started_by, self.start_event = kind, event
         self.stretches = [Stretch(at, True, event)]
         self.cause = event
         self.why = ""
@@ -93,6 +95,7 @@ class Tally:
         self.detached_at: datetime | None = None  # since when no row matches, after one did
         # the account of the target in force
         self.generation = -1
+        self.target_event = NO_EVENT
         self.target: Target | None = None
         self.entitlement: Entitlement | None = None
         self.calendar: Calendar | None = None
@@ -167,10 +170,11 @@ class Tally:
 
     # -- the account
 
-    def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter) -> None:
-        """A new target in force from `at`: the next generation, recounted from `counted_from`."""
+    def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
+        """A new target in force from `at`, made by `event`: the next generation, recounted from `counted_from`."""
         self._settle(at)
         self.generation += 1
+        self.target_event = event if event != self.start_event else NO_EVENT
         self.generation_at = at
         self.target, self.entitlement, self.meter = target, entitlement, meter
         self.detached_at = None
@@ -230,7 +234,7 @@ class Tally:
             passed = self._pass_warnings(since, at, self.spent + used, due)
             if due is not None and due < at and self.breached_at is None:
                 self.breached_at = due
-                passed.append(Mark(BREACH, self.generation, due, False))
+                passed.append(Mark(BREACH, self.generation, due, False, self.target_event))
             self.marks += in_time(passed)
             self.spent += used
         self.since = None
@@ -247,7 +251,7 @@ class Tally:
             if instant is None or instant >= at:
                 ahead.append(warning)
             elif instant >= since:
-                passed.append(Mark(warning.key, self.generation, instant, False))
+                passed.append(Mark(warning.key, self.generation, instant, False, self.target_event))
         self.unreached = ahead
         return passed
 
@@ -281,7 +285,7 @@ class Tally:
             return
         if due < end and self.breached_at is None:
             self.breached_at = due
-            self.marks.append(Mark(BREACH, self.generation, due, False))
+            self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event))
         self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
 
     def _may_have_come(self, warning: Warning_, spent: timedelta) -> bool:

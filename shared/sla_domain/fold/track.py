@@ -252,7 +252,7 @@ class Track:
             self._unreachable(error)
             return
         tally.calendar, tally.attributes = calendar, self._story.matching(entitlement)
-        tally.attach(self._story.at, row, entitlement, meter)
+        tally.attach(self._story.at, row, entitlement, meter, self._story.event.id)
 
     def _without_target(self, tally: Tally, row: Target | None, entitlement: Entitlement) -> None:
         story = self._story
@@ -321,7 +321,7 @@ class Track:
             self._unreachable(error)
             return
         tally.calendar, tally.attributes = calendar, story.matching(entitlement)
-        tally.attach(story.at, row, entitlement, meter)
+        tally.attach(story.at, row, entitlement, meter, event.id)
 
 
 def _same(row: Target, entitlement: Entitlement, old: Target | None, known: Entitlement) -> bool:

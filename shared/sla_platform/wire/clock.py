@@ -20,6 +20,7 @@ from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
 SOURCE = "/slad/timer"
+NOT_BREACHED = "no"
 CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is told of it
 
 
@@ -50,7 +51,8 @@ class ClockFact(BaseModel):
     clock: UUID | None = None
     metric: str = ""
     cycle: int = 0
-    generation: int = 0
+    generation: int = Field(default=0, description="the ordinal of the target in force; a late event may change it")
+    target: str = Field(default="", description="names what made the target in force; empty in facts before 0.2")
     threshold: str = ""
     due_at: datetime | None = None
     original_due_at: datetime | None = None
@@ -64,6 +66,10 @@ class ClockFact(BaseModel):
     url: str = ""
     product: str = ""
     language: str = "en"
+    breached: str = Field(
+        default="",
+        description="the due instant in force, when its passing was told, or `no`; empty when the fact does not say",
+    )
     allowed: str = Field(default="", description="the target in words, e.g. 4h or 2 working days")
     escalation: str = ""
     urgency: float = 0.0
@@ -72,11 +78,16 @@ class ClockFact(BaseModel):
     details: dict[str, str] = Field(default_factory=dict)
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
 
+    @property
+    def passed_due(self) -> datetime | None:
+        """The due instant in force, when the fact says that its passing was told."""
+        return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
+
 
 # What all facts of one clock share; the timer stores it beside the clock as the body its fire statement extends.
 CONTEXT_FIELDS = frozenset(
     {
-        "incident", "clock", "metric", "cycle", "generation", "due_at", "original_due_at", "contract", "plan",
+        "incident", "clock", "metric", "cycle", "generation", "target", "due_at", "original_due_at", "contract", "plan",
         "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "escalation", "urgency",
     }
 )  # fmt: skip

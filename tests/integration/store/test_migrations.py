@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Table, bindparam, inspect, text
+from sqlalchemy import Connection, Table, bindparam, inspect, select, text
 from tests.conformance.bus_rig import event
 
 from sla_platform.bus.kafka import ensure_topics
+from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadSettings
 from sla_platform.local import KafkaBroker
 from sla_platform.settings import Settings
@@ -27,7 +28,12 @@ from sla_platform.store.types import ClockKey, Instant
 from sla_standalone.migrate import at_head, downgrade, migrate, upgrade
 from sla_standalone.migrations.compare import options
 from sla_standalone.migrations.tables import METADATA
+from sla_timer import tables as timer
 from sla_timer import tables as timer_tables
+from sla_timer.apply.decide import told_of
+
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def _differences(connection: Connection) -> list[Any]:
@@ -174,3 +180,57 @@ async def test_a_database_that_a_newer_release_has_migrated_is_left_alone_with_a
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(BadSettings, match="revision 9999, which this release does not know"):
         await upgrade(store)
+
+
+async def test_marks_told_by_the_release_before_get_their_due_instants(store: Store) -> None:
+    """What a later event needs to know them by, whatever it does to the numbers in their keys."""
+    await upgrade(store, "0002")
+    clock, nobody = uuid4(), uuid4()
+    told = "started 0/warn-75 0/breach -0/breach 0/breach~1 1/breach @cause=ab"
+    async with store.transaction() as connection:
+        await connection.execute(timer.incident.insert(), [_incident()])
+        await connection.execute(timer.clock.insert(), [_clock(clock, told, store.sqlite)])
+        facts = [
+            _fact(f"{owner}/{key}", at)
+            for owner, key, at in (
+                (clock, "0/warn-75", NINE), (clock, "0/breach", NINE + HOUR), (clock, "0/breach~1", NINE + 2 * HOUR),
+                (nobody, "0/breach", NINE),
+            )
+        ]  # fmt: skip
+        await logs.append(connection, timer.log, facts)
+    await upgrade(store)
+    async with store.reading() as connection:
+        row = (await connection.execute(select(timer.clock))).one()
+    read = told_of(row)
+    assert read.keys == frozenset(told.split()[:-1])
+    assert read.cause == "ab"
+    assert {key: meaning.at for key, meaning in read.meanings.items()} == {
+        "0/warn-75": NINE,
+        "0/breach": NINE + HOUR,
+        "0/breach~1": NINE + 2 * HOUR,
+    }
+    await downgrade(store, "0002")
+    await upgrade(store)
+
+
+def _incident() -> dict[str, Any]:
+    return {
+        "id": "demo:1", "partition": 0, "catalogue": "v", "contract": "acme", "plan": "p", "customer": "c",
+        "priority": "P1", "phase": "open", "opened_at": NINE, "changed_at": NINE, "told": "",
+    }  # fmt: skip
+
+
+def _clock(id_: UUID, told: str, text_only: bool) -> dict[str, Any]:
+    return {
+        "id": id_, "incident": "demo:1", "partition": 0, "contract": "acme", "metric": "resolution", "cycle": 0,
+        "priority": "P1", "catalogue": "v", "state": "running", "generation": 1, "started_at": NINE, "told": told,
+        "context": "{}" if text_only else {},
+    }  # fmt: skip
+
+
+def _fact(id_: str, at: datetime) -> Envelope:
+    kind = "warned" if "warn" in id_ else "breached"
+    return Envelope(
+        topic=Topic.CLOCKS, id=id_, type=f"io.slad.clock.{kind}.v1", source="/slad/timer", subject="demo:1",
+        key="demo:1", time=at, data=b"{}",
+    )  # fmt: skip

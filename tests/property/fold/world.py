@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sla_domain.clock import BREACH, ClockId
+from sla_domain.cycles import continued
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
+from sla_domain.spoken import standing
 from sla_domain.tell import tell
 from sla_domain.told import Timer, Told, keys_after, timers, told_after
 
@@ -28,6 +30,7 @@ class World:
         self.timers: dict[ClockId, tuple[Timer, ...]] = {}
         self.facts: list[Fact] = []
         self.incident: Incident | None = None
+        self.heard: Callable[[Fact], object] = lambda fact: None  # called with every fact as it is told
 
     @property
     def told(self) -> dict[ClockId, Told]:
@@ -40,6 +43,8 @@ class World:
                 due_at=row.due_at,
                 breached_at=row.breached_at,
                 priority=row.priority,
+                metric=row.metric,
+                started_at=row.started_at,
             )
             for id_, (text, row) in self.rows.items()
         }
@@ -47,10 +52,19 @@ class World:
     def arrive(self, event: IncidentEvent, now: datetime) -> None:
         self.fire(now)
         self._events.append(event)
-        self.incident = fold(self._events, self._rulebook)
+        self.incident = continued(fold(self._events, self._rulebook), self.told)
         self.say(tell(self.incident, self.told, self.keys))
         assert tell(self.incident, self.told, self.keys) == ()
         self.fire(now)
+
+    def replan(self, rulebook: Rulebook, now: datetime) -> None:
+        """Another catalogue comes into force."""
+        self._rulebook = rulebook
+        if self._events:
+            self.fire(now)
+            self.incident = continued(fold(self._events, self._rulebook), self.told)
+            self.say(tell(self.incident, self.told, self.keys))
+            self.fire(now)
 
     def say(self, facts: Sequence[Fact]) -> None:
         assert self.incident is not None
@@ -59,6 +73,8 @@ class World:
         self.rows = {id_: (told.text, told) for id_, told in after.items()}
         self.timers = {clock.id: timers(clock, after[clock.id]) for clock in self.incident.clocks}
         self.facts += facts
+        for fact in facts:
+            self.heard(fact)
 
     def fire(self, now: datetime) -> None:
         """Delete the due rows, append their keys to the text, tell."""
@@ -70,7 +86,9 @@ class World:
                 is_breach = timer.kind.partition("~")[0] == BREACH
                 breached = timer.at if is_breach else told.breached_at
                 self.rows[id_] = (f"{text} {key}", replace(told, breached_at=breached))
-                self.facts.append(_fired(self.incident, id_, key, timer, is_breach))
+                fact = _fired(self.incident, id_, key, timer, is_breach)
+                self.facts.append(fact)
+                self.heard(fact)
             self.timers[id_] = tuple(t for t in rows if t.at > now)
 
     def repeated(self) -> list[tuple[ClockId | None, str]]:
@@ -78,16 +96,24 @@ class World:
         counted = Counter((fact.clock, fact.key) for fact in self.facts)
         return [key for key, times in counted.items() if times > 1]
 
-    def breaches(self, id_: ClockId) -> set[int]:
-        """The generations whose breach has been told and not been taken back."""
-        keys = self.told[id_].keys
-        spoken = [key for key in keys if key[0].isdigit() and key.partition("/")[2].partition("~")[0] == BREACH]
-        return {int(key.partition("/")[0]) for key in spoken if f"-{key}" not in keys}
+    def breaches(self, id_: ClockId) -> set[datetime | None]:
+        """The due instants whose passing has been told and not been taken back."""
+        told = self.told[id_]
+        return {each.at for each in standing(told.keys, told.meanings) if each.kind == BREACH}
 
 
 def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_breach: bool) -> Fact:
     assert incident is not None
+    metric = next(clock.metric for clock in incident.clocks if clock.id == id_)
     kind = FactKind.CLOCK_BREACHED if is_breach else FactKind.CLOCK_WARNED
     return Fact(
-        kind=kind, incident=incident.id, key=key, at=timer.at, clock=id_, generation=timer.generation, due_at=timer.at
+        kind=kind,
+        incident=incident.id,
+        key=key,
+        at=timer.at,
+        clock=id_,
+        metric=metric,
+        generation=timer.generation,
+        due_at=timer.at,
+        threshold="" if is_breach else timer.kind.partition("~")[0],
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sla_domain.clock import BREACH, ClockId
+from sla_domain.cycles import continued
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
@@ -16,7 +17,7 @@ from sla_domain.told import Told, keys_after, timers, told_after
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
-from sla_timer.apply.context import clock_context, incident_context
+from sla_timer.apply.context import clock_context, incident_context, with_breach
 
 
 class TimerInMemory:
@@ -31,7 +32,7 @@ class TimerInMemory:
 
     @property
     def incident(self) -> Incident:
-        return fold(self._events, self._rulebook)
+        return continued(fold(self._events, self._rulebook), self._told)
 
     @property
     def told(self) -> dict[ClockId, Told]:
@@ -67,7 +68,7 @@ class TimerInMemory:
                 cycle=clock.cycle,
                 generation=timer.generation,
                 due_at=clock.due_at,
-                threshold="" if breach else timer.kind,
+                threshold="" if breach else timer.kind.partition("~")[0],
             )
             self._told = told_after(self._told, [fact], [clock])
             self._publish(incident, [fact], now, state="running")
@@ -79,5 +80,8 @@ class TimerInMemory:
             for clock in incident.clocks
         }
         for fact in facts:
-            context = contexts.get(fact.clock, shared) if fact.clock else shared
+            context = shared
+            if fact.clock is not None and fact.clock in contexts:
+                context = contexts[fact.clock]
+                context = context if override else with_breach(context, self._told[fact.clock])
             self.said.append(encode_clock_fact(clock_fact(fact, context, now), fact.key))

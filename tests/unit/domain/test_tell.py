@@ -122,6 +122,8 @@ def test_a_breach_told_by_a_timer_and_one_noticed_by_telling_leave_the_same_row(
         due_at=row.due_at,
         breached_at=told.at("Mon 13:00"),
         priority=row.priority,
+        metric=row.metric,
+        started_at=row.started_at,
     )
     assert after == noticed.row
 

@@ -2,8 +2,8 @@
 
 What the applier says (started, paused, met, amended …) carries the clock's whole state and is read in the order in
 which slad noticed it. What the tick says (warned, breached) is noticed by the database's clock, not the applier's, so
-it never decides the state: it counts for its own generation, wherever it lands, until an amendment takes it back by
-its key.
+it never decides the state: a breach counts while its due instant is the clock's, a warning while its target is,
+wherever they land, until an amendment takes a breach back by its key or moves its instant.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from sla_board.projection.text import searchable
 from sla_domain.clock import ClockState
 from sla_domain.fact import FactKind
-from sla_domain.told import TAKES_BACK
+from sla_domain.told import BREACHED, OLD_BREACHED, TAKES_BACK
 from sla_domain.urgency import score
 from sla_platform.store.types import to_micros
 from sla_platform.wire import ClockFact
@@ -56,7 +56,7 @@ def clock_row(said: Sequence[Said]) -> dict[str, Any]:
     last = applied[-1]
     context = next((fact for fact in reversed(applied) if fact.metric), last)
     state = state_of(last)
-    breach = _breach(ordered, context.generation, state)
+    breach = _breach(ordered, context, state)
     due_at = None if state in (ClockState.PAUSED, ClockState.CANCELLED) else context.due_at
     return {
         "id": context.clock,
@@ -76,14 +76,14 @@ def clock_row(said: Sequence[Said]) -> dict[str, Any]:
         "open": state.open,
         "why": _why(applied) if state is ClockState.PAUSED else "",
         "generation": context.generation,
-        "warned": _warned(ordered, context.generation),
-        "provisional": breach.provisional if breach is not None else False,
+        "warned": _warned(ordered, context),
+        "provisional": breach.fact.provisional if breach is not None else False,
         "started_at": next((fact.at for fact in applied if fact.kind is FactKind.CLOCK_STARTED), None),
         "due_at": due_at,
         "due_seconds": None if due_at is None else to_micros(due_at) / 1e6,
         "original_due_at": context.original_due_at,
         "stopped_at": None if state.open else last.at,
-        "breached_at": _breached_at(ordered, breach, context, state),
+        "breached_at": _breached_at(breach, context, state),
         "search": searchable(context.incident, context.title, context.customer, context.contract),
     }
 
@@ -142,18 +142,33 @@ def _weight(context: ClockFact) -> float:
     return context.urgency / pressed if pressed else 0.0
 
 
-def _warned(ordered: Sequence[Said], generation: int) -> str:
-    """The last threshold told of the generation in force."""
+def _warned(ordered: Sequence[Said], context: ClockFact) -> str:
+    """The last threshold told of the target in force."""
     warnings = [
         one.fact
         for one in ordered
-        if one.fact.kind is FactKind.CLOCK_WARNED and one.fact.generation == generation and not one.fact.overtaken
+        if one.fact.kind is FactKind.CLOCK_WARNED and not one.fact.overtaken and _same_target(one.fact, context)
     ]
     return max(warnings, key=lambda fact: fact.at).threshold if warnings else ""
 
 
-def _breach(ordered: Sequence[Said], generation: int, state: ClockState) -> ClockFact | None:
-    """The breach in force: told of this generation and never taken back. A met clock passed no due instant."""
+def _same_target(fact: ClockFact, context: ClockFact) -> bool:
+    """Late events renumber targets; only facts of older releases, which do not name theirs, go by the number."""
+    if not fact.target or not context.target:
+        return fact.generation == context.generation
+    return fact.target == context.target or (fact.due_at is not None and fact.due_at == context.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Breach:
+    """A told breach, and the due instant it speaks of by now: an amendment may have moved it."""
+
+    fact: ClockFact
+    at: datetime
+
+
+def _breach(ordered: Sequence[Said], context: ClockFact, state: ClockState) -> _Breach | None:
+    """The breach in force, told and never taken back. A met clock passed no due instant."""
     if state is ClockState.MET:
         return None
     taken_back = {
@@ -161,24 +176,36 @@ def _breach(ordered: Sequence[Said], generation: int, state: ClockState) -> Cloc
         for one in ordered
         for key in one.fact.details.get(TAKES_BACK, "").split()
     }
-    breaches = [
-        one.fact
+    told = [
+        _Breach(one.fact, _moved(ordered, one.fact))
         for one in ordered
-        if one.fact.kind is FactKind.CLOCK_BREACHED and one.fact.generation == generation and one.id not in taken_back
+        if one.fact.kind is FactKind.CLOCK_BREACHED and one.id not in taken_back
     ]
+    breaches = [breach for breach in told if _in_force(breach, context, state)]
     return breaches[-1] if breaches else None
 
 
-def _breached_at(
-    ordered: Sequence[Said], breach: ClockFact | None, context: ClockFact, state: ClockState
-) -> datetime | None:
+def _in_force(breach: _Breach, context: ClockFact, state: ClockState) -> bool:
+    """Whether it is the due instant in force that was passed."""
+    if state in (ClockState.RUNNING, ClockState.MISSED) and context.due_at is not None:
+        return breach.at == context.due_at
+    if not context.breached:  # an older release: it says no more
+        return breach.fact.generation == context.generation
+    return breach.at == context.passed_due
+
+
+def _moved(ordered: Sequence[Said], breach: ClockFact) -> datetime:
     """The due instant that was passed. A later amendment may have moved it: one that names it as the old one."""
-    if breach is None:
-        return context.due_at if state is ClockState.MISSED else None
     passed = breach.at
     for one in ordered:
-        old, moved = one.fact.details.get("old_breached_at"), one.fact.details.get("breached_at")
+        old, moved = one.fact.details.get(OLD_BREACHED), one.fact.details.get(BREACHED)
         later = (one.fact.fired_at or one.fact.at) > (breach.fired_at or breach.at)
         if old and moved and later and datetime.fromisoformat(old) == passed:
             passed = datetime.fromisoformat(moved)
     return passed
+
+
+def _breached_at(breach: _Breach | None, context: ClockFact, state: ClockState) -> datetime | None:
+    if breach is not None:
+        return breach.at
+    return context.due_at if state is ClockState.MISSED else None

@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import assert_never
 
 from sla_domain.bounds import EVENT, fitting_id
-from sla_domain.clock import ClockState
+from sla_domain.clock import BREACH, ClockState
 from sla_domain.fact import FactKind
-from sla_domain.told import TAKES_BACK, breach_generation
+from sla_domain.spoken import mark_of_key
+from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
 from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
@@ -59,12 +60,15 @@ def heeded(fact: ClockFact) -> bool:
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """A clock runs again that has been due long since: by a reopening, or because its end has been undone."""
+    """A clock runs again that has been due long since: by a reopening, because its end has been undone, or because a
+    target is in force again whose breach was told long since."""
     if fact.due_at is None:
         return False
     undone = fact.kind is FactKind.CLOCK_AMENDED and fact.details.get("new_state") == ClockState.RUNNING
     if undone:
-        return fact.due_at <= now and not _breaches_taken_back(fact)
+        return fact.due_at <= now and TAKES_BACK not in fact.details
+    if fact.kind is FactKind.CLOCK_RETARGETED:
+        return BROKEN_SINCE in fact.details
     return fact.kind is FactKind.CLOCK_RESUMED and fact.due_at <= fact.at
 
 
@@ -88,9 +92,12 @@ def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
     )
 
 
-def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
-    """Open the alert of this clock, or open it anew: the levels without delay are told at once."""
-    if before is not None and before.occasion == id_:
+def breached(
+    before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime, due_at: datetime | None = None
+) -> Change:
+    """Open the alert of this clock, or open it anew: the levels without delay are told at once. `due_at`: the due
+    instant that was passed, when the fact is no breach."""
+    if before is not None and (before.occasion == id_ or _heard_already(before, fact)):
         return NOTHING
     alert = Alert(
         id=str(fact.clock),
@@ -105,7 +112,7 @@ def breached(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now:
         content=fact,
         policy=chain,
         opened_at=now,
-        due_at=fact.at,
+        due_at=due_at or fact.at,
     )
     running_before = before is not None and before.state is not AlertState.CLOSED
     return _opened(alert, now, Reason.REOPENED if running_before else None)
@@ -116,14 +123,24 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: 
 
     While the alert is open or acknowledged (a pause that ended) its people know.
     """
-    if before is None or before.close_reason not in _OVER_FOR_NOW:
+    if before is None or before.state is not AlertState.CLOSED:
         return NOTHING
-    change = breached(before, fact, id_, chain, now)
-    if change.alert is None:
+    if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
         return NOTHING
-    alert = replace(change.alert, due_at=before.due_at)
-    told = tuple(replace(occasion, due_at=before.due_at) for occasion in change.occasions)
-    return replace(change, alert=alert, occasions=told)
+    due_at = before.due_at
+    if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
+        due_at = fact.due_at  # the breach of this target, which need not be the one heard of last
+    return breached(before, fact, id_, chain, now, due_at)
+
+
+def moved(before: Alert | None, fact: ClockFact) -> Change:
+    """The breach the alert is about stands at another instant: nobody is told by a message of its own, but every later
+    word speaks of that instant."""
+    if before is None or fact.kind is not FactKind.CLOCK_AMENDED or BREACHED not in fact.details:
+        return NOTHING
+    if datetime.fromisoformat(fact.details[OLD_BREACHED]) != before.due_at:
+        return NOTHING
+    return Change(replace(before, due_at=datetime.fromisoformat(fact.details[BREACHED])))
 
 
 def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, now: datetime) -> Change:
@@ -145,7 +162,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, n
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
     """Why this fact ends the alert; None when it does not."""
-    if alert.generation in _breaches_taken_back(fact):
+    if _takes_back(fact, alert):
         return CloseReason.TAKEN_BACK
     match fact.kind:
         case FactKind.CLOCK_MET:
@@ -157,8 +174,7 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
         case FactKind.CLOCK_AMENDED:
             return _BY_NEW_STATE.get(fact.details.get("new_state", ""))
         case FactKind.CLOCK_RETARGETED:
-            moved = fact.generation > alert.generation and fact.due_at is not None and fact.due_at > now
-            return CloseReason.RETARGETED if moved else None
+            return CloseReason.RETARGETED if fact.due_at is not None and fact.due_at > now else None
         case _:
             return None
 
@@ -214,9 +230,20 @@ _BY_NEW_STATE = {reason.value: reason for reason in (CloseReason.MET, CloseReaso
 _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value})
 
 
-def _breaches_taken_back(fact: ClockFact) -> frozenset[int | None]:
-    """The generations whose breach this fact takes back. (A page after a reopening bears the id of another fact.)"""
-    return frozenset(breach_generation(key) for key in fact.details.get(TAKES_BACK, "").split())
+def _takes_back(fact: ClockFact, alert: Alert) -> bool:
+    """Whether the breach that the alert is about is taken back: known by its due instant, in facts of older releases by
+    the ordinal in its key. (A page after a reopening bears the id of another fact.)"""
+    if TAKES_BACK_DUE in fact.details:
+        return alert.due_at in map(datetime.fromisoformat, fact.details[TAKES_BACK_DUE].split())
+    marks = map(mark_of_key, fact.details.get(TAKES_BACK, "").split())
+    return any(mark == (alert.generation, BREACH) for mark in marks)
+
+
+def _heard_already(alert: Alert, fact: ClockFact) -> bool:
+    """While the alert is open: the same breach under another key, or one of a target that is no longer in force."""
+    if alert.state is AlertState.CLOSED:
+        return False
+    return fact.at == alert.due_at or (fact.breached != "" and fact.passed_due != fact.at)
 
 
 def stepped(before: Alert, step: Step, now: datetime) -> Change:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, select, union_all, update
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
-from sla_notifier.delivery.state import UNFINISHED, WAITING, State
+from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
 from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert, insert_new, upsert
@@ -29,6 +29,11 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 _WAITING = [state.value for state in WAITING]
 LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After holds up of the endpoint's others
 _FOLLOWED = _d.alias("followed")
+_CLOSING = [Kind.RESOLVED.value, Kind.TAKEN_BACK.value]
+_PAGES = (Kind.PAGE, Kind.NOTICE)
+_IMPATIENT = or_(
+    _d.c.kind.in_([Kind.PAGE.value, Kind.NOTICE.value]), and_(_d.c.kind == Kind.DIGEST.value, _d.c.level > 0)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ async def claim(
         return []
     alerts = await _alerts(connection, {row.alert for row in rows if row.alert})
     disabled = await disabled_endpoints(connection)
+    rows = await _ahead_of_closing(connection, rows, now)
     followed = await _states(connection, {row.follows for row in rows if row.follows})
     going: list[DeliveryRow] = []
     ended: list[DeliveryRow] = []
@@ -114,7 +120,12 @@ async def record(connection: AsyncConnection, done: Sequence[Done], now: datetim
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
-    held_back = exists().where(_FOLLOWED.c.id == _d.c.follows, _FOLLOWED.c.state.in_(_UNFINISHED))
+    """A page waits for the closing word of the episode before while that is being sent, or is the next in the same
+    queue; anything else waits until what it follows is final."""
+    f = _FOLLOWED.c
+    next_in_queue = and_(f.state == State.QUEUED.value, f.endpoint == _d.c.endpoint)
+    on_its_way = or_(f.state == State.SENDING.value, next_in_queue)
+    held_back = exists().where(f.id == _d.c.follows, f.state.in_(_UNFINISHED), or_(~_IMPATIENT, on_its_way))
     return (_d.c.state.in_(_UNFINISHED), _d.c.carried_by == "", _d.c.next_at <= now, ~held_back)
 
 
@@ -141,6 +152,60 @@ async def _locked(
 def _oldest(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any]:
     mine = (_d.c.id.not_in(list(lease.in_flight)),) if lease.in_flight else ()
     return select(_d.c.id).where(_d.c.endpoint == endpoint, *_due(now), *mine).order_by(_d.c.next_at).limit(most)
+
+
+async def _ahead_of_closing(
+    connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime
+) -> list[DeliveryRow]:
+    """The rows that may go now: no page before the closing words of earlier episodes to the same person.
+
+    Words claimed with their page go first, if they share its queue; others that wait are ended, and one in other hands
+    holds the page back for now.
+    """
+    pages: dict[tuple[str, str], DeliveryRow] = {}
+    for row in rows:
+        place = (row.alert, row.person)
+        if row.kind in _PAGES and row.episode > 1 and (place not in pages or pages[place].episode < row.episode):
+            pages[place] = row
+    if not pages:
+        return list(rows)
+    before = await _words_before(connection, pages)
+    claimed = {row.id for row in rows}
+    first = {place for place, word in before if word.id in claimed and word.endpoint == pages[place].endpoint}
+    idle = [word.id for place, word in before if place not in first and word.state in WAITING]
+    ended = await _end(connection, idle, now)
+    held = first | {place for place, word in before if word.id not in ended}
+    return [row for row in rows if row.id not in ended and not (row.kind in _PAGES and (row.alert, row.person) in held)]
+
+
+async def _words_before(
+    connection: AsyncConnection, pages: Mapping[tuple[str, str], DeliveryRow]
+) -> list[tuple[tuple[str, str], DeliveryRow]]:
+    """Closing words on their way, of earlier episodes than these pages by alert and person, each with its place."""
+    closing = (
+        select(_d)
+        .where(_d.c.alert.in_({alert for alert, _ in pages}), _d.c.kind.in_(_CLOSING), _d.c.state.in_(_UNFINISHED))
+        .where(_d.c.carried_by == "")
+    )
+    words = [row_of(dict(mapping)) for mapping in (await connection.execute(closing)).mappings().all()]
+    placed = [((word.alert, word.person), word) for word in words]
+    return [(place, word) for place, word in placed if place in pages and word.episode < pages[place].episode]
+
+
+async def _end(connection: AsyncConnection, words: Collection[str], now: datetime) -> frozenset[str]:
+    """Cancel those of these closing words that still wait and are in nobody's hands; which they were."""
+    if not words:
+        return frozenset()
+    waiting = (
+        select(_d)
+        .where(_d.c.id.in_(sorted(words)), _d.c.state.in_(_WAITING))
+        .order_by(_d.c.next_at, _d.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    found = [row_of(dict(mapping)) for mapping in (await connection.execute(waiting)).mappings().all()]
+    over = [replace(row, state=State.CANCELLED, reason=Reason.REOPENED.value, finished_at=now) for row in found]
+    await _finish(connection, over, now)
+    return frozenset(row.id for row in over)
 
 
 async def _alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, AlertNow]:

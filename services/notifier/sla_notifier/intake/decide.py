@@ -11,10 +11,11 @@ from sla_domain.contract import Contract
 from sla_domain.errors import InvalidNotice
 from sla_domain.fact import FactKind
 from sla_domain.notice import Affected, Notice, NoticeId, Severity, matches
+from sla_domain.told import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch
-from sla_notifier.alert.decide import breached, ended, overdue_again, published, resumed, warned
+from sla_notifier.alert.decide import breached, ended, moved, overdue_again, published, resumed, warned
 from sla_notifier.telling.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -37,12 +38,15 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
     """Facts that concern no alert that there is are on record by their id and change nothing."""
     chain = chain_of(catalogue, fact, contract_of(catalogue, fact.contract))
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
+    if BREACHED in fact.details:
+        batch.add(moved(alert, fact))
+        alert = batch.alert(str(fact.clock))
     match fact.kind:
         case FactKind.CLOCK_WARNED:
             batch.add(warned(fact, id_, chain))
         case FactKind.CLOCK_BREACHED:
             batch.add(breached(alert, fact, id_, chain, now))
-        case FactKind.CLOCK_RESUMED | FactKind.CLOCK_AMENDED if overdue_again(fact, now):
+        case FactKind.CLOCK_RESUMED | FactKind.CLOCK_AMENDED | FactKind.CLOCK_RETARGETED if overdue_again(fact, now):
             batch.add(resumed(alert, fact, id_, chain, now))
         case _:
             batch.add(ended(alert, fact, id_, now))

@@ -45,6 +45,7 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
         "left": max(due - around.now, timedelta()),
         "late": max(late, timedelta()),
         "noticeable": late >= _NOTICEABLE,
+        "again": _again(around, occasion),
         "level": occasion.level,
         "round": occasion.round,
         "outcome": occasion.outcome,
@@ -59,6 +60,13 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
         why=recipient.why,
         data=_clock_data(around, occasion, fact, recipient),
     )
+
+
+def _again(around: Surroundings, occasion: Occasion) -> bool:
+    """Whether people were paged for this very breach in an earlier episode: it had ended, and is no news now."""
+    if occasion.kind not in (Kind.PAGE, Kind.NOTICE) or occasion.due_at is None:
+        return False
+    return around.paged_of.get((occasion.alert, occasion.due_at), occasion.episode) < occasion.episode
 
 
 def _dates(kind: Kind) -> tuple[str, ...]:
@@ -115,6 +123,8 @@ def _clock_data(around: Surroundings, occasion: Occasion, fact: ClockFact, recip
         "level": occasion.level,
         "round": occasion.round,
         "outcome": occasion.outcome,
+        "episode": occasion.episode,
+        "again": _again(around, occasion),
         "at": fact.at,
         "due_at": fact.due_at,
         "provisional": fact.provisional,

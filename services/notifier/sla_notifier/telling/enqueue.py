@@ -1,4 +1,4 @@
-"""Stage 5, enqueue: notifications as delivery rows. Pure; whoever runs the transaction inserts them."""
+"""Stage 6, enqueue: notifications as delivery rows. Pure; whoever runs the transaction inserts them."""
 
 from __future__ import annotations
 

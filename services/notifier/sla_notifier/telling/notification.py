@@ -24,6 +24,16 @@ class PagedPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosingWord:
+    """That an episode has ended, on its way to somebody: alone, or in the digest `delivery`."""
+
+    alert: str
+    episode: int
+    person: str
+    delivery: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """One person at one address; `then` are the further ones, `why` says in words why this person."""
 

@@ -1,7 +1,8 @@
 """The stages between "this must be told" and the rows the sender takes up, in their order.
 
-route → suppress → gather → render → enqueue, then (delivery/sender) send → record. Each stage is a pure function of
-what is around and the notifications so far; none drops one: what is not sent carries its reason to a final row.
+route → suppress → gather → follow → render → enqueue, then (delivery/sender) send → record. Each stage is a pure
+function of what is around and the notifications so far; none drops one: what is not sent carries its reason to a final
+row.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.telling.enqueue import rows_of
+from sla_notifier.telling.follow import follow
 from sla_notifier.telling.gather import gather
 from sla_notifier.telling.notification import Notification
 from sla_notifier.telling.render import render
@@ -20,7 +22,7 @@ from sla_notifier.telling.surroundings import Surroundings
 
 Stage = Callable[[Surroundings, tuple[Notification, ...]], tuple[Notification, ...]]
 
-STAGES: tuple[Stage, ...] = (route, suppress, gather, render)
+STAGES: tuple[Stage, ...] = (route, suppress, gather, follow, render)
 
 
 def deliveries(around: Surroundings, occasions: Iterable[Occasion]) -> list[DeliveryRow]:

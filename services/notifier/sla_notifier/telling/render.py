@@ -1,4 +1,4 @@
-"""Stage 4, render: what is to be sent by itself gets its words, in the recipient's language. Pure."""
+"""Stage 5, render: what is to be sent by itself gets its words, in the recipient's language. Pure."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sla_catalogue import Catalogue
 from sla_notifier.link import Links
-from sla_notifier.telling.notification import PagedPerson
+from sla_notifier.telling.notification import ClosingWord, PagedPerson
 from sla_notifier.text.render import Texts
 
 Round = tuple[str, int, int]
@@ -17,7 +17,9 @@ Round = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """`told`: who has been paged in which round; `paged`: whom a closing word must reach, by alert and episode."""
+    """`told`: who has been paged in which round; `paged`: whom a closing word must reach, by alert and episode;
+    `closing`: closing words still on their way; `paged_of`: the first episode in which people were paged for a breach,
+    by alert and due instant."""
 
     now: datetime
     catalogue: Catalogue
@@ -26,4 +28,6 @@ class Surroundings:
     disabled: frozenset[str] = frozenset()
     told: frozenset[tuple[Round, str]] = frozenset()
     paged: Mapping[tuple[str, int], tuple[PagedPerson, ...]] = field(default_factory=dict)
+    closing: tuple[ClosingWord, ...] = ()
+    paged_of: Mapping[tuple[str, datetime], int] = field(default_factory=dict)
     digest_over: int = 10

@@ -15,11 +15,11 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.alert.batch import Batch
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.row import DeliveryRow, row_of
-from sla_notifier.delivery.state import WAITING, Kind, State
+from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
 from sla_notifier.delivery.store import disabled_endpoints
 from sla_notifier.delivery.verdict import Reason
 from sla_notifier.link import Links
-from sla_notifier.telling.notification import PagedPerson
+from sla_notifier.telling.notification import ClosingWord, PagedPerson
 from sla_notifier.telling.pipeline import deliveries
 from sla_notifier.telling.surroundings import Round, Surroundings
 from sla_notifier.text.render import Texts
@@ -29,7 +29,9 @@ from sla_platform.wire import encode_delivery_fact
 
 _d = tables.delivery
 _ESCALATED = [Kind.PAGE.value, Kind.NOTICE.value, Kind.FIX.value]
+_CLOSING = frozenset({Kind.RESOLVED, Kind.TAKEN_BACK})
 _WAITING = [state.value for state in WAITING]
+_UNFINISHED = [state.value for state in UNFINISHED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue,
     """Alerts, steps, deliveries and events; nothing is read back, nothing depends on order between instances."""
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cut_off)
-    told = await _told(connection, {occasion.alert for occasion in batch.occasions if occasion.alert})
+    rows = await _told(connection, {occasion.alert for occasion in batch.occasions if occasion.alert})
+    told = [row for row in rows if row.kind not in _CLOSING]
     around = Surroundings(
         now=now,
         catalogue=catalogue,
@@ -54,20 +57,22 @@ async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue,
         disabled=await disabled_endpoints(connection),
         told=rounds_of(told),
         paged=paged_of(told, batch.cut_off),
+        closing=closing_of(rows),
+        paged_of=first_paged(told),
         digest_over=manner.digest_over,
     )
-    rows = deliveries(around, batch.occasions)
+    new = deliveries(around, batch.occasions)
     await alerts.save(connection, batch.alerts.values())
     await alerts.replace_steps(connection, batch.steps_over, [step for steps in batch.steps.values() for step in steps])
     ended = await _cut_off(connection, batch.cut_off, now)
-    if rows:
-        await connection.execute(insert_new(connection, _d), [row.columns() for row in rows])
+    if new:
+        await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
     await logs.append(
         connection,
         tables.log,
         [
             *(encode_delivery_fact(fact, id_) for id_, fact in batch.events),
-            *(delivery_fact(row, now) for row in (*ended, *rows)),
+            *(delivery_fact(row, now) for row in (*ended, *new)),
         ],
     )
 
@@ -115,6 +120,25 @@ def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
     return replace(row, state=State.SENT) if ended and row.possibly_duplicate else row
 
 
+def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingWord, ...]:
+    """Closing words on their way."""
+    return tuple(
+        ClosingWord(row.alert, row.episode, row.person, row.carried_by or row.id)
+        for row in rows
+        if row.kind in _CLOSING and not row.state.final
+    )
+
+
+def first_paged(told: Iterable[DeliveryRow]) -> dict[tuple[str, datetime], int]:
+    """In which episode of an alert a page of this due instant was first sent, or may have been."""
+    first: dict[tuple[str, datetime], int] = {}
+    for row in told:
+        if row.attempts or row.state is State.SENT or row.carried_by:
+            place = (row.alert, row.due_at)
+            first[place] = min(row.episode, first.get(place, row.episode))
+    return first
+
+
 async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:
     """Keep senders from the waiting pages of alerts that end, until all is written. (SQLite has one writer anyway.)"""
     if not ending:
@@ -124,10 +148,13 @@ async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:
 
 
 async def _told(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
-    """Every page of these alerts so far."""
+    """Every page of these alerts so far, and the closing words on their way."""
     if not ids:
         return []
-    statement = select(_d).where(_d.c.alert.in_(sorted(ids)), _d.c.kind.in_(_ESCALATED)).order_by(_d.c.created_at)
+    closing = and_(_d.c.kind.in_([kind.value for kind in _CLOSING]), _d.c.state.in_(_UNFINISHED))
+    statement = (
+        select(_d).where(_d.c.alert.in_(sorted(ids)), or_(_d.c.kind.in_(_ESCALATED), closing)).order_by(_d.c.created_at)
+    )
     return [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
 
 

@@ -7,6 +7,9 @@ from typing import Any, assert_never
 from sla_domain.clock import Clock
 from sla_domain.incident import Incident
 from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, WorkingDayTime
+from sla_domain.spoken import target_name
+from sla_domain.told import Told
+from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
@@ -35,6 +38,7 @@ def clock_context(shared: dict[str, Any], clock: Clock, urgency: float) -> dict[
         "metric": clock.metric,
         "cycle": clock.cycle,
         "generation": clock.generation,
+        "target": target_name(clock.target_event),
         "state": clock.state.value,
         "priority": clock.priority or shared["priority"],
         "due_at": clock.due_at.isoformat() if clock.due_at else None,
@@ -42,6 +46,11 @@ def clock_context(shared: dict[str, Any], clock: Clock, urgency: float) -> dict[
         "allowed": words(clock.target.allowed),
         "urgency": urgency,
     }
+
+
+def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:
+    """The context of what the applier tells: whether the due instant in force was passed. Fired marks do not say."""
+    return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}
 
 
 def words(allowed: Allowed) -> str:

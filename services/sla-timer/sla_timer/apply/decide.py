@@ -6,7 +6,7 @@ and what has been told before (DESIGN §2.2). The marks still ahead become timer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from sla_domain.clock import Clock, ClockId, ClockState
+from sla_domain.cycles import continued
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
@@ -24,7 +25,7 @@ from sla_domain.told import Told, keys_after, timers, told_after
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
-from sla_timer.apply.context import clock_context, incident_context
+from sla_timer.apply.context import clock_context, incident_context, with_breach
 from sla_timer.apply.save import Changes
 from sla_timer.rulebooks import Pins
 
@@ -41,8 +42,8 @@ class Stored:
 def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text: bool, moved: bool = False) -> Changes:
     """`json_text`: the dialect keeps JSON as text (SQLite). `moved`: to the catalogue in force, by a re-planning."""
     rulebook = pins.current if moved else pins.of(stored.row)
-    incident, versions = _folded(stored, pins, rulebook)
     told = {ClockId(row.id): told_of(row) for row in stored.clocks}
+    incident, versions = _folded(stored, told, pins, rulebook)
     keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
     facts = tell(incident, told, keys)
     after = told_after(told, facts, incident.clocks)
@@ -71,14 +72,18 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text:
     changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
     cause = {"catalogue": rulebook.version} if moved else {}
     for fact in facts:
-        context = contexts.get(fact.clock, shared) if fact.clock else shared
+        context = shared
+        if fact.clock is not None and fact.clock in contexts:
+            context = with_breach(contexts[fact.clock], after[fact.clock])
         changes.facts.append(_envelope(fact, context, cause, now))
     return changes
 
 
-def _folded(stored: Stored, pins: Pins, rulebook: Rulebook) -> tuple[Incident, dict[ClockId, str]]:
+def _folded(
+    stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: Rulebook
+) -> tuple[Incident, dict[ClockId, str]]:
     """The incident under `rulebook`, but every clock that had ended under another version as that version saw it."""
-    incident = fold(stored.events, rulebook)
+    incident = continued(fold(stored.events, rulebook), told)
     versions = {clock.id: rulebook.version for clock in incident.clocks}
     frozen = {
         ClockId(row.id): row.catalogue
@@ -90,7 +95,7 @@ def _folded(stored: Stored, pins: Pins, rulebook: Rulebook) -> tuple[Incident, d
     earlier = {
         clock.id: clock
         for version in sorted(set(frozen.values()))
-        for clock in fold(stored.events, pins.by_version.get(version, rulebook)).clocks
+        for clock in continued(fold(stored.events, pins.by_version.get(version, rulebook)), told).clocks
         if frozen.get(clock.id) == version
     }
     versions |= {id_: frozen[id_] for id_ in earlier}
@@ -107,6 +112,8 @@ def told_of(row: Any) -> Told:
         due_at=row.due_at,
         breached_at=row.breached_at,
         priority=row.priority,
+        metric=row.metric,
+        started_at=row.started_at,
     )
 
 

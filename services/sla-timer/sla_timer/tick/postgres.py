@@ -51,7 +51,7 @@ WITH reach AS MATERIALIZED (
            '/slad/timer', due.incident, due.incident, due.fire_at,
            (due.context || jsonb_build_object(
                'kind', CASE WHEN due.kind LIKE 'breach%' THEN 'clock.breached' ELSE 'clock.warned' END,
-               'threshold', CASE WHEN due.kind LIKE 'breach%' THEN '' ELSE due.kind END,
+               'threshold', CASE WHEN due.kind LIKE 'breach%' THEN '' ELSE split_part(due.kind, '~', 1) END,
                'generation', due.generation,
                'state', 'running',
                'at', due.fire_at,

@@ -48,7 +48,7 @@ SELECT 'clocks',
        '/slad/timer', incident, incident, fire_at,
        json_patch(context, json_object(
            'kind', CASE WHEN kind LIKE 'breach%' THEN 'clock.breached' ELSE 'clock.warned' END,
-           'threshold', CASE WHEN kind LIKE 'breach%' THEN '' ELSE kind END,
+           'threshold', CASE WHEN kind LIKE 'breach%' THEN '' ELSE substr(kind, 1, instr(kind || '~', '~') - 1) END,
            'generation', generation,
            'state', 'running',
            'at', {_ISO.format("fire_at")},

@@ -1,0 +1,94 @@
+"""Which clock of the fold is which of those the world knows.
+
+A clock's id is made of its metric and the ordinal of its cycle. A late event may begin a cycle before those that were
+told, and every later ordinal moves. A clock that was told keeps its id: it is known by the breaches told of it, which
+are promises people have been called about; then by what began it first; and last by its ordinal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from sla_domain.clock import BREACH, Clock, ClockId, clock_id
+from sla_domain.event import EventId
+from sla_domain.incident import Incident
+from sla_domain.plan import MetricId
+from sla_domain.spoken import digest
+
+
+class Known(Protocol):
+    """What is remembered of a clock that was told. `start` is empty in rows of releases that did not keep it."""
+
+    @property
+    def start(self) -> str: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def breaches(self) -> frozenset[datetime]:
+        """Due instants whose passing was told and stands."""
+        ...
+
+
+Place = tuple[MetricId, int]
+"""A clock of the fold: its metric and cycle."""
+
+
+def start_name(clock: Clock) -> str:
+    """A short stable name for what began the clock."""
+    return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
+
+
+def continued(incident: Incident, known: Mapping[ClockId, Known]) -> Incident:
+    """The incident with each clock under the id under which the world knows it."""
+    if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
+        return incident
+    ids = _told_as(incident, known)
+    used = {*ids.values()}
+    for clock in incident.clocks:
+        if clock.id not in used and _place(clock) not in ids:
+            ids[_place(clock)] = clock.id
+            used.add(clock.id)
+    clocks = tuple(_under(clock, ids.get(_place(clock))) for clock in incident.clocks)
+    return replace(incident, clocks=clocks)
+
+
+def _told_as(incident: Incident, known: Mapping[ClockId, Known]) -> dict[Place, ClockId]:
+    """Ids by what was told: a breach and the start, a breach alone, the start alone."""
+    starts = {start_name(clock): _place(clock) for clock in incident.clocks}
+    begun: dict[tuple[str, datetime | None], Place] = {
+        (clock.metric, clock.started_at): _place(clock) for clock in incident.clocks
+    }
+    broken: dict[tuple[str, datetime], list[Place]] = {}
+    for clock in incident.clocks:
+        for mark in clock.marks:
+            if mark.kind == BREACH:
+                broken.setdefault((clock.metric, mark.at), []).append(_place(clock))
+    wanted: list[tuple[int, ClockId, Place]] = []
+    for id_, each in known.items():
+        start = starts.get(each.start) if each.start else begun.get((each.metric, each.started_at))
+        places = [place for at in sorted(each.breaches) for place in broken.get((each.metric, at), ())]
+        wanted += [(0 if place == start else 1, id_, place) for place in places]
+        if start is not None:
+            wanted.append((2, id_, start))
+    ids: dict[Place, ClockId] = {}
+    used: set[ClockId] = set()
+    for _, id_, place in sorted(wanted, key=lambda one: one[0]):
+        if place not in ids and id_ not in used:
+            ids[place] = id_
+            used.add(id_)
+    return ids
+
+
+def _place(clock: Clock) -> Place:
+    return clock.metric, clock.cycle
+
+
+def _under(clock: Clock, id_: ClockId | None) -> Clock:
+    if id_ is None:  # its ordinal's id belongs to a clock that was told and began elsewhere
+        id_ = clock_id(clock.incident, clock.metric, f"{clock.cycle}/{start_name(clock)}")
+    return clock if id_ == clock.id else replace(clock, id=id_)

@@ -1,0 +1,131 @@
+"""Which warnings and breaches of a clock have been told: known by target and instant, whatever their keys say.
+
+The key of a mark (`1/breach`) is its name on the wire and no more: its number is the ordinal of a target, and a late
+event may put another target before it. What was told under a key is remembered beside it (`Meaning`): the instant, and
+the name of what made the target. A breach has been told when one stands for its very instant, whichever target it is
+now counted to; a warning also when it was told of the same target at another instant, because a late pause that moves
+it makes it no news.
+
+Rows of releases before these meanings have keys alone. Of the generation in force the row has the instant; of others
+the fold is asked for the mark of that generation, then for one that nobody else accounts for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+
+from sla_domain.clock import BREACH, Clock, Mark
+from sla_domain.event import EventId
+
+START = "start"  # the name of a clock's first target, whichever event began the clock
+_WARNING = "warn-"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a key says: the instant of the mark, and what made its target (empty: nobody kept it)."""
+
+    at: datetime | None
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A mark that was told and not taken back. `at` is None while nobody knows the instant."""
+
+    key: str
+    kind: str
+    generation: int
+    at: datetime | None
+    target: str
+
+    def is_of(self, mark: Mark) -> bool:
+        """Whether it was told of the mark's target; where nobody kept that, of its ordinal."""
+        return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
+
+
+def target_name(event: EventId) -> str:
+    """A short stable name for what made a target."""
+    return digest(event) or START
+
+
+def mark_of_key(key: str) -> tuple[int, str] | None:
+    """Generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
+    generation, _, name = key.partition("/")
+    kind = name.partition("~")[0]
+    if generation.isdecimal() and (kind == BREACH or kind.startswith(_WARNING)):
+        return int(generation), kind
+    return None
+
+
+def standing(keys: Collection[str], meanings: Mapping[str, Meaning]) -> list[Spoken]:
+    """The told marks that were not taken back, in the order of their keys."""
+    found = []
+    for key in sorted(keys):
+        mark = mark_of_key(key)
+        if mark is not None and f"-{key}" not in keys:
+            meaning = meanings.get(key, Meaning(None))
+            found.append(Spoken(key, mark[1], mark[0], meaning.at, meaning.target))
+    return found
+
+
+def understood(spoken: Iterable[Spoken], clock: Clock, generation: int, breached_at: datetime | None) -> list[Spoken]:
+    """`spoken` with the instants nobody kept, as far as the clock or the told row (its generation and breach) has them.
+
+    What stays without an instant has no counterpart in the fold.
+    """
+    known: list[Spoken] = []
+    unknown: list[Spoken] = []
+    for each in spoken:
+        if each.at is None and each.kind == BREACH and each.generation == generation and breached_at is not None:
+            each = replace(each, at=breached_at)
+        (unknown if each.at is None else known).append(each)
+    if not unknown:
+        return known
+    by_place = {(mark.kind, mark.generation): mark.at for mark in clock.marks}
+    unplaced = []
+    for each in unknown:
+        at = by_place.get((each.kind, each.generation))
+        if at is None or any(other.kind == each.kind and other.at == at for other in known):
+            unplaced.append(each)
+        else:
+            known.append(replace(each, at=at))
+    for each in unplaced:
+        spoken_for = {other.at for other in known if other.kind == each.kind}
+        # A breach in force is never taken for an older one: it would not be told.
+        free = (
+            mark.at
+            for mark in clock.marks
+            if mark.kind == each.kind
+            and mark.at not in spoken_for
+            and (mark.kind != BREACH or (mark.generation != clock.generation and not mark.pending))
+        )
+        known.append(replace(each, at=next(free, None)))
+    return known
+
+
+def told(mark: Mark, spoken: Iterable[Spoken]) -> bool:
+    """Whether the mark is no news after what stands."""
+    same = [each for each in spoken if each.kind == mark.kind]
+    return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
+
+
+def fresh(key: str, used: Collection[str]) -> str:
+    """The key itself, or the first of `key~1`, `key~2` … that has not been used."""
+    return _numbered(key, lambda candidate: candidate in used)
+
+
+def _numbered(key: str, taken: Callable[[str], bool]) -> str:
+    number, candidate = 0, key
+    while taken(candidate):
+        number += 1
+        candidate = f"{key}~{number}"
+    return candidate
+
+
+def digest(event: EventId) -> str:
+    """A short stable name for an event id, which may hold any character."""
+    return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""
