@@ -17,6 +17,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 from sla_timer.apply.audit import Audit
+from sla_timer.apply.prepare import Preparing
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.replan import Replanner
 from sla_timer.apply.unit import Applier
@@ -61,9 +62,11 @@ def build(
     rulebooks = Rulebooks(current, revive, source)
     ring = feeds.doorbell("timer").ring
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
-    applier = Applier(store, rulebooks, progress, source, settings.instance or "standalone", metrics, ring)
+    preparing = Preparing(store, metrics)
+    owner = settings.instance or "standalone"
+    applier = Applier(store, rulebooks, progress, source, owner, metrics, ring, preparing)
     tick = Tick(Firing(store, progress), progress, source, settings, metrics, ring)
-    refolder = Refolder(rulebooks, source, store.sqlite)
+    refolder = Refolder(store, rulebooks, source, preparing)
     replanner = Replanner(store, rulebooks, refolder, metrics, ring)
     audit = Audit(store, refolder, source, metrics, ring)
     gauges = Gauges(store, events, source, metrics)

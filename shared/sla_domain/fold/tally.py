@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sla_domain.calendar import Calendar
-from sla_domain.clock import BREACH, ClockState, Mark
+from sla_domain.clock import BREACH, ClockState, Mark, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import AgreedTarget, EventId, EventKind, WaitingOn
+from sla_domain.fold.branching import branched
 from sla_domain.fold.entitlement import Entitlement
 from sla_domain.fold.meter import ZERO, Meter
 from sla_domain.plan import MetricId, Target, Warning_
@@ -36,6 +37,15 @@ class Stretch:
     end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the pauses among the first `stretches` took, in the account of one target."""
+
+    account: tuple[Meter, AgreedTarget | None, datetime, datetime]
+    stretches: int
+    lost: timedelta
+
+
 def in_time(marks: list[Mark]) -> list[Mark]:
     """In order of time; of one instant the warnings before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
@@ -45,9 +55,12 @@ class Tally:
     """The draft of one clock. Instants never go backwards; each is the instant of the event being read."""
 
     __slots__ = (
+        "_counted",
         "agreed",
         "attributes",
         "breached_at",
+        "built",
+        "built_through",
         "calendar",
         "cause",
         "counted_from",
@@ -108,6 +121,16 @@ class Tally:
         self.unreached: list[Warning_] = []
         self.marks: list[Mark] = []
         self.trouble: CalendarError | None = None
+        # kept so that nothing is counted or built twice, however many stretches there are
+        self._counted: _Counted | None = None
+        self.built: list[Segment] = []
+        self.built_through = 0
+
+    def branch(self) -> Tally:
+        """A clock of its own, equal to this one. Of the stretches only the last can still change."""
+        twin = branched(self)
+        twin.stretches[-1] = replace(self.stretches[-1])
+        return twin
 
     # -- life
 
@@ -305,8 +328,19 @@ class Tally:
         if self.meter is None or not self.meter.needs_lost:
             return
         first = self.counted_from if self.agreed is None else self.generation_at
-        rows = self._stretches(first, at)
-        self.lost = sum((self._lost_in(start, end) for start, end, running in rows if not running), ZERO)
+        account = (self.meter, self.agreed, self.generation_at, first)
+        known = self._counted
+        if known is None or known.account != account:
+            known = _Counted(account, 0, ZERO)
+        lost, closed = known.lost, known.stretches
+        for stretch in self.stretches[known.stretches :]:
+            start, end = max(stretch.start, first), at if stretch.end is None else min(stretch.end, at)
+            if not stretch.running and start < end:
+                lost += self._lost_in(start, end)
+            if stretch.end is not None:
+                closed += 1
+                known = _Counted(account, closed, lost)
+        self._counted, self.lost = known, lost
 
     def _lost_in(self, start: datetime, end: datetime) -> timedelta:
         """An agreed date was agreed in knowledge of the pauses before it: only later ones move it."""
@@ -349,4 +383,5 @@ class Tally:
         self.started_at, self.counted_from = other.started_at, other.counted_from
         here = self.stretches[-1]
         self.stretches = [replace(stretch) for stretch in other.stretches]
+        self._counted, self.built, self.built_through = None, [], 0
         self._next_stretch(here)

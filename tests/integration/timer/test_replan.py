@@ -16,6 +16,7 @@ from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply import replan
 from sla_timer.apply.audit import Audit
+from sla_timer.apply.prepare import Preparing
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.replan import Replanner
 from sla_timer.metrics import TimerMetrics
@@ -44,7 +45,7 @@ def two_hours(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 
 def replanner(desk: Desk, catalogue: Catalogue) -> Replanner:
     rulebooks = Rulebooks(lambda: catalogue, load_text, desk.time)
-    refolder = Refolder(rulebooks, desk.time, desk.store.sqlite)
+    refolder = Refolder(desk.store, rulebooks, desk.time, Preparing(desk.store, desk.metrics))
     return Replanner(desk.store, rulebooks, refolder, TimerMetrics(CollectorRegistry()), lambda: None)
 
 
@@ -161,7 +162,9 @@ async def test_a_running_clock_without_its_timer_is_found_and_mended(store: Stor
         await connection.execute(delete(tables.timer))
     rulebooks = Rulebooks(lambda: four_hours, load_text, desk.time)
     metrics = TimerMetrics(CollectorRegistry())
-    audit = Audit(store, Refolder(rulebooks, desk.time, store.sqlite), desk.time, metrics, lambda: None)
+    audit = Audit(
+        store, Refolder(store, rulebooks, desk.time, Preparing(store, metrics)), desk.time, metrics, lambda: None
+    )
     facts = await desk.facts()
     assert await audit.once() == 2
     assert await desk.state() == before

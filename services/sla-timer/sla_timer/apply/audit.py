@@ -7,13 +7,14 @@ due within a day, which is checked many times before their hour comes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 import structlog
 from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.errors import Retryable
 from sla_platform.store.engine import Store
@@ -26,6 +27,13 @@ _log = structlog.get_logger(__name__)
 EVERY_SECONDS = 15.0
 HORIZON = timedelta(days=1)
 MOST = 500
+
+
+def _these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
+    async def these(connection: AsyncConnection) -> Sequence[str]:
+        return names
+
+    return these
 
 
 class Audit:
@@ -55,8 +63,7 @@ class Audit:
             found = (await connection.execute(self._unwatched())).all()
         for partition, rows in groupby(found, key=lambda row: row.partition):
             names = sorted({row.incident for row in rows})
-            async with self._store.transaction() as connection:
-                await self._refolder.refold(connection, partition, names)
+            await self._refolder.refold(partition, _these(names))
             _log.error("audit.unwatched", incidents=names[:20], count=len(names), partition=partition)
         if found:
             self._metrics.repaired.inc(len(found))

@@ -9,11 +9,12 @@ has older files stands aside.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.errors import Retryable
 from sla_platform.store.engine import Store
@@ -57,28 +58,30 @@ class Replanner:
 
     async def once(self) -> int:
         """Move one batch; returns how many incidents were moved."""
-        if not await self._anything():
+        first = await self._anything()
+        if first is None:
             return 0
         version = self._rulebooks.current.version
         async with self._store.transaction() as connection:
             if not await self._rulebooks.newest(connection):
                 return 0
-            first = (await connection.execute(_stale(version).limit(1))).one_or_none()
-            if first is None:
-                return 0
-            query = _stale(version).where(tables.incident.c.partition == first.partition).limit(BATCH)
-            names = [row.id for row in (await connection.execute(query)).all()]
-            decided = await self._refolder.refold(connection, first.partition, names, moved=True)
-        self._metrics.replanned.inc(len(names))
-        self._ring()
-        _log.info("replan.moved", incidents=len(names), facts=len(decided.facts), catalogue=version)
-        return len(names)
 
-    async def _anything(self) -> bool:
-        """A look without a lock, so that an idle process writes nothing."""
+        async def stale(connection: AsyncConnection) -> list[str]:
+            query = _stale(version).where(tables.incident.c.partition == first.partition).limit(BATCH)
+            return [row.id for row in (await connection.execute(query)).all()]
+
+        moved = await self._refolder.refold(first.partition, stale, moved=True)
+        if not moved.incidents:
+            return 0
+        self._metrics.replanned.inc(len(moved.incidents))
+        self._ring()
+        _log.info("replan.moved", incidents=len(moved.incidents), facts=len(moved.facts), catalogue=version)
+        return len(moved.incidents)
+
+    async def _anything(self) -> Any | None:
+        """The first of those to be moved. A look without a lock, so that an idle process writes nothing."""
         async with self._store.reading() as connection:
-            rows: Sequence[Any] = (await connection.execute(_stale(self._rulebooks.current.version).limit(1))).all()
-        return bool(rows)
+            return (await connection.execute(_stale(self._rulebooks.current.version).limit(1))).one_or_none()
 
 
 def _stale(version: str) -> Any:
