@@ -191,11 +191,12 @@ class _Voice:
     def _breaches(self, told: Told) -> dict[str, str]:
         """Told breaches that the fold takes back or moves."""
         taken, details = [], dict[str, str]()
+        marks = {mark.generation: mark for mark in reversed(self._clock.marks) if mark.kind == BREACH}
         for key in sorted(told.keys):
             generation = breach_generation(key)
             if generation is None or f"-{key}" in told.keys:
                 continue
-            mark = next((m for m in self._clock.marks if m.kind == BREACH and m.generation == generation), None)
+            mark = marks.get(generation)
             spoken = told.breached_at if generation == told.generation else None
             if mark is None or (mark.pending and mark.at != spoken and not self._passed(mark)):
                 taken.append(key)

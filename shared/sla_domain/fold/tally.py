@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sla_domain.calendar import Calendar
+from sla_domain.calendar import AtClose, Calendar
 from sla_domain.clock import BREACH, ClockState, Mark, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import AgreedTarget, EventId, EventKind, WaitingOn
@@ -46,6 +46,20 @@ class _Counted:
     lost: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class _Recounted:
+    """What a target makes of the first `stretches`, all of them over. It holds on to what it is named by."""
+
+    stretches: int
+    spent: timedelta
+    lost: timedelta
+    breached_at: datetime | None
+    unreached: tuple[Warning_, ...]
+    trouble: CalendarError | None
+    target: Target
+    calendar: Calendar | None
+
+
 def in_time(marks: list[Mark]) -> list[Mark]:
     """In order of time; of one instant the warnings before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
@@ -56,6 +70,7 @@ class Tally:
 
     __slots__ = (
         "_counted",
+        "_recounted",
         "agreed",
         "attributes",
         "breached_at",
@@ -123,6 +138,7 @@ class Tally:
         self.trouble: CalendarError | None = None
         # kept so that nothing is counted or built twice, however many stretches there are
         self._counted: _Counted | None = None
+        self._recounted: dict[tuple[int, int, AtClose, datetime], _Recounted] = {}
         self.built: list[Segment] = []
         self.built_through = 0
 
@@ -284,14 +300,48 @@ class Tally:
             return None
 
     def _recount(self, until: datetime) -> None:
-        """What the new target makes of the stretches before it: a breach is told once, its warnings are not."""
-        for start, end, running in self._stretches(self.counted_from, until):
-            if not running:
-                self.lost += self._lost_in(start, end)
-                continue
-            used = self._between(start, end)
-            self._skip_passed(start, end, self.spent + used)
-            self.spent += used
+        """What the new target makes of the stretches before it: a breach is told once, its warnings are not.
+
+        The same target in the same calendar makes the same of the same stretches: it goes on where it was left.
+        """
+        target, entitlement, agreed = self.target, self.entitlement, self.agreed
+        assert target is not None
+        assert entitlement is not None
+        key = (id(target), id(self.calendar), entitlement.at_close, self.counted_from)
+        known = self._recounted.get(key) if agreed is None else None
+        if known is not None:
+            self.spent, self.lost, self.trouble = known.spent, known.lost, known.trouble
+            self.unreached = list(known.unreached)
+            if known.breached_at is not None:
+                self._breach_found(known.breached_at)
+        first, over = known.stretches if known is not None else 0, len(self.stretches) - 1
+        for stretch in self.stretches[first:over]:
+            assert stretch.end is not None
+            self._recount_one(stretch.start, min(stretch.end, until), stretch.running)
+        if agreed is None and self.meter is not None:
+            unreached = tuple(self.unreached)
+            self._recounted[key] = _Recounted(
+                over, self.spent, self.lost, self.breached_at, unreached, self.trouble, target, self.calendar
+            )
+            account = (self.meter, agreed, self.generation_at, self.counted_from)
+            self._counted = _Counted(account, over, self.lost)
+        last = self.stretches[over]
+        self._recount_one(last.start, until if last.end is None else min(last.end, until), last.running)
+
+    def _recount_one(self, start: datetime, end: datetime, running: bool) -> None:
+        start = max(start, self.counted_from)
+        if start >= end:
+            return
+        if not running:
+            self.lost += self._lost_in(start, end)
+            return
+        used = self._between(start, end)
+        self._skip_passed(start, end, self.spent + used)
+        self.spent += used
+
+    def _breach_found(self, due: datetime) -> None:
+        self.breached_at = due
+        self.marks.append(Mark(BREACH, self.generation, due, False))
 
     def _skip_passed(self, start: datetime, end: datetime, spent: timedelta) -> None:
         """Note a breach in `[start, end)` and forget the warnings that lie before `end`; `spent` is as of `end`."""
@@ -303,8 +353,7 @@ class Tally:
         if due is None:
             return
         if due < end and self.breached_at is None:
-            self.breached_at = due
-            self.marks.append(Mark(BREACH, self.generation, due, False))
+            self._breach_found(due)
         self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
 
     def _may_have_come(self, warning: Warning_, spent: timedelta) -> bool:
@@ -314,14 +363,6 @@ class Tally:
     def _lies_before(self, warning: Warning_, start: datetime, end: datetime, due: datetime) -> bool:
         instant = self.warning_at(warning, start, due)
         return instant is None or instant < end
-
-    def _stretches(self, first: datetime, until: datetime) -> list[tuple[datetime, datetime, bool]]:
-        clipped = []
-        for stretch in self.stretches:
-            start, end = max(stretch.start, first), until if stretch.end is None else min(stretch.end, until)
-            if start < end:
-                clipped.append((start, end, stretch.running))
-        return clipped
 
     def _recount_lost(self, at: datetime) -> None:
         """What pauses took since the account began, where the meter asks for it."""
@@ -383,5 +424,5 @@ class Tally:
         self.started_at, self.counted_from = other.started_at, other.counted_from
         here = self.stretches[-1]
         self.stretches = [replace(stretch) for stretch in other.stretches]
-        self._counted, self.built, self.built_through = None, [], 0
+        self._counted, self._recounted, self.built, self.built_through = None, {}, [], 0
         self._next_stretch(here)

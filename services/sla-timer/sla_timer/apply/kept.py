@@ -11,6 +11,7 @@ Reading and folding give way to everything else on the loop after every few even
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -27,7 +28,8 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 
 HOT = 250  # stored events from which on an incident's fold is kept
-AT_ONCE = 40  # events folded before others on the loop have their turn
+AT_ONCE = 20  # events folded between two looks at the clock
+TURN_SECONDS = 0.004  # of folding before others on the loop have their turn
 STEP = 1_000  # events between two states that are kept
 MOST_STEPS = 8
 MOST_INCIDENTS = 64
@@ -266,21 +268,23 @@ class Folds:
             return None
         line = await asyncio.to_thread(timeline, events)
         folding = Folding(line, kept.rulebook)
+        turn = _Turn()
         for some in _slices(line.following):
             folding.take(some)
             self._folded(len(some))
             # Until the opening's place is passed there is more to read before it.
             if steps and folding.last == position(some[-1][0]):
                 kept.note(folding)
-            await asyncio.sleep(0)
+            await turn.over()
         return folding
 
     async def _follow(self, kept: Kept, folding: Folding, events: Sequence[IncidentEvent]) -> None:
+        turn = _Turn()
         for some in _slices(events):
             folding.follow(some)
             self._folded(len(some))
             kept.note(folding)
-            await asyncio.sleep(0)
+            await turn.over()
 
     def _trim(self) -> None:
         """Let go of what was not asked for longest."""
@@ -291,6 +295,18 @@ class Folds:
             if not entry.users:
                 weight -= entry.count
                 del self._entries[name]
+
+
+class _Turn:
+    """Lets others on the loop go first once it has taken long enough."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def over(self) -> None:
+        if time.perf_counter() - self._since >= TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._since = time.perf_counter()
 
 
 @contextmanager
