@@ -6,18 +6,16 @@ that cannot be told never stops an event from being accepted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from sla_domain.event import EventKind, IncidentEvent
-from sla_domain.fold import fold
+from sla_domain.event import EventKind, IncidentId
 from sla_domain.incident import Incident
 from sla_domain.promise import PromiseLine
 from sla_domain.promise import promise as lines
-from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Remark
 
 _log = structlog.get_logger(__name__)
@@ -36,17 +34,22 @@ PROMISING = frozenset(
 )
 
 
-def promise(events: Iterable[IncidentEvent], rulebook: Rulebook) -> dict[str, Any]:
-    """The promise after these events of one incident, as it stands in the answer."""
-    known = list(events)
+def promise(incident: IncidentId, folded: Callable[[], Incident]) -> dict[str, Any]:
+    """The promise as it stands in the answer; `folded` gives the incident with the events of the delivery."""
     try:
-        return _told(fold(known, rulebook))
+        return _told(folded())
     except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
-        _log.exception("promise.failed", incident=known[0].incident if known else "")
-        return {
-            "targets": [],
-            "remarks": [_remark(Remark.NO_PROMISE.code, Remark.NO_PROMISE.value, type(error).__name__)],
-        }
+        _log.exception("promise.failed", incident=incident)
+        return _untold(Remark.NO_PROMISE, type(error).__name__)
+
+
+def crowded() -> dict[str, Any]:
+    """In place of the promise of an incident with so many events that folding them would hold up everybody."""
+    return _untold(Remark.MANY_EVENTS)
+
+
+def _untold(remark: Remark, detail: str = "") -> dict[str, Any]:
+    return {"targets": [], "remarks": [_remark(remark.code, remark.value, detail)]}
 
 
 def _told(incident: Incident) -> dict[str, Any]:

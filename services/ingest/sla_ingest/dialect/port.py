@@ -79,6 +79,7 @@ class Remark(Reason):
     SHORTENED = "a long text was shortened; the whole stays in the inbox"
     FIELD_IGNORED = "the field has no use in an event of this kind"
     NO_PROMISE = "no due instant can be told"
+    MANY_EVENTS = "the incident has very many events: its due instants stand in GET /v1/incidents, not in this answer"
     ID_REUSED = "another body was delivered under the same id before: this one is parked"
 
 

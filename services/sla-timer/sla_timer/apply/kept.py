@@ -11,7 +11,6 @@ Reading and folding give way to everything else on the loop after every few even
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -26,10 +25,10 @@ from sla_domain.fold.order import Position
 from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
+from sla_platform.turn import Turn
 
 HOT = 250  # stored events from which on an incident's fold is kept
 AT_ONCE = 20  # events folded between two looks at the clock
-TURN_SECONDS = 0.004  # of folding before others on the loop have their turn
 STEP = 1_000  # events between two states that are kept
 MOST_STEPS = 8
 MOST_INCIDENTS = 64
@@ -268,7 +267,7 @@ class Folds:
             return None
         line = await asyncio.to_thread(timeline, events)
         folding = Folding(line, kept.rulebook)
-        turn = _Turn()
+        turn = Turn()
         for some in _slices(line.following):
             folding.take(some)
             self._folded(len(some))
@@ -279,7 +278,7 @@ class Folds:
         return folding
 
     async def _follow(self, kept: Kept, folding: Folding, events: Sequence[IncidentEvent]) -> None:
-        turn = _Turn()
+        turn = Turn()
         for some in _slices(events):
             folding.follow(some)
             self._folded(len(some))
@@ -295,18 +294,6 @@ class Folds:
             if not entry.users:
                 weight -= entry.count
                 del self._entries[name]
-
-
-class _Turn:
-    """Lets others on the loop go first once it has taken long enough."""
-
-    def __init__(self) -> None:
-        self._since = time.perf_counter()
-
-    async def over(self) -> None:
-        if time.perf_counter() - self._since >= TURN_SECONDS:
-            await asyncio.sleep(0)
-            self._since = time.perf_counter()
 
 
 @contextmanager
