@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -15,15 +14,20 @@ from sqlalchemy import select
 from sla_domain.clock import ClockId
 from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
+from sla_domain.explain import known_at
 from sla_domain.fold import fold, in_order
+from sla_domain.forgotten import remembered
+from sla_domain.incident import Incident
 from sla_domain.preview import preview
-from sla_domain.rulebook import MatchReason
+from sla_domain.rulebook import MatchReason, Rulebook
 from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
 from sla_timer import tables
-from sla_timer.answer import explained_json, incident_json, iso, preview_json
+from sla_timer.answer import MOST_CLOCKS, explained_json, incident_json, iso, latest, preview_json
 from sla_timer.apply.decide import told_of
-from sla_timer.apply.load import events_of
+from sla_timer.apply.kept import folded as folded_in_turns
+from sla_timer.apply.load import StoredEvents, events_of, is_hot
+from sla_timer.pages import page_among, page_of
 from sla_timer.service import TimerService
 
 OPEN_STATES = ("running", "paused")
@@ -67,19 +71,26 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         ] = None,
         accept: Annotated[str, Header()] = "",
     ) -> Any:
-        events, rulebook = await _events_and_rules(timer, incident, authorize(request, READ))
+        row, rulebook = await _row_and_rules(timer, incident, authorize(request, READ))
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
         try:
-            answer = explained_json(events, rulebook, at, timer.source.now(), lang, metric)
+            known = await _known_at(timer, row, rulebook, at)
+            answer = explained_json(incident, known, rulebook, at or timer.source.now(), lang, metric)
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
             raise Problem(422, "beyond-the-calendar", "The calendar does not reach so far", str(error)) from error
         return _text(answer) if (form or preferred(accept)) == "text" else answer
 
     @routes.get("/incidents/{incident:path}", responses=MISSING)
-    async def one(request: Request, incident: str) -> dict[str, Any]:
-        return await _incident(timer, incident, authorize(request, READ))
+    async def one(
+        request: Request,
+        incident: str,
+        limit: Annotated[int, Query(ge=0, le=1000, description="events in the answer")] = 500,
+        after: Annotated[str, Query(max_length=200, description="`next` of the answer before: the events behind")] = "",
+    ) -> dict[str, Any]:
+        """The incident with its clocks, and its events page by page in the order in which they occurred."""
+        return await _incident(timer, incident, authorize(request, READ), limit, after)
 
     @routes.get("/clocks")
     async def clocks(
@@ -120,15 +131,44 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
     return PlainTextResponse(answer["text"], headers=headers)
 
 
-async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
-    events, rulebook = await _events_and_rules(timer, name, access)
+async def _incident(timer: TimerService, name: str, access: Access, limit: int, after: str) -> dict[str, Any]:
+    row, rulebook = await _row_and_rules(timer, name, access)
+    if is_hot(row):
+        folded = await timer.preparing.incident(name, rulebook)
+        page = await page_of(timer.store, row, after, limit)
+    else:
+        async with timer.store.reading() as connection:
+            events = await events_of(connection, name)
+        folded = fold(events, rulebook)
+        page = page_among(list(in_order(events)), row, after, limit)
+    if page is None:
+        raise Problem(
+            422, "no-such-page", "No such page", "`after` is not the `next` of an answer about this incident."
+        )
+    shown = {clock.id for clock in latest(folded.clocks, MOST_CLOCKS)}
+    clocks = select(tables.clock).where(tables.clock.c.incident == name, tables.clock.c.id.in_(shown))
     async with timer.store.reading() as connection:
-        rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
+        rows = (await connection.execute(clocks)).all()
     told = {ClockId(row.id): told_of(row) for row in rows}
-    return incident_json(fold(events, rulebook), list(in_order(events)), rulebook, timer.source.now(), told)
+    return incident_json(folded, page, rulebook, timer.source.now(), told)
 
 
-async def _events_and_rules(timer: TimerService, name: str, access: Access) -> tuple[Sequence[Any], Any]:
+async def _known_at(timer: TimerService, row: Any, rulebook: Rulebook, at: datetime | None) -> Incident | None:
+    """The incident from what had happened by `at`; None before its first event."""
+    if not is_hot(row):
+        async with timer.store.reading() as connection:
+            events = await events_of(connection, row.id)
+        known = known_at(events, at) if at is not None else events
+        return fold(known, rulebook) if known else None
+    if at is None:
+        return await timer.preparing.incident(row.id, rulebook)
+    stored = StoredEvents(timer.store, row.id)
+    found = [event async for some in stored.since(None) for event in some]
+    counting = known_at(remembered(found, await stored.ended_at()), at)
+    return await folded_in_turns(counting, rulebook) if counting else None
+
+
+async def _row_and_rules(timer: TimerService, name: str, access: Access) -> tuple[Any, Rulebook]:
     async with timer.store.reading() as connection:
         row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
         if row is None or access.contract not in (None, row.contract):
@@ -137,9 +177,8 @@ async def _events_and_rules(timer: TimerService, name: str, access: Access) -> t
                 f"{name} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; an event "
                 "that was accepted a moment ago may still be on its way.",
             )  # fmt: skip
-        events = await events_of(connection, name)
         rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
-    return events, rulebooks.of(row)
+    return row, rulebooks.of(row)
 
 
 async def _open_clocks(timer: TimerService, contract: str, limit: int, offset: int) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ class TimerService:
     metrics: TimerMetrics
     source: TimeSource
     forgetting: Forgetting
+    preparing: Preparing
 
 
 def build(
@@ -102,4 +103,4 @@ def build(
         ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
-    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting)
+    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting, preparing)

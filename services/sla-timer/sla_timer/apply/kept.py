@@ -152,6 +152,16 @@ class _Entry:
             kept.head, kept.steps = None, []
 
 
+async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
+    """The fold of these events, in turns. Raises FoldError."""
+    line = await asyncio.to_thread(timeline, list(events))
+    folding, turn = Folding(line, rulebook), Turn()
+    for some in _slices(line.following):
+        folding.take(some)
+        await turn.over()
+    return folding.incident()
+
+
 class Folds:
     """The kept folds of a process. `read` and `folded` are told how many events were read back and folded."""
 

@@ -139,7 +139,7 @@ class StoredEvents:
             async with self.store.reading() as connection:
                 rows = (await connection.execute(page.order_by(event.occurred_at, event.id).limit(PAGE))).all()
             for start in range(0, len(rows), _DECODED_AT_ONCE):
-                yield [decode_event(_envelope(row)) for row in rows[start : start + _DECODED_AT_ONCE]]
+                yield [decoded(row) for row in rows[start : start + _DECODED_AT_ONCE]]
             if len(rows) < PAGE:
                 return
             last = rows[-1]
@@ -156,8 +156,13 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
     query = select(tables.event).where(tables.event.c.incident.in_(incidents))
     for row in (await connection.execute(query)).all():
-        found[row.incident].append(decode_event(_envelope(row)))
+        found[row.incident].append(decoded(row))
     return found
+
+
+def decoded(row: Any) -> IncidentEvent:
+    """The event of a row of timer_event."""
+    return decode_event(_envelope(row))
 
 
 def _envelope(row: Any) -> Envelope:

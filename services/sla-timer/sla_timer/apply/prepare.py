@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sla_domain.clock import ClockId
+from sla_domain.errors import NoEvents
 from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
+from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
@@ -32,6 +34,16 @@ class Preparing:
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
         self._store = store
         self.folds = Folds(metrics.events_read.inc, metrics.events_folded.inc)
+
+    async def incident(self, name: str, rulebook: Rulebook) -> Incident:
+        """An incident with very many events as it is stored, for a look. Raises NoEvents."""
+        async with self.folds.held([name]):
+            prepared = await self.folds.prepare(name, StoredEvents(self._store, name), (), [rulebook])
+            if rulebook.version not in prepared.foldings:
+                raise NoEvents
+            prepared.used |= {version: folding.incident() for version, folding in prepared.foldings.items()}
+            self.folds.keep(prepared)
+            return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
         """What was decided about prepared incidents, within `around`, is committed."""
