@@ -57,14 +57,19 @@ def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exempt
     )
 
 
+_MANY = 8  # stretches from which on it pays to keep their segments
+
+
 def _segments(tally: Tally, stopped: datetime | None) -> tuple[Segment, ...]:
     """The stretches that have a length; an instant between two is no segment, unless there is nothing else.
 
     A stretch that another one follows is over: its segment is built once. Without a target the clock ends before them.
     """
-    if tally.detached_at is not None:
-        return tuple(_stretched(tally, 0, stopped))
     over = len(tally.stretches) - 1
+    if over < _MANY or tally.detached_at is not None:
+        return tuple(_stretched(tally, 0, stopped))
+    if tally.built is None:
+        tally.built = []
     if tally.built_through < over:
         built = tally.stretches[tally.built_through : over]
         tally.built += [_segment(stretch, stretch.end) for stretch in built if stretch.start != stretch.end]

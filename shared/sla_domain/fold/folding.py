@@ -53,16 +53,19 @@ class Folding:
 
     __slots__ = (
         "_agreed",
+        "_assumed",
         "_ended",
         "_entitlement",
-        "_line",
+        "_latest",
+        "_line_remarks",
         "_odd",
+        "_opened_at",
+        "_opening",
         "_opening_remarks",
         "_rulebook",
         "_story",
         "_tracks",
         "count",
-        "last",
     )
 
     def __init__(self, line: Timeline, rulebook: Rulebook, contract: ContractMatch | None = None) -> None:
@@ -70,8 +73,9 @@ class Folding:
 
         `contract` overrides the match by customer (previews).
         """
-        self._line = replace(line, following=())
-        self._agreed = frozenset(event.agreed.metric for event, _ in line.following if event.agreed is not None)
+        self._opening, self._opened_at = line.opening, line.opened_at
+        self._line_remarks, self._assumed = line.remarks, line.assumed
+        self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
         self._rulebook = rulebook
         self._story, self._tracks = laid_out(line.opening, rulebook, contract, line.opened_at, self._agreed)
         self._entitlement = self._story.entitlement
@@ -81,7 +85,7 @@ class Folding:
             self._note(line.opening)
         self._ended: dict[MetricId, _Ended] = {}
         self.count = 0 if line.assumed else 1  # events read
-        self.last: Position = position(line.opening)  # of the last event in order
+        self._latest = line.opening  # the last that was read
 
     def branch(self) -> Folding:
         """A state of its own, equal to this one; reading on with either leaves the other as it is."""
@@ -91,6 +95,11 @@ class Folding:
         twin._odd = self._odd.branch()
         twin._ended = {name: ended.branch() for name, ended in self._ended.items()}
         return twin
+
+    @property
+    def last(self) -> Position:
+        """Of the last event in order: the opening, or the one read last."""
+        return max(position(self._opening), position(self._latest))
 
     @property
     def story(self) -> Story:
@@ -106,10 +115,11 @@ class Folding:
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
         """Why these events cannot be read next; None when they can. Each id must be new to this fold."""
+        last = self.last
         for event in events:
-            if position(event) <= self.last:
+            if position(event) <= last:
                 return Unfit.LATE
-            if self._line.assumed and event.kind is EventKind.OPENED:
+            if self._assumed and event.kind is EventKind.OPENED:
                 return Unfit.OPENING
             if event.agreed is not None and event.agreed.metric not in self._agreed:
                 return Unfit.AGREED
@@ -117,16 +127,16 @@ class Folding:
 
     def follow(self, events: Sequence[IncidentEvent]) -> None:
         """Read events for which `unfit` found no reason, in order."""
-        opened_at = self._line.opened_at
+        opened_at = self._opened_at
         self.take([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def take(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
         """Read the next events of a timeline, each at the instant at which it counts."""
         for event, at in following:
             self._read(event, at)
-        self.count += len(following)
         if following:
-            self.last = max(self.last, position(following[-1][0]))
+            self.count += len(following)
+            self._latest = following[-1][0]
 
     def _read(self, event: IncidentEvent, at: datetime) -> None:
         story, tracks = self._story, self._tracks
@@ -150,7 +160,7 @@ class Folding:
 
     def incident(self) -> Incident:
         """The incident after what has been read."""
-        line, story = self._line, self._story
+        opening, story = self._opening, self._story
         remarks = self._remarks()
         clocks: list[Clock] = []
         for track in self._tracks.values():
@@ -163,15 +173,15 @@ class Folding:
         if left_out := story.remarks.left_out + self._odd.left_out:
             remarks[Remark(RemarkKind.LEFT_OUT, f"{left_out} further remarks are left out")] = None
         return Incident(
-            id=line.opening.incident,
+            id=opening.incident,
             phase=story.phase,
             attributes=story.attributes,
             match=story.entitlement.match,
             plan=story.entitlement.plan.id,
             scope=story.entitlement.scope,
-            opened_at=line.opened_at,
-            opened_quality=line.opening.quality,
-            opened_by=line.opening.actor,
+            opened_at=self._opened_at,
+            opened_quality=opening.quality,
+            opened_by=opening.actor,
             changed_at=story.at,
             ended_at=story.ended_at,
             priority=story.priority,
@@ -195,26 +205,18 @@ class Folding:
 
     def _remarks(self) -> dict[Remark, None]:
         """Those of the opening, then those on single events, then those on what the events do."""
+        if not self._line_remarks and not self._odd:
+            return dict.fromkeys(self._story.remarks)
         said = list(self._story.remarks)
         begun = self._opening_remarks
-        return dict.fromkeys((*said[:begun], *self._line.remarks, *self._odd, *said[begun:]))
+        return dict.fromkeys((*said[:begun], *self._line_remarks, *self._odd, *said[begun:]))
 
     def _finish(self, track: Track, current: Tally, clocks: list[Clock], remarks: dict[Remark, None]) -> None:
         """The clocks of a metric. All but its current one have ended for good and are built once."""
-        story, incident = self._story, self._line.opening.incident
+        story, incident = self._story, self._opening.incident
         exempt = _exemption(story, track.metric.id) if story.exemptions else None
-        ended = self._ended.get(track.metric.id)
-        if ended is None or ended.exempt is not exempt:
-            ended = self._ended[track.metric.id] = _Ended(exempt)
-        for tally in track.tallies[ended.through : -1]:
-            clock = clock_of(tally, incident, story.at, exempt)
-            if clock is not None:
-                ended.clocks.append(clock)
-            if tally.trouble is not None:
-                ended.remarks.append(_trouble(track, tally))
-        ended.through = len(track.tallies) - 1
-        clocks += ended.clocks
-        remarks |= dict.fromkeys(ended.remarks)
+        if len(track.tallies) > 1:
+            self._finish_ended(track, exempt, clocks, remarks)
         # Looking at a clock that goes on may meet the end of its calendar, which later events may not care about.
         trouble = current.trouble
         clock = clock_of(current, incident, story.at, exempt)
@@ -222,7 +224,23 @@ class Folding:
             clocks.append(clock)
         if current.trouble is not None:
             remarks[_trouble(track, current)] = None
-        current.trouble = trouble
+            current.trouble = trouble
+
+    def _finish_ended(
+        self, track: Track, exempt: Exemption | None, clocks: list[Clock], remarks: dict[Remark, None]
+    ) -> None:
+        ended = self._ended.get(track.metric.id)
+        if ended is None or ended.exempt is not exempt:
+            ended = self._ended[track.metric.id] = _Ended(exempt)
+        for tally in track.tallies[ended.through : -1]:
+            clock = clock_of(tally, self._opening.incident, self._story.at, exempt)
+            if clock is not None:
+                ended.clocks.append(clock)
+            if tally.trouble is not None:
+                ended.remarks.append(_trouble(track, tally))
+        ended.through = len(track.tallies) - 1
+        clocks += ended.clocks
+        remarks |= dict.fromkeys(ended.remarks)
 
 
 def laid_out(

@@ -60,6 +60,9 @@ class _Recounted:
     calendar: Calendar | None
 
 
+_MANY = 8  # stretches from which on it pays to remember what they came to
+
+
 def in_time(marks: list[Mark]) -> list[Mark]:
     """In order of time; of one instant the warnings before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
@@ -138,8 +141,8 @@ class Tally:
         self.trouble: CalendarError | None = None
         # kept so that nothing is counted or built twice, however many stretches there are
         self._counted: _Counted | None = None
-        self._recounted: dict[tuple[int, int, AtClose, datetime], _Recounted] = {}
-        self.built: list[Segment] = []
+        self._recounted: dict[tuple[int, int, AtClose, datetime], _Recounted] | None = None
+        self.built: list[Segment] | None = None
         self.built_through = 0
 
     def branch(self) -> Tally:
@@ -304,29 +307,41 @@ class Tally:
 
         The same target in the same calendar makes the same of the same stretches: it goes on where it was left.
         """
-        target, entitlement, agreed = self.target, self.entitlement, self.agreed
-        assert target is not None
-        assert entitlement is not None
-        key = (id(target), id(self.calendar), entitlement.at_close, self.counted_from)
-        known = self._recounted.get(key) if agreed is None else None
-        if known is not None:
-            self.spent, self.lost, self.trouble = known.spent, known.lost, known.trouble
-            self.unreached = list(known.unreached)
-            if known.breached_at is not None:
-                self._breach_found(known.breached_at)
-        first, over = known.stretches if known is not None else 0, len(self.stretches) - 1
+        over = len(self.stretches) - 1
+        key = self._account() if over >= _MANY and self.agreed is None else None
+        first = self._go_on(key) if key is not None else 0
         for stretch in self.stretches[first:over]:
             assert stretch.end is not None
             self._recount_one(stretch.start, min(stretch.end, until), stretch.running)
-        if agreed is None and self.meter is not None:
-            unreached = tuple(self.unreached)
-            self._recounted[key] = _Recounted(
-                over, self.spent, self.lost, self.breached_at, unreached, self.trouble, target, self.calendar
-            )
-            account = (self.meter, agreed, self.generation_at, self.counted_from)
-            self._counted = _Counted(account, over, self.lost)
+        if key is not None:
+            self._leave_off(key, over)
         last = self.stretches[over]
         self._recount_one(last.start, until if last.end is None else min(last.end, until), last.running)
+
+    def _account(self) -> tuple[int, int, AtClose, datetime]:
+        assert self.entitlement is not None
+        return (id(self.target), id(self.calendar), self.entitlement.at_close, self.counted_from)
+
+    def _go_on(self, key: tuple[int, int, AtClose, datetime]) -> int:
+        """Take up this account where it was left; how many stretches it knows."""
+        known = self._recounted.get(key) if self._recounted is not None else None
+        if known is None:
+            return 0
+        self.spent, self.lost, self.trouble = known.spent, known.lost, known.trouble
+        self.unreached = list(known.unreached)
+        if known.breached_at is not None:
+            self._breach_found(known.breached_at)
+        return known.stretches
+
+    def _leave_off(self, key: tuple[int, int, AtClose, datetime], over: int) -> None:
+        assert self.target is not None
+        assert self.meter is not None
+        unreached = tuple(self.unreached)
+        left = _Recounted(
+            over, self.spent, self.lost, self.breached_at, unreached, self.trouble, self.target, self.calendar
+        )
+        self._recounted = {**(self._recounted or {}), key: left}
+        self._counted = _Counted((self.meter, self.agreed, self.generation_at, self.counted_from), over, self.lost)
 
     def _recount_one(self, start: datetime, end: datetime, running: bool) -> None:
         start = max(start, self.counted_from)
@@ -373,15 +388,20 @@ class Tally:
         known = self._counted
         if known is None or known.account != account:
             known = _Counted(account, 0, ZERO)
-        lost, closed = known.lost, known.stretches
-        for stretch in self.stretches[known.stretches :]:
-            start, end = max(stretch.start, first), at if stretch.end is None else min(stretch.end, at)
-            if not stretch.running and start < end:
-                lost += self._lost_in(start, end)
-            if stretch.end is not None:
-                closed += 1
-                known = _Counted(account, closed, lost)
-        self._counted, self.lost = known, lost
+        lost, over = known.lost, len(self.stretches) - 1
+        for stretch in self.stretches[known.stretches : over]:
+            if not stretch.running:
+                assert stretch.end is not None
+                lost += self._lost_since(first, stretch.start, stretch.end)
+        self._counted = _Counted(account, over, lost)
+        last = self.stretches[over]
+        if not last.running:
+            lost += self._lost_since(first, last.start, at if last.end is None else min(last.end, at))
+        self.lost = lost
+
+    def _lost_since(self, first: datetime, start: datetime, end: datetime) -> timedelta:
+        start = max(start, first)
+        return self._lost_in(start, end) if start < end else ZERO
 
     def _lost_in(self, start: datetime, end: datetime) -> timedelta:
         """An agreed date was agreed in knowledge of the pauses before it: only later ones move it."""
@@ -410,7 +430,7 @@ class Tally:
         """Count from `at` on; the caller attaches the target that counts."""
         self._settle(at)
         self.counted_from = at
-        self.agreed = None
+        self.agreed = self._recounted = None
 
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """From here on a date agreed between the parties counts (PLANS B5); the caller attaches its meter."""
@@ -424,5 +444,5 @@ class Tally:
         self.started_at, self.counted_from = other.started_at, other.counted_from
         here = self.stretches[-1]
         self.stretches = [replace(stretch) for stretch in other.stretches]
-        self._counted, self._recounted, self.built, self.built_through = None, {}, [], 0
+        self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
         self._next_stretch(here)
