@@ -92,6 +92,8 @@ class RemarkKind(StrEnum):
     NO_COVERAGE = "no_coverage"
     UNREACHABLE_TARGET = "unreachable_target"
     AGREED_WITHOUT_CLOCK = "agreed_without_clock"
+    LEFT_OUT = "left_out"  # there is more to remark than is shown
+    OVERFULL = "overfull"  # so many events that some of the latest do not count
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
-from sla_platform.envelope import Envelope
+from sla_domain.event import IncidentEvent
 from sla_platform.retention import Removed, doubted, newest_in
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_platform.timesource import TimeSource
-from sla_platform.wire import decode_event
 
 BATCH = 100  # incidents or notices in one step
 CLAIMS = 1_000
@@ -115,8 +114,8 @@ class Claims:
                 return
 
 
-def _heard_since(told: Iterable[Envelope], horizon: datetime) -> bool:
-    return any(decode_event(envelope).received_at >= horizon for envelope in told)
+def _heard_since(told: Iterable[IncidentEvent], horizon: datetime) -> bool:
+    return any(event.received_at >= horizon for event in told)
 
 
 async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: datetime) -> dict[str, int]:

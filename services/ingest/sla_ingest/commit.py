@@ -19,6 +19,7 @@ import structlog
 from sla_domain.rulebook import Rulebook
 from sla_ingest import inbox
 from sla_ingest.entry import Entry, Receipt
+from sla_ingest.history import History, load_history
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.bus import Doorbell
 from sla_platform.errors import Retryable, StoreBusy
@@ -175,11 +176,11 @@ class GroupCommit:
         return receipts
 
     async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
-        history = inbox.History()
+        history = History()
         if asked := {incident for entry in entries for incident in inbox.asks_history(entry)}:
             async with self._store.reading() as connection:
-                history = await inbox.load_history(connection, asked)
-        receipts = inbox.decided(entries, history, self._rulebook())
+                history = await load_history(connection, asked)
+        receipts = await inbox.decided(entries, history, self._rulebook())
         async with self._store.transaction() as connection:
             return await inbox.store(connection, receipts)
 

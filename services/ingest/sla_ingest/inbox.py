@@ -10,8 +10,8 @@ so that two instances that take the same deliveries wait for each other instead 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -19,39 +19,27 @@ import orjson
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.event import EventKind, IncidentId
 from sla_domain.fold import fold
-from sla_domain.forgotten import remembered
-from sla_domain.incident import RemarkKind
+from sla_domain.incident import Incident, RemarkKind
 from sla_domain.rulebook import Rulebook
+from sla_domain.seen import seen
 from sla_ingest.dialect.port import ParkedBecause, Translated
 from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, answer_of, parked_instead, reused
-from sla_ingest.promise import PROMISING, promise, ran_out
+from sla_ingest.history import History
+from sla_ingest.promise import PROMISING, crowded, promise, ran_out
 from sla_ingest.settle import behind_breaches, recognised
 from sla_ingest.tables import event as event_table
-from sla_ingest.tables import forgotten as forgotten_table
 from sla_ingest.tables import inbox, log
-from sla_platform.envelope import Envelope, Topic
-from sla_platform.store import forgotten
+from sla_platform.envelope import Envelope
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.log import append, row_of
-from sla_platform.wire import decode_event, encode_event
+from sla_platform.turn import Turn
+from sla_platform.wire import encode_event
 
 _PER_STATEMENT = 500
 # Bodies that were put aside for what an unsigned header said: they stand in nobody's way.
 _ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
-
-
-@dataclass(slots=True)
-class History:
-    """What is known of some incidents: their accepted events, and of forgotten ones through when they are history."""
-
-    events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
-    endings: Mapping[str, datetime] = field(default_factory=dict)
-
-    def counting(self, incident: IncidentId) -> list[IncidentEvent]:
-        """The events this incident is folded from."""
-        return remembered(self.events.get(incident, ()), self.endings.get(incident))
 
 
 # -- before the transaction: look and decide -------------------------------------------------------------
@@ -65,31 +53,19 @@ def asks_history(entry: Entry) -> Iterable[IncidentId]:
             yield one.event.incident
 
 
-async def load_history(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> History:
-    """The accepted events of these incidents."""
-    events: dict[IncidentId, list[IncidentEvent]] = {}
-    endings: dict[str, datetime] = {}
-    names = sorted(set(incidents))
-    for start in range(0, len(names), _PER_STATEMENT):
-        some = names[start : start + _PER_STATEMENT]
-        for row in await connection.execute(select(event_table).where(event_table.c.incident.in_(some))):
-            event = decode_event(_envelope(row))
-            events.setdefault(event.incident, []).append(event)
-        endings |= await forgotten.endings(connection, forgotten_table, some)
-    return History(events, endings)
-
-
-def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> list[Receipt]:
+async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> list[Receipt]:
     """Every entry with its final events and its answer, in order; later ones see the events of earlier ones."""
     receipts = []
+    turn = Turn()
     for entry in entries:
         final = _confined(entry, history, rulebook)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
         for one in final.events:
-            history.events.setdefault(one.event.incident, []).append(one.event)
+            history.add(one.event)
         told = _promise(final, history, rulebook)
         receipts.append(Receipt(final, orjson.dumps(answer_of(final, told)), noticed=_noticed(final, told)))
+        await turn.over()
     return receipts
 
 
@@ -112,7 +88,7 @@ def _confined(entry: Entry, history: History, rulebook: Rulebook) -> Entry:
         return entry
     for one in entry.events:
         known = history.counting(one.event.incident)
-        periods = fold(known, rulebook).periods if known else ()
+        periods = history.folded(one.event.incident, rulebook).periods if known else ()
         begun = [period for period in periods if period.start <= one.event.occurred_at] or list(periods[:1])
         if begun and begun[-1].named and begun[-1].contract != only:
             return parked_instead(entry, ParkedBecause.OTHER_CONTRACT, one.event.incident)
@@ -131,21 +107,21 @@ def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
     if not entry.promises:
         return None
     incident = next((one.event.incident for one in entry.events if one.event.kind in PROMISING), None)
-    events = [] if incident is None else history.counting(incident)
-    return promise(events, rulebook, entry.headers.get(CONTRACT_HEADER)) if events else None
+    if incident is None or not history.counting(incident):
+        return None
+    if history.crowded(incident):
+        return crowded()
+    only = entry.headers.get(CONTRACT_HEADER)
+    view = None if only is None else partial(_as_seen, only, history, rulebook)
+    return promise(incident, partial(history.folded, incident, rulebook), view)
 
 
-def _envelope(row: Any) -> Envelope:
-    return Envelope(
-        topic=Topic.INCIDENTS,
-        id=row.id,
-        type=row.type,
-        source="",
-        subject=row.incident,
-        key=row.incident,
-        time=row.time,
-        data=row.data.encode(),
-    )
+def _as_seen(only: str, history: History, rulebook: Rulebook, incident: Incident) -> Incident | None:
+    """The incident as the key of this contract sees it; None when it is under another contract by now."""
+    found = seen(history.counting(incident.id), incident.periods, only)
+    if found is None or found.until is not None:
+        return None
+    return found.of(fold(found.events, rulebook))
 
 
 # -- the transaction --------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Delivery, IgnoredBecause, ParkedBecause, Reason
 from sla_ingest.entry import Receipt, Result
-from sla_ingest.inbox import History, asks_history, decided, insert_receipts, load_history, publish
+from sla_ingest.history import History, load_history
+from sla_ingest.inbox import asks_history, decided, insert_receipts, publish
 from sla_ingest.intake import Intake
 from sla_ingest.tables import inbox
 from sla_platform.bus import Doorbell
@@ -106,7 +107,7 @@ class Shelf:
         if asked := set(asks_history(entry)):
             async with self._store.reading() as connection:
                 history = await load_history(connection, asked)
-        (receipt,) = decided([entry], history, self._rulebook())
+        (receipt,) = await decided([entry], history, self._rulebook())
         if entry.result in (Result.PARKED, Result.REFUSED):
             return False, receipt.answer
         async with self._store.transaction() as connection:

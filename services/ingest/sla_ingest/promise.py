@@ -6,7 +6,7 @@ that cannot be told never stops an event from being accepted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,13 +14,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from sla_domain.clock import BREACH
-from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.promise import PromiseLine
 from sla_domain.promise import promise as lines
 from sla_domain.rulebook import Rulebook
-from sla_domain.seen import seen
 from sla_ingest.dialect.port import Remark
 
 _log = structlog.get_logger(__name__)
@@ -39,26 +38,33 @@ PROMISING = frozenset(
 )
 
 
-def promise(events: Iterable[IncidentEvent], rulebook: Rulebook, only: str | None = None) -> dict[str, Any]:
-    """The promise after these events of one incident, as it stands in the answer.
+def promise(
+    incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
+) -> dict[str, Any]:
+    """The promise as it stands in the answer; `folded` gives the incident with the events of the delivery.
 
-    `only`: the contract of the sender's key. An incident that is under another one by now has no promise for it.
+    `view`: what the sender's key sees of it. An incident that is under another contract by now (None) has no promise
+    for it.
     """
-    known = list(events)
     try:
-        incident = fold(known, rulebook)
-        if only is None:
-            return _told(incident)
-        found = seen(known, incident.periods, only)
-        if found is None or found.until is not None:
+        found: Incident | None = folded()
+        if view is not None and found is not None:
+            found = view(found)
+        if found is None:
             return {"targets": [], "remarks": [_remark(Remark.OTHER_CONTRACT.code, Remark.OTHER_CONTRACT.value)]}
-        return _told(found.of(fold(found.events, rulebook)))
+        return _told(found)
     except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
-        _log.exception("promise.failed", incident=known[0].incident if known else "")
-        return {
-            "targets": [],
-            "remarks": [_remark(Remark.NO_PROMISE.code, Remark.NO_PROMISE.value, type(error).__name__)],
-        }
+        _log.exception("promise.failed", incident=incident)
+        return _untold(Remark.NO_PROMISE, type(error).__name__)
+
+
+def crowded() -> dict[str, Any]:
+    """In place of the promise of an incident with so many events that folding them would hold up everybody."""
+    return _untold(Remark.MANY_EVENTS)
+
+
+def _untold(remark: Remark, detail: str = "") -> dict[str, Any]:
+    return {"targets": [], "remarks": [_remark(remark.code, remark.value, detail)]}
 
 
 def ran_out(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:

@@ -17,16 +17,17 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentEvent, IncidentId
-from sla_domain.fold import fold
-from sla_domain.forgotten import remembered
+from sla_domain.fold import Folding, timeline
+from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_ingest import tables
 from sla_ingest.entry import Result
-from sla_ingest.inbox import load_history
+from sla_ingest.history import History, load_history, whole_history
 from sla_platform.retention import Removed
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
+from sla_platform.turn import Turn
 
 BATCH = 200  # deliveries, or incidents, in one step
 BATCH_BYTES = 8 * 1024 * 1024  # of bodies: SQLite walks every page of one that it frees
@@ -74,15 +75,26 @@ class Histories:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """The events of incidents that ended before the horizon and of which nothing was received since."""
         after: Any | None = None
+        judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
         while page := await self._page(horizon, after):
             after = page[-1]
-            async with self._store.reading() as connection:
-                history = await load_history(connection, {row.incident for row in page})
-            gone = finished(history.events, history.endings, self._rulebook(), horizon)
+            names = {row.incident for row in page} - judged
+            judged |= names
+            history, gone = await self._judged(names, horizon)
             if gone:
                 async with self._store.transaction() as connection:
                     yielded = await self._remove(connection, gone, history.events)
                 yield yielded
+
+    async def _judged(self, names: set[str], horizon: datetime) -> tuple[History, dict[IncidentId, datetime | None]]:
+        """The events of these incidents, and those incidents whose events may go."""
+        async with self._store.reading() as connection:
+            history = await load_history(connection, names)
+            for name, known in history.events.items():
+                # Of these only some events were read so far.
+                if history.crowded(name) and not _recent(known, horizon):
+                    history.events[name] = [event async for event in whole_history(connection, name)]
+        return history, await finished(history, self._rulebook(), horizon)
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
         further = behind(after, _event.time, _event.incident)
@@ -106,23 +118,34 @@ class Histories:
         return {"ingest_event": rows}
 
 
-def finished(
-    events: Mapping[IncidentId, Sequence[IncidentEvent]],
-    endings: Mapping[str, datetime],
-    rulebook: Rulebook,
-    horizon: datetime,
-) -> dict[IncidentId, datetime | None]:
-    """Incidents whose events may go, with the instant of their end; None where one is known and stays. Pure."""
+async def finished(history: History, rulebook: Rulebook, horizon: datetime) -> dict[IncidentId, datetime | None]:
+    """Incidents whose events may go, with the instant of their end; None where one is known and stays."""
     found: dict[IncidentId, datetime | None] = {}
-    for name, known in events.items():
-        if any(max(event.occurred_at, event.received_at) >= horizon for event in known):
+    turn = Turn()
+    for name, known in history.events.items():
+        await turn.over()
+        if _recent(known, horizon):
             continue
-        counting = remembered(known, endings.get(name))
+        counting = history.counting(name)
         if not counting:
             found[name] = None
-        elif not fold(counting, rulebook).phase.live:
+        elif not (await _folded(counting, rulebook)).phase.live:
             found[name] = max(event.occurred_at for event in known)
     return found
+
+
+def _recent(events: Iterable[IncidentEvent], horizon: datetime) -> bool:
+    return any(max(event.occurred_at, event.received_at) >= horizon for event in events)
+
+
+async def _folded(events: Sequence[IncidentEvent], rulebook: Rulebook) -> Incident:
+    """A fold in turns: there may be very many events."""
+    line = timeline(events)
+    folding, turn = Folding(line, rulebook), Turn()
+    for start in range(0, len(line.following), 20):
+        folding.take(line.following[start : start + 20])
+        await turn.over()
+    return folding.incident()
 
 
 def _as_many_as_fit(page: Sequence[Any]) -> Sequence[Any]:

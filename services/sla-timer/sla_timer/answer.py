@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
-from sla_domain.cycles import continued
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import OWN, as_dict, calendar_of, explain, known_at, party_shares, render, spoken
+from sla_domain.explain import OWN, as_dict, calendar_of, explain, party_shares, render, spoken
 from sla_domain.explain.language import tag_for, words_for
-from sla_domain.fold import fold
-from sla_domain.incident import Incident, waiting_shares
+from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
 from sla_domain.seen import Seen
@@ -25,10 +24,33 @@ from sla_domain.told import Told
 from sla_domain.urgency import urgency
 from sla_timer.apply.context import words
 
+MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
+MOST_EXPLAINED = 20
+MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some events of an incident in the order in which they occurred, of so many, and the id that the next follow."""
+
+    events: Sequence[IncidentEvent]
+    total: int
+    next: str | None
+    surplus: int = 0  # further events that do not count
+
+
+def latest(clocks: Sequence[Clock], most: int) -> list[Clock]:
+    """The open clocks and the latest of the others, `most` at most, in the order they have."""
+    if len(clocks) <= most:
+        return list(clocks)
+    newest = sorted(clocks, key=lambda clock: (clock.state.open, clock.started_at), reverse=True)[:most]
+    chosen = {clock.id for clock in newest}
+    return [clock for clock in clocks if clock.id in chosen]
+
 
 def incident_json(
     incident: Incident,
-    events: list[IncidentEvent],
+    page: Page,
     rulebook: Rulebook,
     now: datetime,
     told: Mapping[ClockId, Told] = MappingProxyType({}),
@@ -36,11 +58,11 @@ def incident_json(
 ) -> dict[str, Any]:
     """`told`: what has been told of each clock; it knows of breaches that no event has followed yet.
 
-    `seen`: what the key of one contract may see of the incident; None for all of it.
+    `seen`: what the key of one contract may see of the incident; None for all of it. The page holds nothing else.
     """
     until = None if seen is None else seen.until
     if seen is not None:
-        incident, events, now = seen.of(incident), seen.shown(events), seen.as_of(now)
+        incident, now = seen.of(incident), seen.as_of(now)
     contract = incident.contract
     zone = ZoneInfo(contract.zone)
     return {
@@ -59,7 +81,9 @@ def incident_json(
         "opened_at": iso(incident.opened_at),
         "time_quality": incident.quality.value,
         "ended_at": iso(incident.ended_at),
-        "remarks": [{"kind": remark.kind.value, "text": remark.text} for remark in incident.remarks],
+        "remarks": [
+            {"kind": remark.kind.value, "text": remark.text} for remark in (*incident.remarks, *_overfull(page))
+        ],
         "waiting_seconds": {
             who: span.total_seconds() for who, span in waiting_shares(incident, max(now, incident.opened_at)).items()
         },
@@ -72,12 +96,22 @@ def incident_json(
                 _consumed(clock, incident, rulebook, now),
                 until,
             )
-            for clock in incident.clocks
+            for clock in latest(incident.clocks, MOST_CLOCKS)
         ],
-        "events": [event_json(event) for event in events],
+        "clocks_total": len(incident.clocks),
+        "events": [event_json(event) for event in page.events],
+        "events_total": page.total,
+        "next": page.next,
         "catalogue": rulebook.version,
         "until": iso(until),
     }
+
+
+def _overfull(page: Page) -> tuple[Remark, ...]:
+    if not page.surplus:
+        return ()
+    text = f"{page.surplus} further events are kept and do not count: see how many may, in docs/operations.md"
+    return (Remark(RemarkKind.OVERFULL, text),)
 
 
 def clock_json(
@@ -132,14 +166,15 @@ def _clock_json(
         "exempt": clock.exempt,
         "agreed_by": clock.agreed_by,
         "urgency": score,
-        "segments": [segment_json(segment) for segment in clock.segments],
+        "segments": [segment_json(segment) for segment in clock.segments[-MOST_SEGMENTS:]],
+        "segments_total": len(clock.segments),
         "marks": [
             {
                 "key": mark.key,
                 "at": iso(mark.at),
                 "pending": mark.pending and not no_news(mark, spoken) and not (until is not None and mark.at < until),
             }
-            for mark in clock.marks
+            for mark in clock.marks[-MOST_SEGMENTS:]
         ],
     }
 
@@ -197,33 +232,26 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
 
 
 def explained_json(
-    events: Sequence[IncidentEvent],
+    name: str,
+    incident: Incident | None,
     rulebook: Rulebook,
-    at: datetime | None,
-    now: datetime,
+    at: datetime,
     language: str,
     metric: str,
-    seen: Seen | None = None,
-    told: Mapping[ClockId, Told] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Why each clock says what it says, as data and in words; as of `at`, from what had happened by then."""
-    if seen is not None:
-        at, now = (None if at is None else seen.as_of(at)), seen.as_of(now)
-    known = known_at(events, at) if at is not None else events
-    # Before its first event there is nothing to explain.
-    incident = continued(fold(known, rulebook), told) if known else None
-    if incident is not None and seen is not None:
-        incident = seen.of(incident)
-    explanations = explain(incident, rulebook, at or now) if incident else ()
-    shown = [one for one in explanations if metric in ("", one.metric)]
-    clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in shown]
-    nothing = words_for(language).no_clock.format(incident=events[0].incident)
+    """Why each clock says what it says at `at`, as data and in words. None: before the first event nothing is said."""
+    asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
+    shown = latest(asked, MOST_EXPLAINED)
+    explanations = explain(replace(incident, clocks=tuple(shown)), rulebook, at) if incident else ()
+    clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in explanations]
+    nothing = words_for(language).no_clock.format(incident=name)
     return {
-        "incident": events[0].incident,
-        "at": iso(at or now),
+        "incident": name,
+        "at": iso(at),
         "language": language,
         "spoken": tag_for(language),
         "clocks": clocks,
+        "clocks_total": len(asked),
         "text": "\n".join(clock["text"] for clock in clocks) or f"{nothing}\n",
     }
 

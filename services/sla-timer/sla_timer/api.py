@@ -17,12 +17,15 @@ from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
 from sla_domain.clock import ClockId
 from sla_domain.contract import Contract, ContractId
 from sla_domain.cycles import continued
-from sla_domain.errors import CalendarError
+from sla_domain.errors import CalendarError, NoEvents
 from sla_domain.event import IncidentEvent
+from sla_domain.explain import known_at
 from sla_domain.fold import fold, in_order
+from sla_domain.forgotten import remembered
+from sla_domain.incident import Incident
 from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_domain.seen import Seen, seen
+from sla_domain.seen import Seen, seen, share_of
 from sla_domain.told import Told
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import READ, Access, Authorizer
@@ -34,12 +37,15 @@ from sla_platform.inbound import (
     CustomerIn,
     LocalOrInstantIn,
     MetricIn,
+    PageIn,
     PriorityIn,
 )
 from sla_timer import tables
 from sla_timer.answer import explained_json, incident_json, iso, preview_json
 from sla_timer.apply.decide import told_of
-from sla_timer.apply.load import events_of
+from sla_timer.apply.kept import folded as folded_in_turns
+from sla_timer.apply.load import StoredEvents, events_of, is_hot
+from sla_timer.pages import page_among, page_of
 from sla_timer.service import TimerService
 
 OPEN_STATES = ("running", "paused")
@@ -87,18 +93,22 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
         try:
-            told = await _told(timer, incident)
-            answer = explained_json(
-                known.events, known.rulebook, at, timer.source.now(), lang, metric, known.seen, told
-            )
+            found, moment = await _as_of(timer, known, at)
+            answer = explained_json(incident, found, known.rulebook, moment, lang, metric)
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
             raise beyond_the_calendar(str(error)) from error
         return _text(answer) if (form or preferred(accept)) == "text" else answer
 
     @routes.get("/incidents/{incident:path}", responses=MISSING)
-    async def one(request: Request, incident: str) -> dict[str, Any]:
-        return await _incident(timer, incident, authorize(request, READ))
+    async def one(
+        request: Request,
+        incident: str,
+        limit: Annotated[int, Query(ge=0, le=1000, description="events in the answer")] = 500,
+        after: Annotated[PageIn, Query(description="`next` of the answer before: the events behind")] = "",
+    ) -> dict[str, Any]:
+        """The incident with its clocks, and its events page by page in the order in which they occurred."""
+        return await _incident(timer, incident, authorize(request, READ), limit, after)
 
     @routes.get("/clocks")
     async def clocks(
@@ -148,12 +158,20 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
     return PlainTextResponse(answer["text"], headers=headers)
 
 
-async def _incident(timer: TimerService, name: str, access: Access) -> dict[str, Any]:
+async def _incident(timer: TimerService, name: str, access: Access, limit: int, after: str) -> dict[str, Any]:
     known = await _known(timer, name, access)
+    if known.events is None:
+        page = await page_of(timer.store, known.row, after, limit)
+    else:
+        own = known.events if known.seen is None else known.seen.shown(known.events)
+        page = page_among(list(in_order(own)), known.row, after, limit)
+    if page is None:
+        raise Problem(
+            422, "no-such-page", "No such page", "`after` is not the `next` of an answer about this incident."
+        )
     told = await _told(timer, name)
-    incident = continued(fold(known.events, known.rulebook), told)
-    events = in_order(known.events)
-    return incident_json(incident, events, known.rulebook, timer.source.now(), told, known.seen)
+    incident = continued(known.incident, told)
+    return incident_json(incident, page, known.rulebook, timer.source.now(), told, known.seen)
 
 
 async def _told(timer: TimerService, name: str) -> dict[ClockId, Told]:
@@ -165,29 +183,70 @@ async def _told(timer: TimerService, name: str) -> dict[ClockId, Told]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An incident's events and rules, as far as the caller sees them; `seen` is None for a key of all contracts."""
+    """An incident as far as the caller sees it.
 
-    events: Sequence[IncidentEvent]
+    `events` are those it is folded from; None for very many that are all the caller's, which are read page by page.
+    `seen` is None for a key of all contracts.
+    """
+
+    row: Any
     rulebook: Rulebook
+    incident: Incident
+    events: Sequence[IncidentEvent] | None
     seen: Seen | None = None
 
 
 async def _known(timer: TimerService, name: str, access: Access) -> _Known:
+    """Raises Problem 404."""
     async with timer.store.reading() as connection:
         row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
         if row is None:
             raise _no_incident(name)
-        events = await events_of(connection, name)
-        if not events:  # slad's own clock, the canary, has a row and no history
-            raise _no_incident(name)
         rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
+        events = None if is_hot(row) else await events_of(connection, name)
     rulebook = rulebooks.of(row)
+    if events is not None and not events:  # slad's own clock, the canary, has a row and no history
+        raise _no_incident(name)
+    try:
+        incident = await timer.preparing.incident(name, rulebook) if events is None else fold(events, rulebook)
+    except NoEvents:  # it has just been forgotten
+        raise _no_incident(name) from None
     if access.contract is None:
-        return _Known(events, rulebook)
-    found = seen(events, fold(events, rulebook).periods, access.contract)
+        return _Known(row, rulebook, incident, events)
+    share = share_of(incident.periods, access.contract)
+    if share is None:
+        raise _no_incident(name)
+    if events is None:
+        if share.whole:
+            return _Known(row, rulebook, incident, None)
+        events = await _all_events(timer, name)
+    found = seen(events, incident.periods, access.contract)
     if found is None:
         raise _no_incident(name)
-    return _Known(found.events, rulebook, found)
+    return _Known(row, rulebook, await folded_in_turns(found.events, rulebook), found.events, found)
+
+
+async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
+    """The events of an incident with very many, some at a time."""
+    stored = StoredEvents(timer.store, name)
+    found = [event async for some in stored.since(None) for event in some]
+    return list(remembered(found, await stored.ended_at()))
+
+
+async def _as_of(timer: TimerService, known: _Known, at: datetime | None) -> tuple[Incident | None, datetime]:
+    """The incident from what had happened by `at`, and that instant; None before its first event."""
+    moment = at or timer.source.now()
+    incident: Incident | None = known.incident
+    if known.seen is not None:
+        moment = known.seen.as_of(moment)
+    if at is not None:
+        events = await _all_events(timer, known.row.id) if known.events is None else known.events
+        by_then = known_at(events, moment)
+        incident = await folded_in_turns(by_then, known.rulebook) if by_then else None
+    if incident is None:
+        return None, moment
+    incident = continued(incident, await _told(timer, known.row.id))
+    return (incident if known.seen is None else known.seen.of(incident)), moment
 
 
 def _no_incident(name: str) -> Problem:

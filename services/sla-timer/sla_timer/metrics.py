@@ -31,6 +31,19 @@ class TimerMetrics:
             "Incident events that changed nothing: their incident ended so long ago that it was forgotten.",
             registry=registry,
         )
+        self.events_read = Counter(
+            "slad_timer_events_read_total", "Stored incident events read back and decoded.", registry=registry
+        )
+        self.events_folded = Counter(
+            "slad_timer_events_folded_total",
+            "Incident events folded; many more than applied when late events come for incidents with very many.",
+            registry=registry,
+        )
+        self.surplus = Counter(
+            "slad_timer_events_surplus_total",
+            "Incident events kept that do not count: their incident has too many.",
+            registry=registry,
+        )
         self.removed = Counter(
             "slad_timer_rows_removed_total", "Rows of incidents forgotten by age.", ["table"], registry=registry
         )

@@ -102,6 +102,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         tables.quarantine: or_(tables.quarantine.c.clock_id.in_(clocks), tables.quarantine.c.key.in_(gone)),
         tables.clock: clock.incident.in_(gone),
         tables.event: event.incident.in_(gone),
+        tables.surplus: tables.surplus.c.incident.in_(gone),
         tables.incident: _incident.id.in_(gone),
     }
     rows = {

@@ -20,6 +20,7 @@ from sla_platform.timesource import TimeSource
 from sla_timer import tables
 from sla_timer.apply.apart import Apart
 from sla_timer.apply.audit import Audit
+from sla_timer.apply.prepare import Preparing
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.replan import Replanner
 from sla_timer.apply.unit import Applier
@@ -47,6 +48,7 @@ class TimerService:
     metrics: TimerMetrics
     source: TimeSource
     forgetting: Forgetting
+    preparing: Preparing
     quarantine: Quarantine
 
 
@@ -65,9 +67,11 @@ def build(
     rulebooks = Rulebooks(current, revive, source)
     ring = feeds.doorbell("timer").ring
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
-    applier = Applier(store, rulebooks, progress, source, settings.instance or "standalone", metrics, ring)
+    preparing = Preparing(store, metrics)
+    owner = settings.instance or "standalone"
+    applier = Applier(store, rulebooks, progress, source, owner, metrics, ring, preparing)
     tick = Tick(Firing(store, progress), progress, source, settings, metrics, ring)
-    refolder = Refolder(rulebooks, source, store.sqlite)
+    refolder = Refolder(store, rulebooks, source, preparing)
     quarantine = feeds.quarantine("timer")
     quarantine.replays(CONSUME, applier.replay)
     kept = Apart(store, quarantine, refolder)
@@ -108,4 +112,4 @@ def build(
         ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
-    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting, quarantine)
+    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting, preparing, quarantine)

@@ -27,6 +27,7 @@ class StepKind(StrEnum):
     PAUSED = "paused"
     ENDED = "ended"  # between a resolution and the reopening that undid it
     BEFORE_RESTART = "before_restart"  # time that a restart or reset has wiped out
+    EARLIER = "earlier"  # the first of very many stretches, summed up
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -13,6 +13,7 @@ from sla_domain.event import EventKind
 from sla_domain.explain.explanation import Step, StepKind
 
 _ZERO = timedelta()
+MOST = 200  # stretches told one by one
 _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.CANCELLED.value})
 
 
@@ -27,13 +28,33 @@ def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[Ste
 
 def _behind(clock: Clock, calendar: Calendar | None, at: datetime) -> Iterator[Step]:
     base = clock.counted_from or clock.started_at
-    for segment in clock.segments:
+    first = max(len(clock.segments) - MOST, 0)
+    if first:
+        yield _together(clock.segments[:first], calendar, base, at)
+    for segment in clock.segments[first:]:
         start, end = segment.start, at if segment.end is None else min(segment.end, at)
         if start < min(base, end):
             yield _blank(start, min(base, end), StepKind.BEFORE_RESTART, "")
         start = max(start, base)
         if start < end:
             yield from _segment(segment, start, end, clock, calendar)
+
+
+def _together(segments: Sequence[Segment], calendar: Calendar | None, base: datetime, at: datetime) -> Step:
+    """Very many stretches as one step, so that the sums still add up."""
+    counted = credited = _ZERO
+    until = base
+    for segment in segments:
+        start, end = max(segment.start, base), at if segment.end is None else min(segment.end, at)
+        if start >= end:
+            continue
+        until = end
+        span = end - start if calendar is None else calendar.between(start, end)
+        if segment.running:
+            counted += span
+        else:
+            credited += span
+    return Step(segments[0].start, until, StepKind.EARLIER, "", counted, _ZERO, None, credited)
 
 
 def _segment(

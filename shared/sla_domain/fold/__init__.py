@@ -2,12 +2,13 @@
 
 Read in this order: `order` (which event when), `story` (the incident), `priority` and `entitlement` (whose rules),
 `track` (one metric's conditions), `meter` (how a target counts), `tally` (one clock's account), `finish` (its value),
-`engine` (all together).
+`folding` (all together, and how to go on later), `engine` (from the first event to the last).
 """
 
 from __future__ import annotations
 
 from sla_domain.fold.engine import fold
-from sla_domain.fold.order import in_order
+from sla_domain.fold.folding import Folding, Unfit
+from sla_domain.fold.order import in_order, position, timeline
 
-__all__ = ["fold", "in_order"]
+__all__ = ["Folding", "Unfit", "fold", "in_order", "position", "timeline"]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sla_domain.clock import BREACH, Clock, ClockState, Mark, Segment, clock_id
 from sla_domain.event import IncidentId
-from sla_domain.fold.tally import Tally, in_time
+from sla_domain.fold.tally import Stretch, Tally, in_time
 from sla_domain.incident import Exemption
 
 
@@ -59,17 +59,40 @@ def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exempt
     )
 
 
+_MANY = 8  # stretches from which on it pays to keep their segments
+
+
 def _segments(tally: Tally, stopped: datetime | None) -> tuple[Segment, ...]:
-    """The stretches that have a length; an instant between two is no segment, unless there is nothing else."""
+    """The stretches that have a length; an instant between two is no segment, unless there is nothing else.
+
+    A stretch that another one follows is over: its segment is built once. Without a target the clock ends before them.
+    """
+    over = len(tally.stretches) - 1
+    if over < _MANY or tally.detached_at is not None:
+        return tuple(_stretched(tally, 0, stopped))
+    if tally.built is None:
+        tally.built = []
+    if tally.built_through < over:
+        built = tally.stretches[tally.built_through : over]
+        tally.built += [_segment(stretch, stretch.end) for stretch in built if stretch.start != stretch.end]
+        tally.built_through = over
+    return (*tally.built, *_stretched(tally, over, stopped, alone=not tally.built))
+
+
+def _stretched(tally: Tally, first: int, stopped: datetime | None, alone: bool = True) -> list[Segment]:
     segments: list[Segment] = []
     last = tally.stretches[-1]
-    for stretch in tally.stretches:
+    for stretch in tally.stretches[first:]:
         start, end = stretch.start, stretch.end
         if stopped is not None and (end is None or end > stopped):
             end = stopped
-        if end is None or start < end or (stretch is last and not segments):
-            segments.append(Segment(start, end, stretch.running, stretch.why, stretch.waiting_on, stretch.event))
-    return tuple(segments)
+        if end is None or start < end or (stretch is last and alone and not segments):
+            segments.append(_segment(stretch, end))
+    return segments
+
+
+def _segment(stretch: Stretch, end: datetime | None) -> Segment:
+    return Segment(stretch.start, end, stretch.running, stretch.why, stretch.waiting_on, stretch.event)
 
 
 def _marks(tally: Tally, due: datetime | None) -> tuple[Mark, ...]:

@@ -16,6 +16,8 @@ from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import EventKind, IncidentEvent, TimeQuality
 from sla_domain.incident import Remark, RemarkKind
 
+Position = tuple[tuple[datetime, int, int, str], datetime]
+
 # A sender's clock may be a little ahead of ours without being worth a remark.
 _SKEW = timedelta(minutes=2)
 
@@ -27,12 +29,13 @@ class Timeline:
     opening: IncidentEvent
     opened_at: datetime
     following: tuple[tuple[IncidentEvent, datetime], ...]
-    remarks: tuple[Remark, ...]
+    remarks: tuple[Remark, ...]  # on the opening and its place among the events
+    assumed: bool = False  # no opening is among the events: the earliest stands in for it, and is read again
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Each event once, sorted. Of two receipts of one id the first in order counts. Raises FoldError."""
-    rows = sorted(events, key=_order)
+    rows = sorted(events, key=position)
     if not rows:
         raise NoEvents
     incident, seen = rows[0].incident, set()
@@ -46,7 +49,8 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     return unique
 
 
-def _order(event: IncidentEvent) -> tuple[object, ...]:
+def position(event: IncidentEvent) -> Position:
+    """Where the fold reads the event, as a value to compare."""
     return (event.order, event.received_at)
 
 
@@ -54,15 +58,13 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     """The events as the fold reads them. Raises FoldError."""
     rows = in_order(events)
     remarks: list[Remark] = []
-    for event in rows:
-        if event.warnings or event.occurred_at > event.received_at:
-            remarks += _odd(event)
     index = next((i for i, event in enumerate(rows) if event.kind is EventKind.OPENED), None)
     if index is None:
         first = rows[0]
         remarks.append(Remark(RemarkKind.NO_OPENING, "no opening was received: the earliest event opens it", first.id))
         opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
-        return Timeline(opening, first.occurred_at, tuple((e, e.occurred_at) for e in rows), tuple(remarks))
+        following = tuple((e, e.occurred_at) for e in rows)
+        return Timeline(opening, first.occurred_at, following, tuple(remarks), assumed=True)
     opening = rows.pop(index)
     opened_at = opening.occurred_at
     if index:
@@ -83,7 +85,8 @@ def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, dateti
     return [(line.opening, line.opened_at), *line.following]
 
 
-def _odd(event: IncidentEvent) -> Iterable[Remark]:
+def odd(event: IncidentEvent) -> Iterable[Remark]:
+    """What there is to remark on one event by itself: words that could not be mapped, an instant in the future."""
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)

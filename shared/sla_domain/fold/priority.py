@@ -15,6 +15,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from sla_domain.event import Actor, EventKind, IncidentEvent
+from sla_domain.fold.branching import branched
+from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
 from sla_domain.plan import DowngradeMode, Plan, Priority
 
@@ -36,7 +38,7 @@ class Priorities:
         "periods",
     )
 
-    def __init__(self, remarks: dict[Remark, None]) -> None:
+    def __init__(self, remarks: Remarks) -> None:
         self.in_force = ""
         self.pending: PendingDowngrade | None = None
         self.periods: list[PriorityPeriod] = []  # those that have ended
@@ -46,6 +48,12 @@ class Priorities:
         self._held_back = ""  # what was stated without a description
         self._set_by = Actor.UNKNOWN
         self._open: PriorityPeriod | None = None
+
+    def branch(self, remarks: Remarks) -> Priorities:
+        """Priorities of their own, equal to these, that remark elsewhere."""
+        twin = branched(self)
+        twin._remarks = remarks
+        return twin
 
     def history(self) -> tuple[PriorityPeriod, ...]:
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
@@ -163,7 +171,7 @@ class Priorities:
         self._open = PriorityPeriod(priority, at, None, by, why, event.reason, event.id)
 
     def _remark(self, remark: Remark) -> None:
-        self._remarks[remark] = None
+        self._remarks.add(remark)
 
     def _unknown(self, event: IncidentEvent, stated: str, instead: str) -> None:
         text = f"priority {stated!r} is not one of the plan's: {instead or 'none'} is in force"

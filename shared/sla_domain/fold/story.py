@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
+from sla_domain.fold.branching import branched
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
+from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import ContractPeriod, Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
-_ENDS: Mapping[EventKind, Phase] = {
+ENDS: Mapping[EventKind, Phase] = {
     EventKind.RESOLVED: Phase.RESOLVED,
     EventKind.CLOSED: Phase.CLOSED,
     EventKind.CANCELLED: Phase.CANCELLED,
@@ -80,13 +82,20 @@ class Story:
         self.escalations: list[Escalation] = []
         self.ratings: list[Rating] = []
         self.exemptions: list[Exemption] = []
-        self.remarks: dict[Remark, None] = {}
+        self.remarks = Remarks()
         self.periods: list[ContractPeriod] = []
         self.priorities = Priorities(self.remarks)
         self.priority_before = ""
         self.live_before = True
         self.customer_changed = self.rematch = self.reopened = False
         self._open(opening, at)
+
+    def branch(self) -> Story:
+        """A story of its own, equal to this one."""
+        twin = branched(self)
+        twin.remarks = self.remarks.branch()
+        twin.priorities = self.priorities.branch(twin.remarks)
+        return twin
 
     # -- what the clocks ask
 
@@ -111,7 +120,7 @@ class Story:
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
-        self.remarks[remark] = None
+        self.remarks.add(remark)
 
     # -- reading
 
@@ -231,7 +240,7 @@ class Story:
         self.exemptions.append(Exemption(event.metrics, self.at, self._by(event), event.reason, event.id))
 
     def _ended(self, event: IncidentEvent) -> None:
-        self._end(_ENDS[event.kind], event)
+        self._end(ENDS[event.kind], event)
 
     def _end(self, phase: Phase, event: IncidentEvent) -> None:
         """A cancelled or merged incident that is closed afterwards stays cancelled or merged."""
@@ -310,5 +319,5 @@ _TURNS: Mapping[EventKind, Callable[[Story, IncidentEvent], None]] = {
     EventKind.ESCALATED: Story._escalated,
     EventKind.RATED: Story._rated,
     EventKind.EXEMPTED: Story._exempted,
-    **dict.fromkeys(_ENDS, Story._ended),
+    **dict.fromkeys(ENDS, Story._ended),
 }

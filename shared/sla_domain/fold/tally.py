@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sla_domain.calendar import Calendar
-from sla_domain.clock import BREACH, ClockState, Mark
+from sla_domain.calendar import AtClose, Calendar
+from sla_domain.clock import BREACH, ClockState, Mark, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import NO_EVENT, AgreedTarget, EventId, EventKind, WaitingOn
+from sla_domain.fold.branching import branched
 from sla_domain.fold.entitlement import Entitlement
 from sla_domain.fold.meter import ZERO, Meter
 from sla_domain.plan import MetricId, Target, Warning_
@@ -36,6 +37,32 @@ class Stretch:
     end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the pauses among the first `stretches` took, in the account of one target."""
+
+    account: tuple[Meter, AgreedTarget | None, datetime, datetime]
+    stretches: int
+    lost: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Recounted:
+    """What a target makes of the first `stretches`, all of them over. It holds on to what it is named by."""
+
+    stretches: int
+    spent: timedelta
+    lost: timedelta
+    breached_at: datetime | None
+    unreached: tuple[Warning_, ...]
+    trouble: CalendarError | None
+    target: Target
+    calendar: Calendar | None
+
+
+_MANY = 8  # stretches from which on it pays to remember what they came to
+
+
 def in_time(marks: list[Mark]) -> list[Mark]:
     """In order of time; of one instant the warnings before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
@@ -45,9 +72,13 @@ class Tally:
     """The draft of one clock. Instants never go backwards; each is the instant of the event being read."""
 
     __slots__ = (
+        "_counted",
+        "_recounted",
         "agreed",
         "attributes",
         "breached_at",
+        "built",
+        "built_through",
         "calendar",
         "cause",
         "counted_from",
@@ -111,6 +142,17 @@ class Tally:
         self.unreached: list[Warning_] = []
         self.marks: list[Mark] = []
         self.trouble: CalendarError | None = None
+        # kept so that nothing is counted or built twice, however many stretches there are
+        self._counted: _Counted | None = None
+        self._recounted: dict[tuple[int, int, AtClose, datetime], _Recounted] | None = None
+        self.built: list[Segment] | None = None
+        self.built_through = 0
+
+    def branch(self) -> Tally:
+        """A clock of its own, equal to this one. Of the stretches only the last can still change."""
+        twin = branched(self)
+        twin.stretches[-1] = replace(self.stretches[-1])
+        return twin
 
     # -- life
 
@@ -265,14 +307,60 @@ class Tally:
             return None
 
     def _recount(self, until: datetime) -> None:
-        """What the new target makes of the stretches before it: a breach is told once, its warnings are not."""
-        for start, end, running in self._stretches(self.counted_from, until):
-            if not running:
-                self.lost += self._lost_in(start, end)
-                continue
-            used = self._between(start, end)
-            self._skip_passed(start, end, self.spent + used)
-            self.spent += used
+        """What the new target makes of the stretches before it: a breach is told once, its warnings are not.
+
+        The same target in the same calendar makes the same of the same stretches: it goes on where it was left.
+        """
+        over = len(self.stretches) - 1
+        key = self._account() if over >= _MANY and self.agreed is None else None
+        first = self._go_on(key) if key is not None else 0
+        for stretch in self.stretches[first:over]:
+            assert stretch.end is not None
+            self._recount_one(stretch.start, min(stretch.end, until), stretch.running)
+        if key is not None:
+            self._leave_off(key, over)
+        last = self.stretches[over]
+        self._recount_one(last.start, until if last.end is None else min(last.end, until), last.running)
+
+    def _account(self) -> tuple[int, int, AtClose, datetime]:
+        assert self.entitlement is not None
+        return (id(self.target), id(self.calendar), self.entitlement.at_close, self.counted_from)
+
+    def _go_on(self, key: tuple[int, int, AtClose, datetime]) -> int:
+        """Take up this account where it was left; how many stretches it knows."""
+        known = self._recounted.get(key) if self._recounted is not None else None
+        if known is None:
+            return 0
+        self.spent, self.lost, self.trouble = known.spent, known.lost, known.trouble
+        self.unreached = list(known.unreached)
+        if known.breached_at is not None:
+            self._breach_found(known.breached_at)
+        return known.stretches
+
+    def _leave_off(self, key: tuple[int, int, AtClose, datetime], over: int) -> None:
+        assert self.target is not None
+        assert self.meter is not None
+        unreached = tuple(self.unreached)
+        left = _Recounted(
+            over, self.spent, self.lost, self.breached_at, unreached, self.trouble, self.target, self.calendar
+        )
+        self._recounted = {**(self._recounted or {}), key: left}
+        self._counted = _Counted((self.meter, self.agreed, self.generation_at, self.counted_from), over, self.lost)
+
+    def _recount_one(self, start: datetime, end: datetime, running: bool) -> None:
+        start = max(start, self.counted_from)
+        if start >= end:
+            return
+        if not running:
+            self.lost += self._lost_in(start, end)
+            return
+        used = self._between(start, end)
+        self._skip_passed(start, end, self.spent + used)
+        self.spent += used
+
+    def _breach_found(self, due: datetime) -> None:
+        self.breached_at = due
+        self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event))
 
     def _skip_passed(self, start: datetime, end: datetime, spent: timedelta) -> None:
         """Note a breach in `[start, end)` and forget the warnings that lie before `end`; `spent` is as of `end`."""
@@ -284,8 +372,7 @@ class Tally:
         if due is None:
             return
         if due < end and self.breached_at is None:
-            self.breached_at = due
-            self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event))
+            self._breach_found(due)
         self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
 
     def _may_have_come(self, warning: Warning_, spent: timedelta) -> bool:
@@ -296,21 +383,29 @@ class Tally:
         instant = self.warning_at(warning, start, due)
         return instant is None or instant < end
 
-    def _stretches(self, first: datetime, until: datetime) -> list[tuple[datetime, datetime, bool]]:
-        clipped = []
-        for stretch in self.stretches:
-            start, end = max(stretch.start, first), until if stretch.end is None else min(stretch.end, until)
-            if start < end:
-                clipped.append((start, end, stretch.running))
-        return clipped
-
     def _recount_lost(self, at: datetime) -> None:
         """What pauses took since the account began, where the meter asks for it."""
         if self.meter is None or not self.meter.needs_lost:
             return
         first = self.counted_from if self.agreed is None else self.generation_at
-        rows = self._stretches(first, at)
-        self.lost = sum((self._lost_in(start, end) for start, end, running in rows if not running), ZERO)
+        account = (self.meter, self.agreed, self.generation_at, first)
+        known = self._counted
+        if known is None or known.account != account:
+            known = _Counted(account, 0, ZERO)
+        lost, over = known.lost, len(self.stretches) - 1
+        for stretch in self.stretches[known.stretches : over]:
+            if not stretch.running:
+                assert stretch.end is not None
+                lost += self._lost_since(first, stretch.start, stretch.end)
+        self._counted = _Counted(account, over, lost)
+        last = self.stretches[over]
+        if not last.running:
+            lost += self._lost_since(first, last.start, at if last.end is None else min(last.end, at))
+        self.lost = lost
+
+    def _lost_since(self, first: datetime, start: datetime, end: datetime) -> timedelta:
+        start = max(start, first)
+        return self._lost_in(start, end) if start < end else ZERO
 
     def _lost_in(self, start: datetime, end: datetime) -> timedelta:
         """An agreed date was agreed in knowledge of the pauses before it: only later ones move it."""
@@ -339,7 +434,7 @@ class Tally:
         """Count from `at` on; the caller attaches the target that counts."""
         self._settle(at)
         self.counted_from = at
-        self.agreed = None
+        self.agreed = self._recounted = None
 
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """From here on a date agreed between the parties counts (PLANS B5); the caller attaches its meter."""
@@ -353,4 +448,5 @@ class Tally:
         self.started_at, self.counted_from = other.started_at, other.counted_from
         here = self.stretches[-1]
         self.stretches = [replace(stretch) for stretch in other.stretches]
+        self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
         self._next_stretch(here)

@@ -25,6 +25,7 @@ from typing import assert_never
 from sla_domain.clock import ClockState
 from sla_domain.errors import CalendarError
 from sla_domain.event import EventKind, IncidentEvent, WaitingOn
+from sla_domain.fold.branching import branched
 from sla_domain.fold.entitlement import Entitlement, row_for
 from sla_domain.fold.meter import DateMeter, Meter, meter_for
 from sla_domain.fold.story import Story
@@ -72,6 +73,14 @@ class Track:
         self.current: Tally | None = None
         self._story = story
         self._calendars = calendars
+
+    def branch(self, story: Story) -> Track:
+        """A track of its own in another story. Clocks but the current one never change and are shared."""
+        twin = branched(self)
+        twin._story = story
+        if self.current is not None:
+            twin.tallies[-1] = twin.current = self.current.branch()
+        return twin
 
     @property
     def done(self) -> bool:

@@ -19,6 +19,7 @@ from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply.apart import Apart
+from sla_timer.apply.prepare import Preparing
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
@@ -56,7 +57,7 @@ class Desk:
         self.firing = Firing(store, self.progress)
         self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
         self.quarantine.replays(CONSUME, self.applier.replay)
-        self.kept = Apart(store, self.quarantine, Refolder(rulebooks, self.time, store.sqlite))
+        self.kept = Apart(store, self.quarantine, Refolder(store, rulebooks, self.time, Preparing(store, metrics)))
 
     async def start(self) -> Desk:
         await self.applier.assigned(frozenset({0}))

@@ -21,6 +21,7 @@ from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply import refold, unit
 from sla_timer.apply.audit import Audit
+from sla_timer.apply.prepare import Preparing
 from sla_timer.apply.refold import Refolder
 from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.loop import Tick
@@ -148,7 +149,8 @@ async def test_the_audit_mends_what_can_be_mended(
         await connection.execute(delete(tables.timer))
     unfit: dict[str, Exception] = {"demo:1": TypeError("cannot be folded")}
     refusing(monkeypatch, refold, unfit)
-    refolder = Refolder(Rulebooks(lambda: catalogue, load_text, desk.time), desk.time, store.sqlite)
+    rulebooks = Rulebooks(lambda: catalogue, load_text, desk.time)
+    refolder = Refolder(store, rulebooks, desk.time, Preparing(store, desk.metrics))
     audit = Audit(store, refolder, desk.time, desk.metrics, lambda: None, desk.kept)
     assert await audit.once() > 0
     assert await audit.once() == 0, "what cannot be mended is not looked at for ever"

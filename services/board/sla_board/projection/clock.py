@@ -24,7 +24,7 @@ from sla_platform.wire.clock import fact_id
 
 _KINDS = tuple(FactKind)
 _STATES = frozenset(state.value for state in ClockState)
-_MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
+MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
 _ABOUT_PROMISES = frozenset(
     {FactKind.PROMISE_MADE, FactKind.PROMISE_MOVED, FactKind.CONTRACT_CHANGED, FactKind.PRIORITY_CORRECTED}
 )
@@ -52,7 +52,7 @@ def about_clock(fact: ClockFact) -> bool:
 def clock_row(said: Sequence[Said]) -> dict[str, Any]:
     """The row of `board_clock` for all known facts of one clock (at least one)."""
     ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
-    applied = [one.fact for one in ordered if one.fact.kind not in _MARKS] or [one.fact for one in ordered]
+    applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
     last = applied[-1]
     context = next((fact for fact in reversed(applied) if fact.metric), last)
     state = state_of(last)

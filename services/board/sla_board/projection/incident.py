@@ -11,7 +11,7 @@ from sla_board.projection.text import searchable
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.incident import Phase
 
-_PHASES = {
+PHASES = {
     EventKind.OPENED: Phase.OPEN,
     EventKind.WAITING: Phase.WAITING,
     EventKind.RESUMED: Phase.OPEN,
@@ -30,7 +30,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     phase = Phase.OPEN
     for event in ordered:
         attributes.update(event.attributes)
-        phase = _PHASES.get(event.kind, phase)
+        phase = PHASES.get(event.kind, phase)
     first, last = ordered[0], ordered[-1]
     title = attributes.get("title", "")
     customer = attributes.get("customer", "")

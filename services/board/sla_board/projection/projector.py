@@ -18,6 +18,8 @@ from sla_board.projection.clock import Said, about_clock, clock_row
 from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
+from sla_board.projection.memory import Memory, Reading, essential_events, essential_facts
+from sla_domain.event import IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.forgotten import remembered
 from sla_platform.bus import Batch
@@ -47,13 +49,14 @@ class _Touched:
     """What one batch says, sorted by what must be folded afterwards."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
-    incidents: set[str] = field(default_factory=set)
-    clocks: set[UUID] = field(default_factory=set)
+    incidents: dict[str, list[IncidentEvent]] = field(default_factory=dict)
+    clocks: dict[UUID, list[Said]] = field(default_factory=dict)
     moves: list[ClockFact] = field(default_factory=list)
     told: list[DeliveryFact] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     notices: list[NoticeData] = field(default_factory=list)
     noticed_at: list[datetime] = field(default_factory=list)  # when the sender knew, for the lag
+    committed: list[Callable[[], None]] = field(default_factory=list)  # to be called after the commit
 
 
 class Projector:
@@ -64,6 +67,10 @@ class Projector:
         self._time = time
         self._metrics = metrics
         self._changed = changed
+        self._events = Reading(
+            Memory[str, IncidentEvent](essential_events), tables.event.c.incident, projections.events_of_incidents
+        )
+        self._facts = Reading(Memory[UUID, Said](essential_facts), tables.event.c.clock, projections.facts_of_clocks)
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
@@ -83,7 +90,9 @@ class Projector:
             async with self._store.transaction() as connection:
                 fresh = await projections.claim(connection, envelopes, now)
                 touched = self._read(fresh, len(envelopes) == 1)
-                late = await _write(connection, touched, now)
+                late = await self._write(connection, touched, now)
+        for remember in touched.committed:
+            remember()
         self._metrics.repeated.inc(len(envelopes) - len(fresh))
         self._metrics.late.inc(late)
         if fresh:
@@ -113,19 +122,43 @@ class Projector:
                 raise
         return touched
 
+    async def _write(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
+        """Returns how many incidents were spoken of that have been forgotten and do not live again."""
+        await projections.keep_events(connection, touched.events)
+        late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
+        if touched.clocks:
+            known = await self._facts.of(connection, touched.clocks, touched.committed)
+            rows = [clock_row(known[id_]) for id_ in sorted(known)]
+            await projections.replace(connection, tables.clock, rows)
+        await projections.replace_older(connection, tables.contract, contract_rows(touched.moves))
+        await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
+        await projections.replace(connection, tables.alert, touched.alerts)
+        await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
+        return late
+
+    async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
+        endings = await forgotten.endings(connection, tables.forgotten, touched.incidents.keys())
+        kept = await self._events.of(connection, touched.incidents, touched.committed, endings.keys())
+        counting = {name: remembered(kept[name], endings.get(name)) for name in sorted(kept)}
+        await projections.replace(
+            connection, tables.incident, [incident_row(found) for found in counting.values() if found]
+        )
+        await forgotten.came_late(connection, tables.forgotten, endings, now)
+        return sum(1 for found in counting.values() if not found)
+
 
 def _sort_in(touched: _Touched, envelope: Envelope) -> None:
     match envelope.topic:
         case Topic.INCIDENTS:
             event = decode_event(envelope)
-            touched.incidents.add(event.incident)
+            touched.incidents.setdefault(event.incident, []).append(event)
             touched.events.append(_event_row(envelope, event.incident))
             touched.noticed_at.append(event.received_at)
         case Topic.CLOCKS:
             fact = decode_clock_fact(envelope)
             clock = fact.clock if about_clock(fact) else None
             if clock is not None:
-                touched.clocks.add(clock)
+                touched.clocks.setdefault(clock, []).append(Said(envelope.id, fact))
             if fact.kind is FactKind.CONTRACT_CHANGED:
                 touched.moves.append(fact)
             touched.events.append(_event_row(envelope, fact.incident, clock))
@@ -155,32 +188,6 @@ def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> 
         "at": envelope.time,
         "data": envelope.data.decode(),
     }
-
-
-async def _write(connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
-    """Returns how many incidents were spoken of that have been forgotten and do not live again."""
-    await projections.keep_events(connection, touched.events)
-    late = await _write_incidents(connection, touched.incidents, now) if touched.incidents else 0
-    if touched.clocks:
-        said = await projections.facts_of_clocks(connection, touched.clocks)
-        rows = [clock_row([Said(e.id, decode_clock_fact(e)) for e in said[id_]]) for id_ in sorted(said)]
-        await projections.replace(connection, tables.clock, rows)
-    await projections.replace_older(connection, tables.contract, contract_rows(touched.moves))
-    await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
-    await projections.replace(connection, tables.alert, touched.alerts)
-    await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
-    return late
-
-
-async def _write_incidents(connection: AsyncConnection, names: set[str], now: datetime) -> int:
-    kept = await projections.events_of_incidents(connection, names)
-    endings = await forgotten.endings(connection, tables.forgotten, names)
-    counting = {name: remembered(map(decode_event, kept[name]), endings.get(name)) for name in sorted(kept)}
-    await projections.replace(
-        connection, tables.incident, [incident_row(found) for found in counting.values() if found]
-    )
-    await forgotten.came_late(connection, tables.forgotten, endings, now)
-    return sum(1 for found in counting.values() if not found)
 
 
 def _notice_row(notice: NoticeData) -> dict[str, Any]:

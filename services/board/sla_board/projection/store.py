@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, or_, select
+from sqlalchemy import Column, Select, Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
+from sla_board.projection.clock import Said
+from sla_domain.event import IncidentEvent
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.dialect import insert, insert_new, upsert
+from sla_platform.turn import Turn
+from sla_platform.wire import decode_clock_fact, decode_event
+
+_PART = 200  # rows
+_AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
@@ -31,23 +38,50 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
         await connection.execute(insert(connection, tables.event), list(rows))
 
 
-async def events_of_incidents(connection: AsyncConnection, incidents: Iterable[str]) -> dict[str, list[Envelope]]:
+async def events_of_incidents(
+    connection: AsyncConnection, incidents: Collection[str]
+) -> dict[str, list[IncidentEvent]]:
     """All kept incident events, by incident."""
     kept = tables.event.c
     query = select(tables.event).where(kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
-    found: dict[str, list[Envelope]] = defaultdict(list)
-    for row in (await connection.execute(query)).all():
-        found[row.incident].append(envelope_of(row))
+    found: dict[str, list[IncidentEvent]] = defaultdict(list)
+    async for row in _rows(connection, query, len(incidents)):
+        found[row.incident].append(decode_event(envelope_of(row)))
     return found
 
 
-async def facts_of_clocks(connection: AsyncConnection, clocks: Iterable[UUID]) -> dict[UUID, list[Envelope]]:
+async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[Said]]:
     """All kept facts, by clock."""
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
-    found: dict[UUID, list[Envelope]] = defaultdict(list)
-    for row in (await connection.execute(query)).all():
-        found[row.clock].append(envelope_of(row))
+    found: dict[UUID, list[Said]] = defaultdict(list)
+    async for row in _rows(connection, query, len(clocks)):
+        found[row.clock].append(Said(row.id, decode_clock_fact(envelope_of(row))))
     return found
+
+
+async def counts(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
+    """How many rows of board_event there are of each of these incidents (their events) or clocks."""
+    if not keys:
+        return {}
+    query = select(column, func.count()).where(column.in_(sorted(keys))).group_by(column)
+    if column is tables.event.c.incident:
+        query = query.where(tables.event.c.topic == Topic.INCIDENTS.value)
+    return {row[0]: row[1] for row in (await connection.execute(query)).all()}
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> AsyncIterator[Any]:
+    """At once if they are as many as a few keys can have, else some at a time."""
+    limit = _PART + _AMPLE * keys
+    rows = (await connection.execute(query.limit(limit + 1))).all()
+    if len(rows) <= limit:
+        for row in rows:
+            yield row
+        return
+    turn = Turn()
+    async for part in (await connection.stream(query)).partitions(_PART):
+        for row in part:
+            yield row
+            await turn.over()
 
 
 async def replace(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -91,6 +91,7 @@ class Remark(Reason):
     FIELD_IGNORED = "the field has no use in an event of this kind"
     NO_PROMISE = "no due instant can be told"
     OTHER_CONTRACT = "the incident is under another contract by now: its promise is not told here"
+    MANY_EVENTS = "the incident has very many events: its due instants stand in GET /v1/incidents, not in this answer"
     ID_REUSED = "another body was delivered under the same id before: this one is parked"
 
 

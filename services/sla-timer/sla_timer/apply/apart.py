@@ -20,8 +20,7 @@ from sla_platform.store.quarantine import Entry, Row, waits
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
-from sla_timer.apply import load
-from sla_timer.apply.refold import Refolder
+from sla_timer.apply.refold import Refolder, these
 
 REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
@@ -73,9 +72,7 @@ class Apart:
             await connection.execute(insert_new(connection, tables.timer), [timer])
 
     async def _refold(self, entry: Entry, *, moved: bool = False) -> None:
-        async with self._store.transaction() as connection:
-            if await load.events_of(connection, entry.key):
-                await self._refolder.refold(connection, entry.partition, [entry.key], moved=moved)
+        await self._refolder.refold(entry.partition, these([entry.key]), moved=moved)
 
 
 def _instant(written: int | str) -> datetime:

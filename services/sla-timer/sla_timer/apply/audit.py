@@ -23,7 +23,7 @@ from sla_platform.store.quarantine import waits
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 from sla_timer.apply.apart import AUDIT, Apart, apart
-from sla_timer.apply.refold import Refolder
+from sla_timer.apply.refold import Refolder, these
 from sla_timer.metrics import TimerMetrics
 
 _log = structlog.get_logger(__name__)
@@ -74,8 +74,7 @@ class Audit:
         return len(found)
 
     async def _mend(self, partition: int, names: Sequence[str]) -> None:
-        async with self._store.transaction() as connection:
-            await self._refolder.refold(connection, partition, names)
+        await self._refolder.refold(partition, these(names))
 
     def _unwatched(self) -> Any:
         clock, timer = tables.clock, tables.timer

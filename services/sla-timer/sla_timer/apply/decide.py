@@ -1,13 +1,13 @@
-"""The decision about one incident, pure: all its events and what has been told in, rows to write and facts to tell out.
+"""The decision about one incident, pure: its fold and what has been told in, rows to write and facts to tell out.
 
-The incident is folded afresh from all its events; what must be told is the difference between what the fold says now
-and what has been told before (DESIGN §2.2). The marks still ahead become timer rows.
+What must be told is the difference between what the fold of all its events says now and what has been told before
+(DESIGN §2.2). The marks still ahead become timer rows. A clock's row that says the same already is not written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,7 @@ import orjson
 
 from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.cycles import continued
-from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
-from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
@@ -32,18 +30,35 @@ from sla_timer.rulebooks import Pins
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the store holds of an incident: all its events, its row (None when new), and its clocks' rows."""
+    """What is known of an incident: its fold, its row (None when new), its clocks' rows, and how many events it has.
 
-    events: Sequence[IncidentEvent]
+    `clocks` may leave out the clocks that are `settled`: ended, told in full, and still folded to that very value.
+    """
+
+    fold: Callable[[Rulebook], Incident]
     row: Any | None
     clocks: Sequence[Any]
+    events: int
+    surplus: int = 0  # further events that do not count
+    settled: Mapping[ClockId, Clock] = field(default_factory=dict)
 
 
-def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text: bool, moved: bool = False) -> Changes:
-    """`json_text`: the dialect keeps JSON as text (SQLite). `moved`: to the catalogue in force, by a re-planning."""
-    rulebook = pins.current if moved else pins.of(stored.row)
-    told = {ClockId(row.id): told_of(row) for row in stored.clocks}
-    incident, versions = _folded(stored, told, pins, rulebook)
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How decisions are written. `json_text`: the dialect keeps JSON as text (SQLite). `moved`: to the catalogue in
+    force, by a re-planning. `whole`: also rows that stay as they are, to mend what is missing beside them."""
+
+    json_text: bool
+    moved: bool = False
+    whole: bool = False
+
+
+def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Manner) -> Changes:
+    """Rows to write and facts to tell."""
+    rulebook = pins.current if manner.moved else pins.of(stored.row)
+    rows = {ClockId(row.id): row for row in stored.clocks}
+    told = {id_: told_of(row) for id_, row in rows.items()}
+    incident, versions, ended = _folded(stored, told, pins, rulebook)
     keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
     facts = tell(incident, told, keys)
     after = told_after(told, facts, incident.clocks)
@@ -51,13 +66,14 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text:
     contexts = {
         clock.id: clock_context(shared, clock, urgency(incident, clock, rulebook, now)) for clock in incident.clocks
     }
-    changes = Changes()
-    changes.incidents.append(
-        _incident_row(partition, incident, rulebook.version, " ".join(sorted(keys_after(keys, facts))))
-    )
+    changes = Changes(settled={incident.id: (rulebook.version, ended)})
+    changes.incidents.append(_incident_row(partition, incident, rulebook.version, keys_after(keys, facts), stored))
     for clock in incident.clocks:
         state, context = after[clock.id], contexts[clock.id]
-        changes.clocks.append(_clock_row(partition, clock, state, context, versions[clock.id], json_text))
+        row = _clock_row(partition, clock, state, context, versions[clock.id], manner.json_text)
+        if not manner.whole and _same(row, rows.get(clock.id), context):
+            continue
+        changes.clocks.append(row)
         changes.timers += [
             {
                 "clock_id": clock.id,
@@ -70,7 +86,7 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text:
         ]
     gone = {id_: state for id_, state in after.items() if id_ not in contexts}
     changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
-    cause = {"catalogue": rulebook.version} if moved else {}
+    cause = {"catalogue": rulebook.version} if manner.moved else {}
     for fact in facts:
         context = shared
         if fact.clock is not None and fact.clock in contexts:
@@ -81,9 +97,23 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, json_text:
 
 def _folded(
     stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: Rulebook
-) -> tuple[Incident, dict[ClockId, str]]:
-    """The incident under `rulebook`, but every clock that had ended under another version as that version saw it."""
-    incident = continued(fold(stored.events, rulebook), told)
+) -> tuple[Incident, dict[ClockId, str], dict[ClockId, Clock]]:
+    """The incident under `rulebook` with the clocks that may have changed, but every clock that had ended under
+    another version as that version saw it; the version of each; and all clocks that have ended, as `rulebook` sees
+    them.
+
+    Clocks that are told under the id of another cycle, or are told and no more, cannot be left out the next time: none
+    has then ended for good.
+    """
+    plain = stored.fold(rulebook)
+    ended = {clock.id: clock for clock in plain.clocks if not clock.state.open}
+    if stored.settled:
+        plain = replace(plain, clocks=changed(plain, stored.settled))
+    incident = continued(plain, told)
+    if incident is not plain and [clock.id for clock in incident.clocks] != [clock.id for clock in plain.clocks]:
+        ended = {}
+    if told.keys() - {clock.id for clock in incident.clocks}:
+        ended = {}
     versions = {clock.id: rulebook.version for clock in incident.clocks}
     frozen = {
         ClockId(row.id): row.catalogue
@@ -91,16 +121,29 @@ def _folded(
         if row.catalogue != rulebook.version and not ClockState(row.state).open and row.id in versions
     }
     if not frozen:
-        return incident, versions
+        return incident, versions, ended
     earlier = {
         clock.id: clock
         for version in sorted(set(frozen.values()))
-        for clock in continued(fold(stored.events, pins.by_version.get(version, rulebook)), told).clocks
+        for clock in continued(stored.fold(pins.by_version.get(version, rulebook)), told).clocks
         if frozen.get(clock.id) == version
     }
     versions |= {id_: frozen[id_] for id_ in earlier}
     clocks = tuple(earlier.get(clock.id, clock) for clock in incident.clocks)
-    return replace(incident, clocks=clocks), versions
+    return replace(incident, clocks=clocks), versions, ended
+
+
+def changed(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
+    """The clocks that are not settled."""
+    return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
+
+
+def _same(row: Mapping[str, Any], before: Any | None, context: Mapping[str, Any]) -> bool:
+    """Whether this row of timer_clock is stored already, but for the urgency, which only time has changed."""
+    if before is None or any(getattr(before, name) != row[name] for name in _COMPARED):
+        return False
+    known = before.context if isinstance(before.context, dict) else orjson.loads(before.context)
+    return bool(known | {"urgency": context["urgency"]} == context)
 
 
 def told_of(row: Any) -> Told:
@@ -123,7 +166,9 @@ def _envelope(fact: Fact, context: dict[str, Any], cause: dict[str, str], now: d
     return encode_clock_fact(clock_fact(fact, context, now), fact.key)
 
 
-def _incident_row(partition: int, incident: Incident, version: str, told: str) -> dict[str, Any]:
+def _incident_row(
+    partition: int, incident: Incident, version: str, told: Collection[str], stored: Stored
+) -> dict[str, Any]:
     return {
         "id": incident.id,
         "partition": partition,
@@ -135,8 +180,17 @@ def _incident_row(partition: int, incident: Incident, version: str, told: str) -
         "phase": incident.phase.value,
         "opened_at": incident.opened_at,
         "changed_at": incident.changed_at,
-        "told": told,
+        "told": " ".join(sorted(told)),
+        "events": stored.events,
+        "surplus": stored.surplus,
     }
+
+
+# What of a clock's row is not in its context, or must not differ from it.
+_COMPARED = (
+    "partition", "catalogue", "contract", "priority", "state", "generation", "started_at", "due_at",
+    "original_due_at", "stopped_at", "breached_at", "exempt", "told",
+)  # fmt: skip
 
 
 def _clock_row(

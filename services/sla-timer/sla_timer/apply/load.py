@@ -7,29 +7,39 @@ statement lets go of them, so that the two never wait for each other in a circle
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_domain.clock import ClockId
 from sla_domain.event import IncidentEvent
 from sla_domain.forgotten import remembered
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store import forgotten
+from sla_platform.store.engine import Store
+from sla_platform.store.keyset import behind
 from sla_platform.wire import decode_event
 from sla_timer import tables
+from sla_timer.apply.kept import HOT
+
+NOTHING: Mapping[str, frozenset[ClockId]] = MappingProxyType({})
+OPEN_STATES = ("running", "paused")
+_DECODED_AT_ONCE = 100
+PAGE = 500  # events read at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the store holds of the incidents of a batch, by incident id."""
 
-    events: dict[str, list[IncidentEvent]]
+    events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
     incidents: dict[str, Any]  # rows of timer_incident
-    clocks: dict[str, list[Any]]  # rows of timer_clock, locked
+    clocks: dict[str, list[Any]]  # rows of timer_clock, locked; of prepared ones those that may change
     endings: Mapping[str, datetime]  # of those that were forgotten: through when they are history
 
     def counting(self, incident: str) -> list[IncidentEvent]:
@@ -44,33 +54,95 @@ class Known:
         }
 
 
-async def already_applied(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
+async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))
     return set((await connection.execute(query)).scalars())
 
 
-async def known(connection: AsyncConnection, incidents: Iterable[str]) -> Known:
-    """Lock and read everything the store holds of these incidents."""
+async def known(
+    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, frozenset[ClockId]] = NOTHING
+) -> Known:
+    """Lock and read what the store holds of these incidents, but for the events of those that have very many.
+
+    `unsettled`: of such an incident the clocks that may have changed; its other ended ones are not read.
+    """
     names = sorted(incidents)
+    found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
+    rows = {row.id: row for row in found}
+    hot = {name for name, row in rows.items() if is_hot(row)}
     await _lock_timers(connection, names)
     clocks: dict[str, list[Any]] = defaultdict(list)
-    query = select(tables.clock).where(tables.clock.c.incident.in_(names)).with_for_update()
-    for row in (await connection.execute(query)).all():
+    query = _clocks(names, {name: ids for name, ids in unsettled.items() if name in hot})
+    for row in (await connection.execute(query.with_for_update())).all():
         clocks[row.incident].append(row)
-    rows = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
-    events = await _stored(connection, names)
+    few = [name for name in names if name not in hot]
+    events = await _stored(connection, few) if few else {}
     endings = await forgotten.endings(connection, tables.forgotten, names)
-    return Known(events, {row.id: row for row in rows}, clocks, endings)
+    return Known(events, rows, clocks, endings)
+
+
+def is_hot(row: Any | None) -> bool:
+    """Whether this row of timer_incident has so many events that its fold is kept."""
+    return row is not None and row.events >= HOT
+
+
+def _clocks(names: list[str], unsettled: Mapping[str, frozenset[ClockId]]) -> Select[Any]:
+    clock = tables.clock.c
+    if not unsettled:
+        return select(tables.clock).where(clock.incident.in_(names))
+    ids = sorted({id_ for some in unsettled.values() for id_ in some})
+    part = and_(clock.incident.in_(sorted(unsettled)), or_(clock.state.in_(OPEN_STATES), clock.id.in_(ids)))
+    return select(tables.clock).where(or_(clock.incident.in_([n for n in names if n not in unsettled]), part))
 
 
 async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> None:
+    """Only open clocks have timers."""
     query = (
         select(tables.timer.c.clock_id)
         .join(tables.clock, tables.clock.c.id == tables.timer.c.clock_id)
-        .where(tables.clock.c.incident.in_(incidents))
+        .where(tables.clock.c.incident.in_(incidents), tables.clock.c.state.in_(OPEN_STATES))
         .with_for_update(of=tables.timer)
     )
     await connection.execute(query)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvents:
+    """The stored events of one incident, read outside of any transaction (`kept.Stored`)."""
+
+    store: Store
+    incident: str
+
+    async def count(self) -> int:
+        async with self.store.reading() as connection:
+            query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)
+            return (await connection.execute(query)).scalar_one_or_none() or 0
+
+    async def known(self, ids: Collection[str]) -> set[str]:
+        if not ids:
+            return set()
+        async with self.store.reading() as connection:
+            return await already_applied(connection, ids)
+
+    async def ended_at(self) -> datetime | None:
+        async with self.store.reading() as connection:
+            return (await forgotten.endings(connection, tables.forgotten, [self.incident])).get(self.incident)
+
+    async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
+        event = tables.event.c
+        query = select(tables.event).where(event.incident == self.incident)
+        if at is not None:
+            query = query.where(event.occurred_at >= at)
+        last: Any | None = None
+        while True:
+            page = query.where(behind(last, event.occurred_at, event.id))
+            async with self.store.reading() as connection:
+                rows = (await connection.execute(page.order_by(event.occurred_at, event.id).limit(PAGE))).all()
+            for start in range(0, len(rows), _DECODED_AT_ONCE):
+                yield [decoded(row) for row in rows[start : start + _DECODED_AT_ONCE]]
+            if len(rows) < PAGE:
+                return
+            last = rows[-1]
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
@@ -84,8 +156,13 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
     query = select(tables.event).where(tables.event.c.incident.in_(incidents))
     for row in (await connection.execute(query)).all():
-        found[row.incident].append(decode_event(_envelope(row)))
+        found[row.incident].append(decoded(row))
     return found
+
+
+def decoded(row: Any) -> IncidentEvent:
+    """The event of a row of timer_event."""
+    return decode_event(_envelope(row))
 
 
 def _envelope(row: Any) -> Envelope:

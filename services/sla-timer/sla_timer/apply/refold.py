@@ -2,37 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_platform.envelope import Envelope
+from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_timer.apply import load, ownership, save
-from sla_timer.apply.decide import Stored, decide
+from sla_timer.apply.decide import Manner, decide
+from sla_timer.apply.kept import Prepared
+from sla_timer.apply.prepare import Preparing, check, stored
 from sla_timer.rulebooks import Rulebooks
 
 
-class Refolder:
-    """Works inside the caller's transaction, which it keeps the partition's owner out of."""
+@dataclass(frozen=True, slots=True)
+class Refolded:
+    """What was decided about again, and what there was to tell."""
 
-    def __init__(self, rulebooks: Rulebooks, source: TimeSource, json_text: bool) -> None:
+    incidents: Sequence[str]
+    facts: Sequence[Envelope]
+
+
+def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
+    """Incidents that are known beforehand, for `Refolder.refold`."""
+
+    async def known(_: AsyncConnection) -> Sequence[str]:
+        return names
+
+    return known
+
+
+class Refolder:
+    """Each refolding is a transaction of its own, which keeps the partition's owner out."""
+
+    def __init__(self, store: Store, rulebooks: Rulebooks, source: TimeSource, preparing: Preparing) -> None:
+        self._store = store
         self._rulebooks = rulebooks
         self._time = source
-        self._json_text = json_text
+        self._preparing = preparing
 
     async def refold(
-        self, connection: AsyncConnection, partition: int, incidents: Sequence[str], *, moved: bool = False
-    ) -> save.Changes:
-        """Fold these incidents of one partition afresh and write the difference. `moved`: to the catalogue in force."""
-        await ownership.share(connection, partition)
-        known = await load.known(connection, incidents)
-        pins = await self._rulebooks.pinned(connection, known.versions)
-        now = self._time.now()
+        self,
+        partition: int,
+        incidents: Callable[[AsyncConnection], Awaitable[Sequence[str]]],
+        *,
+        moved: bool = False,
+    ) -> Refolded:
+        """Fold those of these incidents that are of one partition afresh and write the difference.
+
+        `incidents` is asked within the transaction. `moved`: to the catalogue in force. Raises StoreBusy.
+        """
+
+        async def unit(prepared: Mapping[str, Prepared]) -> Refolded:
+            return await self._unit(partition, incidents, moved, prepared)
+
+        return await self._preparing.around({}, unit)
+
+    async def _unit(
+        self,
+        partition: int,
+        incidents: Callable[[AsyncConnection], Awaitable[Sequence[str]]],
+        moved: bool,
+        prepared: Mapping[str, Prepared],
+    ) -> Refolded:
         decided = save.Changes()
-        for name in incidents:
-            if name not in known.incidents:
-                continue  # forgotten meanwhile
-            stored = Stored(known.counting(name), known.incidents[name], known.clocks.get(name, []))
-            decided.add(decide(partition, stored, pins, now, self._json_text, moved))
-        await save.changes(connection, decided)
-        return decided
+        async with self._store.transaction() as connection:
+            await ownership.share(connection, partition)
+            names = await incidents(connection)
+            known = await load.known(connection, names)
+            pins = await self._rulebooks.pinned(connection, known.versions)
+            check(known, pins, prepared, dict.fromkeys(names, ()), moved)
+            now = self._time.now()
+            manner = Manner(json_text=self._store.sqlite, moved=moved, whole=True)
+            for name in names:
+                if (one := stored(name, known, prepared.get(name))) is not None:
+                    decided.add(decide(partition, replace(one, settled={}), pins, now, manner))
+            await save.changes(connection, decided)
+        self._preparing.committed(decided)
+        return Refolded(names, decided.facts)

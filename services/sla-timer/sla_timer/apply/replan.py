@@ -21,7 +21,7 @@ from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply.apart import REPLAN, Apart, apart
-from sla_timer.apply.refold import Refolder
+from sla_timer.apply.refold import Refolder, these
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 
@@ -62,14 +62,12 @@ class Replanner:
 
     async def once(self) -> int:
         """Move one batch; returns how many incidents were moved."""
-        if not await self._anything():
+        first = await self._anything()
+        if first is None:
             return 0
         version = self._rulebooks.current.version
         async with self._store.transaction() as connection:
             if not await self._rulebooks.newest(connection):
-                return 0
-            first = (await connection.execute(_stale(version).limit(1))).one_or_none()
-            if first is None:
                 return 0
             query = _stale(version).where(tables.incident.c.partition == first.partition).limit(BATCH)
             names = [row.id for row in (await connection.execute(query)).all()]
@@ -78,17 +76,15 @@ class Replanner:
         return len(names)
 
     async def _move(self, partition: int, version: str, names: Sequence[str]) -> None:
-        async with self._store.transaction() as connection:
-            decided = await self._refolder.refold(connection, partition, names, moved=True)
-        self._metrics.replanned.inc(len(names))
+        moved = await self._refolder.refold(partition, these(names), moved=True)
+        self._metrics.replanned.inc(len(moved.incidents))
         self._ring()
-        _log.info("replan.moved", incidents=len(names), facts=len(decided.facts), catalogue=version)
+        _log.info("replan.moved", incidents=len(moved.incidents), facts=len(moved.facts), catalogue=version)
 
-    async def _anything(self) -> bool:
-        """A look without a lock, so that an idle process writes nothing."""
+    async def _anything(self) -> Any | None:
+        """The first of those to be moved. A look without a lock, so that an idle process writes nothing."""
         async with self._store.reading() as connection:
-            rows: Sequence[Any] = (await connection.execute(_stale(self._rulebooks.current.version).limit(1))).all()
-        return bool(rows)
+            return (await connection.execute(_stale(self._rulebooks.current.version).limit(1))).one_or_none()
 
 
 def _stale(version: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_domain.clock import Clock, ClockId
 from sla_domain.event import IncidentEvent
 from sla_platform.envelope import Envelope
 from sla_platform.store import log
@@ -25,6 +27,8 @@ class Changes:
     timers: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, Any]] = field(default_factory=list)  # clocks that late events have undone
     facts: list[Envelope] = field(default_factory=list)
+    # by incident with very many events: the version, and the clocks that have ended and are told in full
+    settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
 
     def add(self, other: Changes) -> None:
         self.incidents += other.incidents
@@ -32,10 +36,25 @@ class Changes:
         self.timers += other.timers
         self.gone += other.gone
         self.facts += other.facts
+        self.settled |= other.settled
 
 
 async def events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    rows = [
+    """Store events that count."""
+    if fresh:
+        await connection.execute(insert_new(connection, tables.event), _rows(fresh))
+
+
+async def surplus(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> dict[str, int]:
+    """Store events that do not count; how many were new, by incident."""
+    if not fresh:
+        return {}
+    statement = insert_new(connection, tables.surplus).returning(tables.surplus.c.incident)
+    return Counter((await connection.execute(statement, _rows(fresh))).scalars())
+
+
+def _rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
+    return [
         {
             "id": envelope.id,
             "incident": event.incident,
@@ -46,8 +65,6 @@ async def events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, In
         }
         for envelope, event in fresh
     ]
-    if rows:
-        await connection.execute(insert_new(connection, tables.event), rows)
 
 
 async def changes(connection: AsyncConnection, decided: Changes) -> None:

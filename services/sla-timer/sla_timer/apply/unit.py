@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -19,7 +19,9 @@ from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
 from sla_timer import tables
 from sla_timer.apply import load, ownership, save
-from sla_timer.apply.decide import Stored, decide
+from sla_timer.apply.decide import Manner, decide
+from sla_timer.apply.kept import Prepared
+from sla_timer.apply.prepare import Preparing, check, stored, unsettled
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.progress import Progress
@@ -40,6 +42,7 @@ class Applier:
         owner: str,
         metrics: TimerMetrics,
         ring: Callable[[], None],
+        preparing: Preparing | None = None,
     ) -> None:
         self._store = store
         self._rulebooks = rulebooks
@@ -48,6 +51,8 @@ class Applier:
         self._owner = owner
         self._metrics = metrics
         self._ring = ring
+        self._preparing = preparing or Preparing(store, metrics)
+        self._manner = Manner(json_text=store.sqlite)
         self._epochs: dict[int, int] = {}
 
     async def assigned(self, partitions: frozenset[int]) -> None:
@@ -87,6 +92,16 @@ class Applier:
 
     async def _apply(self, partition: int, epoch: int | None, readable: Fresh) -> None:
         """`epoch` None: without owning the partition, whose owner is kept out meanwhile."""
+        events: dict[str, list[IncidentEvent]] = {}
+        for _, event in readable:
+            events.setdefault(event.incident, []).append(event)
+
+        async def unit(prepared: Mapping[str, Prepared]) -> None:
+            await self._unit(partition, epoch, readable, prepared)
+
+        await self._preparing.around(events, unit)
+
+    async def _unit(self, partition: int, epoch: int | None, readable: Fresh, prepared: Mapping[str, Prepared]) -> None:
         now = self._time.now()
         async with self._store.transaction() as connection:
             if epoch is None:
@@ -98,30 +113,42 @@ class Applier:
             self._metrics.repeated.inc(len(readable) - len(fresh))
             if not fresh:
                 return
-            incidents = {event.incident for _, event in fresh}
-            known = await load.known(connection, incidents)
-            await save.events(connection, fresh)
+            ids: dict[str, set[str]] = {}
+            for envelope, event in fresh:
+                ids.setdefault(event.incident, set()).add(envelope.id)
+            known = await load.known(connection, ids, unsettled(prepared))
             for _, event in fresh:
                 known.events.setdefault(event.incident, []).append(event)
             pins = await self._rulebooks.pinned(connection, known.versions)
+            check(known, pins, prepared, ids)
+            left = {id_ for one in prepared.values() for id_ in one.surplus}
+            await save.events(connection, [one for one in fresh if one[1].id not in left])
+            surplus = await save.surplus(connection, [one for one in fresh if one[1].id in left])
             started = time.perf_counter()
             decided = save.Changes()
-            for name in sorted(incidents):
-                if not (events := known.counting(name)):
-                    continue
-                stored = Stored(events, known.incidents.get(name), known.clocks.get(name, []))
-                decided.add(decide(partition, stored, pins, now, self._store.sqlite))
+            for name in sorted(ids):
+                if one := stored(name, known, prepared.get(name), surplus.get(name, 0)):
+                    decided.add(decide(partition, one, pins, now, self._manner))
             self._metrics.decide_seconds.observe(time.perf_counter() - started)
             await save.changes(connection, decided)
             await forgotten.came_late(connection, tables.forgotten, known.endings, now)
+        self._preparing.committed(decided)
         self._metrics.applied.inc(len(fresh))
+        self._tell_surplus(surplus)
         self._tell_late(fresh, known)
         for fact in decided.facts:
             self._metrics.facts.labels(fact.type.removeprefix("io.slad.").removesuffix(".v1")).inc()
 
+    def _tell_surplus(self, surplus: Mapping[str, int]) -> None:
+        for name, count in surplus.items():
+            self._metrics.surplus.inc(count)
+            _log.warning("apply.surplus", incident=name, events=count, hint="kept; see docs/operations.md")
+
     def _tell_late(self, fresh: Fresh, known: load.Known) -> None:
         """Say which events came too late to change anything: their incidents have been forgotten."""
         for name in known.endings:
+            if load.is_hot(known.incidents.get(name)):
+                continue
             counting = {event.id for event in known.counting(name)}
             late = [event.id for _, event in fresh if event.incident == name and event.id not in counting]
             if late:

@@ -12,6 +12,8 @@ import typer
 
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
+from sla_domain.explain import known_at
+from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import opened
@@ -84,7 +86,9 @@ def _read(
     else:
         rules = book.rulebook
     try:
-        return explained_json(events, rules, at, SystemTime().now(), lang, metric)
+        known = known_at(events, at) if at is not None else events
+        folded = fold(known, rules) if known else None
+        return explained_json(events[0].incident, folded, rules, at or SystemTime().now(), lang, metric)
     except CalendarError as error:
         stop(str(error), WRONG)
 

@@ -62,6 +62,7 @@ WORDS = Words(
         StepKind.PAUSED: "paused",
         StepKind.ENDED: "ended until reopened",
         StepKind.BEFORE_RESTART: "before the restart",
+        StepKind.EARLIER: "earlier stretches together",
     },
     parties={
         WaitingOn.CUSTOMER: "waiting on the customer",

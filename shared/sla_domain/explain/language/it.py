@@ -62,6 +62,7 @@ WORDS = Words(
         StepKind.PAUSED: "sospeso",
         StepKind.ENDED: "concluso fino alla riapertura",
         StepKind.BEFORE_RESTART: "prima del riavvio",
+        StepKind.EARLIER: "tratti precedenti insieme",
     },
     parties={
         WaitingOn.CUSTOMER: "in attesa del cliente",

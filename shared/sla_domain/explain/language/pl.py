@@ -62,6 +62,7 @@ WORDS = Words(
         StepKind.PAUSED: "wstrzymane",
         StepKind.ENDED: "zakończone do ponownego otwarcia",
         StepKind.BEFORE_RESTART: "przed ponownym startem",
+        StepKind.EARLIER: "wcześniejsze odcinki razem",
     },
     parties={
         WaitingOn.CUSTOMER: "oczekiwanie na klienta",

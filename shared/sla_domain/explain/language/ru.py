@@ -62,6 +62,7 @@ WORDS = Words(
         StepKind.PAUSED: "приостановлено",
         StepKind.ENDED: "завершено до переоткрытия",
         StepKind.BEFORE_RESTART: "до перезапуска",
+        StepKind.EARLIER: "более ранние отрезки вместе",
     },
     parties={
         WaitingOn.CUSTOMER: "ожидание клиента",

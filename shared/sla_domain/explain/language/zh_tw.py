@@ -62,6 +62,7 @@ WORDS = Words(
         StepKind.PAUSED: "暫停",
         StepKind.ENDED: "結束至重新開啟",
         StepKind.BEFORE_RESTART: "重新計時之前",
+        StepKind.EARLIER: "較早的時段合計",
     },
     parties={
         WaitingOn.CUSTOMER: "等待客戶",

@@ -68,13 +68,19 @@ def _now_of(client: httpx2.Client, names: Iterable[str]) -> datetime | None:
 
 
 def _incident(client: httpx2.Client, name: str) -> dict[str, Any] | None:
-    """None for one that is gone by now."""
-    answer = client.get(incident_path(name))
-    if answer.status_code == httpx2.codes.NOT_FOUND:
-        return None
-    answer.raise_for_status()
-    found: dict[str, Any] = answer.json()
-    return found
+    """With all its events, however many pages they take; None for one that is gone by now."""
+    whole: dict[str, Any] | None = None
+    after = ""
+    while True:
+        answer = client.get(incident_path(name), params={"after": after} if after else None)
+        if answer.status_code == httpx2.codes.NOT_FOUND:
+            return None
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        whole = found | {"events": [*(whole["events"] if whole else ()), *found["events"]]}
+        after = found.get("next") or ""
+        if not after:
+            return whole
 
 
 def _moves(answer: dict[str, Any], rulebook: Rulebook, now: datetime) -> list[Move]:

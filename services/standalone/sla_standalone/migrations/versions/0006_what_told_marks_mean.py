@@ -15,8 +15,8 @@ from alembic import op
 
 from sla_standalone.migrations import column
 
-revision = "0003"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,124 @@
+"""What was read of clocks and incidents with very much said about them, so that it is not read anew for each batch.
+
+Only a speed-up: it counts for as long as the store holds as many rows as were read. What an older fact can no longer
+change is left out (`essential_facts`, `essential_events`): the row made of what is left, with any later word, early
+or late, is the row made of everything.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board.projection import store as projections
+from sla_board.projection.clock import MARKS, Said, about_clock
+from sla_board.projection.incident import PHASES
+from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.fact import FactKind
+from sla_domain.told import OLD_BREACHED, TAKES_BACK
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
+MANY = 50  # rows from which on they are remembered
+MOST_KEYS = 512
+_SAID = frozenset({TAKES_BACK, OLD_BREACHED})  # words of told breaches, whatever the fact is about besides
+_KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
+
+
+class Memory(Generic[Key, Item]):
+    """Of each key how many rows there are and what of them matters; the least recently asked for go first."""
+
+    def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
+        self._essential = essential
+        self._known: OrderedDict[Key, tuple[int, list[Item]]] = OrderedDict()
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._known
+
+    def recall(self, key: Key, count: int) -> list[Item] | None:
+        """What matters of the first `count` rows; None when it is not known."""
+        known = self._known.get(key)
+        if known is None or known[0] != count:
+            self._known.pop(key, None)
+            return None
+        self._known.move_to_end(key)
+        return known[1]
+
+    def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
+        """After a commit: `items` are what matters of all `count` rows, or all of them."""
+        if count < MANY:
+            return
+        self._known[key] = (count, self._essential(items))
+        self._known.move_to_end(key)
+        while len(self._known) > MOST_KEYS:
+            self._known.popitem(last=False)
+
+
+class Reading(Generic[Key, Item]):
+    """What a batch needs to know of the keys it touches: from memory, or by `read` when it is not there."""
+
+    def __init__(
+        self,
+        memory: Memory[Key, Item],
+        column: Column[Any],
+        read: Callable[[AsyncConnection, Collection[Key]], Awaitable[Mapping[Key, list[Item]]]],
+    ) -> None:
+        self._memory = memory
+        self._column = column
+        self._read = read
+
+    async def of(
+        self,
+        connection: AsyncConnection,
+        fresh: Mapping[Key, Sequence[Item]],
+        committed: list[Callable[[], None]],
+        never: Collection[Key] = (),
+    ) -> dict[Key, list[Item]]:
+        """By key, what matters of all that is stored; `fresh`, which is among it, already. `never` from memory.
+
+        What it adds to `committed` is to be called after the commit.
+        """
+        asked = [key for key in fresh if key in self._memory and key not in never]
+        counts = await projections.counts(connection, self._column, asked)
+        found: dict[Key, list[Item]] = {}
+        for key in asked:
+            known = self._memory.recall(key, counts.get(key, 0) - len(fresh[key]))
+            if known is not None:
+                found[key] = [*known, *fresh[key]]
+                committed.append(partial(self._memory.remember, key, counts[key], found[key]))
+        if missing := fresh.keys() - found.keys():
+            for key, items in (await self._read(connection, missing)).items():
+                found[key] = items
+                if key not in never:
+                    committed.append(partial(self._memory.remember, key, len(items), items))
+        return found
+
+
+def essential_facts(said: Sequence[Said]) -> list[Said]:
+    """Facts of one clock: marks and amendments, its start, and the last of what is only ever asked for its last."""
+    ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
+    applied = [one for one in ordered if one.fact.kind not in MARKS]
+    last = {id(one) for one in applied[-1:]}
+    last |= {id(one) for one in [one for one in applied if one.fact.metric][-1:]}
+    last |= {id(one) for one in [one for one in applied if one.fact.kind is FactKind.CLOCK_PAUSED][-1:]}
+    return [
+        one for one in ordered if one.fact.kind in _KEPT or id(one) in last or not _SAID.isdisjoint(one.fact.details)
+    ]
+
+
+def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
+    """Events of one incident: the first, the first opening, the last, and the last to state each attribute or phase."""
+    ordered = sorted(events, key=lambda event: event.order)
+    kept = {id(ordered[0]), id(ordered[-1])}
+    kept |= {id(event) for event in [event for event in ordered if event.kind is EventKind.OPENED][:1]}
+    kept |= {id(event) for event in [event for event in ordered if event.kind in PHASES][-1:]}
+    last: dict[str, IncidentEvent] = {}
+    for event in ordered:
+        last |= dict.fromkeys(event.attributes, event)
+    kept |= {id(event) for event in last.values()}
+    return [event for event in ordered if id(event) in kept]

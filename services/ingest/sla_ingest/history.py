@@ -1,0 +1,146 @@
+"""What is known of some incidents before a delivery is answered: their accepted events, and the fold of them.
+
+A promise is worth some work, but not any: of an incident with more than `MOST` events none is told in the answer, and
+no more than `MOST` of its events are read. The timer counts them all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.fold import Folding, position, timeline
+from sla_domain.forgotten import remembered
+from sla_domain.incident import Incident
+from sla_domain.rulebook import Rulebook
+from sla_ingest.tables import event as event_table
+from sla_ingest.tables import forgotten as forgotten_table
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.store import forgotten
+from sla_platform.turn import Turn
+from sla_platform.wire import decode_event
+from sla_platform.wire.incident import event_type
+
+MOST = 500
+_FOLDED_AT_MOST = 20_000  # events from the first one on, for the answers of one transaction
+_PER_STATEMENT = 500
+_NAMING = 100  # events that name a customer
+_AMPLE = 20  # events of an incident, as a rule
+
+
+@dataclass(slots=True)
+class _Fold:
+    folding: Folding
+    read: int  # of the incident's events
+    ids: set[str]
+
+
+@dataclass(slots=True)
+class History:
+    """The accepted events of some incidents, and of forgotten ones through when they are history."""
+
+    events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
+    endings: Mapping[str, datetime] = field(default_factory=dict)
+    _folds: dict[IncidentId, _Fold] = field(default_factory=dict)
+    _folded: int = 0
+
+    def add(self, event: IncidentEvent) -> None:
+        self.events.setdefault(event.incident, []).append(event)
+
+    def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
+        """The events this incident is folded from, as far as they were read."""
+        ended_at = self.endings.get(incident)
+        events = self.events.get(incident, [])
+        return events if ended_at is None else remembered(events, ended_at)
+
+    def crowded(self, incident: IncidentId) -> bool:
+        """Whether the incident's events are too many to be folded for an answer."""
+        return len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
+
+    def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
+        """The incident as its events have it by now. What was folded for an earlier answer is read on from there."""
+        events = self.counting(incident)
+        known = self._folds.get(incident)
+        if known is not None and incident not in self.endings:
+            new = {event.id: event for event in events[known.read :] if event.id not in known.ids}
+            following = sorted(new.values(), key=position)
+            if known.folding.unfit(following) is None:
+                known.folding.follow(following)
+                known.ids |= new.keys()
+                known.read = len(events)
+                return known.folding.incident()
+        line = timeline(events)
+        folding = Folding(line, rulebook)
+        folding.take(line.following)
+        self._folded += len(events)
+        self._folds[incident] = _Fold(folding, len(events), {event.id for event in events})
+        return folding.incident()
+
+
+async def load_history(connection: AsyncConnection, incidents: Iterable[str]) -> History:
+    """The accepted events of these incidents; of one that has more than `MOST`, some, its opening among them."""
+    history = History()
+    endings: dict[str, datetime] = {}
+    turn = Turn()
+    names = sorted(set(incidents))
+    for start in range(0, len(names), _PER_STATEMENT):
+        some = names[start : start + _PER_STATEMENT]
+        for row in await _rows(connection, some):
+            history.add(decode_event(_envelope(row)))
+            await turn.over()
+        endings |= await forgotten.endings(connection, forgotten_table, some)
+    history.endings = endings
+    return history
+
+
+async def _rows(connection: AsyncConnection, names: Sequence[str]) -> Sequence[Any]:
+    """One statement, unless there is more than a few incidents can have together."""
+    limit = MOST + _AMPLE * len(names)
+    query = select(event_table)
+    rows = (await connection.execute(query.where(event_table.c.incident.in_(names)).limit(limit + 1))).all()
+    if len(rows) <= limit:
+        return rows
+    found: list[Any] = []
+    for name in names:
+        own = query.where(event_table.c.incident == name)
+        first = (await connection.execute(own.limit(MOST + 1))).all()
+        if len(first) > MOST:
+            # Whose incident it is must be known all the same: by its opening and by what names a customer.
+            opening = own.where(event_table.c.type == event_type(EventKind.OPENED)).limit(1)
+            naming = own.where(event_table.c.data.contains('"customer"')).limit(_NAMING)
+            also = {row.id: row for query in (opening, naming) for row in (await connection.execute(query)).all()}
+            found += [row for id_, row in also.items() if id_ not in {row.id for row in first}]
+        found += first
+    return found
+
+
+async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIterator[IncidentEvent]:
+    """All accepted events of one incident, in the order of their ids."""
+    last = ""
+    while True:
+        query = select(event_table).where(event_table.c.incident == incident, event_table.c.id > last)
+        rows = (await connection.execute(query.order_by(event_table.c.id).limit(_PER_STATEMENT))).all()
+        for row in rows:
+            yield decode_event(_envelope(row))
+        if len(rows) < _PER_STATEMENT:
+            return
+        last = rows[-1].id
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(
+        topic=Topic.INCIDENTS,
+        id=row.id,
+        type=row.type,
+        source="",
+        subject=row.incident,
+        key=row.incident,
+        time=row.time,
+        data=row.data.encode(),
+    )

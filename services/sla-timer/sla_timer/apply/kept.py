@@ -1,0 +1,319 @@
+"""Folds that are kept between units of work, so that an incident with very many events is not read anew each time.
+
+Only a speed-up: an incident's row counts its stored events, and a kept fold counts for as long as it has read exactly
+so many. Events are never changed, and removed only with the whole incident, so equal counts mean equal events. What a
+unit of work has folded is kept once it is committed. Of each incident a few earlier states are kept beside the latest
+(`Folding.branch`): an event that lies in the past is read from the last state before it on.
+
+Reading and folding give way to everything else on the loop after every few events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from sla_domain.clock import Clock, ClockId
+from sla_domain.event import IncidentEvent
+from sla_domain.fold import Folding, bound, position, timeline
+from sla_domain.fold.order import Position
+from sla_domain.forgotten import remembered
+from sla_domain.incident import Incident
+from sla_domain.rulebook import Rulebook
+from sla_platform.turn import Turn
+
+HOT = 250  # stored events from which on an incident's fold is kept
+AT_ONCE = 20  # events folded between two looks at the clock
+STEP = 1_000  # events between two states that are kept
+MOST_STEPS = 8
+MOST_INCIDENTS = 64
+MOST_CHANGED = 500  # clocks that are read by name; when more may have changed, all are
+MOST_KEPT = 200_000  # events behind all kept folds together
+
+
+Any_ = TypeVar("Any_")
+
+
+class Counting(Protocol):
+    """Told how many."""
+
+    def __call__(self, many: int, /) -> object: ...
+
+
+class Unprepared(Exception):
+    """Folds that have to be prepared before the transaction; prepare them and try again."""
+
+    def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
+        super().__init__(", ".join(wanted))
+        self.wanted = wanted
+
+
+class Stored(Protocol):
+    """The stored events of one incident."""
+
+    async def count(self) -> int:
+        """How many there are, as the incident's row says; 0 without a row."""
+        ...
+
+    async def known(self, ids: Collection[str]) -> set[str]:
+        """Those of these ids that are stored."""
+        ...
+
+    async def ended_at(self) -> datetime | None:
+        """Through when it is history, if it was forgotten."""
+        ...
+
+    def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
+        """The events that occurred at `at` or later, or all; some at a time."""
+        ...
+
+
+@dataclass(slots=True)
+class Kept:
+    """The fold of one incident under one rulebook. `head` is None while what it has read is not known to be stored."""
+
+    rulebook: Rulebook
+    head: Folding | None = None
+    steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
+
+    def drop_from(self, first: Position) -> None:
+        """Forget states that have read past this place."""
+        self.steps = [step for step in self.steps if step.last < first]
+
+    def note(self, folding: Folding) -> None:
+        """Keep this state too, if it is far enough from the last. Older ones lie further apart."""
+        if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
+            return
+        self.steps.append(folding.branch())
+        if len(self.steps) > MOST_STEPS:
+            del self.steps[: MOST_STEPS // 2 : 2]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """An incident folded through `fresh` events that are not stored yet, by catalogue version."""
+
+    name: str
+    count: int  # of stored events
+    fresh: frozenset[str]
+    surplus: frozenset[str]  # of those, the ids of events that do not count
+    foldings: Mapping[str, Folding]
+    settled: Mapping[ClockId, Clock]  # ended clocks about which everything has been said, as of `version`
+    version: str
+    used: dict[str, Incident] = field(default_factory=dict)  # what was asked for, by version
+
+    @property
+    def events(self) -> int:
+        """How many events are stored with the fresh ones."""
+        return self.count + len(self.fresh) - len(self.surplus)
+
+    def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
+        """Whether this is the fold of so many stored events with these fresh ones, under this rulebook."""
+        return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
+
+    def incident(self, rulebook: Rulebook) -> Incident:
+        """Raises Unprepared."""
+        version = rulebook.version
+        if version not in self.foldings:
+            raise Unprepared({self.name: rulebook})
+        if version not in self.used:
+            self.used[version] = self.foldings[version].incident()
+        return self.used[version]
+
+    def unsettled(self) -> frozenset[ClockId] | None:
+        """The clocks that may have changed or gone since everything was said of them; None when it can be any."""
+        if not self.settled or self.version not in self.foldings:
+            return None
+        incident = self.used.setdefault(self.version, self.foldings[self.version].incident())
+        same = [clock.id for clock in incident.clocks if self.settled.get(clock.id) is clock]
+        changed = {clock.id for clock in incident.clocks} ^ self.settled.keys()
+        changed |= {clock.id for clock in incident.clocks}.difference(same)
+        return frozenset(changed) if len(changed) <= MOST_CHANGED else None
+
+
+@dataclass(slots=True)
+class _Entry:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+    count: int = 0
+    kept: dict[str, Kept] = field(default_factory=dict)
+    settled: Mapping[ClockId, Clock] = field(default_factory=dict)
+    version: str = ""  # the one by which it is settled
+    unsure: Position | None = None  # states that have read from here on may have read what was never stored
+
+    def forget(self) -> None:
+        self.settled = {}
+        for kept in self.kept.values():
+            kept.head, kept.steps = None, []
+
+
+async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
+    """The fold of these events, in turns. Raises FoldError."""
+    line = await asyncio.to_thread(timeline, list(events))
+    folding, turn = Folding(line, rulebook), Turn()
+    for some in _slices(line.following):
+        folding.take(some)
+        await turn.over()
+    return folding.incident()
+
+
+class Folds:
+    """The kept folds of a process. `read` and `folded` are told how many events were read back and folded."""
+
+    def __init__(self, read: Counting, folded: Counting, most: int = bound.MOST) -> None:
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._read = read
+        self._folded = folded
+        self.most = most  # events of one incident that count whatever they say
+
+    def __contains__(self, incident: str) -> bool:
+        return incident in self._entries
+
+    @asynccontextmanager
+    async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
+        """Nobody else prepares or keeps these incidents meanwhile. Not to be entered within a transaction."""
+        async with AsyncExitStack() as stack:
+            for name in sorted(incidents):
+                entry = self._entries.setdefault(name, _Entry())
+                self._entries.move_to_end(name)
+                stack.enter_context(_in_use(entry))
+                await stack.enter_async_context(entry.lock)
+            yield
+        self._trim()
+
+    async def prepare(
+        self, incident: str, stored: Stored, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
+    ) -> Prepared:
+        """Fold what is stored and `fresh` under these rulebooks and every other this incident is kept under."""
+        entry = self._entries[incident]
+        entry.count = await self._current(entry, stored)
+        by_id = {event.id: event for event in sorted(fresh, key=position, reverse=True)}
+        new = sorted((by_id[id_] for id_ in by_id.keys() - await stored.known(by_id)), key=position)
+        for rulebook in rulebooks:
+            entry.kept.setdefault(rulebook.version, Kept(rulebook)).rulebook = rulebook
+        ids = frozenset(event.id for event in new)
+        heard, surplus = await self._counting(entry, stored, new)
+        if heard:
+            entry.unsure = position(heard[0])
+        foldings = {}
+        for version, kept in entry.kept.items():
+            folding = await self._through(kept, stored, heard)
+            if folding is not None:
+                foldings[version] = folding
+        left = frozenset(event.id for event in surplus)
+        return Prepared(incident, entry.count, ids, left, foldings, entry.settled, entry.version)
+
+    def keep(self, prepared: Prepared) -> None:
+        """What was prepared is stored."""
+        entry = self._entries[prepared.name]
+        entry.count = prepared.events
+        entry.unsure = None
+        if prepared.used:
+            entry.kept = {version: entry.kept[version] for version in prepared.used}
+        for version, kept in entry.kept.items():
+            kept.head = prepared.foldings.get(version)
+
+    def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
+        """Everything about these ended clocks has been said, as this version sees them."""
+        entry = self._entries[incident]
+        entry.settled, entry.version = settled, version
+
+    async def _current(self, entry: _Entry, stored: Stored) -> int:
+        count = await stored.count()
+        if count != entry.count:
+            entry.forget()  # another instance has gone on
+        elif entry.unsure is not None:
+            for kept in entry.kept.values():
+                kept.head = None
+                kept.drop_from(entry.unsure)
+        entry.unsure = None
+        return count
+
+    async def _counting(
+        self, entry: _Entry, stored: Stored, new: Sequence[IncidentEvent]
+    ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
+        """Which of the new events count, and which are too many."""
+        if entry.count + len(new) <= self.most or not entry.kept:
+            return new, ()
+        kept = next(iter(entry.kept.values()))
+        kept.head = await self._through(kept, stored, ())
+        return (new, ()) if kept.head is None else bound.counting(kept.head, entry.count, new, self.most)
+
+    async def _through(self, kept: Kept, stored: Stored, new: Sequence[IncidentEvent]) -> Folding | None:
+        head, kept.head = kept.head, None
+        if head is not None and head.unfit(new) is None:
+            await self._follow(kept, head, new)
+            return head
+        if new:
+            kept.drop_from(position(new[0]))
+        ended_at = await stored.ended_at()
+        if kept.steps and ended_at is None:
+            base = kept.steps[-1].branch()
+            later = await self._events(stored, base.last, new)
+            if base.unfit(later) is None:
+                await self._follow(kept, base, later)
+                return base
+        kept.steps = []
+        return await self._anew(kept, remembered(await self._events(stored, None, new), ended_at), ended_at is None)
+
+    async def _events(
+        self, stored: Stored, after: Position | None, new: Sequence[IncidentEvent]
+    ) -> list[IncidentEvent]:
+        """What is stored behind a place, with the new events, in order."""
+        found = list(new)
+        async for some in stored.since(None if after is None else after[0][0]):
+            self._read(len(some))
+            found += [event for event in some if after is None or position(event) > after]
+            await asyncio.sleep(0)
+        return sorted(found, key=position)
+
+    async def _anew(self, kept: Kept, events: Sequence[IncidentEvent], steps: bool) -> Folding | None:
+        if not events:
+            return None
+        line = await asyncio.to_thread(timeline, events)
+        folding = Folding(line, kept.rulebook)
+        turn = Turn()
+        for some in _slices(line.following):
+            folding.take(some)
+            self._folded(len(some))
+            # Until the opening's place is passed there is more to read before it.
+            if steps and folding.last == position(some[-1][0]):
+                kept.note(folding)
+            await turn.over()
+        return folding
+
+    async def _follow(self, kept: Kept, folding: Folding, events: Sequence[IncidentEvent]) -> None:
+        turn = Turn()
+        for some in _slices(events):
+            folding.follow(some)
+            self._folded(len(some))
+            kept.note(folding)
+            await turn.over()
+
+    def _trim(self) -> None:
+        """Let go of what was not asked for longest."""
+        weight = sum(entry.count for entry in self._entries.values())
+        for name, entry in list(self._entries.items())[:-1]:
+            if len(self._entries) <= MOST_INCIDENTS and weight <= MOST_KEPT:
+                return
+            if not entry.users:
+                weight -= entry.count
+                del self._entries[name]
+
+
+@contextmanager
+def _in_use(entry: _Entry) -> Iterator[None]:
+    entry.users += 1
+    try:
+        yield
+    finally:
+        entry.users -= 1
+
+
+def _slices(many: Sequence[Any_]) -> Iterator[Sequence[Any_]]:
+    return (many[start : start + AT_ONCE] for start in range(0, len(many), AT_ONCE))

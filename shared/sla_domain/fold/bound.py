@@ -1,0 +1,60 @@
+"""How many events of one incident count, and which still do when there are more.
+
+A ticket has tens of events; a loop between two systems has as many as there is time. All of the first `MOST` count.
+Beyond them only those count that can change a clock, and beyond twice as many only those that end or resume
+something and start nothing: there can be no endless number of them that matter. So a flood of updates never hides the
+resolution behind it. What does not count is kept and remarked on, never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.fold.folding import Folding
+from sla_domain.fold.story import ENDS
+from sla_domain.fold.track import STRUCTURAL, fires
+
+MOST = 50_000
+
+
+def counting(
+    folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
+) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
+    """Those of these events that count, and those that do not; `folding` has read the `count` events before them."""
+    heard: list[IncidentEvent] = []
+    surplus: list[IncidentEvent] = []
+    for event in events:
+        before = count + len(heard)
+        if before < most or (matters(folding, event) if before < 2 * most else ends(folding, event)):
+            heard.append(event)
+        else:
+            surplus.append(event)
+    return heard, surplus
+
+
+def matters(folding: Folding, event: IncidentEvent) -> bool:
+    """Whether the event can change a clock, as far as the present state tells."""
+    story = folding.story
+    if event.kind in STRUCTURAL or any(event.kind in track.metric.reactions for track in folding.tracks):
+        return True
+    stated = {name for name, value in event.attributes.items() if story.attributes.get(name) != value}
+    return not stated.isdisjoint(story.entitlement.matched_on | {"customer", "priority"})
+
+
+def ends(folding: Folding, event: IncidentEvent) -> bool:
+    """Whether the event brings the incident nearer to its end and begins nothing."""
+    story, kind = folding.story, event.kind
+    if kind in ENDS:
+        return story.phase is not ENDS[kind]
+    if kind is EventKind.RESUMED:
+        return story.waiting is not None
+    stopped = False
+    for track in folding.tracks:
+        reaction = track.metric.reactions.get(kind)
+        if reaction is None:
+            continue
+        if reaction.start or reaction.reset:
+            return False
+        stopped |= track.current is not None and track.current.open and fires(reaction.stop, event, story.waiting)
+    return stopped

@@ -1,0 +1,294 @@
+"""A fold under way: the state after some events of an incident, which can go on with later ones (DESIGN §2.2).
+
+`Folding` reads events in their order and can say at any point what the incident is. What it says is equal to a fold of
+the same events from the first one; `tests/property/fold/test_carried_on.py` holds it to that. So whoever keeps a
+`Folding` reads only what came after it. An event that lies before what has been read needs an older state: a `branch`
+that was kept, or a new start. `unfit` tells which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sla_domain.clock import Clock
+from sla_domain.event import Actor, EventKind, IncidentEvent
+from sla_domain.fold.finish import clock_of
+from sla_domain.fold.order import Position, Timeline, odd, position
+from sla_domain.fold.remarks import Remarks
+from sla_domain.fold.story import Story
+from sla_domain.fold.tally import Tally
+from sla_domain.fold.track import STRUCTURAL, Track
+from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
+from sla_domain.plan import MetricId
+from sla_domain.rulebook import ContractMatch, Rulebook
+
+
+class Unfit(StrEnum):
+    """Why a fold cannot go on with some events."""
+
+    LATE = "an event lies before what has been read"
+    OPENING = "the opening comes after an event that had to stand in for it"
+    AGREED = "a date is agreed for a metric that was not followed from the opening on"
+
+
+@dataclass(slots=True)
+class _Ended:
+    """Clocks of a metric that will not change any more, as they were built, and what there is to remark on them."""
+
+    exempt: Exemption | None
+    clocks: list[Clock] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    through: int = 0  # how many of the metric's clocks have been looked at
+
+    def branch(self) -> _Ended:
+        return _Ended(self.exempt, self.clocks.copy(), self.remarks.copy(), self.through)
+
+
+class Folding:
+    """An incident while its events are being read."""
+
+    __slots__ = (
+        "_agreed",
+        "_assumed",
+        "_ended",
+        "_entitlement",
+        "_latest",
+        "_line_remarks",
+        "_odd",
+        "_opened_at",
+        "_opening",
+        "_opening_remarks",
+        "_rulebook",
+        "_story",
+        "_tracks",
+        "count",
+    )
+
+    def __init__(self, line: Timeline, rulebook: Rulebook, contract: ContractMatch | None = None) -> None:
+        """Only the opening has been read; `line.following` is for the caller to hand in, in parts or at once.
+
+        `contract` overrides the match by customer (previews).
+        """
+        self._opening, self._opened_at = line.opening, line.opened_at
+        self._line_remarks, self._assumed = line.remarks, line.assumed
+        self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
+        self._rulebook = rulebook
+        self._story, self._tracks = laid_out(line.opening, rulebook, contract, line.opened_at, self._agreed)
+        self._entitlement = self._story.entitlement
+        self._opening_remarks = len(self._story.remarks)
+        self._odd = Remarks()
+        if not line.assumed:
+            self._note(line.opening)
+        self._ended: dict[MetricId, _Ended] = {}
+        self.count = 0 if line.assumed else 1  # events read
+        self._latest = line.opening  # the last that was read
+
+    def branch(self) -> Folding:
+        """A state of its own, equal to this one; reading on with either leaves the other as it is."""
+        twin = copy(self)
+        twin._story = self._story.branch()
+        twin._tracks = {name: track.branch(twin._story) for name, track in self._tracks.items()}
+        twin._odd = self._odd.branch()
+        twin._ended = {name: ended.branch() for name, ended in self._ended.items()}
+        return twin
+
+    @property
+    def last(self) -> Position:
+        """Of the last event in order: the opening, or the one read last."""
+        return max(position(self._opening), position(self._latest))
+
+    @property
+    def story(self) -> Story:
+        """The incident so far; not to be changed."""
+        return self._story
+
+    @property
+    def tracks(self) -> Iterable[Track]:
+        """Its metrics so far; not to be changed."""
+        return self._tracks.values()
+
+    # -- reading
+
+    def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
+        """Why these events cannot be read next; None when they can. Each id must be new to this fold."""
+        last = self.last
+        for event in events:
+            if position(event) <= last:
+                return Unfit.LATE
+            if self._assumed and event.kind is EventKind.OPENED:
+                return Unfit.OPENING
+            if event.agreed is not None and event.agreed.metric not in self._agreed:
+                return Unfit.AGREED
+        return None
+
+    def follow(self, events: Sequence[IncidentEvent]) -> None:
+        """Read events for which `unfit` found no reason, in order."""
+        opened_at = self._opened_at
+        self.take([(event, max(event.occurred_at, opened_at)) for event in events])
+
+    def take(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
+        """Read the next events of a timeline, each at the instant at which it counts."""
+        for event, at in following:
+            self._read(event, at)
+        if following:
+            self.count += len(following)
+            self._latest = following[-1][0]
+
+    def _read(self, event: IncidentEvent, at: datetime) -> None:
+        story, tracks = self._story, self._tracks
+        if event.warnings or event.occurred_at > event.received_at:
+            self._note(event)
+        if event.kind is EventKind.RESPONDED and event.actor is Actor.UNKNOWN and story.is_reporter(event.actor_name):
+            event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
+        story.read(event, at)
+        if story.entitlement is not self._entitlement:
+            self._entitlement = story.entitlement
+            _lay(tracks, story, self._rulebook, self._agreed)
+        kind = event.kind
+        concerns_all = story.rematch or kind in STRUCTURAL
+        for track in tracks.values():
+            if concerns_all or kind in track.metric.reactions:
+                track.read(tracks)
+        if kind is EventKind.TARGET_AGREED:
+            _remark_agreed(event, story, tracks)
+
+    # -- what it comes to
+
+    def incident(self) -> Incident:
+        """The incident after what has been read."""
+        opening, story = self._opening, self._story
+        remarks = self._remarks()
+        clocks: list[Clock] = []
+        for track in self._tracks.values():
+            if track.current is not None:
+                self._finish(track, track.current, clocks, remarks)
+        pending = story.priorities.pending
+        if pending is not None:
+            text = f"{pending.old} to {pending.new} waits for the customer's agreement"
+            remarks[Remark(RemarkKind.DOWNGRADE_PENDING, text, pending.event)] = None
+        if left_out := story.remarks.left_out + self._odd.left_out:
+            remarks[Remark(RemarkKind.LEFT_OUT, f"{left_out} further remarks are left out")] = None
+        return Incident(
+            id=opening.incident,
+            phase=story.phase,
+            attributes=story.attributes,
+            match=story.entitlement.match,
+            plan=story.entitlement.plan.id,
+            scope=story.entitlement.scope,
+            opened_at=self._opened_at,
+            opened_quality=opening.quality,
+            opened_by=opening.actor,
+            changed_at=story.at,
+            ended_at=story.ended_at,
+            priority=story.priority,
+            priorities=story.priorities.history(),
+            periods=tuple(story.periods),
+            quality=story.quality,
+            pending_downgrade=pending,
+            corrections=tuple(story.priorities.corrections),
+            holders=story.held(),
+            waits=tuple(story.waits),
+            escalations=tuple(story.escalations),
+            ratings=tuple(story.ratings),
+            exemptions=tuple(story.exemptions),
+            merged_into=story.merged_into,
+            remarks=tuple(remarks),
+            clocks=tuple(clocks),
+        )
+
+    def _note(self, event: IncidentEvent) -> None:
+        for remark in odd(event):
+            self._odd.add(remark)
+
+    def _remarks(self) -> dict[Remark, None]:
+        """Those of the opening, then those on single events, then those on what the events do."""
+        if not self._line_remarks and not self._odd:
+            return dict.fromkeys(self._story.remarks)
+        said = list(self._story.remarks)
+        begun = self._opening_remarks
+        return dict.fromkeys((*said[:begun], *self._line_remarks, *self._odd, *said[begun:]))
+
+    def _finish(self, track: Track, current: Tally, clocks: list[Clock], remarks: dict[Remark, None]) -> None:
+        """The clocks of a metric. All but its current one have ended for good and are built once."""
+        story, incident = self._story, self._opening.incident
+        exempt = _exemption(story, track.metric.id) if story.exemptions else None
+        if len(track.tallies) > 1:
+            self._finish_ended(track, exempt, clocks, remarks)
+        # Looking at a clock that goes on may meet the end of its calendar, which later events may not care about.
+        trouble = current.trouble
+        clock = clock_of(current, incident, story.at, exempt)
+        if clock is not None:
+            clocks.append(clock)
+        if current.trouble is not None:
+            remarks[_trouble(track, current)] = None
+            current.trouble = trouble
+
+    def _finish_ended(
+        self, track: Track, exempt: Exemption | None, clocks: list[Clock], remarks: dict[Remark, None]
+    ) -> None:
+        ended = self._ended.get(track.metric.id)
+        if ended is None or ended.exempt is not exempt:
+            ended = self._ended[track.metric.id] = _Ended(exempt)
+        for tally in track.tallies[ended.through : -1]:
+            clock = clock_of(tally, self._opening.incident, self._story.at, exempt)
+            if clock is not None:
+                ended.clocks.append(clock)
+            if tally.trouble is not None:
+                ended.remarks.append(_trouble(track, tally))
+        ended.through = len(track.tallies) - 1
+        clocks += ended.clocks
+        remarks |= dict.fromkeys(ended.remarks)
+
+
+def laid_out(
+    opening: IncidentEvent,
+    rulebook: Rulebook,
+    contract: ContractMatch | None = None,
+    at: datetime | None = None,
+    agreed: frozenset[str] = frozenset(),
+) -> tuple[Story, dict[str, Track]]:
+    """The incident just opened, with a track per metric and the clocks that the opening starts.
+
+    `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
+    """
+    story = Story(rulebook, opening, at or opening.occurred_at, contract)
+    tracks: dict[str, Track] = {}
+    _lay(tracks, story, rulebook, agreed)
+    for track in tracks.values():
+        track.open(opening)
+    return story, tracks
+
+
+def _lay(tracks: dict[str, Track], story: Story, rulebook: Rulebook, agreed: frozenset[str]) -> None:
+    """A track for each metric of the plan in force, those first that others wait for."""
+    timed = story.entitlement.metrics
+    for metric in story.entitlement.plan.reading_order if agreed else timed:
+        if agreed and metric not in timed and metric.id not in agreed:
+            continue
+        track = tracks.get(metric.id)
+        if track is None:
+            tracks[metric.id] = Track(metric, story, rulebook.calendars)
+        else:
+            track.metric = metric
+
+
+def _remark_agreed(event: IncidentEvent, story: Story, tracks: dict[str, Track]) -> None:
+    agreed = event.agreed
+    metric = agreed.metric if agreed is not None else ""
+    track = tracks.get(metric)
+    if agreed is None or track is None or track.current is None or track.current.agreed is not agreed:
+        text = f"a date was agreed for {metric or 'no metric'}, which has no open clock"
+        story.remark(Remark(RemarkKind.AGREED_WITHOUT_CLOCK, text, event.id))
+
+
+def _exemption(story: Story, metric: str) -> Exemption | None:
+    """The last exemption that speaks of this metric, or of all."""
+    return next((e for e in reversed(story.exemptions) if not e.metrics or metric in e.metrics), None)
+
+
+def _trouble(track: Track, tally: Tally) -> Remark:
+    return Remark(RemarkKind.UNREACHABLE_TARGET, f"{track.metric.id}: {tally.trouble}")
