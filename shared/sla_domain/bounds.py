@@ -25,7 +25,6 @@ PERSON = 120
 WHO = 120  # who acknowledged: a name, or a name and the key it came by
 CHANNEL = 120
 NOTICE = 120
-ALERT = 64
 CHOICE = 40  # words of a fixed choice, such as a state
 VALUE = 500  # any other attribute of an incident
 NAME = 60  # of an attribute
