@@ -25,7 +25,6 @@ PERSON = 120
 WHO = 120  # who acknowledged: a name, or a name and the key it came by
 CHANNEL = 120
 NOTICE = 120
-ALERT = 64
 CHOICE = 40  # words of a fixed choice, such as a state
 VALUE = 500  # any other attribute of an incident
 NAME = 60  # of an attribute
@@ -46,9 +45,8 @@ _DIGEST = 40
 
 
 def within_reach(instant: datetime) -> bool:
-    """Whether an aware instant lies between EARLIEST and LATEST; never an OverflowError."""
-    # The year first: at its ends an offset alone leads out of what a datetime can hold.
-    return EARLIEST.year - 1 <= instant.year <= LATEST.year + 1 and EARLIEST <= instant <= LATEST
+    """Whether an aware instant lies between EARLIEST and LATEST; asking is safe where converting would overflow."""
+    return EARLIEST <= instant <= LATEST
 
 
 def writable(text: str, *, lines: bool = False) -> bool:

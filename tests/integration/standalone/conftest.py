@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from tests.integration.standalone.knock import installed
 from tests.integration.standalone.long import written
 
@@ -27,8 +28,9 @@ async def slad(store_url: str, tmp_path: Path) -> AsyncIterator[Running]:
         yield running
 
 
-@pytest.fixture
-async def small_slad(tmp_path: Path) -> AsyncIterator[Running]:
-    """The same on SQLite alone, for what does not depend on the store."""
-    async with installed(f"sqlite:///{tmp_path}/slad.db", written(tmp_path)) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def small_slad(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """The same on SQLite alone, for what does not depend on the store; one for all tests of a module."""
+    folder = tmp_path_factory.mktemp("slad")
+    async with installed(f"sqlite:///{folder}/slad.db", written(folder)) as running:
         yield running

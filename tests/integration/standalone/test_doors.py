@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
+import pytest
 from tests.integration.standalone import long
 from tests.integration.standalone.knock import CLOUDEVENT, JSON, Answer, knock
 from tests.integration.standalone.long import odd
@@ -175,6 +176,7 @@ async def test_what_fits_goes_the_whole_way(slad: Running) -> None:
 
 # Among them are requests that once stopped a service for good: a notice of Go's zero time or at an edge of the
 # calendar, a customer of 301 characters, a priority of 61.
+@pytest.mark.asyncio(loop_scope="module")
 async def test_what_does_not_fit_is_told_where(small_slad: Running) -> None:
     to, wrong = Sender(small_slad), []
     for field, (write, longest, pointer) in TEXTS.items():
@@ -369,6 +371,7 @@ CONTENT_TYPES = [
 ]  # fmt: skip
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_no_media_type_is_an_error_of_ours(small_slad: Running) -> None:
     wrong = []
     for door in (*DOORS, "/ack/x", "/v1/webhooks/x"):
@@ -379,6 +382,7 @@ async def test_no_media_type_is_an_error_of_ours(small_slad: Running) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_no_header_is_an_error_of_ours(small_slad: Running) -> None:
     wrong = []
     for path in ("/metrics", "/v1/stream", "/v1/clocks", "/v1/incidents/desk:1/explain"):

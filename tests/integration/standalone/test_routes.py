@@ -38,6 +38,7 @@ async def walked(slad: Running, asked: Iterable[tuple[Place, str]], allowed: ran
     return wrong
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_what_is_no_text_is_the_callers_mistake_in_every_place_of_every_route(small_slad: Running) -> None:
     where = list(places(small_slad.app))
     assert {"/", "/ack/{token}", "/v1/clocks", "/v1/webhooks/{source}"} <= {place.path for place in where}
@@ -45,6 +46,7 @@ async def test_what_is_no_text_is_the_callers_mistake_in_every_place_of_every_ro
     assert not await walked(small_slad, asked, range(400, 401))
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_canary_is_no_incident(small_slad: Running) -> None:
     async with asyncio.timeout(20), small_slad.ground.store.reading() as connection:
         while not (await connection.execute(incidents.select())).first():
@@ -77,6 +79,7 @@ def taken(words: list[str], count: int) -> Iterable[list[str]]:
         yield list(islice(turn, count))
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_an_address_that_cannot_be_read_is_told_with_the_parameter(small_slad: Running) -> None:
     answer = await knock(small_slad.app, "GET", "/v1/clocks?limit=5&contract=%00", headers=KEY)
     assert (answer.status, answer.pointers) == (400, ["/contract"])
