@@ -344,7 +344,7 @@ def test_whatever_is_not_signed_changes_nothing(tmp_path: Path) -> None:
         @given(
             data=st.data(),
             name=st.sampled_from(sorted(SOURCES)),
-            around=st.lists(st.tuples(UNSIGNED, QUERY), min_size=1, max_size=3),
+            around=st.lists(st.tuples(UNSIGNED, QUERY), min_size=1, max_size=2),
         )
         def attacked(data: st.DataObject, name: str, around: list[tuple[dict[str, str], str]]) -> None:
             nonlocal number
