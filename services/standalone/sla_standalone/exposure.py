@@ -1,12 +1,13 @@
 """What may not leave the machine: a catalogue for one's own machine, keys that everybody knows, an open board.
 
-On the loopback all of it is fine, which is what `make run` and `slad demo` are for. Elsewhere, and in the production
-profile, which a proxy can make reachable on any address, the operator names what is his.
+On the loopback all of it is fine, which is what `make run` and `slad demo` are for. On another address, and behind a
+proxy (`SLAD_PUBLIC_URL` names it), the operator names what is his; so he does in the production profile.
 """
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
 
 from sla_catalogue import Catalogue
 from sla_catalogue.published import published_words
@@ -25,6 +26,20 @@ def only_this_machine(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def reached_by_others(settings: Settings) -> str:
+    """What lets others reach this process, for people to read: the address it listens on, or a proxy's, by which people
+    are told to reach it. Empty when nothing does."""
+    if not only_this_machine(settings.host):
+        return f"SLAD_HOST={settings.host} lets others reach slad"
+    if "public_url" not in settings.model_fields_set:
+        return ""
+    try:
+        host = urlsplit(settings.public_url).hostname or ""
+    except ValueError:
+        host = ""
+    return "" if only_this_machine(host) else f"SLAD_PUBLIC_URL={settings.public_url} says that others reach slad"
+
+
 def unnamed(settings: Settings) -> list[str]:
     """What the operator must say before services start, and has not said."""
     found = []
@@ -32,25 +47,26 @@ def unnamed(settings: Settings) -> list[str]:
         found.append(
             "SLAD_CATALOGUE is not set, and the production profile has no default: name the folder of your catalogue"
         )
-    if not only_this_machine(settings.host) and settings.board_open and "board_open" not in settings.model_fields_set:
+    where = reached_by_others(settings)
+    if where and settings.board_open and "board_open" not in settings.model_fields_set:
         found.append(
-            f"SLAD_HOST={settings.host} lets others reach slad, and reading needs no key by default: set "
-            "SLAD_BOARD_OPEN=false, or SLAD_BOARD_OPEN=true if everybody may read"
+            f"{where}, and reading needs no key by default: set SLAD_BOARD_OPEN=false, or SLAD_BOARD_OPEN=true if "
+            "everybody may read"
         )
     return found
 
 
 def not_for_others(settings: Settings, catalogue: Catalogue) -> list[str]:
     """Why a catalogue is not for an address that others can reach; empty on the loopback."""
-    if only_this_machine(settings.host):
+    where = reached_by_others(settings)
+    if not where:
         return []
-    where = f"SLAD_HOST={settings.host} lets others reach slad"
     found = []
     if catalogue.settings.local:
         found.append(
             f"{where}, and the catalogue {settings.catalogue} says settings.local: true, which is for one's own "
             "machine (keys in plain text, mails on an open page): take it out, and write keys as sha256; or listen on "
-            "127.0.0.1"
+            "127.0.0.1 alone"
         )
     if known := published_words(catalogue):
         found.append(

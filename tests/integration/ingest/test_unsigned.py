@@ -340,11 +340,11 @@ def test_whatever_is_not_signed_changes_nothing(tmp_path: Path) -> None:
         _extend(beset, SOURCES)
         number = 0
 
-        @settings(suppress_health_check=list(HealthCheck))
+        @settings(suppress_health_check=list(HealthCheck), max_examples=settings.default.max_examples // 2)
         @given(
             data=st.data(),
             name=st.sampled_from(sorted(SOURCES)),
-            around=st.lists(st.tuples(UNSIGNED, QUERY), min_size=1, max_size=3),
+            around=st.lists(st.tuples(UNSIGNED, QUERY), min_size=1, max_size=2),
         )
         def attacked(data: st.DataObject, name: str, around: list[tuple[dict[str, str], str]]) -> None:
             nonlocal number

@@ -64,6 +64,19 @@ async def test_an_open_board_for_others_is_said_and_not_a_default(tmp_path: Path
     await start(tmp_path, catalogue, host="0.0.0.0", board_open=True)
 
 
+@pytest.mark.parametrize("url", ["https://sla.example", "http://10.0.0.5:8321", "//", "https://[bad"])
+async def test_a_proxy_on_the_same_machine_lets_others_in_too(tmp_path: Path, url: str) -> None:
+    with pytest.raises(BadSettings, match=r"SLAD_PUBLIC_URL=.*settings\.local: true"):
+        await start(tmp_path, EXAMPLES, public_url=url, board_open=False)
+    with pytest.raises(BadSettings, match=r"SLAD_PUBLIC_URL=.*SLAD_BOARD_OPEN=false"):
+        await start(tmp_path, EXAMPLES, public_url=url)
+
+
+async def test_other_spellings_of_the_loopback_are_no_others(tmp_path: Path) -> None:
+    await start(tmp_path, EXAMPLES, public_url="http://localhost:9000/")
+    await start(tmp_path, EXAMPLES, host="::1")
+
+
 async def test_the_production_profile_has_no_catalogue_by_default(tmp_path: Path) -> None:
     settings = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", bus_url="kafka://127.0.0.1:9")
     with pytest.raises(BadSettings, match="SLAD_CATALOGUE is not set"):
