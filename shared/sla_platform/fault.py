@@ -69,7 +69,7 @@ _POSTGRES_SURROUNDINGS = {
     "72",
     "F0",
     "HV",
-}  # transaction state, login, database, schema, privileges and names: the deployment's, not the row's
+}  # a plan made before a migration, transaction state, login, database, schema, rights, names: not the row's
 
 
 def fault_of(error: BaseException) -> Fault:

@@ -114,7 +114,7 @@ def _all(client: httpx2.Client, services: tuple[str, ...], state: str) -> Iterat
     for service in services:
         after = 0
         while True:
-            given = {"state": state, "after": after, "limit": _PAGE}
+            given: dict[str, str | int] = {"state": state, "after": after, "limit": _PAGE}
             answer = client.get(f"/v1/quarantine/{service}", params=given)
             if answer.status_code == httpx2.codes.NOT_FOUND:
                 if len(services) == 1:
