@@ -57,6 +57,7 @@ _POSTGRES_ROW_CLASSES = {
     "54",  # beyond a limit of the server: an index entry, the number of arguments
 }
 _POSTGRES_SURROUNDINGS = {
+    "0A",
     "0B",
     "25",
     "26",
