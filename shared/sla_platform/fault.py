@@ -57,6 +57,7 @@ _POSTGRES_ROW_CLASSES = {
     "54",  # beyond a limit of the server: an index entry, the number of arguments
 }
 _POSTGRES_SURROUNDINGS = {
+    "0A",
     "0B",
     "25",
     "26",
@@ -69,7 +70,7 @@ _POSTGRES_SURROUNDINGS = {
     "72",
     "F0",
     "HV",
-}  # transaction state, login, database, schema, privileges and names: the deployment's, not the row's
+}  # a plan made before a migration, transaction state, login, database, schema, rights, names: not the row's
 
 
 def fault_of(error: BaseException) -> Fault:

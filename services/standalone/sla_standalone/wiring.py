@@ -72,10 +72,8 @@ def board(base: Ground, authorize: Authorizer) -> Wired:
 
 def _wired(name: str, base: Ground, authorize: Authorizer, service: Service, own: APIRouter) -> Wired:
     """With the routes that every service has."""
-    routes = APIRouter()
-    routes.include_router(own)
-    routes.include_router(quarantine.router(base.feeds.quarantine(name), authorize))
-    return Wired(service, routes)
+    own.routes.extend(quarantine.router(base.feeds.quarantine(name), authorize).routes)
+    return Wired(service, own)
 
 
 WIRING: Mapping[str, Callable[[Ground, Authorizer], Wired]] = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 from tests.integration.board.bench import BoardBench, bench
 from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 
@@ -161,3 +161,26 @@ async def test_claims_are_forgotten_when_no_bus_can_send_the_event_again(board: 
     board.time.pass_(minutes(31 * 24 * 60))
     await forget_old_claims(board.store, board.time)
     assert await rows(board, tables.inbox) == []
+
+
+@pytest.mark.parametrize("store_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+async def test_texts_that_no_column_takes_cost_their_events_alone(board: BoardBench) -> None:
+    """As the door of an earlier release let them in; SQLite takes any length."""
+    good, wide, nul = Ticket(), Ticket("jira-acme:WIDE-1"), Ticket("jira-acme:NUL-1")
+    await board.tell(
+        good.started(),
+        replace(wide.started(), data=wide.started().data.replace(b'"P1"', b'"' + b"P" * 61 + b'"')),
+        good.alert("acknowledged", NOW, by="x" * 120 + " (key read)"),
+        replace(nul.started(), data=nul.started().data.replace(b"Acme", b"A\\u0000cme")),
+        good.delivery("sent", NOW),
+    )
+    assert [row["incident"] for row in await rows(board, tables.clock)] == [good.incident]
+    assert len(await rows(board, tables.delivery)) == 1
+    kept = await board.quarantine.page("quarantined", 0, 10)
+    assert len(kept) == 3
+    assert {row.part for row in kept} == {"consume"}
+    async with board.store.transaction() as connection:
+        mended = update(tables.quarantine).where(tables.quarantine.c.id == kept[0].id)
+        await connection.execute(mended.values(data=wide.started().data))
+    assert (await board.quarantine.replay(kept[0].id)).state == "replayed"
+    assert len(await rows(board, tables.clock)) == 2

@@ -74,12 +74,17 @@ _GOOD = dict(event_record(event("github:1", 2), "slad-incidents", 0).headers)
         (_GOOD | {"ce_time": b"2026-11-02T09:00:00"}, b"{}", "no offset"),
         (_GOOD | {"ce_source": b"\xff\xfe"}, b"{}", "utf-8"),
         (_GOOD, None, "without a value"),
+        (_GOOD | {"ce_time": b"0001-01-01T00:00:00+14:00"}, b"{}", "cannot be read"),
+        (_GOOD | {"ce_time": b"9999-12-31T23:59:59-14:00"}, b"{}", "cannot be read"),
+        (_GOOD | {"ce_id": None}, b"{}", "no ce_id"),
         ({"ce_type": b"io.slad.watermark.v1"}, b"not json", "cannot be read"),
+        ({"ce_type": b"io.slad.watermark.v1"}, b'{"through": "0001-01-01T00:00:00+14:00"}', "cannot be read"),
+        ({"ce_type": b"io.slad.watermark.v1"}, b"[" * 100_000, "cannot be read"),
         ({"ce_type": b"io.slad.watermark.v1"}, b"{}", "no through"),
         ({"ce_type": b"io.slad.watermark.v1"}, b'{"through": 7}', "cannot be read"),
     ],
 )
-def test_what_is_no_event_says_why(headers: dict[str, bytes], value: bytes | None, complaint: str) -> None:
+def test_what_is_no_event_says_why(headers: dict[str, bytes | None], value: bytes | None, complaint: str) -> None:
     with pytest.raises(BadEnvelope, match=complaint):
         read_record(Topic.INCIDENTS, b"github:1", value, tuple(headers.items()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import struct
 import sys
 import time
 from collections import Counter
@@ -17,7 +18,10 @@ import pytest
 from sqlalchemy import MetaData, func, select
 from tests.conformance.bus_rig import Recorder, Rig, event, in_order
 
-from sla_platform.bus import partition_of
+from sla_platform import rows
+from sla_platform.bus import partition_of, relay
+from sla_platform.bus.record import Outgoing
+from sla_platform.envelope import Envelope
 from sla_platform.errors import StoreBusy
 from sla_platform.store import log as logs
 from sla_platform.store.log import log_table
@@ -54,6 +58,35 @@ async def test_a_relay_that_dies_between_acknowledgement_and_removal_sends_again
         await _becomes_empty(rig)
 
     assert recorder.ids == [f"github:1/{number}" for number in (0, 1, 2, 0, 1, 2)]
+
+
+async def test_an_event_that_cannot_be_written_as_a_record_holds_up_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, unfit = relay.event_record, {"github:1/2"}
+
+    def refusing(envelope: Envelope, topic: str, partition: int) -> Outgoing:
+        if envelope.id in unfit:
+            raise struct.error("argument out of range")
+        return whole(envelope, topic, partition)
+
+    monkeypatch.setattr(relay, "event_record", refusing)
+    monkeypatch.setattr(rows, "PAUSES", (0, 0))
+    recorder, feeds = Recorder(), rig.feeds()
+    quarantine = feeds.quarantine("ingest")
+    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
+        await rig.append([event("github:1", number) for number in range(5)], feeds)
+        await recorder.until_seen(f"github:1/{number}" for number in (0, 1, 3, 4))
+        await _becomes_empty(rig)
+        after = NOW()
+        await recorder.until(lambda seen: all((seen.through(p) or after) > after for p in rig.partitions))
+        (kept,) = await quarantine.page("quarantined", 0, 10)
+        assert (kept.part, kept.event, kept.error) == ("relay", "github:1/2", "error: argument out of range")
+        unfit.clear()
+        assert (await quarantine.replay(kept.id)).state == "replayed"
+        await recorder.until_seen(["github:1/2"])
+    assert in_order(recorder.ids) == {"github:1": [0, 1, 3, 4, 2]}
+    assert recorder.envelopes[-1] == event("github:1", 2)
 
 
 async def test_a_second_relay_takes_over_when_the_first_is_killed(postgres_rig: Rig) -> None:

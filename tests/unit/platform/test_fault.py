@@ -75,6 +75,27 @@ def test_a_database_file_in_trouble_is_nobodys_row(code: int) -> None:
     assert fault_of(exc.OperationalError("SELECT 1", {}, said)) is Fault.PASSING
 
 
+class Refused(Exception):
+    """What a driver of PostgreSQL raises."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__("refused")
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    ("state", "fault"),
+    [
+        ("22001", Fault.ROW), ("22021", Fault.ROW), ("23505", Fault.ROW), ("21000", Fault.ROW), ("54000", Fault.ROW),
+        ("0A000", Fault.PASSING), ("42P01", Fault.PASSING), ("42501", Fault.PASSING), ("28P01", Fault.PASSING),
+        ("53300", Fault.PASSING), ("57014", Fault.PASSING), ("40P01", Fault.PASSING), ("08006", Fault.PASSING),
+        ("XX000", Fault.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_a_state_of_postgresql_says_whether_it_was_the_row(state: str, fault: Fault) -> None:
+    assert fault_of(exc.DBAPIError("SELECT 1", {}, Refused(state))) is fault
+
+
 async def test_an_unknown_error_is_tried_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "PAUSES", (0, 0))
     tried = 0
