@@ -91,6 +91,8 @@ class BoundedHttp(HttpToolsProtocol):
     # -- its place ----------------------------------------------------------------------------------------
 
     def doing(self, now: float) -> Doing:
+        if self._parting:
+            return Doing.WAITING
         if self._in_body:
             return Doing.SENDING
         if self._request() is None:

@@ -25,8 +25,23 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off."""
+class Room:
+    """Bytes of bodies that are being read in this process, of all connections together."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.held = 0
+
+
+UNREAD = Room(64 * 2**20)
+"""Many bodies that come slowly are much memory before any of them has been looked at."""
+
+
+async def read_body(request: Request, limit: int, room: Room = UNREAD) -> bytes:
+    """Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off.
+
+    503 when too much of other bodies is being read already.
+    """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
         raise Problem(415, "compressed", "Compressed bodies are not read", "Send the body without Content-Encoding.")
@@ -38,11 +53,18 @@ async def read_body(request: Request, limit: int) -> bytes:
     try:
         async for part in request.stream():
             size += len(part)
+            room.held += len(part)
             if size > limit:
                 raise too_large(limit)
+            if room.held > room.most:
+                raise Problem(
+                    503, "busy", "Too many bodies at once", "Send it again shortly.", headers={"Retry-After": "2"}
+                )
             parts.append(part)
     except ClientDisconnect:
         raise Problem(400, "cut-body", "The body was cut off", "The connection ended before its last byte.") from None
+    finally:
+        room.held -= size
     return b"".join(parts)
 
 

@@ -17,6 +17,7 @@ DEFAULT_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
+_ASKED = {name.encode(): name for name in ("host", "origin", "sec-fetch-site", "authorization")}
 
 
 class Boundary:
@@ -48,9 +49,12 @@ class Boundary:
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:
+    """Those that the rules ask for; reading all of them would cost each request more than the rules do."""
     found: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
-        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        asked = _ASKED.get(name.lower())
+        if asked is not None:
+            found.setdefault(asked, []).append(value.decode("latin-1"))
     return found
 
 

@@ -44,7 +44,7 @@ class Names:
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> Names:
         """From the settings, and the machine's own name."""
-        public = urlsplit(public_url)
+        public = urlsplit(origin_of(public_url))
         bound = listening.lower()
         loopback = bound == "localhost" or _is_loopback(bound)
         names = {"localhost", public.hostname or "", bound, *(name.lower() for name in more)}

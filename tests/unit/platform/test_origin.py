@@ -51,6 +51,11 @@ def test_names_that_are_ours(names: Names, host: str, own: bool | None) -> None:
     assert names.own(host) is own
 
 
+def test_a_public_url_that_is_none_names_nobody() -> None:
+    for url in ("", "http://[", "sla.example", "ftp://sla.example"):
+        assert Names.of(url, "0.0.0.0", (), "").own("sla.example") is False
+
+
 @pytest.mark.parametrize("hosts", [[], ["sla.example", "sla.example"], ["sla.example", "evil.example"]])
 def test_exactly_one_host_is_needed(hosts: list[str]) -> None:
     assert refusal("GET", "/", {"host": hosts} if hosts else {}, PUBLIC) is Refusal.NO_HOST

@@ -1,0 +1,75 @@
+"""Bodies within bounds: of one, and of all that are being read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_platform.http.body import SMALL_BODY, Room, demand_model, read_body, read_model
+from sla_platform.http.problem import Problem
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    by: str = Field(default="", max_length=5)
+
+
+def request(*parts: bytes, gate: asyncio.Event | None = None, cut: bool = False, **headers: str) -> Request:
+    """One whose body comes in parts; from the second on they wait for the gate."""
+    left = [*parts]
+
+    async def receive() -> dict[str, Any]:
+        if gate is not None and len(left) < len(parts):
+            await gate.wait()
+        if not left:
+            return {"type": "http.disconnect"} if cut else {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": left.pop(0), "more_body": True}
+
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "method": "POST", "path": "/", "headers": raw}, receive)
+
+
+async def refused(reading: Any) -> int:
+    with pytest.raises(Problem) as caught:
+        await reading
+    return caught.value.status
+
+
+async def test_one_body_is_bounded_whatever_was_stated() -> None:
+    assert await read_body(request(b"ab", b"c"), 3) == b"abc"
+    assert await refused(read_body(request(b"ab", b"cd"), 3)) == 413
+    assert await refused(read_body(request(content_length="4"), 3)) == 413
+    assert await refused(read_body(request(b"ab", cut=True), 3)) == 400
+    assert await refused(read_body(request(b"ab", content_encoding="gzip"), 3)) == 415
+
+
+async def test_all_bodies_together_are_bounded_and_the_room_comes_back() -> None:
+    room, gate = Room(10), asyncio.Event()
+    slow = [asyncio.create_task(read_body(request(b"12345", b"", gate=gate), 100, room)) for _ in range(2)]
+    while room.held < 10:  # noqa: ASYNC110 - each look lets the readers on
+        await asyncio.sleep(0)
+    assert await refused(read_body(request(b"x"), 100, room)) == 503
+    gate.set()
+    assert await asyncio.gather(*slow) == [b"12345", b"12345"]
+    assert room.held == 0
+    assert await refused(read_body(request(b"12345", cut=True), 100, room)) == 400
+    assert room.held == 0
+    assert await read_body(request(b"x"), 100, room) == b"x"
+
+
+async def test_a_model_is_read_and_what_does_not_fit_is_pointed_at() -> None:
+    json = {"content_type": "application/json; charset=utf-8"}
+    assert await read_model(request(), Answer) is None
+    found = await demand_model(request(b'{"by": "ola"}', **json), Answer)
+    assert found.by == "ola"
+    assert await refused(demand_model(request(), Answer)) == 422
+    assert await refused(read_model(request(b"by=ola", content_type="text/plain"), Answer)) == 415
+    assert await refused(read_model(request(b" " * (SMALL_BODY + 1), **json), Answer)) == 413
+    for bad, pointer in ((b'{"by": "too long"}', "/by"), (b'{"x": 1}', "/x"), (b"{", ""), (b"\xff", ""), (b"[1]", "")):
+        with pytest.raises(Problem) as caught:
+            await read_model(request(bad, **json), Answer)
+        assert (caught.value.status, caught.value.errors[0]["pointer"]) == (422, pointer)
