@@ -37,7 +37,6 @@ from sla_platform.store.log import append, row_of
 from sla_platform.turn import Turn
 from sla_platform.wire import encode_event
 
-_log = structlog.get_logger(__name__)
 _PER_STATEMENT = 500
 # Bodies that were put aside for what an unsigned header said: they stand in nobody's way.
 _ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)

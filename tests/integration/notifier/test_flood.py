@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.integration.notifier.stage import NINE, Stage, breached, missed, warned
 from tests.real.smtp import SmtpServer
@@ -29,6 +29,23 @@ async def test_many_messages_for_one_address_become_a_digest(stage: Stage, smtp_
     rows = await stage.rows(kind="page")
     carrier = (await stage.rows(kind="digest"))[0]
     assert {(row.state, row.carried_by) for row in rows} == {("sent", carrier.id)}
+
+
+async def test_an_item_that_cannot_be_put_into_words_costs_the_others_nothing(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + timedelta(hours=3))
+    late = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)  # in Warsaw it would be the year 10000
+    odd = [warned(incident="github:zone", zone="Mars/Olympus"), warned(incident="github:late", due_at=late)]
+    await stage.hear(*(breached(incident=f"github:{number}") for number in range(12)), *odd)
+    await stage.send()
+    (mail,) = smtp_server.accepted.all()
+    body = mail.parsed.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert text.count("/ack/") == 12
+    assert "warning: github:zone (ZoneInfoNotFoundError: see the board)" in text
+    assert "github:late" in text
 
 
 async def test_a_few_messages_stay_apart(stage: Stage, smtp_server: SmtpServer) -> None:

@@ -13,6 +13,8 @@ import pytest
 from starlette.routing import BaseRoute, Route
 from tests.integration.standalone.tenants import KEYS, Tenants, tenants
 
+pytestmark = pytest.mark.timeout(300)  # some four hundred questions: seconds, but not on a machine under load
+
 # What a route shows, by method and path.
 OPEN = {  # nothing of anybody's tickets
     "GET /livez", "GET /readyz", "GET /metrics", "GET /info", "GET /openapi.json", "GET /board/static/{name}",
