@@ -20,6 +20,7 @@ from tests.e2e.fleet import Fleet, Member, Profile
 from tests.kill.drill import READ_KEY
 
 LOOK_SECONDS = 0.2
+STORM_SECONDS, PEACE_SECONDS = 60.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,16 @@ class World:
     published: dict[str, float] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
     killed: set[str] = field(default_factory=set)
+    begun: float = field(default_factory=wall)
 
     def lot(self, name: str) -> random.Random:
         """Luck of its own for each kind of fault, so that switching one off leaves the others as they were."""
         return random.Random(f"{self.seed}/{self.profile}/{name}")
+
+    async def storm(self) -> None:
+        """Wait for the next storm: in a long run the installation has times of peace, in which nothing is excused."""
+        while not self.enough.is_set() and (wall() - self.begun) % (STORM_SECONDS + PEACE_SECONDS) > STORM_SECONDS:
+            await asyncio.sleep(LOOK_SECONDS)
 
     @asynccontextmanager
     async def disturbing(self, name: str, after: float = 3.0) -> AsyncIterator[None]:
