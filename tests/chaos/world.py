@@ -7,7 +7,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,8 +63,11 @@ class World:
 
     async def storm(self) -> None:
         """Wait for the next storm: in a long run the installation has times of peace, in which nothing is excused."""
-        while not self.enough.is_set() and (wall() - self.begun) % (STORM_SECONDS + PEACE_SECONDS) > STORM_SECONDS:
-            await asyncio.sleep(LOOK_SECONDS)
+        into = (wall() - self.begun) % (STORM_SECONDS + PEACE_SECONDS)
+        if into > STORM_SECONDS:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STORM_SECONDS + PEACE_SECONDS - into):
+                    await self.enough.wait()
 
     @asynccontextmanager
     async def disturbing(self, name: str, after: float = 3.0) -> AsyncIterator[None]:
