@@ -16,8 +16,9 @@ AWAY_SECONDS = 2.0
 async def kills(world: World) -> None:
     """kill -9 of any process, in whatever state it is; the one process is given time to get ready in between."""
     lot = world.lot("kills")
+    start = min(max(world.ready_seconds, 3.0), 15.0)  # killed more often than it starts, nothing would ever run
     while not world.enough.is_set():
-        await asyncio.sleep(lot.uniform(3.0, 7.0))
+        await asyncio.sleep(lot.uniform(start, 2 * start))
         await world.storm()
         async with world.disturbing("kills", after=8.0):
             world.kill(lot.choice(world.fleet.members))

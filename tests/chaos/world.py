@@ -56,6 +56,8 @@ class World:
     checked: Counter[str] = field(default_factory=Counter)
     killed: set[str] = field(default_factory=set)
     begun: float = field(default_factory=wall)
+    ready_seconds: float = 0.0
+    """How long the processes took to get ready."""
 
     def lot(self, name: str) -> random.Random:
         """Luck of its own for each kind of fault, so that switching one off leaves the others as they were."""
@@ -147,11 +149,13 @@ async def installation(
     fleet = Fleet(folder, profile, environment, instances=1)
     try:
         await prepare(fleet)
+        starting = wall()
         for member in fleet.members:
             member.start()
-        await fleet.ready(90)
+        await fleet.ready(120)
+        ready = wall() - starting
         post, watch = Post(lambda: fleet.urls("ingest")), Watch()
         player = Player(seed, post, watch, per_second, held)
-        yield World(profile, seed, seconds, enabled, fleet, receivers, post, player, watch, shift)
+        yield World(profile, seed, seconds, enabled, fleet, receivers, post, player, watch, shift, ready_seconds=ready)
     finally:
         fleet.kill()
