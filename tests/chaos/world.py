@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +21,7 @@ from tests.e2e.fleet import Fleet, Member, Profile
 from tests.kill.drill import READ_KEY
 
 LOOK_SECONDS = 0.2
+DESCRIPTORS = 256  # of each process, where silent connections try to use them up
 STORM_SECONDS, PEACE_SECONDS = 60.0, 60.0
 
 
@@ -147,6 +149,9 @@ async def installation(
     catalogue = write_catalogue(folder / "catalogue", f"http://127.0.0.1:{receivers.http_port}")
     environment = {**settings(catalogue, receivers.mail_port), "SLAD_TIME": f"shifted:{shift}", **more}
     fleet = Fleet(folder, profile, environment, instances=1)
+    if "idle" in enabled and (prlimit := shutil.which("prlimit")):
+        for member in fleet.members:
+            member.within = (prlimit, f"--nofile={DESCRIPTORS}", "--")
     try:
         await prepare(fleet)
         starting = wall()
