@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -201,9 +202,16 @@ class Shift:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._seen: tuple[int, int] = (-1, -1)
+        self._by = timedelta()
 
     def __call__(self) -> datetime:
-        return _wall() + timedelta(seconds=float(self._path.read_text()))
+        with suppress(OSError):  # where no file can be opened for the moment, what was read last holds
+            found = os.stat(self._path)
+            if (found.st_mtime_ns, found.st_ino) != self._seen:
+                self._by = timedelta(seconds=float(self._path.read_text()))
+                self._seen = (found.st_mtime_ns, found.st_ino)
+        return _wall() + self._by
 
     @staticmethod
     def by(path: Path, seconds: float) -> None:

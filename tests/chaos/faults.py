@@ -16,8 +16,10 @@ AWAY_SECONDS = 2.0
 async def kills(world: World) -> None:
     """kill -9 of any process, in whatever state it is; the one process is given time to get ready in between."""
     lot = world.lot("kills")
+    start = min(max(world.ready_seconds, 3.0), 15.0)  # killed more often than it starts, nothing would ever run
     while not world.enough.is_set():
-        await asyncio.sleep(lot.uniform(3.0, 7.0))
+        await asyncio.sleep(lot.uniform(start, 2 * start))
+        await world.storm()
         async with world.disturbing("kills", after=8.0):
             world.kill(lot.choice(world.fleet.members))
             if len(world.fleet.members) == 1:
@@ -39,6 +41,7 @@ async def _restarts(world: World, name: str, first: float) -> None:
     lot, server = world.lot(name), world.servers[name]
     await asyncio.sleep(first + lot.uniform(0, 3))
     while not world.enough.is_set():
+        await world.storm()
         async with world.disturbing(name, after=10.0):
             await asyncio.to_thread(server.stop)
             await asyncio.sleep(AWAY_SECONDS)
@@ -51,6 +54,7 @@ async def clocks(world: World) -> None:
     lot = world.lot("clocks")
     while not world.enough.is_set():
         await asyncio.sleep(lot.uniform(2.0, 5.0))
+        await world.storm()
         by, span = lot.choice(LEAPS)
         async with world.disturbing("clocks", after=2.0):
             await _set_clocks(world, by)

@@ -26,6 +26,9 @@ UNDER_WAY_SECONDS = 8.0  # what was handed over before an acknowledgement may st
 _INCIDENT = re.compile(rf"{SOURCE}:[A-Za-z0-9-]+")
 _END = ("resolved", "taken_back")
 
+_ALL = tuple(plan())
+_ENDS = {"responded": ("first_response",), "resolved": _ALL, "priority": _ALL}
+
 Mark = tuple[str, str, int]  # metric, threshold, tenth
 
 
@@ -40,12 +43,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`late`: something of it was accepted so late that another story was true meanwhile."""
+    """`late`: something of it was accepted so late that another story was true meanwhile; `turns`: when a clock (by
+    metric) broke, ended or got another target, which makes its warnings before of no use."""
 
     ending: Ending
     must: frozenset[Mark]
     allowed: frozenset[Mark]
     late: bool
+    turns: frozenset[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,11 @@ def expected(played: Played, watch: Watch) -> Expected:
         until = max(int((events[known].accepted - watch.zero) * TENTHS) + 1, zero + 1)
         story = walked(plan(), [sent.happening for sent in events[:known]], until)
         allowed |= {(told.metric, told.threshold, told.tenth) for told in story.told}
-    return Expected(whole, must, frozenset(allowed), allowed != set(must) or any(sent.held for sent in events))
+    late = allowed != set(must) or any(sent.held for sent in events)
+    turns = {(metric, tenth) for metric, threshold, tenth in must if threshold == BREACH}
+    for sent in events:
+        turns |= {(metric, sent.happening.tenth) for metric in _ENDS.get(sent.happening.kind, ())}
+    return Expected(whole, must, frozenset(allowed), late, frozenset(turns))
 
 
 class Oracle:
@@ -136,14 +145,18 @@ class Oracle:
         return row
 
     def _overtaken(self, mark: Mark, expect: Expected) -> bool:
-        """A warning noticed only after its breach is on record and not told: something was broken, or came late."""
+        """A warning noticed only when it was of no use any more is on record and not told.
+
+        That is excused only where something was broken on purpose, or accepted late, between it and what overtook it:
+        its breach, the end of its clock, another target.
+        """
         metric, _, tenth = mark
         if expect.late:
             return True
-        breaches = [t for m, threshold, t in expect.must if m == metric and threshold == BREACH and t >= tenth]
-        if not breaches:
+        overtaking = [when for of, when in expect.turns if of == metric and when >= tenth]
+        if not overtaking:
             return False
-        begin, end = self._record.watch.wall(tenth), self._record.watch.wall(min(breaches))
+        begin, end = self._record.watch.wall(tenth), self._record.watch.wall(min(overtaking))
         return any(start <= end and begin <= over + RECOVERY_SECONDS for start, over in self._record.disturbed)
 
     def _climbed(self) -> Row:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +17,7 @@ from tests.kill.drill import READ_KEY, SOURCE
 from tests.kill.wire import Wire
 
 IDLE_PEERS = 300  # of each process
-DESCRIPTORS = 256
+STRANGER = "127.0.0.2"  # another address than the senders'
 FLOOD_AT_ONCE = 8
 HOT_EVENTS_PER_SECOND = 60  # in batches; a run of a minute gives the one incident a good thousand
 HOT_BATCH = 200
@@ -36,10 +35,9 @@ async def idle(world: World) -> None:
     )
     try:
         while not world.enough.is_set():
-            _few_descriptors(world)
             for member in world.fleet.members * 3:
                 with suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", member.port)
+                    _, writer = await asyncio.open_connection("127.0.0.1", member.port, local_addr=(STRANGER, 0))
                     open_.append(writer)
                     writer.write(lot.choice(beginnings))
                     world.done["idle"] += 1
@@ -49,13 +47,6 @@ async def idle(world: World) -> None:
     finally:
         for writer in open_:
             writer.transport.abort()
-
-
-def _few_descriptors(world: World) -> None:
-    """As few as many systems give a process, also to those that were started since."""
-    for member in world.fleet.members:
-        with suppress(OSError, AttributeError):
-            resource.prlimit(member.process.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))  # type: ignore[union-attr]
 
 
 async def flood(world: World) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.e2e.fleet import Fleet, Member, Profile
 from tests.kill.drill import READ_KEY
 
 LOOK_SECONDS = 0.2
+DESCRIPTORS = 256  # of each process, where silent connections try to use them up
+STORM_SECONDS, PEACE_SECONDS = 60.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,21 @@ class World:
     published: dict[str, float] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
     killed: set[str] = field(default_factory=set)
+    begun: float = field(default_factory=wall)
+    ready_seconds: float = 0.0
+    """How long the processes took to get ready."""
 
     def lot(self, name: str) -> random.Random:
         """Luck of its own for each kind of fault, so that switching one off leaves the others as they were."""
         return random.Random(f"{self.seed}/{self.profile}/{name}")
+
+    async def storm(self) -> None:
+        """Wait for the next storm: in a long run the installation has times of peace, in which nothing is excused."""
+        into = (wall() - self.begun) % (STORM_SECONDS + PEACE_SECONDS)
+        if into > STORM_SECONDS:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STORM_SECONDS + PEACE_SECONDS - into):
+                    await self.enough.wait()
 
     @asynccontextmanager
     async def disturbing(self, name: str, after: float = 3.0) -> AsyncIterator[None]:
@@ -135,13 +149,18 @@ async def installation(
     catalogue = write_catalogue(folder / "catalogue", f"http://127.0.0.1:{receivers.http_port}")
     environment = {**settings(catalogue, receivers.mail_port), "SLAD_TIME": f"shifted:{shift}", **more}
     fleet = Fleet(folder, profile, environment, instances=1)
+    if "idle" in enabled and (prlimit := shutil.which("prlimit")):
+        for member in fleet.members:
+            member.within = (prlimit, f"--nofile={DESCRIPTORS}", "--")
     try:
         await prepare(fleet)
+        starting = wall()
         for member in fleet.members:
             member.start()
-        await fleet.ready(90)
+        await fleet.ready(120)
+        ready = wall() - starting
         post, watch = Post(lambda: fleet.urls("ingest")), Watch()
         player = Player(seed, post, watch, per_second, held)
-        yield World(profile, seed, seconds, enabled, fleet, receivers, post, player, watch, shift)
+        yield World(profile, seed, seconds, enabled, fleet, receivers, post, player, watch, shift, ready_seconds=ready)
     finally:
         fleet.kill()

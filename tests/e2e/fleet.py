@@ -53,6 +53,8 @@ class Member:
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     lives: int = 0
+    within: tuple[str, ...] = ()
+    """A command that starts it under a limit, such as `prlimit --nofile=256`."""
 
     @property
     def url(self) -> str:
@@ -67,7 +69,7 @@ class Member:
         self.lives += 1
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*_dies_with_us(), *_SLAD, self.command],
+                [*_dies_with_us(), *self.within, *_SLAD, self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
