@@ -163,5 +163,5 @@ async def test_random_histories_are_told_once_and_truly(store: Store) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-async def test_ten_thousand_random_histories_are_told_once_and_truly(store: Store) -> None:
-    assert await played(store, 1_000, 20_000) == {}  # half of them restart no clock
+async def test_two_thousand_random_histories_are_told_once_and_truly(store: Store) -> None:
+    assert await played(store, 1_000, 4_000) == {}  # half of them restart no clock
