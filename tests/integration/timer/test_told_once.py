@@ -158,7 +158,7 @@ async def _end(store: Store) -> int:
 
 
 async def test_random_histories_are_told_once_and_truly(store: Store) -> None:
-    assert await played(store, 0, 40) == {}
+    assert await played(store, 0, 24) == {}
 
 
 @pytest.mark.slow
