@@ -11,7 +11,7 @@ from tests.property.fold.hearer import Hearer
 from tests.property.fold.histories import LONG, History, histories
 from tests.property.fold.world import World
 
-CASES = min(int(os.environ.get("SLAD_ORACLE_CASES", "1200")), 20_000)
+CASES = min(int(os.environ.get("SLAD_ORACLE_CASES", "600")), 20_000)
 SEED = int(os.environ.get("SLAD_ORACLE_SEED", "0"))
 
 
