@@ -42,11 +42,16 @@ async def test_only_what_is_new_is_read(board: BoardBench, monkeypatch: pytest.M
     late = told.pop(200)
     await board.tell(*told[:300])
     decoded: list[str] = []
+
+    def noting(real: Callable[[Envelope], Any]) -> Callable[[Envelope], Any]:
+        def decode(envelope: Envelope) -> Any:
+            decoded.append(envelope.id)
+            return real(envelope)
+
+        return decode
+
     for name in ("decode_event", "decode_clock_fact"):
-        real = getattr(projections, name)
-        monkeypatch.setattr(
-            projections, name, lambda envelope, real=real: (decoded.append(envelope.id), real(envelope))[1]
-        )
+        monkeypatch.setattr(projections, name, noting(getattr(projections, name)))
     for start in range(300, len(told), 20):
         await board.tell(*told[start : start + 20])
     await board.tell(late)
