@@ -106,6 +106,8 @@ class Prepared:
     settled: Mapping[ClockId, Clock]  # ended clocks about which everything has been said, as of `version`
     version: str
     used: dict[str, Incident] = field(default_factory=dict)  # what was asked for, by version
+    _unsettled: frozenset[ClockId] | None = None
+    _compared: bool = False
 
     @property
     def events(self) -> int:
@@ -127,12 +129,23 @@ class Prepared:
 
     def unsettled(self) -> frozenset[ClockId] | None:
         """The clocks that may have changed or gone since everything was said of them; None when it can be any."""
+        if not self._compared:
+            self._compared, self._unsettled = True, self._differing()
+        return self._unsettled
+
+    def _differing(self) -> frozenset[ClockId] | None:
         if not self.settled or self.version not in self.foldings:
             return None
-        incident = self.used.setdefault(self.version, self.foldings[self.version].incident())
-        same = [clock.id for clock in incident.clocks if self.settled.get(clock.id) is clock]
-        changed = {clock.id for clock in incident.clocks} ^ self.settled.keys()
-        changed |= {clock.id for clock in incident.clocks}.difference(same)
+        if self.version not in self.used:
+            self.used[self.version] = self.foldings[self.version].incident()
+        same, changed = 0, set[ClockId]()
+        for clock in self.used[self.version].clocks:
+            if self.settled.get(clock.id) is clock:
+                same += 1
+            else:
+                changed.add(clock.id)
+        if same < len(self.settled):  # some have changed or are gone
+            changed |= self.settled.keys() - {clock.id for clock in self.used[self.version].clocks}
         return frozenset(changed) if len(changed) <= MOST_CHANGED else None
 
 
@@ -206,7 +219,10 @@ class Folds:
             if folding is not None:
                 foldings[version] = folding
         left = frozenset(event.id for event in surplus)
-        return Prepared(incident, entry.count, ids, left, foldings, entry.settled, entry.version)
+        prepared = Prepared(incident, entry.count, ids, left, foldings, entry.settled, entry.version)
+        prepared.unsettled()  # now, and not in one go with the decision
+        await asyncio.sleep(0)
+        return prepared
 
     def keep(self, prepared: Prepared) -> None:
         """What was prepared is stored."""

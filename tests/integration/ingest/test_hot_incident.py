@@ -1,0 +1,48 @@
+"""What a delivery's answer costs does not grow with what its incident has behind it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.integration.ingest.world import World, opened
+
+from sla_ingest import history, tables
+
+
+def said(number: int, kind: str, **data: object) -> dict[str, object]:
+    return opened(f"e{number:04}", data={}) | {
+        "type": f"io.slad.incident.{kind}.v1",
+        "id": f"e{number:04}",
+        "data": data,
+    }
+
+
+async def test_an_incident_with_very_many_events_is_promised_nothing_in_the_answer(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MOST", 30)
+    monkeypatch.setattr(history, "_AMPLE", 2)
+    first = (await small.event(opened())).json()
+    assert first["promise"]["targets"]
+    await small.batch([said(n, "updated", title=f"t{n}") for n in range(100)])
+    read: list[int] = []
+    real = history.decode_event
+    monkeypatch.setattr(history, "decode_event", lambda envelope: (read.append(1), real(envelope))[1])
+    answer = await small.event(said(200, "priority_changed", priority="P2"))
+    assert answer.status_code == 202
+    promise = answer.json()["promise"]
+    assert promise["targets"] == []
+    assert [remark["code"] for remark in promise["remarks"]] == ["many_events"]
+    assert len(read) <= 32
+    assert await small.count(tables.event) == 102
+    other = (await small.event(opened("other", "INC2"))).json()
+    assert other["promise"]["targets"]
+
+
+async def test_answers_of_one_batch_read_on_from_each_other(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    real = history.timeline
+    monkeypatch.setattr(history, "timeline", lambda events: (begun.append(1), real(events))[1])
+    events = [opened()] + [said(n, "priority_changed", priority=f"P{n % 3 + 1}") for n in range(60)]
+    answer = (await small.batch(events)).json()
+    assert [one["promise"]["priority"] for one in answer["deliveries"][1:]] == [f"P{n % 3 + 1}" for n in range(60)]
+    assert len(begun) == 1
