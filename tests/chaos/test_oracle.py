@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.chaos.catalogue import FIXED
@@ -14,6 +17,7 @@ from tests.chaos.watch import Watch
 from tests.kill.script import Script
 from tests.oracle.tenth_walker import Happening
 
+ROOT = Path(__file__).parents[2]
 WATCH = Watch()
 WATCH.zero = 1_800_000_000.0
 LEFT = (Happening(0, "opened", "P1"),)  # response due after 2 s, resolution after 5 s; warnings at 50 %, 80 %
@@ -88,6 +92,12 @@ def again(word: str, **changes: object) -> Callable[[list[Heard]], list[Heard]]:
 
 def but(word: str, **changes: object) -> Callable[[list[Heard]], list[Heard]]:
     return lambda heard: [replace(one, **changes) if one.id.startswith(word) else one for one in heard]  # type: ignore[arg-type]
+
+
+def test_it_shares_no_code_with_slad() -> None:
+    look = "import sys, tests.chaos.oracle; print([name for name in sys.modules if name.startswith('sla_')])"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_run_that_was_right_is_found_right() -> None:

@@ -24,7 +24,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import NoReturn
 
 import structlog
@@ -92,6 +91,7 @@ class Relay:
         self._metrics = metrics or BusMetrics()
         self._name = route.log.name
         self._refused: set[str] = set()  # keys with an event that Kafka will never take
+        self._looked: datetime | None = None  # the instant of the latest look
         self._marked = float("-inf")
         self._emptied = time.monotonic()
         self._counted = float("-inf")
@@ -148,12 +148,12 @@ class Relay:
     async def _round(self) -> bool:
         """One look; True when the log holds more."""
         async with self._store.reading() as connection:
-            through = await store_now(connection, self._time)
+            through = self._looked = await store_now(connection, self._time)
             entries, unreadable = await logs.oldest(connection, self._route.log, self._batch, without=self._refused)
         complete = len(entries) + len(unreadable) < self._batch
         for each in unreadable:
             await self._set_aside(each.position, logs.event_row(self._route.log, each, RELAY), each.error)
-        await in_parts(entries, partial(self._publish, now=through), self._unfit)
+        await in_parts(entries, self._publish, self._unfit)
         if not complete:
             await self._count()
             return True
@@ -162,11 +162,11 @@ class Relay:
         await self._mark(through)
         return False
 
-    async def _publish(self, entries: Sequence[logs.Entry], now: datetime) -> None:
-        records = [self._record(entry.envelope, now) for entry in entries]
+    async def _publish(self, entries: Sequence[logs.Entry]) -> None:
+        records = [self._record(entry.envelope) for entry in entries]
         refused = await self._publisher.publish(records)
         if refused:
-            refused = await self._isolate(entries, sorted(refused), now)
+            refused = await self._isolate(entries, sorted(refused))
         done = [entry.position for index, entry in enumerate(entries) if index not in refused]
         async with self._store.transaction() as connection:
             await logs.remove(connection, self._route.log, done)
@@ -193,15 +193,17 @@ class Relay:
             await logs.remove(connection, self._route.log, [position])
         self._quarantine.tell(row, error)
 
-    def _record(self, envelope: Envelope, now: datetime) -> Outgoing:
+    def _record(self, envelope: Envelope) -> Outgoing:
         partition = partition_of(envelope.key, self._route.partitions)
-        return self._stamped(event_record(envelope, self._route.names.of(envelope.topic), partition), now)
+        return self._stamped(event_record(envelope, self._route.names.of(envelope.topic), partition))
 
-    def _stamped(self, record: Outgoing, now: datetime) -> Outgoing:
+    def _stamped(self, record: Outgoing) -> Outgoing:
         """By the guarded instant: Kafka refuses stamps of a clock far ahead and soon drops those of one far behind."""
-        return record if self._time.authoritative else replace(record, at_ms=int(now.timestamp() * 1000))
+        if self._time.authoritative or self._looked is None:
+            return record
+        return replace(record, at_ms=int(self._looked.timestamp() * 1000))
 
-    async def _isolate(self, entries: Sequence[logs.Entry], suspects: Sequence[int], now: datetime) -> frozenset[int]:
+    async def _isolate(self, entries: Sequence[logs.Entry], suspects: Sequence[int]) -> frozenset[int]:
         """Kafka refuses whole batches: send the suspects one by one, and hold back the keys of the guilty.
 
         Held back means left in the log, with everything of the same key after it: order is kept, nothing is lost,
@@ -210,7 +212,7 @@ class Relay:
         held = set()
         for index in suspects:
             envelope = entries[index].envelope
-            if envelope.key in self._refused or await self._publisher.publish([self._record(envelope, now)]):
+            if envelope.key in self._refused or await self._publisher.publish([self._record(envelope)]):
                 held.add(index)
                 if envelope.key not in self._refused:
                     _log.error("relay.refused", log=self._name, event_id=envelope.id, bytes=len(envelope.data))
@@ -223,7 +225,7 @@ class Relay:
             return
         silent = {partition_of(key, self._route.partitions) for key in self._refused}
         records = [
-            self._stamped(watermark_record(through, self._route.names.of(topic), partition), through)
+            self._stamped(watermark_record(through, self._route.names.of(topic), partition))
             for topic in sorted(self._route.watermarked)
             for partition in range(self._route.partitions)
             if partition not in silent
