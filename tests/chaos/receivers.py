@@ -1,6 +1,6 @@
 """Who is told: an HTTP and a mail receiver that keep every message and misbehave by the seed.
 
-Each message meets one misbehaviour at most, a mail perhaps one more at the door, so that it can always arrive in the end.
+Each message meets one misbehaviour at most, a mail perhaps one more at the door, so that it can arrive in the end.
 What was answered decides what may follow: after a success the same message may come again only marked as possibly
 duplicate.
 """
