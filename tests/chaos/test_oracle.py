@@ -165,6 +165,8 @@ def test_a_missing_warning_is_excused_only_where_something_was_broken() -> None:
     missing = without("drill:B/resolution/warning/warn-80")
     assert judged(missing, disturbed=[(WATCH.wall(39), WATCH.wall(45))]) == []
     assert judged(missing, disturbed=[(WATCH.wall(500), WATCH.wall(505))]) == [TOLD]
+    slow = but("drill:B/resolution/page", arrived=WATCH.wall(50) + 2)
+    assert judged(lambda heard: slow(missing(heard))) == [], "all of that moment came later than the breach"
     ended = without("drill:A/first_response/warning")  # what overtook it is the answer, after 3 s
     assert judged(ended, disturbed=[(WATCH.wall(12), WATCH.wall(14))]) == []
     assert judged(ended) == [TOLD]
