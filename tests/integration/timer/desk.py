@@ -40,6 +40,9 @@ class Frozen:
     def now(self) -> datetime:
         return self.instant
 
+    def steady(self) -> float:
+        return 0.0
+
     async def sleep(self, seconds: float) -> None:
         raise AssertionError("nothing sleeps here")
 

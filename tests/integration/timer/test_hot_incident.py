@@ -25,8 +25,10 @@ from tests.integration.timer.door import door
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_domain.fold import fold
+from sla_platform.bus import Batch
 from sla_platform.http import problem
 from sla_platform.store.engine import Store
+from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply import kept
 from sla_timer.apply.unit import Applier
@@ -166,7 +168,7 @@ async def test_a_unit_that_failed_leaves_nothing_behind(
     with monkeypatch.context() as patched:
         patched.setattr("sla_timer.apply.save.changes", _fails)
         with pytest.raises(ZeroDivisionError):
-            await desk.apply(*lost)
+            await desk.applier.handle(Batch(0, tuple(encode_event(event) for event in lost), None))
     more = flood(600, 50)
     await desk.apply(*more, more[0])
     await as_folded(desk.store, examples, [*events, *more])

@@ -14,7 +14,8 @@ from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_platform.store.engine import Store
 from sla_timer import tables
-from sla_timer.apply.refold import Refolder
+from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.refold import Refolder, these
 from sla_timer.rulebooks import Rulebooks
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -73,9 +74,9 @@ async def test_a_late_priority_takes_nothing_back_and_tells_nothing_again(
 
 async def refold(desk: Desk, catalogue: Catalogue) -> None:
     """As an audit or a replanning does."""
-    refolder = Refolder(Rulebooks(lambda: catalogue, _none, desk.time), desk.time, desk.store.sqlite)
-    async with desk.store.transaction() as connection:
-        await refolder.refold(connection, 0, ["demo:INC-1"])
+    rulebooks = Rulebooks(lambda: catalogue, _none, desk.time)
+    refolder = Refolder(desk.store, rulebooks, desk.time, Preparing(desk.store, desk.metrics))
+    await refolder.refold(0, these(["demo:INC-1"]))
 
 
 def _none(text: str) -> Catalogue:

@@ -50,14 +50,14 @@ async def applied(store: Store) -> list[str]:
 
 def refusing(monkeypatch: pytest.MonkeyPatch, where: Any, unfit: dict[str, Exception]) -> None:
     """Deciding about these incidents fails in this way."""
-    whole = where.decide
+    whole = where.stored
 
-    def decide(partition: int, stored: Any, *more: Any, **named: Any) -> Any:
-        if error := unfit.get(stored.events[0].incident):
+    def stored(name: str, *more: Any) -> Any:
+        if error := unfit.get(name):
             raise error
-        return whole(partition, stored, *more, **named)
+        return whole(name, *more)
 
-    monkeypatch.setattr(where, "decide", decide)
+    monkeypatch.setattr(where, "stored", stored)
 
 
 async def test_a_poisoned_batch_costs_its_rows_alone(

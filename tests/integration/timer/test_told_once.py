@@ -26,8 +26,10 @@ from tests.property.fold.histories import LONG, START, History, history
 from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
 from sla_domain.rulebook import Rulebook
+from sla_platform.bus import Batch, Quarantine
+from sla_platform.bus.metrics import BusMetrics
 from sla_platform.store.engine import Store
-from sla_platform.wire import ClockFact
+from sla_platform.wire import ClockFact, encode_event
 from sla_timer import tables
 from sla_timer.apply import save
 from sla_timer.apply.unit import Applier
@@ -63,6 +65,7 @@ class World(Desk):
         self.metrics = TimerMetrics(CollectorRegistry())
         self.applier = Applier(store, rulebooks, self.progress, self.time, "one", self.metrics, lambda: None)
         self.firing = Firing(store, self.progress)
+        self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
         self.book = catalogue.rulebook
         self.chance = chance
         self.events: dict[str, list[IncidentEvent]] = defaultdict(list)
@@ -95,7 +98,7 @@ class World(Desk):
         if self.chance.random() < 0.1:
             with suppress(Killed), pytest.MonkeyPatch.context() as patch:
                 patch.setattr(save, "changes", _dying(save.changes))
-                await self.apply(*events, through=START + 2 * LONG)
+                await self.applier.handle(Batch(0, tuple(encode_event(event) for event in events), None))
         middle = self.chance.randint(0, len(events))
         for part in (events[:middle], events[middle:], events[:1]):
             if part:

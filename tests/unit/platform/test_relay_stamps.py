@@ -11,14 +11,17 @@ import pytest
 from sqlalchemy import MetaData
 from tests.build.leaping import LEAPS, LeapingTime
 
+from sla_platform.bus import Quarantine
 from sla_platform.bus.doorbell import Doorbell
 from sla_platform.bus.kafka.publisher import Publisher
+from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.record import Outgoing
 from sla_platform.bus.relay import Relay, Route
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.schema import create_all
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -45,6 +48,7 @@ async def test_events_and_watermarks_bear_the_guarded_instant(
 ) -> None:
     metadata = MetaData()
     log = logs.log_table(metadata, "ingest")
+    quarantine = quarantine_table(metadata, "ingest")
     store, publisher, time = Store(f"sqlite:///{tmp_path}/log.db"), Noted(), LeapingTime(NOON, monkeypatch)
     await create_all(store, [metadata])
     event = Envelope(topic=Topic.INCIDENTS, id="1", type="io.slad.incident.opened.v1", source="/x", subject="a:1",
@@ -52,7 +56,8 @@ async def test_events_and_watermarks_bear_the_guarded_instant(
     async with store.transaction() as connection:
         await logs.append(connection, log, [event])
     route = Route(log, (Topic.INCIDENTS,), frozenset({Topic.INCIDENTS}), TopicNames("slad"), 2)
-    relay = Relay(store, route, cast(Publisher, publisher), time, Doorbell())
+    kept = Quarantine("ingest", store, quarantine, time, BusMetrics())
+    relay = Relay(store, route, cast(Publisher, publisher), time, Doorbell(), kept)
     time.leap(leap)
     await relay._round()
     assert len(publisher.records) == 3, "the event, and the watermark of each partition"
