@@ -33,7 +33,7 @@ async def test_every_service_says_how_it_is(world: World) -> None:
         live = await world.get(service, "/livez", key="")
         assert (live.status_code, live.text) == (200, "live\n")
         ready = await world.get(service, "/readyz", key="")
-        assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": {}})
+        assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": {}, "remarks": {}})
         info = (await world.get(service, "/info", key="")).json()
         assert info["profile"] == world.profile.value
         assert info["catalogue"]

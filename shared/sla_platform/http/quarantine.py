@@ -8,12 +8,12 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from sla_platform.bus.quarantine import NoEntry, NotWaiting, Quarantine
-from sla_platform.http.keys import ADMIN, Authorizer
+from sla_platform.http.keys import ADMIN, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
 from sla_platform.store.quarantine import Entry, Held
 
@@ -63,14 +63,18 @@ class QuarantinePage(BaseModel):
 
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
     """The routes of one service's quarantine."""
-    routes = APIRouter(prefix=f"/v1/quarantine/{quarantine.service}", tags=["quarantine"], responses=_DENIED)
-    service = quarantine.service
 
-    def may(request: Request) -> None:
-        access = authorize(request, ADMIN)
-        if access.contract is not None:
-            detail = "The key is for one contract; what is in quarantine concerns them all."
-            raise Problem(403, "contract-key", "Not with this key", detail)
+    async def admin(request: Request) -> None:
+        for_all_contracts(authorize(request, ADMIN))
+
+    # As a dependency of every route: the key is asked for before anything of the request is judged.
+    routes = APIRouter(
+        prefix=f"/v1/quarantine/{quarantine.service}",
+        tags=["quarantine"],
+        responses=_DENIED,
+        dependencies=[Depends(admin)],
+    )
+    service = quarantine.service
 
     async def one(id_: int) -> Entry:
         try:
@@ -80,28 +84,24 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
 
     @routes.get("")
     async def page(
-        request: Request,
         state: Annotated[Literal["quarantined", "replayed", "any"], Query()] = "quarantined",
         after: Annotated[int, Query(ge=0, le=_LARGEST)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     ) -> QuarantinePage:
         """What could not be processed, the oldest first."""
-        may(request)
         found = await quarantine.page("" if state == "any" else state, after, limit + 1)
         shown = found[:limit]
         more = shown[-1].id if len(found) > limit else None
         return QuarantinePage(quarantined=[Quarantined(**_shape(service, each)) for each in shown], next=more)
 
     @routes.get("/{id_}", responses=_ONE)
-    async def whole(request: Request, id_: _Id) -> QuarantinedWhole:
+    async def whole(id_: _Id) -> QuarantinedWhole:
         """One row with its attributes and raw bytes."""
-        may(request)
         return _whole(service, await one(id_))
 
     @routes.get("/{id_}/body", responses=_ONE, response_class=Response)
-    async def body(request: Request, id_: _Id) -> Response:
+    async def body(id_: _Id) -> Response:
         """The raw bytes, as they came."""
-        may(request)
         entry = await one(id_)
         headers = {
             "X-Content-Type-Options": "nosniff",
@@ -111,9 +111,8 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         return Response(entry.data, media_type="application/octet-stream", headers=headers)
 
     @routes.post("/{id_}/replay", responses=_ONE | {409: {"description": "It was replayed, or fails still"}})
-    async def replay(request: Request, id_: _Id) -> Quarantined:
+    async def replay(id_: _Id) -> Quarantined:
         """Give the row to its handler again, after what was wrong has been mended."""
-        may(request)
         try:
             entry = await quarantine.replay(id_)
         except NoEntry:

@@ -119,7 +119,7 @@ async def put(connection: AsyncConnection, table: Table, row: Row, error: str, n
     """Keep a row in the caller's transaction; one that is there already is counted, and waits again."""
     values = {
         "digest": row.digest,
-        "part": row.part,
+        "part": fit(row.part, 20),
         "position": fit(row.position),
         "partition": row.partition,
         "topic": fit(row.topic, 32),

@@ -205,9 +205,14 @@ async def _only_an_admin_of_all_contracts_may_look(world: World) -> None:
             assert read.status_code == 403
         for method, path in asked[1:]:
             assert (await world.client.request(method, path, headers=ADMIN_KEY)).status_code == 404
-        for unfit in ("0", "-1", "9" * 40, "x", "%00"):
-            assert (await world.client.get(f"{base}/{unfit}", headers=ADMIN_KEY)).status_code in (404, 422)
-            assert (await world.client.get(f"{base}?after={unfit}x", headers=ADMIN_KEY)).status_code == 422
+        for unfit, status in (("0", 422), ("-1", 422), ("9" * 40, 422), ("x", 422), ("%00", 400)):
+            for method, path in (("GET", ""), ("GET", "/body"), ("POST", "/replay")):
+                path = f"{base}/{unfit}{path}"
+                assert (await world.client.request(method, path, headers=ADMIN_KEY)).status_code == status
+                if status == 422:  # whoever may not look learns nothing of what would fit
+                    assert (await world.client.request(method, path)).status_code == 401
+            assert (await world.client.get(f"{base}?after={unfit}x", headers=ADMIN_KEY)).status_code == status
+            assert (await world.client.get(f"{base}?after={unfit}x")).status_code == (401 if status == 422 else 400)
 
 
 @asynccontextmanager

@@ -35,6 +35,9 @@ OF_A_DELIVERY = {"GET /v1/deliveries/{id_}", "POST /v1/deliveries/{id_}/retry"}
 FOR_ALL_CONTRACTS = {  # never with the key of one
     "GET /v1/parked", "GET /v1/parked/{id}/body", "POST /v1/parked/{id}/replay", "POST /v1/notices",
     "GET /v1/endpoints", "POST /v1/endpoints/{id_}/enable",
+    *(f"{verb} /v1/quarantine/{service}{rest}"
+      for service in ("ingest", "timer", "notifier", "board")
+      for verb, rest in (("GET", ""), ("GET", "/{id_}"), ("GET", "/{id_}/body"), ("POST", "/{id_}/replay"))),
 }  # fmt: skip
 ASKS = {"POST /v1/deadlines", "POST /v1/events"}  # tested by themselves
 STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}

@@ -135,10 +135,10 @@ def test_an_unknown_region_is_answered_with_the_known_ones() -> None:
 
 def test_the_icalendar_export_comes_back_as_the_same_days() -> None:
     text = slad("calendar", "ical", "PL", "--year", "2026", "--years", "1").out
-    rows, spans = read_feed(text, "feed", Horizon(2026, 2026))
+    feed = read_feed(text, "feed", Horizon(2026, 2026))
     listed = slad("calendar", "holidays", "PL", "--year", "2026", "--json").json["rows"]
-    assert [row.date.isoformat() for row in rows] == [row["date"] for row in listed]
-    assert spans == ()
+    assert [row.date.isoformat() for row in feed.rows] == [row["date"] for row in listed]
+    assert (feed.spans, feed.remarks) == ((), ())
 
 
 CATALOGUE = """

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from tests.unit.notifier.test_heeded import CHAIN, CLOCK, NOW, fact
+from tests.unit.notifier.test_telling import page
 
 from sla_domain.fact import FactKind
-from sla_notifier.alert.decide import breached, ended
+from sla_domain.told import BROKEN_SINCE
+from sla_notifier.alert.alert import AlertState
+from sla_notifier.alert.decide import NOTHING, breached, ended, resumed
+from sla_notifier.delivery.state import State
+from sla_notifier.delivery.verdict import Reason
+from sla_notifier.telling.write import first_paged
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
 
@@ -36,3 +44,27 @@ def test_the_names_of_the_next_contract_are_not_told_to_the_people_of_the_one_be
 def test_under_the_same_contract_the_fact_is_told_as_it_is() -> None:
     told = closing(**THEN | {"title": "Acme's checkout, again"}, due_at=NOW + timedelta(hours=3), details={"why": "p1"})
     assert (told.title, told.details) == ("Acme's checkout, again", {"why": "p1"})
+
+
+@pytest.mark.parametrize("state", [AlertState.OPEN, AlertState.ACKNOWLEDGED])
+def test_what_was_broken_before_a_move_is_told_to_the_people_of_the_next_contract(state: AlertState) -> None:
+    told = fact(FactKind.CLOCK_BREACHED, generation=0, due_at=NOW, **THEN)
+    alert = breached(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
+    assert alert is not None
+    alert, later = replace(alert, state=state), NOW + timedelta(minutes=15)
+    broken = {"at": later, "due_at": NOW, "breached": NOW.isoformat(), "details": {BROKEN_SINCE: NOW.isoformat()}}
+    change = resumed(alert, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later)
+    assert change.alert is not None
+    assert (change.alert.contract, change.alert.episode, change.alert.due_at) == ("beta", 2, NOW)
+    assert [(one.contract, one.due_at) for one in change.occasions] == [("beta", NOW)]
+    assert change.cut_off is Reason.REOPENED
+    # Once: neither the same word again nor a new target under the same contract is news.
+    moved = change.alert
+    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later) == NOTHING
+    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "p1", CHAIN, later) == NOTHING
+    assert resumed(alert, fact(FactKind.CLOCK_RETARGETED, **THEN, **broken), "p1", CHAIN, later) == NOTHING
+
+
+def test_a_breach_is_no_news_only_to_the_contract_whose_people_were_paged_for_it() -> None:
+    told = [page("anna", State.SENT, contract="acme"), page("bert", State.QUEUED, contract="beta", episode=2)]
+    assert first_paged(told) == {("c", "acme", told[0].due_at): 1}

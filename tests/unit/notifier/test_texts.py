@@ -19,7 +19,7 @@ VALUES: dict[str, str | int | bool | datetime | timedelta] = {
     "priority": "P1", "product": "shop", "promise": "first response, 15m", "due": NOW, "broken": NOW, "ended": NOW,
     "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
     "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
-    "count": 12, "pages": 7,
+    "count": 12, "pages": 7, "again": False,
 }  # fmt: skip
 
 
@@ -53,6 +53,20 @@ def test_a_page_says_what_to_whom_when_how_late_and_what_to_do() -> None:
     assert "\nCustomer: Acme\nIncident: github:7 Shop is down\n" in text, "one fact a line"
     assert "To stop the escalation, acknowledge." in text
     assert "Open the ticket" not in text, "an action without a link is left out"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Kind.PAGE, "People were paged for it before; it had ended meanwhile and is broken again."),
+        (Kind.NOTICE, "It had ended and is broken again."),
+    ],
+)
+def test_an_old_breach_that_counts_again_is_no_news(kind: Kind, said: str) -> None:
+    first, later = (Texts().message(content(kind, again=again), "en") for again in (False, True))
+    assert said in later.text
+    assert "broken again" in later.subject.lower()
+    assert "broken again" not in (first.subject + first.text).lower()
 
 
 HOSTILE = [

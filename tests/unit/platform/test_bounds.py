@@ -43,15 +43,21 @@ from sla_notifier.api.routes import API
 from sla_notifier.channel.port import Failure
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import MAIL, endpoint_of
+from sla_notifier.delivery.spoilt import SEND
 from sla_notifier.delivery.state import Kind, State
 from sla_notifier.delivery.verdict import Reason
+from sla_notifier.escalate.escalator import ESCALATE
+from sla_notifier.intake.waiting import DECIDE
+from sla_platform.bus.quarantine import CONSUME, RELAY
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
 from sla_platform.store.log import Cursor
+from sla_platform.store.quarantine import LONGEST_NAME, Held, Row
 from sla_platform.wire.clock import fact_id, fact_type
 from sla_platform.wire.incident import event_type
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
 from sla_standalone.migrations.tables import METADATA
+from sla_timer.apply.apart import AUDIT, REPLAN, TICK
 from sla_timer.apply.context import words
 
 HUGE = 2**31 - 1  # generations, cycles, rounds, attempts: an integer column
@@ -88,6 +94,19 @@ REFUSED = entry_of(
 PARKED = parked_instead(REFUSED, ParkedBecause.MALFORMED, "")
 OWNER = next(rule.max_length for rule in Settings.model_fields["instance"].metadata if hasattr(rule, "max_length"))
 
+# What lies in quarantine may be anything: its texts are cut to their columns (`fit`). The tick writes its rows by SQL.
+ROW_DIGEST = len(Row(part="", position="", headers={}, data=b"").digest)
+TIMER_KIND = longest(key.partition("/")[2] for key in KEYS[:2])
+TICK_NAMES = [f"timer_timer/{uuid4()}/" + "k" * TIMER_KIND, f"{uuid4()}/{HUGE}/" + "k" * TIMER_KIND]
+QUARANTINE = {
+    "digest": ROW_DIGEST,
+    "part": longest([CONSUME, RELAY, REPLAN, AUDIT, TICK, DECIDE, ESCALATE, SEND]),
+    "position": max(LONGEST_NAME, longest(TICK_NAMES)),
+    "key": LONGEST_NAME,
+    "event": max(LONGEST_NAME, longest(TICK_NAMES)),
+    "state": longest(Held),
+}
+
 # By column, or by `table.column` where tables differ.
 LONGEST: dict[str, int] = {
     "incident": bounds.INCIDENT,
@@ -113,6 +132,9 @@ LONGEST: dict[str, int] = {
     "ingest_log.id": max(INCIDENT_EVENT, NOTICE_EVENT),
     "timer_log.id": FACT,
     "notifier_log.id": max(DELIVERY_EVENT, ALERT_EVENT),
+    **{f"{service}_quarantine.{column}": bound
+       for service in ("ingest", "timer", "notifier", "board") for column, bound in QUARANTINE.items()},
+    "timer_quarantine.digest": max(ROW_DIGEST, len(f"tick/{uuid4()}/") + TIMER_KIND),
     # ingest
     "ingest_event.id": INCIDENT_EVENT,
     "ingest_inbox.id": len(REFUSED.id),
@@ -129,7 +151,7 @@ LONGEST: dict[str, int] = {
     "timer_incident.customer": bounds.CUSTOMER,
     "timer_partition.owner": max(OWNER, len("standalone")),
     "timer_timer.kind": longest(key.partition("/")[2] for key in KEYS[:2]),
-    "timer_quarantine.kind": longest(key.partition("/")[2] for key in KEYS[:2]),
+    "timer_surplus.id": INCIDENT_EVENT,
     "timer_clock.state": longest(ClockState),
     # notifier
     "notifier_alert.id": ALERT_ID,

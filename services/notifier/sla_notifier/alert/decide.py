@@ -121,9 +121,10 @@ def breached(
 def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
     """A broken promise runs again (`overdue_again`): after its end somebody must act anew, and hears of the old breach.
 
-    While the alert is open or acknowledged (a pause that ended) its people know.
+    While the alert is open or acknowledged (a pause that ended) its people know, unless the clock is another
+    contract's now: then the people of that one hear of it.
     """
-    if before is None or before.state is not AlertState.CLOSED:
+    if before is None or (before.state is not AlertState.CLOSED and not _elsewhere(before, fact)):
         return NOTHING
     if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
         return NOTHING
@@ -241,9 +242,14 @@ def _takes_back(fact: ClockFact, alert: Alert) -> bool:
 
 def _heard_already(alert: Alert, fact: ClockFact) -> bool:
     """While the alert is open: the same breach under another key, or one of a target that is no longer in force."""
-    if alert.state is AlertState.CLOSED:
+    if alert.state is AlertState.CLOSED or _elsewhere(alert, fact):
         return False
     return fact.at == alert.due_at or (fact.breached != "" and fact.passed_due != fact.at)
+
+
+def _elsewhere(alert: Alert, fact: ClockFact) -> bool:
+    """Whether a new target came with a move to another contract than the one whose people the alert told."""
+    return fact.kind is FactKind.CLOCK_RETARGETED and fact.contract not in ("", alert.contract)
 
 
 def stepped(before: Alert, step: Step, now: datetime) -> Change:

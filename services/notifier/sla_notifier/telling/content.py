@@ -63,10 +63,11 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
 
 
 def _again(around: Surroundings, occasion: Occasion) -> bool:
-    """Whether people were paged for this very breach in an earlier episode: it had ended, and is no news now."""
+    """Whether this contract's people were paged for this very breach in an earlier episode: it is no news now."""
     if occasion.kind not in (Kind.PAGE, Kind.NOTICE) or occasion.due_at is None:
         return False
-    return around.paged_of.get((occasion.alert, occasion.due_at), occasion.episode) < occasion.episode
+    place = (occasion.alert, occasion.contract, occasion.due_at)
+    return around.paged_of.get(place, occasion.episode) < occasion.episode
 
 
 def _dates(kind: Kind) -> tuple[str, ...]:

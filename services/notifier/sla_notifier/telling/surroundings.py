@@ -19,7 +19,7 @@ Round = tuple[str, int, int]
 class Surroundings:
     """`told`: who has been paged in which round; `paged`: whom a closing word must reach, by alert and episode;
     `closing`: closing words still on their way; `paged_of`: the first episode in which people were paged for a breach,
-    by alert and due instant."""
+    by alert, contract and due instant."""
 
     now: datetime
     catalogue: Catalogue
@@ -29,5 +29,5 @@ class Surroundings:
     told: frozenset[tuple[Round, str]] = frozenset()
     paged: Mapping[tuple[str, int], tuple[PagedPerson, ...]] = field(default_factory=dict)
     closing: tuple[ClosingWord, ...] = ()
-    paged_of: Mapping[tuple[str, datetime], int] = field(default_factory=dict)
+    paged_of: Mapping[tuple[str, str, datetime], int] = field(default_factory=dict)
     digest_over: int = 10

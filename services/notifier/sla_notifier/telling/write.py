@@ -129,12 +129,12 @@ def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingWord, ...]:
     )
 
 
-def first_paged(told: Iterable[DeliveryRow]) -> dict[tuple[str, datetime], int]:
-    """In which episode of an alert a page of this due instant was first sent, or may have been."""
-    first: dict[tuple[str, datetime], int] = {}
+def first_paged(told: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
+    """In which episode of an alert a page of this due instant was first sent, or may have been, by contract."""
+    first: dict[tuple[str, str, datetime], int] = {}
     for row in told:
         if row.attempts or row.state is State.SENT or row.carried_by:
-            place = (row.alert, row.due_at)
+            place = (row.alert, row.contract, row.due_at)
             first[place] = min(row.episode, first.get(place, row.episode))
     return first
 
