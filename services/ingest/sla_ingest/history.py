@@ -6,6 +6,7 @@ no more than `MOST` of its events are read. The timer counts them all the same.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold import Folding, position, timeline
+from sla_domain.fold.order import Position
 from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
-from sla_domain.rulebook import Rulebook
+from sla_domain.rulebook import ContractMatch, Rulebook
 from sla_ingest.tables import event as event_table
 from sla_ingest.tables import forgotten as forgotten_table
 from sla_platform.envelope import Envelope, Topic
@@ -45,12 +47,33 @@ class _Fold:
 
 
 @dataclass(slots=True)
+class _Customers:
+    """Who an incident's events say its customer is, in the order in which a fold reads them."""
+
+    read: int = 0  # of the incident's events
+    opening: IncidentEvent | None = None
+    first: IncidentEvent | None = None
+    named: list[tuple[Position, str]] = field(default_factory=list)
+
+    def read_on(self, events: Sequence[IncidentEvent]) -> None:
+        for event in events[self.read :]:
+            if self.first is None or position(event) < position(self.first):
+                self.first = event
+            if event.kind is EventKind.OPENED and (self.opening is None or position(event) < position(self.opening)):
+                self.opening = event
+            if (customer := event.attributes.get("customer")) is not None:
+                insort(self.named, (position(event), customer))
+        self.read = len(events)
+
+
+@dataclass(slots=True)
 class History:
     """The accepted events of some incidents, and of forgotten ones through when they are history."""
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
     endings: Mapping[str, datetime] = field(default_factory=dict)
     _folds: dict[IncidentId, _Fold] = field(default_factory=dict)
+    _customers: dict[IncidentId, _Customers] = field(default_factory=dict)
     _folded: int = 0
 
     def add(self, event: IncidentEvent) -> None:
@@ -65,6 +88,40 @@ class History:
     def crowded(self, incident: IncidentId) -> bool:
         """Whether the incident's events are too many to be folded for an answer."""
         return len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
+
+    def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
+        """The contract under which the incident stands at an instant; None of one that is not known.
+
+        As the fold has it, without folding: a sender whose every event asks must not cost the others their turn.
+        """
+        known = self._customers_of(incident)
+        opening = known.opening or known.first
+        if opening is None:
+            return None
+        # What claims to precede the opening is read at the opening, after it.
+        opened_at = opening.occurred_at
+        customer = opening.attributes.get("customer", "")
+        for (order, _), named in known.named:
+            if max(order[0], opened_at) > at:
+                break
+            if order != opening.order:
+                customer = named
+        return rulebook.contract_for(customer, max(at, opened_at))
+
+    def nameless(self, event: IncidentEvent) -> bool:
+        """Whether neither the event nor anything that is read before it names a customer."""
+        if event.attributes.get("customer"):
+            return False
+        known = self._customers_of(event.incident)
+        if known.opening is None:  # whichever event is the earliest opens the incident
+            return not any(customer for order, customer in known.named if order <= position(event))
+        until = max(event.occurred_at, known.opening.occurred_at)
+        return not any(customer for (order, _), customer in known.named if order[0] <= until)
+
+    def _customers_of(self, incident: IncidentId) -> _Customers:
+        known = _Customers() if incident in self.endings else self._customers.setdefault(incident, _Customers())
+        known.read_on(self.counting(incident))
+        return known
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """The incident as its events have it by now. What was folded for an earlier answer is read on from there."""

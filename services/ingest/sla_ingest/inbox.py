@@ -19,10 +19,11 @@ import orjson
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_domain.contract import ContractId
 from sla_domain.event import EventKind, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
-from sla_domain.rulebook import Rulebook
+from sla_domain.rulebook import MatchReason, Rulebook
 from sla_domain.seen import seen
 from sla_ingest.dialect.port import ParkedBecause, Translated
 from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, answer_of, parked_instead, reused
@@ -81,18 +82,26 @@ def _confined(entry: Entry, history: History, rulebook: Rulebook) -> Entry:
     """The entry, but parked when its key's contract is not the one under which an incident of it stands then.
 
     A ticket that moved to another customer is that customer's: the system of the one before acts on it no more. What
-    happened before the move may still be reported.
+    happened before the move may still be reported. Of an incident whose customer nobody has named the event is taken
+    for the contract's own customer: it must not start clocks under the default contract, whose people are others.
     """
     only = entry.headers.get(CONTRACT_HEADER)
     if only is None:
         return entry
     for one in entry.events:
-        known = history.counting(one.event.incident)
-        periods = history.folded(one.event.incident, rulebook).periods if known else ()
-        begun = [period for period in periods if period.start <= one.event.occurred_at] or list(periods[:1])
-        if begun and begun[-1].named and begun[-1].contract != only:
+        match = history.contract_at(one.event.incident, one.event.occurred_at, rulebook)
+        if match is not None and match.reason is MatchReason.CUSTOMER and match.contract.id != only:
             return parked_instead(entry, ParkedBecause.OTHER_CONTRACT, one.event.incident)
-    return entry
+    return replace(entry, events=tuple(_named(one, only, history, rulebook) for one in entry.events))
+
+
+def _named(one: Translated, only: str, history: History, rulebook: Rulebook) -> Translated:
+    """The event with the contract's customer, unless somebody has named one before it."""
+    contract = rulebook.contracts.get(ContractId(only))
+    if contract is None or not contract.customers or not history.nameless(one.event):
+        return one
+    stated = {**one.event.attributes, "customer": min(contract.customers)}
+    return replace(one, event=replace(one.event, attributes=stated))
 
 
 def _noticed(entry: Entry, promise: Mapping[str, Any] | None) -> tuple[str, ...]:

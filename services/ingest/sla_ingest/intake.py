@@ -217,8 +217,12 @@ class Intake:
             if customer and customer not in customers:
                 detail = "the key is for another customer's contract"
                 return Translation(found.delivery, Refused(status=403, title="Not with this key", detail=detail))
-            if not customer and event.kind is EventKind.OPENED and customers:
-                event = replace(event, attributes={**event.attributes, "customer": min(customers)})
+            if not customer:
+                # Naming nobody would take the incident away from its contract, to the default one's people.
+                stated = {name: value for name, value in event.attributes.items() if name != "customer"}
+                if event.kind is EventKind.OPENED and customers:
+                    stated["customer"] = min(customers)
+                event = replace(event, attributes=stated)
             events.append(replace(one, event=event))
         return Translation(found.delivery, Accepted(tuple(events)))
 

@@ -253,6 +253,23 @@ async def test_a_key_of_one_contract_writes_under_its_own_name_and_for_its_custo
     assert mixed.json()["outcomes"]["parked"] == 1
 
 
+async def test_a_key_of_one_contract_starts_no_clock_under_the_default_contract(small: World) -> None:
+    """Neither by an incident whose opening it leaves out, nor by a customer without a name."""
+    changed = {"type": "io.slad.incident.priority_changed.v1"}
+    urgent = {"attributes": {"priority": "P1"}}
+    unopened = await small.event(opened("1", "INC7") | changed | {"data": urgent}, FORMOSA)
+    assert unopened.json()["promise"]["contract"] == "formosa"
+    earlier = opened("2", "INC7") | changed | {"data": urgent, "time": "2026-01-01T00:00:00Z"}
+    assert (await small.event(earlier, FORMOSA)).json()["promise"]["contract"] == "formosa"
+    await small.event(opened("3", "INC8") | {"data": {"customer": "Formosa"}}, FORMOSA)
+    blanks = [{"customer": " "}, {"attributes": {"customer": "", "priority": "P1"}}, {"customer": None}]
+    for number, blank in enumerate(blanks):
+        answer = await small.event(opened(f"4{number}", "INC8") | changed | {"data": urgent | blank}, FORMOSA)
+        assert answer.json()["promise"]["contract"] == "formosa"
+    told = [event.data for event in await small.rows(tables.event) if event.incident == "key-formosa-only:INC7"]
+    assert all('"customer":"Formosa"' in data for data in told)
+
+
 # -- signed sources of CloudEvents ------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.ingest.world import World, opened
+from tests.integration.ingest.world import FORMOSA, World, opened
 
 from sla_ingest import history, tables
 
@@ -46,3 +46,19 @@ async def test_answers_of_one_batch_read_on_from_each_other(small: World, monkey
     answer = (await small.batch(events)).json()
     assert [one["promise"]["priority"] for one in answer["deliveries"][1:]] == [f"P{n % 3 + 1}" for n in range(60)]
     assert len(begun) == 1
+
+
+async def test_late_events_under_a_key_of_one_contract_fold_nothing_to_know_whose_they_are(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each comes before all that are known: a fold for each would grow with the square of their number."""
+    begun: list[int] = []
+    real = history.timeline
+    monkeypatch.setattr(history, "timeline", lambda events: (begun.append(1), real(events))[1])
+    events = [
+        said(n, "updated", customer="Formosa") | {"time": f"2026-02-03T00:{59 - n // 60:02}:{59 - n % 60:02}Z"}
+        for n in range(300)
+    ]
+    answer = (await small.batch(events, FORMOSA)).json()
+    assert answer["outcomes"]["accepted"] == 300
+    assert begun == []
