@@ -52,9 +52,10 @@ class Desk:
 
     def __init__(self, store: Store, catalogue: Catalogue, owner: str = "one") -> None:
         self.store = store
+        self.current = catalogue  # in force
         self.time = Frozen(TEN)
         self.progress = Progress(store)
-        rulebooks = Rulebooks(lambda: catalogue, load_text, self.time)
+        rulebooks = Rulebooks(lambda: self.current, load_text, self.time)
         self.metrics = metrics = TimerMetrics(CollectorRegistry())
         self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
         self.firing = Firing(store, self.progress)

@@ -12,12 +12,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from prometheus_client import Counter
-from sqlalchemy import func, select, update
+from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy import Select, delete, func, select, update
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.integration.timer.desk import EXAMPLES, TEN, Desk
 from tests.integration.timer.door import door
@@ -31,7 +32,11 @@ from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply import kept
+from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.refold import Refolder, these
 from sla_timer.apply.unit import Applier
+from sla_timer.metrics import TimerMetrics
+from sla_timer.rulebooks import Rulebooks
 
 HOT = IncidentId("demo:HOT")
 BATCH = 100
@@ -186,6 +191,32 @@ async def test_another_owner_in_between_is_noticed(desk: Desk, store: Store, exa
         events += part
         await (await taker.start()).apply(*part)
     await as_folded(store, examples, events)
+
+
+async def test_what_another_process_has_replanned_is_not_told_again(
+    desk: Desk, store: Store, examples: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner had settled the ended clocks under the catalogue of before."""
+    monkeypatch.setattr(kept, "STEP", 50)
+    await applied(desk, [opened(), *flood(1, 599)])
+    shorter = replace(examples.rulebook, version="shorter")
+    edited = replace(examples, rulebook=shorter, version="shorter")
+    rulebooks = Rulebooks(lambda: edited, lambda _: examples, desk.time)
+    metrics = TimerMetrics(CollectorRegistry())
+    await Refolder(store, rulebooks, desk.time, Preparing(store, metrics)).refold(0, these([HOT]), moved=True)
+    desk.current = edited
+    async with store.transaction() as connection:
+        await connection.execute(delete(tables.log))  # has been read by everybody, and was trimmed
+        ended = (await connection.execute(_ended_by_version())).all()
+    await desk.apply(event(EventKind.ASSIGNED, 700, attributes={"assignee": "ann"}))
+    assert await desk.facts() == []
+    async with store.reading() as connection:
+        assert (await connection.execute(_ended_by_version())).all() == ended
+
+
+def _ended_by_version() -> Select[Any]:
+    clock = tables.clock.c
+    return select(clock.catalogue, func.count()).where(clock.stopped_at.is_not(None)).group_by(clock.catalogue)
 
 
 async def test_rows_that_stay_as_they_are_are_not_written(desk: Desk) -> None:

@@ -27,10 +27,20 @@ from sla_platform.wire import decode_event
 from sla_timer import tables
 from sla_timer.apply.kept import HOT
 
-NOTHING: Mapping[str, frozenset[ClockId]] = MappingProxyType({})
 OPEN_STATES = ("running", "paused")
 _DECODED_AT_ONCE = 100
 PAGE = 500  # events read at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """The clocks of an incident that may have changed since everything was said of them under a catalogue version."""
+
+    version: str
+    ids: frozenset[ClockId]
+
+
+NOTHING: Mapping[str, Unsettled] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +70,12 @@ async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> 
 
 
 async def known(
-    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, frozenset[ClockId]] = NOTHING
+    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, Unsettled] = NOTHING
 ) -> Known:
     """Lock and read what the store holds of these incidents, but for the events of those that have very many.
 
-    `unsettled`: of such an incident the clocks that may have changed; its other ended ones are not read.
+    `unsettled`: of such an incident its other ended clocks are not read, unless it has been moved to another version
+    since, be it by another process: what was said of them is then to be compared with another fold.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -72,7 +83,8 @@ async def known(
     hot = {name for name, row in rows.items() if is_hot(row)}
     await _lock_timers(connection, names)
     clocks: dict[str, list[Any]] = defaultdict(list)
-    query = _clocks(names, {name: ids for name, ids in unsettled.items() if name in hot})
+    some = {name: one.ids for name, one in unsettled.items() if name in hot and rows[name].catalogue == one.version}
+    query = _clocks(names, some)
     for row in (await connection.execute(query.with_for_update())).all():
         clocks[row.incident].append(row)
     few = [name for name in names if name not in hot]

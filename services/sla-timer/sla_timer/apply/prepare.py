@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sla_domain.clock import ClockId
 from sla_domain.errors import NoEvents
 from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
@@ -19,7 +18,7 @@ from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
 from sla_timer.apply.decide import Stored
 from sla_timer.apply.kept import Folds, Prepared, Unprepared
-from sla_timer.apply.load import Known, StoredEvents, is_hot
+from sla_timer.apply.load import Known, StoredEvents, Unsettled, is_hot
 from sla_timer.apply.save import Changes
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Pins
@@ -79,9 +78,9 @@ class Preparing:
         raise StoreBusy("events of an incident came from elsewhere while it was being read; it will be read again")
 
 
-def unsettled(prepared: Mapping[str, Prepared]) -> dict[str, frozenset[ClockId]]:
+def unsettled(prepared: Mapping[str, Prepared]) -> dict[str, Unsettled]:
     """Of prepared incidents the clocks that may have changed; those of which any may have are left out."""
-    return {name: ids for name, one in prepared.items() if (ids := one.unsettled()) is not None}
+    return {name: Unsettled(one.version, ids) for name, one in prepared.items() if (ids := one.unsettled()) is not None}
 
 
 def check(
@@ -115,7 +114,8 @@ def stored(name: str, known: Known, prepared: Prepared | None, surplus: int = 0)
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())
     if prepared is not None and row is not None and is_hot(row):
-        settled = {} if prepared.unsettled() is None else prepared.settled
+        by_its_version = prepared.unsettled() is not None and row.catalogue == prepared.version
+        settled = prepared.settled if by_its_version else {}
         return Stored(prepared.incident, row, clocks, prepared.events, row.surplus + surplus, settled)
     counting = known.counting(name)
     if not counting:
