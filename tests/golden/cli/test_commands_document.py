@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 from tests.golden.cli.conftest import EXAMPLES
+from tests.unit.cli.invoke import slad
 
 ROOT = EXAMPLES.parents[1]
 TEXT = (ROOT / "docs" / "commands.md").read_text()
 BLOCKS = re.findall(r"^## ([^\n]+)\n(?:(?!^## )[\s\S])*?^```sh\n([\s\S]*?)^```", TEXT, re.MULTILINE)
+
+
+# What a shell has to see: everything but a plain call of `slad`, whose start takes a second each.
+_OF_THE_SHELL = re.compile(r"[|&;<>$`\\*?(){}]")
 
 
 def pasted(lines: str, service: str, place: Path) -> subprocess.CompletedProcess[str]:
@@ -26,10 +34,40 @@ def pasted(lines: str, service: str, place: Path) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
+def _plain(line: str) -> bool:
+    return line.startswith("slad ") and not _OF_THE_SHELL.search(line.partition(" #")[0])
+
+
+def _runs(lines: str) -> Iterator[tuple[bool, list[str]]]:
+    """The lines in order: plain calls of `slad`, and what is between them for a shell."""
+    for plain, some in groupby(lines.splitlines(keepends=True), _plain):
+        yield plain, list(some)
+
+
 @pytest.mark.parametrize(("heading", "lines"), BLOCKS, ids=[heading for heading, _ in BLOCKS])
-def test_a_block_can_be_pasted(heading: str, lines: str, service: str, tmp_path: Path) -> None:
-    done = pasted(lines, service, tmp_path / "tour")
-    assert done.returncode == 0, f"{heading}: {done.stdout}{done.stderr}"
+def test_a_block_can_be_pasted(
+    heading: str, lines: str, service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("SLAD_URL", service)
+    place = tmp_path / "tour"
+    for plain, some in _runs(lines):
+        if plain:
+            for line in some:
+                said = slad(*shlex.split(line.replace("/tmp/slad-tour", str(place)), comments=True)[1:])
+                assert said.status == 0, f"{heading}: {line}: {said.out}{said.err}"
+        else:
+            done = pasted("".join(some), service, place)
+            assert done.returncode == 0, f"{heading}: {done.stdout}{done.stderr}"
+
+
+def test_a_block_is_divided_where_a_shell_is_needed() -> None:
+    """Most lines are plain, and those of every other kind go to a real shell, whose `slad` is the installed one."""
+    divided = [run for _, lines in BLOCKS for run in _runs(lines)]
+    assert sum(len(some) for plain, some in divided if plain) > 15
+    shell = "".join("".join(some) for plain, some in divided if not plain)
+    assert "| slad calendar eval" in shell
+    assert "sleep 1; slad explain" in shell
 
 
 def test_every_command_is_named_and_only_those_that_are_there() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from sla_platform.local import KafkaBroker
+from sla_platform.local import KafkaBroker, StartFailed
+from sla_platform.local.ports import taken
 
 
 async def test_an_idempotent_lz4_producer_reaches_a_group_consumer(kafka_broker: KafkaBroker, unique: str) -> None:
@@ -19,7 +22,21 @@ async def test_an_idempotent_lz4_producer_reaches_a_group_consumer(kafka_broker:
     assert await _consume(kafka_broker, unique, len(sent)) == sent
 
 
-async def test_a_broker_killed_after_the_acknowledgement_loses_nothing(own_kafka: KafkaBroker, unique: str) -> None:
+async def test_the_life_of_a_broker(own_kafka: KafkaBroker, unique: str) -> None:
+    """One story, for the start of a broker takes eight seconds of the processor."""
+    await _another_python_finds_it_again(own_kafka)
+    await _killed_after_the_acknowledgement_it_loses_nothing(own_kafka, unique)
+    await _a_taken_port_is_told_before_it_tries(own_kafka)
+
+
+async def _another_python_finds_it_again(own_kafka: KafkaBroker) -> None:
+    other = KafkaBroker(own_kafka.data_dir)
+
+    assert other.running
+    assert (other.pid, other.bootstrap) == (own_kafka.pid, own_kafka.bootstrap)
+
+
+async def _killed_after_the_acknowledgement_it_loses_nothing(own_kafka: KafkaBroker, unique: str) -> None:
     await _create_topic(own_kafka, unique)
     address, sent = own_kafka.bootstrap, [f"event {number}".encode() for number in range(500)]
     await _produce(own_kafka, unique, sent)
@@ -32,11 +49,14 @@ async def test_a_broker_killed_after_the_acknowledgement_loses_nothing(own_kafka
     assert await _consume(own_kafka, unique, len(sent)) == sent
 
 
-async def test_another_python_finds_the_running_broker_again(own_kafka: KafkaBroker) -> None:
-    other = KafkaBroker(own_kafka.data_dir)
+async def _a_taken_port_is_told_before_it_tries(own_kafka: KafkaBroker) -> None:
+    port = int(own_kafka.bootstrap.rpartition(":")[2])
+    assert taken(port)
+    await asyncio.to_thread(own_kafka.kill)
+    assert not taken(port)
 
-    assert other.running
-    assert (other.pid, other.bootstrap) == (own_kafka.pid, own_kafka.bootstrap)
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(StartFailed, match=f"port {port} is taken"):
+        own_kafka.start()
 
 
 async def _create_topic(broker: KafkaBroker, name: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -20,7 +19,6 @@ from sla_platform.local import FAST, KafkaBroker, PostgresServer, StartFailed, U
 from sla_platform.local.__main__ import main
 from sla_platform.local.cache import fetched_once
 from sla_platform.local.databases import server_version
-from sla_platform.local.ports import taken
 from sla_platform.local.postgres_binaries import find_installation
 from sla_platform.local.process import Process, spawn
 
@@ -125,16 +123,6 @@ def test_a_broken_setting_is_told_with_the_servers_own_words(own_postgres: Postg
 
     with pytest.raises(StartFailed, match='invalid value for parameter "shared_buffers"'):
         broken.start()
-
-
-def test_a_taken_port_is_told_before_the_broker_tries(own_kafka: KafkaBroker) -> None:
-    port = int(own_kafka.bootstrap.rpartition(":")[2])
-    assert taken(port)
-    own_kafka.kill()
-    assert not taken(port)
-
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(StartFailed, match=f"port {port} is taken"):
-        own_kafka.start()
 
 
 @pytest.mark.postgres
