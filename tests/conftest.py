@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, Page
 from tests.real.certificates import Certificates
@@ -277,9 +278,9 @@ def https_webhook_receiver(ledger: Ledger, certificates: Certificates) -> Iterat
 # Browser and Prometheus tools.
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(ledger: Ledger) -> AsyncIterator[Browser]:
-    """A headless Chromium."""
+    """A headless Chromium for all tests of a module: mark them with `asyncio(loop_scope="module")`, its loop."""
     try:
         program = find_chromium()
     except Unavailable as error:
@@ -289,7 +290,7 @@ async def browser(ledger: Ledger) -> AsyncIterator[Browser]:
         yield chromium
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def browser_page(browser: Browser) -> AsyncIterator[Page]:
     """A page that reaches this machine alone; the test fails if it tried to go further."""
     async with offline_page(browser) as page:

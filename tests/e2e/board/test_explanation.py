@@ -15,7 +15,7 @@ from tests.unit.board.envelopes import minutes
 from sla_domain.event import WaitingOn
 from sla_platform.wire import encode_event
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 PAGE = "/incidents/desk:42%2F7"
 HOSTILE = "<img src=x onerror='window.owned = 1'><script>window.owned = 1</script>"
 

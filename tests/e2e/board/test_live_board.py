@@ -13,7 +13,7 @@ from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_domain.event import EventKind
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 LIVE = re.compile("^Live$")
 
 

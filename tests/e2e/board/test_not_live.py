@@ -14,7 +14,7 @@ from tests.unit.board.envelopes import Ticket
 from sla_board import tables
 from sla_board.stream.hub import Frame
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 
 async def test_a_page_that_cannot_be_renewed_is_not_live_until_it_can(

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Page
 from tests.real.chromium import offline_page
 from tests.real.webhook import Answer, WebhookReceiver
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # that of the browser
 _HTML = {"Content-Type": "text/html; charset=utf-8"}
 _BOARD = b"<h1 id=due></h1><script>document.getElementById('due').textContent = 'due in ' + 6 * 7</script>"
 
