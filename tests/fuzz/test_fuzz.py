@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -83,10 +84,17 @@ class Run:
                 if self.left % 200 == 0:
                     self._world.pass_by(minutes=self._rng.randint(1, 40))
                 path, sent = next(self._row)
-                await self._one(wires[self._ports.get(path, next(iter(wires)))], sent)
+                await self._one(wires[self._port_of(path)], sent)
         finally:
             for wire in wires.values():
                 await wire.close()
+
+    def _port_of(self, path: str) -> int:
+        """The service that has this path, or the one template that it fits."""
+        if path not in self._ports:
+            fits = (port for template, port in self._ports.items() if _pattern(template).fullmatch(path))
+            self._ports[path] = next(fits)
+        return self._ports[path]
 
     async def _one(self, wire: Wire, sent: Sent) -> None:
         try:
@@ -97,6 +105,10 @@ class Run:
         self.statuses[status] += 1
         if status >= 500:
             self.failed.append(f"{status} for {sent.label}: {sent.raw[:3000]!r}")
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[^}]*\\\}", ".+", re.escape(template)))
 
 
 async def described(world: World) -> tuple[list[dict[str, object]], dict[str, int]]:
