@@ -177,9 +177,9 @@ class GroupCommit:
 
     async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
         history = History()
-        if asked := {incident for entry in entries for incident in inbox.asks_history(entry)}:
+        if asked := inbox.Asked.by(entries):
             async with self._store.reading() as connection:
-                history = await load_history(connection, asked)
+                history = await load_history(connection, asked.judged, asked.promised, asked.whose)
         receipts = await inbox.decided(entries, history, self._rulebook())
         async with self._store.transaction() as connection:
             return await inbox.store(connection, receipts)

@@ -1,13 +1,14 @@
 """What is known of some incidents before a delivery is answered: their accepted events, and the fold of them.
 
 A promise is worth some work, but not any: of an incident with more than `MOST` events none is told in the answer, and
-no more than `MOST` of its events are read. The timer counts them all the same.
+no more than `MOST` of its events are read. So it is with the incidents of one transaction that have many together.
+Whose an incident is follows from its opening and from what names a customer. The timer counts all events all the same.
 """
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,7 +36,8 @@ _log = structlog.get_logger(__name__)
 MOST = 500
 _FOLDED_AT_MOST = 20_000  # events from the first one on, for the answers of one transaction
 _PER_STATEMENT = 500
-_NAMING = 100  # events that name a customer
+_READ_AT_MOST = 3_000  # events of incidents with a promise, for the answers of one transaction
+_NAMING = 20  # events that name a customer
 _AMPLE = 20  # events of an incident, as a rule
 
 
@@ -72,6 +74,8 @@ class History:
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
     endings: Mapping[str, datetime] = field(default_factory=dict)
+    partly: set[str] = field(default_factory=set)  # incidents of which only the opening and names were read
+    cut: set[str] = field(default_factory=set)  # and of these names only the latest
     _folds: dict[IncidentId, _Fold] = field(default_factory=dict)
     _customers: dict[IncidentId, _Customers] = field(default_factory=dict)
     _folded: int = 0
@@ -87,7 +91,7 @@ class History:
 
     def crowded(self, incident: IncidentId) -> bool:
         """Whether the incident's events are too many to be folded for an answer."""
-        return len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
+        return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
         """The contract under which the incident stands at an instant; None of one that is not known.
@@ -101,6 +105,8 @@ class History:
         # What claims to precede the opening is read at the opening, after it.
         opened_at = opening.occurred_at
         customer = opening.attributes.get("customer", "")
+        if incident in self.cut:  # what was named before those that were read is not known: what follows stands for it
+            customer = next((named for (order, _), named in known.named if order != opening.order), customer)
         for (order, _), named in known.named:
             if max(order[0], opened_at) > at:
                 break
@@ -143,15 +149,24 @@ class History:
         return folding.incident()
 
 
-async def load_history(connection: AsyncConnection, incidents: Iterable[str]) -> History:
-    """The accepted events of these incidents; of one that has more than `MOST`, some, its opening among them."""
+async def load_history(
+    connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
+) -> History:
+    """The accepted events of these incidents; of one that has more than `MOST`, some, its opening among them.
+
+    Of those that are only `promised` no more than `_READ_AT_MOST` are read together. Of the others (`whose`) it matters
+    under which contract they are: the opening and what names a customer is read.
+    """
     history = History()
     endings: dict[str, datetime] = {}
     turn = Turn()
-    names = sorted(set(incidents))
+    whole, told, asked = set(judged), set(promised), set(whose)
+    names = sorted(whole | told | asked, key=lambda name: (name not in whole, name not in told, name))
+    read = 0
     for start in range(0, len(names), _PER_STATEMENT):
         some = names[start : start + _PER_STATEMENT]
-        for row in await _rows(connection, some):
+        for row in await _rows(connection, some, whole, told, history, _READ_AT_MOST - read):
+            read += 1
             try:
                 history.add(decode_event(_envelope(row)))
             except BadEnvelope as error:
@@ -163,7 +178,14 @@ async def load_history(connection: AsyncConnection, incidents: Iterable[str]) ->
     return history
 
 
-async def _rows(connection: AsyncConnection, names: Sequence[str]) -> Sequence[Any]:
+async def _rows(
+    connection: AsyncConnection,
+    names: Sequence[str],
+    whole: Collection[str],
+    told: Collection[str],
+    history: History,
+    room: int,
+) -> Sequence[Any]:
     """One statement, unless there is more than a few incidents can have together."""
     limit = MOST + _AMPLE * len(names)
     query = select(event_table)
@@ -172,16 +194,32 @@ async def _rows(connection: AsyncConnection, names: Sequence[str]) -> Sequence[A
         return rows
     found: list[Any] = []
     for name in names:
-        own = query.where(event_table.c.incident == name)
-        first = (await connection.execute(own.limit(MOST + 1))).all()
+        if name not in whole and (name not in told or len(found) > room):
+            history.partly.add(name)
+            found += await _opening(connection, name, history)
+            continue
+        first = (await connection.execute(query.where(event_table.c.incident == name).limit(MOST + 1))).all()
+        found += first
         if len(first) > MOST:
             # Whose incident it is must be known all the same: by its opening and by what names a customer.
-            opening = own.where(event_table.c.type == event_type(EventKind.OPENED)).limit(1)
-            naming = own.where(event_table.c.data.contains('"customer"')).limit(_NAMING)
-            also = {row.id: row for query in (opening, naming) for row in (await connection.execute(query)).all()}
-            found += [row for id_, row in also.items() if id_ not in {row.id for row in first}]
-        found += first
+            there = {row.id for row in first}
+            found += [row for row in await _opening(connection, name, history) if row.id not in there]
     return found
+
+
+async def _opening(connection: AsyncConnection, name: str, history: History) -> list[Any]:
+    """Openings, and the latest events that name a customer; without either the earliest event, which opens it."""
+    own = select(event_table).where(event_table.c.incident == name)
+    latest = own.where(event_table.c.data.contains('"customer"')).order_by(event_table.c.time.desc())
+    opening = own.where(event_table.c.type == event_type(EventKind.OPENED)).order_by(event_table.c.time)
+    naming = (await connection.execute(latest.limit(_NAMING + 1))).all()
+    found = {row.id: row for row in naming}
+    if len(naming) > _NAMING:
+        history.cut.add(name)
+    found |= {row.id: row for row in (await connection.execute(opening.limit(1))).all()}
+    if all(row.type != event_type(EventKind.OPENED) for row in found.values()):
+        found |= {row.id: row for row in (await connection.execute(own.order_by(event_table.c.time).limit(1))).all()}
+    return list(found.values())
 
 
 async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIterator[IncidentEvent]:

@@ -10,7 +10,7 @@ so that two instances that take the same deliveries wait for each other instead 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -46,12 +46,30 @@ _ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 # -- before the transaction: look and decide -------------------------------------------------------------
 
 
-def asks_history(entry: Entry) -> Iterable[IncidentId]:
-    """The incidents whose stored events matter for this entry's answer."""
-    for one in entry.events:
-        asked = one.unless_reporter or one.not_before_told or CONTRACT_HEADER in entry.headers
-        if asked or (entry.promises and one.event.kind in PROMISING):
-            yield one.event.incident
+@dataclass(slots=True)
+class Asked:
+    """The incidents whose stored events matter for the answers to some entries, by how much of them."""
+
+    judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
+    promised: set[IncidentId] = field(default_factory=set)
+    whose: set[IncidentId] = field(default_factory=set)  # only under which contract they are
+
+    @classmethod
+    def by(cls, entries: Iterable[Entry]) -> Asked:
+        asked = cls()
+        for entry in entries:
+            for one in entry.events:
+                incident = one.event.incident
+                if one.unless_reporter or one.not_before_told:
+                    asked.judged.add(incident)
+                elif entry.promises and one.event.kind in PROMISING:
+                    asked.promised.add(incident)
+                elif CONTRACT_HEADER in entry.headers:
+                    asked.whose.add(incident)
+        return asked
+
+    def __bool__(self) -> bool:
+        return bool(self.judged or self.promised or self.whose)
 
 
 async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> list[Receipt]:

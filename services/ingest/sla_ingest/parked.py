@@ -20,7 +20,7 @@ from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Delivery, IgnoredBecause, ParkedBecause, Reason
 from sla_ingest.entry import Receipt, Result
 from sla_ingest.history import History, load_history
-from sla_ingest.inbox import asks_history, decided, insert_receipts, publish
+from sla_ingest.inbox import Asked, decided, insert_receipts, publish
 from sla_ingest.intake import Intake
 from sla_ingest.tables import inbox
 from sla_platform.bus import Doorbell
@@ -104,9 +104,9 @@ class Shelf:
             raise _done()
         entry = self._intake.again(kept.source, kept.delivery)
         history = History()
-        if asked := set(asks_history(entry)):
+        if asked := Asked.by([entry]):
             async with self._store.reading() as connection:
-                history = await load_history(connection, asked)
+                history = await load_history(connection, asked.judged, asked.promised, asked.whose)
         (receipt,) = await decided([entry], history, self._rulebook())
         if entry.result in (Result.PARKED, Result.REFUSED):
             return False, receipt.answer

@@ -62,3 +62,28 @@ async def test_late_events_under_a_key_of_one_contract_fold_nothing_to_know_whos
     answer = (await small.batch(events, FORMOSA)).json()
     assert answer["outcomes"]["accepted"] == 300
     assert begun == []
+
+
+async def test_incidents_with_many_events_together_are_read_for_their_contract_alone(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One delivery in a batch for each of them, under a key of one contract or for a promise: nobody waits for it."""
+    monkeypatch.setattr(history, "_READ_AT_MOST", 100)
+    monkeypatch.setattr(history, "MOST", 40)
+    monkeypatch.setattr(history, "_AMPLE", 2)
+    for incident in range(12):
+        events = [said(n, "updated") | {"id": f"{incident}-{n}", "subject": f"I{incident}"} for n in range(30)]
+        await small.batch(events, FORMOSA)
+    read: list[int] = []
+    real = history.decode_event
+    monkeypatch.setattr(history, "decode_event", lambda envelope: (read.append(1), real(envelope))[1])
+    noted = [said(n, "updated") | {"id": f"n-{n}", "subject": f"I{n}"} for n in range(12)]
+    assert (await small.batch(noted, FORMOSA)).json()["outcomes"]["accepted"] == 12
+    assert len(read) <= 12 * 2
+    read.clear()
+    urgent = [said(n, "priority_changed", priority="P1") | {"id": f"u-{n}", "subject": f"I{n}"} for n in range(12)]
+    deliveries = (await small.batch(urgent, FORMOSA)).json()["deliveries"]
+    assert len(read) <= 100 + 40 + 12 * 2
+    codes = [remark["code"] for one in deliveries for remark in one["promise"]["remarks"]]
+    assert "many_events" in codes
+    assert sum(bool(one["promise"]["targets"]) for one in deliveries) >= 3
