@@ -14,6 +14,7 @@ from enum import StrEnum
 
 TOLERANCE = timedelta(seconds=5)
 CONFIRM_SECONDS = 30.0
+SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; chrony's fastest is just below
 
 
 class Reading(StrEnum):
@@ -39,15 +40,19 @@ class ClockGuard:
     _believed: datetime | None = None
     _at: float = 0.0
     _leapt: tuple[datetime, float] | None = None
+    _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
     def read(self, now: datetime, steady: float) -> tuple[datetime, Reading]:
         """The instant to act by, and why. `steady`: taken before the clock was asked, in seconds."""
         if self._believed is None:
             return self._accept(now, steady, Reading.STEADY)
         expected = self._believed + timedelta(seconds=steady - self._at)
-        if abs(now - expected) <= self.tolerance:
+        moved = _less(self._moved, max(steady - self._at, 0.0) * SLEW) + (now - expected)
+        if abs(moved) <= self.tolerance:  # many small steps are a leap too
+            self._moved = moved
             return self._accept(now, steady, Reading.STEADY)
         if self._stayed(now, steady):
+            self._moved = timedelta()
             return self._accept(now, steady, Reading.CONFIRMED)
         return expected, Reading.LEAPT_FORWARD if now > expected else Reading.WENT_BACK
 
@@ -58,7 +63,7 @@ class ClockGuard:
 
     def resume(self, believed: datetime, steady: float) -> None:
         """Judge the next reading by what was believed then, as if this guard had been there."""
-        self._believed, self._at, self._leapt = believed, steady, None
+        self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
     def _stayed(self, now: datetime, steady: float) -> bool:
         """Whether the clock has gone on steadily since it leapt, for long enough; else this is where that begins."""
@@ -72,6 +77,12 @@ class ClockGuard:
     def _accept(self, now: datetime, steady: float, reading: Reading) -> tuple[datetime, Reading]:
         self._believed, self._at, self._leapt = now, steady, None
         return now, reading
+
+
+def _less(moved: timedelta, seconds: float) -> timedelta:
+    """What is left of a deviation, towards none, after it could be set right by so many seconds."""
+    left = max(abs(moved) - timedelta(seconds=seconds), timedelta())
+    return left if moved > timedelta() else -left
 
 
 def steady_seconds() -> float:

@@ -79,3 +79,24 @@ def test_a_leap_the_other_way_begins_the_wait_anew(guard: ClockGuard) -> None:
     guard.read(after(1) - HOUR, 101.0)
     guard.read(after(20) + HOUR, 120.0)
     assert guard.read(after(32) + HOUR, 132.0) == (after(32), Reading.LEAPT_FORWARD)
+
+
+def test_an_hour_in_many_small_steps_is_a_leap(guard: ClockGuard) -> None:
+    """Each step is within the tolerance; together they are an hour in nine seconds."""
+    for step in range(1, 901):
+        steady = step * 0.01
+        believed, _ = guard.read(after(steady + 4 * step), 100.0 + steady)
+        assert believed - after(steady) <= TOLERANCE
+
+
+def test_a_clock_that_is_set_right_gradually_is_followed(guard: ClockGuard) -> None:
+    """An hour at eight hundredths of a second in each: slower than the fastest that time daemons do."""
+    for second in range(1, 45_000):
+        assert guard.read(after(1.08 * second), 100.0 + second) == (after(1.08 * second), Reading.STEADY)
+
+
+def test_readings_that_were_held_up_do_not_add_up(guard: ClockGuard) -> None:
+    """The steady seconds are taken first; a process that is halted before it asks the clock sees it ahead once."""
+    for second in range(1, 200):
+        late = 3.0 if second % 2 else 0.0
+        assert guard.read(after(second + late), 100.0 + second) == (after(second + late), Reading.STEADY)
