@@ -78,7 +78,7 @@ def faultless(load: Load) -> Evidence:
         deliveries.append(
             {"id": arrival.id, "alert": arrival.alert, "person": arrival.person, "kind": arrival.kind, "state": "sent",
              "reason": "", "failure": "", "carried_by": "", "incident": arrival.incident,
-             "due_at": arrival.at.isoformat()}
+             "possibly_duplicate": False, "due_at": arrival.at.isoformat()}
         )  # fmt: skip
     return Evidence(facts, arrivals, deliveries, shown)
 
@@ -182,6 +182,25 @@ def test_a_fault_is_found(spoil: Spoil, found_by: str) -> None:
     verdict = judge("by hand", load, spoil(faultless(load)), 10)
     assert not verdict.holds
     assert any(row.against for row in verdict.rows if row.name.startswith(found_by)), verdict.table()
+
+
+@pytest.mark.parametrize("may_have_arrived", [True, False])
+def test_the_end_of_a_page_that_never_came_is_right_only_where_it_may_have_been_read(may_have_arrived: bool) -> None:
+    """The sender was killed at the page, and the breach taken back before another took it over."""
+    load = a_drill()
+    evidence = faultless(load)
+    page = next(one for one in evidence.arrivals if one.kind == "page")
+    closing = replace(page, id=f"{page.id}/end", kind="taken_back", arrived=page.arrived + 5)
+    cut_off = {"state": "cancelled", "reason": "taken_back", "possibly_duplicate": may_have_arrived}
+    evidence = replace(
+        evidence,
+        arrivals=[closing if one.id == page.id else one for one in evidence.arrivals],
+        deliveries=[one | cut_off if one["id"] == page.id else one for one in evidence.deliveries],
+    )
+    rows = judge("by hand", load, evidence, 10).rows
+    in_order = next(row for row in rows if row.name.startswith("I5"))
+    others = [one for one in in_order.against if page.person in one and page.incident in one]
+    assert bool(others) is not may_have_arrived
 
 
 def test_an_incident_that_ingest_kept_waiting_is_judged_with_leave() -> None:

@@ -69,6 +69,11 @@ class _Trial:
             (one["alert"], one["person"]) for one in evidence.deliveries
             if one["kind"] == "page" and one["state"] == "cancelled" and one["reason"] == "ended"
         }  # fmt: skip
+        # A sender killed at it: somebody may have read the page, so the closing word goes to them too.
+        self._maybe_paged = {
+            (one["alert"], one["person"]) for one in evidence.deliveries
+            if one["kind"] == "page" and one["state"] == "cancelled" and one["possibly_duplicate"]
+        }  # fmt: skip
         self._taken_back = {
             one["alert"] for one in evidence.deliveries
             if one["kind"] == "page" and one["state"] == "cancelled" and one["reason"] == "taken_back"
@@ -260,7 +265,7 @@ class _Trial:
                 paged.add(who)
             elif arrival.kind in ("resolved", "taken_back"):
                 row.looked_at += 1
-                if who not in paged and who not in self._ended:
+                if not any(who in told for told in (paged, self._ended, self._maybe_paged)):
                     row.against.append(f"{arrival.incident}: {arrival.person} heard of the end first")
         return row
 

@@ -191,7 +191,7 @@ def _in_force(breach: _Breach, context: ClockFact, state: ClockState) -> bool:
         return breach.at == context.due_at
     if not context.breached:  # an older release: it says no more
         return breach.fact.generation == context.generation
-    if context.passed_due is None:  # the tick told of it after the applier had last spoken: the clock was paused by then
+    if context.passed_due is None:  # the tick told of it after the applier had last spoken, of a paused clock
         fact = breach.fact
         return bool(fact.target) and fact.target == context.target and fact.passed_due == breach.at
     return breach.at == context.passed_due
