@@ -52,7 +52,7 @@ test-on: install ## the tests on SQLite and PostgreSQL on another day (DATE=2028
 	offset=$$(( $$(date -u -d "$(DATE)" +%s) - $$(date -u +%s) )); \
 		NO_FAKE_STAT=1 TZ=UTC faketime -f "$$(printf '%+d' $$offset)s" \
 		$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder \
-		-m "not slow and not kill and not fuzz and not kafka and not browser" $(ARGS)
+		-m "not slow and not kill and not fuzz and not kafka and not browser and not server_timers" $(ARGS)
 
 .PHONY: drills
 drills: install ## the kill tests in small, one after the other: each loads the machine by itself (ARGS="-k broker")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from pathlib import Path
 
@@ -135,9 +134,7 @@ async def test_a_full_disk_makes_us_busy(tmp_path: Path) -> None:
     await store.close()
 
 
-@pytest.mark.skipif(
-    "faketime" in os.environ.get("LD_PRELOAD", ""), reason="the server's own timers stand still under faketime"
-)
+@pytest.mark.server_timers
 @pytest.mark.parametrize("store", ["postgres"], indirect=True)
 async def test_the_victim_of_a_deadlock_is_busy(store: Store) -> None:
     await create_all(store, [_metadata])
