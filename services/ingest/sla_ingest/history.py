@@ -25,11 +25,10 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import ContractMatch, Rulebook
 from sla_ingest.tables import event as event_table
 from sla_ingest.tables import forgotten as forgotten_table
-from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.store import forgotten
 from sla_platform.turn import Turn
-from sla_platform.wire import decode_event
+from sla_platform.wire import stored_event
 from sla_platform.wire.incident import event_type
 
 _log = structlog.get_logger(__name__)
@@ -168,7 +167,7 @@ async def load_history(
         for row in await _rows(connection, some, whole, told, history, _READ_AT_MOST - read):
             read += 1
             try:
-                history.add(decode_event(_envelope(row)))
+                history.add(_decoded(row))
             except BadEnvelope as error:
                 # Of another release, or a bug: the promise is told without it, and no delivery of this incident fails.
                 _log.error("ingest.event_unreadable", event_id=row.id, error=str(error)[:500])
@@ -229,20 +228,11 @@ async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIter
         query = select(event_table).where(event_table.c.incident == incident, event_table.c.id > last)
         rows = (await connection.execute(query.order_by(event_table.c.id).limit(_PER_STATEMENT))).all()
         for row in rows:
-            yield decode_event(_envelope(row))
+            yield _decoded(row)
         if len(rows) < _PER_STATEMENT:
             return
         last = rows[-1].id
 
 
-def _envelope(row: Any) -> Envelope:
-    return Envelope(
-        topic=Topic.INCIDENTS,
-        id=row.id,
-        type=row.type,
-        source="",
-        subject=row.incident,
-        key=row.incident,
-        time=row.time,
-        data=row.data.encode(),
-    )
+def _decoded(row: Any) -> IncidentEvent:
+    return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.time, data=row.data)

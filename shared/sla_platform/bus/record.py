@@ -42,16 +42,8 @@ class Outgoing:
 
 def event_record(envelope: Envelope, topic: str, partition: int) -> Outgoing:
     """An event for this topic (with its prefix) and partition."""
-    attributes = {
-        "ce_specversion": _SPEC_VERSION,
-        "ce_id": envelope.id,
-        "ce_type": envelope.type,
-        "ce_source": envelope.source,
-        "ce_subject": envelope.subject,
-        "ce_time": envelope.time.astimezone(UTC).isoformat(),
-        "ce_partitionkey": envelope.key,
-        "content-type": "application/json",
-    }
+    attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
+    attributes["content-type"] = "application/json"
     # An attribute of CloudEvents is absent or not empty.
     headers = tuple((name, value.encode()) for name, value in attributes.items() if value)
     return Outgoing(topic, partition, envelope.key.encode(), envelope.data, headers)
@@ -63,7 +55,13 @@ def headers_of(envelope: Envelope) -> Headers:
         time = envelope.time.astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         time = envelope.time.isoformat()
-    attributes = {
+    return tuple(
+        (name, value.encode("utf-8", "replace")) for name, value in _attributes(envelope, time).items() if value
+    )
+
+
+def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
+    return {
         "ce_specversion": _SPEC_VERSION,
         "ce_id": envelope.id,
         "ce_type": envelope.type,
@@ -72,7 +70,6 @@ def headers_of(envelope: Envelope) -> Headers:
         "ce_time": time,
         "ce_partitionkey": envelope.key,
     }
-    return tuple((name, value.encode("utf-8", "replace")) for name, value in attributes.items() if value)
 
 
 def watermark_record(through: datetime, topic: str, partition: int) -> Outgoing:

@@ -25,8 +25,8 @@ async def test_an_incident_with_very_many_events_is_promised_nothing_in_the_answ
     assert first["promise"]["targets"]
     await small.batch([said(n, "updated", title=f"t{n}") for n in range(100)])
     read: list[int] = []
-    real = history.decode_event
-    monkeypatch.setattr(history, "decode_event", lambda envelope: (read.append(1), real(envelope))[1])
+    real = history.stored_event
+    monkeypatch.setattr(history, "stored_event", lambda **row: (read.append(1), real(**row))[1])
     answer = await small.event(said(200, "priority_changed", priority="P2"))
     assert answer.status_code == 202
     promise = answer.json()["promise"]
@@ -75,8 +75,8 @@ async def test_incidents_with_many_events_together_are_read_for_their_contract_a
         events = [said(n, "updated") | {"id": f"{incident}-{n}", "subject": f"I{incident}"} for n in range(30)]
         await small.batch(events, FORMOSA)
     read: list[int] = []
-    real = history.decode_event
-    monkeypatch.setattr(history, "decode_event", lambda envelope: (read.append(1), real(envelope))[1])
+    real = history.stored_event
+    monkeypatch.setattr(history, "stored_event", lambda **row: (read.append(1), real(**row))[1])
     noted = [said(n, "updated") | {"id": f"n-{n}", "subject": f"I{n}"} for n in range(12)]
     assert (await small.batch(noted, FORMOSA)).json()["outcomes"]["accepted"] == 12
     assert len(read) <= 12 * 2

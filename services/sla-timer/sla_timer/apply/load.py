@@ -19,11 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.clock import ClockId
 from sla_domain.event import IncidentEvent
 from sla_domain.forgotten import remembered
-from sla_platform.envelope import Envelope, Topic
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
-from sla_platform.wire import decode_event
+from sla_platform.wire import stored_event
 from sla_timer import tables
 from sla_timer.apply.kept import HOT
 
@@ -174,17 +173,4 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
 
 def decoded(row: Any) -> IncidentEvent:
     """The event of a row of timer_event."""
-    return decode_event(_envelope(row))
-
-
-def _envelope(row: Any) -> Envelope:
-    return Envelope(
-        topic=Topic.INCIDENTS,
-        id=row.id,
-        type=row.type,
-        source="",
-        subject=row.incident,
-        key=row.incident,
-        time=row.occurred_at,
-        data=row.data.encode(),
-    )
+    return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)
