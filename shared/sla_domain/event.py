@@ -14,6 +14,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from sla_domain.phase import Phase
+
 EventId = NewType("EventId", str)
 IncidentId = NewType("IncidentId", str)
 
@@ -47,6 +49,7 @@ class EventKind(StrEnum):
     TARGET_AGREED = "target_agreed"
     EXEMPTED = "exempted"
     RATED = "rated"
+    OBSERVED = "observed"  # a look at the ticket: nothing happened, `snapshot` says how it stands
 
 
 class TimeQuality(StrEnum):
@@ -86,13 +89,33 @@ class AgreedTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How the sender's ticket stood at an instant, beside what happened to it.
+
+    `at`: the instant for which it holds (the ticket's own "updated", else the time of the delivery). `phase` None: the
+    sender does not say, or slad does not understand it; `waiting_on` belongs to the phase waiting. `attributes` holds
+    what the payload states: "" means that the ticket has no such value now, an absent name says nothing. `version`
+    is the sender's, 0 when it has none.
+    """
+
+    at: datetime
+    created_at: datetime | None = None
+    phase: Phase | None = None
+    waiting_on: WaitingOn | None = None
+    ended_at: datetime | None = None
+    attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentEvent:
     """One thing that happened to one incident.
 
     `attributes` are the incident attributes this event states (customer, priority, product, type, channel, title,
     url, reporter, assignee, group, language, description …): the fold keeps the last value of each. `version`
     orders events with the same `occurred_at` (ServiceNow `sys_mod_count`, a changelog id); 0 when the sender has
-    none. The other fields belong to one kind each and are None elsewhere.
+    none. `snapshot` is how the whole ticket stood in the delivery of this event; of several events of one delivery
+    the last one has it. The other fields belong to one kind each and are None elsewhere.
     """
 
     id: EventId
@@ -113,6 +136,7 @@ class IncidentEvent:
     score: int | None = None  # rated
     reason: str = ""
     warnings: tuple[str, ...] = ()  # what the dialect could not map; they become remarks of the incident
+    snapshot: Snapshot | None = None
 
     @property
     def order(self) -> tuple[datetime, int, int, str]:

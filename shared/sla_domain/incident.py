@@ -13,24 +13,9 @@ from enum import StrEnum
 from sla_domain.clock import Clock
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import NO_EVENT, Actor, EventId, IncidentId, TimeQuality, WaitingOn
+from sla_domain.phase import Phase as Phase
 from sla_domain.plan import PlanId
 from sla_domain.rulebook import ContractMatch, MatchReason
-
-
-class Phase(StrEnum):
-    OPEN = "open"
-    WAITING = "waiting"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-    MERGED = "merged"
-
-    @property
-    def live(self) -> bool:
-        return self in _LIVE
-
-
-_LIVE = frozenset({Phase.OPEN, Phase.WAITING})
 
 
 class Scope(StrEnum):

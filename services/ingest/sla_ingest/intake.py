@@ -214,9 +214,13 @@ class Intake:
         events = []
         for one in found.outcome.events:
             event, customer = one.event, one.event.attributes.get("customer", "")
-            if customer and customer not in customers:
+            shown = event.snapshot.attributes.get("customer", "") if event.snapshot is not None else ""
+            if any(name and name not in customers for name in (customer, shown)):
                 detail = "the key is for another customer's contract"
                 return Translation(found.delivery, Refused(status=403, title="Not with this key", detail=detail))
+            if event.snapshot is not None and not shown:
+                rest = {name: value for name, value in event.snapshot.attributes.items() if name != "customer"}
+                event = replace(event, snapshot=replace(event.snapshot, attributes=rest))
             if not customer:
                 # Naming nobody would take the incident away from its contract, to the default one's people.
                 stated = {name: value for name, value in event.attributes.items() if name != "customer"}

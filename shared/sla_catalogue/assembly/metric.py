@@ -99,7 +99,8 @@ def _base(
 
 def _triggers(documents: Iterable[TriggerDocument], path: Path, context: Context) -> tuple[Trigger, ...]:
     found: list[Trigger] = []
-    kinds = [kind.value for kind in EventKind]
+    # Nothing has happened in an observation: what it makes known is read as the events that it makes up for.
+    kinds = [kind.value for kind in EventKind if kind is not EventKind.OBSERVED]
     for index, document in enumerate(documents):
         where = (*path, index)
         if document.event not in kinds:

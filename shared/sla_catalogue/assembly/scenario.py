@@ -119,7 +119,8 @@ def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset
 
 
 def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> Happening | None:
-    kinds, actors = [kind.value for kind in EventKind], [actor.value for actor in Actor]
+    kinds = [kind.value for kind in EventKind if kind is not EventKind.OBSERVED]  # it needs a snapshot
+    actors = [actor.value for actor in Actor]
     parties = [party.value for party in WaitingOn]
     checks = ((document.event, kinds, "event"), (document.by, actors, "actor"), (document.waiting_on, parties, "party"))
     for name, known, what in checks:

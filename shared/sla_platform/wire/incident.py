@@ -13,9 +13,11 @@ from sla_domain.event import (
     EventKind,
     IncidentEvent,
     IncidentId,
+    Snapshot,
     TimeQuality,
     WaitingOn,
 )
+from sla_domain.phase import Phase
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
@@ -29,6 +31,19 @@ class AgreedData(BaseModel):
     agreed_by: str
     reason: str = ""
     moved_by_pauses: bool = False
+
+
+class SnapshotData(BaseModel):
+    """How the sender's ticket stood. In `attributes` an empty text means "has none", an absent name says nothing."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    at: datetime
+    created_at: datetime | None = None
+    phase: Phase | None = None
+    waiting_on: WaitingOn | None = None
+    ended_at: datetime | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+    version: int = 0
 
 
 class IncidentEventData(BaseModel):
@@ -51,6 +66,7 @@ class IncidentEventData(BaseModel):
     score: int | None = None
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    snapshot: SnapshotData | None = None
 
 
 def event_type(kind: EventKind) -> str:
@@ -82,6 +98,7 @@ def encode_event(event: IncidentEvent) -> Envelope:
         score=event.score,
         reason=event.reason,
         warnings=event.warnings,
+        snapshot=None if event.snapshot is None else _snapshot_data(event.snapshot),
     )
     return Envelope(
         topic=Topic.INCIDENTS,
@@ -92,6 +109,18 @@ def encode_event(event: IncidentEvent) -> Envelope:
         key=event.incident,
         time=event.occurred_at,
         data=data.model_dump_json(exclude_defaults=True).encode(),
+    )
+
+
+def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
+    return SnapshotData(
+        at=snapshot.at,
+        created_at=snapshot.created_at,
+        phase=snapshot.phase,
+        waiting_on=snapshot.waiting_on,
+        ended_at=snapshot.ended_at,
+        attributes=dict(snapshot.attributes),
+        version=snapshot.version,
     )
 
 
@@ -149,4 +178,17 @@ def decode_event(envelope: Envelope) -> IncidentEvent:
         score=data.score,
         reason=data.reason,
         warnings=data.warnings,
+        snapshot=None if data.snapshot is None else _snapshot(data.snapshot),
+    )
+
+
+def _snapshot(data: SnapshotData) -> Snapshot:
+    return Snapshot(
+        at=data.at,
+        created_at=data.created_at,
+        phase=data.phase,
+        waiting_on=data.waiting_on,
+        ended_at=data.ended_at,
+        attributes=data.attributes,
+        version=data.version,
     )

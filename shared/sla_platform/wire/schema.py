@@ -82,6 +82,7 @@ _INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         EventKind.TARGET_AGREED: ("Both sides agreed on another due instant, in `agreed`.", ("agreed",)),
         EventKind.EXEMPTED: ("Clocks of the incident count in no attainment.", ()),
         EventKind.RATED: ("The customer gave a `score`.", ("score",)),
+        EventKind.OBSERVED: ("Nothing happened; `snapshot` says how the ticket stands.", ("snapshot",)),
     }
 )
 _CLOCK = ("clock", "metric")

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 import orjson
 
+from sla_domain.event import Snapshot
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.wire import decode_clock_fact, decode_delivery_fact, decode_event, decode_notice
@@ -31,7 +32,7 @@ def _data(envelope: Envelope) -> dict[str, Any]:
         case Topic.INCIDENTS:
             event = decode_event(envelope)
             found = {field.name: getattr(event, field.name) for field in fields(event)}
-            return found | {"attributes": dict(event.attributes)}
+            return found | {"attributes": dict(event.attributes), "snapshot": _snapshot(event.snapshot)}
         case Topic.CLOCKS:
             return decode_clock_fact(envelope).model_dump(mode="json")
         case Topic.NOTICES:
@@ -40,6 +41,13 @@ def _data(envelope: Envelope) -> dict[str, Any]:
             return decode_delivery_fact(envelope).model_dump(mode="json")
         case _:
             assert_never(envelope.topic)
+
+
+def _snapshot(snapshot: Snapshot | None) -> dict[str, Any] | None:
+    if snapshot is None:
+        return None
+    found = {field.name: getattr(snapshot, field.name) for field in fields(snapshot)}
+    return found | {"attributes": dict(snapshot.attributes)}
 
 
 def plain(value: dict[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,14 @@ absent: an event states only what it changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from sla_catalogue.source import Source
 from sla_domain.bounds import ATTRIBUTES, METRIC, NAME
-from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, TimeQuality, WaitingOn
+from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
+from sla_domain.phase import Phase
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.port import COLUMNS, Happening, Noted, Remark, Stamp, Unfit, incident_id
 from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean, identifier, looked_up
@@ -26,7 +28,7 @@ _KINDS = {kind.value: kind for kind in EventKind}
 _MACHINERY = frozenset(
     {
         "incident", "attributes", "version", "quality", "actor", "actor_name", "waiting_on", "agreed", "merged_into",
-        "metrics", "score", "reason", "source", "received_at", "occurred_at",
+        "metrics", "score", "reason", "source", "received_at", "occurred_at", "snapshot",
     }
 )  # fmt: skip
 _NEEDS = {
@@ -34,8 +36,10 @@ _NEEDS = {
     EventKind.TARGET_AGREED: "agreed",
     EventKind.MERGED: "merged_into",
     EventKind.RATED: "score",
+    EventKind.OBSERVED: "snapshot",
 }
-_Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality)
+_SHOWN = frozenset({"at", "created_at", "phase", "waiting_on", "ended_at", "attributes", "version"})
+_Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 
 @lru_cache(maxsize=256)
@@ -56,6 +60,8 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
     if needed and data.get(needed) is None:
         raise Unfit(f"an event {kind.value} needs {needed}", f"/data/{needed}")
     attributes, remarks = _attributes(data, source)
+    snapshot, more = _snapshot(data, stamp, source)
+    remarks = (*remarks, *more)
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
         raise Unfit("an event priority_changed needs priority", "/data/priority")
     version = _whole(data, "version") or 0
@@ -73,6 +79,7 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
         score=_whole(data, "score"),
         reason=_word(data, "reason"),
         remarks=remarks,
+        snapshot=snapshot,
     )
 
 
@@ -81,8 +88,19 @@ def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str]
     if inner is not None and not isinstance(inner, dict):
         raise Unfit("attributes are an object of texts", "/data/attributes")
     named = {**(inner or {}), **{name: value for name, value in data.items() if name not in _MACHINERY}}
+    found, remarks = _read(named, "/data")
+    found = _translated(found, data, source)
+    for name, longest in COLUMNS.items():
+        if len(found.get(name, "")) > longest:
+            place = "/data/attributes" if inner and name in inner and name not in data else "/data"
+            raise Unfit(f"{name} has at most {longest} characters", f"{place}/{name}")
+    return found, remarks
+
+
+def _read(named: Mapping[str, Any], place: str) -> tuple[dict[str, str], tuple[Noted, ...]]:
+    """Attributes as they are kept; null says nothing."""
     if len(named) > MAX_ATTRIBUTES:
-        raise Unfit(f"at most {MAX_ATTRIBUTES} attributes", "/data")
+        raise Unfit(f"at most {MAX_ATTRIBUTES} attributes", place)
     found: dict[str, str] = {}
     remarks: list[Noted] = []
     for name, value in named.items():
@@ -96,12 +114,52 @@ def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str]
             remarks.append(Noted(Remark.SHORTENED, clean(name, MAX_NAME)))
         plain = name if name.isprintable() else clean(name, MAX_NAME)
         found[plain] = repr(value) if isinstance(value, float) else clean(value, limit)
-    found = _translated(found, data, source)
+    return found, tuple(remarks)
+
+
+def _snapshot(data: Mapping[str, Any], stamp: Stamp, source: Source) -> tuple[Snapshot | None, tuple[Noted, ...]]:
+    """How the sender's ticket stands, in `snapshot`. It holds for the event's time unless it says `at`."""
+    value = data.get("snapshot")
+    if value is None:
+        return None, ()
+    if not isinstance(value, dict):
+        raise Unfit(f"snapshot is an object with some of {', '.join(sorted(_SHOWN))}", "/data/snapshot")
+    at = _instant(value, "at") or stamp.at
+    if at is None:
+        raise Unfit("a snapshot says for which instant it holds, where the event has no time", "/data/snapshot/at")
+    named = value.get("attributes")
+    if named is not None and not isinstance(named, dict):
+        raise Unfit("attributes are an object of texts", "/data/snapshot/attributes")
+    found, remarks = _read(named or {}, "/data/snapshot/attributes")
+    for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
+        if lookup is not None and found.get(name):
+            found[name] = lookup.translated(found[name])
+    if found.get("priority"):
+        found["priority"] = source.priority_of(found["priority"]) or found["priority"]
     for name, longest in COLUMNS.items():
         if len(found.get(name, "")) > longest:
-            place = "/data/attributes" if inner and name in inner and name not in data else "/data"
-            raise Unfit(f"{name} has at most {longest} characters", f"{place}/{name}")
-    return found, tuple(remarks)
+            raise Unfit(f"{name} has at most {longest} characters", f"/data/snapshot/attributes/{name}")
+    phase = _member(Phase, value, "phase", "/data/snapshot")
+    if phase is Phase.MERGED:
+        raise Unfit("a merge is an event: send merged with merged_into", "/data/snapshot/phase")
+    snapshot = Snapshot(
+        at=at,
+        created_at=_instant(value, "created_at"),
+        phase=phase,
+        waiting_on=_member(WaitingOn, value, "waiting_on", "/data/snapshot"),
+        ended_at=_instant(value, "ended_at"),
+        attributes=found,
+        version=_whole(value, "version", "/data/snapshot") or 0,
+    )
+    unknown = tuple(Noted(Remark.FIELD_IGNORED, clean(f"snapshot.{name}", MAX_NAME)) for name in value.keys() - _SHOWN)
+    return snapshot, (*remarks, *unknown)
+
+
+def _instant(value: Mapping[str, Any], name: str) -> datetime | None:
+    try:
+        return parse_instant(value.get(name))
+    except BadInstant as error:
+        raise Unfit(str(error), f"/data/snapshot/{name}") from None
 
 
 def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) -> dict[str, str]:
@@ -117,7 +175,7 @@ def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) 
     return found
 
 
-def _member(enum: type[_Member], data: Mapping[str, Any], name: str) -> _Member | None:
+def _member(enum: type[_Member], data: Mapping[str, Any], name: str, place: str = "/data") -> _Member | None:
     value = data.get(name)
     if value is None:
         return None
@@ -125,15 +183,15 @@ def _member(enum: type[_Member], data: Mapping[str, Any], name: str) -> _Member 
         return enum(value)
     except ValueError:
         known = ", ".join(member.value for member in enum)
-        raise Unfit(f"{name} is one of {known}", f"/data/{name}") from None
+        raise Unfit(f"{name} is one of {known}", f"{place}/{name}") from None
 
 
-def _whole(data: Mapping[str, Any], name: str) -> int | None:
+def _whole(data: Mapping[str, Any], name: str, place: str = "/data") -> int | None:
     value = data.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise Unfit(f"{name} is a whole number from 0 on", f"/data/{name}")
+        raise Unfit(f"{name} is a whole number from 0 on", f"{place}/{name}")
     return value
 
 

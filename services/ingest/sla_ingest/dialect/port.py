@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from sla_domain.event import (
     EventKind,
     IncidentEvent,
     IncidentId,
+    Snapshot,
     TimeQuality,
     WaitingOn,
 )
@@ -129,8 +130,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
+    """Nothing happened that counts. `observed`: the look at the ticket that the delivery brings all the same; it is
+    stored when slad does not know the incident or knows it otherwise."""
+
     reason: IgnoredBecause
     detail: str = ""
+    observed: Translated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,7 @@ class Happening:
     remarks: tuple[Noted, ...] = ()
     unless_reporter: str = ""
     not_before_told: bool = False
+    snapshot: Snapshot | None = None
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
@@ -238,10 +244,33 @@ def body_id(delivery: Delivery) -> str:
 
 
 def events(
-    delivery: Delivery, source: Source, incident: IncidentId, id_: str, happenings: Sequence[Happening]
+    delivery: Delivery,
+    source: Source,
+    incident: IncidentId,
+    id_: str,
+    happenings: Sequence[Happening],
+    snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Number the happenings of one delivery and give them their times."""
+    """Number the happenings of one delivery and give them their times. The last one carries the `snapshot`."""
+    if snapshot is not None and happenings:
+        happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
     return Accepted(tuple(_event(delivery, source, incident, id_, n, what) for n, what in enumerate(happenings)))
+
+
+def ignored(
+    delivery: Delivery,
+    source: Source,
+    incident: IncidentId,
+    id_: str,
+    outcome: Ignored,
+    snapshot: Snapshot | None,
+) -> Ignored:
+    """The outcome with the look at the ticket that the delivery brings; as it is without a `snapshot`."""
+    if snapshot is None:
+        return outcome
+    at = Stamp(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
+    look = Happening(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot)
+    return replace(outcome, observed=_event(delivery, source, incident, id_, 0, look))
 
 
 def _event(
@@ -249,6 +278,8 @@ def _event(
 ) -> Translated:
     stated = what.stamp.at is not None
     attributes, cut = _fitted(what.attributes)
+    snapshot, cut_there = _fitted_snapshot(what.snapshot, delivery.received_at)
+    cut = tuple(dict.fromkeys((*cut, *cut_there)))
     remarks = (*what.stamp.remarks, *(() if stated else (Noted(Remark.NO_TIME),)), *what.remarks, *cut)
     return Translated(
         event=IncidentEvent(
@@ -269,6 +300,7 @@ def _event(
             metrics=what.metrics,
             score=what.score,
             reason=what.reason,
+            snapshot=snapshot,
         ),
         remarks=remarks,
         unless_reporter=what.unless_reporter,
@@ -283,3 +315,11 @@ def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[Not
         return attributes, ()
     cut = {name: shortened(attributes[name], COLUMNS[name]) for name in long}
     return {**attributes, **cut}, tuple(Noted(Remark.SHORTENED, name) for name in long)
+
+
+def _fitted_snapshot(snapshot: Snapshot | None, received_at: datetime) -> tuple[Snapshot | None, tuple[Noted, ...]]:
+    """Nobody has seen a ticket as it stood after the delivery was received: a sender's clock may be ahead."""
+    if snapshot is None:
+        return None, ()
+    attributes, cut = _fitted(snapshot.attributes)
+    return replace(snapshot, at=min(snapshot.at, received_at), attributes=attributes), cut
