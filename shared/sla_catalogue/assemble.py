@@ -101,7 +101,7 @@ def _versioned(
     parts: Catalogue, resolved: Resolved, merged: Merged, findings: Findings, stored: Stored | None
 ) -> Catalogue:
     book = parts.rulebook
-    text, version = write(
+    text, made = write(
         Stored(
             sections=resolved.kept,
             positions=merged.positions,
@@ -111,6 +111,7 @@ def _versioned(
             tzdata_version=stored.tzdata_version if stored else book.tzdata_version,
         )
     )
+    version = stored.version if stored else made  # incidents are pinned to it, whichever release wrote it
     warnings = tuple(problem for problem in findings.sorted() if problem.severity is Severity.WARNING)
     return replace(parts, version=version, text=text, rulebook=replace(book, version=version), warnings=warnings)
 

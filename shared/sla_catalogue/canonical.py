@@ -14,9 +14,11 @@ from typing import Any
 
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon, RowKind
 from sla_catalogue.problem import CatalogueError, Path, Position
+from sla_catalogue.retired import without_retired
 from sla_catalogue.tree import Plain
 
-FORMAT = 1
+FORMAT = 2
+_OLDER = 1  # it knew keys that nothing read
 
 
 class UnreadableText(CatalogueError):
@@ -25,7 +27,7 @@ class UnreadableText(CatalogueError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a text holds."""
+    """What a text holds. `version` is that of a text that was read; one that is written gets its own."""
 
     sections: dict[str, Plain]
     positions: dict[Path, Position]
@@ -33,6 +35,7 @@ class Stored:
     horizon: Horizon
     holidays_version: str
     tzdata_version: str
+    version: str = ""
 
 
 def write(stored: Stored) -> tuple[str, str]:
@@ -44,26 +47,32 @@ def write(stored: Stored) -> tuple[str, str]:
         "holidays": {code: _table(table) for code, table in sorted(stored.tables.items())},
         "versions": {"holidays": stored.holidays_version, "tzdata": stored.tzdata_version},
     }
-    digest = hashlib.sha256(_json(content).encode("utf-8")).hexdigest()
-    return _json({**content, "lines": _lines(stored.positions)}), digest[:12]
+    return _json({**content, "lines": _lines(stored.positions)}), _version(content)
 
 
 def read(text: str) -> Stored:
     """Raises UnreadableText."""
     try:
         content = json.loads(text)
-        if content["format"] != FORMAT:
+        if content["format"] not in (_OLDER, FORMAT):
             raise UnreadableText(f"the stored catalogue has format {content['format']}, this slad reads {FORMAT}")
+        lines = content.pop("lines")
+        older = content["format"] == _OLDER
         return Stored(
-            sections=content["catalogue"],
-            positions={tuple(path): Position(*where) for path, where in content["lines"]},
+            sections=without_retired(content["catalogue"]) if older else content["catalogue"],
+            positions={tuple(path): Position(*where) for path, where in lines},
             tables={code: _read_table(code, rows) for code, rows in content["holidays"].items()},
             horizon=Horizon(*content["horizon"]),
             holidays_version=content["versions"]["holidays"],
             tzdata_version=content["versions"]["tzdata"],
+            version=_version(content),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableText(f"the stored catalogue cannot be read: {error!r}") from None
+
+
+def _version(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_json(content).encode("utf-8")).hexdigest()[:12]
 
 
 def _json(content: Mapping[str, Any]) -> str:

@@ -24,3 +24,4 @@ class Level(escalation.Level):
 class Policy(escalation.Policy):
     levels: tuple[Level, ...]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    clause: str = ""

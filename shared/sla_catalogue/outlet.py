@@ -73,7 +73,6 @@ class ApiKey:
     scopes: frozenset[Scope]
     contract: ContractId | None = None
     expires: date | None = None  # exclusive
-    title: str = ""
 
     def fits(self, presented: str) -> bool:
         """Compared in constant time."""

@@ -28,16 +28,6 @@ class Dialect(StrEnum):
     CLOUDEVENTS = "cloudevents"
     GITHUB = "github"
     JIRA = "jira"
-    GITLAB = "gitlab"
-    SERVICENOW = "servicenow"
-    ZENDESK = "zendesk"
-    ZAMMAD = "zammad"
-    FRESHDESK = "freshdesk"
-    ALERTMANAGER = "alertmanager"
-    GRAFANA = "grafana"
-    PAGERDUTY = "pagerduty"
-    OPSGENIE = "opsgenie"
-    STANDARD_WEBHOOKS = "standard-webhooks"
 
 
 class AuthenticationKind(StrEnum):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NewType
 
 from sla_domain.calendar import AtClose
-from sla_domain.plan import MetricId, PlanId, Target, attributes_of, rows_by_metric
+from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
 
 ContractId = NewType("ContractId", str)
 
@@ -68,7 +68,8 @@ class Contract:
     languages: tuple[str, ...] = ("en",)
     targets: tuple[Target, ...] = ()
     at_close: AtClose | None = None  # None: as the plan says
-    extras: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    notes: Texts = field(default_factory=lambda: NO_TEXTS)
+    leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
 

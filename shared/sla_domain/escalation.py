@@ -7,13 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class Chain(StrEnum):
-    """The two chains of a contract (PLANS H5): the technical one solves, the business one answers to the customer."""
-
-    TECHNICAL = "technical"
-    BUSINESS = "business"
-
-
 class TellKind(StrEnum):
     PAGE = "page"  # wakes somebody, wants an acknowledgement
     NOTICE = "notice"  # informs
@@ -37,7 +30,6 @@ class Policy:
     levels: tuple[Level, ...]
     repeat: int = 0
     pause: timedelta = timedelta(minutes=30)
-    chain: Chain = Chain.TECHNICAL
 
 
 @dataclass(frozen=True, slots=True)

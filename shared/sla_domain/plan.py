@@ -89,6 +89,7 @@ class Coverage:
     openings: tuple[LocalSpan, ...] = ()
     closings: tuple[LocalSpan, ...] = ()
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    clause: str = ""
     parts: tuple[Coverage, ...] = ()
     combination: Combination = Combination.ALL
 
@@ -166,6 +167,7 @@ class Metric:
     after: MetricId | None = None  # armed only once this metric's clock has stopped (cadence after first response)
     until: MetricId | None = None  # not armed any more once this metric's clock has stopped (cadence until workaround)
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    clause: str = ""
     reactions: Mapping[EventKind, Reactions] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -263,6 +265,7 @@ class Priority:
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
     definitions: Texts = field(default_factory=lambda: NO_TEXTS)
     also: frozenset[str] = frozenset()  # other names by which people and senders call it
+    clause: str = ""
 
     def is_called(self, name: str) -> bool:
         """By its id or another of its names, whatever the case."""
@@ -286,15 +289,25 @@ class PriorityRules:
     downgrade: DowngradeMode = DowngradeMode.FREE
     downgrade_pairs: frozenset[tuple[str, str]] = frozenset()  # (from, to) that need agreement; empty: all
     correction_notice: bool = False  # E8: tell the customer old, new and why
+    clause: str = ""
+
+
+class NoticeMode(StrEnum):
+    """Who hears of critical fixes under a plan (PLANS H6, I5)."""
+
+    ENTITLED = "entitled"  # everybody of the contract, unless a person says `notices: false`
+    REGISTERED = "registered"  # only people with `notices: true`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
-    """The share of clocks that must be met in a period (PLANS E4)."""
+class Role:
+    """A role that a plan promises (PLANS H5, E11, I7); with a coverage, served inside (or outside) those hours."""
 
-    ratio: float
-    period: str = "month"
-    metrics: frozenset[MetricId] = frozenset()
+    id: str
+    titles: Texts = field(default_factory=lambda: NO_TEXTS)
+    coverage: str | None = None
+    outside: bool = False
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,17 +322,17 @@ class Plan:
     metrics: tuple[Metric, ...]
     targets: tuple[Target, ...]
     rules: PriorityRules = PriorityRules()
-    objective: Objective | None = None
     escalation: str | None = None  # id of an escalation policy
-    roles: tuple[str, ...] = ()  # roles the plan promises
+    roles: tuple[Role, ...] = ()  # promised to the customer
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (PLANS B6)
     urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (PLANS B6)
-    languages: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()  # in which the customer is served
     requires_base: frozenset[PlanId] = frozenset()  # H3: base-plan precondition
     valid_from: date | None = None
     valid_to: date | None = None  # exclusive
     at_close: AtClose = AtClose.STAY
-    extras: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    notices: NoticeMode = NoticeMode.ENTITLED
+    notes: Texts = field(default_factory=lambda: NO_TEXTS)
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at
@@ -335,6 +348,14 @@ class Plan:
     def priority(self, name: str) -> Priority | None:
         """By id or any of its other names, whatever the case; rows match on the id: read `.id` of the answer."""
         return self.priority_by_name.get(name.strip().casefold())
+
+
+def written_name(plan: PlanId) -> str:
+    """Give the name by which a catalogue writes the plan.
+
+    A plan laid over another, or with hours of one contract, has a longer id: `gold+base`, `gold@acme`.
+    """
+    return plan.partition("@")[0].partition("+")[0]
 
 
 def _those_first_others_wait_for(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:

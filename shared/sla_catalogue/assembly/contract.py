@@ -19,7 +19,7 @@ from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder
-from sla_domain.plan import Coverage, PlanId
+from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
         languages=tuple(document.languages),
         targets=tuple(row.target for row in rows),
         at_close=document.at_close,
-        extras=MappingProxyType(_extras(document)),
+        notes=MappingProxyType(dict(document.note)),
+        leaves_unspecified=frozenset(map(MetricId, document.leaves_unspecified)),
     )
     return BuiltContract(contract, built, tuple(rows), document)
 
@@ -109,29 +110,14 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
     return laid_over(draft, base, f"{draft.id}+{base.id}")
 
 
-def _extras(document: ContractDocument) -> dict[str, object]:
-    extras: dict[str, object] = dict(document.extras)
-    if document.note:
-        extras["note"] = dict(document.note)
-    if document.leaves_unspecified:
-        extras["leaves_unspecified"] = tuple(document.leaves_unspecified)
-    return extras
-
-
 def _people(document: ContractDocument, built: BuiltPlan, context: Context) -> dict[str, Person]:
     """The contract's own people, and those of the catalogue that its roles or its plan's escalation name."""
     named = {holder.person for holders in document.roles.values() for holder in holders}
     policy = context.document.escalations.get(built.plan.escalation or "")
     named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
-    wanted = not _must_register(built)
+    wanted = built.plan.notices is NoticeMode.ENTITLED
     return {id_: _person(id_, each, wanted) for id_, each in {**shared, **document.people}.items()}
-
-
-def _must_register(built: BuiltPlan) -> bool:
-    """PLANS I5: under some plans nobody gets critical-fix notices without asking for them."""
-    notices = built.plan.extras.get("notices")
-    return isinstance(notices, Mapping) and notices.get("registration") == "opt_in"
 
 
 def _person(id_: str, document: PersonDocument, notices: bool) -> Person:

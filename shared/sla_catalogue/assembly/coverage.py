@@ -72,6 +72,7 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
         openings=tuple(map(_span, document.openings)),
         closings=tuple(map(_span, document.closings)),
         titles=MappingProxyType(dict(document.title)),
+        clause=document.clause,
     )
 
 

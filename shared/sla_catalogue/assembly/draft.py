@@ -19,6 +19,7 @@ from sla_catalogue.document.plan import (
     TargetDocument,
 )
 from sla_catalogue.problem import Path
+from sla_domain.plan import PlanId, written_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Draft:
 
     @property
     def path(self) -> Path:
-        return ("plans", self.id.partition("@")[0].partition("+")[0])
+        return ("plans", written_name(PlanId(self.id)))
 
 
 def draft_plans(context: Context) -> dict[str, Draft]:
@@ -99,13 +100,13 @@ def laid_over(top: Draft, base: Draft, id_: str) -> Draft:
             "title": upper.title or lower.title,
             "rank": upper.rank if upper.rank is not None else lower.rank,
             "rules": upper.rules or lower.rules,
-            "objective": upper.objective or lower.objective,
             "escalation": upper.escalation or lower.escalation,
             "channels": upper.channels or lower.channels,
             "urgent_channels": upper.urgent_channels or lower.urgent_channels,
             "languages": upper.languages or lower.languages,
             "at_close": upper.at_close or lower.at_close,
-            "extras": {**lower.extras, **upper.extras},
+            "notices": upper.notices or lower.notices,
+            "note": upper.note or lower.note,
         }
     )
     return Draft(

@@ -21,8 +21,8 @@ def build_escalations(context: Context) -> Mapping[str, Policy]:
             levels=tuple(_level(level, people) for level in document.levels),
             repeat=document.repeat,
             pause=document.pause,
-            chain=document.chain,
             titles=MappingProxyType(dict(document.title)),
+            clause=document.clause,
         )
     return MappingProxyType(found)
 

@@ -64,6 +64,7 @@ def _metric(name: str, written: Written, context: Context, below: tuple[str, ...
         after=_other(metric.after, document.after, (*path, "after"), written, context),
         until=_other(metric.until, document.until, (*path, "until"), written, context),
         titles=document.title or metric.titles,
+        clause=document.clause or metric.clause,
     )
 
 

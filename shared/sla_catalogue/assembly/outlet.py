@@ -79,7 +79,6 @@ def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
                 scopes=scopes,
                 contract=ContractId(document.contract) if document.contract else None,
                 expires=document.expires,
-                title=document.title,
             )
     return MappingProxyType(found)
 

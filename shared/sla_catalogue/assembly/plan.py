@@ -11,10 +11,10 @@ from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import Draft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.target import Names, Row, build_targets
-from sla_catalogue.document.plan import ObjectiveDocument, PriorityDocument, RulesDocument
+from sla_catalogue.document.plan import PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
-from sla_domain.plan import Coverage, MetricId, Objective, Plan, PlanId, Priority, PriorityRules
+from sla_domain.plan import Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
 
@@ -54,9 +54,8 @@ def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -
         metrics=build_metrics(used, metrics, context),
         targets=tuple(row.target for row in rows),
         rules=_rules(document.rules, (*draft.path, "rules"), names, context),
-        objective=_objective(document.objective, (*draft.path, "objective"), names, context),
         escalation=document.escalation,
-        roles=tuple(role.id for role in draft.roles),
+        roles=tuple(map(_role, draft.roles)),
         channels=frozenset(document.channels),
         urgent_channels=frozenset(document.urgent_channels),
         languages=tuple(document.languages),
@@ -64,18 +63,21 @@ def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -
         valid_from=document.sold.from_ if document.sold else None,
         valid_to=document.sold.to if document.sold else None,
         at_close=document.at_close or AtClose.STAY,
-        extras=MappingProxyType(_extras(draft)),
+        notices=document.notices or NoticeMode.ENTITLED,
+        notes=MappingProxyType(dict(document.note)),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)
 
 
-def _extras(draft: Draft) -> dict[str, object]:
-    extras: dict[str, object] = dict(draft.document.extras)
-    roles = [role.model_dump(mode="json", exclude_defaults=True) for role in draft.roles]
-    if any(len(role) > 1 for role in roles):
-        extras["roles"] = roles
-    return extras
+def _role(document: RoleDocument) -> Role:
+    return Role(
+        id=document.id,
+        titles=MappingProxyType(dict(document.title)),
+        coverage=document.coverage,
+        outside=document.outside,
+        clause=document.clause,
+    )
 
 
 def _priority(rank: int, path: Path, document: PriorityDocument, context: Context) -> Priority:
@@ -85,6 +87,7 @@ def _priority(rank: int, path: Path, document: PriorityDocument, context: Contex
         titles=MappingProxyType(dict(document.title)),
         definitions=MappingProxyType(dict(document.definition)),
         also=frozenset(document.also),
+        clause=document.clause,
     )
 
 
@@ -111,16 +114,8 @@ def _rules(document: RulesDocument | None, path: Path, names: Names, context: Co
         downgrade=document.downgrade,
         downgrade_pairs=frozenset(pairs),
         correction_notice=document.correction_notice,
+        clause=document.clause,
     )
-
-
-def _objective(document: ObjectiveDocument | None, path: Path, names: Names, context: Context) -> Objective | None:
-    if document is None:
-        return None
-    for name in document.metrics:
-        if name not in names.metrics:
-            context.unknown(name, names.metrics, (*path, "metrics"), "metric")
-    return Objective(ratio=document.ratio, period=document.period, metrics=frozenset(map(MetricId, document.metrics)))
 
 
 def _check_references(draft: Draft, plan: Plan, context: Context) -> None:

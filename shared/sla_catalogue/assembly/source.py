@@ -27,25 +27,6 @@ from sla_catalogue.source import (
 _USUAL: Mapping[Dialect, Mapping[str, str]] = {
     Dialect.GITHUB: {"kind": "hmac", "header": "X-Hub-Signature-256", "prefix": "sha256="},
     Dialect.JIRA: {"kind": "hmac", "header": "X-Hub-Signature", "prefix": "sha256="},
-    Dialect.ZAMMAD: {"kind": "hmac", "header": "X-Hub-Signature", "prefix": "sha1=", "algorithm": "sha1"},
-    Dialect.GITLAB: {"kind": "token", "header": "X-Gitlab-Token"},
-    Dialect.PAGERDUTY: {"kind": "hmac", "header": "X-PagerDuty-Signature", "prefix": "v1="},
-    Dialect.GRAFANA: {"kind": "hmac", "header": "X-Grafana-Alerting-Signature"},
-    Dialect.ZENDESK: {
-        "kind": "hmac",
-        "header": "X-Zendesk-Webhook-Signature",
-        "encoding": "base64",
-        "signed": "timestamp+body",
-        "timestamp_header": "X-Zendesk-Webhook-Signature-Timestamp",
-    },
-    Dialect.STANDARD_WEBHOOKS: {
-        "kind": "hmac",
-        "header": "webhook-signature",
-        "encoding": "base64",
-        "prefix": "v1,",
-        "signed": "id.timestamp.body",
-        "timestamp_header": "webhook-timestamp",
-    },
 }
 _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER: "Authorization"}
 

@@ -66,5 +66,4 @@ class ContractDocument(Document):
     targets: list[TargetDocument] = Field(default_factory=list)
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     at_close: AtClose | None = None
-    extras: dict[str, Any] = Field(default_factory=dict)
     note: Texts = Field(default_factory=dict)

@@ -83,7 +83,6 @@ class KeyDocument(Document):
     scopes: Names
     contract: str | None = None
     expires: Day | None = None
-    title: str = ""
 
 
 class SmtpDocument(Document):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from sla_catalogue.document.field import Document, Names, Span, Texts
-from sla_domain.escalation import Chain, TellKind
+from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
@@ -26,5 +26,4 @@ class PolicyDocument(Document):
     levels: list[LevelDocument] = Field(default_factory=list)
     repeat: int = Field(default=0, ge=0, le=100)
     pause: Span = timedelta(minutes=30)
-    chain: Chain = Chain.TECHNICAL
     clause: str = ""

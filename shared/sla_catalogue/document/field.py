@@ -94,18 +94,6 @@ def _local(text: str) -> datetime:
         raise refuse("date", f"{text!r} is no local date and time", "write YYYY-MM-DDTHH:MM") from None
 
 
-def _share(text: str) -> float:
-    """`90%` or 0.9 → 0.9."""
-    written = text.strip()
-    try:
-        share = float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
-    except ValueError:
-        share = -1
-    if not 0 < share <= 1:
-        raise refuse("ratio", f"{text!r} is no share", "write 90% or 0.9")
-    return share
-
-
 def _instant_text(text: str) -> str:
     """Checked for shape only: the zone of a time without offset is known once the contract is."""
     try:
@@ -139,7 +127,6 @@ Minute = Annotated[int, PlainValidator(_guarded(parse_minute)), WithJsonSchema(T
 Day = Annotated[date, PlainValidator(_guarded(_date)), WithJsonSchema({"type": "string", "format": "date"})]
 LocalTime = Annotated[datetime, PlainValidator(_guarded(_local)), WithJsonSchema(TEXT)]
 InstantText = Annotated[str, PlainValidator(_guarded(_instant_text)), WithJsonSchema(TEXT)]
-Ratio = Annotated[float, PlainValidator(_guarded(_share)), WithJsonSchema({"type": ["string", "number"]})]
 SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(TEXT)]
 Rank = Annotated[int, Field(ge=1, le=1000)]
 

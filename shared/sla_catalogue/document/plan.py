@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
 from sla_catalogue.document.coverage import CoverageDocument
-from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Ratio, Texts, Validity, WarningTime, refuse
+from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_domain.calendar import AtClose, WorkingDays
-from sla_domain.plan import DowngradeMode, PriorityChangeMode, ReopenMode
+from sla_domain.plan import DowngradeMode, NoticeMode, PriorityChangeMode, ReopenMode
 
 
 class PriorityDocument(Document):
@@ -124,15 +124,6 @@ class RulesDocument(Document):
     clause: str = ""
 
 
-class ObjectiveDocument(Document):
-    """The share of clocks to be met in a period (PLANS E4)."""
-
-    ratio: Ratio
-    period: Literal["week", "month", "quarter", "year"] = "month"
-    metrics: Names = Field(default_factory=list)
-    clause: str = ""
-
-
 class RoleDocument(Document):
     """A role the plan promises, with the hours in which its holder serves (PLANS H5)."""
 
@@ -140,8 +131,6 @@ class RoleDocument(Document):
     title: Texts = Field(default_factory=dict)
     coverage: str | None = None
     outside: bool = False
-    chain: str = ""  # the escalation chain it owns: technical, business
-    told_of: Literal["", "every_incident"] = ""
     clause: str = ""
 
     @model_validator(mode="before")
@@ -162,7 +151,6 @@ class PlanDocument(Document):
     metrics: dict[str, MetricDocument | None] = Field(default_factory=dict)
     targets: list[TargetDocument] = Field(default_factory=list)
     rules: RulesDocument | None = None
-    objective: ObjectiveDocument | None = None
     escalation: str | None = None
     roles: list[RoleDocument] = Field(default_factory=list)
     channels: Names = Field(default_factory=list)  # entitled; none given: every one (PLANS B6)
@@ -170,4 +158,5 @@ class PlanDocument(Document):
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
     at_close: AtClose | None = None
-    extras: dict[str, Any] = Field(default_factory=dict)
+    notices: NoticeMode | None = None  # who hears of critical fixes (PLANS H6, I5)
+    note: Texts = Field(default_factory=dict)

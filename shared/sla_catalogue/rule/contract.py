@@ -62,9 +62,9 @@ def _check_people(built: BuiltContract, subject: Subject) -> None:
         return
     held = {role.role for role in contract.roles}
     for role in built.built.plan.roles:
-        if role not in held:
-            message = f"the plan promises the role {role!r}, and nobody holds it in {contract.id}"
-            findings.warning(built.path, "role-unheld", message, f"roles: {{{role}: [somebody]}}")
+        if role.id not in held:
+            message = f"the plan promises the role {role.id!r}, and nobody holds it in {contract.id}"
+            findings.warning(built.path, "role-unheld", message, f"roles: {{{role.id}: [somebody]}}")
     _check_levels(built, held, subject)
     for person in contract.people.values():
         if not person.addresses:

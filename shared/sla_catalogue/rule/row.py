@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sla_catalogue.assembly.target import PRIORITY, Row
 from sla_domain.plan import Condition, Match, Target
@@ -47,6 +48,16 @@ def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str])
         return False
     rest = [condition for condition in other.match.conditions if condition.attribute != PRIORITY]
     return all(_implied(condition, row.match) for condition in rest)
+
+
+def among(target: Target, known: Mapping[str, str]) -> Target | None:
+    """The row as it matches incidents with these attributes, whatever their others; None when it matches none."""
+    conditions = target.match.conditions
+    if not all(each.holds(known) for each in conditions if each.attribute in known):
+        return None
+    rest = [each for each in conditions if each.attribute not in known]
+    given = [Condition(name, frozenset({value})) for name, value in known.items()]
+    return replace(target, match=Match((*rest, *given)))
 
 
 def _implied(condition: Condition, by: Match) -> bool:

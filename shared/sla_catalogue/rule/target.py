@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sla_catalogue.assembly.contract import BuiltContract
+from sla_catalogue.assembly.plan import BuiltPlan
 from sla_catalogue.assembly.target import Row
-from sla_catalogue.rule.row import ANY, priorities_of, shadowed, spoken_of, takes
+from sla_catalogue.rule.row import ANY, among, priorities_of, shadowed, spoken_of, takes
 from sla_catalogue.rule.subject import Subject
-from sla_domain.plan import CoverageTime, Unspecified, WallTime
+from sla_domain.fold.entitlement import stated
+from sla_domain.incident import Scope
+from sla_domain.plan import CoverageTime, PlanId, Unspecified, WallTime, written_name
 
 # A plan that promises these at all is expected to promise them for every priority; others may be for a few only.
 _EXPECTED_FOR_ALL = ("first_response", "resolution")
@@ -51,9 +54,7 @@ def _check_gaps(rows: Sequence[Row], priorities: list[str], plan: str, subject: 
         missing = [name for name in priorities if not spoken_of(ours, name, priorities)]
         if ours and missing:
             message = f"the plan {plan} has no {metric} target for {', '.join(missing)} that holds in every case"
-            subject.findings.warning(
-                ("plans", plan.partition("@")[0].partition("+")[0], "targets"), "gap", message, "add a last row"
-            )
+            subject.findings.warning(("plans", written_name(PlanId(plan)), "targets"), "gap", message, "add a last row")
 
 
 def _check_specified(contract: BuiltContract, subject: Subject) -> None:
@@ -77,23 +78,40 @@ def _check_specified(contract: BuiltContract, subject: Subject) -> None:
 
 def _used_without_number(contract: BuiltContract, subject: Subject) -> list[tuple[Row, list[str]]]:
     """Rows without a number that some incident of the contract may meet, with the priorities left to them."""
-    plans = [contract.built]
-    if contract.contract.base_plan and (contract.contract.products or contract.contract.excluded_products):
-        base = subject.plan(contract.contract.base_plan)  # out of scope, the base plan's rows apply (PLANS H4)
-        plans += [base] if base is not None and base is not contract.built else []
     found: list[tuple[Row, list[str]]] = []
-    for built in plans:
+    for built, scopes in _in_use(contract, subject):
+        kinds = [stated(contract.contract, scope) for scope in scopes]
         names = [priority.id for priority in built.plan.priorities]
         for index, row in enumerate(built.rows):
             if isinstance(row.target.allowed, Unspecified):
                 before = [*contract.rows, *built.rows[:index]]
-                left = [name for name in priorities_of(row.target, names) if not _taken(row, name, before, names)]
-                left = [name for name in left if name != ANY or not names]
+                left = [
+                    name
+                    for name in priorities_of(row.target, names)
+                    if (name != ANY or not names) and not _taken(row, name, before, names, kinds)
+                ]
                 if left:
                     found.append((row, left))
     return found
 
 
-def _taken(row: Row, priority: str, before: Sequence[Row], names: list[str]) -> bool:
-    same = (other.target for other in before if other.target.metric == row.target.metric)
-    return any(takes(other, row.target, priority, names) for other in same)
+def _in_use(contract: BuiltContract, subject: Subject) -> list[tuple[BuiltPlan, tuple[Scope, ...]]]:
+    """The plans whose rows apply to incidents of the contract, each with the scopes in which they do (PLANS H4, I9)."""
+    bought = contract.contract
+    out = (Scope.OUT_OF_SCOPE,) if bought.products else ()
+    beyond = (*out, Scope.EXCLUDED) if bought.excluded_products else out
+    base = subject.plan(bought.base_plan) if bought.base_plan else None
+    if base is None or base is contract.built:
+        return [(contract.built, (Scope.IN_SCOPE, *beyond))]
+    return [(contract.built, (Scope.IN_SCOPE,)), *([(base, beyond)] if beyond else [])]
+
+
+def _taken(
+    row: Row, priority: str, before: Sequence[Row], names: list[str], kinds: Iterable[Mapping[str, str]]
+) -> bool:
+    """Whether earlier rows take what `row` would match among incidents of each kind; it may match none of one."""
+    same = [other.target for other in before if other.target.metric == row.target.metric]
+    return all(
+        (within := among(row.target, known)) is None or any(takes(other, within, priority, names) for other in same)
+        for known in kinds
+    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Contract
 from sla_domain.incident import Scope
-from sla_domain.plan import Metric, MetricId, Plan, Target, Unspecified
+from sla_domain.plan import Metric, MetricId, Plan, Target, Unspecified, written_name
 from sla_domain.rulebook import ContractMatch, Rulebook
 
 
@@ -59,15 +59,20 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, scope: Scope, base: Plan 
     plan = rulebook.plans[contract.plan]
     if base is not None and scope.word != "in":
         plan = base
-    stated = {
+    matched_on = plan.matched_on | contract.matched_on | {"product"}
+    at_close = plan.at_close if contract.at_close is None else contract.at_close
+    own = stated(contract, scope)
+    return Entitlement(match, plan, scope, own, matched_on, contract, at_close, _timed(contract, plan))
+
+
+def stated(contract: Contract, scope: Scope) -> dict[str, str]:
+    """Give the attributes that slad adds to those of an incident, besides its priority."""
+    return {
         "contract": contract.id,
-        "plan": contract.plan,
+        "plan": written_name(contract.plan),
         "base_plan": contract.base_plan or "",
         "scope": scope.word,
     }
-    matched_on = plan.matched_on | contract.matched_on | {"product"}
-    at_close = plan.at_close if contract.at_close is None else contract.at_close
-    return Entitlement(match, plan, scope, stated, matched_on, contract, at_close, _timed(contract, plan))
 
 
 def _timed(contract: Contract, plan: Plan) -> tuple[Metric, ...]:

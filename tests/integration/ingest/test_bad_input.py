@@ -234,9 +234,9 @@ async def test_an_unknown_event_is_parked_counted_listed(small: World) -> None:
 
 
 async def test_a_dialect_nobody_translates_yet_is_parked(small: World) -> None:
-    headers = {"x-gitlab-token": "gitlab token", "content-type": "application/json"}
-    answer = await small.client.post("/v1/webhooks/gitlab-acme", content=b'{"object_kind":"issue"}', headers=headers)
-    assert (answer.status_code, answer.json()["reason"]["code"]) == (202, "not_spoken")
+    headers = {"x-desk-token": "desk token", "content-type": "application/json"}
+    answer = await small.client.post("/v1/webhooks/desk-acme", content=b'{"object_kind":"issue"}', headers=headers)
+    assert (answer.status_code, answer.json()["reason"]["code"]) == (202, "unknown_type")
 
 
 async def test_missing_times_are_replaced_by_the_receipt_and_marked(small: World) -> None:

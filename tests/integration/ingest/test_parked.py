@@ -42,21 +42,21 @@ async def test_a_replay_after_the_mend_has_the_effect_and_the_first_receipt(worl
     """A source of a dialect that nobody translated when it was delivered."""
     now = world.catalogue[-1]
     github = now.sources[SourceId("github-acme")]
-    gitlab = now.sources[SourceId("gitlab-acme")]
+    desk = now.sources[SourceId("desk-acme")]
     body = orjson.dumps(delivery("opened"))
-    headers = {"x-gitlab-token": "gitlab token", "content-type": "application/json", "x-github-delivery": "d-7"}
-    parked = (await world.client.post("/v1/webhooks/gitlab-acme", content=body, headers=headers)).json()
+    headers = {"x-desk-token": "desk token", "content-type": "application/json", "x-github-delivery": "d-7"}
+    parked = (await world.client.post("/v1/webhooks/desk-acme", content=body, headers=headers)).json()
     received = world.time.at
     world.time.at += timedelta(days=2)
 
     still = await world.client.post(f"/v1/parked/{parked['id']}/replay", headers=ADMIN)
     assert (still.status_code, still.json()["outcome"]) == (200, "parked")
 
-    mend(world, "gitlab-acme", dialect=github.dialect)
-    assert gitlab.dialect is not github.dialect
+    mend(world, "desk-acme", dialect=github.dialect)
+    assert desk.dialect is not github.dialect
     answer = await world.client.post(f"/v1/parked/{parked['id']}/replay", headers=ADMIN)
     assert (answer.status_code, answer.json()["outcome"]) == (202, "accepted")
-    assert await world.logged() == [("incident.opened", "gitlab-acme:77")]
+    assert await world.logged() == [("incident.opened", "desk-acme:77")]
     (row,) = await world.rows(tables.event)
     assert orjson.loads(row.data)["received_at"] == received.isoformat().replace("+00:00", "Z")
     assert (await world.client.get("/v1/parked", headers=ADMIN)).json()["parked"] == []
@@ -64,17 +64,17 @@ async def test_a_replay_after_the_mend_has_the_effect_and_the_first_receipt(worl
     again = await world.client.post(f"/v1/parked/{parked['id']}/replay", headers=ADMIN)
     assert again.status_code == 409
     # the sender's own retry is now answered as it would have been
-    retry = await world.client.post("/v1/webhooks/gitlab-acme", content=body, headers=headers)
+    retry = await world.client.post("/v1/webhooks/desk-acme", content=body, headers=headers)
     assert retry.json()["outcome"] == "accepted"
     assert len(await world.logged()) == 1
 
 
 async def test_two_replays_at_once_have_one_effect(world: World) -> None:
     github = world.catalogue[-1].sources[SourceId("github-acme")]
-    headers = {"x-gitlab-token": "gitlab token", "content-type": "application/json"}
+    headers = {"x-desk-token": "desk token", "content-type": "application/json"}
     body = orjson.dumps(delivery("opened"))
-    parked = (await world.client.post("/v1/webhooks/gitlab-acme", content=body, headers=headers)).json()
-    mend(world, "gitlab-acme", dialect=github.dialect)
+    parked = (await world.client.post("/v1/webhooks/desk-acme", content=body, headers=headers)).json()
+    mend(world, "desk-acme", dialect=github.dialect)
     path = f"/v1/parked/{parked['id']}/replay"
     answers = await asyncio.gather(*(world.client.post(path, headers=ADMIN) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]

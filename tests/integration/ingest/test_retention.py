@@ -54,11 +54,11 @@ async def test_what_nobody_has_looked_at_waits_for_ever(world: World) -> None:
 async def test_a_parked_one_that_was_replayed_is_done_with(world: World) -> None:
     """A webhook of a dialect that is learnt later."""
     github = world.catalogue[-1].sources[SourceId("github-acme")]
-    headers = {"x-gitlab-token": "gitlab token", "content-type": "application/json", "x-github-delivery": "d-7"}
+    headers = {"x-desk-token": "desk token", "content-type": "application/json", "x-github-delivery": "d-7"}
     body = orjson.dumps(delivery("opened"))
-    parked = (await world.client.post("/v1/webhooks/gitlab-acme", content=body, headers=headers)).json()
+    parked = (await world.client.post("/v1/webhooks/desk-acme", content=body, headers=headers)).json()
     assert await house(world, YEAR) == {}
-    mend(world, "gitlab-acme", dialect=github.dialect)
+    mend(world, "desk-acme", dialect=github.dialect)
     replayed = await world.client.post(f"/v1/parked/{parked['id']}/replay", headers=ADMIN)
     assert replayed.json()["outcome"] == "accepted"
     assert (await house(world, YEAR))["ingest_inbox"] >= 1

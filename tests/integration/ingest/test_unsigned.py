@@ -421,7 +421,7 @@ async def test_a_refused_delivery_costs_the_same_work_whether_its_source_exists(
     wrong = {"x-hub-signature-256": signed(body, "guess"), "x-hub-signature": signed(body, "guess")}
     costs = []
     for name in (*small.catalogue[-1].sources, "nobody"):
-        for headers in ({}, wrong, {"authorization": "Bearer guess", "x-gitlab-token": "guess"}):
+        for headers in ({}, wrong, {"authorization": "Bearer guess", "x-desk-token": "guess"}):
             worked.clear()
             answer = await small.client.post(f"/v1/webhooks/{name}", content=body, headers=headers)
             assert answer.status_code == 401

@@ -30,7 +30,6 @@ CHILD = """\
       - {metric: resolution, coverage: office, by_priority: {P1: 2 working days, P2: PT8H},
          working_days: close_of_nth_day}
     rules: {default: p2, without_description: P2}
-    objective: {ratio: 90%}
 """
 
 
@@ -50,7 +49,7 @@ def test_a_child_replaces_only_what_it_names(tmp_path: Path) -> None:
     assert due(catalogue, "P1") == {"first_response": at(10, 30), "resolution": at(17, 0, 18)}
     assert due(catalogue, "P2") == {"first_response": at(14), "resolution": at(10, 0, 17)}
     plan = catalogue.rulebook.plans[PlanId("silver")]
-    assert (plan.titles, plan.rank, plan.objective is not None) == ({"en": "Silver"}, 2, True)
+    assert (plan.titles, plan.rank) == ({"en": "Silver"}, 2)
     assert [priority.id for priority in plan.priorities] == ["P1", "P2"]
     assert plan.rules.default == "P2"
     (response, _) = plan.metrics

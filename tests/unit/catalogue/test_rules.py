@@ -92,6 +92,53 @@ def test_a_number_for_some_incidents_only_is_not_enough(tmp_path: Path) -> None:
     assert codes(tmp_path, changed("country: PL", f"country: PL\n    {some}", text)) == ["unspecified-target"]
 
 
+OVER_A_BASE = """\
+coverages: {office: {hours: {mon-fri: "09:00-17:00"}}}
+plans:
+  base:
+    priorities: [{id: P1}, {id: P2}]
+    targets: [{metric: first_response, coverage: office, time: unspecified}]
+  over:
+    requires_base: base
+    priorities: [{id: P1}, {id: P2}]
+    targets: [{metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 2h}}]
+contracts:
+  acme: {customers: [Acme], plan: over, base_plan: base, zone: UTC, SCOPE, ROWS,
+         people: {anna: {name: Anna, email: anna@example.com}}, roles: {on_call: [anna]}}
+"""
+OUT = "{metric: first_response, coverage: office, when: {scope: out}, time: 8h}"
+EXCLUDED = "{metric: first_response, coverage: office, when: {scope: excluded}, time: 8h}"
+NOT_IN = "{metric: first_response, coverage: office, when: {scope: {not: in}}, time: 8h}"
+THIS = "{metric: first_response, coverage: office, when: {contract: acme, base_plan: base, plan: over}, time: 8h}"
+ANOTHER = "{metric: first_response, coverage: office, when: {contract: beta}, time: 8h}"
+EITHER = "{metric: first_response, coverage: office, when: {scope: [out, excluded]}, time: 8h}"
+
+
+@pytest.mark.parametrize(
+    ("scope", "rows", "found"),
+    [
+        ("products: [Vertica]", OUT, []),
+        ("products: [Vertica]", NOT_IN, []),
+        ("products: [Vertica]", EXCLUDED, ["unspecified-target"]),
+        ("excluded_products: [IDOL]", EXCLUDED, []),
+        ("excluded_products: [IDOL]", OUT, ["unspecified-target"]),
+        ("products: [Vertica], excluded_products: [IDOL]", OUT, ["unspecified-target"]),
+        ("products: [Vertica], excluded_products: [IDOL]", f"{OUT}, {EXCLUDED}", []),
+        ("products: [Vertica], excluded_products: [IDOL]", EITHER, []),
+        ("products: [Vertica], excluded_products: [IDOL]", NOT_IN, []),
+        ("products: [Vertica]", THIS, []),
+        ("products: [Vertica]", ANOTHER, ["unspecified-target"]),
+        ("country: PL", OUT, []),  # every product is in scope: the base plan's rows are never asked
+    ],
+)
+def test_the_numbers_of_the_base_plan_may_be_given_for_its_scope_alone(
+    tmp_path: Path, scope: str, rows: str, found: list[str]
+) -> None:
+    """PLANS H4: the base plan's rows apply to products out of scope, and to no others."""
+    text = OVER_A_BASE.replace("SCOPE", scope).replace("ROWS", f"targets: [{rows}]")
+    assert errors(tmp_path, text) == found
+
+
 def test_a_child_that_gives_the_number_is_enough(tmp_path: Path) -> None:
     text = with_rows("time: unspecified")
     child = "  silver:\n    extends: gold\n    targets:\n      - {metric: first_response, coverage: office, time: 1h}\n"

@@ -24,7 +24,6 @@ from sla_ingest.dialect.port import (
     Translated,
     Translation,
     Unfit,
-    body_id,
 )
 
 __all__ = [
@@ -62,8 +61,4 @@ MEDIA_TYPES: Mapping[Dialect, frozenset[str]] = MappingProxyType(
 
 def translate(delivery: Delivery, source: Source) -> Translation:
     """What a delivery of this source means. Never raises for what a sender wrote."""
-    spoken = _SPOKEN.get(source.dialect)
-    if spoken is None:
-        id_ = delivery.id or body_id(delivery)
-        return Translation(id_, Parked(ParkedBecause.NOT_SPOKEN, source.dialect.value))
-    return spoken(delivery, source)
+    return _SPOKEN[source.dialect](delivery, source)

@@ -78,7 +78,6 @@ class ParkedBecause(Reason):
     ID_REUSED = "another body was delivered under the same id before"
     MALFORMED = "one event of the batch cannot be read"
     OTHER_CONTRACT = "the incident is under another contract than the key's"
-    NOT_SPOKEN = "no translation for this source's dialect is installed"
 
 
 class Remark(Reason):

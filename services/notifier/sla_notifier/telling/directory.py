@@ -55,7 +55,9 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
     policy = catalogue.escalations.get(name)
     if policy is None:
-        return for_roles(plan.roles or tuple(dict.fromkeys(holder.role for holder in contract.roles)))
+        return for_roles(
+            tuple(role.id for role in plan.roles) or tuple(dict.fromkeys(holder.role for holder in contract.roles))
+        )
     rungs = tuple(
         Rung(level.after, level.tell, level.channels, pages=level.kind is TellKind.PAGE) for level in policy.levels
     )

@@ -1,0 +1,62 @@
+"""Keys that older releases knew: taken out of catalogues that those releases stored, so that they can still be read.
+
+Files are another matter: there `slad check` refuses such a key, because nothing would come of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sla_catalogue.tree import Plain
+
+# Dialects that could once be named although nothing spoke them.
+_UNSPOKEN = frozenset(
+    {
+        "gitlab", "servicenow", "zendesk", "zammad", "freshdesk", "alertmanager", "grafana", "pagerduty", "opsgenie",
+        "standard-webhooks",
+    }
+)  # fmt: skip
+_REGISTERED = {"registration": "opt_in"}  # how format 1 said that only registered people hear of critical fixes
+
+
+def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
+    """The sections of a stored catalogue of format 1 as this release writes them; the rules in them are the same."""
+    kept: dict[str, Any] = dict(sections)
+    for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):
+        if isinstance(kept.get(name), dict):
+            kept[name] = {id_: change(entry) if isinstance(entry, dict) else entry for id_, entry in kept[name].items()}
+    if isinstance(kept.get("sources"), dict):
+        kept["sources"] = {id_: entry for id_, entry in kept["sources"].items() if not _unspoken(entry)}
+    return kept
+
+
+def _plan(entry: dict[str, Any]) -> dict[str, Any]:
+    extras = entry.get("extras")
+    notices = extras.get("notices") if isinstance(extras, dict) else None
+    kept = _but(entry, "objective", "extras")
+    if isinstance(notices, dict) and _REGISTERED.items() <= notices.items():
+        kept["notices"] = "registered"
+    if isinstance(entry.get("roles"), list):
+        roles = entry["roles"]
+        kept["roles"] = [_but(role, "chain", "told_of") if isinstance(role, dict) else role for role in roles]
+    return kept
+
+
+def _contract(entry: dict[str, Any]) -> dict[str, Any]:
+    return _but(entry, "extras")
+
+
+def _escalation(entry: dict[str, Any]) -> dict[str, Any]:
+    return _but(entry, "chain")
+
+
+def _key(entry: dict[str, Any]) -> dict[str, Any]:
+    return _but(entry, "title")
+
+
+def _unspoken(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("dialect") in _UNSPOKEN
+
+
+def _but(entry: dict[str, Any], *retired: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in retired}
