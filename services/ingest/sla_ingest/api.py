@@ -92,13 +92,21 @@ def _events(routes: APIRouter, door: Door) -> None:
         "/events",
         status_code=202,
         tags=["ingest"],
-        responses=_INPUT | _problems(s401="An API key is needed.", s403="The key lacks the scope ingest."),
+        responses=_INPUT
+        | _problems(s401="An API key, or a source's secret, is needed.", s403="The key lacks the scope ingest."),
         openapi_extra=_BODY,
     )
     async def events(request: Request) -> Response:
-        """CloudEvents 1.0: structured, binary or batched."""
-        access = door.authorize(request, Scope.INGEST)
+        """CloudEvents 1.0: structured, binary or batched; under an API key, or the secret of a CloudEvents source."""
         headers = headers_of(request)
+        try:
+            access = door.authorize(request, Scope.INGEST)
+        except Problem as problem:
+            source = door.intake.source_of_secret(headers) if problem.status == 401 else None
+            if source is None:
+                raise
+            body = await read_body(request, door.settings.max_body_bytes)
+            return _answer(await door.intake.webhook(source.id, body, headers, known_caller=False))
         body = await read_body(request, door.settings.max_body_bytes)
         return _answer(await door.intake.events(access, body, headers))
 

@@ -37,6 +37,7 @@ from sla_platform.http.problem import Problem
 from sla_platform.timesource import TimeSource
 
 UNKNOWN = "unknown"
+_PROVEN_BY_HEAD = frozenset({AuthenticationKind.TOKEN, AuthenticationKind.BASIC, AuthenticationKind.BEARER})
 EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
 MAX_BATCH = 5_000
 CHUNK = 250  # events of a batch that are translated and committed in one go
@@ -127,6 +128,22 @@ class Intake:
             raise wrong_media_type(sorted(spoken))
 
     # -- CloudEvents
+
+    def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
+        """Find the CloudEvents source whose own token or password the headers carry; None where there is not one.
+
+        A signature is over the body, which is not read for strangers: such sources post to their own address. A secret
+        that several sources share names none of them.
+        """
+        now = self._time.now()
+        fitting = [
+            source
+            for source in self._catalogue().sources.values()
+            if source.dialect is Dialect.CLOUDEVENTS
+            and source.authentication.kind in _PROVEN_BY_HEAD
+            and doubt(source.authentication, b"", headers, now) is None
+        ]
+        return fitting[0] if len(fitting) == 1 else None
 
     async def events(self, access: Access, body: bytes, headers: Mapping[str, str]) -> Taken:
         """CloudEvents under an API key. A key of one contract writes under its own name and for that contract alone."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+ACCEPTED = "accepted"  # the outcome that a healthy source has
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _LATENESS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 604_800)
 _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
@@ -55,3 +58,12 @@ class IngestMetrics:
         self.commit_failures = Counter(
             "slad_ingest_commit_failures", "Group commits that did not happen.", registry=registry
         )
+
+    def expect(self, sources: Iterable[str]) -> None:
+        """Begin the count of accepted deliveries of each source at 0.
+
+        A series that does not exist cannot stand still: without this, a source that falls silent before the first
+        delivery after a restart would never be missed (alert SladIngestSilent).
+        """
+        for source in sources:
+            self.deliveries.labels(source, ACCEPTED)

@@ -100,7 +100,7 @@ def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> Fas
     settings = base.settings
     names = Names.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
     app.add_middleware(Boundary, names=names)
-    app.include_router(health.router(services, base.registry, info(base)))
+    app.include_router(health.router(services, base.registry, partial(info, base)))
     for routes in routers:
         app.include_router(routes)
     return app

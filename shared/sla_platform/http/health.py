@@ -21,8 +21,10 @@ from sla_platform.runtime import Check, Service
 CHECK_SECONDS = 3.0
 
 
-def router(services: Sequence[Service], registry: CollectorRegistry, info: Mapping[str, Any]) -> APIRouter:
-    """`info` is shown as it is at `/info`: versions, profile, catalogue."""
+def router(
+    services: Sequence[Service], registry: CollectorRegistry, info: Callable[[], Mapping[str, Any]]
+) -> APIRouter:
+    """`info` is asked anew for each answer at `/info`: versions, profile, the catalogue in force."""
     routes = APIRouter(tags=["health"])
 
     @routes.get("/livez", response_class=PlainTextResponse)
@@ -45,7 +47,7 @@ def router(services: Sequence[Service], registry: CollectorRegistry, info: Mappi
 
     @routes.get("/info")
     async def show_info() -> dict[str, Any]:
-        return dict(info)
+        return dict(info())
 
     return routes
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from typing import Any
 
 import orjson
 import pytest
 from tests.integration.ingest.world import FORMOSA, READER, SENDER, World, opened, standard_headers
 
+from sla_catalogue import SourceId
 from sla_ingest import inbox as inbox_module
 from sla_ingest import tables
 from sla_platform.errors import StoreBusy
@@ -227,6 +229,34 @@ async def test_events_need_a_key_that_may_send(small: World, key: dict[str, str]
     answer = await small.event(opened(), key)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("proof", "source"),
+    [
+        ("Bearer a bearer word", "servicenow"),
+        ("Basic " + base64.b64encode(b"sender:pass word").decode(), "events-basic"),
+    ],
+)
+async def test_a_sources_own_secret_is_a_proof_too_and_its_events_are_that_sources(
+    small: World, proof: str, source: str
+) -> None:
+    answer = await small.event(opened() | {"source": "whatever it says"}, {"authorization": proof})
+    assert answer.status_code == 202
+    assert answer.json()["events"][0]["incident"] == f"{source}:INC1"
+
+
+@pytest.mark.parametrize("proof", ["Bearer desk token", "Bearer a bearer", "Basic c2VuZGVyOg==", "Bearer "])
+async def test_no_other_secret_is(small: World, proof: str) -> None:
+    """Neither one of a source that speaks otherwise, nor a part of one, nor an empty one."""
+    assert (await small.event(opened(), {"authorization": proof})).status_code == 401
+
+
+async def test_a_secret_of_two_sources_names_neither(small: World) -> None:
+    known = small.catalogue[-1]
+    twin = dataclasses.replace(known.sources[SourceId("servicenow")], id=SourceId("twin"))
+    small.catalogue.append(dataclasses.replace(known, sources={**known.sources, twin.id: twin}))
+    assert (await small.event(opened(), {"authorization": "Bearer a bearer word"})).status_code == 401
 
 
 async def test_an_expired_key_is_none(small: World) -> None:

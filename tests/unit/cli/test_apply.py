@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,21 @@ def test_the_target_is_what_the_services_read(old: Path, new: Path, monkeypatch:
     edited(new / "plans.yaml", "time: 4h", "time: 2h")
     assert slad("apply", new).status == 0
     assert load_catalogue(old).version == load_catalogue(new).version
+
+
+def test_without_a_place_the_example_is_not_written_over(
+    old: Path, new: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The default of SLAD_CATALOGUE is slad's own example: good to read, nothing to write into."""
+    shutil.copytree(old, tmp_path / "examples" / "catalogue")
+    monkeypatch.chdir(tmp_path)
+    edited(new / "plans.yaml", "time: 4h", "time: 2h")
+    said = slad("apply", new)
+    assert said.status == 2
+    assert "--to DIR" in said.err
+    assert "SLAD_CATALOGUE" in said.err
+    assert "time: 4h" in (tmp_path / "examples" / "catalogue" / "plans.yaml").read_text()
+    assert slad("apply", new, "--dry-run").status == 0  # looking is free
 
 
 def test_an_unsound_catalogue_is_not_applied(old: Path, new: Path) -> None:

@@ -11,11 +11,13 @@ from typing import Annotated
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 
 from sla_catalogue import load_catalogue
 from sla_platform.settings import Settings
 from sla_platform.telemetry import logs
 from sla_platform.timesource import time_source
+from sla_standalone.cli.lines import pasted
 from sla_standalone.compose import ALL, Running
 from sla_standalone.mailbox import Mailbox
 from sla_standalone.mailbox import router as mailbox_routes
@@ -88,5 +90,7 @@ def _welcome(settings: Settings, process: Running, *, mailbox: bool) -> None:
     """The addresses, and lines that work when pasted."""
     text = Template(files("sla_standalone.cli").joinpath("welcome.txt").read_text())
     where = {"url": settings.public_url, "store": process.ground.store.url.database or "a database"}
+    lines = pasted(process.ground.catalogue.current, settings.public_url, process.ground.time.now())
+    where["lines"] = escape("\n\n".join(lines))
     where["mailbox"] = f"{settings.public_url}/mailbox" if mailbox else "none: mails leave by the configured server"
     _err.print(text.substitute(where), soft_wrap=True, highlight=False)

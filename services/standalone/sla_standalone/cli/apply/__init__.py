@@ -33,7 +33,9 @@ def register(app: typer.Typer) -> None:
 def apply(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="The catalogue to apply, a directory or a file.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show; copy nothing.")] = False,
-    to: Annotated[Path | None, typer.Option(help="Where the services read. Default: SLAD_CATALOGUE.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Where the services read. Default: SLAD_CATALOGUE, if that is set.")
+    ] = None,
     url: Annotated[
         str,
         typer.Option(
@@ -47,7 +49,10 @@ def apply(
     """Check, show what changes, copy. Exit status: 0 applied (or could be), 1 the catalogue is not sound, 2 misuse."""
     if not source.exists():
         stop(f"{source}: no such file or directory")
-    target = to or Settings().catalogue
+    settings = Settings()
+    if to is None and not dry_run and "catalogue" not in settings.model_fields_set:
+        stop("where do the services read? Say --to DIR, or set SLAD_CATALOGUE; slad's example is not written over")
+    target = to or settings.catalogue
     new = _sound(source, json)
     failed = [result for result in run_scenarios(new) if not result.passed]
     old = _in_force(source, target)

@@ -1,0 +1,102 @@
+"""What the README and the welcome print to be pasted works, with the example's catalogue and with one's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+from tests.golden.cli.conftest import EXAMPLES
+from tests.golden.cli.test_service import patiently
+from tests.unit.cli.invoke import slad
+
+from sla_catalogue import Catalogue, load_catalogue
+from sla_standalone.cli.lines import pasted
+
+README = (EXAMPLES.parents[1] / "README.md").read_text()
+NOW = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
+OWN = """
+coverages: {always: {hours: 24x7}}
+plans:
+  gold:
+    priorities: [{id: Sev 2, rank: 2}, {id: Sev 1, rank: 1}]
+    targets: [{metric: first_response, coverage: always, time: 1h}]
+contracts:
+  rest: {plan: gold, zone: UTC, default: true}
+  polaris: {plan: gold, zone: Europe/Rome, customers: [Polaris "Nord" O'Brien]}
+"""
+
+
+def shell(lines: str, **variables: str) -> list[str]:
+    """The answers of the calls of curl among the lines, in order."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", lines.replace("curl -s", "echo; curl -s")],
+        env={**os.environ, **variables}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return [answer for answer in done.stdout.split("\n") if answer.startswith("{")]
+
+
+def own(tmp_path: Path, keys: str) -> Catalogue:
+    file = tmp_path / "own.yaml"
+    file.write_text(OWN + keys)
+    return load_catalogue(file, environment={})
+
+
+def test_the_lines_of_the_readme_open_an_incident_and_answer_it(service: str) -> None:
+    (block,) = [found for found in re.findall(r"```sh\n([\s\S]*?)```", README) if "/v1/events" in found]
+    lines = block.replace("http://127.0.0.1:8321", service)
+    opened, *_, answered = shell(lines)
+    assert json.loads(opened)["promise"]["targets"]
+    assert json.loads(answered)["outcome"] == "accepted"
+    incident = json.loads(opened)["promise"]["incident"]
+    said = patiently(lambda: slad("explain", incident, "--url", service, "--key", "demo-read-key"))
+    assert "First response" in said.out
+
+
+def test_the_lines_of_the_welcome_do_too_and_again_after_the_next_start(service: str, catalogue: Path) -> None:
+    known = load_catalogue(catalogue)
+    for at in (NOW, NOW.replace(minute=1)):
+        opened, _, answered = shell("\n".join(pasted(known, service, at)))
+        assert json.loads(opened)["promise"]["targets"], "an incident of a customer, with a promise"
+        assert json.loads(answered)["outcome"] == "accepted"
+
+
+def test_with_a_catalogue_of_ones_own_they_speak_of_its_customers_and_ask_for_its_key(tmp_path: Path) -> None:
+    digest = "b" * 64
+    lines = pasted(own(tmp_path, f'keys: {{desk: {{sha256: "{digest}", scopes: [ingest]}}}}'), "http://slad", NOW)
+    assert lines[0] == "export SLAD_KEY=…  # a key with the scopes ingest; the catalogue has desk"
+    assert all("demo-" not in line and "Acme" not in line for line in lines)
+    written = lines[1].split("-d ")[1]
+    body = subprocess.run(["bash", "-c", f"printf %s {written}"], capture_output=True, text=True, check=True).stdout
+    event = json.loads(body)
+    assert event["data"] == {"customer": 'Polaris "Nord" O\'Brien', "priority": "Sev 1", "title": "Checkout is down"}
+    assert '"Authorization: Bearer $SLAD_KEY"' in lines[1]
+
+
+def test_without_a_key_that_may_post_there_is_nothing_to_paste(tmp_path: Path) -> None:
+    digest = "b" * 64
+    for keys in ("", f'keys: {{look: {{sha256: "{digest}", scopes: [read]}}}}'):
+        (line,) = pasted(own(tmp_path, keys), "http://slad", NOW)
+        assert line.startswith("# No key of the catalogue may post events")
+
+
+def test_the_catalogue_in_force_is_shown_and_a_silent_source_counted_from_the_start(
+    service: str, catalogue: Path
+) -> None:
+    assert (
+        'slad_ingest_deliveries_total{outcome="accepted",source="jira-demo"} ' in httpx2.get(f"{service}/metrics").text
+    )
+    before = httpx2.get(f"{service}/info").json()["catalogue"]
+    extra = catalogue / "extra.yaml"
+    extra.write_text("coverages: {some-nights: {hours: {mon: 01:00-02:00}}}\n")
+    try:
+        edited = load_catalogue(catalogue).version
+        assert edited != before
+        while httpx2.get(f"{service}/info").json()["catalogue"] != edited:
+            pass  # the service looks at its files every two seconds; the test's own time limit ends this
+    finally:
+        extra.unlink()
