@@ -92,6 +92,7 @@ def _json(problems: Sequence[Problem], results: Sequence[ScenarioResult]) -> dic
                 "name": result.scenario.name,
                 "line": result.scenario.line,
                 "passed": result.passed,
+                "clauses": list(result.scenario.clauses),
                 "failures": list(result.failures),
             }
             for result in results
@@ -101,7 +102,8 @@ def _json(problems: Sequence[Problem], results: Sequence[ScenarioResult]) -> dic
 
 def _tell(results: Sequence[ScenarioResult]) -> None:
     for result in results:
-        note(f"{'ok  ' if result.passed else 'FAIL'} {result.scenario.name}")
+        clauses = f" [{', '.join(result.scenario.clauses)}]" if result.scenario.clauses else ""
+        note(f"{'ok  ' if result.passed else 'FAIL'} {result.scenario.name}{clauses}")
         for failure in result.failures:
             note(f"     {failure}")
     note(f"{sum(result.passed for result in results)} of {len(results)} scenarios hold")

@@ -18,6 +18,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "demo": ("demo",),
         "when": ("when",),
         "check": ("check",),
+        "contract": ("contract",),
         "explain": ("explain",),
         "replay": ("replay",),
         "apply": ("apply",),

@@ -1,0 +1,188 @@
+"""Words that may be a slip: languages nobody speaks, attributes misspelt, roles nobody asks for, a night by mistake.
+
+What is surely wrong is an error; what may be meant is a warning, and the catalogue can be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+
+from sla_catalogue.document.coverage import CoverageDocument
+from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.hours import DAY, DAYS, MinuteWindow
+from sla_catalogue.problem import Path, did_you_mean
+from sla_catalogue.rule.subject import Subject
+from sla_domain.explain.language import LANGUAGES
+
+MAIL_LANGUAGES = frozenset({"en"})
+"""In which languages slad writes mails; a test compares it with the notifier's templates."""
+# What every incident may state, whoever sends it; besides, sources and senders state what they like.
+ATTRIBUTES = frozenset(
+    {
+        "customer", "priority", "product", "type", "channel", "title", "url", "reporter", "assignee", "group", "line",
+        "language", "description", "version", "status", "key", "contract", "plan", "base_plan", "scope",
+    }
+)  # fmt: skip
+_OWN = frozenset({"contract", "plan", "base_plan", "scope"})  # slad states these itself
+_LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two times swapped
+
+
+def check_words(subject: Subject) -> None:
+    _check_languages(subject)
+    _check_attributes(subject)
+    _check_roles(subject)
+    _check_nights(subject)
+    _check_lookups(subject)
+
+
+# -- languages --------------------------------------------------------------------------------------------
+
+
+def _check_languages(subject: Subject) -> None:
+    heard: dict[str, list[Path]] = {}
+    for path, tag, told in _tags(subject):
+        if not is_language(tag):
+            message = f"no language has the tag {tag!r}"
+            subject.findings.error(path, "unknown-language", message, _like(tag, sorted(LANGUAGES)))
+        elif told and not MAIL_LANGUAGES & {tag, tag.partition("-")[0]}:
+            heard.setdefault(tag, []).append(path)
+    for tag, paths in heard.items():
+        more = len(paths) - 1
+        others = f" and {more} {'others' if more > 1 else 'other'}" if more else ""
+        message = f"mails to {paths[0][-2]}{others} are in English: slad has no words for mails in {tag} yet"
+        subject.findings.warning(paths[0], "mails-in-english", message, "")
+    for contract in subject.contracts:
+        spoken = {language_of(tag) for tag in contract.built.plan.languages}
+        other = [tag for tag in contract.contract.languages if spoken and language_of(tag) not in spoken]
+        if other and "languages" in contract.document.model_fields_set:
+            message = f"the plan {contract.document.plan} is not served in {', '.join(other)}"
+            subject.findings.warning((*contract.path, "languages"), "language-not-served", message,
+                                     f"it is served in {', '.join(contract.built.plan.languages)}")  # fmt: skip
+
+
+def _tags(subject: Subject) -> Iterator[tuple[Path, str, bool]]:
+    """Every language named, with its place, and whether somebody is written to in it."""
+    document = subject.context.document
+    for name, person in document.people.items():
+        yield ("people", name, "language"), person.language, True
+    for id_, contract in document.contracts.items():
+        for name, person in contract.people.items():
+            yield ("contracts", id_, "people", name, "language"), person.language, True
+        for tag in contract.languages:
+            yield ("contracts", id_, "languages"), tag, False
+    for id_, plan in document.plans.items():
+        for tag in plan.languages:
+            yield ("plans", id_, "languages"), tag, False
+
+
+def is_language(tag: str) -> bool:
+    """Whether the first part of a tag (`zh-TW`) is a language that CLDR knows."""
+    return language_of(tag) in _known()
+
+
+def language_of(tag: str) -> str:
+    return tag.replace("_", "-").partition("-")[0].lower()
+
+
+@cache
+def _known() -> frozenset[str]:
+    from babel.core import get_global  # only here: a catalogue is checked more often than read for its languages
+
+    return frozenset(map(language_of, (*get_global("likely_subtags"), *get_global("language_aliases"))))
+
+
+def _like(tag: str, known: list[str]) -> str:
+    return did_you_mean(tag, known) or "write en, pl, zh-TW, it, ru, …"
+
+
+# -- attributes and roles ---------------------------------------------------------------------------------
+
+
+def _check_attributes(subject: Subject) -> None:
+    """A condition on an attribute that is nearly one that incidents have."""
+    document = subject.context.document
+    known = {*ATTRIBUTES, *(name for source in document.sources.values() for name in source.attributes)}
+    known |= {name for scenario in document.tests for name in scenario.attributes}
+    rows = [(built.path, built.target) for plan in subject.plans for built in plan.rows]
+    rows += [(row.path, row.target) for contract in subject.contracts for row in contract.rows]
+    seen: set[tuple[Path, str]] = set()
+    for path, target in rows:
+        for condition in target.match.conditions:
+            if condition.attribute in known or (path, condition.attribute) in seen:
+                continue
+            seen.add((path, condition.attribute))
+            if near := get_close_matches(condition.attribute, known, n=1, cutoff=0.8):
+                message = f"the row asks for the attribute {condition.attribute!r}, which nothing here states"
+                subject.findings.warning(path, "attribute-misspelt", message, f"did you mean {near[0]!r}?")
+    for name, source in document.sources.items():
+        for attribute in sorted(_OWN & set(source.attributes)):
+            message = f"slad itself states the attribute {attribute!r} of an incident"
+            subject.findings.error(("sources", name, "attributes", attribute), "own-attribute", message, "another name")
+
+
+def _check_roles(subject: Subject) -> None:
+    """A role that a contract fills and that neither its plan nor its escalation asks for."""
+    document = subject.context.document
+    named = {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}
+    for contract in subject.contracts:
+        asked = named | {role.id for role in contract.built.plan.roles} | {"operators"}
+        for role in contract.document.roles:
+            if role not in asked and (near := get_close_matches(role, asked, n=1, cutoff=0.8)):
+                message = f"neither the plan nor an escalation asks for the role {role!r}"
+                subject.findings.warning((*contract.path, "roles", role), "role-unasked", message,
+                                         f"did you mean {near[0]!r}?")  # fmt: skip
+
+
+# -- hours ------------------------------------------------------------------------------------------------
+
+
+def _check_nights(subject: Subject) -> None:
+    for path, coverage in _written(subject):
+        found = list(_swapped(coverage))
+        if found:
+            days = ", ".join(f"{DAYS[day]} {window}" for day, window in found)
+            message = f"open past midnight into the next day: {days}"
+            hint = "write the earlier time first, unless work goes on through the night"
+            subject.findings.warning((*path, "hours"), "over-midnight", message, hint)
+
+
+def _written(subject: Subject) -> Iterator[tuple[Path, CoverageDocument]]:
+    document = subject.context.document
+    for name, coverage in document.coverages.items():
+        yield ("coverages", name), coverage
+    for section, entries in (("plans", document.plans), ("contracts", document.contracts)):
+        for id_, entry in entries.items():
+            for name, coverage in entry.coverages.items():
+                yield (section, id_, "coverages", name), coverage
+
+
+def _swapped(coverage: CoverageDocument) -> Iterator[tuple[int, MinuteWindow]]:
+    """Windows past midnight that look like two times in the wrong order: long, or another day's hours turned around."""
+    week = coverage.hours or {}
+    windows = [(day, window) for day, open_ in week.items() for window in open_]
+    by_day = {(window.start, window.end) for _, window in windows if window.end <= DAY}
+    for day, window in windows:
+        turned = (window.end - DAY, window.start)
+        if window.end > DAY and (turned in by_day or window.end - window.start > _LONG_NIGHT):
+            yield day, window
+
+
+# -- lookups ----------------------------------------------------------------------------------------------
+
+
+def _check_lookups(subject: Subject) -> None:
+    for name, source in subject.context.document.sources.items():
+        lookups: list[tuple[str, LookupDocument | None]] = [("customer", source.customer), ("product", source.product)]
+        lookups += [(f"attributes.{attribute}", lookup) for attribute, lookup in source.attributes.items()]
+        for where, lookup in lookups:
+            path: Path = ("sources", name, *where.split(".", 1))
+            if lookup is None:
+                continue
+            if not any((lookup.field, lookup.label, lookup.constant)):
+                message = f"{where} says neither a field, nor a label, nor a constant: nothing is ever found"
+                subject.findings.error(path, "empty-lookup", message, "field: issue.fields.customfield_10002")
+            elif lookup.values and not any((lookup.field, lookup.label)):
+                message = f"{where} translates `values`, but looks nothing up: it is always {lookup.constant!r}"
+                subject.findings.error(path, "empty-lookup", message, "field: …, or leave `values` out")

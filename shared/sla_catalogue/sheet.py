@@ -1,0 +1,254 @@
+"""A contract as one page: everything that it and its plan say, in one language, for people and programs to read.
+
+Names of the JSON are those of the catalogue's files. Texts that the catalogue lacks in the language are given in
+English, else in whichever language there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.escalation import Level, Policy
+from sla_domain.calendar import LocalSpan, Window
+from sla_domain.contract import Contract, ContractId
+from sla_domain.explain.language import tag_for, words_for
+from sla_domain.explain.language.words import Words
+from sla_domain.explain.text import allowed_words, duration, said_in
+from sla_domain.plan import (
+    Condition,
+    Coverage,
+    HolidaySource,
+    Metric,
+    Plan,
+    Priority,
+    PriorityRules,
+    Role,
+    Target,
+    Texts,
+    WarningAt,
+    written_name,
+)
+
+
+def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
+    """Give what the contract promises, ready for JSON. Raises KeyError when there is no such contract."""
+    return _Sheet(catalogue, catalogue.rulebook.contracts[contract], language).whole()
+
+
+class _Sheet:
+    """The contract with what is needed to put it into words."""
+
+    def __init__(self, catalogue: Catalogue, contract: Contract, language: str) -> None:
+        self._contract = contract
+        self._plan: Plan = catalogue.rulebook.plans[contract.plan]
+        self._base = catalogue.rulebook.plans.get(contract.base_plan) if contract.base_plan else None
+        self._policy = catalogue.escalations.get(self._plan.escalation or "")
+        self._language = language
+        self._words: Words = words_for(tag_for(language))
+
+    def whole(self) -> dict[str, Any]:
+        contract, plan = self._contract, self._plan
+        return {
+            "contract": contract.id,
+            "title": contract.title,
+            "customers": sorted(contract.customers),
+            "plan": self._of_plan(plan),
+            "base_plan": None if self._base is None else self._of_plan(self._base),
+            "valid": {"from": contract.valid_from, "to": contract.valid_to},
+            "zone": contract.zone,
+            "country": "-".join(part for part in (contract.country, contract.subdivision) if part),
+            "languages": list(contract.languages),
+            "products": sorted(contract.products),
+            "excluded_products": sorted(contract.excluded_products),
+            "environment": [{"product": one.product, "versions": list(one.versions)} for one in contract.environment],
+            "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
+            "rules": self._rules(plan.rules),
+            "metrics": [self._metric(one) for one in plan.metrics],
+            "targets": [self._target(one) for one in self._rows()],
+            "leaves_unspecified": sorted(contract.leaves_unspecified),
+            "coverages": [self._coverage(one) for one in self._coverages()],
+            "channels": sorted(plan.channels),
+            "urgent_channels": sorted(plan.urgent_channels),
+            "roles": [self._role(one) for one in plan.roles],
+            "escalation": None if self._policy is None else self._escalation(self._policy),
+            "people": [
+                {"id": one.id, "name": one.name, "language": one.language, "notices": one.notices}
+                for one in contract.people.values()
+            ],
+            "note": self._said(contract.notes),
+        }
+
+    def _said(self, texts: Texts) -> str:
+        return said_in(texts, self._language)[1]
+
+    # -- the parts
+
+    def _of_plan(self, plan: Plan) -> dict[str, Any]:
+        return {
+            "id": written_name(plan.id),
+            "title": self._said(plan.titles),
+            "rank": plan.rank,
+            "sold": {"from": plan.valid_from, "to": plan.valid_to},
+            "languages": list(plan.languages),
+            "notices": plan.notices.value,
+            "note": self._said(plan.notes),
+        }
+
+    def _priority(self, priority: Priority) -> dict[str, Any]:
+        return {
+            "id": priority.id,
+            "rank": priority.rank,
+            "title": self._said(priority.titles),
+            "definition": self._said(priority.definitions),
+            "also": sorted(priority.also),
+            "clause": priority.clause,
+        }
+
+    def _rules(self, rules: PriorityRules) -> dict[str, Any]:
+        return {
+            "default": rules.default,
+            "without_description": rules.without_description,
+            "downgrade": rules.downgrade.value,
+            "downgrade_pairs": [{"from": old, "to": new} for old, new in sorted(rules.downgrade_pairs)],
+            "correction_notice": rules.correction_notice,
+            "clause": rules.clause,
+        }
+
+    def _metric(self, metric: Metric) -> dict[str, Any]:
+        return {"id": metric.id, "title": self._said(metric.titles), "clause": metric.clause}
+
+    def _rows(self) -> Iterator[Target]:
+        """In the order in which they are tried."""
+        yield from self._contract.targets
+        yield from self._plan.targets
+
+    def _target(self, target: Target) -> dict[str, Any]:
+        return {
+            "metric": target.metric,
+            "time": allowed_words(target, self._words),
+            "coverage": target.coverage,
+            "when": [_condition(one) for one in target.match.conditions],
+            "warn": [_warning(one, self._words) for one in target.warnings],
+            "satisfied_by": sorted(target.satisfying_priorities),
+            "clause": target.clause,
+            "line": target.line,
+        }
+
+    def _coverages(self) -> Iterator[Coverage]:
+        """Those in which a target or a role counts, and those they are made of; by name."""
+        used = {target.coverage for target in self._rows()} | {role.coverage for role in self._plan.roles}
+        found: dict[str, Coverage] = {}
+        left = [each for name, each in self._plan.coverages.items() if name in used]
+        while left:
+            coverage = left.pop()
+            found[coverage.id] = coverage
+            left += coverage.parts
+        yield from (found[name] for name in sorted(found))
+
+    def _coverage(self, coverage: Coverage) -> dict[str, Any]:
+        return {
+            "id": coverage.id,
+            "title": self._said(coverage.titles),
+            "hours": week_words(coverage, self._words),
+            "made_of": {coverage.combination.value: [part.id for part in coverage.parts]} if coverage.parts else {},
+            "zone": coverage.zone or self._contract.zone,
+            "holidays": _holidays(coverage),
+            "openings": [_span(one) for one in coverage.openings],
+            "closings": [_span(one) for one in coverage.closings],
+            "clause": coverage.clause,
+        }
+
+    def _role(self, role: Role) -> dict[str, Any]:
+        return {
+            "id": role.id,
+            "title": self._said(role.titles),
+            "coverage": role.coverage,
+            "outside": role.outside,
+            "held_by": self._holders(role.id),
+            "clause": role.clause,
+        }
+
+    def _escalation(self, policy: Policy) -> dict[str, Any]:
+        return {
+            "id": policy.id,
+            "title": self._said(policy.titles),
+            "levels": [self._level(level) for level in policy.levels],
+            "repeat": policy.repeat,
+            "pause": duration(policy.pause, self._words),
+            "clause": policy.clause,
+        }
+
+    def _level(self, level: Level) -> dict[str, Any]:
+        held = {name: self._holders(name) for name in level.tell}
+        return {
+            "after": duration(level.after, self._words),
+            "tell": held,
+            "channels": list(level.channels),
+            "kind": level.kind.value,
+        }
+
+    def _holders(self, name: str) -> list[str]:
+        """Of a role; or the person of that name, where an escalation names one."""
+        holders = [one.person for one in self._contract.roles if one.role == name]
+        return holders or ([name] if name in self._contract.people else [])
+
+
+# -- in words ---------------------------------------------------------------------------------------------
+
+
+def week_words(coverage: Coverage, words: Words) -> str:
+    """Give the weekly hours as `Mon–Fri 09:00–17:00`; `24x7` for all of them; empty for a coverage made of others."""
+    if coverage.parts:
+        return ""
+    if coverage.around_the_clock:
+        return "24x7"
+    found: list[str] = []
+    for first, last, windows in _runs(coverage):
+        days = words.weekdays[first] + (f"–{words.weekdays[last]}" if last > first else "")
+        found.append(f"{days} {', '.join(map(_window, windows))}")
+    return "; ".join(found)
+
+
+def _runs(coverage: Coverage) -> Iterator[tuple[int, int, tuple[Window, ...]]]:
+    """Neighbouring weekdays with the same hours, as first and last day."""
+    open_days = [(day, tuple(coverage.weekly.get(day, ()))) for day in range(7)]
+    first = 0
+    for day, windows in open_days:
+        if day == 6 or open_days[day + 1][1] != windows:
+            if windows:
+                yield first, day, windows
+            first = day + 1
+
+
+def _window(window: Window) -> str:
+    return f"{_clock(window.open)}–{_clock(window.close)}"
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
+
+
+def _span(span: LocalSpan) -> dict[str, Any]:
+    start, end = (at.isoformat(" ", "minutes") for at in (span.start, span.end))
+    return {"from": start, "to": end, "reason": span.reason}
+
+
+def _holidays(coverage: Coverage) -> str:
+    if coverage.holidays is HolidaySource.FIXED:
+        return "-".join(part for part in (coverage.country, coverage.subdivision) if part)
+    return coverage.holidays.value
+
+
+def _condition(condition: Condition) -> str:
+    return f"{condition.attribute} {'is not' if condition.negated else 'is'} {_either(condition.values)}"
+
+
+def _either(values: Iterable[str]) -> str:
+    return " or ".join(sorted(values))
+
+
+def _warning(warning: WarningAt, words: Words) -> str:
+    """`75 %` of the allowed time, or `−1 h`: so long before the due instant."""
+    return f"{warning.percent} %" if warning.before is None else duration(-warning.before, words)

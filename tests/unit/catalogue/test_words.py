@@ -1,0 +1,117 @@
+"""Words that may be a slip, and words that are none: languages, attributes, roles, nights, lookups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit.catalogue.made import SOUND, changed, codes, errors, problems
+
+import sla_notifier.text.render as mails
+from sla_catalogue.rule.word import ATTRIBUTES, MAIL_LANGUAGES, is_language
+
+
+def person(language: str) -> str:
+    return changed("name: Anna,", f"name: Anna, language: {language},")
+
+
+@pytest.mark.parametrize("tag", ["en", "EN", "en-GB", "zh-TW", "zh_Hant_TW", "pl", "fil", "yue", "sr-Latn"])
+def test_a_language_there_is(tag: str) -> None:
+    assert is_language(tag)
+
+
+@pytest.mark.parametrize("tag", ["xx", "english", "jp", "klingon", "", "e", "gr"])
+def test_a_language_there_is_not(tag: str, tmp_path: Path) -> None:
+    assert not is_language(tag)
+    if tag:
+        assert errors(tmp_path, person(tag)) == ["unknown-language"]
+        plan = changed("    priorities: [{id: P1}", f"    languages: [en, {tag}]\n    priorities: [{{id: P1}}")
+        assert "unknown-language" in errors(tmp_path, plan)
+
+
+def test_mails_are_written_in_the_languages_the_check_says() -> None:
+    folders = {folder.name for folder in mails.FOLDER.iterdir() if folder.is_dir() and not folder.name.startswith("_")}
+    assert folders == MAIL_LANGUAGES
+
+
+def test_whoever_reads_another_language_hears_that_mails_are_in_english(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, person("fi"))
+    assert (found.code, found.severity.value) == ("mails-in-english", "warning")
+    assert found.message == "mails to anna are in English: slad has no words for mails in fi yet"
+    assert codes(tmp_path, person("en-GB")) == []
+
+
+def test_a_contract_in_a_language_its_plan_is_not_served_in(tmp_path: Path) -> None:
+    text = changed("    priorities: [{id: P1}", "    languages: [en, pl]\n    priorities: [{id: P1}")
+    assert codes(tmp_path, changed("country: PL", "country: PL\n    languages: [pl]", text)) == []
+    assert codes(tmp_path, changed("country: PL", "country: PL\n    languages: [it]", text)) == ["language-not-served"]
+    assert codes(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "found"),
+    [
+        ('{mon-thu: "08:00-16:00", fri: "16:00-08:00"}', ["over-midnight"]),
+        ('{mon-fri: "17:00-09:00"}', ["over-midnight"]),  # sixteen hours: more likely turned around
+        ('{mon-fri: "22:00-06:00"}', []),
+        ('{mon-fri: "20:00-08:00"}', []),  # twelve hours: a night shift
+        ('{mon-thu: "08:00-20:00", fri: "20:00-08:00"}', ["over-midnight"]),
+        ('{mon-thu: "08:00-16:00", fri: "22:00-06:00"}', []),
+        ('{sat: "18:00-24:00"}', []),
+        ("24x7", []),
+    ],
+)
+def test_hours_over_midnight(tmp_path: Path, hours: str, found: list[str]) -> None:
+    text = changed('{hours: {mon-fri: "09:00-17:00"}, holidays: contract}', f"{{hours: {hours}, holidays: contract}}")
+    assert codes(tmp_path, text) == found
+
+
+def test_hours_of_a_plan_and_of_a_contract_are_looked_at_too(tmp_path: Path) -> None:
+    slip = '{NAME: {hours: {mon: "16:00-08:00", tue: "16:00-08:00"}}}'
+    own = slip.replace("NAME", "office")
+    assert codes(tmp_path, changed("country: PL", f"country: PL\n    coverages: {own}")) == ["over-midnight"]
+    late = slip.replace("NAME", "late")
+    text = changed("    priorities: [{id: P1}", f"    coverages: {late}\n    priorities: [{{id: P1}}")
+    assert codes(tmp_path, text) == ["over-midnight"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "found"),
+    [("prodct", ["attribute-misspelt"]), ("Product", ["attribute-misspelt"]), ("product", []), ("business_unit", [])],
+)
+def test_a_condition_on_an_attribute(tmp_path: Path, attribute: str, found: list[str]) -> None:
+    row = "      - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}\n"
+    narrow = f"      - {{metric: first_response, coverage: office, time: 2h, when: {{{attribute}: X}}}}\n"
+    assert codes(tmp_path, changed(row, narrow + row)) == found
+
+
+def test_what_a_source_states_is_known_and_what_slad_states_is_its_own(tmp_path: Path) -> None:
+    row = "      - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}\n"
+    narrow = "      - {metric: first_response, coverage: office, time: 2h, when: {products: X}}\n"
+    source = "sources: {s: {dialect: jira, authentication: {secret: x}, attributes: {ATTRIBUTE: {field: a.b}}}}\n"
+    assert codes(tmp_path, changed(row, narrow + row)) == ["attribute-misspelt"]
+    assert codes(tmp_path, changed(row, narrow + row) + source.replace("ATTRIBUTE", "products")) == []
+    for name in ("scope", "plan", "base_plan", "contract"):
+        assert name in ATTRIBUTES
+        assert errors(tmp_path, SOUND + source.replace("ATTRIBUTE", name)) == ["own-attribute"]
+
+
+def test_a_role_nobody_asks_for(tmp_path: Path) -> None:
+    text = changed("    priorities: [{id: P1}", "    roles: [on_call]\n    priorities: [{id: P1}")
+    assert codes(tmp_path, changed("on_call: [anna]", "on_call: [anna], oncall: [anna]", text)) == ["role-unasked"]
+    assert codes(tmp_path, changed("on_call: [anna]", "on_call: [anna], sales: [anna]", text)) == []
+
+
+@pytest.mark.parametrize(
+    ("lookup", "found"),
+    [
+        ("{}", ["empty-lookup"]),
+        ("{values: {a: b}}", ["empty-lookup"]),
+        ("{constant: Acme, values: {a: b}}", ["empty-lookup"]),
+        ("{field: issue.x, values: {a: Acme}}", []),
+        ("Acme", []),
+    ],
+)
+def test_a_lookup_that_finds_nothing(tmp_path: Path, lookup: str, found: list[str]) -> None:
+    source = f"sources: {{s: {{dialect: jira, authentication: {{secret: x}}, customer: {lookup}}}}}\n"
+    assert errors(tmp_path, SOUND + source) == found
