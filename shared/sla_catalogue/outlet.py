@@ -19,20 +19,18 @@ KeyId = NewType("KeyId", str)
 
 
 class ChannelKind(StrEnum):
-    EMAIL = "email"
     WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A webhook endpoint signed by the first of `secrets` (the others are still accepted), or a mail sender."""
+    """A webhook endpoint; every one of `secrets` signs, so that the receiver can be given a new one at leisure."""
 
     id: ChannelId
     kind: ChannelKind
     url: str = field(default="", repr=False)  # such addresses often carry a token
     secrets: tuple[Secret, ...] = ()
     headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
-    sender: str = ""
     private_addresses: bool = False
 
 
@@ -88,7 +86,6 @@ class Settings:
 
     local: bool = False
     smtp: Smtp | None = None
-    public_url: str = ""
 
 
 def digest_of_key(key: str) -> str:

@@ -25,6 +25,11 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):
         if isinstance(kept.get(name), dict):
             kept[name] = {id_: change(entry) if isinstance(entry, dict) else entry for id_, entry in kept[name].items()}
+    if isinstance(kept.get("settings"), dict):
+        kept["settings"] = _but(kept["settings"], "public_url")
+    if isinstance(kept.get("channels"), dict):
+        channels = {id_: entry for id_, entry in kept["channels"].items() if not _mail(entry)}
+        kept["channels"] = {id_: _but(entry, "sender") for id_, entry in channels.items()}
     if isinstance(kept.get("sources"), dict):
         kept["sources"] = {id_: entry for id_, entry in kept["sources"].items() if not _unspoken(entry)}
     return kept
@@ -56,6 +61,11 @@ def _key(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _unspoken(entry: Any) -> bool:
     return isinstance(entry, dict) and entry.get("dialect") in _UNSPOKEN
+
+
+def _mail(entry: Any) -> bool:
+    """A channel of e-mail: never used, mail leaves by `settings.smtp`."""
+    return isinstance(entry, dict) and entry.get("kind") == "email"
 
 
 def _but(entry: dict[str, Any], *retired: str) -> dict[str, Any]:

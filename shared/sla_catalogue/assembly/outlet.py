@@ -38,7 +38,6 @@ def build_channels(context: Context) -> Mapping[ChannelId, Channel]:
             url=document.url or "",
             secrets=(*((document.secret,) if document.secret else ()), *document.secrets),
             headers=MappingProxyType(dict(document.headers)),
-            sender=document.sender or "",
             private_addresses=document.private_addresses,
         )
     return MappingProxyType(found)
@@ -46,10 +45,6 @@ def build_channels(context: Context) -> Mapping[ChannelId, Channel]:
 
 def _check_channel(document: ChannelDocument, path: Path, context: Context) -> None:
     findings = context.findings
-    if document.kind == "email":
-        if document.url or document.headers:
-            findings.error(path, "channel", "an e-mail channel has no url and no headers", "kind: webhook?")
-        return
     if not document.url:
         findings.error(path, "channel", f"the webhook channel {path[1]!r} has no url", "url: https://…")
         return
@@ -146,4 +141,4 @@ def build_settings(context: Context) -> Settings:
         )
         if smtp.username and smtp.password is None:
             context.findings.error(("settings", "smtp"), "smtp", "a user name without a password", "password: ${NAME}")
-    return Settings(local=document.local, smtp=smtp, public_url=document.public_url or "")
+    return Settings(local=document.local, smtp=smtp)

@@ -64,14 +64,13 @@ class SourceDocument(Document):
 
 
 class ChannelDocument(Document):
-    """A way to tell somebody: a webhook endpoint (Standard Webhooks), or e-mail with its own sender."""
+    """A way to tell somebody besides e-mail (`settings.smtp`): a webhook endpoint (Standard Webhooks)."""
 
-    kind: Literal["webhook", "email"]
+    kind: Literal["webhook"]
     url: str | None = None
     secret: SecretValue | None = None
     secrets: Secrets = Field(default_factory=list)
     headers: dict[str, SecretValue] = Field(default_factory=dict)
-    sender: str | None = None
     private_addresses: bool = False  # allow loopback and private networks (local demos)
 
 
@@ -106,4 +105,3 @@ class SettingsDocument(Document):
     default_contract: str | None = None
     smtp: SmtpDocument | None = None
     horizon: HorizonDocument | None = None
-    public_url: str | None = None

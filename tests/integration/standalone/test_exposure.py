@@ -93,7 +93,7 @@ def test_a_catalogue_that_becomes_local_while_others_reach_it_changes_nothing(tm
     holder.refresh()
     assert holder.current is before
     assert registry.get_sample_value("slad_catalogue_good") == 0
-    file.write_text(SOUND + OWN + "settings: {public_url: 'https://sla.example'}\n")
+    file.write_text(SOUND + OWN + "settings: {default_contract: acme}\n")
     holder.refresh()
     assert holder.current is not before
     assert registry.get_sample_value("slad_catalogue_good") == 1

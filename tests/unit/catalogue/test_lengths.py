@@ -31,7 +31,7 @@ NAMED = {
     "translated customer": (lambda name: f"{SOUND}{SOURCE}    customer: {{field: a, values: {{x: {name}}}}}\n",
                             bounds.CUSTOMER),
     "key": (lambda name: f"{SOUND}keys: {{{name}: {{sha256: '{'0' * 64}', scopes: [read]}}}}\n", bounds.KEY),
-    "channel": (lambda name: f"{SOUND}channels: {{{name}: {{kind: email, sender: a@example.com}}}}\n", bounds.CHANNEL),
+    "channel": (lambda name: f"{SOUND}channels: {{{name}: {{kind: webhook, url: 'https://x.eu'}}}}\n", bounds.CHANNEL),
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sla_domain.contract import ContractId
 from sla_domain.plan import NoticeMode, PlanId
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "catalogue"
-STORED_VERSION = "60d4a27ee5d3"
+STORED_VERSION = "17c192b25561"
 
 
 def test_a_stored_catalogue_of_format_1_keeps_its_version_and_its_rules() -> None:
@@ -41,6 +41,8 @@ def test_what_it_becomes_is_stored_under_the_same_version_too() -> None:
         "plans: {gold: {roles: [{id: csm, told_of: every_incident}]}}",
         "escalations: {desk: {chain: business}}",
         "contracts: {acme: {plan: gold, zone: UTC, extras: {sold_by: Cy}}}",
+        "settings: {public_url: 'https://sla.example'}",
+        "channels: {post: {kind: webhook, url: 'https://x.example', sender: a@example.com}}",
         "keys: {reader: {sha256: x, scopes: [read], title: the dashboard}}",
     ],
 )
