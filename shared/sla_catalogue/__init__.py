@@ -11,7 +11,7 @@ from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
 from sla_catalogue.horizon import Ending, endings
 from sla_catalogue.load import Reloaded, builtin_catalogue, check, load_catalogue, load_text, reload
-from sla_catalogue.outlet import ApiKey, Channel, ChannelId, ChannelKind, KeyId, Scope, Settings, Smtp, SmtpSecurity
+from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Scope, Settings, Smtp, SmtpSecurity
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, Problem, Severity
 from sla_catalogue.scenario import ScenarioResult, run_scenarios
 from sla_catalogue.schema import catalogue_schema
@@ -36,7 +36,6 @@ __all__ = [
     "CatalogueInvalid",
     "Channel",
     "ChannelId",
-    "ChannelKind",
     "Dialect",
     "Ending",
     "HolidayDiff",

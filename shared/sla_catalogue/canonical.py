@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon, RowKind
+from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon, RowKind, WorkedDay
 from sla_catalogue.problem import CatalogueError, Path, Position
 from sla_catalogue.retired import without_retired
 from sla_catalogue.tree import Plain
@@ -91,7 +91,8 @@ def _lines(positions: Mapping[Path, Position]) -> list[Any]:
 def _table(table: HolidayTable) -> dict[str, Any]:
     rows = [[row.date.isoformat(), row.kind.value, row.name, row.source, row.closes_at] for row in table.rows]
     spans = [[span.start.isoformat(), span.end.isoformat(), span.name, span.source] for span in table.spans]
-    return {"rows": rows, "spans": spans}
+    worked = [[day.date.isoformat(), day.reason] for day in table.worked]
+    return {"rows": rows, "spans": spans} | ({"worked": worked} if worked else {})
 
 
 def _read_table(code: str, content: Mapping[str, Any]) -> HolidayTable:
@@ -103,4 +104,5 @@ def _read_table(code: str, content: Mapping[str, Any]) -> HolidayTable:
         FeedSpan(datetime.fromisoformat(start), datetime.fromisoformat(end), name, source)
         for start, end, name, source in content["spans"]
     ]
-    return HolidayTable(code, tuple(rows), tuple(spans))
+    worked = [WorkedDay(date.fromisoformat(day), reason) for day, reason in content.get("worked", ())]
+    return HolidayTable(code, tuple(rows), tuple(spans), tuple(worked))

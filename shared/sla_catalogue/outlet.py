@@ -18,16 +18,11 @@ ChannelId = NewType("ChannelId", str)
 KeyId = NewType("KeyId", str)
 
 
-class ChannelKind(StrEnum):
-    WEBHOOK = "webhook"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """A webhook endpoint; every one of `secrets` signs, so that the receiver can be given a new one at leisure."""
 
     id: ChannelId
-    kind: ChannelKind
     url: str = field(default="", repr=False)  # such addresses often carry a token
     secrets: tuple[Secret, ...] = ()
     headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))

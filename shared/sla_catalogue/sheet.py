@@ -7,10 +7,13 @@ English, else in whichever language there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
+from sla_catalogue.calendars import codes_of
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.escalation import Level, Policy
+from sla_catalogue.holiday.table import MANUAL
 from sla_domain.calendar import LocalSpan, Window
 from sla_domain.contract import Contract, ContractId
 from sla_domain.explain.language import tag_for, words_for
@@ -42,6 +45,7 @@ class _Sheet:
 
     def __init__(self, catalogue: Catalogue, contract: Contract, language: str) -> None:
         self._contract = contract
+        self._tables = catalogue.holidays
         self._plan: Plan = catalogue.rulebook.plans[contract.plan]
         self._base = catalogue.rulebook.plans.get(contract.base_plan) if contract.base_plan else None
         self._policy = catalogue.escalations.get(self._plan.escalation or "")
@@ -69,6 +73,7 @@ class _Sheet:
             "targets": [self._target(one) for one in self._rows()],
             "leaves_unspecified": sorted(contract.leaves_unspecified),
             "coverages": [self._coverage(one) for one in self._coverages()],
+            "holidays_by_hand": list(self._holidays()),
             "channels": sorted(plan.channels),
             "urgent_channels": sorted(plan.urgent_channels),
             "roles": [self._role(one) for one in plan.roles],
@@ -160,6 +165,18 @@ class _Sheet:
             "clause": coverage.clause,
         }
 
+    def _holidays(self) -> Iterator[dict[str, Any]]:
+        """What people added to the holidays that the contract's coverages subtract, and what they took out."""
+        codes = {code for each in self._coverages() for code in codes_of(self._contract, each)}
+        for code in sorted(codes & self._tables.keys()):
+            table = self._tables[code]
+            for row in table.rows:
+                if row.source.startswith(MANUAL):
+                    closed = "yes" if row.closes_at is None else f"from {_clock(row.closes_at * 60)}"
+                    yield _by_hand(code, row.date, row.name, closed, row.source.removeprefix(MANUAL))
+            for day in table.worked:
+                yield _by_hand(code, day.date, "", "no", day.reason)
+
     def _role(self, role: Role) -> dict[str, Any]:
         return {
             "id": role.id,
@@ -239,6 +256,10 @@ def _holidays(coverage: Coverage) -> str:
     if coverage.holidays is HolidaySource.FIXED:
         return "-".join(part for part in (coverage.country, coverage.subdivision) if part)
     return coverage.holidays.value
+
+
+def _by_hand(code: str, day: date, name: str, closed: str, reason: str) -> dict[str, Any]:
+    return {"code": code, "date": day, "name": name, "closed": closed, "reason": reason}
 
 
 def _condition(condition: Condition) -> str:

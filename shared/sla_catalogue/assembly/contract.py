@@ -1,7 +1,8 @@
 """`contracts` → who bought what, where, with whom to tell; each with the plan it really runs under.
 
-A contract with a base plan runs under its plan laid over that base, one with hours of its own under its plan with
-those hours; such plans have ids of their own (`hpe-flexcare+hpe-enterprise-standard`, `gold@acme`).
+A contract with a base plan runs under its plan laid over that base, one with hours of its own, or with targets for a
+metric of which its plan does not speak, under its plan with those; such plans have ids of their own
+(`hpe-flexcare+hpe-enterprise-standard`, `gold@acme`).
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
     built = plans.get(draft)
     written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
     rows = build_targets(written, built.names, context)
+    known = {metric.id for metric in built.plan.metrics}
+    if beyond := tuple(dict.fromkeys(row.target.metric for row in rows if row.target.metric not in known)):
+        own_id = draft.id if draft.id.endswith(f"@{name}") else f"{draft.id}@{name}"
+        built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond))
+        plans.built[own_id] = built
     people = _people(document, built, context)
     contract = Contract(
         id=ContractId(name),

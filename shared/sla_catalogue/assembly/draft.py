@@ -33,6 +33,7 @@ class Draft:
     metrics: Mapping[str, tuple[Path, MetricDocument]]
     targets: tuple[tuple[Path, TargetDocument], ...]
     roles: tuple[RoleDocument, ...]
+    timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract speak of
 
     @property
     def path(self) -> Path:

@@ -13,7 +13,6 @@ from sla_catalogue.outlet import (
     ApiKey,
     Channel,
     ChannelId,
-    ChannelKind,
     KeyId,
     Scope,
     Settings,
@@ -34,7 +33,6 @@ def build_channels(context: Context) -> Mapping[ChannelId, Channel]:
         _check_channel(document, ("channels", name), context)
         found[ChannelId(name)] = Channel(
             id=ChannelId(name),
-            kind=ChannelKind(document.kind),
             url=document.url or "",
             secrets=(*((document.secret,) if document.secret else ()), *document.secrets),
             headers=MappingProxyType(dict(document.headers)),

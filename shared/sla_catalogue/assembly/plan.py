@@ -44,7 +44,7 @@ def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -
         priorities=[p.id for p in priorities],
     )
     rows = build_targets(draft.targets, names, context)
-    used = [*draft.metrics, *(row.target.metric for row in rows)]
+    used = [*draft.metrics, *(row.target.metric for row in rows), *draft.timed_too]
     plan = Plan(
         id=PlanId(draft.id),
         titles=MappingProxyType(dict(document.title) or {"en": draft.id}),

@@ -37,6 +37,14 @@ class FeedSpan:
     source: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class WorkedDay:
+    """A day that somebody says is worked, whatever generator or feed say."""
+
+    date: date
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class HolidayTable:
     """Everything known about one code, in order of date."""
@@ -44,6 +52,7 @@ class HolidayTable:
     code: str
     rows: tuple[HolidayRow, ...]
     spans: tuple[FeedSpan, ...] = ()
+    worked: tuple[WorkedDay, ...] = ()  # days taken out by hand
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sla_catalogue.document.holiday import AddedDocument, RemovedDocument
-from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, RowKind
+from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, RowKind, WorkedDay
+
+MANUAL = "manual: "  # begins the source of a row that somebody wrote, before the reason
 
 
 def table_of(
@@ -28,9 +30,10 @@ def table_of(
         by_day.pop(document.date, None)
     gone = {document.date for document in removed}
     kept = tuple(span for span in spans if span.start.date() not in gone)
-    return HolidayTable(code, tuple(sorted(row for rows in by_day.values() for row in rows)), kept)
+    worked = tuple(sorted(WorkedDay(document.date, document.reason) for document in removed))
+    return HolidayTable(code, tuple(sorted(row for rows in by_day.values() for row in rows)), kept, worked)
 
 
 def _manual(document: AddedDocument) -> HolidayRow:
     kind = RowKind.CLOSED if document.closes_at is None else RowKind.HALF
-    return HolidayRow(document.date, kind, document.name, f"manual: {document.reason}", document.closes_at)
+    return HolidayRow(document.date, kind, document.name, f"{MANUAL}{document.reason}", document.closes_at)

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from tests.real.certificates import Certificates
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
-from sla_catalogue import Channel, ChannelId, ChannelKind, Secret
+from sla_catalogue import Channel, ChannelId, Secret
 from sla_notifier.channel.guard import Guard, networks
 from sla_notifier.channel.port import Failure, Outgoing, Rejected, Retry, Sent
 from sla_notifier.channel.webhook import WebhookChannel
@@ -45,7 +45,6 @@ def hook(
 ) -> Channel:
     return Channel(
         id=ChannelId("hook"),
-        kind=ChannelKind.WEBHOOK,
         url=url,
         secrets=tuple(Secret("test", secret) for secret in secrets),
         headers={name: Secret("test", value) for name, value in (headers or {}).items()},

@@ -267,3 +267,11 @@ def test_what_cannot_be_made_of_coverages(tmp_path: Path, coverage: str, code: s
     more = f"  weekend: {{hours: {{weekend: '09:00-17:00'}}}}\n  x: {{{coverage}}}\nplans:\n"
     text = changed("plans:\n", more)
     assert codes(tmp_path, changed("coverage: office,", "coverage: x,", text)) == [code]
+
+
+def test_a_contract_may_have_a_target_for_a_metric_its_plan_does_not_speak_of(tmp_path: Path) -> None:
+    own = "targets: [{metric: workaround, coverage: office, time: 3h}, {metric: triage, coverage: office, time: 2h}]"
+    triage = "metrics: {triage: {start: [opened], stop: [assigned]}}\n"
+    catalogue = loaded(tmp_path, changed("country: PL", f"country: PL\n    {own}") + triage)
+    assert due(catalogue, "P1") == {"first_response": at(11), "workaround": at(13), "triage": at(12)}
+    assert "workaround" not in {metric.id for metric in catalogue.rulebook.plans[PlanId("gold")].metrics}

@@ -18,7 +18,7 @@ import httpx2
 import orjson
 from standardwebhooks import Webhook
 
-from sla_catalogue.outlet import Channel, ChannelId, ChannelKind
+from sla_catalogue.outlet import Channel, ChannelId
 from sla_notifier.channel.guard import Denial, Guard, Vetted
 from sla_notifier.channel.port import DUPLICATE_HEADER, Failure, Outcome, Outgoing, Rejected, Retry, Sent
 
@@ -67,7 +67,7 @@ class WebhookChannel:
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         channel = self._channels().get(ChannelId(outgoing.address))
-        if channel is None or channel.kind is not ChannelKind.WEBHOOK or not channel.url:
+        if channel is None or not channel.url:
             return Rejected(Failure.NOT_CONFIGURED, "the catalogue has no such webhook channel")
         body = _body(outgoing)
         if len(body) > LARGEST_BODY:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sla_catalogue import Catalogue, ChannelId, ChannelKind
+from sla_catalogue import Catalogue, ChannelId
 from sla_catalogue.mailbox import is_mailbox
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import TellKind
@@ -76,8 +76,7 @@ def reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> b
         return False
     if channel == "email":
         return is_mailbox(rest)
-    known = catalogue.channels.get(ChannelId(rest))
-    return channel == "webhook" and known is not None and known.kind is ChannelKind.WEBHOOK
+    return channel == "webhook" and ChannelId(rest) in catalogue.channels
 
 
 def _named(catalogue: Catalogue, contract: Contract, name: str, at: datetime) -> Iterator[Meant]:

@@ -133,6 +133,16 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
         ),
     )  # fmt: skip
     yield (
+        "Holidays changed by hand",
+        _table(
+            ("code", "date", "name", "closed", "reason"),
+            (
+                (one["code"], str(one["date"]), one["name"], one["closed"], one["reason"])
+                for one in sheet["holidays_by_hand"]
+            ),
+        ),
+    )
+    yield (
         "Priorities",
         _table(
             ("priority", "rank", "title", "also called", "clause"),

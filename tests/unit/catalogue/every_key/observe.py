@@ -1,0 +1,299 @@
+"""What slad does and says under a catalogue, as values to compare: judging, telling, reading deliveries, checking."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sla_catalogue import Catalogue, CatalogueInvalid, Scope, SourceId, load_catalogue, run_scenarios
+from sla_catalogue.sheet import sheet_of
+from sla_domain.errors import DomainError
+from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
+from sla_domain.explain import as_dict, explain
+from sla_domain.fold import fold
+from sla_domain.incident import Incident
+from sla_domain.roles import who_holds
+from sla_domain.urgency import urgency
+from sla_ingest.auth import doubt
+from sla_ingest.dialect import Accepted, Delivery, translate
+from sla_notifier.channel.mailserver import from_catalogue
+from sla_notifier.intake.decide import concerned
+from sla_notifier.telling.directory import chain_of, people_of, usable
+from sla_platform.errors import BadSettings
+from sla_platform.settings import Settings
+from sla_platform.wire import NoticeData
+from sla_standalone.exposure import not_for_others
+
+MONDAY = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+# Some incidents, each as its events: kind, hours after its opening, who, attributes, on whom it waits.
+Happening = tuple[str, float, str, Mapping[str, str], WaitingOn | None]
+
+
+def _story(*steps: Any) -> tuple[Happening, ...]:
+    return tuple((*step, *(("staff", {}, None)[len(step) - 2 :])) for step in steps)
+
+
+PRESS = {"product": "press", "description": "It stands still", "channel": "portal"}
+STORIES: Mapping[str, tuple[datetime, Mapping[str, str], tuple[Happening, ...]]] = {
+    "open for weeks": (MONDAY, {"customer": "Acme", "priority": "P1", **PRESS}, ()),
+    "by another name": (MONDAY, {"customer": "Acme", "priority": "highest", **PRESS}, ()),
+    "a question": (MONDAY, {"customer": "Acme", "priority": "P2", "type": "question", **PRESS}, ()),
+    "an outage": (MONDAY, {"customer": "Acme", "priority": "P1", "type": "outage", **PRESS}, ()),
+    "another product": (MONDAY, {"customer": "Acme", "priority": "P1", "product": "mill", "description": "x"}, ()),
+    "not covered": (MONDAY, {"customer": "Acme", "priority": "P1", "product": "lamp", "description": "x"}, ()),
+    "of nobody": (MONDAY, {"customer": "Nobody", "priority": "P1", "description": "x"}, ()),
+    "without words": (MONDAY, {"customer": "Acme", "priority": "P1", "product": "press"}, ()),
+    "without a priority": (MONDAY, {"customer": "Acme", **PRESS}, ()),
+    "over a base": (MONDAY, {"customer": "Beta", "priority": "P1", **PRESS}, ()),
+    "over a base, out of scope": (MONDAY, {"customer": "Beta", "priority": "P1", "product": "mill"}, ()),
+    "at Christmas": (datetime(2026, 12, 23, 15, 0, tzinfo=UTC), {"customer": "Acme", "priority": "P1", **PRESS}, ()),
+    "at New Year": (datetime(2026, 12, 31, 9, 0, tzinfo=UTC), {"customer": "Acme", "priority": "P1", **PRESS}, ()),
+    "before the horizon": (datetime(2025, 12, 30, 9, 0, tzinfo=UTC), {"customer": "Nobody", "priority": "P1"}, ()),
+    "at its end": (datetime(2027, 12, 31, 15, 0, tzinfo=UTC), {"customer": "Nobody", "priority": "P1"}, ()),
+    "in both": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "both"}, ()),
+    "in either": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "either"}, ()),
+    "by the shift": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "shift"}, ()),
+    "half a holiday in Tallinn": (
+        datetime(2026, 12, 31, 8, 0, tzinfo=UTC),
+        {"customer": "Acme", "priority": "P2", **PRESS, "type": "local"},
+        (),
+    ),
+    "at closing time": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS}, _story(("updated", 0.5))),
+    "a fourth of July": (datetime(2026, 7, 2, 8, 0, tzinfo=UTC), {"customer": "Nobody", "priority": "P1"}, ()),
+    "a whole life": (
+        MONDAY,
+        {"customer": "Acme", "priority": "P1", **PRESS},
+        _story(
+            ("responded", 1), ("assigned", 1.2), ("rated", 1.4), ("waiting", 1.5, "staff", {}, WaitingOn.CUSTOMER),
+            ("customer_replied", 3, "customer"), ("reclassified", 4, "staff", {"type": "outage"}),
+            ("workaround_provided", 5), ("waiting", 6, "staff", {}, WaitingOn.VENDOR), ("resumed", 8),
+            ("priority_changed", 9, "staff", {"priority": "P2"}), ("downgrade_agreed", 9.5, "customer"),
+            ("resolved", 26), ("reopened", 50, "customer"), ("priority_changed", 51, "customer", {"priority": "P3"}),
+        ),
+    ),
+    "raised": (
+        MONDAY,
+        {"customer": "Acme", "priority": "P3", **PRESS},
+        _story(("responded", 1), ("priority_changed", 3, "staff", {"priority": "P1"}), ("updated", 4)),
+    ),
+    "lowered": (
+        MONDAY,
+        {"customer": "Acme", "priority": "P2", **PRESS},
+        _story(("responded", 1), ("priority_changed", 3, "staff", {"priority": "P3"}), ("cancelled", 4)),
+    ),
+    "corrected": (
+        MONDAY,
+        {"customer": "Acme", "priority": "P3", **PRESS},
+        _story(("reclassified", 1, "customer", {"type": "x"}), ("priority_changed", 2, "staff", {"priority": "P2"})),
+    ),
+}  # fmt: skip
+
+
+Observer = Callable[[Catalogue], Any]
+
+
+def loaded(file: Path) -> tuple[Catalogue | None, list[Any]]:
+    """The catalogue of a file, if it is sound, and what the check says of it."""
+    try:
+        catalogue = load_catalogue(file, environment={})
+        problems = catalogue.warnings
+    except CatalogueInvalid as invalid:
+        catalogue, problems = None, invalid.problems
+    return catalogue, [(one.severity.value, one.code, one.message.replace(str(file.parent), "")) for one in problems]
+
+
+# What slad does under a catalogue, the cheapest to look at first.
+BEHAVIOUR: Mapping[str, Observer] = {
+    "which keys may do what": lambda catalogue: _may(catalogue),
+    "by which server mail leaves": lambda catalogue: _mail(catalogue),
+    "where it may not listen": lambda catalogue: not_for_others(Settings(host="0.0.0.0"), catalogue),
+    "how deliveries are read": lambda catalogue: list(_read(catalogue)),
+    "its own tests": lambda catalogue: [
+        (one.passed, one.failures, _shape(one.incident)) for one in run_scenarios(catalogue)
+    ],
+    "who is told": lambda catalogue: _told(catalogue),
+    "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
+}
+# What people read of it: the sheets, in two languages, and the report of its own tests.
+WORDS: Mapping[str, Observer] = {
+    "the report of its tests": lambda catalogue: [
+        (one.scenario.name, one.scenario.clauses, _reasons(one.incident)) for one in run_scenarios(catalogue)
+    ],
+    "the sheets": lambda catalogue: [
+        sheet_of(catalogue, id_, language) for id_ in catalogue.rulebook.contracts for language in ("en", "de")
+    ],
+}
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+# -- judging ----------------------------------------------------------------------------------------------
+
+
+def _judged(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    for name, (opened, attributes, steps) in STORIES.items():
+        incident = fold(_events(opened, attributes, steps), catalogue.rulebook)
+        at = opened + 3 * DAY
+        try:
+            why = [as_dict(one) | {"versions": None, "rows": None} for one in explain(incident, catalogue.rulebook, at)]
+        except DomainError as error:
+            why = [{"error": str(error)}]
+        for one in why:
+            one.get("target", {}).pop("line", None)
+        urgent = [urgency(incident, clock, catalogue.rulebook, at) for clock in incident.clocks]
+        yield {"story": name, "why": why, "urgency": urgent, **_shape(incident)}
+
+
+def _events(opened: datetime, attributes: Mapping[str, str], steps: tuple[Happening, ...]) -> Iterator[IncidentEvent]:
+    first = IncidentEvent(
+        id=EventId("0"), incident=IncidentId("s:1"), kind=EventKind.OPENED, occurred_at=opened, received_at=opened,
+        source="s", actor=Actor.CUSTOMER, actor_name="Eve", attributes=attributes,
+    )  # fmt: skip
+    yield first
+    for number, (kind, hours, actor, stated, waiting) in enumerate(steps, start=1):
+        at = opened + hours * HOUR
+        yield replace(
+            first, id=EventId(str(number)), kind=EventKind(kind), occurred_at=at, received_at=at, actor=Actor(actor),
+            attributes=stated, waiting_on=waiting,
+        )  # fmt: skip
+
+
+def _shape(incident: Incident) -> dict[str, Any]:
+    return {
+        "phase": incident.phase, "contract": incident.contract.id, "plan": incident.plan, "priority": incident.priority,
+        "priorities": [(one.priority, one.start, one.why) for one in incident.priorities],
+        "corrections": [(one.old, one.new) for one in incident.corrections],
+        "remarks": sorted(one.kind for one in incident.remarks),
+        "clocks": [
+            (one.metric, one.cycle, one.state, one.started_at, one.due_at, one.breached_at, one.stopped_at,
+             one.consumed, [(mark.key, mark.at) for mark in one.marks])
+            for one in incident.clocks
+        ],
+    }  # fmt: skip
+
+
+def _reasons(incident: Incident) -> list[Any]:
+    return [(one.agreed_by, one.agreed_reason) for one in incident.clocks] + [one.why for one in incident.clocks]
+
+
+# -- telling ----------------------------------------------------------------------------------------------
+
+
+def _told(catalogue: Catalogue) -> Any:
+    book = catalogue.rulebook
+    instants = [MONDAY, MONDAY + 8 * HOUR, MONDAY + 14 * HOUR, MONDAY + 5 * DAY]
+    notice = {"id": "n", "title": "t", "text": "x", "severity": "high", "published_at": MONDAY.isoformat()}
+    products = [{"product": "press", "versions": "<4.5"}, {"product": "saw", "versions": ""}]
+    found = NoticeData.model_validate(notice | {"products": products})
+    return _plain({
+        "chains": {id_: repr(chain_of(catalogue, None, contract)) for id_, contract in book.contracts.items()},
+        "people": [
+            [(one.person.name, one.why, one.person.language, usable(catalogue, one.person, frozenset()))
+             for one in people_of(catalogue, contract, ("on_call", "csm", "cy"), at)]
+            for contract in book.contracts.values() for at in instants
+        ],
+        "holders": [
+            [repr(who_holds(book, contract, role, at)) for role in ("csm", "on_call", "tam", "driver")]
+            for contract in book.contracts.values() for at in instants
+        ],
+        "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
+        "notices": [one.id for one in concerned(found, catalogue, MONDAY)],
+        "entitled": [[(one.id, one.notices) for one in each.people.values()] for each in book.contracts.values()],
+    })  # fmt: skip
+
+
+def _mail(catalogue: Catalogue) -> Any:
+    smtp = catalogue.settings.smtp
+    if smtp is None:
+        return None
+    try:
+        server = from_catalogue(smtp)
+    except BadSettings as error:
+        return str(error)
+    return (repr(server), server.password, smtp.sender)
+
+
+def _may(catalogue: Catalogue) -> Any:
+    presented = ("reader-key-0001", "reader-key-0002", "reader-key-0009", "test")
+    keys = [catalogue.key_for(word) for word in presented]
+    days = (date(2026, 1, 1), None)
+    return [key and ([key.allows(scope) for scope in Scope], key.contract, key.expires in days) for key in keys]
+
+
+# -- reading deliveries -----------------------------------------------------------------------------------
+
+
+def _read(catalogue: Catalogue) -> Iterator[Any]:
+    for source, body in (("issues", issue) for issue in _issues()):
+        yield _translated(catalogue, source, body)
+    for body in _tickets():
+        yield _translated(catalogue, "desk", body)
+    yield from _doubts(catalogue)
+
+
+def _translated(catalogue: Catalogue, source: str, body: Mapping[str, Any]) -> Any:
+    delivery = Delivery(body=json.dumps(body).encode(), headers={}, received_at=MONDAY)
+    outcome = translate(delivery, catalogue.sources[SourceId(source)]).outcome
+    if not isinstance(outcome, Accepted):
+        return repr(outcome)
+    return [
+        (one.event.kind, one.event.occurred_at, one.event.actor, one.event.waiting_on, repr(one.event.snapshot),
+         sorted(one.event.attributes.items()), [str(noted) for noted in one.remarks])
+        for one in outcome.events
+    ]  # fmt: skip
+
+
+def _issues() -> Iterator[dict[str, Any]]:
+    labels = [{"name": name} for name in ("needs-info", "sev1", "customer:acme")]
+    issue = {
+        "id": 7, "number": 1, "title": "t", "state": "open", "html_url": "https://github.com/o/shop/issues/1",
+        "user": {"login": "eve", "type": "User"}, "created_at": "2026-11-16T07:00:00Z",
+        "updated_at": "2026-11-16T07:30:00Z", "labels": labels, "type": {"name": "incident"},
+    }  # fmt: skip
+    common = {
+        "repository": {"name": "shop", "full_name": "o/shop", "owner": {"login": "o"}},
+        "sender": {"login": "mona"},
+    }
+    yield {"action": "opened", "issue": issue, **common}
+    yield {"action": "opened", "issue": issue | {"labels": []}, **common}
+    closed = {"state": "closed", "state_reason": "not_planned", "closed_at": "2026-11-16T07:30:00Z"}
+    yield {"action": "closed", "issue": issue | closed, **common}
+    for login in ("mona", "robot", "lisa"):
+        comment = {"id": 1, "user": {"login": login, "type": "User"}, "created_at": "2026-11-16T07:20:00Z", "body": "x"}
+        yield {"action": "created", "issue": issue, "comment": comment | {"author_association": "NONE"}, **common}
+
+
+def _tickets() -> Iterator[dict[str, Any]]:
+    fields = {"summary": "s", "created": "2026-11-16T08:00:00", "updated": "2026-11-16T08:30:00",
+              "status": {"name": "Parked", "id": "77"}, "project": {"key": "P"}}  # fmt: skip
+    issue = {"id": "10", "key": "P-1", "self": "https://jira.example/rest/api/2/issue/10", "fields": fields}
+    yield {"webhookEvent": "jira:issue_created", "timestamp": 1794816000000, "issue": issue}
+    moved = {"id": "5", "items": [{"field": "status", "fieldId": "status", "from": "1", "fromString": "Open",
+                                   "to": "77", "toString": "Parked"}]}  # fmt: skip
+    yield {"webhookEvent": "jira:issue_updated", "timestamp": 1794817000000, "issue": issue, "changelog": moved}
+
+
+def _doubts(catalogue: Catalogue) -> Iterator[Any]:
+    """Who is believed: deliveries proven in many ways, to each source."""
+    body, stamp = b"{}", str(int(MONDAY.timestamp()))
+    proofs: list[dict[str, str]] = []
+    for word in ("issues-secret", "other-secret"):
+        proofs.append({"x-hub-signature-256": f"sha256={hmac.new(word.encode(), body, 'sha256').hexdigest()}"})
+    for word in ("desk-secret", "desk-older"):
+        mac = hmac.new(word.encode(), f"{stamp}.".encode() + body, hashlib.sha256).digest()
+        proofs.append({"x-sig": f"v1={base64.b64encode(mac).decode()}", "x-time": stamp})
+    for word in ("mail-secret", "post-secret"):
+        proofs.append({"authorization": "Basic " + base64.b64encode(f"sender:{word}".encode()).decode()})
+    for source in catalogue.sources.values():
+        yield [doubt(source.authentication, body, headers, MONDAY) is None for headers in proofs]
