@@ -44,7 +44,7 @@ async def test_what_was_not_understood_is_kept_and_understood_after_the_catalogu
     assert still.status_code == 200, "nothing has changed, so it stays where it is"
 
     sources = world.catalogue / "sources.yaml"
-    sources.write_text(sources.read_text().replace("dialect: zendesk", "dialect: github"))
+    sources.write_text(sources.read_text().replace("dialect: jira                  # a guess", "dialect: github"))
 
     async def replayed() -> dict[str, object] | None:
         tried = await world.post(f"/v1/parked/{parked}/replay", b"", key=ADMIN_KEY)
