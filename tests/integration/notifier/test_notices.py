@@ -67,8 +67,8 @@ async def test_a_fix_goes_once_to_those_it_is_addressed_to_however_often_the_cha
 ) -> None:
     await stage.hear(notice())
     await stage.send()
-    for _ in range(30):
-        await stage.pass_time(minutes=10)
+    for minutes in (10, 20, 60, 10, 20, 60, 600):
+        await stage.pass_time(minutes=minutes)
         await stage.send()
     rows = [row for row in await stage.rows() if row.state == "sent"]
     assert sorted(row.person for row in rows if row.level == 1) == ["anna", "ben", "maria", "piotr"]
