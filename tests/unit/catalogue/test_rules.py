@@ -98,6 +98,7 @@ plans:
   base:
     priorities: [{id: P1}, {id: P2}]
     targets: [{metric: first_response, coverage: office, time: unspecified}]
+    escalation: none
   over:
     requires_base: base
     priorities: [{id: P1}, {id: P2}]
