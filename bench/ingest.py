@@ -45,6 +45,7 @@ plans:
     targets:
       - {{metric: first_response, coverage: office, by_priority: {{P1: 15m, P2: 4h}}, warn: [75%]}}
       - {{metric: resolution, coverage: office, by_priority: {{P1: 4h, P2: 16h}}, warn: [75%]}}
+    escalation: none
 contracts:
   acme: {{title: Acme, customers: [Acme], plan: plain, zone: Europe/Warsaw, default: true}}
 keys:

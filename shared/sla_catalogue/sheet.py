@@ -79,7 +79,13 @@ class _Sheet:
             "roles": [self._role(one) for one in plan.roles],
             "escalation": None if self._policy is None else self._escalation(self._policy),
             "people": [
-                {"id": one.id, "name": one.name, "language": one.language, "notices": one.notices}
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "side": one.side.value,
+                    "language": one.language,
+                    "notices": one.notices,
+                }
                 for one in contract.people.values()
             ],
             "note": self._said(contract.notes),

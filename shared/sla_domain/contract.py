@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
@@ -16,6 +17,13 @@ ContractId = NewType("ContractId", str)
 NO_CONTRACT = ContractId("")
 
 
+class Side(StrEnum):
+    """Whose people somebody belongs to. The customer's own are never paged: a promise to them is not theirs to keep."""
+
+    SUPPORT = "support"
+    CUSTOMER = "customer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who can be told: a name, channels in order of preference (`email:a@b`, `webhook:<channel id>`)."""
@@ -25,6 +33,7 @@ class Person:
     addresses: tuple[str, ...]
     language: str = "en"
     notices: bool = True  # entitled to critical-fix notices (PLANS H6; opt-in registration I5)
+    side: Side = Side.SUPPORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

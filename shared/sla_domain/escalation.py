@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+NO_ESCALATION = "none"  # what a plan says that pages nobody
+
 
 class TellKind(StrEnum):
     PAGE = "page"  # wakes somebody, wants an acknowledgement

@@ -322,7 +322,7 @@ class Plan:
     metrics: tuple[Metric, ...]
     targets: tuple[Target, ...]
     rules: PriorityRules = PriorityRules()
-    escalation: str | None = None  # id of an escalation policy
+    escalation: str | None = None  # id of an escalation policy, or NO_ESCALATION
     roles: tuple[Role, ...] = ()  # promised to the customer
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (PLANS B6)
     urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (PLANS B6)

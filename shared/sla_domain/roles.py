@@ -1,13 +1,18 @@
-"""Who holds a role of a contract at an instant, in or out of its hours, and why (PLANS H5, E11, I7)."""
+"""Who is told at an instant: the roles of a level, in or out of their hours, and why (PLANS H5, E11, I7).
+
+The gap rule is of the level, not of the role: roles whose hours complement each other take turns, and only where nobody
+of a whole level is on duty is everybody of it told. Outside their hours people hear of one thing once; what reminds
+them waits until their hours begin. The customer's own people hold roles and are never told by one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sla_domain.contract import Contract, Person, RoleHolder
+from sla_domain.contract import Contract, Person, RoleHolder, Side
 from sla_domain.errors import CalendarError
 from sla_domain.plan import Coverage
 from sla_domain.rulebook import Rulebook
@@ -17,58 +22,104 @@ class RoleReason(StrEnum):
     ALWAYS = "holds the role at any hour"
     IN_HOURS = "holds the role in its hours, which are on"
     OUT_OF_HOURS = "holds the role outside its hours, which are off"
-    EVERYBODY = "nobody holds the role at this hour: everybody who ever does is told"
-    UNASSIGNED = "the contract gives the role to nobody"
+    NAMED = "named by the policy"
+    OFF_DUTY = "holds the role at other hours"
+    EVERYBODY = "nobody of this level who can be reached is on duty at this hour: everybody of it is told"
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One person who holds the role now."""
+    """One person in a level, by which name. `begins`: when somebody off duty is on duty next, None if never known."""
 
     person: Person
+    name: str
     reason: RoleReason
+    begins: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RoleAnswer:
-    role: str
-    holdings: tuple[Holding, ...]
-    reason: RoleReason
+class Roster:
+    """Everybody a level can tell, each once, in the order of the level's names."""
+
+    on_duty: tuple[Holding, ...] = ()
+    off_duty: tuple[Holding, ...] = ()
 
     @property
-    def people(self) -> tuple[Person, ...]:
-        return tuple(holding.person for holding in self.holdings)
+    def empty(self) -> bool:
+        """Whether nobody ever holds anything the level names."""
+        return not self.on_duty and not self.off_duty
+
+    def only(self, wanted: Callable[[Person], bool]) -> Roster:
+        """Without those who are not wanted."""
+        on, off = ([each for each in part if wanted(each.person)] for part in (self.on_duty, self.off_duty))
+        return Roster(tuple(on), tuple(off))
 
 
-def who_holds(rulebook: Rulebook, contract: Contract, role: str, at: datetime) -> RoleAnswer:
-    """The people in a role at an instant; when the hours leave a gap everybody in the role, never nobody."""
-    holders = [holder for holder in contract.roles if holder.role == role and holder.person in contract.people]
-    if not holders:
-        return RoleAnswer(role, (), RoleReason.UNASSIGNED)
-    now = tuple(
-        Holding(contract.people[holder.person], reason)
-        for holder in holders
-        for reason in _reason(rulebook, contract, holder, at)
-    )
-    if now:
-        return RoleAnswer(role, now, now[0].reason)
-    everybody = {holder.person: None for holder in holders}
-    told = tuple(Holding(contract.people[person], RoleReason.EVERYBODY) for person in everybody)
-    return RoleAnswer(role, told, RoleReason.EVERYBODY)
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who of a level is told now; with nobody in it, `until` when it waits."""
+
+    now: tuple[Holding, ...] = ()
+    until: datetime | None = None
 
 
-def _reason(rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime) -> Iterator[RoleReason]:
-    """Why this holder holds the role at `at`; nothing when he does not."""
+def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> Roster:
+    """Who of these roles is on duty at `at` and who is not; a name that is no role may be a person's, who always is."""
+    on: dict[str, Holding] = {}
+    off: dict[str, Holding] = {}
+    for name in names:
+        for holding in _holdings(rulebook, contract, name, at):
+            who = holding.person.id
+            if holding.person.side is Side.CUSTOMER:
+                continue
+            if holding.reason is not RoleReason.OFF_DUTY:
+                on.setdefault(who, holding)
+            elif who not in off or _earlier(holding, off[who]):
+                off[who] = holding
+    return Roster(tuple(on.values()), tuple(each for who, each in off.items() if who not in on))
+
+
+def turn(level: Roster, told: Collection[str]) -> Turn:
+    """Who is on duty. In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have
+    been, the first whose hours begin is waited for."""
+    if level.on_duty:
+        return Turn(level.on_duty)
+    awake = tuple(replace(each, reason=RoleReason.EVERYBODY) for each in level.off_duty)
+    unheard = tuple(each for each in awake if each.person.id not in told)
+    begins = min((each.begins for each in level.off_duty if each.begins is not None), default=None)
+    if unheard or begins is None:
+        return Turn(unheard or awake)
+    return Turn(until=begins)
+
+
+def _earlier(one: Holding, other: Holding) -> bool:
+    return one.begins is not None and (other.begins is None or one.begins < other.begins)
+
+
+def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -> list[Holding]:
+    holders = [holder for holder in contract.roles if holder.role == name and holder.person in contract.people]
+    if not holders and name in contract.people:
+        return [Holding(contract.people[name], name, RoleReason.NAMED)]
+    return [_holding(rulebook, contract, holder, at) for holder in holders]
+
+
+def _holding(rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime) -> Holding:
+    person = contract.people[holder.person]
     coverage = None if holder.coverage is None else _coverage(rulebook, contract, holder.coverage)
     if coverage is None:
-        yield RoleReason.ALWAYS
-        return
+        return Holding(person, holder.role, RoleReason.ALWAYS)
+    on = RoleReason.OUT_OF_HOURS if holder.outside else RoleReason.IN_HOURS
     try:
-        is_open = rulebook.calendars.calendar(contract, coverage).is_open(at)
+        calendar = rulebook.calendars.calendar(contract, coverage)
+        if calendar.is_open(at) is not holder.outside:
+            return Holding(person, holder.role, on)
     except CalendarError:
-        is_open = not holder.outside  # no calendar for this instant: rather one too many than nobody
-    if is_open is not holder.outside:
-        yield RoleReason.OUT_OF_HOURS if holder.outside else RoleReason.IN_HOURS
+        return Holding(person, holder.role, on)  # no calendar for this instant: rather one too many than nobody
+    try:
+        begins = calendar.next_close(at) if holder.outside else calendar.next_open(at)
+    except CalendarError:
+        begins = None
+    return Holding(person, holder.role, RoleReason.OFF_DUTY, begins)
 
 
 def _coverage(rulebook: Rulebook, contract: Contract, name: str) -> Coverage | None:

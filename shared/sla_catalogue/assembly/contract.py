@@ -19,8 +19,10 @@ from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
 from sla_catalogue.problem import Path
-from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder
+from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
+
+CONTACT = "contact"  # the role of the customer's own contact person
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,26 @@ def _people(document: ContractDocument, built: BuiltPlan, context: Context) -> d
     named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
     wanted = built.plan.notices is NoticeMode.ENTITLED
-    return {id_: _person(id_, each, wanted) for id_, each in {**shared, **document.people}.items()}
+    theirs = _customers_own(document, built)
+    return {
+        id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)
+        for id_, each in {**shared, **document.people}.items()
+    }
 
 
-def _person(id_: str, document: PersonDocument, notices: bool) -> Person:
+def _customers_own(document: ContractDocument, built: BuiltPlan) -> set[str]:
+    """Who holds a role of the customer's: by the plan's word, else the one that is called `contact`."""
+    sides = {CONTACT: Side.CUSTOMER} | {role.id: role.side for role in built.draft.roles if role.side is not None}
+    return {
+        holder.person
+        for role, holders in document.roles.items()
+        for holder in holders
+        if sides.get(role) is Side.CUSTOMER
+    }
+
+
+def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Person:
+    """`notices` and `side` hold where the document does not say."""
     addresses = [
         *(_as_sent(address) for address in document.addresses),
         *(_as_sent(f"email:{address}") for address in document.email),
@@ -138,6 +156,7 @@ def _person(id_: str, document: PersonDocument, notices: bool) -> Person:
         addresses=tuple(dict.fromkeys(addresses)),
         language=document.language,
         notices=notices if document.notices is None else document.notices,
+        side=document.side or side,
     )
 
 

@@ -14,6 +14,7 @@ from sla_catalogue.assembly.target import Names, Row, build_targets
 from sla_catalogue.document.plan import PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
+from sla_domain.escalation import NO_ESCALATION
 from sla_domain.plan import Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
@@ -122,7 +123,7 @@ def _check_references(draft: Draft, plan: Plan, context: Context) -> None:
     document = draft.document
     for name in document.requires_base:
         context.known("plans", name, (*draft.path, "requires_base"), "plan")
-    if document.escalation is not None:
+    if document.escalation not in (None, NO_ESCALATION):
         context.known("escalations", document.escalation, (*draft.path, "escalation"), "escalation")
     for role in draft.roles:
         if role.coverage is not None and role.coverage not in plan.coverages:

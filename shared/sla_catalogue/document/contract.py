@@ -10,6 +10,7 @@ from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import Document, Names, Texts, Validity
 from sla_catalogue.document.plan import TargetDocument
 from sla_domain.calendar import AtClose
+from sla_domain.contract import Side
 
 
 class PersonDocument(Document):
@@ -21,6 +22,7 @@ class PersonDocument(Document):
     addresses: Names = Field(default_factory=list)
     language: str = "en"
     notices: bool | None = None  # None: yes, unless the plan wants people to register (PLANS I5)
+    side: Side | None = None  # None: the customer's for who holds a role of the customer's, else the support's
 
 
 class HolderDocument(Document):

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_domain.calendar import AtClose, WorkingDays
+from sla_domain.contract import Side
 from sla_domain.plan import DowngradeMode, NoticeMode, PriorityChangeMode, ReopenMode
 
 
@@ -131,6 +132,7 @@ class RoleDocument(Document):
     title: Texts = Field(default_factory=dict)
     coverage: str | None = None
     outside: bool = False
+    side: Side | None = None  # None: the customer's for the role `contact`, else the support's
     clause: str = ""
 
     @model_validator(mode="before")
@@ -151,7 +153,7 @@ class PlanDocument(Document):
     metrics: dict[str, MetricDocument | None] = Field(default_factory=dict)
     targets: list[TargetDocument] = Field(default_factory=list)
     rules: RulesDocument | None = None
-    escalation: str | None = None
+    escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
     roles: list[RoleDocument] = Field(default_factory=list)
     channels: Names = Field(default_factory=list)  # entitled; none given: every one (PLANS B6)
     urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (PLANS B6)

@@ -11,6 +11,7 @@ from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
 from sla_catalogue.rule.subject import Subject
 from sla_catalogue.rule.target import check_targets
+from sla_catalogue.rule.told import check_told
 from sla_catalogue.rule.word import check_words
 
 RULES: tuple[Callable[[Subject], None], ...] = (
@@ -19,6 +20,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     check_calendars,
     check_horizon,
     check_contracts,
+    check_told,
     check_edges,
     check_words,
 )

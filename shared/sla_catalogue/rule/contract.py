@@ -65,20 +65,10 @@ def _check_people(built: BuiltContract, subject: Subject) -> None:
         if role.id not in held:
             message = f"the plan promises the role {role.id!r}, and nobody holds it in {contract.id}"
             findings.warning(built.path, "role-unheld", message, f"roles: {{{role.id}: [somebody]}}")
-    _check_levels(built, held, subject)
     for person in contract.people.values():
         if not person.addresses:
             message = f"{person.id} has no address: word cannot reach them"
             findings.warning(_person_place(built, person.id), "no-address", message, "email: somebody@example.com")
-
-
-def _check_levels(built: BuiltContract, held: set[str], subject: Subject) -> None:
-    policy = subject.context.document.escalations.get(built.built.plan.escalation or "")
-    known = held | set(built.contract.people)
-    for number, level in enumerate(policy.levels if policy else (), start=1):
-        if not known & set(level.tell):
-            message = f"level {number} of {built.built.plan.escalation} tells {', '.join(level.tell)}, nobody here"
-            subject.findings.warning(built.path, "level-unheld", message, "give the role to somebody")
 
 
 def _person_place(built: BuiltContract, person: str) -> Path:

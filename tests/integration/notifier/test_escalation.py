@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, resumed, taken_back, warned
 from tests.real.smtp import SmtpServer
 
-from sla_domain.contract import RoleHolder
+from sla_domain.contract import ContractId, RoleHolder, Side
+from sla_domain.escalation import TellKind
 from sla_domain.fact import FactKind
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.delivery.row import DeliveryRow
@@ -51,6 +53,163 @@ async def test_a_breach_climbs_the_levels_until_somebody_acknowledges(stage: Sta
         "alert.escalated",
         "alert.acknowledged",
     ]
+
+
+def held(stage: Stage, **roles: str) -> None:
+    """The contract's roles; a person of whom `:in` or `:out` is said has office hours, or all others."""
+    acme = stage.catalogue.rulebook.contracts[ContractId("acme")]
+    holders = [
+        RoleHolder(role=role, person=person, coverage="office" if hours else None, outside=hours == "out")
+        for role, people in roles.items()
+        for person, _, hours in (each.partition(":") for each in people.split())
+    ]
+    object.__setattr__(acme, "roles", tuple(holders))
+
+
+async def test_a_level_that_has_nobody_else_pages_again_and_says_which_it_is(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    held(stage, on_call="anna", lead="anna", manager="maria")
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    await stage.pass_time(minutes=10)
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "BROKEN")]
+    body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
+    assert body is not None
+    assert "Nobody has acknowledged it so far; this is level 2." in " ".join(body.get_content().split())
+    (again,) = [row for row in await stage.rows() if row.level == 2]
+    assert again.why == "level 2, lead; told again: this level has nobody else"
+
+
+async def test_several_levels_that_an_outage_made_due_at_once_page_one_person_once(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    acme = stage.catalogue.escalations["on-call"]
+    object.__setattr__(acme, "levels", tuple(replace(level, kind=TellKind.PAGE) for level in acme.levels))
+    held(stage, on_call="anna", lead="anna", manager="anna")
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    await stage.pass_time(minutes=40)
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "BROKEN")]
+
+
+@pytest.mark.parametrize(("hours", "people"), [(0, ["anna"]), (12, ["ben"]), (24 * 5, ["ben"])])
+async def test_h5_roles_of_one_level_take_turns(
+    stage: Stage, smtp_server: SmtpServer, hours: int, people: list[str]
+) -> None:
+    held(stage, on_call="anna:in", lead="ben:out", manager="maria")
+    policy = stage.catalogue.escalations["on-call"]
+    object.__setattr__(policy.levels[0], "tell", ("on_call", "lead"))
+    at = NINE + timedelta(hours=hours)
+    stage.time.go(at)
+    await stage.hear(breached(at, due_at=at))
+    await stage.send()
+    assert [person for person, _ in mailed(smtp_server)] == people
+
+
+async def test_reminders_wait_for_the_hours_of_who_is_reminded(stage: Stage, smtp_server: SmtpServer) -> None:
+    held(stage, on_call="anna:in", lead="piotr:in", manager="maria:in")
+    saturday = NINE + timedelta(days=4, hours=14, minutes=10)  # 00:10 in Warsaw
+    stage.time.go(saturday)
+    await stage.hear(breached(saturday, due_at=saturday))
+    await stage.send()
+    for minutes in (10, 20, 60, 60, 600):
+        await stage.pass_time(minutes=minutes)
+        await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("piotr", "BROKEN"), ("maria", "For")], (
+        "the news reaches every level in the night, and nobody a second time"
+    )
+    assert (await stage.alert("github:7")).round == 0
+    assert [(row.level, row.fire_at) for row in await stage.table("notifier_step")] == [
+        (0, NINE + timedelta(days=7, hours=-1))
+    ], "until Monday 09:00 in Warsaw"
+    stage.time.go(NINE + timedelta(days=7, hours=-1))
+    for _ in range(6):
+        await stage.pass_time(minutes=10)
+        await stage.send()
+    assert mailed(smtp_server)[3:] == [("anna", "BROKEN"), ("piotr", "BROKEN"), ("maria", "For")]
+
+
+async def test_a_round_goes_on_with_who_is_on_duty_and_the_others_are_reminded_in_their_hours(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    held(stage, on_call="anna:in", lead="piotr", manager="maria:in")
+    saturday = NINE + timedelta(days=4, hours=14, minutes=10)
+    stage.time.go(saturday)
+    await stage.hear(breached(saturday, due_at=saturday))
+    await stage.send()
+    for minutes in (10, 20, 60, 60, 600):
+        await stage.pass_time(minutes=minutes)
+        await stage.send()
+    assert [person for person, _ in mailed(smtp_server)] == ["anna", "piotr", "maria", "piotr"]
+    stage.time.go(NINE + timedelta(days=7, hours=-1, minutes=-10))
+    await stage.pass_time(minutes=10)
+    await stage.send()
+    assert sorted(person for person, _ in mailed(smtp_server)[4:]) == ["anna", "maria"]
+
+
+async def test_an_acknowledgement_ends_a_reminder_that_waits(stage: Stage, smtp_server: SmtpServer) -> None:
+    held(stage, on_call="anna:in", lead="anna:in", manager="anna:in")
+    saturday = NINE + timedelta(days=4, hours=14, minutes=10)
+    stage.time.go(saturday)
+    await stage.hear(breached(saturday, due_at=saturday))
+    await stage.send()
+    await stage.pass_time(minutes=10)
+    await Acknowledger(stage.desk).acknowledge((await stage.alert("github:7")).id, "anna", "link")
+    await stage.pass_time(days=10)
+    await stage.send()
+    assert mailed(smtp_server) == [("anna", "BROKEN:")]
+    assert await stage.table("notifier_step") == []
+
+
+async def test_whom_nothing_reaches_holds_no_place_for_the_others(stage: Stage, smtp_server: SmtpServer) -> None:
+    held(stage, on_call="anna ben:out", lead="piotr", manager="maria")
+    acme = stage.catalogue.rulebook.contracts[ContractId("acme")]
+    people = dict(acme.people) | {"anna": replace(acme.people["anna"], addresses=())}
+    object.__setattr__(acme, "people", people)
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    assert mailed(smtp_server) == [("ben", "BROKEN:")]
+    states = {row.person: (row.state, row.reason) for row in await stage.rows()}
+    assert states == {"anna": ("undeliverable", "no_address"), "ben": ("sent", "")}
+
+
+async def test_the_customers_own_people_are_never_paged_and_have_no_link(stage: Stage, smtp_server: SmtpServer) -> None:
+    held(stage, on_call="anna", lead="ben", manager="maria")
+    acme = stage.catalogue.rulebook.contracts[ContractId("acme")]
+    theirs = {name: replace(person, side=Side.CUSTOMER) for name, person in acme.people.items()}
+    object.__setattr__(acme, "people", theirs)
+    object.__setattr__(stage.catalogue.rulebook.plan_of(acme), "escalation", None)
+    stage.time.go(NINE + 10 * MINUTE)
+    await stage.hear(warned(escalation=""))
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(escalation=""))
+    await stage.send()
+    assert sorted(mailed(smtp_server)) == [("ops", "BROKEN:"), ("ops", "Due")], "the operators hear it in their place"
+
+
+async def test_a_plan_that_pages_nobody_informs_the_operators_once_without_a_link(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    stage.time.go(NINE + 10 * MINUTE)
+    await stage.hear(warned(escalation="none"))
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached(escalation="none"))
+    await stage.send()
+    for _ in range(12):
+        await stage.pass_time(minutes=10)
+        await stage.send()
+    ((person, subject),) = mailed(smtp_server)
+    assert person == "ops"
+    assert subject == "For"
+    body = smtp_server.accepted.all()[0].parsed.get_body(("plain",))
+    assert body is not None
+    assert "/ack/" not in body.get_content()
 
 
 async def test_who_was_paged_hears_of_the_end_once(stage: Stage, smtp_server: SmtpServer) -> None:

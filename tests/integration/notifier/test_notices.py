@@ -9,7 +9,7 @@ import httpx2
 from tests.integration.notifier.stage import NINE, Stage, notice
 from tests.real.smtp import SmtpServer
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import ContractId, RoleHolder
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 
 
@@ -47,11 +47,10 @@ async def test_unanswered_it_goes_to_the_next_level_and_answered_it_stops(
     await stage.hear(notice())
     await stage.send()
     await stage.pass_time(minutes=10)
-    again = sorted((row for row in await stage.rows() if row.level == 2), key=lambda row: row.person)
-    assert [(row.person, row.state, row.reason) for row in again] == [
-        ("anna", "cancelled", "already_told"),
-        ("piotr", "cancelled", "already_told"),
-    ], "the leads are entitled themselves and were told"
+    await stage.send()
+    assert told(smtp_server) == ["anna", "anna", "ben", "maria", "piotr", "piotr"], (
+        "the leads are addressed by the fix itself, and have not been asked as the next level by that"
+    )
     mail = smtp_server.accepted.all()[0].parsed.get_body(("plain",))
     assert mail is not None
     found = re.search(r"https://slad\.example(/ack/\S+)", mail.get_content())
@@ -63,6 +62,38 @@ async def test_unanswered_it_goes_to_the_next_level_and_answered_it_stops(
     assert (alert.kind, alert.state, alert.acknowledged_via) == ("fix", "acknowledged", "link")
 
 
+async def test_a_fix_goes_once_to_those_it_is_addressed_to_however_often_the_chain_begins_anew(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    await stage.hear(notice())
+    await stage.send()
+    for minutes in (10, 20, 60, 10, 20, 60, 600):
+        await stage.pass_time(minutes=minutes)
+        await stage.send()
+    rows = [row for row in await stage.rows() if row.state == "sent"]
+    assert sorted(row.person for row in rows if row.level == 1) == ["anna", "ben", "maria", "piotr"]
+    assert sorted((row.round, row.level, row.person) for row in rows if row.level > 1) == [
+        (0, 2, "anna"), (0, 2, "piotr"), (0, 3, "maria"), (1, 2, "anna"), (1, 2, "piotr"), (1, 3, "maria"),
+    ]  # fmt: skip
+
+
+async def test_a_fix_that_no_later_level_has_anybody_else_for_still_escalates(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    house = stage.catalogue.rulebook.contracts[ContractId("acme")]
+    only = {"anna": house.people["anna"]}
+    object.__setattr__(house, "people", only)
+    object.__setattr__(house, "roles", tuple(RoleHolder(role=role, person="anna") for role in ("on_call", "lead")))
+    await stage.hear(notice())
+    await stage.send()
+    await stage.pass_time(minutes=10)
+    await stage.send()
+    assert told(smtp_server) == ["anna", "anna"]
+    body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
+    assert body is not None
+    assert "this is level 2" in " ".join(body.get_content().split())
+
+
 async def test_unanswered_it_reaches_people_who_are_not_on_the_list(stage: Stage, smtp_server: SmtpServer) -> None:
     people = stage.catalogue.rulebook.contracts[ContractId("acme")].people
     for name in ("piotr", "maria"):
@@ -72,7 +103,7 @@ async def test_unanswered_it_reaches_people_who_are_not_on_the_list(stage: Stage
     assert told(smtp_server) == ["anna", "ben"]
     await stage.pass_time(minutes=10)
     await stage.send()
-    assert told(smtp_server) == ["anna", "ben", "piotr"]
+    assert told(smtp_server) == ["anna", "anna", "ben", "piotr"], "anna is a lead, too"
     body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
     assert body is not None
     assert "Nobody at Acme S.A. has acknowledged it so far; this is level 2." in " ".join(body.get_content().split())

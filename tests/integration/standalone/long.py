@@ -37,6 +37,9 @@ plans:
     targets:
       - {{metric: first_response, coverage: always, by_priority: {{"{PRIORITY}": 15m, P2: 30m}}}}
       - {{metric: "{METRIC}", coverage: always, by_priority: {{"{PRIORITY}": 10m, P2: 20m}}}}
+    escalation: on-call
+escalations:
+  on-call: {{levels: [{{after: 0m, tell: on_call}}]}}
 channels:
   "{CHANNEL}": {{kind: webhook, url: "http://127.0.0.1:9/x", secret: whsec_c2xhZCB0ZXN0cyBzaWduIHdpdGggdGhpcyBzZWNyZXQ=,
     private_addresses: true}}

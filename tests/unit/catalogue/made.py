@@ -15,6 +15,7 @@ plans:
     priorities: [{id: P1}, {id: P2}]
     targets:
       - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}
+    escalation: none
 contracts:
   acme:
     customers: [Acme]

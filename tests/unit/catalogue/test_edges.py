@@ -267,7 +267,7 @@ escalations:
 
 
 def test_an_escalation_is_the_domains_with_roles_and_people_told_apart(tmp_path: Path) -> None:
-    text = changed("priorities:", "escalation: calls\n    priorities:")
+    text = changed("escalation: none", "escalation: calls")
     text = changed("on_call: [anna]", "on_call: [anna], boss: [anna]", text)
     catalogue = loaded(tmp_path, text + ESCALATION)
     policy = catalogue.escalations["calls"]
@@ -282,7 +282,7 @@ def test_an_escalation_is_the_domains_with_roles_and_people_told_apart(tmp_path:
 
 
 def test_people_named_by_the_policy_are_people_of_the_contract(tmp_path: Path) -> None:
-    text = changed("priorities:", "escalation: calls\n    priorities:")
+    text = changed("escalation: none", "escalation: calls")
     shared = "people: {boris: {name: Boris, email: boris@example.com}}\n"
     shared += "escalations: {calls: {levels: [{after: 0m, tell: [on_call, boris]}]}}\n"
     (contract,) = loaded(tmp_path, text + shared).rulebook.contracts.values()
@@ -304,5 +304,5 @@ def test_what_is_wrong_with_an_escalation(tmp_path: Path, levels: str, code: str
 
 
 def test_a_level_nobody_of_a_contract_can_answer_is_seen(tmp_path: Path) -> None:
-    text = changed("priorities:", "escalation: e\n    priorities:")
+    text = changed("escalation: none", "escalation: e")
     assert codes(tmp_path, text + "escalations: {e: {levels: [{after: 0m, tell: nobody}]}}\n") == ["level-unheld"]

@@ -63,7 +63,7 @@ def test_the_row_that_matched_can_be_quoted_with_its_place_and_clause(tmp_path: 
     catalogue = loaded(tmp_path, text)
     row = catalogue.rulebook.plans[PlanId("silver")].targets[0]
     assert row.clause == "C1"
-    assert row.line.endswith("catalogue.yaml:14")
+    assert row.line.endswith("catalogue.yaml:15")
 
 
 BASE = """\
@@ -71,6 +71,7 @@ BASE = """\
     priorities: [{id: P1}, {id: P2}]
     coverages: {support: {hours: 24x7}}
     targets: [{metric: first_response, coverage: support, time: 10h}]
+    escalation: none
   extra:
     requires_base: [base]
     targets: [{metric: first_response, coverage: office, priority: P1, time: 1h}]

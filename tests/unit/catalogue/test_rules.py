@@ -98,6 +98,7 @@ plans:
   base:
     priorities: [{id: P1}, {id: P2}]
     targets: [{metric: first_response, coverage: office, time: unspecified}]
+    escalation: none
   over:
     requires_base: base
     priorities: [{id: P1}, {id: P2}]
@@ -193,7 +194,7 @@ def test_a_metric_of_the_catalogue_is_checked_where_it_stands(tmp_path: Path) ->
     text = SOUND + "metrics:\n  mine: {start: [opened], stop: [opened]}\n"
     text = changed("P2: 4h}}\n", "P2: 4h}}\n      - {metric: mine, coverage: office, time: 1h}\n", text)
     (problem,) = problems(tmp_path, text)
-    assert (problem.code, problem.line) == ("trap-stop-covers-start", 18)
+    assert (problem.code, problem.line) == ("trap-stop-covers-start", 19)
 
 
 def test_a_misspelt_metric_to_wait_for_gets_a_suggestion(tmp_path: Path) -> None:
@@ -223,7 +224,7 @@ def test_a_child_without_the_urgent_channel_of_its_parent_is_told_once(tmp_path:
     text = changed("priorities:", "channels: [email, phone]\n    urgent_channels: [phone]\n    priorities:")
     children = "  silver: {extends: gold, channels: [email]}\n  bronze: {extends: silver}\n"
     (problem,) = problems(tmp_path, changed("contracts:\n", children + "contracts:\n", text))
-    assert (problem.code, problem.line) == ("urgent-channel", 10)
+    assert (problem.code, problem.line) == ("urgent-channel", 11)
 
 
 def test_a_misspelt_key_is_told_like_any_other(tmp_path: Path) -> None:
@@ -234,7 +235,7 @@ def test_a_misspelt_key_is_told_like_any_other(tmp_path: Path) -> None:
 # -- contracts --------------------------------------------------------------------------------------------
 
 BASES = """\
-  base: {sold: {to: 2017-02-01}, priorities: [{id: P1}, {id: P2}], targets: [{metric: first_response, coverage: office, time: 8h}]}
+  base: {sold: {to: 2017-02-01}, priorities: [{id: P1}, {id: P2}], targets: [{metric: first_response, coverage: office, time: 8h}], escalation: none}
   later: {sold: {from: 2020-01-01}, extends: base}
   extra: {requires_base: [base, later], priorities: [{id: P1}, {id: P2}],
           targets: [{metric: first_response, coverage: office, priority: P1, time: 1h}]}

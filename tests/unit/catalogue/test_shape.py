@@ -26,9 +26,9 @@ def test_every_problem_is_told_at_once_with_its_place(tmp_path: Path) -> None:
     text += "keys:\n  k: {scopes: [read]}\n"
     found = {(p.code, p.line): p for p in problems(tmp_path, text)}
     assert ("duration", 7) in found
-    assert ("unknown-key", 13) in found
-    assert ("key", 17) in found
-    assert found[("unknown-key", 13)].hint == "did you mean 'country'?"
+    assert ("unknown-key", 14) in found
+    assert ("key", 18) in found
+    assert found[("unknown-key", 14)].hint == "did you mean 'country'?"
     assert "write hours or working days" in found[("duration", 7)].hint
 
 
@@ -36,7 +36,7 @@ def test_references_are_checked_where_they_stand(tmp_path: Path) -> None:
     text = changed("plan: gold", "plan: golden")
     text = changed("zone: Europe/Warsaw", "zone: Europe/Warsav", text)
     found = {p.code: p for p in problems(tmp_path, text)}
-    assert (found["unknown-plan"].line, found["unknown-plan"].column) == (11, 5)
+    assert (found["unknown-plan"].line, found["unknown-plan"].column) == (12, 5)
     assert found["unknown-plan"].hint == "did you mean 'gold'?"
     assert "Europe/Warsaw" in found["unknown-zone"].hint
 
@@ -75,7 +75,7 @@ def test_a_broken_entry_is_one_problem_not_many(tmp_path: Path) -> None:
         (LIST, "priorities: [{id: P1}, {id: P2}, {id: P1}]", "duplicate-priority"),
         (LIST, f"extends: silver\n    {LIST}", "unknown-plan"),
         (LIST, f"extends: gold\n    {LIST}", "cycle"),
-        (LIST, f"escalation: x\n    {LIST}", "unknown-escalation"),
+        ("escalation: none", "escalation: x", "unknown-escalation"),
         (LIST, f"{LIST}\n    rules: {{default: P3}}", "unknown-priority"),
     ],
 )  # fmt: skip
@@ -87,7 +87,7 @@ def test_what_is_refused_raises_with_every_problem(tmp_path: Path) -> None:
     with pytest.raises(CatalogueInvalid) as refused:
         load_catalogue(written(tmp_path, changed("plan: gold", "plan: golden")), environment={})
     assert [problem.code for problem in refused.value.problems] == ["unknown-plan"]
-    assert "catalogue.yaml:11:5: error [unknown-plan]" in str(refused.value)
+    assert "catalogue.yaml:12:5: error [unknown-plan]" in str(refused.value)
 
 
 def test_sections_of_all_files_of_a_directory_are_merged(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ plans:
     rules: {default: P2}
     targets:
       - {metric: resolution, coverage: office, by_priority: {P1: 4h, P2: 8h}}
+    escalation: none
 contracts:
   one: {plan: plain, zone: Europe/Warsaw, default: true}
 """

@@ -37,6 +37,7 @@ plans:
     targets:
       - {metric: first_response, coverage: office, time: 1h}
       - {metric: resolution, coverage: office, time: 4h}
+    escalation: none
 """
 CONTRACTS = """
 contracts:

@@ -148,6 +148,7 @@ plans:
   small:
     priorities: [{id: P1}]
     targets: [{metric: resolution, coverage: office, time: 2h}]
+    escalation: none
 contracts:
   only: {plan: small, zone: Europe/Warsaw, country: PL}
 """

@@ -14,6 +14,7 @@ plans:
   small:
     priorities: [{id: P1}]
     targets: [{metric: resolution, coverage: office, time: 2h}]
+    escalation: none
 contracts:
   only: {plan: small, zone: Europe/Warsaw, roles: {on_call: [jan]}, people: {jan: {name: Jan, email: j@x.example}}}
 tests:
@@ -61,7 +62,7 @@ def test_for_github_a_message_stays_on_its_line(files: Path) -> None:
     assert said.status == 1
     (line,) = said.out.splitlines()
     assert line.startswith("::error file=")
-    assert ",line=9," in line
+    assert ",line=10," in line
     assert "did you mean Europe/Warsaw" in line
 
 
@@ -69,7 +70,7 @@ def test_for_github_a_failed_scenario_is_an_error_where_it_stands(files: Path) -
     files.joinpath("all.yaml").write_text(SOUND)
     said = slad("check", files, "--format", "github", "--tests")
     (line,) = said.out.splitlines()
-    assert ",line=11," in line
+    assert ",line=12," in line
     assert "title=two hours%2C in the afternoon" in line
 
 

@@ -86,6 +86,17 @@ def test_the_same_is_given_as_json(own: Path) -> None:
     assert sheet["valid"] == {"from": "2026-01-01", "to": None}
 
 
+def test_a_plan_that_pages_nobody_says_so_and_whose_people_are_is_told(tmp_path: Path) -> None:
+    text = OWN.replace("roles: {csm: [ada]}", "roles: {csm: [ada], contact: [leo]}, people: {leo: {name: Leo Ricci}}")
+    assert "    escalation: calls\n" in text
+    file = tmp_path / "own.yaml"
+    file.write_text(text.replace("    escalation: calls\n", "    escalation: none\n"))
+    said = slad("contract", "show", "acme", "--catalogue", file)
+    assert "escalation: none; nobody is paged, and the operators are informed of a broken promise once" in said.out
+    people = slad("contract", "show", "acme", "--catalogue", file, "--json").json["people"]
+    assert {one["id"]: one["side"] for one in people} == {"ada": "support", "leo": "customer"}
+
+
 def test_a_plan_over_a_base_names_both(tmp_path: Path) -> None:
     sheet = sheet_of(builtin_catalogue(), builtin_catalogue().rulebook.contracts[_over_a_base()].id)
     assert sheet["plan"]["id"].startswith("hpe-flexcare")

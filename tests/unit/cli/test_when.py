@@ -19,6 +19,7 @@ plans:
     targets:
       - {metric: first_response, coverage: office, when: {product: shop}, time: 1h}
       - {metric: first_response, coverage: office, time: 2h, warn: [50%]}
+    escalation: none
 contracts:
   express-8x5: {plan: small, zone: America/New_York, default: true}
 """

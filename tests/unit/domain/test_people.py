@@ -3,44 +3,111 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.build.rulebook import contract, plan, row, rulebook
+from tests.build.rulebook import ALWAYS, OFFICE, contract, coverage, plan, row, rulebook
 from tests.build.story import instant
 
-from sla_domain.contract import EnvironmentItem, Person, RoleHolder
+from sla_domain.contract import ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.errors import InvalidNotice
 from sla_domain.escalation import Level, Policy, TellKind, steps
 from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, Severity, matches
-from sla_domain.roles import RoleReason, who_holds
+from sla_domain.roles import RoleReason, roster, turn
 from sla_domain.version import VersionRange, compare
 
-PEOPLE = {id_: Person(id=id_, name=id_.title(), addresses=()) for id_ in ("nase", "group", "tam")}
+PEOPLE = {id_: Person(id=id_, name=id_.title(), addresses=()) for id_ in ("nase", "group", "tam", "late")} | {
+    "client": Person(id="client", name="Client", addresses=(), side=Side.CUSTOMER)
+}
 ROLES = (
     RoleHolder(role="first_contact", person="nase", coverage="office"),
     RoleHolder(role="first_contact", person="group", coverage="office", outside=True),
+    RoleHolder(role="nase", person="nase", coverage="office"),
+    RoleHolder(role="group", person="group", coverage="office", outside=True),
     RoleHolder(role="escalation", person="tam"),
     RoleHolder(role="office_only", person="nase", coverage="office"),
+    RoleHolder(role="evening", person="late", coverage="evening"),
+    RoleHolder(role="contact", person="client"),
 )
-RULES = rulebook(plan(row("resolution", "8h")), contract(people=PEOPLE, roles=ROLES))
+EVENING = coverage("evening", "mon-fri 17:00-20:00")
+RULES = rulebook(
+    plan(row("resolution", "8h"), coverages=(OFFICE, ALWAYS, EVENING)), contract(people=PEOPLE, roles=ROLES)
+)
+ACME = RULES.contracts[ContractId("acme")]
+
+
+def told(names: str, at: str, *before: str) -> str:
+    """Who is told, or `wait` and until when."""
+    answer = turn(roster(RULES, ACME, names.split(), instant(at)), before)
+    if answer.until is not None:
+        assert answer.now == ()
+        return f"wait {answer.until.astimezone(ZoneInfo(ACME.zone)):%a %H:%M}"
+    return " ".join(holding.person.id for holding in answer.now)
 
 
 @pytest.mark.parametrize(
-    ("role", "at", "people", "reason"),
+    ("names", "at", "people"),
     [
-        ("first_contact", "Mon 10:00", ["nase"], RoleReason.IN_HOURS),
-        ("first_contact", "Mon 17:00", ["group"], RoleReason.OUT_OF_HOURS),
-        ("first_contact", "Sat 10:00", ["group"], RoleReason.OUT_OF_HOURS),
-        ("escalation", "Sat 10:00", ["tam"], RoleReason.ALWAYS),
-        ("office_only", "Sat 10:00", ["nase"], RoleReason.EVERYBODY),
-        ("unknown", "Mon 10:00", [], RoleReason.UNASSIGNED),
+        ("first_contact", "Mon 10:00", "nase"),
+        ("first_contact", "Mon 08:59", "group"),
+        ("first_contact", "Mon 09:00", "nase"),
+        ("first_contact", "Mon 17:00", "group"),
+        ("first_contact", "Sat 10:00", "group"),
+        ("nase group", "Mon 10:00", "nase"),
+        ("nase group", "Mon 16:59", "nase"),
+        ("nase group", "Mon 17:00", "group"),
+        ("nase group", "Sat 10:00", "group"),
+        ("escalation", "Sat 10:00", "tam"),
+        ("office_only", "Sat 10:00", "nase"),
+        ("office_only evening", "Sat 10:00", "nase late"),
+        ("office_only evening", "Mon 18:00", "late"),
+        ("office_only escalation", "Sat 10:00", "tam"),
+        ("unknown", "Mon 10:00", ""),
+        ("tam", "Sat 10:00", "tam"),
+        ("contact", "Mon 10:00", ""),
+        ("client", "Mon 10:00", ""),
+        ("contact office_only", "Sat 10:00", "nase"),
     ],
 )
-def test_h5_a_role_is_held_in_or_out_of_hours(role: str, at: str, people: list[str], reason: RoleReason) -> None:
-    answer = who_holds(RULES, RULES.contracts["acme"], role, instant(at))
-    assert ([person.id for person in answer.people], answer.reason) == (people, reason)
+def test_h5_roles_of_a_level_take_turns_and_only_a_level_without_anybody_tells_all(
+    names: str, at: str, people: str
+) -> None:
+    assert told(names, at) == people
+
+
+@pytest.mark.parametrize(
+    ("names", "at", "before", "people"),
+    [
+        ("office_only", "Mon 10:00", "nase", "nase"),
+        ("office_only", "Sat 00:55", "nase", "wait Mon 09:00"),
+        ("office_only", "Sat 00:55", "late", "nase"),
+        ("office_only evening", "Sat 00:55", "nase", "late"),
+        ("office_only evening", "Mon 16:00", "nase late", "nase"),
+        ("office_only evening", "Fri 18:00", "nase late", "late"),
+        ("evening office_only", "Sat 00:55", "nase late", "wait Mon 09:00"),
+        ("evening", "Mon 10:00", "late", "wait Mon 17:00"),
+        ("group", "Mon 10:00", "group", "wait Mon 17:00"),
+        ("escalation", "Sat 00:55", "tam", "tam"),
+    ],
+)
+def test_outside_their_hours_people_hear_once_and_reminders_wait(names: str, at: str, before: str, people: str) -> None:
+    assert told(names, at, *before.split()) == people
+
+
+@pytest.mark.parametrize(
+    ("names", "at", "reason"),
+    [
+        ("nase", "Mon 10:00", RoleReason.IN_HOURS),
+        ("group", "Sat 10:00", RoleReason.OUT_OF_HOURS),
+        ("escalation", "Sat 10:00", RoleReason.ALWAYS),
+        ("tam", "Sat 10:00", RoleReason.NAMED),
+        ("office_only", "Sat 10:00", RoleReason.EVERYBODY),
+    ],
+)
+def test_who_is_told_is_told_why(names: str, at: str, reason: RoleReason) -> None:
+    assert {each.reason for each in turn(roster(RULES, ACME, [names], instant(at)), ()).now} == {reason}
 
 
 def test_an_escalation_names_every_step_of_every_round_in_order() -> None:

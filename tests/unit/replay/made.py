@@ -14,6 +14,7 @@ plans:
     targets:
       - {metric: first_response, coverage: always, time: 1h}
       - {metric: resolution, coverage: always, by_priority: {P1: 4h, P2: 8h}, warn: [50%]}
+    escalation: none
 contracts:
   one: {plan: plain, zone: Europe/Warsaw, customers: [One], default: true}
   two:

@@ -6,13 +6,16 @@ what need not be told any more, and the events for the log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import assert_never
 
 from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.clock import BREACH, ClockState
+from sla_domain.escalation import NO_ESCALATION
 from sla_domain.fact import FactKind
 from sla_domain.spoken import mark_of_key
 from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE
@@ -73,8 +76,9 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
-    """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told."""
-    if fact.overtaken:
+    """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told, and one
+    whose breach would page nobody either."""
+    if fact.overtaken or chain.policy == NO_ESCALATION:
         return NOTHING
     return Change(
         occasions=(
@@ -252,13 +256,27 @@ def _elsewhere(alert: Alert, fact: ClockFact) -> bool:
     return fact.kind is FactKind.CLOCK_RETARGETED and fact.contract not in ("", alert.contract)
 
 
-def stepped(before: Alert, step: Step, now: datetime) -> Change:
-    """The next level of an alert nobody has answered, or the next round."""
-    if before.state is not AlertState.OPEN or step.round != before.round:
+NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
+
+
+def in_force(before: Alert, step: Step) -> bool:
+    """Whether the step still means anything: nobody has answered, and its round is under way."""
+    return before.state is AlertState.OPEN and step.round == before.round
+
+
+def told_anew(before: Alert) -> tuple[int, ...]:
+    """The levels that a further round tells: a critical fix goes to those it is addressed to once (PLANS H6)."""
+    addressed = 1 if before.kind is AlertKind.FIX else 0
+    return tuple(range(1 + addressed, len(before.policy.rungs) + 1))
+
+
+def stepped(before: Alert, step: Step, now: datetime, waits: Mapping[int, datetime] = NO_WAIT) -> Change:
+    """The next level of an alert nobody has answered, or the next round; of its levels told at once those in `waits`
+    are told at the instants given there."""
+    if not in_force(before, step):
         return NOTHING
     if step.level == REPEAT:
-        alert = replace(before, round=step.round, level=0)
-        return _next_round(alert, now)
+        return _next_round(before, now, waits)
     alert = replace(before, level=max(before.level, step.level))
     what = f"level-{step.round}.{step.level}"
     return Change(
@@ -310,13 +328,15 @@ def _opened(alert: Alert, now: datetime, cut_off: Reason | None) -> Change:
     )
 
 
-def _next_round(before: Alert, now: datetime) -> Change:
+def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> Change:
     round_ = before.round + 1
-    levels = before.policy.at_once()
+    at_once = [level for level in before.policy.at_once() if level in told_anew(before)]
+    levels = [level for level in at_once if level not in waits]
     alert = replace(before, round=round_, level=max(levels, default=0))
+    later = tuple(Step(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
     return Change(
         alert,
-        steps=steps(alert.policy, alert.id, round_, now),
+        steps=(*steps(alert.policy, alert.id, round_, now), *later),
         occasions=tuple(_page(alert, level, now) for level in levels),
         events=(_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -14,8 +15,9 @@ import structlog
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.batch import Batch
 from sla_notifier.alert.chain import Step
-from sla_notifier.alert.decide import stepped
+from sla_notifier.alert.decide import in_force, stepped
 from sla_notifier.desk import Desk
+from sla_notifier.escalate.patience import Wait, heard_of, wait
 from sla_notifier.telling.write import write
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
@@ -69,14 +71,24 @@ class Escalator:
             now = await store_now(connection, self._desk.time)
             await alerts.replace_steps(connection, (), again)
             known, steps = await alerts.take_due(connection, now, LIMIT, only)
-            batch = Batch(known)
+            batch, catalogue = Batch(known), self._desk.catalogue()
+            heard = await heard_of(connection, known.values()) if steps else {}
+            later: list[Step] = []
             for step in steps:
-                batch.add(stepped(batch.alerts.get(step.alert) or known[step.alert], step, now))
-            await write(connection, batch, self._desk.catalogue(), self._desk.manner, now)
+                alert = batch.alert(step.alert) or known[step.alert]
+                held = wait(catalogue, alert, step, heard[alert.id], now) if in_force(alert, step) else Wait()
+                if held.step is not None:
+                    later.append(replace(step, fire_at=held.step))
+                else:
+                    batch.add(stepped(alert, step, now, held.levels))
+            await write(connection, batch, catalogue, self._desk.manner, now)
+            await alerts.replace_steps(connection, (), later)
+        put_off = {(step.alert, step.round, step.level) for step in later}
         for step in steps:
-            self._desk.metrics.steps.labels(str(step.level)).inc()
+            if (step.alert, step.round, step.level) not in put_off:
+                self._desk.metrics.steps.labels(str(step.level)).inc()
         if steps:
-            _log.info("escalation.stepped", steps=len(steps))
+            _log.info("escalation.stepped", steps=len(steps) - len(later), later=len(later))
             self._desk.ring()
         return len(known)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sla_catalogue import Catalogue, ChannelId
 from sla_catalogue.mailbox import is_mailbox
 from sla_domain.contract import Contract, ContractId, Person
-from sla_domain.escalation import TellKind
-from sla_domain.roles import RoleReason, who_holds
+from sla_domain.escalation import NO_ESCALATION, TellKind
+from sla_domain.roles import Holding, RoleReason, Turn, roster, turn
 from sla_notifier.alert.chain import Chain, Rung, for_roles
 from sla_notifier.delivery.row import endpoint_of, split_address
 from sla_notifier.text.words import spoken
@@ -33,26 +33,56 @@ def contract_of(catalogue: Catalogue, id_: str) -> Contract:
     return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
 
 
-def people_of(catalogue: Catalogue, contract: Contract, names: tuple[str, ...], at: datetime) -> list[Meant]:
-    """Holders at that instant of each named role, or the named person; everybody once, in the order of the names."""
-    found: dict[str, Meant] = {}
-    for name in names:
-        for meant in _named(catalogue, contract, name, at):
-            found.setdefault(meant.person.id, meant)
-    return list(found.values())
+Reaches = Callable[[Person], bool]
 
 
-def in_their_place(catalogue: Catalogue, names: tuple[str, ...], at: datetime) -> list[Meant]:
-    """Who hears it when the contract has nobody: the operators, else the default contract's holders of the roles."""
-    default = catalogue.rulebook.contracts[catalogue.rulebook.default_contract]
-    found = people_of(catalogue, default, (OPERATORS,), at) or people_of(catalogue, default, names, at)
-    return [Meant(meant.person, f"{meant.why}, because the contract names nobody") for meant in found]
+@dataclass(frozen=True, slots=True)
+class LevelNow:
+    """Who of a level is told now, those whom nothing can reach, and with nobody told, until when it waits."""
+
+    people: tuple[Meant, ...] = ()
+    unreachable: tuple[Meant, ...] = ()
+    until: datetime | None = None
+
+
+def level_of(
+    catalogue: Catalogue,
+    contract: Contract,
+    names: tuple[str, ...],
+    at: datetime,
+    told: Collection[str] = (),
+    reaches: Reaches = lambda _: True,
+) -> LevelNow:
+    """Who of a level is told at that instant, or until when it waits (`sla_domain.roles.turn`).
+
+    `told`: who has been told of the same thing before. Whom nothing reaches holds no place for the others: for a level
+    of which nobody is there or can be reached the operators are told, else the default contract's holders of the roles.
+    """
+    book = catalogue.rulebook
+    default = book.contracts[book.default_contract]
+    own = roster(book, contract, names, at)
+    lost = tuple(Meant(each.person, _why(each)) for each in own.on_duty if not reaches(each.person))
+    level = own.only(reaches)
+    if not level.empty:
+        answer = turn(level, told)
+        return LevelNow(_meant(answer), lost, answer.until)
+    for role in ((OPERATORS,), names):
+        level = roster(book, default, role, at).only(reaches)
+        if not level.empty:
+            answer = turn(level, told)
+            because = "the contract names nobody" if own.empty else "nothing reaches the level's own"
+            people = tuple(Meant(each.person, f"{each.why}, because {because}") for each in _meant(answer))
+            return LevelNow(people, lost, answer.until)
+    return LevelNow((), lost)
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> Chain:
-    """The policy a fact names, else the plan's, as an alert keeps it; without one, the plan's roles at once."""
+    """The policy a fact names, else the plan's, as an alert keeps it. Where a plan pages nobody the operators are
+    informed; where a catalogue of an older release says nothing, the plan's roles are told at once."""
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
+    if name == NO_ESCALATION:
+        return Chain(NO_ESCALATION, (Rung(timedelta(), (OPERATORS,), pages=False),))
     policy = catalogue.escalations.get(name)
     if policy is None:
         return for_roles(
@@ -79,11 +109,15 @@ def reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> b
     return channel == "webhook" and ChannelId(rest) in catalogue.channels
 
 
-def _named(catalogue: Catalogue, contract: Contract, name: str, at: datetime) -> Iterator[Meant]:
-    """The holders of a role, everybody in it when its hours leave a gap; or the person of that name."""
-    answer = who_holds(catalogue.rulebook, contract, name, at)
-    gap = f" ({answer.reason.value})" if answer.reason is RoleReason.EVERYBODY else ""
-    for person in answer.people:
-        yield Meant(person, f"{spoken(name)}{gap}")
-    if answer.reason is RoleReason.UNASSIGNED and name in contract.people:
-        yield Meant(contract.people[name], "named by the policy")
+def _meant(answer: Turn) -> tuple[Meant, ...]:
+    return tuple(Meant(each.person, _why(each)) for each in answer.now)
+
+
+def _why(holding: Holding) -> str:
+    match holding.reason:
+        case RoleReason.NAMED:
+            return "named by the policy"
+        case RoleReason.EVERYBODY:
+            return f"{spoken(holding.name)} ({holding.reason.value})"
+        case _:
+            return spoken(holding.name)

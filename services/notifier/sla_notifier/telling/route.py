@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -10,7 +10,7 @@ from sla_domain.contract import Contract, Person
 from sla_notifier.alert.occasion import Entitled, Level, Paged
 from sla_notifier.delivery.state import State
 from sla_notifier.delivery.verdict import Reason
-from sla_notifier.telling.directory import Meant, contract_of, in_their_place, people_of, reachable, usable
+from sla_notifier.telling.directory import Meant, contract_of, level_of, reachable, usable
 from sla_notifier.telling.notification import Notification, Recipient
 from sla_notifier.telling.surroundings import Surroundings
 
@@ -19,16 +19,28 @@ EMAIL = "email"
 
 def route(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Whoever is found is told; where nobody is found, a row says so, failed and visible."""
-    return tuple(routed for notification in notifications for routed in _routed(around, notification))
+    told = _by_episode(around)
+    return tuple(routed for notification in notifications for routed in _routed(around, notification, told))
 
 
-def _routed(around: Surroundings, notification: Notification) -> Iterator[Notification]:
+_Told = Mapping[tuple[str, int], Collection[str]]
+"""Who has been paged, by alert and episode."""
+
+
+def _by_episode(around: Surroundings) -> _Told:
+    found: dict[tuple[str, int], set[str]] = {}
+    for (alert, episode, _), person in around.told:
+        found.setdefault((alert, episode), set()).add(person)
+    return found
+
+
+def _routed(around: Surroundings, notification: Notification, told: _Told) -> Iterator[Notification]:
     occasion = notification.occasion
     seen: set[tuple[str, str]] = set()
     for audience in occasion.audience:
         match audience:
             case Level():
-                found = _by_role(around, notification, audience)
+                found = _by_role(around, notification, audience, told.get((occasion.alert, occasion.episode), ()))
             case Entitled():
                 found = _entitled(around, notification)
             case Paged():
@@ -42,21 +54,28 @@ def _routed(around: Surroundings, notification: Notification) -> Iterator[Notifi
                 yield each
 
 
-def _by_role(around: Surroundings, notification: Notification, audience: Level) -> Iterator[Notification]:
+def _by_role(
+    around: Surroundings, notification: Notification, audience: Level, told: Collection[str]
+) -> Iterator[Notification]:
     contract = contract_of(around.catalogue, notification.occasion.contract)
-    found = people_of(around.catalogue, contract, audience.tell, around.now)
-    found = found or in_their_place(around.catalogue, audience.tell, around.now)
+
+    def reaches(person: Person) -> bool:
+        return bool(_firsts(around, person, audience.channels))
+
+    level = level_of(around.catalogue, contract, audience.tell, around.now, told, reaches)
+    if level.until is not None:  # the escalator lets reminders wait; what comes as far as this is told
+        level = level_of(around.catalogue, contract, audience.tell, around.now, (), reaches)
     why = f"level {audience.level}, "
-    for meant in found:
+    for meant in (*level.people, *level.unreachable):
         yield from _addressed(around, notification, replace(meant, why=why + meant.why), audience.channels)
-    if not found:
+    if not level.people and not level.unreachable:
         yield _to_nobody(notification, audience.tell, contract)
 
 
 def _entitled(around: Surroundings, notification: Notification) -> Iterator[Notification]:
     contract = contract_of(around.catalogue, notification.occasion.contract)
     found = [Meant(person, "critical fixes") for person in contract.people.values() if person.notices]
-    found = found or in_their_place(around.catalogue, (), around.now)
+    found = found or list(level_of(around.catalogue, contract, (), around.now).people)
     for meant in found:
         yield from _addressed(around, notification, meant, ())
     if not found:
@@ -85,7 +104,7 @@ def _addressed(
     """By the channels the level names; otherwise, and where none of them leads anywhere, by the person's own order."""
     person = meant.person
     own = usable(around.catalogue, person, around.disabled)
-    firsts = _by_channel(around, person, channels) or own[:1]
+    firsts = _firsts(around, person, channels)
     for first in firsts:
         then = tuple(address for address in own if address not in firsts)
         recipient = Recipient(person.id, person.language, first, then, meant.why)
@@ -97,6 +116,10 @@ def _addressed(
             state=State.UNDELIVERABLE,
             reason=Reason.NO_ADDRESS,
         )
+
+
+def _firsts(around: Surroundings, person: Person, channels: tuple[str, ...]) -> tuple[str, ...]:
+    return _by_channel(around, person, channels) or usable(around.catalogue, person, around.disabled)[:1]
 
 
 def _by_channel(around: Surroundings, person: Person, channels: tuple[str, ...]) -> tuple[str, ...]:

@@ -78,12 +78,13 @@ async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue,
 
 
 def rounds_of(told: Iterable[DeliveryRow]) -> frozenset[tuple[Round, str]]:
-    """Who has been paged in which round; whom nothing reached may be tried again."""
+    """Who has been paged in which round; whom nothing reached may be tried again. Whoever a critical fix is addressed
+    to (its first level) has not been paged by it."""
     lost = (State.FAILED, State.UNDELIVERABLE, State.CANCELLED)
     return frozenset(
         ((row.alert, row.episode, row.round), row.person)
         for row in told
-        if row.state not in lost and row.kind is not Kind.NOTICE
+        if row.state not in lost and (row.kind is Kind.PAGE or (row.kind is Kind.FIX and row.level > 1))
     )
 
 

@@ -85,6 +85,9 @@ def _print(sheet: dict[str, Any], out: Console) -> None:
             out.print(f"\n{one['id']}: {one['definition']}")
 
 
+_NOBODY = "none; nobody is paged, and the operators are informed of a broken promise once"
+
+
 def _head(sheet: dict[str, Any]) -> Iterator[str]:
     yield f"{sheet['contract']} · {sheet['title']}"
     for name in ("plan", "base_plan"):
@@ -108,6 +111,7 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
         "channels": ", ".join(sheet["channels"]),
         "the most urgent by": ", ".join(sheet["urgent_channels"]),
         "left open by agreement": ", ".join(sheet["leaves_unspecified"]),
+        "escalation": _NOBODY if sheet["escalation"] is None else "",
         "note": sheet["note"],
     }
     yield from (f"{name}: {value}" for name, value in facts.items() if value)
@@ -173,8 +177,11 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
     yield (
         "People",
         _table(
-            ("person", "name", "language", "critical fixes"),
-            ((one["id"], one["name"], one["language"], "yes" if one["notices"] else "no") for one in sheet["people"]),
+            ("person", "name", "of", "language", "critical fixes"),
+            (
+                (one["id"], one["name"], one["side"], one["language"], "yes" if one["notices"] else "no")
+                for one in sheet["people"]
+            ),
         ),
     )
 
