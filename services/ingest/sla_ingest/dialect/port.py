@@ -210,6 +210,7 @@ class Happening:
     unless_reporter: str = ""
     not_before_told: bool = False
     snapshot: Snapshot | None = None
+    history: bool = False
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
@@ -300,6 +301,7 @@ def _event(
             score=what.score,
             reason=what.reason,
             snapshot=snapshot,
+            history=what.history,
         ),
         remarks=remarks,
         unless_reporter=what.unless_reporter,
