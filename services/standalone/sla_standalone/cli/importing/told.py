@@ -52,7 +52,7 @@ class Outlook:
         contract = contract_of(self.catalogue, incident.contract.id)
         chain = chain_of(self.catalogue, None, contract)
         roles = dict.fromkeys(role for level in chain.at_once() for role in chain.rung(level).tell)
-        found = []
+        found: list[tuple[str, str, str]] = []
         for role in roles:
             meant = people_of(self.catalogue, contract, (role,), self.now)
             found += [(contract.id, role, one.person.id) for one in meant] or [(contract.id, role, "nobody")]
