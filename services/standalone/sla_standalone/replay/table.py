@@ -65,7 +65,7 @@ class TableReader:
                 for word, phase in states.values.items()
             }
         )
-        self._state_at = self._row_at if states is None or not states.at else self._places(states.at)
+        self._state_at = () if states is None else self._places(states.at)
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:

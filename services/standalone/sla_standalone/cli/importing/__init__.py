@@ -102,6 +102,7 @@ class _Run:
             self.account.incidents += 1
             self.account.refusals += [Refusal(r.line, own, r.reason, r.text) for r in life.rejects]
             self.remarks.update(life.remarks)
+            self.remarks.update(warning for event in life.events for warning in event.warnings)
             events = [replace(event, history=not self.tell) for event in life.events]
             events.sort(key=lambda event: event.order)
             self.account.events += len(events)
