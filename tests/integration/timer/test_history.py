@@ -106,6 +106,7 @@ async def test_finished_incidents_in_any_order_and_any_pages_leave_no_false_brea
         for kind, after in ((EventKind.OPENED, 0), (EventKind.RESPONDED, 3), (EventKind.RESOLVED, 30)):
             events.append(happened(kind, opened + after * MINUTE, incident=f"demo:{number}"))
     chance.shuffle(events)
+    await desk.apply(through=TEN - MINUTE)
     while events:
         page, events = events[:5], events[5:]
         await desk.apply(*page)  # accepted together, read in pages: the end of the log is not reached in between
