@@ -62,7 +62,9 @@ async def alerts(world: World, about: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after = ""
     while True:
-        answer = await world.get("notifier", "/v1/alerts", READ_KEY, limit="200", **({"before": after} if after else {}))
+        answer = await world.get(
+            "notifier", "/v1/alerts", READ_KEY, limit="200", **({"before": after} if after else {})
+        )
         assert answer.status_code == httpx2.codes.OK, answer.text
         page = answer.json()
         found += page["alerts"]

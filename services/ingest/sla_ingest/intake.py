@@ -298,7 +298,8 @@ def assumed(name: str) -> Source:
 
 
 def together(entries: Sequence[Entry], size: int) -> list[list[int]]:
-    """The places of the entries in chunks of about `size`, of which each holds all that is said of its incidents.
+    """The places of the entries in chunks of about `size`, of which each holds all that is said of its incidents, in
+    the order of the entries.
 
     A chunk is one commit. Whoever reads an incident meanwhile sees all of it or nothing: an opening without the end
     that came in the same request would look like a promise broken long ago.
@@ -312,7 +313,7 @@ def together(entries: Sequence[Entry], size: int) -> list[list[int]]:
         if not chunks or len(chunks[-1]) + len(places) > size:
             chunks.append([])
         chunks[-1] += places
-    return chunks
+    return [sorted(chunk) for chunk in chunks]
 
 
 def _signed(source: Source) -> bool:
