@@ -82,6 +82,12 @@ class Mark:
     at: datetime
     pending: bool
     target_event: EventId = NO_EVENT
+    heard_at: datetime | None = None  # when slad had received every event from which the instant follows
+
+    @property
+    def past_when_heard(self) -> bool:
+        """Whether the instant had passed already when slad could first know of it."""
+        return self.heard_at is not None and self.at <= self.heard_at
 
     @property
     def key(self) -> str:

@@ -56,6 +56,7 @@ class TimeQuality(StrEnum):
     """How good the sender's claim of `occurred_at` is; it reaches the verdict."""
 
     EXACT = "exact"
+    DOUBTFUL = "doubtful"  # a local time that came twice or never, or one that the order of events contradicts
     OBJECT_UPDATED = "object_updated"
     RECEIPT = "receipt"
 
@@ -137,6 +138,7 @@ class IncidentEvent:
     reason: str = ""
     warnings: tuple[str, ...] = ()  # what the dialect could not map; they become remarks of the incident
     snapshot: Snapshot | None = None
+    history: bool = False  # told by an import, long after it happened: nobody is to be told of what followed from it
 
     @property
     def order(self) -> tuple[datetime, int, int, str]:

@@ -45,5 +45,6 @@ class Fact:
     due_at: datetime | None = None
     threshold: str = ""  # warnings: the key of the threshold
     overtaken: bool = False  # a warning that was noticed only after its breach: recorded, not told to people
+    history: bool = False  # over or imported when slad first heard of it: on record, told to nobody
     details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     periods: tuple[ContractPeriod, ...] = ()  # contract.changed: all of them, the oldest first

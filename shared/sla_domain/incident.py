@@ -219,6 +219,7 @@ class Incident:
     ratings: tuple[Rating, ...]
     exemptions: tuple[Exemption, ...]
     merged_into: IncidentId | None
+    imported_through: datetime | None  # an import told slad of it: what came true up to then is history
     remarks: tuple[Remark, ...]
     clocks: tuple[Clock, ...]
 

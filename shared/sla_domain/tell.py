@@ -14,6 +14,10 @@ late pause has moved it.
 
 The incident's clocks must bear the ids under which they are known (`cycles.continued`).
 
+What nobody could have been told in time is marked as `history`: a mark that had passed already when slad heard of what
+it follows from, of a clock or target that was over by then; and everything that came true before an import told slad
+of the incident. A broken promise that still runs is news, however old the breach is.
+
 `upto` is for those who keep no timers (replay, tests): marks ahead of the clock count as passed up to that instant.
 """
 
@@ -54,7 +58,10 @@ def tell(
             facts += _gone(incident, id_, old)
     facts += _corrections(incident, keys)
     facts += promise_facts(incident, told, keys)
-    return tuple(facts)
+    through = incident.imported_through
+    if through is None:
+        return tuple(facts)
+    return tuple([fact if fact.kind in _MARKS or fact.at > through else replace(fact, history=True) for fact in facts])
 
 
 class _Voice:
@@ -172,13 +179,21 @@ class _Voice:
                 continue
             key = fresh(mark.key, self._keys)
             self._spoken.append(Spoken(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
+            stale = mark.generation != self._clock.generation or not self._clock.state.open
+            history = (stale and mark.past_when_heard) or self._imported(mark)
             if mark.kind == BREACH:
-                self._say(FactKind.CLOCK_BREACHED, key, mark.at, generation=mark.generation, due=mark.at)
+                self._say(
+                    FactKind.CLOCK_BREACHED, key, mark.at, generation=mark.generation, due=mark.at, history=history
+                )
             else:
-                stale = mark.generation != self._clock.generation or not self._clock.state.open
                 breach = breached.get(mark.generation)
                 overtaken = stale or (breach is not None and mark.at <= breach)
-                self._warn(mark, key, overtaken)
+                self._warn(mark, key, overtaken, history)
+
+    def _imported(self, mark: Mark) -> bool:
+        """Whether it had come true when an import told slad of the incident. A target made later is news."""
+        through = self._incident.imported_through
+        return through is not None and mark.heard_at is not None and max(mark.at, mark.heard_at) <= through
 
     def _passed(self, mark: Mark) -> bool:
         return not mark.pending or (self._upto is not None and mark.at <= self._upto)
@@ -240,7 +255,7 @@ class _Voice:
 
     # -- saying
 
-    def _warn(self, mark: Mark, key: str, overtaken: bool) -> None:
+    def _warn(self, mark: Mark, key: str, overtaken: bool, history: bool) -> None:
         clock = self._clock
         self._keys.add(key)
         self._facts.append(
@@ -256,6 +271,7 @@ class _Voice:
                 due_at=clock.due_at if mark.generation == clock.generation else None,
                 threshold=mark.kind,
                 overtaken=overtaken,
+                history=history,
             )
         )
 
@@ -267,6 +283,7 @@ class _Voice:
         details: Mapping[str, str] | None = None,
         generation: int | None = None,
         due: datetime | None = None,
+        history: bool = False,
     ) -> None:
         clock, key = self._clock, fresh(key, self._keys)
         self._keys.add(key)
@@ -281,6 +298,7 @@ class _Voice:
                 cycle=clock.cycle,
                 generation=clock.generation if generation is None else generation,
                 due_at=due or clock.due_at,
+                history=history,
                 details={name: value for name, value in (details or {}).items() if value},
             )
         )

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 
 from sla_catalogue import Catalogue
 from sla_catalogue.source import AuthenticationKind, Dialect, Source, SourceId
@@ -177,15 +178,16 @@ class Intake:
             sender = source.id if source else SourceId(EVENTS)
             return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)))
         promises = len(parts) <= MAX_PROMISES
-        taken: list[asyncio.Future[list[Receipt]]] = []
+        entries: list[Entry] = []
         for start in range(0, len(parts), CHUNK):
-            chunk = parts[start : start + CHUNK]
-            entries = [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in chunk]
-            taken.append(asyncio.ensure_future(self._commit.take(entries)))
+            some = parts[start : start + CHUNK]
+            entries += [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in some]
             await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
+        chunks = together(entries, CHUNK)
         # When one chunk fails the sender hears 503 and sends the batch again: the others are duplicates then.
-        receipts = [receipt for chunk_ in await asyncio.gather(*taken) for receipt in chunk_]
-        return Taken(tuple(receipts), batch=True)
+        done = await asyncio.gather(*(self._commit.take([entries[number] for number in chunk]) for chunk in chunks))
+        receipts = dict(zip(chain.from_iterable(chunks), chain.from_iterable(done), strict=True))
+        return Taken(tuple(receipts[number] for number in range(len(entries))), batch=True)
 
     def cloud_event(
         self,
@@ -293,6 +295,25 @@ class Intake:
 def assumed(name: str) -> Source:
     """A CloudEvents source that the catalogue does not describe, by the name under which its incidents are kept."""
     return replace(cloudevents.NOBODY, id=SourceId(name))
+
+
+def together(entries: Sequence[Entry], size: int) -> list[list[int]]:
+    """The places of the entries in chunks of about `size`, of which each holds all that is said of its incidents, in
+    the order of the entries.
+
+    A chunk is one commit. Whoever reads an incident meanwhile sees all of it or nothing: an opening without the end
+    that came in the same request would look like a promise broken long ago.
+    """
+    own: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
+        name = entry.events[0].event.incident if entry.events else f"\n{number}"
+        own.setdefault(name, []).append(number)
+    chunks: list[list[int]] = []
+    for places in own.values():
+        if not chunks or len(chunks[-1]) + len(places) > size:
+            chunks.append([])
+        chunks[-1] += places
+    return [sorted(chunk) for chunk in chunks]
 
 
 def _signed(source: Source) -> bool:

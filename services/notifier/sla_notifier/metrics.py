@@ -58,6 +58,12 @@ class NotifierMetrics:
             "slad_notifier_facts_set_aside", "Facts and notices that could not be worked on.", registry=registry
         )
         self.facts = Counter("slad_notifier_facts_total", "Facts taken in.", ["kind"], registry=registry)
+        self.history = Counter(
+            "slad_notifier_history_total",
+            "Facts told to nobody: over, or imported, when slad first heard of them.",
+            ["kind"],
+            registry=registry,
+        )
         self.unheeded = Counter(
             "slad_notifier_facts_unheeded_total", "Facts that can concern no alert, passed over.", registry=registry
         )

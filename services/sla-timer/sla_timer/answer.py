@@ -252,6 +252,7 @@ def explained_json(
         "spoken": tag_for(language),
         "clocks": clocks,
         "clocks_total": len(asked),
+        "remarks": [{"kind": one.kind.value, "text": one.text} for one in incident.remarks] if incident else [],
         "text": "\n".join(clock["text"] for clock in clocks) or f"{nothing}\n",
     }
 

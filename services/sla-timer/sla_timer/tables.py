@@ -149,6 +149,9 @@ timer = Table(
     Column("generation", Integer, nullable=False),
     Column("partition", SmallInteger, nullable=False),
     Column("fire_at", Instant, nullable=False),
+    # Of an instant that had passed already when its events were applied: not fired before everything accepted up to
+    # then has been applied too, since the rest of the same request may say how it ended.
+    Column("ripe_at", Instant),
     Index("ix_timer_timer_due", "partition", "fire_at"),
     info={"postgresql_with": _BUSY},
 )

@@ -12,6 +12,7 @@ from sla_domain.calendar.calendar import AtClose, Calendar, Identity, compile_ca
 from sla_domain.calendar.days import WorkingDays
 from sla_domain.calendar.growing import CalendarBook, GrowingCalendar, growing_calendar
 from sla_domain.calendar.layout import spec_from_layout
+from sla_domain.calendar.local import LocalTime, read_local
 from sla_domain.calendar.note import PieceKind
 from sla_domain.calendar.piece import Piece
 from sla_domain.calendar.spec import CalendarSpec, Holiday, always_open
@@ -27,6 +28,7 @@ __all__ = [
     "Holiday",
     "Identity",
     "LocalSpan",
+    "LocalTime",
     "Piece",
     "PieceKind",
     "Window",
@@ -36,6 +38,7 @@ __all__ = [
     "growing_calendar",
     "intersection",
     "load_zone",
+    "read_local",
     "spec_from_layout",
     "tzdata_version",
     "union",

@@ -42,6 +42,14 @@ class ZoneMap:
         start, instant = self.starts[era], local - self.offsets[era]
         return instant if instant > start else start
 
+    def shown_again(self, local: int) -> int | None:
+        """The second instant at which the wall clock reads `local`; None when it does so once or never."""
+        following = bisect_right(self.highest, local) + 1
+        if following >= len(self.starts):
+            return None
+        instant = local - self.offsets[following]
+        return instant if instant >= self.starts[following] else None
+
     def to_local(self, instant: int) -> int:
         """What the wall clock reads at `instant`."""
         return instant + self.offsets[bisect_right(self.starts, instant) - 1]

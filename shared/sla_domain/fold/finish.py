@@ -103,7 +103,7 @@ def _marks(tally: Tally, due: datetime | None) -> tuple[Mark, ...]:
         for warning in tally.unreached:
             instant = tally.warning_at(warning, since, due)
             if instant is not None and instant >= since:
-                ahead.append(Mark(warning.key, tally.generation, instant, True, tally.target_event))
+                ahead.append(Mark(warning.key, tally.generation, instant, True, tally.target_event, tally.heard_at))
         if tally.breached_at is None:
-            ahead.append(Mark(BREACH, tally.generation, due, True, tally.target_event))
+            ahead.append(Mark(BREACH, tally.generation, due, True, tally.target_event, tally.heard_at))
     return (*tally.marks, *in_time(ahead))

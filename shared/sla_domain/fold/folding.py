@@ -196,6 +196,7 @@ class Folding:
             ratings=tuple(story.ratings),
             exemptions=tuple(story.exemptions),
             merged_into=story.merged_into,
+            imported_through=story.imported_through,
             remarks=tuple(remarks),
             clocks=tuple(clocks),
         )

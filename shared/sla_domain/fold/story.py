@@ -33,7 +33,9 @@ class Story:
 
     __slots__ = (
         "_contract",
+        "_heard_live",
         "_holder",
+        "_imported",
         "_matching",
         "_rulebook",
         "_timeless",
@@ -75,6 +77,9 @@ class Story:
         self.ended_at: datetime | None = None
         self.merged_into: IncidentId | None = None
         self.quality = opening.quality
+        self._imported: tuple[datetime, datetime] | None = None  # when the first and the last of an import came
+        self._heard_live: datetime | None = None  # when the first event of another kind came
+        self._hear(opening)
         self.waiting: WaitingOn | None = None
         self.waiting_before: WaitingOn | None = None
         self.waits: list[Wait] = []
@@ -96,6 +101,22 @@ class Story:
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
         return twin
+
+    def _hear(self, event: IncidentEvent) -> None:
+        at = event.received_at
+        if event.history:
+            first, last = self._imported or (at, at)
+            self._imported = (min(first, at), max(last, at))
+        elif self._heard_live is None or at < self._heard_live:
+            self._heard_live = at
+
+    @property
+    def imported_through(self) -> datetime | None:
+        """Until when an import told slad of this incident; None when a sender had spoken of it before."""
+        live = self._heard_live
+        if self._imported is None or (live is not None and live < self._imported[0]):
+            return None
+        return self._imported[1] if live is None else min(self._imported[1], live)
 
     # -- what the clocks ask
 
@@ -144,8 +165,12 @@ class Story:
         self.waiting_before = self.waiting
         self.customer_changed = self.rematch = self.reopened = False
         self.priority_before = before = self.priorities.in_force
-        if event.quality is not self.quality and _QUALITY[event.quality] > _QUALITY[self.quality]:
-            self.quality = event.quality
+        self._hear(event)
+        quality = event.quality
+        if at != event.occurred_at and quality is TimeQuality.EXACT:
+            quality = TimeQuality.DOUBTFUL  # it claims to precede the opening: one of the two instants is wrong
+        if quality is not self.quality and _QUALITY[quality] > _QUALITY[self.quality]:
+            self.quality = quality
         if event.attributes or not self._timeless:
             self._state_attributes(event)
         if event.kind is EventKind.DESCRIBED or event.attributes.get("description"):

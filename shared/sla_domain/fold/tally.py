@@ -90,11 +90,13 @@ class Tally:
         "first_due",
         "generation",
         "generation_at",
+        "heard_at",
         "lost",
         "marks",
         "meter",
         "metric",
         "priority",
+        "reading_at",
         "since",
         "spent",
         "start_event",
@@ -111,12 +113,16 @@ class Tally:
         "why",
     )
 
-    def __init__(self, metric: MetricId, cycle: int, at: datetime, event: EventId, kind: EventKind) -> None:
+    def __init__(
+        self, metric: MetricId, cycle: int, at: datetime, event: EventId, kind: EventKind, heard_at: datetime
+    ) -> None:
         self.metric = metric
         self.cycle = cycle
         self.started_at = self.counted_from = self.generation_at = at
         self.state = ClockState.RUNNING
         self.started_by, self.start_event = kind, event
+        self.reading_at = heard_at  # when the event being read was received
+        self.heard_at = heard_at  # when the last of the events was received that made the clock what it is
         self.stretches = [Stretch(at, True, event)]
         self.cause = event
         self.why = ""
@@ -209,12 +215,14 @@ class Tally:
     def _next_stretch(self, stretch: Stretch) -> None:
         self.stretches[-1].end = stretch.start
         self.stretches.append(stretch)
+        self.heard_at = max(self.heard_at, self.reading_at)
 
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
         """A new target in force from `at`, made by `event`: the next generation, recounted from `counted_from`."""
         self._settle(at)
+        self.heard_at = max(self.heard_at, self.reading_at)
         self.generation += 1
         self.target_event = event if event != self.start_event else NO_EVENT
         self.generation_at = at
@@ -276,7 +284,7 @@ class Tally:
             passed = self._pass_warnings(since, at, self.spent + used, due)
             if due is not None and due < at and self.breached_at is None:
                 self.breached_at = due
-                passed.append(Mark(BREACH, self.generation, due, False, self.target_event))
+                passed.append(Mark(BREACH, self.generation, due, False, self.target_event, self.heard_at))
             self.marks += in_time(passed)
             self.spent += used
         self.since = None
@@ -293,7 +301,7 @@ class Tally:
             if instant is None or instant >= at:
                 ahead.append(warning)
             elif instant >= since:
-                passed.append(Mark(warning.key, self.generation, instant, False, self.target_event))
+                passed.append(Mark(warning.key, self.generation, instant, False, self.target_event, self.heard_at))
         self.unreached = ahead
         return passed
 
@@ -360,7 +368,7 @@ class Tally:
 
     def _breach_found(self, due: datetime) -> None:
         self.breached_at = due
-        self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event))
+        self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event, self.heard_at))
 
     def _skip_passed(self, start: datetime, end: datetime, spent: timedelta) -> None:
         """Note a breach in `[start, end)` and forget the warnings that lie before `end`; `spent` is as of `end`."""

@@ -93,6 +93,8 @@ class Track:
         event = story.event
         kind = event.kind
         reaction = self.metric.reactions.get(kind)
+        if tally is not None:
+            tally.reading_at = event.received_at
         if tally is not None and tally.stopped_at is None:
             if reaction is not None or kind in STRUCTURAL:
                 self._transition(tally, event, reaction)
@@ -201,7 +203,7 @@ class Track:
         return tally
 
     def _new(self, event: IncidentEvent) -> Tally:
-        tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id, event.kind)
+        tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id, event.kind, event.received_at)
         self.tallies.append(tally)
         self.current = tally
         return tally

@@ -75,8 +75,19 @@ class ClockFact(BaseModel):
     urgency: float = 0.0
     provisional: bool = Field(default=False, description="fired although events of its partition were behind")
     overtaken: bool = Field(default=False, description="a warning noticed after its breach: recorded, not told")
+    history: bool = Field(
+        default=False, description="over, or imported, when slad first heard of it: on record, told to nobody"
+    )
+    imported_through: datetime | None = Field(
+        default=None, description="an import told slad of this clock: what came true up to then is told to nobody"
+    )
     details: dict[str, str] = Field(default_factory=dict)
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it is on record only: nobody is told."""
+        return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
@@ -89,6 +100,7 @@ CONTEXT_FIELDS = frozenset(
     {
         "incident", "clock", "metric", "cycle", "generation", "target", "due_at", "original_due_at", "contract", "plan",
         "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "escalation", "urgency",
+        "imported_through",
     }
 )  # fmt: skip
 
@@ -116,6 +128,7 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
         "due_at": fact.due_at,
         "threshold": fact.threshold,
         "overtaken": fact.overtaken,
+        "history": fact.history,
         "details": dict(fact.details),
         "periods": [asdict(period) for period in fact.periods],
     }

@@ -67,6 +67,7 @@ class IncidentEventData(BaseModel):
     reason: str = ""
     warnings: tuple[str, ...] = ()
     snapshot: SnapshotData | None = None
+    history: bool = Field(default=False, description="told by an import; nobody is told of what followed from it")
 
 
 def event_type(kind: EventKind) -> str:
@@ -99,6 +100,7 @@ def encode_event(event: IncidentEvent) -> Envelope:
         reason=event.reason,
         warnings=event.warnings,
         snapshot=None if event.snapshot is None else _snapshot_data(event.snapshot),
+        history=event.history,
     )
     return Envelope(
         topic=Topic.INCIDENTS,
@@ -179,6 +181,7 @@ def decode_event(envelope: Envelope) -> IncidentEvent:
         reason=data.reason,
         warnings=data.warnings,
         snapshot=None if data.snapshot is None else _snapshot(data.snapshot),
+        history=data.history,
     )
 
 

@@ -12,6 +12,7 @@ from tests.integration.ingest.world import FORMOSA, READER, SENDER, World, opene
 
 from sla_catalogue import SourceId
 from sla_ingest import inbox as inbox_module
+from sla_ingest import intake as intake_module
 from sla_ingest import tables
 from sla_platform.errors import StoreBusy
 
@@ -209,6 +210,42 @@ async def test_the_log_keeps_the_order_of_a_batch(world: World) -> None:
     events = [opened(str(n), f"INC{n % 7}", type="updated") for n in range(60)]
     await world.batch(events)
     assert [incident for _, incident in await world.logged()] == [f"servicenow:INC{n % 7}" for n in range(60)]
+
+
+async def test_all_that_a_request_says_of_an_incident_is_committed_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads meanwhile finds no opening without the end that came with it."""
+    commits: list[list[str]] = []
+    real = inbox_module.store
+
+    async def noted(connection, receipts):  # type: ignore[no-untyped-def]
+        commits.append([one.event.incident for receipt in receipts for one in receipt.entry.events])
+        return await real(connection, receipts)
+
+    monkeypatch.setattr(inbox_module, "store", noted)
+    monkeypatch.setattr(intake_module, "CHUNK", 10)
+    events = [opened(str(n), f"INC{n % 17}", type="updated") for n in range(60)]
+    answer = await world.batch(events)
+    assert [one["events"][0]["incident"] for one in answer.json()["deliveries"]] == [
+        f"servicenow:INC{n % 17}" for n in range(60)
+    ]
+    seen: dict[str, int] = {}
+    for number, commit in enumerate(commits):
+        for incident in set(commit):
+            assert seen.setdefault(incident, number) == number
+    assert sum(map(len, commits)) == 60
+    monkeypatch.setattr(intake_module, "CHUNK", 1)  # one incident alone may say more than fits
+    assert (await world.batch([opened(f"x{n}", "ONE", type="updated") for n in range(5)])).status_code == 202
+    assert commits[-1] == ["servicenow:ONE"] * 5
+
+
+@pytest.mark.parametrize(("value", "status"), [(True, 202), (False, 202), ("yes", 422), (1, 422)])
+async def test_an_event_may_say_that_it_is_history(small: World, value: object, status: int) -> None:
+    answer = await small.event(opened(data={"history": value}))
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.json()["errors"][0]["pointer"] == "/data/history"
 
 
 async def test_the_handshake_of_a_sender_is_answered(small: World) -> None:

@@ -70,12 +70,15 @@ def test_ingest_reads_each_event_as_it_was_meant(files: Files) -> None:
             assert meant == (got.incident, got.kind, got.occurred_at, got.version, dict(got.attributes), got.waiting_on)
 
 
-def test_batches_hold_so_many_events_and_keep_their_order(files: Files) -> None:
+def test_the_events_of_one_incident_come_in_one_batch(files: Files) -> None:
     history = read_table(files.table, read_mapping(files.mapping))
-    events = [event for own, rows in history.lives.items() for event in history.reader.life(own, rows).events]
-    made = list(batches(events, 3))
-    assert [len(batch) for batch in made] == [3, 3, 1]
-    assert [event["id"] for batch in made for event in batch] == [event.id for event in events]
+    lives = [history.reader.life(own, rows).events for own, rows in history.lives.items()]
+    assert [len(life) for life in lives] == [2, 3, 2]
+    assert [len(batch) for batch in batches(lives, 4)] == [2, 3, 2]
+    assert [len(batch) for batch in batches(lives, 5)] == [5, 2]
+    split = list(batches(lives, 2))  # more than a batch holds
+    assert [len(batch) for batch in split] == [2, 2, 1, 2]
+    assert [event["id"] for batch in split for event in batch] == [event.id for life in lives for event in life]
 
 
 def test_the_account_tells_what_was_known_and_what_was_set_aside() -> None:

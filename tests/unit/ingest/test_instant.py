@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from sla_domain.event import TimeQuality
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
+from sla_ingest.dialect.read import stamp
 
 PLAIN = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 # 2026-02-03T04:05:06Z is 1,770,091,506 s after 1970
@@ -56,6 +58,23 @@ def test_what_means_no_time_is_none(written: Any) -> None:
 def test_a_time_without_offset_is_of_the_sources_zone() -> None:
     assert parse_instant("2026-02-03 05:05:06", "Europe/Warsaw") == PLAIN
     assert parse_instant("2026-08-03 06:05:06", "Europe/Warsaw") == PLAIN.replace(month=8)
+
+
+@pytest.mark.parametrize(
+    ("written", "instant", "doubt"),
+    [
+        ("2026-10-25 02:10:00", "2026-10-25T00:10:00+00:00", "came twice in Europe/Warsaw: read as the first"),
+        ("2026-10-25T02:59:59.5", "2026-10-25T00:59:59.500000+00:00", "came twice"),
+        ("2026-03-29 02:30:00", "2026-03-29T01:00:00+00:00", "never came in Europe/Warsaw"),
+        ("2026-10-25 03:00:00", "2026-10-25T02:00:00+00:00", ""),
+        ("2026-10-25 02:10:00+0100", "2026-10-25T01:10:00+00:00", ""),
+    ],
+)
+def test_a_local_time_that_came_twice_or_never_is_told_as_such(written: str, instant: str, doubt: str) -> None:
+    assert parse_instant(written, "Europe/Warsaw") == datetime.fromisoformat(instant)
+    said = stamp(written, TimeQuality.EXACT, zone="Europe/Warsaw")
+    assert said.quality is (TimeQuality.DOUBTFUL if doubt else TimeQuality.EXACT)
+    assert [doubt in str(noted) for noted in said.remarks] == [True] * bool(doubt)
 
 
 @pytest.mark.parametrize(

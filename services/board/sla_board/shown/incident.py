@@ -271,6 +271,8 @@ def _saying(fact: ClockFact) -> Saying:
         for name, at in sorted(fact.details.items())
         if name.startswith(DUE)
     ]
+    if fact.is_history and fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED):
+        details.append("not told: history")
     if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
         details += [f"{key}: {value}" for key, value in sorted(fact.details.items()) if value]
     return Saying(

@@ -28,7 +28,7 @@ _KINDS = {kind.value: kind for kind in EventKind}
 _MACHINERY = frozenset(
     {
         "incident", "attributes", "version", "quality", "actor", "actor_name", "waiting_on", "agreed", "merged_into",
-        "metrics", "score", "reason", "source", "received_at", "occurred_at", "snapshot",
+        "metrics", "score", "reason", "source", "received_at", "occurred_at", "snapshot", "history",
     }
 )  # fmt: skip
 _NEEDS = {
@@ -80,6 +80,7 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
         reason=_word(data, "reason"),
         remarks=remarks,
         snapshot=snapshot,
+        history=_flag(data, "history"),
     )
 
 
@@ -193,6 +194,13 @@ def _whole(data: Mapping[str, Any], name: str, place: str = "/data") -> int | No
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
         raise Unfit(f"{name} is a whole number from 0 on", f"{place}/{name}")
     return value
+
+
+def _flag(data: Mapping[str, Any], name: str) -> bool:
+    value = data.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Unfit(f"{name} is true or false", f"/data/{name}")
+    return bool(value)
 
 
 def _word(data: Mapping[str, Any], name: str) -> str:

@@ -3,7 +3,8 @@
 Epoch seconds, milliseconds, microseconds and nanoseconds are told apart by size; RFC 3339 comes with any number of
 fraction digits, with `Z`, `+00:00`, `+0000`, ` UTC` or no offset at all; null, "" and the year 1 mean "no time".
 Fractions finer than a microsecond are cut, never rounded up, so that an instant is not moved past a deadline. What lies
-beyond every calendar (`sla_domain.bounds`) is refused: no clock could be counted from it.
+beyond every calendar (`sla_domain.bounds`) is refused: no clock could be counted from it. A time without an offset is
+read by the one rule for local times (`sla_domain.calendar.local`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sla_domain.bounds import RANGE, within_reach
+from sla_domain.calendar import LocalTime, read_local
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _WRITTEN = re.compile(
@@ -27,6 +29,7 @@ _NUMBER = re.compile(r"\d{1,19}(\.\d{1,9})?", re.ASCII)
 # The largest count of each unit that is still before the year 5138; a larger number is of the next finer unit.
 _UNITS = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 _NANOSECONDS_BELOW = 10**20
+_UTC = ("UTC", "Etc/UTC")
 _YEAR_ONE = 1  # Go's zero time, which Alertmanager and Grafana send for "none"
 
 
@@ -51,13 +54,23 @@ def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
 
     Raises BadInstant, OutOfReach.
     """
+    found = read_instant(value, zone)
+    return found.at if isinstance(found, LocalTime) else found
+
+
+def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
+    """As `parse_instant`; a local time that came twice or never in its zone is told as such.
+
+    Raises BadInstant, OutOfReach.
+    """
     found = _parsed(value, zone)
-    if found is not None and not within_reach(found):
+    at = found.at if isinstance(found, LocalTime) else found
+    if at is not None and not within_reach(at):
         raise OutOfReach(value)
     return found
 
 
-def _parsed(value: object, zone: str) -> datetime | None:
+def _parsed(value: object, zone: str) -> datetime | LocalTime | None:
     if value is None or value == "" or value == 0:
         return None
     if isinstance(value, bool):
@@ -88,7 +101,7 @@ def _of_fraction(count: Decimal, written: object) -> datetime:
     raise BadInstant(written)
 
 
-def _of_text(text: str, zone: str) -> datetime | None:
+def _of_text(text: str, zone: str) -> datetime | LocalTime | None:
     if not text:
         return None
     if _NUMBER.fullmatch(text):
@@ -103,14 +116,24 @@ def _of_text(text: str, zone: str) -> datetime | None:
     leap = second == 60  # a leap second is written :60; it is the instant before the next minute's first
     fraction = int(((match["fraction"] or "") + "000000")[:6])
     try:
-        local = datetime(
-            year, month, day, hour, minute, 59 if leap else second, fraction, _offset(match["offset"], zone)
-        )
+        local = datetime(year, month, day, hour, minute, 59 if leap else second, fraction)  # noqa: DTZ001 - see below
+        if match["offset"] is None and zone not in _UTC and (found := _doubtful(local, zone)) is not None:
+            return found
+        local = local.replace(tzinfo=_offset(match["offset"], zone))
         return (local + timedelta(seconds=1 if leap else 0)).astimezone(UTC)
     except OverflowError:
         raise OutOfReach(text) from None
     except ValueError:
         raise BadInstant(text) from None
+
+
+def _doubtful(local: datetime, zone: str) -> LocalTime | None:
+    """The reading, when the wall clock showed it twice or never."""
+    try:
+        found = read_local(local, zone)
+    except ValueError:  # a year whose changes nobody knows
+        return None
+    return found if found.doubtful else None
 
 
 def _offset(written: str | None, zone: str) -> timezone | ZoneInfo:

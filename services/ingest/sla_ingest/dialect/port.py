@@ -84,6 +84,7 @@ class Remark(Reason):
     """Something odd that never drops an event; it is shown in the answer and counted."""
 
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
+    LOCAL_TIME = "the stated local time came twice or never: which instant is meant is not certain"
     FUTURE_TIME = "the stated time lies in the future: the time of receipt stands in for it"
     UNMAPPED_STATUS = "the source's table has no such status: it pauses and stops nothing"
     REPORTER_UNKNOWN = "the reporter is not known yet: the comment counts as a response unless it is theirs"
@@ -210,6 +211,7 @@ class Happening:
     unless_reporter: str = ""
     not_before_told: bool = False
     snapshot: Snapshot | None = None
+    history: bool = False
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
@@ -300,6 +302,7 @@ def _event(
             score=what.score,
             reason=what.reason,
             snapshot=snapshot,
+            history=what.history,
         ),
         remarks=remarks,
         unless_reporter=what.unless_reporter,

@@ -7,8 +7,9 @@ from typing import Any
 
 from sla_catalogue.source import Lookup, Source
 from sla_domain.bounds import UNWRITABLE, VALUE, writable
+from sla_domain.calendar import LocalTime
 from sla_domain.event import TimeQuality
-from sla_ingest.dialect.instant import BadInstant, parse_instant
+from sla_ingest.dialect.instant import BadInstant, read_instant
 from sla_ingest.dialect.port import Noted, Remark, Stamp
 
 Node = Mapping[str, Any]
@@ -103,9 +104,14 @@ def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup
 def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> Stamp:
     """A time that may be absent or unreadable: then the claim is empty, and the remark says what was written."""
     try:
-        return Stamp(at=parse_instant(value, zone), quality=quality, version=version)
+        found = read_instant(value, zone)
     except BadInstant as error:
         return Stamp(at=None, quality=quality, version=version, remarks=(Noted(Remark.NO_TIME, str(error)),))
+    if not isinstance(found, LocalTime):
+        return Stamp(at=found, quality=quality, version=version)
+    if quality is TimeQuality.EXACT:
+        quality = TimeQuality.DOUBTFUL
+    return Stamp(at=found.at, quality=quality, version=version, remarks=(Noted(Remark.LOCAL_TIME, found.doubt()),))
 
 
 def stated(**attributes: str) -> dict[str, str]:

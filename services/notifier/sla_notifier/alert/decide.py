@@ -75,6 +75,14 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
     return fact.kind is FactKind.CLOCK_RESUMED and fact.due_at <= fact.at
 
 
+def is_news(before: Alert | None, fact: ClockFact) -> bool:
+    """Whether people are to hear of this fact. History opens no alert; of an alert that is open it may say the end."""
+    if not fact.is_history:
+        return True
+    tells = fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED) or overdue_again(fact, fact.at)
+    return not tells and before is not None
+
+
 def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
     """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told, and one
     whose breach would page nobody either."""
@@ -128,7 +136,10 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: 
     While the alert is open or acknowledged (a pause that ended) its people know, unless the clock is another
     contract's now: then the people of that one hear of it.
     """
-    if before is None or (before.state is not AlertState.CLOSED and not _elsewhere(before, fact)):
+    if before is None:
+        # Its breach was history when slad first heard of it: that the clock runs again is news.
+        return NOTHING if fact.passed_due is None else breached(None, fact, id_, chain, now, fact.passed_due)
+    if before.state is not AlertState.CLOSED and not _elsewhere(before, fact):
         return NOTHING
     if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
         return NOTHING

@@ -15,7 +15,7 @@ from sla_domain.told import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch
-from sla_notifier.alert.decide import breached, ended, moved, overdue_again, published, resumed, warned
+from sla_notifier.alert.decide import breached, ended, is_news, moved, overdue_again, published, resumed, warned
 from sla_notifier.telling.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -38,6 +38,8 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
     """Facts that concern no alert that there is are on record by their id and change nothing."""
     chain = chain_of(catalogue, fact, contract_of(catalogue, fact.contract))
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
+    if not is_news(alert, fact):
+        return
     if BREACHED in fact.details:
         batch.add(moved(alert, fact))
         alert = batch.alert(str(fact.clock))

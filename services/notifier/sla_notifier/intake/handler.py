@@ -66,6 +66,8 @@ class FactHandler:
             fresh = await self._take_in(incoming, at_once=False)
         for _, said in fresh:
             self._desk.metrics.facts.labels(_kind(said)).inc()
+            if isinstance(said, ClockFact) and said.is_history:
+                self._desk.metrics.history.labels(_kind(said)).inc()
         self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
         self._desk.ring()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, assert_never
 
 from sla_domain.clock import Clock
@@ -31,21 +32,34 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
     }
 
 
-def clock_context(shared: dict[str, Any], clock: Clock, urgency: float) -> dict[str, Any]:
-    """`shared` with what is the clock's own."""
-    return shared | {
-        "clock": str(clock.id),
-        "metric": clock.metric,
-        "cycle": clock.cycle,
-        "generation": clock.generation,
-        "target": target_name(clock.target_event),
-        "state": clock.state.value,
-        "priority": clock.priority or shared["priority"],
-        "due_at": clock.due_at.isoformat() if clock.due_at else None,
-        "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
-        "allowed": words(clock.target.allowed),
-        "urgency": urgency,
-    }
+def clock_context(
+    shared: dict[str, Any], clock: Clock, urgency: float, imported_through: datetime | None = None
+) -> dict[str, Any]:
+    """`shared` with what is the clock's own. `imported_through`: until when an import told slad of the incident."""
+    return (
+        shared
+        | _imported(clock, imported_through)
+        | {
+            "clock": str(clock.id),
+            "metric": clock.metric,
+            "cycle": clock.cycle,
+            "generation": clock.generation,
+            "target": target_name(clock.target_event),
+            "state": clock.state.value,
+            "priority": clock.priority or shared["priority"],
+            "due_at": clock.due_at.isoformat() if clock.due_at else None,
+            "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
+            "allowed": words(clock.target.allowed),
+            "urgency": urgency,
+        }
+    )
+
+
+def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
+    """What the tick tells of marks up to that instant is history, unless a later event made the target."""
+    if through is None or not all(mark.heard_at is not None and mark.heard_at <= through for mark in clock.pending):
+        return {}
+    return {"imported_through": through.isoformat()}
 
 
 def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:

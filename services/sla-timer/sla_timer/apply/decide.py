@@ -63,8 +63,10 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     facts = tell(incident, told, keys)
     after = told_after(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
+    imported = incident.imported_through
     contexts = {
-        clock.id: clock_context(shared, clock, urgency(incident, clock, rulebook, now)) for clock in incident.clocks
+        clock.id: clock_context(shared, clock, urgency(incident, clock, rulebook, now), imported)
+        for clock in incident.clocks
     }
     changes = Changes(settled={incident.id: (rulebook.version, ended)})
     changes.incidents.append(_incident_row(partition, incident, rulebook.version, keys_after(keys, facts), stored))
@@ -81,6 +83,7 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
                 "generation": timer.generation,
                 "partition": partition,
                 "fire_at": timer.at,
+                "ripe_at": now if timer.at <= now else None,
             }
             for timer in timers(clock, state)
         ]

@@ -14,6 +14,7 @@ from sla_platform.envelope import Envelope
 from sla_platform.errors import BadEnvelope, Fenced
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import Entry
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
@@ -102,8 +103,8 @@ class Applier:
         await self._preparing.around(events, unit)
 
     async def _unit(self, partition: int, epoch: int | None, readable: Fresh, prepared: Mapping[str, Prepared]) -> None:
-        now = self._time.now()
         async with self._store.transaction() as connection:
+            now = await store_now(connection, self._time)
             if epoch is None:
                 await ownership.share(connection, partition)
             else:

@@ -76,15 +76,21 @@ class Firing:
 
     async def set_aside(self, bounds: Bounds, partition: int, error: str) -> bool:
         """Quarantine the row that a claim of one would take next from this partition; False when there is none."""
-        now = to_micros(bounds.now) if self._store.sqlite else bounds.now
-        values = {"now": now, "error": fit(error, LONGEST_ERROR)}
+        why = fit(error, LONGEST_ERROR)
         if self._store.sqlite:
+            through = to_micros(self._through(bounds))
             async with self._store.transaction() as connection:
                 keep, remove = map(text, sqlite.SET_ASIDE)
-                await connection.execute(keep, values)
-                return bool((await connection.execute(remove, {"now": now})).rowcount)
+                await connection.execute(keep, {"now": to_micros(bounds.now), "through": through, "error": why})
+                return bool((await connection.execute(remove, {"through": through})).rowcount)
+        values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
         async with self._store.claiming() as connection:
-            return (await connection.execute(_SET_ASIDE, values | {"only": partition})).first() is not None
+            return (await connection.execute(_SET_ASIDE, values)).first() is not None
+
+    def _through(self, bounds: Bounds) -> datetime:
+        """Up to where the one partition of SQLite fires."""
+        caught = self._progress.caught_up_through(0) or BEGINNING
+        return min(bounds.now, max(caught, bounds.now - bounds.patience))
 
     async def partitions(self) -> list[int]:
         """Where there may be timers."""
@@ -97,7 +103,7 @@ class Firing:
         caught = self._progress.caught_up_through(0)
         if caught is None:
             return []
-        through = min(bounds.now, max(caught, bounds.now - bounds.patience))
+        through = self._through(bounds)
         if not await self._anything_due(through):
             return []
         async with self._store.transaction() as connection:
@@ -106,7 +112,10 @@ class Firing:
     async def _anything_due(self, through: datetime) -> bool:
         """A look without the write lock: an idle tick must cost nothing."""
         async with self._store.reading() as connection:
-            look = text("SELECT 1 FROM timer_timer WHERE partition = 0 AND fire_at <= :through LIMIT 1")
+            look = text(
+                "SELECT 1 FROM timer_timer WHERE partition = 0 AND fire_at <= :through "
+                "AND coalesce(ripe_at, fire_at) <= :through LIMIT 1"
+            )
             return (await connection.execute(look, {"through": to_micros(through)})).first() is not None
 
 

@@ -27,6 +27,7 @@ WITH reach AS MATERIALIZED (
                c.state = 'running' AND c.generation = t.generation AS live
         FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
         WHERE t.partition = reach.partition AND t.fire_at <= reach.through
+          AND coalesce(t.ripe_at, t.fire_at) <= reach.through
           AND t.fire_at > CAST(:bound AS timestamptz)
         ORDER BY t.fire_at
         LIMIT :limit
@@ -70,6 +71,9 @@ SET_ASIDE = """
 WITH first AS MATERIALIZED (
     SELECT t.*, c.incident, c.context FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
     WHERE t.partition = CAST(:only AS int) AND t.fire_at <= CAST(:now AS timestamptz)
+      AND coalesce(t.ripe_at, t.fire_at) <= greatest(
+          (SELECT caught_up_through FROM timer_progress p WHERE p.partition = CAST(:only AS int)),
+          CAST(:now AS timestamptz) - CAST(:patience AS interval))
     ORDER BY t.fire_at LIMIT 1 FOR UPDATE OF t, c SKIP LOCKED
 ), gone AS (
     DELETE FROM timer_timer t USING first WHERE t.clock_id = first.clock_id AND t.kind = first.kind

@@ -18,7 +18,7 @@ INSERT INTO temp.due
 SELECT t.clock_id, t.kind, t.generation, t.fire_at, c.incident, c.due_at, c.context,
        c.state = 'running' AND c.generation = t.generation, t.fire_at > :caught
 FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
-WHERE t.partition = :partition AND t.fire_at <= :through
+WHERE t.partition = :partition AND t.fire_at <= :through AND coalesce(t.ripe_at, t.fire_at) <= :through
 ORDER BY t.fire_at
 LIMIT :limit
 """
@@ -63,7 +63,8 @@ FIRED = "SELECT fire_at, kind, provisional, live FROM temp.due"
 
 _FIRST = """
     FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
-    WHERE t.partition = 0 AND t.fire_at <= :now ORDER BY t.fire_at LIMIT 1
+    WHERE t.partition = 0 AND t.fire_at <= :through AND coalesce(t.ripe_at, t.fire_at) <= :through
+    ORDER BY t.fire_at LIMIT 1
 """
 
 SET_ASIDE = (

@@ -57,6 +57,11 @@ def explain(
         emit(answer)
     else:
         typer.echo("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
+        remarks = answer.get("remarks", ())  # a service of an older release tells none
+        if remarks:
+            typer.echo(f"\n{len(remarks)} remark(s) on the incident:")
+        for remark in remarks:
+            typer.echo(f"  {remark['kind']}: {remark['text']}")
 
 
 def _asked(url: str, key: str, incident: str, metric: str, at: datetime | None, lang: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sla_standalone.replay.report import (
     attainment_json,
     difference_json,
     log_json,
+    remarked_json,
     totals_json,
     verdicts_json,
 )
@@ -101,6 +102,7 @@ def _json(log: Path, rulings: list[Ruling], played: Played) -> dict[str, Any]:
         "agreement": agreement_json(figures.agreement, records) if figures.compares else None,
         "against": None if len(rulings) == 1 else _ruling_json(rulings[1]) | difference_json(figures.changes, records),
         "verdicts": verdicts_json(records),
+        "remarked": remarked_json(records),
     }
 
 

@@ -29,6 +29,8 @@ def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
         for record in played.records:
             for outcome in record.outcomes[0]:
                 typer.echo(line_of(outcome))
+            for kind, text in record.remarks:
+                typer.echo(f"{record.incident} remark {kind}: {text}")
     _attainment(figures)
     if figures.compares:
         _agreement(figures)
@@ -42,9 +44,10 @@ def line_of(outcome: Outcome) -> str:
     due = _local(outcome.due_at, outcome.zone)
     ended = _local(outcome.ended_at, outcome.zone)
     cycle = f"/{outcome.cycle + 1}" if outcome.cycle else ""
+    quality = "" if outcome.quality == "exact" else f" ({outcome.quality})"
     return (
         f"{outcome.incident} {outcome.metric}{cycle} {outcome.priority or '-'} {outcome.verdict.value} "
-        f"due {due} ended {ended}"
+        f"due {due} ended {ended}{quality}"
     )
 
 
@@ -107,12 +110,20 @@ def _log(played: Played, ruling: Ruling) -> None:
         note(f"line {reject.line}: {reject.reason}")
     for remark, count in played.remarks.most_common(SHOWN):
         note(f"unknown {remark}: {count} row(s)")
+    _remarked(played)
     span = f", {played.first:%Y-%m-%d} to {played.until:%Y-%m-%d}" if played.first and played.until else ""
     rejected = f", {played.rejected} line(s) could not be read" if played.rejected else ""
     note(
         f"{played.incidents} incidents, {played.events} events{span}{rejected}; catalogue {ruling.catalogue.version}; "
         "nothing was written or sent"
     )
+
+
+def _remarked(played: Played) -> None:
+    """How many incidents have which kind of remark, with the first of each kind."""
+    for kind, count in played.odd.most_common():
+        _, incident, text = played.noted[kind]
+        note(f"remark {kind}: {count} incident(s), such as {incident}: {text}")
 
 
 def _more(count: int) -> None:

@@ -1,25 +1,22 @@
 """Times as a table writes them → aware UTC instants, fast: a log repeats a few instants on thousands of rows.
 
-A local time that the clock skips is read as the instant of the change, one that it shows twice as the first showing
-(PLANS, "Conventions"), like everywhere in slad.
+A local time that the clock shows twice or never is read like everywhere in slad (`sla_domain.calendar.local`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from sla_domain.bounds import RANGE, within_reach
-from sla_domain.calendar.zone import ZoneMap, zone_map
+from sla_domain.calendar import LocalTime, read_local
 
 Parse = Callable[[str], datetime]
 _ISO = "iso"
-_FIRST_YEAR, _LAST_YEAR = 1970, 2100
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _WALL = _EPOCH.replace(tzinfo=None)
-_MICROSECOND = timedelta(microseconds=1)
 # in the order in which a datetime takes them
 _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2})", "M": r"(\d\d)", "S": r"(\d\d)"}
 
@@ -28,10 +25,13 @@ class BadInstant(ValueError):
     """The text is none of the mapping's time formats."""
 
 
-def parser(formats: Sequence[str], zone: str) -> Parse:
-    """Tries the formats in order. The result remembers what it has read. It raises BadInstant."""
+def parser(formats: Sequence[str], zone: str, doubts: dict[str, LocalTime] | None = None) -> Parse:
+    """Tries the formats in order. The result remembers what it has read. It raises BadInstant.
+
+    `doubts` gets every text whose local time came twice or never.
+    """
     ways = [_way(one) for one in formats]
-    local = None if zone in ("UTC", "Etc/UTC") else _local(zone)
+    plain = zone in ("UTC", "Etc/UTC")
 
     @lru_cache(maxsize=100_000)
     def parse(text: str) -> datetime:
@@ -44,7 +44,12 @@ def parser(formats: Sequence[str], zone: str) -> Parse:
                 if not within_reach(found):
                     raise BadInstant(f"{text[:60]!r} is out of reach: a time lies {RANGE}")
                 return found.astimezone(UTC)
-            return _EPOCH + (found - _WALL) if local is None else _instant(found, local())
+            if plain:
+                return _EPOCH + (found - _WALL)
+            local = _read(found, zone)
+            if local.doubtful and doubts is not None:
+                doubts[text] = local
+            return local.at
         raise BadInstant(f"{text[:60]!r} is no time in the format {' or '.join(formats)}")
 
     return parse
@@ -52,7 +57,7 @@ def parser(formats: Sequence[str], zone: str) -> Parse:
 
 def at_zone(naive: datetime, zone: str) -> datetime:
     """The instant at which the wall clock of `zone` first reads `naive` or later."""
-    return _instant(naive, _local(zone)())
+    return _read(naive, zone).at
 
 
 def second_of(at: datetime) -> str:
@@ -60,14 +65,11 @@ def second_of(at: datetime) -> str:
     return (_WALL + (at - _EPOCH)).isoformat()[:19]
 
 
-def _local(zone: str) -> Callable[[], ZoneMap]:
-    return lambda: zone_map(zone, _FIRST_YEAR, _LAST_YEAR)
-
-
-def _instant(naive: datetime, zone: ZoneMap) -> datetime:
-    if not _FIRST_YEAR < naive.year < _LAST_YEAR:
-        raise BadInstant(f"the year {naive.year} is no year of an incident")
-    return _EPOCH + _MICROSECOND * zone.to_utc((naive - _WALL) // _MICROSECOND)
+def _read(naive: datetime, zone: str) -> LocalTime:
+    try:
+        return read_local(naive, zone)
+    except ValueError as error:
+        raise BadInstant(str(error)) from None
 
 
 def _way(form: str) -> Parse:

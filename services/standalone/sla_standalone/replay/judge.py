@@ -57,6 +57,7 @@ class Outcome(NamedTuple):
     consumed_seconds: float
     pending: tuple[datetime, ...] = ()  # warnings still ahead of a running clock at its last event
     warned: int = 0
+    quality: str = "exact"  # of the instants it follows from: the worst of the incident's
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -82,12 +83,24 @@ def judge(events: Sequence[IncidentEvent], rulebook: Rulebook, contract: Contrac
     return outcomes_of(fold(events, rulebook, contract))
 
 
+class Judged(NamedTuple):
+    """What one incident came to under one ruling."""
+
+    outcomes: list[Outcome]
+    remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it
+
+
+def judged_of(incident: Incident) -> Judged:
+    """The outcomes of an incident, with what there is to remark on it."""
+    return Judged(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
+
+
 def outcomes_of(incident: Incident) -> list[Outcome]:
-    zone = incident.contract.zone
-    return [_outcome(clock, zone) for clock in incident.clocks]
+    zone, quality = incident.contract.zone, incident.quality.value
+    return [_outcome(clock, zone, quality) for clock in incident.clocks]
 
 
-def _outcome(clock: Clock, zone: str) -> Outcome:
+def _outcome(clock: Clock, zone: str, quality: str) -> Outcome:
     warnings = [mark for mark in clock.marks if mark.kind != BREACH]
     return Outcome(
         incident=clock.incident,
@@ -105,6 +118,7 @@ def _outcome(clock: Clock, zone: str) -> Outcome:
         consumed_seconds=clock.consumed.total_seconds(),
         pending=tuple(mark.at for mark in warnings if mark.pending),
         warned=sum(not mark.pending for mark in warnings),
+        quality=quality,
     )
 
 

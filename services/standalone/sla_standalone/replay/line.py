@@ -111,6 +111,7 @@ class LineReader:
             metrics=what.metrics,
             score=what.score,
             reason=what.reason,
+            history=what.history,
         )
 
     def _told(self, kind: EventKind, data: dict[str, Any], source: Source) -> Happening:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,13 +22,14 @@ from sla_catalogue import Catalogue, load_text
 from sla_domain.contract import ContractId
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
+from sla_domain.fold import fold
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 from sla_standalone.replay.figures import Figures
 from sla_standalone.replay.history import Chunk, History, Reader, in_chunks
-from sla_standalone.replay.judge import Outcome, judge
+from sla_standalone.replay.judge import Judged, Outcome, judged_of
 from sla_standalone.replay.life import Life, Reject
 from sla_standalone.replay.line import Claimed, LineReader
-from sla_standalone.replay.mapping import Mapping
+from sla_standalone.replay.mapping import Mapping as MappingFile
 from sla_standalone.replay.record import Record, Settled, Stored, write
 from sla_standalone.replay.spill import Bucket
 from sla_standalone.replay.table import TableReader
@@ -37,6 +38,8 @@ CHUNK = 500
 _AHEAD = 4  # chunks in flight per process: enough to keep it busy, few enough to bound memory
 KEPT_REJECTS = 1_000  # the first of the log
 Piece = Chunk | Bucket
+Noted = tuple[int, str, str]
+"""A remark of some kind: line, incident, text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class Played:
     """What a history came to under one or two rulings.
 
     `records` are the incidents in the order of the log: all of them, or of a large log those alone that were asked
-    for (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them.
+    for (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
+    on what the mapping does not know; `odd` counts the incidents with a remark of their own, by its kind, and `noted`
+    has the first of each kind.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -60,6 +65,8 @@ class Played:
     rejects: list[Reject] = field(default_factory=list)
     rejected: int = 0
     remarks: Counter[str] = field(default_factory=Counter)
+    odd: Counter[str] = field(default_factory=Counter)
+    noted: dict[str, Noted] = field(default_factory=dict)
     incidents: int = 0
     events: int = 0
     first: datetime | None = None
@@ -82,6 +89,8 @@ class _Part:
     rejects: list[Reject] = field(default_factory=list)
     rejected: int = 0
     remarks: Counter[str] = field(default_factory=Counter)
+    odd: Counter[str] = field(default_factory=Counter)
+    noted: dict[str, Noted] = field(default_factory=dict)
     lines: int = 0
     incidents: int = 0
     events: int = 0
@@ -91,6 +100,11 @@ class _Part:
     def reject(self, found: Sequence[Reject]) -> None:
         self.rejected += len(found)
         self.rejects += found[: max(KEPT_REJECTS - len(self.rejects), 0)]
+
+    def note(self, record: Record) -> None:
+        """Count what is odd about one incident, and keep the first."""
+        self.odd.update({kind for kind, _ in record.remarks})
+        earliest(self.noted, {kind: (record.line, record.incident, text) for kind, text in record.remarks})
 
 
 def play(
@@ -119,6 +133,8 @@ def play(
             rejects += part.rejects
             whole.rejected += part.rejected
             whole.remarks.update(part.remarks)
+            whole.odd.update(part.odd)
+            earliest(whole.noted, part.noted)
             whole.incidents += part.incidents
             whole.events += part.events
             whole.first = min(filter(None, (whole.first, part.first)), default=None)
@@ -128,6 +144,12 @@ def play(
     whole.until = until or whole.until
     _settle(whole, Stored(files) if files else held)
     return whole
+
+
+def earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
+    """Keep of each kind the remark that stands first in the log."""
+    for kind, noted in found.items():
+        known[kind] = min(known.get(kind, noted), noted)
 
 
 def _settle(whole: Played, records: Iterable[Record]) -> None:
@@ -169,14 +191,16 @@ def judged(chunk: Chunk, reader: Reader, courts: Sequence[_Court], until: dateti
         life = reader.life(key, lines)
         if events := _lived(life, until, part):
             lives.append((lines[0][0], life, events))
-    judgements = [[tuple(court(events)) for _, _, events in lives] for court in courts]
+    judgements = [[court(events) for _, _, events in lives] for court in courts]
     records = [
-        Record(line, life.incident, outcomes, life.claims)
-        for (line, life, _), outcomes in zip(lives, zip(*judgements, strict=True), strict=True)
+        Record(line, life.incident, tuple(tuple(each.outcomes) for each in judged), life.claims, judged[0].remarks)
+        for (line, life, _), judged in zip(lives, zip(*judgements, strict=True), strict=True)
     ]
     del lives
     gc.collect(0)
     for record in records:
+        if record.remarks:
+            part.note(record)
         if not record.undecided:
             part.figures.add(record)
     return records
@@ -221,8 +245,8 @@ class _Court:
         self._rulebook = rulebook
         self._match = None if contract is None else ContractMatch(rulebook.contracts[contract], MatchReason.CUSTOMER)
 
-    def __call__(self, events: Sequence[IncidentEvent]) -> list[Outcome]:
-        return judge(events, self._rulebook, self._match)
+    def __call__(self, events: Sequence[IncidentEvent]) -> Judged:
+        return judged_of(fold(events, self._rulebook, self._match))
 
 
 def _pieces(history: History) -> Iterator[Piece]:
@@ -286,5 +310,5 @@ def _equipped(recipe: _Recipe) -> tuple[Reader, tuple[_Court, ...]]:
     catalogues = [load_text(text) for text in recipe.catalogues]
     courts = tuple(_Court(one.rulebook, contract) for one, contract in zip(catalogues, recipe.contracts, strict=True))
     if recipe.mapping:
-        return TableReader(Mapping.model_validate_json(recipe.mapping), recipe.header), courts
+        return TableReader(MappingFile.model_validate_json(recipe.mapping), recipe.header), courts
     return LineReader(catalogues[0].sources, recipe.claimed), courts

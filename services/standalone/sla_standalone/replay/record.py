@@ -24,6 +24,7 @@ class Record(NamedTuple):
     incident: str
     outcomes: tuple[tuple[Outcome, ...], ...]
     claims: Mapping[str, bool]
+    remarks: tuple[tuple[str, str], ...] = ()  # what is odd about it under the first ruling: kind and text
 
     @property
     def undecided(self) -> bool:
@@ -40,7 +41,7 @@ def write(records: Iterable[Record], path: Path) -> None:
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
-        writer.add((record.line, record.incident, outcomes, dict(record.claims)))
+        writer.add((record.line, record.incident, outcomes, dict(record.claims), record.remarks))
     writer.close()
 
 
@@ -68,9 +69,9 @@ class Settled:
 
 def _read(path: Path) -> Iterator[Record]:
     for block in blocks(path):
-        for line, incident, outcomes, claims in block:
+        for line, incident, outcomes, claims, remarks in block:
             unpacked = tuple(tuple(_unpacked(one) for one in each) for each in outcomes)
-            yield Record(line, incident, unpacked, claims)
+            yield Record(line, incident, unpacked, claims, remarks)
 
 
 def _packed(outcome: Outcome) -> tuple[Any, ...]:

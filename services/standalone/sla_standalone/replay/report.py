@@ -25,6 +25,7 @@ def log_json(played: Played) -> dict[str, Any]:
         "rejected": played.rejected,
         "rejects": [reject_json(reject) for reject in played.rejects],
         "remarks": dict(sorted(played.remarks.items())),
+        "incident_remarks": dict(sorted(played.odd.items())),
     }
 
 
@@ -47,12 +48,20 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "ended_at": instant(outcome.ended_at),
         "consumed_seconds": whole(outcome.consumed_seconds),
         "warned": outcome.warned,
+        "quality": outcome.quality,
     }
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """Every outcome under the first ruling, one at a time."""
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
+
+
+def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """What is odd about single incidents, one remark at a time."""
+    return (
+        {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
+    )
 
 
 def totals_json(totals: Mapping[str, Tally]) -> dict[str, dict[str, Any]]:

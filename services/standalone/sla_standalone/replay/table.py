@@ -6,12 +6,14 @@ A row is a tuple with the cells of the mapping's columns; `TableReader.take` cut
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
 from sla_catalogue.source import Phase
+from sla_domain.calendar import LocalTime
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
+from sla_standalone.replay.doubt import Doubts, rows_in_order, settled
 from sla_standalone.replay.instant import BadInstant, parser, second_of
 from sla_standalone.replay.life import Life, Reject
 from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
@@ -45,7 +47,9 @@ class TableReader:
         self.take: Callable[[Sequence[str]], Row] = _cutter([names.index(name) for name in columns])
         self._at = {name: place for place, name in enumerate(columns)}
         self._unknown = frozenset(mapping.unknown) | {""}
-        self._parse = parser(mapping.times.format, mapping.times.zone)
+        self._doubtful: dict[str, LocalTime] = {}  # texts of this file
+        self._doubts: dict[datetime, LocalTime] = {}  # of the incident being read
+        self._parse = parser(mapping.times.format, mapping.times.zone, self._doubtful)
         self._row_at = self._places(mapping.at)
         self._version = self._at.get(mapping.version, -1)
         self._attributes = [(name, *self._cell(cell)) for name, cell in mapping.attributes.items()]
@@ -61,7 +65,7 @@ class TableReader:
                 for word, phase in states.values.items()
             }
         )
-        self._state_at = self._row_at if states is None or not states.at else self._places(states.at)
+        self._state_at = () if states is None else self._places(states.at)
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:
@@ -72,13 +76,14 @@ class TableReader:
     def life(self, own: str, rows: Sequence[Numbered]) -> Life:
         """The events of one incident from its rows, in the order of their instants."""
         told = _Telling(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
-        dated = list(self._dated(rows, told))
-        dated.sort(key=itemgetter(0, 1))  # stable: rows of one instant and version stay as the file has them
+        self._doubts = {}
+        dated = self._in_order(list(self._dated(rows, told)))
         before: Row | None = None
         stated: dict[str, str] = {}
         state: _State | None = None
         once: set[int] = set()
-        for at, version, line, row in dated:
+        for number, (at, version, line, row) in enumerate(dated, start=1):
+            told.row = number if self._version < 0 and self._row_at else version
             try:
                 self._rules_of(row, before, at, version, told, once)
                 state = self._state_of(row, state, at, version, told)
@@ -87,14 +92,14 @@ class TableReader:
                 told.rejects.append(self._reject(line, str(error), row))
             before = row
         claims = {} if self._verdict is None or before is None else self._verdict.claim(dated[-1][3], self.known)
-        return told.life(claims)
+        return told.life(claims, self._doubts)
 
     def known(self, value: str) -> bool:
         return value not in self._unknown
 
     # -- the parts of a row
 
-    def _dated(self, rows: Sequence[Numbered], told: _Telling) -> Iterator[tuple[datetime, int, int, Row]]:
+    def _dated(self, rows: Sequence[Numbered], told: _Telling) -> Iterator[_Dated]:
         """Rows with their instant; a row whose own instant cannot be read is left out and reported."""
         for line, row in rows:
             try:
@@ -109,6 +114,18 @@ class TableReader:
             written = row[self._version].strip() if self._version >= 0 else ""
             yield at, int(written) if written.isdigit() else 0, line, row
 
+    def _in_order(self, dated: list[_Dated]) -> list[_Dated]:
+        """By instant, then by version; else as the file has the rows, which may run backwards."""
+        if len(dated) > 1 and dated[0][0] > dated[-1][0]:
+            dated.reverse()
+        if self._doubts:
+            meant = rows_in_order([one[0] for one in dated], [one[1] for one in dated], self._doubts)
+            for at, (first, *_) in zip(meant, dated, strict=True):
+                if at != first:
+                    self._doubts[at] = self._doubts[first]
+            dated = [(at, version, line, row) for at, (_, version, line, row) in zip(meant, dated, strict=True)]
+        return sorted(dated, key=itemgetter(0, 1))
+
     def _rules_of(
         self, row: Row, before: Row | None, at: datetime, version: int, told: _Telling, once: set[int]
     ) -> None:
@@ -121,7 +138,8 @@ class TableReader:
             if not rule.conditional:
                 once.add(number)
             told.say(
-                rule.kind, own, version if rule.conditional else 0, actor=rule.actor, waiting_on=rule.waiting_on,
+                rule.kind, own, version if rule.conditional else 0, row=rule.conditional, actor=rule.actor,
+                waiting_on=rule.waiting_on,
                 reason=self._value(row, *rule.reason) if rule.reason is not None else "",
             )  # fmt: skip
 
@@ -136,18 +154,19 @@ class TableReader:
         if before is not None and now.phase is before.phase:
             return before
         own = self._instant(row, now.at) if now.at else None
+        rows = own is None
         if own is not None:
             version = 0  # the column speaks of the incident, not of this row
         else:
             own = self._instant(row, self._state_at) or at
         if before is not None and before.ended and not now.ended:
-            told.say(EventKind.REOPENED, own, version)
+            told.say(EventKind.REOPENED, own, version, row=rows)
         if now.waiting_on is not None:
-            told.say(EventKind.WAITING, own, version, waiting_on=now.waiting_on, reason=word)
+            told.say(EventKind.WAITING, own, version, row=rows, waiting_on=now.waiting_on, reason=word)
         elif now.begins is not None:
-            told.say(now.begins, own, version)
+            told.say(now.begins, own, version, row=rows)
         elif before is not None and before.waiting_on is not None:
-            told.say(EventKind.RESUMED, own, version)
+            told.say(EventKind.RESUMED, own, version, row=rows)
         return now
 
     def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _Telling) -> None:
@@ -166,7 +185,7 @@ class TableReader:
         if told.first is None:
             told.first = changed
         else:
-            told.say(_kind_of_change(changed), at, version, attributes=changed)
+            told.say(_kind_of_change(changed), at, version, row=True, attributes=changed)
 
     def _reject(self, line: int, reason: str, row: Row) -> Reject:
         return Reject(line, reason, self.mapping.delimiter.join(row)[:500])
@@ -183,7 +202,10 @@ class TableReader:
         """The first column that is known. Raises BadInstant."""
         for place in places:
             if (text := row[place]) not in self._unknown:
-                return self._parse(text)
+                at = self._parse(text)
+                if self._doubtful and (doubt := self._doubtful.get(text)) is not None:
+                    self._doubts[at] = doubt
+                return at
         return None
 
     def _places(self, names: Sequence[str]) -> tuple[int, ...]:
@@ -197,6 +219,7 @@ class TableReader:
 
 
 _NO_INSTANT = datetime.fromtimestamp(0, UTC)  # a table without row instants: rows stay as they stand
+_Dated = tuple[datetime, int, int, Row]  # instant, version, line
 _Cell = tuple[int, Mapping[str, str], str]
 _Matches = tuple[tuple[int, frozenset[str]], ...]
 
@@ -280,6 +303,7 @@ class _Telling:
     source: str
     first: dict[str, str] | None = None  # what the first row states: it belongs to the opening
     cells: Row | None = None  # of the attributes, as the last row has them
+    row: int = 0  # the version of the row being read, else its place among the incident's rows
     events: dict[str, IncidentEvent] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -290,15 +314,20 @@ class _Telling:
         at: datetime,
         version: int = 0,
         *,
+        row: bool = False,
         actor: Actor = Actor.UNKNOWN,
         waiting_on: WaitingOn | None = None,
         attributes: Mapping[str, str] = NOTHING,
         reason: str = "",
     ) -> None:
-        """The id follows from the content, so that the same row read again is the same event."""
+        """The id follows from the content, so that the same row read again is the same event.
+
+        `row`: the row says it, and not a column that speaks of the incident: then the row's place orders it.
+        """
+        place = version or (self.row if row else 0)
         first = id_ = f"{self.own}/{kind}/{second_of(at)}/{version}"
         while (same := self.events.get(id_)) is not None:
-            if same.attributes == attributes:
+            if same.attributes == attributes and (same.version == place or not (same.version and place)):
                 return
             id_ = f"{first}~{len(self.events)}"  # two changes that the table does not tell apart by time or version
         self.events[id_] = IncidentEvent(
@@ -308,15 +337,15 @@ class _Telling:
             occurred_at=at,
             received_at=at,
             source=self.source,
-            version=version,
+            version=place,
             actor=actor,
             attributes=attributes,
             waiting_on=waiting_on,
             reason=reason,
         )
 
-    def life(self, claims: Mapping[str, bool]) -> Life:
-        events = list(self.events.values())
+    def life(self, claims: Mapping[str, bool], doubts: Doubts) -> Life:
+        events = settled(list(self.events.values()), doubts)
         if self.first:
             opening = next((n for n, event in enumerate(events) if event.kind is EventKind.OPENED), 0)
             if events:
@@ -328,11 +357,7 @@ class _Telling:
 
 
 def _stating(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
-    return IncidentEvent(
-        id=event.id, incident=event.incident, kind=event.kind, occurred_at=event.occurred_at,
-        received_at=event.received_at, source=event.source, version=event.version, actor=event.actor,
-        attributes={**attributes, **event.attributes}, waiting_on=event.waiting_on, reason=event.reason,
-    )  # fmt: skip
+    return replace(event, attributes={**attributes, **event.attributes})
 
 
 def _kind_of_change(changed: Mapping[str, str]) -> EventKind:

@@ -2,6 +2,9 @@
 
 Running it twice changes nothing the second time; what could not be taken stands in a file of rejects, to be corrected
 and imported again. Incidents that are still open come under watch at once, with what they have missed already.
+
+Nobody is told of what came true before the import, unless `--tell` asks for it; what breaks afterwards is told as
+usual. What is over already is told to nobody either way.
 """
 
 from __future__ import annotations
@@ -9,17 +12,22 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 import httpx2
 import typer
 
+from sla_catalogue import CatalogueInvalid
 from sla_domain.event import IncidentEvent
+from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
+from sla_standalone.cli.book import catalogue_at
 from sla_standalone.cli.importing.batch import Account, Refusal, batches
 from sla_standalone.cli.importing.post import StillBusy, post
+from sla_standalone.cli.importing.told import Outlook
 from sla_standalone.cli.log import opened
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
 from sla_standalone.cli.say import WRONG, Advance, emit, note, progress, stop
@@ -39,44 +47,89 @@ def import_(
         Path | None, typer.Option(help="Where to list what was not taken. Default: CSV.rejects.")
     ] = None,
     batch: Annotated[int, typer.Option(help="Events a request.", min=1, max=5000)] = 500,
+    tell: Annotated[
+        bool, typer.Option("--tell", help="Let people hear of promises of open incidents that are broken already.")
+    ] = False,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(help="Whose promises and people, to count what would be told. Default: SLAD_CATALOGUE."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read and count; send nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Import incidents from a table. Exit status: 0 all taken, 1 there are rejects, 2 misuse or nobody answers."""
-    account = Account()
-    kinds: Counter[str] = Counter()
+    run = _Run(tell=tell, outlook=_outlook(catalogue))
+    if not dry_run:
+        note(_WILL_TELL if tell else _TELLS_NOBODY)
     with opened(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
-        account.refusals += [Refusal(r.line, "", r.reason, r.text) for r in history.rejects]
-        events = _events(history, account, kinds, advance)
+        run.account.refusals += [Refusal(r.line, "", r.reason, r.text) for r in history.rejects]
+        lives = run.lives(history, advance)
         if dry_run:
-            for _ in events:
+            for _ in lives:
                 pass
         else:
-            _send(url, key, events, batch, account)
-    where = _write(account, rejects or table.with_name(f"{table.name}.rejects"))
+            _send(url, key, lives, batch, run.account)
+    where = _write(run.account, rejects or table.with_name(f"{table.name}.rejects"))
     if json:
-        emit(account.as_json() | {"kinds": dict(kinds), "rejects": where and str(where), "sent": not dry_run})
+        emit(
+            run.account.as_json()
+            | {"kinds": dict(run.kinds), "rejects": where and str(where), "sent": not dry_run, "tell": tell}
+            | {"remarks": dict(run.remarks), "would_tell": None if run.outlook is None else run.outlook.as_json()}
+        )
     else:
-        _tell(account, kinds, where, sent=not dry_run)
-    raise typer.Exit(WRONG if account.refusals else 0)
+        _tell(run, where, sent=not dry_run)
+    raise typer.Exit(WRONG if run.account.refusals else 0)
 
 
-def _events(history: History, account: Account, kinds: Counter[str], advance: Advance) -> Iterator[IncidentEvent]:
-    """Incident by incident, each in the order of its life."""
-    for own, rows in history.each():
-        life = history.reader.life(own, rows)
-        account.incidents += 1
-        account.refusals += [Refusal(r.line, own, r.reason, r.text) for r in life.rejects]
-        for event in sorted(life.events, key=lambda event: event.order):
-            account.events += 1
-            kinds[event.kind.value] += 1
-            yield event
-        advance(len(rows))
+_TELLS_NOBODY = "nobody is told of what came true before this import (--tell would); what breaks from now on is told"
+_WILL_TELL = "people are told of promises of open incidents that are broken already; of what is over nobody is told"
 
 
-def _send(url: str, key: str, events: Iterator[IncidentEvent], size: int, account: Account) -> None:
+@dataclass(slots=True)
+class _Run:
+    """One import: what was found on the way."""
+
+    tell: bool
+    outlook: Outlook | None
+    account: Account = field(default_factory=Account)
+    kinds: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
+
+    def lives(self, history: History, advance: Advance) -> Iterator[Sequence[IncidentEvent]]:
+        """Incident by incident, each in the order of its life."""
+        for own, rows in history.each():
+            life = history.reader.life(own, rows)
+            self.account.incidents += 1
+            self.account.refusals += [Refusal(r.line, own, r.reason, r.text) for r in life.rejects]
+            self.remarks.update(life.remarks)
+            self.remarks.update(warning for event in life.events for warning in event.warnings)
+            events = [replace(event, history=not self.tell) for event in life.events]
+            events.sort(key=lambda event: event.order)
+            self.account.events += len(events)
+            self.kinds.update(event.kind.value for event in events)
+            if self.outlook is not None:
+                self.outlook.look(events)
+            yield events
+            advance(len(rows))
+
+
+def _outlook(path: Path | None) -> Outlook | None:
+    """By the catalogue that is named, else by the one that a service started here would have in force."""
+    usual = Settings().catalogue
+    if path is None and not usual.exists():
+        return None
     try:
-        asyncio.run(_posted(url, key, events, size, account))
+        return Outlook(catalogue_at(path or usual), SystemTime().now())
+    except CatalogueInvalid:
+        if path is not None:
+            raise
+        note(f"slad: {usual} does not form a catalogue (slad check {usual}): not counted what would be told")
+        return None
+
+
+def _send(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: Account) -> None:
+    try:
+        asyncio.run(_posted(url, key, lives, size, account))
     except httpx2.ConnectError:
         stop(f"nothing answers at {url}: start it with `slad run`, or say --url")
     except httpx2.HTTPError as error:
@@ -85,11 +138,11 @@ def _send(url: str, key: str, events: Iterator[IncidentEvent], size: int, accoun
         stop(f"{busy}; run it again later, what was taken is not taken twice")
 
 
-async def _posted(url: str, key: str, events: Iterator[IncidentEvent], size: int, account: Account) -> None:
+async def _posted(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: Account) -> None:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     time = SystemTime()
     async with httpx2.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=60, trust_env=False) as client:
-        for batch in batches(events, size):
+        for batch in batches(lives, size):
             await post(client, batch, account, time)
 
 
@@ -104,12 +157,22 @@ def _write(account: Account, where: Path) -> Path | None:
     return where
 
 
-def _tell(account: Account, kinds: Counter[str], where: Path | None, *, sent: bool) -> None:
-    counted = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+def _tell(run: _Run, where: Path | None, *, sent: bool) -> None:
+    account = run.account
+    counted = ", ".join(f"{kind} {count}" for kind, count in sorted(run.kinds.items()))
     typer.echo(f"{account.incidents} incidents, {account.events} events: {counted}")
     if sent:
         typer.echo(f"{account.accepted} accepted, {account.duplicate} known already")
     else:
         typer.echo("nothing was sent")
+    if run.outlook is None:
+        typer.echo("give --catalogue to see what --tell would tell, and whom")
+    else:
+        typer.echo(f"{'told' if run.tell and sent else '--tell would tell'}: {run.outlook.in_words()}")
+    for remark, count in run.remarks.most_common(_REMARKS_SHOWN):
+        note(f"{count} x {remark}")
     if where is not None:
         note(f"{len(account.refusals)} not taken: {where}")
+
+
+_REMARKS_SHOWN = 20

@@ -6,11 +6,11 @@ ingest answers them as it did the first time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_domain.event import Actor, IncidentEvent
+from sla_domain.event import Actor, IncidentEvent, TimeQuality
 from sla_platform.wire.incident import event_type
 
 
@@ -25,6 +25,10 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
         data["waiting_on"] = event.waiting_on.value
     if event.reason:
         data["reason"] = event.reason
+    if event.quality is not TimeQuality.EXACT:
+        data["quality"] = event.quality.value
+    if event.history:
+        data["history"] = True
     return {
         "specversion": "1.0",
         "id": event.id,
@@ -36,13 +40,18 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
     }
 
 
-def batches(events: Iterable[IncidentEvent], size: int) -> Iterator[list[dict[str, Any]]]:
+def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """At most `size` events each. The events of one incident come in one batch, unless there are more than that."""
     held: list[dict[str, Any]] = []
-    for event in events:
-        held.append(cloud_event(event))
-        if len(held) == size:
+    for life in lives:
+        if held and len(held) + len(life) > size:
             yield held
             held = []
+        for event in life:
+            if len(held) == size:
+                yield held
+                held = []
+            held.append(cloud_event(event))
     if held:
         yield held
 

@@ -1,0 +1,84 @@
+"""What an import would tell, and whom: broken promises and warnings of incidents that are open still. Pure.
+
+What is over is told to nobody, with `--tell` or without (`sla_domain.tell`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sla_catalogue import Catalogue
+from sla_domain.event import IncidentEvent
+from sla_domain.fact import Fact, FactKind
+from sla_domain.fold import fold
+from sla_domain.incident import Incident
+from sla_domain.tell import tell
+from sla_notifier.telling.directory import chain_of, contract_of, people_of
+
+_WORDS = {FactKind.CLOCK_BREACHED: "broken", FactKind.CLOCK_WARNED: "warning"}
+
+
+@dataclass(slots=True)
+class Outlook:
+    """Counts as incidents are looked at. `by_person` counts messages by contract, role and person."""
+
+    catalogue: Catalogue
+    now: datetime
+    incidents: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def look(self, events: Sequence[IncidentEvent]) -> None:
+        """Count what would be told of one incident if a service heard of all of it now."""
+        if not events:
+            return
+        heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
+        incident = fold(heard, self.catalogue.rulebook)
+        facts = [fact for fact in tell(incident, {}, upto=self.now) if _is_told(fact)]
+        if not facts:
+            return
+        self.incidents += 1
+        people = self._people(incident)
+        for fact in facts:
+            self.kinds[_WORDS[fact.kind]] += 1
+            self.by_person.update(people)
+
+    def _people(self, incident: Incident) -> list[tuple[str, str, str]]:
+        """Whom the first levels of the contract's escalation name now."""
+        contract = contract_of(self.catalogue, incident.contract.id)
+        chain = chain_of(self.catalogue, None, contract)
+        roles = dict.fromkeys(role for level in chain.at_once() for role in chain.rung(level).tell)
+        found: list[tuple[str, str, str]] = []
+        for role in roles:
+            meant = people_of(self.catalogue, contract, (role,), self.now)
+            found += [(contract.id, role, one.person.id) for one in meant] or [(contract.id, role, "nobody")]
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "incidents": self.incidents,
+            "kinds": dict(self.kinds),
+            "people": [
+                {"contract": contract, "role": role, "person": person, "messages": count}
+                for (contract, role, person), count in sorted(self.by_person.items())
+            ],
+        }
+
+    def in_words(self) -> str:
+        """One line: how much, and whom it concerns."""
+        if not self.incidents:
+            return "nothing: no open incident has a promise that is broken or near its end"
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))
+        people = ", ".join(
+            f"{person} ({role}, {contract}) {count}"
+            for (contract, role, person), count in sorted(self.by_person.items())
+        )
+        return f"{kinds} of {self.incidents} open incident(s), to {people}"
+
+
+def _is_told(fact: Fact) -> bool:
+    return fact.kind in _WORDS and not fact.history and not fact.overtaken

@@ -1,0 +1,81 @@
+"""Local times that came twice or never: which instant is meant follows from what is known of the order. Pure.
+
+Known is that nothing precedes the opening, that rows follow each other by their version (or as they stand, in a file
+that is in order of time), and that an incident whose table has one row was answered before it was resolved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+
+from sla_domain.calendar import LocalTime
+from sla_domain.event import EventKind, IncidentEvent, TimeQuality
+
+Doubts = Mapping[datetime, LocalTime]
+"""The readings that are doubtful, by the instant they were first read as, or by the second showing."""
+
+_BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
+    EventKind.RESOLVED: frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED}),
+    EventKind.CLOSED: frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED, EventKind.RESOLVED}),
+    EventKind.CANCELLED: frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED}),
+}
+
+
+def rows_in_order(instants: Sequence[datetime], versions: Sequence[int], doubts: Doubts) -> list[datetime]:
+    """The instants of an incident's rows, as the file has them; of those that came twice the showing that fits."""
+    if not any(at in doubts and doubts[at].again is not None for at in instants):
+        return list(instants)
+    if len(set(versions)) == len(versions) and all(versions):
+        order = sorted(range(len(instants)), key=versions.__getitem__)
+    else:
+        order = list(range(len(instants)))
+        sure = [at for at in instants if at not in doubts]
+        if any(later < earlier for earlier, later in pairwise(sure)):
+            return list(instants)  # as they stand the rows are in no order
+    meant = list(instants)
+    before: datetime | None = None
+    for place in order:
+        doubt = doubts.get(meant[place])
+        if doubt is not None and before is not None:
+            meant[place] = doubt.after(before)
+        before = meant[place] if before is None else max(before, meant[place])
+    return meant
+
+
+def settled(events: Sequence[IncidentEvent], doubts: Doubts) -> list[IncidentEvent]:
+    """The events at the instants that are meant, those in doubt with a word about it."""
+    if not doubts:
+        return list(events)
+    opening = next((event for event in events if event.kind is EventKind.OPENED), None)
+    known: list[IncidentEvent] = []
+    meant: dict[str, IncidentEvent] = {}
+    # What ends an incident is read last: the rest says where it must lie.
+    for event in sorted(events, key=lambda event: (event is not opening, event.kind in _BEFORE)):
+        floor = [one.occurred_at for one in known if _precedes(one, event, opening)]
+        meant[event.id] = one = _settled(event, doubts, floor)
+        known.append(one)
+    return [meant[event.id] for event in events]
+
+
+def _precedes(one: IncidentEvent, event: IncidentEvent, opening: IncidentEvent | None) -> bool:
+    if opening is not None and one.id == opening.id:
+        return True
+    # Rows have their own order (`rows_in_order`); columns of one row have that of an incident's life.
+    return not event.version and not one.version and one.kind in _BEFORE.get(event.kind, frozenset())
+
+
+def _settled(event: IncidentEvent, doubts: Doubts, floor: Sequence[datetime]) -> IncidentEvent:
+    doubt = doubts.get(event.occurred_at)
+    if doubt is None:
+        return event
+    at = event.occurred_at
+    if doubt.again is not None and at != doubt.again:
+        within = [known for known in floor if known <= doubt.again]
+        at = doubt.after(max(within)) if within else at
+    return replace(
+        event, occurred_at=at, received_at=at, quality=TimeQuality.DOUBTFUL,
+        warnings=(*event.warnings, f"{event.kind.value}: {doubt.doubt(at)}"),
+    )  # fmt: skip
