@@ -84,7 +84,8 @@ class Folding:
         self._story, self._tracks = laid_out(line.opening, rulebook, contract, line.opened_at, self._agreed)
         self._entitlement = self._story.entitlement
         self._looks: list[tuple[Order, IncidentEvent]] = []  # snapshots to be read, each in its place
-        self._looked: Position | None = None  # the last that was read with nothing behind it
+        # What is read next lies behind this: what told of the opening, the last snapshot that was read.
+        self._looked: Position | None = None if line.shown is None else position(line.shown)
         self._odd = Remarks()
         if not line.assumed:
             self._note(line.opening)
@@ -108,7 +109,7 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Of the last in order: the opening, the event read last, or the snapshot of one."""
+        """Of the last in order: the opening and what told of it, the event read last, or the snapshot of one."""
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
 
@@ -202,7 +203,8 @@ class Folding:
         while self._looks:
             order, event = self._looks.pop(0)
             self._look(order, event)
-            self._looked = (order, event.received_at)
+            place = (order, event.received_at)
+            self._looked = place if self._looked is None else max(place, self._looked)
 
     def _look(self, order: Order, event: IncidentEvent) -> None:
         story, shown = self._story, event.snapshot

@@ -110,7 +110,7 @@ def _moves(story: Story, event: IncidentEvent, shown: Snapshot, at: datetime) ->
     end = _mend(event, _END_OF[phase])
     if known.live or _goes_further(known, phase):
         yield end, ended
-    elif known is Phase.CANCELLED and phase is not known and _later(shown.ended_at, story.ended_at):
+    elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, story.ended_at):
         yield _mend(event, EventKind.REOPENED), ended
         yield end, ended
 
@@ -122,8 +122,8 @@ def _goes_further(known: Phase, phase: Phase) -> bool:
     return known is Phase.CLOSED and phase is Phase.CANCELLED
 
 
-def _later(shown: datetime | None, known: datetime | None) -> bool:
-    return shown is not None and known is not None and shown > known
+def _not_before(shown: datetime | None, known: datetime | None) -> bool:
+    return shown is not None and known is not None and shown >= known
 
 
 def _attributes(story: Story, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:

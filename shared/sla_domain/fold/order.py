@@ -32,7 +32,8 @@ class Timeline:
     following: tuple[tuple[IncidentEvent, datetime], ...]
     remarks: tuple[Remark, ...]  # on the opening and its place among the events
     assumed: bool = False  # no opening is among the events: the earliest stands in for it, and is read again
-    dated: bool = False  # and a snapshot says when the ticket was created
+    shown: IncidentEvent | None = None  # and the snapshot of this one tells how
+    dated: bool = False  # and when the ticket was created
     ended_before: bool = False  # and the earliest reopens what had ended: nobody said when
 
 
@@ -112,6 +113,7 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
         following,
         (remark,),
         assumed=True,
+        shown=rows[number],
         dated=created is not None,
         ended_before=first.kind is EventKind.REOPENED and opening.occurred_at < first.occurred_at,
     )

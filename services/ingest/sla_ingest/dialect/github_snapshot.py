@@ -88,7 +88,9 @@ def snapshot(case: Case) -> Snapshot:
 def _phase(case: Case) -> Phase | None:
     state = text(case.issue, "state")
     if state == "closed":
-        return closed_as(case)[1]
+        # Declined by a label, and then closed with the reason that GitHub offers first.
+        declined = phase_by_label(case.source, case.labels) is Phase.CANCELLED
+        return Phase.CANCELLED if declined else closed_as(case)[1]
     if state != "open" or "labels" not in case.issue:
         return None
     by_label = phase_by_label(case.source, case.labels) or Phase.OPEN
