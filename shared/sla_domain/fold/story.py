@@ -304,10 +304,14 @@ class Story:
         """B6: accepted and flagged with advice, never dropped."""
         plan, channel = self.entitlement.plan, self.attributes.get("channel")
         text = advice = ""
-        if channel and plan.channels and channel not in plan.channels:
+        if not channel:
+            self.remarks.drop(RemarkKind.CHANNEL_NOT_ENTITLED)
+            self.remarks.drop(RemarkKind.URGENT_CHANNEL)
+            return
+        if plan.channels and channel not in plan.channels:
             text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
         urgent, known = plan.urgent_channels, plan.priority(self.priority)
-        if channel and urgent and channel not in urgent and known is not None and known.rank == 1:
+        if urgent and channel not in urgent and known is not None and known.rank == 1:
             advice = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
         self._hold_remark(RemarkKind.CHANNEL_NOT_ENTITLED, text)
         self._hold_remark(RemarkKind.URGENT_CHANNEL, advice)
