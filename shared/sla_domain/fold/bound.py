@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold.folding import Folding
-from sla_domain.fold.mend import is_news
 from sla_domain.fold.story import ENDS
 from sla_domain.fold.track import STRUCTURAL, fires
 
