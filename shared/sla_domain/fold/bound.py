@@ -37,7 +37,7 @@ def matters(folding: Folding, event: IncidentEvent) -> bool:
     """Whether the event can change a clock, as far as the present state tells."""
     story = folding.story
     if (
-        is_news(story, event)
+        folding.is_news(event)
         or event.kind in STRUCTURAL
         or any(event.kind in track.metric.reactions for track in folding.tracks)
     ):

@@ -12,6 +12,7 @@ from tests.build.story import Telling, clock_of
 
 from sla_domain.clock import ClockState
 from sla_domain.event import EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
+from sla_domain.explain.build import known_at
 from sla_domain.fold import Folding, Unfit, bound, fold, timeline
 from sla_domain.forgotten import remembered
 from sla_domain.incident import RemarkKind
@@ -183,6 +184,13 @@ def test_a_flood_of_events_hides_no_snapshot_that_says_otherwise() -> None:
     )  # fmt: skip
     heard, _ = bound.counting(folding, 100, [closed, changed], most=5)
     assert heard == [closed], "beyond all bounds only an end counts"
+
+
+def test_what_was_known_at_an_instant_is_not_what_the_ticket_showed_later() -> None:
+    told = Desk().opened("Mon 09:00")
+    told.responded("Mon 09:30", snapshot=told.shown("Mon 15:00", Phase.RESOLVED))
+    assert fold(known_at(told.events, told.at("Mon 14:00")), RULES).phase is Phase.OPEN
+    assert fold(known_at(told.events, told.at("Mon 15:00")), RULES).phase is Phase.RESOLVED
 
 
 def _seen_by(contract_id: str, events: list[IncidentEvent]) -> list[str]:
