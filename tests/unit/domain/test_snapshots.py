@@ -179,7 +179,7 @@ def test_a_flood_of_events_hides_no_snapshot_that_says_otherwise() -> None:
     told.seen("Mon 10:00", Phase.OPEN, priority="P1").seen("Mon 11:00", Phase.CLOSED).seen("Mon 12:00", priority="P2")
     dull, closed, changed = told.events[1:]
     folding.follow([dull])
-    assert bound.counting(folding, 10, [replace(dull, id=EventId("again")), closed, changed], most=5) == (
+    assert bound.counting(folding, 7, [replace(dull, id=EventId("again")), closed, changed], most=5) == (
         [closed, changed], [replace(dull, id=EventId("again"))],
     )  # fmt: skip
     heard, _ = bound.counting(folding, 100, [closed, changed], most=5)
