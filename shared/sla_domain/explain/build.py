@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sla_domain.calendar import Calendar
-from sla_domain.clock import Clock
+from sla_domain.clock import Clock, ClockState
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
@@ -63,6 +63,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
         marks=clock.marks,
         versions=_versions(rulebook, calendar),
         quality=incident.quality,
+        broken_since=_broken_since(clock, at),
         agreed_by=clock.agreed_by,
         agreed_reason=clock.agreed_reason,
         exempt=clock.exempt,
@@ -80,6 +81,14 @@ def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calenda
     if coverage is None or isinstance(clock.target.allowed, WallTime):
         return None
     return rulebook.calendars.calendar(rulebook.contracts.get(clock.contract, incident.contract), coverage)
+
+
+def _broken_since(clock: Clock, at: datetime) -> datetime | None:
+    """The due instant in force that an open clock has passed by `at`: time must have run past it, as in the fold."""
+    if not clock.state.open:
+        return None
+    passed = clock.breached_at or (clock.due_at if clock.state is ClockState.RUNNING else None)
+    return passed if passed is not None and passed < at else None
 
 
 def _coverage_titles(clock: Clock, rulebook: Rulebook) -> Texts:
