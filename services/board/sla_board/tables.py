@@ -75,6 +75,16 @@ contract = Table(
     Column("rank", Integer, nullable=False),  # counts its words about this incident
 )
 
+# Told by the timer. It is copied to board_incident, where the own reading of the events stands otherwise.
+phase = Table(
+    "board_phase",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("phase", String(20), nullable=False),
+    Column("at", Instant, nullable=False),  # when the timer noticed
+    Column("rank", Integer, nullable=False),  # counts the events of this incident
+)
+
 _OPEN = text("open")
 
 clock = Table(

@@ -25,6 +25,7 @@ from sla_domain.fold.track import STRUCTURAL, Track
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractMatch, Rulebook
+from sla_domain.turn import spoken_by_reporter
 
 
 class Unfit(StrEnum):
@@ -142,7 +143,7 @@ class Folding:
         story, tracks = self._story, self._tracks
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        if event.kind is EventKind.RESPONDED and event.actor is Actor.UNKNOWN and story.is_reporter(event.actor_name):
+        if spoken_by_reporter(event, story.attributes):
             event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         story.read(event, at)
         if story.entitlement is not self._entitlement:

@@ -70,6 +70,11 @@ class ClockFact(BaseModel):
         default="",
         description="the due instant in force, when its passing was told, or `no`; empty when the fact does not say",
     )
+    phase: str = Field(
+        default="",
+        description="of the incident: open, waiting, resolved, closed, cancelled or merged; empty when not said",
+    )
+    events: int = Field(default=0, description="with `phase`: of how many events of the incident it is the outcome")
     allowed: str = Field(default="", description="the target in words, e.g. 4h or 2 working days")
     escalation: str = ""
     urgency: float = 0.0

@@ -120,6 +120,12 @@ class Ticket:
         details = {"takes_back": "0/breach", "new_state": "running"}
         return self.fact(FactKind.CLOCK_AMENDED, "amended", at, state="running", details=details)
 
+    def phase(self, phase: str, at: datetime = NOW, events: int = 2) -> Envelope:
+        fact = ClockFact(
+            kind=FactKind.PHASE_CHANGED, incident=self.incident, at=at, fired_at=at, phase=phase, events=events
+        )
+        return encode_clock_fact(fact, f"phase/{phase}/{events}")
+
     def delivery(self, state: str, at: datetime = NOW, **fields: Any) -> Envelope:
         fields = {"recipient": "anna", "channel": "email", "reason": "level 1", "contract": "acme"} | fields
         id_ = fields.pop("delivery", "dlv_1")

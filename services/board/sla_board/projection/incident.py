@@ -9,28 +9,18 @@ import orjson
 
 from sla_board.projection.text import searchable
 from sla_domain.event import EventKind, IncidentEvent
-from sla_domain.incident import Phase
-
-PHASES = {
-    EventKind.OPENED: Phase.OPEN,
-    EventKind.WAITING: Phase.WAITING,
-    EventKind.RESUMED: Phase.OPEN,
-    EventKind.RESOLVED: Phase.RESOLVED,
-    EventKind.REOPENED: Phase.OPEN,
-    EventKind.CLOSED: Phase.CLOSED,
-    EventKind.CANCELLED: Phase.CANCELLED,
-    EventKind.MERGED: Phase.MERGED,
-}
+from sla_domain.fold import timeline
+from sla_domain.turn import phase_of
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     """The row of `board_incident` for all known events of one incident (at least one)."""
     ordered = sorted(events, key=lambda event: event.order)
     attributes: dict[str, str] = {}
-    phase = Phase.OPEN
     for event in ordered:
         attributes.update(event.attributes)
-        phase = PHASES.get(event.kind, phase)
+    line = timeline(ordered)
+    phase = phase_of(line.opening, [event for event, _ in line.following])
     first, last = ordered[0], ordered[-1]
     title = attributes.get("title", "")
     customer = attributes.get("customer", "")

@@ -20,6 +20,7 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import Told, keys_after, timers, told_after
+from sla_domain.turn import phase_fact
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
@@ -87,10 +88,15 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     gone = {id_: state for id_, state in after.items() if id_ not in contexts}
     changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
     cause = {"catalogue": rulebook.version} if manner.moved else {}
+    events = stored.events + stored.surplus
+    phase = {"phase": incident.phase.value, "events": events}
+    if not facts and (stored.row is None or stored.row.phase != incident.phase.value):
+        facts = (phase_fact(incident, events),)
     for fact in facts:
         context = shared
         if fact.clock is not None and fact.clock in contexts:
             context = with_breach(contexts[fact.clock], after[fact.clock])
+        context = context | phase
         changes.facts.append(_envelope(fact, context, cause, now))
     return changes
 

@@ -1,0 +1,28 @@
+"""The phase of an incident as the timer tells it, and the hours in which a clock counts"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from sla_standalone.migrations import column
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "board_phase",
+        sa.Column("incident", sa.String(length=300), nullable=False),
+        sa.Column("phase", sa.String(length=20), nullable=False),
+        sa.Column("at", column.INSTANT, nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("incident"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("board_phase")
