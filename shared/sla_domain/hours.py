@@ -30,13 +30,11 @@ def name_of(calendar: Calendar | None) -> str:
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """The calendar of that name among those of the contract's plans; None for the wall, and for hours not known here."""
+    """The calendar of that name among those of the contract's plans; None for the wall, and where none is known."""
     if name in (WALL, UNKNOWN):
         return None
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
     for coverage in _coverages(rulebook, known.plan, known.base_plan):
-        if coverage.id != name.rpartition("@")[0] and not coverage.parts:
-            continue
         calendar = rulebook.calendars.calendar(known, coverage)
         if name_of(calendar) == name:
             return calendar
@@ -51,7 +49,7 @@ def _coverages(rulebook: Rulebook, *plans: object) -> Iterator[Coverage]:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The hours around an instant: open, perhaps until it `closes`; or closed, until it `opens` (None: nobody knows)."""
+    """The hours around an instant: open, perhaps until it `closes`; or closed until it `opens` (None: not known)."""
 
     open: bool = True
     opens: datetime | None = None

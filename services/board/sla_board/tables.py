@@ -102,6 +102,8 @@ clock = Table(
     Column("title", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("allowed", String(80), nullable=False),
+    Column("hours", Text, nullable=False, server_default=text("''")),  # in which it counts (sla_domain.hours)
+    Column("left_seconds", Float),  # counted time left while paused
     Column("weight", Float, nullable=False),  # severity and plan rank; the queue multiplies it by the time left
     Column("state", String(12), nullable=False),
     Column("open", Boolean, nullable=False),

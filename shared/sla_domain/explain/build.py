@@ -52,7 +52,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
         target=clock.target,
         coverage=clock.coverage,
         zone=contract.zone if calendar is None else calendar.zone,
-        allowed=_allowed(clock, calendar),
+        allowed=allowed_span(clock, calendar),
         consumed=sum((step.counted for step in steps if not step.ahead), timedelta()),
         due_at=clock.due_at,
         original_due_at=clock.original_due_at,
@@ -101,7 +101,8 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
     return None if plan is None else plan.coverages.get(clock.coverage)
 
 
-def _allowed(clock: Clock, calendar: Calendar | None) -> timedelta | None:
+def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
+    """The allowed time in the clock's own time; None when only a date was agreed. Raises CalendarError."""
     allowed = clock.target.allowed
     if clock.agreed_by:
         return None

@@ -76,6 +76,14 @@ class ClockFact(BaseModel):
     )
     events: int = Field(default=0, description="with `phase`: of how many events of the incident it is the outcome")
     allowed: str = Field(default="", description="the target in words, e.g. 4h or 2 working days")
+    hours: str = Field(
+        default="",
+        description="in which hours the clock counts: a calendar's id and the digest of its content, or `wall`; empty "
+        "in facts before 0.2",
+    )
+    left_seconds: float | None = Field(
+        default=None, description="counted time left while paused; of a running clock it follows from `due_at`"
+    )
     escalation: str = ""
     urgency: float = 0.0
     provisional: bool = Field(default=False, description="fired although events of its partition were behind")
@@ -93,7 +101,8 @@ class ClockFact(BaseModel):
 CONTEXT_FIELDS = frozenset(
     {
         "incident", "clock", "metric", "cycle", "generation", "target", "due_at", "original_due_at", "contract", "plan",
-        "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "escalation", "urgency",
+        "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "hours",
+        "left_seconds", "escalation", "urgency",
     }
 )  # fmt: skip
 

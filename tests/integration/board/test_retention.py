@@ -10,6 +10,7 @@ from tests.integration.board.bench import BoardBench
 from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 
 from sla_board import retention, tables
+from sla_board.shown.hours import HoursAt
 from sla_board.shown.incident import read_incident
 from sla_board.shown.spoilt import Attempts
 from sla_domain.event import EventKind, WaitingOn
@@ -87,7 +88,7 @@ async def test_a_late_word_does_not_bring_a_forgotten_incident_back(board: Board
     ticket = Ticket("jira-acme:ACME-1")
     await board.tell(ticket.event(EventKind.CUSTOMER_REPLIED, board.time.now()), ticket.event(EventKind.OPENED, NOW))
     async with board.store.reading() as connection:
-        assert await read_incident(connection, "jira-acme:ACME-1", None, board.time.now(), Attempts()) is None
+        assert await read_incident(connection, "jira-acme:ACME-1", None, HoursAt(board.time.now()), Attempts()) is None
     assert board.metric("slad_board_events_late_total") == 1
     assert await house(board) == {}
     assert await house(board, 3 * GONE) == {"board_event": 2}

@@ -102,9 +102,11 @@ class Ticket:
     def breached(self, at: datetime | None = None, **fields: Any) -> Envelope:
         return self.fact(FactKind.CLOCK_BREACHED, "0/breach", at or self.due_at, state="running", **fields)
 
-    def paused(self, at: datetime = NOW, why: str = "customer: logs") -> Envelope:
+    def paused(self, at: datetime = NOW, why: str = "customer: logs", **fields: Any) -> Envelope:
         details = {"waiting_on": "customer", "why": why}
-        return self.fact(FactKind.CLOCK_PAUSED, f"paused/{at}", at, state="paused", due_at=None, details=details)
+        return self.fact(
+            FactKind.CLOCK_PAUSED, f"paused/{at}", at, state="paused", due_at=None, details=details, **fields
+        )
 
     def resumed(self, at: datetime, left: float) -> Envelope:
         self.due_at = NOW + minutes(left)

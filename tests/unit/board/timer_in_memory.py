@@ -81,7 +81,10 @@ class TimerInMemory:
     def _publish(self, incident: Incident, facts: Iterable[Fact], now: datetime, **override: str) -> None:
         shared = incident_context(incident, self._rulebook.plans[incident.plan])
         contexts = {
-            clock.id: clock_context(shared, clock, urgency(incident, clock, self._rulebook, now)) | override
+            clock.id: clock_context(
+                shared, incident, clock, self._rulebook, urgency(incident, clock, self._rulebook, now)
+            )
+            | override
             for clock in incident.clocks
         }
         for fact in facts:

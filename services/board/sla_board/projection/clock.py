@@ -77,6 +77,8 @@ def clock_row(said: Sequence[Said]) -> dict[str, Any]:
         "title": context.title,
         "url": context.url,
         "allowed": context.allowed,
+        "hours": context.hours,
+        "left_seconds": context.left_seconds if state is ClockState.PAUSED else None,
         "weight": _weight(context),
         "state": state.value,
         "open": state.open,

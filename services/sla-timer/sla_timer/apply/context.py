@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from sla_domain.clock import Clock
+from sla_domain.calendar import Calendar
+from sla_domain.clock import Clock, ClockState
+from sla_domain.errors import CalendarError
+from sla_domain.explain import allowed_span, calendar_of
+from sla_domain.hours import name_of
 from sla_domain.incident import Incident
 from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, WorkingDayTime
+from sla_domain.rulebook import Rulebook
 from sla_domain.spoken import target_name
 from sla_domain.told import Told
 from sla_platform.wire.clock import NOT_BREACHED
@@ -31,8 +36,11 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
     }
 
 
-def clock_context(shared: dict[str, Any], clock: Clock, urgency: float) -> dict[str, Any]:
-    """`shared` with what is the clock's own."""
+def clock_context(
+    shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
+) -> dict[str, Any]:
+    """`shared` with what is the clock's own. `rulebook`: the one by which the clock is judged."""
+    calendar = calendar_of(clock, incident, rulebook)
     return shared | {
         "clock": str(clock.id),
         "metric": clock.metric,
@@ -44,8 +52,21 @@ def clock_context(shared: dict[str, Any], clock: Clock, urgency: float) -> dict[
         "due_at": clock.due_at.isoformat() if clock.due_at else None,
         "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
         "allowed": words(clock.target.allowed),
+        "hours": name_of(calendar),
+        "left_seconds": _left(clock, calendar),
         "urgency": urgency,
     }
+
+
+def _left(clock: Clock, calendar: Calendar | None) -> float | None:
+    """What is left of the allowed time while the clock is paused; of a running one it follows from the due instant."""
+    if clock.state is not ClockState.PAUSED:
+        return None
+    try:
+        allowed = allowed_span(clock, calendar)
+    except CalendarError:
+        return None
+    return None if allowed is None else (allowed - clock.consumed).total_seconds()
 
 
 def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:

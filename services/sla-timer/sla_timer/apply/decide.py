@@ -65,7 +65,14 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     after = told_after(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
     contexts = {
-        clock.id: clock_context(shared, clock, urgency(incident, clock, rulebook, now)) for clock in incident.clocks
+        clock.id: clock_context(
+            shared,
+            incident,
+            clock,
+            pins.by_version.get(versions[clock.id], rulebook),
+            urgency(incident, clock, rulebook, now),
+        )
+        for clock in incident.clocks
     }
     changes = Changes(settled={incident.id: (rulebook.version, ended)})
     changes.incidents.append(_incident_row(partition, incident, rulebook.version, keys_after(keys, facts), stored))
