@@ -58,7 +58,7 @@ async def test_on_a_friday_evening_half_an_hour_is_left_and_stands_still(board: 
     assert (await asked(board, "/v1/board/clocks?state=running"))["clocks"] == []
     page = await asked(board, "/")
     assert "Outside hours" in page
-    assert "until Mon 23 Nov 09:00 CET" in page
+    assert "until Mon 23 Nov 09:00" in page
     assert 'datetime="2026-11-23T08:30:00.000Z" data-since="2026-11-23T08:00:00.000Z"' in page
     await at(board, "2026-11-23 09:16")
     found = await clock(board)
@@ -88,14 +88,14 @@ async def test_lateness_is_counted_and_the_wall_stands_beside_it(board: BoardBen
     found = await clock(board)
     assert (found["condition"], found["bucket"], found["outside_hours"]) == ("breached", "breached", True)
     assert (found["counted_seconds"], found["remaining_seconds"]) == (-3600, -20 * 3600)
-    assert "outside hours until Mon 23 Nov 09:00 CET" in await asked(board, "/")
+    assert "outside hours until Mon 23 Nov 09:00" in await asked(board, "/")
     await board.tell(one.missed(instant("2026-11-23 10:00")))
     await at(board, "2026-11-23 11:00")
     file = await asked(board, "/v1/board/incidents/jira-acme:ACME-1")
     assert file["promises"][0]["clock"]["counted_seconds"] == -2 * 3600
     page = await asked(board, "/incidents/jira-acme:ACME-1")
     assert "\u22122h 00m" in page
-    assert "\u22122d 18h by the wall" in page
+    assert "wall \u22122d 18h" in page
 
 
 async def test_the_timeline_of_a_short_promise_over_a_night_is_not_one_bar(board: BoardBench) -> None:
@@ -133,7 +133,7 @@ async def test_hours_that_are_not_known_are_never_claimed(board: BoardBench, nam
     found = await clock(board)
     assert (found["condition"], found["outside_hours"], found["opens_at"]) == ("running", False, None)
     assert found["counted_seconds"] == (62.5 * 3600 if named == WALL else None)
-    assert ("its hours are not known here" in await asked(board, "/")) is (named != WALL)
+    assert ("are not known here" in await asked(board, "/")) is (named != WALL)
 
 
 async def test_a_changed_catalogue_is_heeded_at_once(board: BoardBench) -> None:

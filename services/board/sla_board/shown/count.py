@@ -67,4 +67,4 @@ def _running(due: datetime, look: Look, now: datetime) -> Count:
     since, until = (None, here.closes) if here.open else (moves, here.closes)
     if not here.open and here.opens is None:
         until = moves
-    return Count(to=to, since=since, until=until, wall_to=due if to != due else None)
+    return Count(to=to, since=since, until=until, wall_to=due if to != due or not here.open else None)

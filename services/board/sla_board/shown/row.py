@@ -81,7 +81,7 @@ class Row:
 
     @property
     def _outside(self) -> str:
-        until = f"until {word.local(self.opens_at, self.zone)}" if self.opens_at is not None else ""
+        until = f"until {word.local_briefly(self.opens_at, self.zone)}" if self.opens_at is not None else ""
         if not self.outside or self.condition is Condition.OUTSIDE:
             return until
         return f"outside hours {until}".strip()

@@ -87,6 +87,11 @@ def local(instant: datetime, zone: str) -> str:
     return f"{there:%a} {there.day} {there:%b %H:%M} {there:%Z}"
 
 
+def local_briefly(instant: datetime, zone: str) -> str:
+    """`Thu 12 Nov 08:30`, for where the zone stands beside it."""
+    return local(instant, zone).rpartition(" ")[0]
+
+
 def utc(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
