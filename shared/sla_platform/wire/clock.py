@@ -86,6 +86,10 @@ class ClockFact(BaseModel):
     )
     escalation: str = ""
     urgency: float = 0.0
+    weight: float = Field(
+        default=0.0,
+        description="the part of `urgency` that time does not change, severity and plan rank; 0 in facts before 0.2",
+    )
     provisional: bool = Field(default=False, description="fired although events of its partition were behind")
     overtaken: bool = Field(default=False, description="a warning noticed after its breach: recorded, not told")
     details: dict[str, str] = Field(default_factory=dict)
@@ -102,7 +106,7 @@ CONTEXT_FIELDS = frozenset(
     {
         "incident", "clock", "metric", "cycle", "generation", "target", "due_at", "original_due_at", "contract", "plan",
         "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "hours",
-        "left_seconds", "escalation", "urgency",
+        "left_seconds", "escalation", "urgency", "weight",
     }
 )  # fmt: skip
 

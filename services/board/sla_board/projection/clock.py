@@ -144,7 +144,9 @@ def _why(applied: Sequence[ClockFact]) -> str:
 
 
 def _weight(context: ClockFact) -> float:
-    """The part of the urgency that time does not change: what severity and plan rank make of it (PLANS I4)."""
+    """The part of the urgency that time does not change; facts of older releases do not say it."""
+    if context.weight:
+        return context.weight
     left = None if context.due_at is None else context.due_at - (context.fired_at or context.at)
     pressed = score(1, 1, left)
     return context.urgency / pressed if pressed else 0.0

@@ -17,14 +17,12 @@ from sla_board.shown.bucket import HOUR, SOON, Bucket, end_of_day
 from sla_board.shown.filter import BoardFilter, Condition, Order
 from sla_board.shown.hours import HoursAt, Look, Reach
 from sla_domain.clock import ClockState
-from sla_domain.urgency import score
-from sla_platform.store.types import to_micros
+from sla_platform.store.urgency import urgency_at
 
 _clock = tables.clock.c
 _incident = tables.incident.c
 _moved = tables.contract.c
 _MOST_CHOICES = 200
-_DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +201,7 @@ def _bucket(now: datetime, zones: Sequence[str], looks: Mapping[str, Look]) -> C
 
 def _urgency(now: datetime) -> ColumnElement[float]:
     """`sla_domain.urgency.score` in SQL, at this instant: what a clock weighs times how little time is left."""
-    left = _clock.due_seconds - to_micros(now) / 1e6
-    overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
-    pressure = case(
-        (_clock.due_seconds.is_(None), score(1, 1, None) / 100), (left > 0, 1.0 / (1.0 + left / 3600.0)), else_=overdue
-    )
-    return _clock.weight * pressure
+    return urgency_at(now, _clock.weight, _clock.due_seconds)
 
 
 def _order(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> list[ColumnElement[Any]]:

@@ -15,7 +15,7 @@ from sla_board.shown.count import Count, count_of
 from sla_board.shown.filter import Condition
 from sla_board.shown.hours import HoursAt
 from sla_domain.clock import ClockState
-from sla_domain.urgency import score
+from sla_domain.urgency import weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Row:
 
     def urgency(self, now: datetime) -> float:
         """The score of `sla_domain.urgency` at this instant."""
-        return round(self.weight * score(1, 1, None if self.due_at is None else self.due_at - now), 3)
+        return round(weighted(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     @property
     def page(self) -> str:

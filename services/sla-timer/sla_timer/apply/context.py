@@ -14,6 +14,7 @@ from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, 
 from sla_domain.rulebook import Rulebook
 from sla_domain.spoken import target_name
 from sla_domain.told import Told
+from sla_domain.urgency import weight_of
 from sla_platform.wire.clock import NOT_BREACHED
 
 
@@ -53,12 +54,13 @@ def clock_context(
         "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
         "allowed": words(clock.target.allowed),
         "hours": name_of(calendar),
-        "left_seconds": _left(clock, calendar),
+        "left_seconds": left_seconds(clock, calendar),
         "urgency": urgency,
+        "weight": weight_of(incident, clock, rulebook),
     }
 
 
-def _left(clock: Clock, calendar: Calendar | None) -> float | None:
+def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     """What is left of the allowed time while the clock is paused; of a running one it follows from the due instant."""
     if clock.state is not ClockState.PAUSED:
         return None

@@ -226,6 +226,7 @@ def _clock_row(
         "stopped_at": clock.stopped_at,
         "breached_at": told.breached_at,
         "urgency": context["urgency"],
+        "weight": context["weight"],
         "exempt": clock.exempt,
         "told": told.text,
         "context": orjson.dumps(context).decode() if json_text else context,

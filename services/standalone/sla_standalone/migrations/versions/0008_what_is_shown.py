@@ -24,9 +24,11 @@ def upgrade() -> None:
     )
     op.add_column("board_clock", sa.Column("hours", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("board_clock", sa.Column("left_seconds", sa.Float(), nullable=True))
+    op.add_column("timer_clock", sa.Column("weight", sa.Float(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("timer_clock", "weight")
     op.drop_column("board_clock", "left_seconds")
     op.drop_column("board_clock", "hours")
     op.drop_table("board_phase")
