@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, or_, type_coerce
@@ -51,7 +52,10 @@ class Place:
         """Raises ValueError or OverflowError for what is no place."""
         micros, _, rest = written.partition("_")
         found, _, name = rest.partition("_")
-        return cls(from_micros(int(micros)), float(found), name)
+        place = cls(from_micros(int(micros)), float(found), name)
+        if not name or not isfinite(place.score):
+            raise ValueError(f"{written!r} is no place")
+        return place
 
 
 def behind(place: Place, score: ColumnElement[float], name: ColumnElement[Any], key: Any) -> ColumnElement[bool]:

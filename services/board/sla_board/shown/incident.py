@@ -217,7 +217,9 @@ def _promises(
         )
 
     ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
-    return tuple(making.all("clock", ((str(clock.id), partial(promise, clock)) for clock in ordered)))
+    made = making.all("clock", ((str(clock.id), partial(promise, clock)) for clock in ordered))
+    # The open ones first, the most urgent of them; the sort keeps the order of their starts among the others.
+    return tuple(sorted(made, key=lambda one: -one.row.urgency(now) if one.row.state.open else 0.0))
 
 
 def _drawing(

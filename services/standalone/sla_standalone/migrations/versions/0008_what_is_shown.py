@@ -25,9 +25,22 @@ def upgrade() -> None:
     op.add_column("board_clock", sa.Column("hours", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("board_clock", sa.Column("left_seconds", sa.Float(), nullable=True))
     op.add_column("timer_clock", sa.Column("weight", sa.Float(), nullable=True))
+    zero, to_send = sa.text("0"), sa.text("state IN ('queued', 'sending', 'retrying') AND carried_by = ''")
+    op.add_column("notifier_alert", sa.Column("weight", sa.Float(), server_default=zero, nullable=False))
+    op.add_column("notifier_delivery", sa.Column("turn", sa.Float(), server_default=zero, nullable=False))
+    op.create_index(
+        "ix_notifier_delivery_turn",
+        "notifier_delivery",
+        ["endpoint", "turn", "next_at"],
+        postgresql_where=to_send,
+        sqlite_where=to_send,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notifier_delivery_turn", "notifier_delivery")
+    op.drop_column("notifier_delivery", "turn")
+    op.drop_column("notifier_alert", "weight")
     op.drop_column("timer_clock", "weight")
     op.drop_column("board_clock", "left_seconds")
     op.drop_column("board_clock", "hours")
