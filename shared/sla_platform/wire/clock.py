@@ -1,6 +1,7 @@
 """`io.slad.clock.<kind>.v1`, `io.slad.promise.<kind>.v1`, `io.slad.priority.corrected.v1`: what the timer service says.
 
-A fact carries everything the notifier and the board need, so that neither computes a calendar.
+A fact carries everything the notifier and the board need but the calendar itself: it names the hours in which its clock
+counts, and who has the catalogue finds them by that name (`sla_domain.hours`).
 """
 
 from __future__ import annotations

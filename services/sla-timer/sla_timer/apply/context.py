@@ -1,4 +1,4 @@
-"""What every fact of a clock carries, so that nobody who reads it computes a calendar or asks back."""
+"""What every fact of a clock carries, so that nobody who reads it asks back."""
 
 from __future__ import annotations
 
