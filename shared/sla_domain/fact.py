@@ -27,6 +27,7 @@ class FactKind(StrEnum):
     PROMISE_MADE = "promise.made"
     PROMISE_MOVED = "promise.moved"
     CONTRACT_CHANGED = "contract.changed"  # another contract or customer: from which event on, under which
+    PHASE_CHANGED = "phase.changed"  # the incident's phase, when no other fact went out with the change
     PRIORITY_CORRECTED = "priority.corrected"  # PLANS E8: the customer is told old, new and why
 
 

@@ -2,7 +2,8 @@
 
 The higher, the more urgent. Time left presses harder the less there is of it, and an overdue clock presses harder
 still, up to twice as hard after a day; severity and plan rank divide, so an equally pressed P1 counts twice a P2, and
-the first plan twice the second. A paused clock keeps only a trace of its rank: nobody can act on it now.
+the first plan twice the second. A paused clock keeps only a trace of its rank: nobody can act on it now. Time left is
+the wall's here: clocks in different hours are compared by how soon each breaks.
 """
 
 from __future__ import annotations
@@ -32,12 +33,27 @@ def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
     return round(100 * pressed / (max(severity, 1) * max(plan_rank, 1)), 6)
 
 
-def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """The score of a clock at an instant; 0 once it has ended. The rank is that of the plan the customer bought."""
-    if not clock.state.open:
-        return 0.0
+def weight(severity: int, plan_rank: int) -> float:
+    """The part of the score that time does not change; 1 for the most urgent."""
+    return 1 / (max(severity, 1) * max(plan_rank, 1))
+
+
+def weighted(weight: float, left: timedelta | None) -> float:
+    """The score of what weighs so much, with so much time left (None: paused)."""
+    return weight * score(1, 1, left)
+
+
+def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
+    """The weight of a clock. The rank is that of the plan the customer bought."""
     bought = rulebook.plans[incident.contract.plan]
     plan = rulebook.plans.get(clock.plan, bought)
     priority = plan.priority(clock.priority)
-    severity = priority.rank if priority is not None else _UNKNOWN_RANK
-    return score(severity, bought.rank, None if clock.due_at is None else clock.due_at - at)
+    return weight(priority.rank if priority is not None else _UNKNOWN_RANK, bought.rank)
+
+
+def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
+    """The score of a clock at an instant; 0 once it has ended."""
+    if not clock.state.open:
+        return 0.0
+    left = None if clock.due_at is None else clock.due_at - at
+    return round(weighted(weight_of(incident, clock, rulebook), left), 6)

@@ -31,8 +31,10 @@ class ClockAnswer(_Answer):
     metric: str
     cycle: int
     state: str = Field(description="running, paused, met, missed or cancelled")
-    condition: str = Field(description="running, warned, breached or paused: what the board's state column says")
-    bucket: str = Field(description="breached, soon (15 min), hour, today, later or paused")
+    condition: str = Field(
+        description="running, warned, outside, breached or paused: what the board's state column says"
+    )
+    bucket: str = Field(description="breached, soon (15 counted minutes), hour, today, later, outside or paused")
     urgency: float = Field(description="severity, plan rank and time left as one score; the higher is served first")
     breached: bool
     paused: bool
@@ -44,6 +46,12 @@ class ClockAnswer(_Answer):
     due_at: datetime | None = Field(description="null while paused")
     breached_at: datetime | None
     zone: str
+    counted_seconds: float | None = Field(
+        description="left in the hours in which the clock counts, negative once late; null where they are not known, "
+        "or nothing is counted"
+    )
+    outside_hours: bool = Field(description="it runs and its hours are closed: counted time stands still")
+    opens_at: datetime | None = Field(description="when they open again")
     remaining_seconds: float | None = Field(description="by the wall clock; negative once past due")
 
 
@@ -66,7 +74,7 @@ class BoardClocks(_Answer):
 
 
 class SpanAnswer(_Answer):
-    kind: str = Field(description="running, paused or overdue")
+    kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
     start: datetime
     end: datetime | None
     why: str
@@ -137,7 +145,7 @@ class IncidentAnswer(_Answer):
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
     def clock(record: Any) -> ClockAnswer | Spoilt:
         id_ = str(record.id)
-        row = lambda: _clock(row_of(record, queue.now, queue.alerts.get(id_)), queue.now)  # noqa: E731
+        row = lambda: _clock(row_of(record, queue.hours, queue.alerts.get(id_)), queue.now)  # noqa: E731
         return attempts.make("row", id_, record.incident, row)
 
     made = [clock(record) for record in queue.rows]
@@ -226,5 +234,13 @@ def _clock(row: Row, now: datetime) -> ClockAnswer:
         due_at=row.due_at,
         breached_at=row.breached_at,
         zone=row.zone,
+        counted_seconds=_counted(row, now),
+        outside_hours=row.outside,
+        opens_at=row.opens_at,
         remaining_seconds=remaining_seconds(row.due_at, now),
     )
+
+
+def _counted(row: Row, now: datetime) -> float | None:
+    left = None if row.count is None or row.count.by_wall else row.count.left_at(now)
+    return None if left is None else left.total_seconds()

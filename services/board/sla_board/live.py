@@ -10,6 +10,7 @@ import orjson
 
 from sla_board.page.render import Pages, frame_id, iso
 from sla_board.shown.filter import BoardFilter
+from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.incident import IncidentFile, read_incident
 from sla_board.shown.notice import ShownNotice, read_notices
 from sla_board.shown.queue import Queue, read_queue
@@ -34,22 +35,26 @@ View = BoardFilter | OneIncident
 class Shown:
     """Reads the projections and renders them."""
 
-    def __init__(self, store: Store, time: TimeSource, pages: Pages) -> None:
+    def __init__(self, store: Store, time: TimeSource, pages: Pages, calendars: CalendarsByName | None = None) -> None:
         self._store = store
         self._time = time
+        self._calendars = calendars or CalendarsByName()
         self.pages = pages
 
     def now(self) -> datetime:
         return self._time.now()
 
+    def _hours(self) -> HoursAt:
+        return HoursAt(self._time.now(), self._calendars)
+
     async def queue(self, shown: BoardFilter) -> Queue:
         async with self._store.reading() as connection:
-            return await read_queue(connection, shown, self._time.now())
+            return await read_queue(connection, shown, self._hours())
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
-            return await read_incident(connection, view.incident, view.only_contract, self._time.now(), attempts)
+            return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
 
     async def notices(self, only_contract: str | None) -> list[ShownNotice | Spoilt]:
         async with self._store.reading() as connection:

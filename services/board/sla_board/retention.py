@@ -18,6 +18,7 @@ from sla_board import tables
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
+from sla_domain.incident import Phase
 from sla_platform.retention import Removed, doubted, newest_in
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
@@ -27,8 +28,9 @@ from sla_platform.timesource import TimeSource
 BATCH = 100  # incidents or notices in one step
 CLAIMS = 1_000
 CLAIMS_KEPT = timedelta(days=30)  # longer than any broker keeps what it could send again
+_LIVE = [phase.value for phase in Phase if phase.live]
 _incident, _notice = tables.incident.c, tables.notice.c
-_ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.delivery, tables.alert)
+_ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.phase, tables.delivery, tables.alert)
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
@@ -120,7 +122,7 @@ def _heard_since(told: Iterable[IncidentEvent], horizon: datetime) -> bool:
 
 async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: datetime) -> dict[str, int]:
     """Remove those of these incidents that may still go; rows by table."""
-    clock = tables.clock.c
+    clock, told = tables.clock.c, tables.phase.c
     fit = (
         select(_incident.id, _incident.changed_at)
         .where(
@@ -128,6 +130,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
             tables.ENDED,
             _incident.changed_at < horizon,
             ~exists().where(clock.incident == _incident.id, clock.open),
+            ~exists().where(told.incident == _incident.id, told.phase.in_(_LIVE)),
         )
         .with_for_update()
     )

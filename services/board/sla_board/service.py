@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -18,9 +19,11 @@ from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.projection.projector import Projector
 from sla_board.retention import Claims, Projections
+from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.spoilt import Attempts
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import Bounds
+from sla_domain.rulebook import Rulebook
 from sla_platform.bus import Doorbell, EventSource, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
@@ -57,11 +60,13 @@ def build(
     retention: Retention | None = None,
     quarantine: Quarantine | None = None,
     bounds: Bounds = Bounds(),
+    rulebook: Callable[[], Rulebook] | None = None,
 ) -> BoardService:
     """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys).
 
     Without a `retention` everything is kept for ever; without a `quarantine` the board has one of its own. `bounds`:
-    how much may be followed at once.
+    how much may be followed at once. `rulebook`: the one in force, for the hours in which clocks count; without it the
+    board tells the wall's time alone.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: source.lag)
@@ -69,7 +74,8 @@ def build(
     projector = Projector(store, time, metrics, changes.ring)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time, BusMetrics())
     quarantine.replays(CONSUME, projector.replay)
-    shown = Shown(store, time, Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc())))
+    pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
+    shown = Shown(store, time, pages, CalendarsByName(rulebook))
     hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
     over = Projections(store)
     keeping = Keeping(

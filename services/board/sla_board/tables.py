@@ -75,6 +75,16 @@ contract = Table(
     Column("rank", Integer, nullable=False),  # counts its words about this incident
 )
 
+# Told by the timer. It is copied to board_incident, where the own reading of the events stands otherwise.
+phase = Table(
+    "board_phase",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("phase", String(20), nullable=False),
+    Column("at", Instant, nullable=False),  # when the timer noticed
+    Column("rank", Integer, nullable=False),  # counts the events of this incident
+)
+
 _OPEN = text("open")
 
 clock = Table(
@@ -92,6 +102,8 @@ clock = Table(
     Column("title", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("allowed", String(80), nullable=False),
+    Column("hours", Text, nullable=False, server_default=text("''")),  # in which it counts (sla_domain.hours)
+    Column("left_seconds", Float),  # counted time left while paused
     Column("weight", Float, nullable=False),  # severity and plan rank; the queue multiplies it by the time left
     Column("state", String(12), nullable=False),
     Column("open", Boolean, nullable=False),

@@ -7,7 +7,7 @@ addresses.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
@@ -74,6 +74,7 @@ alert = Table(
     Column("acknowledged_via", String(12), nullable=False, server_default=_EMPTY),  # link, api
     Column("closed_at", Instant),
     Column("close_reason", String(30), nullable=False, server_default=_EMPTY),
+    Column("weight", Float, nullable=False, server_default=_ZERO),  # of its urgency, without the time
     Index("ix_notifier_alert_state", "state", "opened_at"),
     Index("ix_notifier_alert_incident", "incident"),
 )
@@ -126,6 +127,8 @@ delivery = Table(
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),  # when the told thing became true
     Column("finished_at", Instant),
+    Column("turn", Float, nullable=False, server_default=_ZERO),  # the smaller, the sooner: kind, then urgency
+    Index("ix_notifier_delivery_turn", "endpoint", "turn", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
     Index("ix_notifier_delivery_due", "endpoint", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
     Index("ix_notifier_delivery_alert", "alert"),
     Index("ix_notifier_delivery_created", "created_at", "id"),

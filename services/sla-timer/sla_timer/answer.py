@@ -9,11 +9,15 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
+from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain, party_shares, render, spoken
 from sla_domain.explain.language import tag_for, words_for
+from sla_domain.hours import ALWAYS, UNKNOWN, around, calendar_named, name_of, span_of
 from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
@@ -22,7 +26,7 @@ from sla_domain.spoken import Spoken
 from sla_domain.spoken import told as no_news
 from sla_domain.told import Told
 from sla_domain.urgency import urgency
-from sla_timer.apply.context import words
+from sla_timer.apply.context import left_seconds, words
 
 MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
 MOST_EXPLAINED = 20
@@ -96,6 +100,7 @@ def incident_json(
                 _consumed(clock, incident, rulebook, now),
                 until,
             )
+            | hours_json(_hours(clock, incident, rulebook), clock, now)
             for clock in latest(incident.clocks, MOST_CLOCKS)
         ],
         "clocks_total": len(incident.clocks),
@@ -179,6 +184,11 @@ def _clock_json(
     }
 
 
+def _hours(clock: Clock, incident: Incident, rulebook: Rulebook) -> Hours:
+    calendar = calendar_of(clock, incident, rulebook)
+    return Hours(name_of(calendar), calendar, left_seconds(clock, calendar))
+
+
 def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetime) -> timedelta:
     """Up to now; of a clock whose calendar does not reach so far, up to its last event."""
     if clock.state is not ClockState.RUNNING:
@@ -197,6 +207,33 @@ def segment_json(segment: Segment) -> dict[str, Any]:
         "why": segment.why,
         "waiting_on": segment.waiting_on.value if segment.waiting_on else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """In which hours a clock counts: their name, and the calendar (None: by the wall, or not known)."""
+
+    name: str
+    calendar: Calendar | None
+    left_seconds: float | None = None  # while paused
+
+    @classmethod
+    def of(cls, row: Any, rulebook: Rulebook) -> Hours:
+        """Of a row of timer_clock, which is judged by this rulebook."""
+        context = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
+        name = context.get("hours", UNKNOWN)
+        return cls(name, calendar_named(rulebook, row.contract, name), context.get("left_seconds"))
+
+
+def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
+    """`clock` has a state and a due instant. Counted time is negative once late, and null where it is not known."""
+    running = clock.state == ClockState.RUNNING
+    here = around(hours.calendar, now) if running else ALWAYS
+    left = hours.left_seconds if clock.state == ClockState.PAUSED else None
+    if running and clock.due_at is not None:
+        counted = span_of(hours.calendar, hours.name, now, clock.due_at).counted
+        left = None if counted is None else counted.total_seconds()
+    return {"counted_seconds": left, "outside_hours": not here.open, "opens_at": iso(here.opens)}
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
@@ -267,9 +304,14 @@ def preview_json(preview: Preview) -> dict[str, Any]:
         "priority": preview.priority,
         "zone": preview.contract.zone,
         "opened_at": iso(preview.opened_at.astimezone(zone)),
-        "metrics": [_line_json(line, zone) for line in preview.lines],
+        "metrics": [_line_json(line, zone) for line in sorted(preview.lines, key=_soonest)],
         "remarks": [{"kind": remark.kind.value, "text": remark.text} for remark in preview.remarks],
     }
+
+
+def _soonest(line: PreviewLine) -> tuple[bool, float]:
+    """The most urgent first: of one incident with one priority that is the one due first."""
+    return line.due_at is None, 0.0 if line.due_at is None else line.due_at.timestamp()
 
 
 def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
 from sla_domain.clock import ClockId
@@ -40,8 +42,9 @@ from sla_platform.inbound import (
     PageIn,
     PriorityIn,
 )
+from sla_platform.store.urgency import Place, behind, seconds_of, urgency_at
 from sla_timer import tables
-from sla_timer.answer import explained_json, incident_json, iso, preview_json
+from sla_timer.answer import Hours, explained_json, hours_json, incident_json, iso, preview_json
 from sla_timer.apply.decide import told_of
 from sla_timer.apply.kept import folded as folded_in_turns
 from sla_timer.apply.load import StoredEvents, events_of, is_hot
@@ -115,10 +118,12 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         request: Request,
         contract: Annotated[ContractIn, Query()] = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-        offset: Annotated[int, Query(ge=0, le=10_000_000, description="skip so many, the earliest due first")] = 0,
+        after: Annotated[PageIn, Query(description="`next` of the answer before: the less urgent ones behind")] = "",
+        offset: Annotated[int, Query(ge=0, le=10_000_000, description="skip so many; rather use `after`")] = 0,
     ) -> dict[str, Any]:
+        """The open clocks, the most urgent first. The order of the first page holds for the pages behind it."""
         access = authorize(request, READ)
-        return {"clocks": await _open_clocks(timer, access.contract, contract, limit, offset)}
+        return await _open_clocks(timer, access.contract, contract, limit, after, offset)
 
     @routes.post(
         "/deadlines",
@@ -258,33 +263,65 @@ def _no_incident(name: str) -> Problem:
 
 
 async def _open_clocks(
-    timer: TimerService, only: str | None, contract: str, limit: int, offset: int
-) -> list[dict[str, Any]]:
+    timer: TimerService, only: str | None, contract: str, limit: int, after: str, offset: int
+) -> dict[str, Any]:
     clock, incident = tables.clock, tables.incident
-    query = (
-        select(clock)
-        .where(clock.c.state.in_(OPEN_STATES), clock.c.due_at.is_not(None) | (clock.c.state == "paused"))
-        .order_by(clock.c.due_at.nulls_last(), clock.c.id)
-        .limit(limit)
-        .offset(offset)
-    )
-    if contract and only is None:
-        query = query.where(clock.c.contract == contract)
-    if only is not None:
-        # An open clock is a clock of the incident's present contract, also when its target came from the one before.
-        query = query.join(incident, incident.c.id == clock.c.incident).where(incident.c.contract == only)
+    place = _place(after)
+    now = place.at if place is not None else timer.source.now()
     async with timer.store.reading() as connection:
+        weight = func.coalesce(clock.c.weight, clock.c.urgency / 100)
+        urgency = urgency_at(now, weight, seconds_of(connection, clock.c.due_at))
+        query = (
+            select(clock, urgency.label("now_urgent"))
+            .where(clock.c.state.in_(OPEN_STATES), clock.c.due_at.is_not(None) | (clock.c.state == "paused"))
+            .order_by(urgency.desc(), clock.c.id)
+            .limit(limit + 1)
+            .offset(offset)
+        )
+        if place is not None:
+            query = query.where(behind(place, urgency, clock.c.id, _clock_key(place.name)))
+        if contract and only is None:
+            query = query.where(clock.c.contract == contract)
+        if only is not None:
+            # An open clock is one of the incident's present contract, also when its target came from the one before.
+            query = query.join(incident, incident.c.id == clock.c.incident).where(incident.c.contract == only)
         rows = (await connection.execute(query)).all()
+        hours = await _hours_of(timer, connection, rows[:limit])
+    present = timer.source.now()
     listed = [
         {
             "id": str(row.id), "incident": row.incident, "contract": only or row.contract, "metric": row.metric,
             "cycle": row.cycle, "priority": row.priority, "state": row.state, "generation": row.generation,
             "started_at": iso(row.started_at), "due_at": iso(row.due_at), "breached": row.breached_at is not None,
-            "breached_at": iso(row.breached_at), "urgency": row.urgency,
+            "breached_at": iso(row.breached_at), "urgency": round(row.now_urgent, 6),
+            **hours_json(hours[row.id], row, present),
         }
-        for row in rows
+        for row in rows[:limit]
     ]  # fmt: skip
-    return sorted(listed, key=lambda one: -one["urgency"])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return {"clocks": listed, "next": None if last is None else str(Place(now, last.now_urgent, str(last.id)))}
+
+
+def _place(after: str) -> Place | None:
+    try:
+        place = Place.parse(after) if after else None
+        if place is not None:
+            _clock_key(place.name)
+    except (ValueError, OverflowError):
+        raise Problem(
+            422, "no-such-page", "No such page", "`after` is not the `next` of an answer about open clocks."
+        ) from None
+    return place
+
+
+def _clock_key(name: str) -> UUID:
+    return UUID(name)
+
+
+async def _hours_of(timer: TimerService, connection: AsyncConnection, rows: Sequence[Any]) -> dict[Any, Hours]:
+    """In which hours each of these clocks counts."""
+    pins = await timer.rulebooks.known(connection, {row.catalogue for row in rows})
+    return {row.id: Hours.of(row, pins.by_version.get(row.catalogue, pins.current)) for row in rows}
 
 
 def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) -> dict[str, Any]:

@@ -128,6 +128,7 @@ clock = Table(
     Column("stopped_at", Instant),
     Column("breached_at", Instant),
     Column("urgency", Float, nullable=False, server_default=text("0")),
+    Column("weight", Float),  # of the urgency, without the time; NULL in rows of an older release
     Column("exempt", Text, nullable=False, server_default=text("''")),
     Column("told", Text, nullable=False, server_default=text("''")),  # space-separated keys; see sla_timer.told
     Column("context", JsonText, nullable=False),  # what every fact of this clock carries

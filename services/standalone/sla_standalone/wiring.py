@@ -65,7 +65,15 @@ def board(base: Ground, authorize: Authorizer) -> Wired:
         given.streams, given.streams_per_key, given.streams_per_contract, given.streams_per_address, given.stream_pages
     )
     built = sla_board.service.build(
-        base.store, source, base.time, authorize, base.registry, retention, base.feeds.quarantine("board"), bounds
+        base.store,
+        source,
+        base.time,
+        authorize,
+        base.registry,
+        retention,
+        base.feeds.quarantine("board"),
+        bounds,
+        lambda: base.catalogue.current.rulebook,
     )
     return _wired("board", base, authorize, built, built.router)
 

@@ -3,7 +3,7 @@ and how it is put into words (`text`, `spoken`, `language`) or plain values (`pl
 
 from __future__ import annotations
 
-from sla_domain.explain.build import calendar_of, explain, explain_clock, known_at
+from sla_domain.explain.build import allowed_span, calendar_of, explain, explain_clock, known_at
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step, StepKind, Versions
 from sla_domain.explain.plain import as_dict
 from sla_domain.explain.shares import OWN, holder_shares, party_shares
@@ -18,6 +18,7 @@ __all__ = [
     "Step",
     "StepKind",
     "Versions",
+    "allowed_span",
     "as_dict",
     "calendar_of",
     "explain",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sla_domain.calendar import Calendar
-from sla_domain.clock import Clock
+from sla_domain.clock import Clock, ClockState
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
@@ -60,7 +60,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
         target=clock.target,
         coverage=clock.coverage,
         zone=contract.zone if calendar is None else calendar.zone,
-        allowed=_allowed(clock, calendar),
+        allowed=allowed_span(clock, calendar),
         consumed=sum((step.counted for step in steps if not step.ahead), timedelta()),
         due_at=clock.due_at,
         original_due_at=clock.original_due_at,
@@ -71,6 +71,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
         marks=clock.marks,
         versions=_versions(rulebook, calendar),
         quality=incident.quality,
+        broken_since=_broken_since(clock, at),
         agreed_by=clock.agreed_by,
         agreed_reason=clock.agreed_reason,
         exempt=clock.exempt,
@@ -90,6 +91,14 @@ def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calenda
     return rulebook.calendars.calendar(rulebook.contracts.get(clock.contract, incident.contract), coverage)
 
 
+def _broken_since(clock: Clock, at: datetime) -> datetime | None:
+    """The due instant in force that an open clock has passed by `at`: time must have run past it, as in the fold."""
+    if not clock.state.open:
+        return None
+    passed = clock.breached_at or (clock.due_at if clock.state is ClockState.RUNNING else None)
+    return passed if passed is not None and passed < at else None
+
+
 def _coverage_titles(clock: Clock, rulebook: Rulebook) -> Texts:
     coverage = _coverage(clock, rulebook)
     return NO_TEXTS if coverage is None else coverage.titles
@@ -100,7 +109,8 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
     return None if plan is None else plan.coverages.get(clock.coverage)
 
 
-def _allowed(clock: Clock, calendar: Calendar | None) -> timedelta | None:
+def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
+    """The allowed time in the clock's own time; None when only a date was agreed. Raises CalendarError."""
     allowed = clock.target.allowed
     if clock.agreed_by:
         return None

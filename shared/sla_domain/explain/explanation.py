@@ -103,6 +103,7 @@ class Explanation:
     marks: tuple[Mark, ...]
     versions: Versions
     quality: TimeQuality
+    broken_since: datetime | None = None  # the due instant that an open clock has passed by `at`
     agreed_by: str = ""
     agreed_reason: str = ""
     exempt: str = ""
@@ -116,3 +117,7 @@ class Explanation:
     def remaining(self) -> timedelta | None:
         """May be negative; None when there is no span to take it from."""
         return None if self.allowed is None else self.allowed - self.consumed
+
+    def expected(self, mark: Mark) -> bool:
+        """Whether the mark lies ahead: it comes true unless something happens. One before `at` has come true."""
+        return mark.pending and mark.at >= self.at

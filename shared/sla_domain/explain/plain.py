@@ -21,6 +21,7 @@ def as_dict(e: Explanation) -> dict[str, Any]:
         "cycle": e.cycle,
         "at": _at(e.at),
         "state": e.state.value,
+        "broken_since": _at(e.broken_since),
         "why": e.why,
         "contract": {"id": e.contract, "reason": e.match_reason.name.lower(), "text": e.match_reason.value},
         "plan": {"id": e.plan, "scope": e.scope.word, "text": e.scope.value},
@@ -46,7 +47,7 @@ def as_dict(e: Explanation) -> dict[str, Any]:
         "exempt": {"by": e.exempt_by, "reason": e.exempt} if e.exempt else None,
         "steps": [_step(step) for step in e.steps],
         "rows": [_row(row) for row in e.rows],
-        "marks": [{"key": mark.key, "at": _at(mark.at), "pending": mark.pending} for mark in e.marks],
+        "marks": [{"key": mark.key, "at": _at(mark.at), "pending": e.expected(mark)} for mark in e.marks],
         "versions": {
             "catalogue": e.versions.catalogue,
             "holidays": e.versions.holidays,

@@ -23,6 +23,7 @@ from sla_domain.explain.text import (
     outcome_words,
     row_name,
     said_in,
+    state,
     sums,
     terms,
     title_of,
@@ -38,7 +39,7 @@ def spoken(e: Explanation, language: str = "en") -> dict[str, Any]:
     return {
         "language": tag,
         "metric": title_of(e.titles, tag) or e.metric,
-        "state": w.states[e.state],
+        "state": state(e, w),
         "basis": [*entitled(e, w, tag), *terms(e, w, tag)],
         "definition": _definition(e, tag),
         "rows_title": w.rows,

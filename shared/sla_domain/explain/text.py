@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sla_domain.clock import BREACH
+from sla_domain.clock import BREACH, ClockState
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step
 from sla_domain.explain.language import LANGUAGES, tag_for
 from sla_domain.explain.language.words import Words
@@ -49,7 +49,7 @@ def allowed_words(target: Target, words: Words) -> str:
 def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     zone = ZoneInfo(e.zone)
     title = title_of(e.titles, language) or e.metric
-    yield w.heading.format(metric=title, incident=e.incident, cycle=e.cycle + 1, state=w.states[e.state])
+    yield w.heading.format(metric=title, incident=e.incident, cycle=e.cycle + 1, state=state(e, w))
     yield from entitled(e, w, language)
     if e.definitions:
         yield definition_of(e, language)[1]
@@ -64,6 +64,20 @@ def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 # -- the parts, for other renderings too (`spoken`)
+
+
+_ANSWERS = frozenset({"first_response", "next_response", "update"})
+
+
+def state(e: Explanation, w: Words) -> str:
+    """The state in a word; of an open clock whose promise is broken, since when."""
+    plain = w.states[e.state]
+    if e.broken_since is None:
+        return plain
+    since = local(e.broken_since, ZoneInfo(e.zone), w)
+    if e.state is ClockState.PAUSED:
+        return w.broken_paused.format(state=plain, since=since)
+    return (w.unanswered if e.metric in _ANSWERS else w.unfulfilled).format(since=since)
 
 
 def entitled(e: Explanation, w: Words, language: str) -> Iterator[str]:
@@ -112,7 +126,7 @@ def instants(e: Explanation, w: Words) -> Iterator[str]:
         told = (
             w.breached.format(at=at) if mark.kind == BREACH else w.warned.format(threshold=_mark(mark.kind, w), at=at)
         )
-        yield f"{told} ({w.ahead})" if mark.pending else told
+        yield f"{told} ({w.ahead})" if e.expected(mark) else told
 
 
 def _mark(kind: str, w: Words) -> str:

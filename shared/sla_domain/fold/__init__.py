@@ -10,5 +10,6 @@ from __future__ import annotations
 from sla_domain.fold.engine import fold
 from sla_domain.fold.folding import Folding, Unfit
 from sla_domain.fold.order import in_order, position, timeline
+from sla_domain.fold.phase import phase_of
 
-__all__ = ["Folding", "Unfit", "fold", "in_order", "position", "timeline"]
+__all__ = ["Folding", "Unfit", "fold", "in_order", "phase_of", "position", "timeline"]

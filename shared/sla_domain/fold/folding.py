@@ -27,6 +27,7 @@ from sla_domain.fold.track import STRUCTURAL, Track
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractMatch, Rulebook
+from sla_domain.turn import spoken_by_reporter
 
 
 class Unfit(StrEnum):
@@ -161,7 +162,7 @@ class Folding:
         story = self._story
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        if event.kind is EventKind.RESPONDED and event.actor is Actor.UNKNOWN and story.is_reporter(event.actor_name):
+        if spoken_by_reporter(event, story.attributes):
             event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         if event.snapshot is not None:
             before = ended_before(story, event, at)

@@ -22,9 +22,10 @@ from sla_domain.event import (
     TimeQuality,
     WaitingOn,
 )
-from sla_domain.fold.story import ENDS, HOLDER, Stated, Story
+from sla_domain.fold.story import HOLDER, Stated, Story
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.phase import Phase
+from sla_domain.turn import ENDS
 
 Mend = tuple[IncidentEvent, datetime]
 

@@ -1,8 +1,8 @@
 """The incident itself while it is being folded: phase, attributes, contract, priority, whose turn it is, who holds it.
 
 The contract is looked up for the instant of each event, so a clock that starts after a renewal starts under the new
-contract; a running clock keeps the one it started under unless the customer named on the incident changes. Waiting
-ends when somebody resumes, when the customer replies to a wait for the customer, and with the incident.
+contract; a running clock keeps the one it started under unless the customer named on the incident changes. What an
+event does to the phase is said in `sla_domain.turn`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,8 @@ from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import ContractPeriod, Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
+from sla_domain.turn import ENDS, Turn, turned
 
-ENDS: Mapping[EventKind, Phase] = {
-    EventKind.RESOLVED: Phase.RESOLVED,
-    EventKind.CLOSED: Phase.CLOSED,
-    EventKind.CANCELLED: Phase.CANCELLED,
-    EventKind.MERGED: Phase.MERGED,
-}
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER = frozenset({"assignee", "group", "line"})
 # Values whose going is worth a word; for a priority see `fold.priority`.
@@ -130,10 +125,6 @@ class Story:
     def priority(self) -> str:
         return self.priorities.in_force
 
-    def is_reporter(self, name: str) -> bool:
-        stated = self.attributes
-        return bool(name) and name in (stated.get("reporter_id"), stated.get("reporter"))
-
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
         """The attributes rows are matched against under this entitlement."""
         if entitlement is not self.entitlement:
@@ -162,7 +153,8 @@ class Story:
         self._remark_channel()
         self._hold()
         if event.waiting_on is not None:
-            self._wait(event.waiting_on)
+            self.phase, self.waiting = Phase.WAITING, event.waiting_on
+            self.waits.append(Wait(event.waiting_on, at, None, event.reason, event.id))
 
     def read(self, event: IncidentEvent, at: datetime) -> None:
         """One event after the opening."""
@@ -244,25 +236,29 @@ class Story:
 
     # -- phase and turn
 
-    def _opened_again(self, event: IncidentEvent) -> None:
-        if not self.phase.live:
+    def _turn(self, event: IncidentEvent) -> None:
+        """Whose turn it is after the event (`sla_domain.turn`), and what follows from that."""
+        before = Turn(self.phase, self.waiting)
+        after = turned(before, event.kind, event.waiting_on)
+        if after is before:
+            return
+        if before.waiting is not None:
+            self._end_wait()
+        self.phase, self.waiting = after.phase, after.waiting
+        if after.waiting is not None:
+            self.waits.append(Wait(after.waiting, self.at, None, event.reason, event.id))
+        if before.phase.live and not after.phase.live:
+            self.ended_at = self.at
+        elif after.phase.live and not before.phase.live:
+            self._live_again(event)
+        if after.phase is Phase.MERGED:
+            self.merged_into = event.merged_into
+
+    def _live_again(self, event: IncidentEvent) -> None:
+        self.ended_at, self.reopened, self.merged_into = None, True, None
+        if event.kind is EventKind.OPENED:
             text = "opened again after its end: read as reopened"
             self.remark(Remark(RemarkKind.OPENED_AGAIN, text, event.id))
-            self._reopened(event)
-
-    def _reopened(self, event: IncidentEvent) -> None:
-        if not self.phase.live:
-            self.phase, self.ended_at, self.reopened, self.merged_into = Phase.OPEN, None, True, None
-
-    def _waiting(self, event: IncidentEvent) -> None:
-        self._wait(event.waiting_on or WaitingOn.OTHER)
-
-    def _resumed(self, event: IncidentEvent) -> None:
-        self._stop_waiting()
-
-    def _customer_replied(self, event: IncidentEvent) -> None:
-        if self.waiting is WaitingOn.CUSTOMER:
-            self._stop_waiting()
 
     def _escalated(self, event: IncidentEvent) -> None:
         to = event.attributes.get("escalated_to", "")
@@ -273,33 +269,6 @@ class Story:
 
     def _exempted(self, event: IncidentEvent) -> None:
         self.exemptions.append(Exemption(event.metrics, self.at, self._by(event), event.reason, event.id))
-
-    def _ended(self, event: IncidentEvent) -> None:
-        self._end(ENDS[event.kind], event)
-
-    def _end(self, phase: Phase, event: IncidentEvent) -> None:
-        """A cancelled or merged incident that is closed afterwards stays cancelled or merged."""
-        if self.phase in (Phase.CANCELLED, Phase.MERGED) or (self.phase is Phase.CLOSED and phase is Phase.RESOLVED):
-            return
-        self._stop_waiting()
-        if self.phase.live:
-            self.ended_at = self.at
-        self.phase = phase
-        if phase is Phase.MERGED:
-            self.merged_into = event.merged_into
-
-    def _wait(self, on: WaitingOn) -> None:
-        if not self.phase.live:
-            return
-        if self.waiting is not None:
-            self._end_wait()
-        self.phase, self.waiting = Phase.WAITING, on
-        self.waits.append(Wait(on, self.at, None, self.event.reason, self.event.id))
-
-    def _stop_waiting(self) -> None:
-        if self.waiting is not None:
-            self._end_wait()
-            self.waiting, self.phase = None, Phase.OPEN
 
     def _end_wait(self) -> None:
         last = self.waits.pop()
@@ -362,13 +331,13 @@ class Story:
 
 # What an event of a kind does to the incident's phase and turn, and to what is kept of it. Other kinds do nothing here.
 _TURNS: Mapping[EventKind, Callable[[Story, IncidentEvent], None]] = {
-    EventKind.OPENED: Story._opened_again,
-    EventKind.REOPENED: Story._reopened,
-    EventKind.WAITING: Story._waiting,
-    EventKind.RESUMED: Story._resumed,
-    EventKind.CUSTOMER_REPLIED: Story._customer_replied,
+    EventKind.OPENED: Story._turn,
+    EventKind.REOPENED: Story._turn,
+    EventKind.WAITING: Story._turn,
+    EventKind.RESUMED: Story._turn,
+    EventKind.CUSTOMER_REPLIED: Story._turn,
     EventKind.ESCALATED: Story._escalated,
     EventKind.RATED: Story._rated,
     EventKind.EXEMPTED: Story._exempted,
-    **dict.fromkeys(ENDS, Story._ended),
+    **dict.fromkeys(ENDS, Story._turn),
 }

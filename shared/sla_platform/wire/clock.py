@@ -1,6 +1,7 @@
 """`io.slad.clock.<kind>.v1`, `io.slad.promise.<kind>.v1`, `io.slad.priority.corrected.v1`: what the timer service says.
 
-A fact carries everything the notifier and the board need, so that neither computes a calendar.
+A fact carries everything the notifier and the board need but the calendar itself: it names the hours in which its clock
+counts, and who has the catalogue finds them by that name (`sla_domain.hours`).
 """
 
 from __future__ import annotations
@@ -70,9 +71,26 @@ class ClockFact(BaseModel):
         default="",
         description="the due instant in force, when its passing was told, or `no`; empty when the fact does not say",
     )
+    phase: str = Field(
+        default="",
+        description="of the incident: open, waiting, resolved, closed, cancelled or merged; empty when not said",
+    )
+    events: int = Field(default=0, description="with `phase`: of how many events of the incident it is the outcome")
     allowed: str = Field(default="", description="the target in words, e.g. 4h or 2 working days")
+    hours: str = Field(
+        default="",
+        description="in which hours the clock counts: a calendar's id and the digest of its content, or `wall`; empty "
+        "in facts before 0.2",
+    )
+    left_seconds: float | None = Field(
+        default=None, description="counted time left while paused; of a running clock it follows from `due_at`"
+    )
     escalation: str = ""
     urgency: float = 0.0
+    weight: float = Field(
+        default=0.0,
+        description="the part of `urgency` that time does not change, severity and plan rank; 0 in facts before 0.2",
+    )
     provisional: bool = Field(default=False, description="fired although events of its partition were behind")
     overtaken: bool = Field(default=False, description="a warning noticed after its breach: recorded, not told")
     history: bool = Field(
@@ -99,8 +117,8 @@ class ClockFact(BaseModel):
 CONTEXT_FIELDS = frozenset(
     {
         "incident", "clock", "metric", "cycle", "generation", "target", "due_at", "original_due_at", "contract", "plan",
-        "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "escalation", "urgency",
-        "imported_through",
+        "customer", "priority", "zone", "title", "url", "product", "language", "allowed", "hours",
+        "left_seconds", "escalation", "urgency", "weight", "imported_through",
     }
 )  # fmt: skip
 

@@ -110,6 +110,10 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
             "The incident has been under several contracts or customers: `periods` holds all, the newest fact counts.",
             ("periods",),
         ),
+        FactKind.PHASE_CHANGED: (
+            "The incident is in another `phase`, and no other fact went out with the change.",
+            ("phase",),
+        ),
         FactKind.PRIORITY_CORRECTED: ("The priority in force is another than the one stated.", ()),
     }
 )

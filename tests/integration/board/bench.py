@@ -11,11 +11,15 @@ from datetime import datetime, timedelta
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from tests.build.rulebook import contract, coverage, plan, rulebook
 from tests.given import given
 from tests.unit.board.envelopes import NOW
 
 from sla_board import tables
 from sla_board.service import BoardService, build
+from sla_domain.contract import ContractId
+from sla_domain.hours import name_of
+from sla_domain.rulebook import Rulebook
 from sla_platform.bus import Batch, Handler, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.envelope import Envelope
@@ -25,6 +29,19 @@ from sla_platform.retention import Retention
 from sla_platform.runtime import running
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
+
+HOURS = rulebook(
+    plan(coverages=(coverage("office", "mon-fri 09:00-17:00"), coverage("evening", "mon-sun 18:00-24:00"))),
+    contract("acme"),
+    contract("umbrella"),
+)
+"""At NOW the office is open, until 16:00 UTC, and the evening's hours are closed, until 17:00 UTC."""
+
+
+def hours(name: str, contract: str = "acme", rules: Rulebook = HOURS) -> str:
+    """The hours of a coverage as facts name them."""
+    known = rules.contracts[ContractId(contract)]
+    return name_of(rules.calendars.calendar(known, rules.plan_of(known).coverages[name]))
 
 
 class HandTime:
@@ -65,10 +82,12 @@ class BoardBench:
         self.source = IdleSource()
         open_gate = KeyGate(tuple, time, open_scopes=frozenset({READ}))
         gate = authorizer or open_gate
+        self.rulebook = HOURS
         self.quarantine = Quarantine("board", store, tables.quarantine, time, BusMetrics())
         self.service: BoardService = build(
-            store, self.source, time, gate, self.registry, Retention(timedelta(days=400)), self.quarantine
-        )
+            store, self.source, time, gate, self.registry, Retention(timedelta(days=400)), self.quarantine,
+            rulebook=lambda: self.rulebook,
+        )  # fmt: skip
         self.app = FastAPI()
         problem.install(self.app)
         self.app.include_router(self.service.router)

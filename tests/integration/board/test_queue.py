@@ -8,21 +8,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.integration.board.bench import BoardBench
+from tests.integration.board.bench import BoardBench, hours
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_board.shown.bucket import Bucket
 from sla_board.shown.filter import BoardFilter, Condition, Order
+from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.queue import Queue, read_queue
 from sla_board.shown.row import row_of
+from sla_domain.hours import WALL
 from sla_domain.urgency import score
 
 EVERYTHING = BoardFilter()
 
 
+def at(board: BoardBench) -> HoursAt:
+    return HoursAt(board.time.now(), CalendarsByName(lambda: board.rulebook))
+
+
 async def look(board: BoardBench, shown: BoardFilter = EVERYTHING) -> Queue:
     async with board.store.reading() as connection:
-        return await read_queue(connection, shown, board.time.now())
+        return await read_queue(connection, shown, at(board))
 
 
 def names(queue: Queue) -> list[str]:
@@ -30,18 +36,19 @@ def names(queue: Queue) -> list[str]:
 
 
 async def a_mixed_day(board: BoardBench) -> list[Ticket]:
-    """Forty tickets of all kinds: severities, plans, zones, running, warned, breached, paused, stopped."""
+    """Eighty tickets of all kinds: severities, plans, zones, running, warned, breached, paused, stopped."""
     chance = random.Random(11)
     tickets = []
     told: list[Any] = []
-    for number in range(40):
+    for number in range(80):
         ticket = Ticket(
             f"jira-acme:T-{number:02}",
             left=chance.choice([-2000, -90, -1, 3, 14, 16, 59, 61, 300, 700, 1500, 5000]) + chance.random(),
             severity=chance.randint(1, 4),
             plan_rank=chance.randint(1, 3),
-            contract=chance.choice(["acme", "umbrella"]),
+            contract="acme" if chance.random() < 0.5 else "umbrella",
             zone=chance.choice(["Europe/Warsaw", "Asia/Taipei", "America/New_York", "Mars/Olympus"]),
+            hours=chance.choice([WALL, "", "gone@1234", *(hours(name) for name in ("office", "evening"))]),
         )
         tickets.append(ticket)
         told.append(ticket.started())
@@ -70,7 +77,7 @@ async def test_the_queue_is_in_the_order_of_the_domains_score(board: BoardBench)
     scores = [urgency(row) for row in queue.rows]
     assert len(scores) > 25
     assert scores == pytest.approx(sorted(scores, reverse=True), rel=1e-3)
-    assert [row_of(row, now).urgency(now) for row in queue.rows] == pytest.approx(scores, rel=1e-3, abs=2e-3)
+    assert [row_of(row, queue.hours).urgency(now) for row in queue.rows] == pytest.approx(scores, rel=1e-3, abs=2e-3)
 
 
 async def test_severity_plan_and_time_weigh_against_each_other(board: BoardBench) -> None:
@@ -90,12 +97,12 @@ async def test_severity_plan_and_time_weigh_against_each_other(board: BoardBench
 async def test_buckets_are_counted_in_sql_as_rows_are_sorted_into_them(board: BoardBench) -> None:
     await a_mixed_day(board)
     queue = await look(board)
-    counted = {bucket: sum(row_of(row, NOW).bucket is bucket for row in queue.rows) for bucket in Bucket}
+    counted = {bucket: sum(row_of(row, queue.hours).bucket is bucket for row in queue.rows) for bucket in Bucket}
     assert queue.buckets == counted
     assert all(counted.values()), counted
     for bucket in Bucket:
         alone = await look(board, replace(EVERYTHING, buckets=(bucket,)))
-        assert {row_of(row, NOW).bucket for row in alone.rows} == {bucket}
+        assert {row_of(row, alone.hours).bucket for row in alone.rows} == {bucket}
         assert len(alone.rows) == counted[bucket]
         assert alone.buckets == counted, "choosing a bucket must not empty the counters"
 
@@ -105,7 +112,7 @@ async def test_conditions_select_what_the_state_column_says(board: BoardBench) -
     seen = 0
     for condition in Condition:
         found = await look(board, replace(EVERYTHING, conditions=(condition,)))
-        assert {row_of(row, NOW).condition for row in found.rows} == {condition}
+        assert {row_of(row, found.hours).condition for row in found.rows} == {condition}
         seen += len(found.rows)
     assert seen == (await look(board)).total
 
@@ -119,7 +126,7 @@ async def test_a_turned_order_is_the_order_turned(board: BoardBench, order: Orde
     def column(queue: Queue) -> list[Any]:
         match order:
             case Order.STATE:
-                return [row_of(row, NOW).bucket for row in queue.rows]
+                return [row_of(row, queue.hours).bucket for row in queue.rows]
             case Order.DUE:
                 return [row.due_at for row in queue.rows if row.due_at]
             case _:
@@ -154,8 +161,9 @@ async def test_the_incidents_newest_title_is_shown_and_found(board: BoardBench) 
     await board.tell(ticket.started())
     ticket.context["title"] = "New words"
     await board.tell(ticket.event())
-    [row] = (await look(board, replace(EVERYTHING, text="new WORDS"))).rows
-    assert row_of(row, NOW).title == "New words"
+    queue = await look(board, replace(EVERYTHING, text="new WORDS"))
+    [row] = queue.rows
+    assert row_of(row, queue.hours).title == "New words"
 
 
 async def test_a_key_of_one_contract_neither_sees_nor_counts_another(board: BoardBench) -> None:
@@ -186,7 +194,7 @@ async def test_a_breached_row_says_who_has_it(board: BoardBench) -> None:
 
     async def answer() -> str:
         queue = await look(board)
-        return row_of(queue.rows[0], NOW, queue.alerts.get(str(queue.rows[0].id))).answer
+        return row_of(queue.rows[0], queue.hours, queue.alerts.get(str(queue.rows[0].id))).answer
 
     assert await answer() == ""
     await board.tell(ticket.alert("opened", NOW - minutes(10)))

@@ -10,9 +10,10 @@ from tests.integration.board.bench import BoardBench
 from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 
 from sla_board import retention, tables
+from sla_board.shown.hours import HoursAt
 from sla_board.shown.incident import read_incident
 from sla_board.shown.spoilt import Attempts
-from sla_domain.event import EventKind
+from sla_domain.event import EventKind, WaitingOn
 from sla_platform.errors import StoreBusy
 from sla_platform.retention import Removed
 
@@ -87,7 +88,7 @@ async def test_a_late_word_does_not_bring_a_forgotten_incident_back(board: Board
     ticket = Ticket("jira-acme:ACME-1")
     await board.tell(ticket.event(EventKind.CUSTOMER_REPLIED, board.time.now()), ticket.event(EventKind.OPENED, NOW))
     async with board.store.reading() as connection:
-        assert await read_incident(connection, "jira-acme:ACME-1", None, board.time.now(), Attempts()) is None
+        assert await read_incident(connection, "jira-acme:ACME-1", None, HoursAt(board.time.now()), Attempts()) is None
     assert board.metric("slad_board_events_late_total") == 1
     assert await house(board) == {}
     assert await house(board, 3 * GONE) == {"board_event": 2}
@@ -148,3 +149,36 @@ async def test_applied_ids_go_a_few_at_a_time(board: BoardBench, monkeypatch: py
     await board.tell(*ended())
     board.time.pass_(timedelta(days=31))
     assert [rows async for rows in retention.Claims(board.store, board.time).old()] == [2, 2, 2]
+
+
+async def test_the_phase_goes_by_the_rule_of_the_fold_and_the_timer_has_the_last_word(board: BoardBench) -> None:
+    resolved_then_waiting, answered = Ticket("jira:over"), Ticket("jira:answered")
+    mended, open_after_all = Ticket("jira:mended"), Ticket("jira:snapshot")
+    await board.tell(
+        resolved_then_waiting.event(at=NOW),
+        resolved_then_waiting.event(EventKind.RESOLVED, NOW),
+        resolved_then_waiting.event(EventKind.WAITING, NOW + minutes(1), waiting_on=WaitingOn.CUSTOMER),
+        answered.event(at=NOW),
+        answered.event(EventKind.WAITING, NOW, waiting_on=WaitingOn.CUSTOMER),
+        answered.event(EventKind.CUSTOMER_REPLIED, NOW + minutes(1)),
+        mended.event(at=NOW),
+        open_after_all.event(at=NOW),
+        open_after_all.event(EventKind.CLOSED, NOW),
+        mended.phase("closed", NOW + minutes(1)),
+        open_after_all.phase("open", NOW + minutes(1)),
+    )
+    assert await phases(board) == {
+        "jira:over": "resolved", "jira:answered": "open", "jira:mended": "closed", "jira:snapshot": "open",
+    }  # fmt: skip
+    # An event that says nothing of the phase, and an older word of the timer, leave what it said last.
+    await board.tell(mended.event(EventKind.ASSIGNED, NOW + minutes(2)), mended.phase("open", NOW, events=1))
+    assert (await phases(board))["jira:mended"] == "closed"
+    await house(board)
+    assert await phases(board) == {"jira:answered": "open", "jira:snapshot": "open"}
+    assert (await left(board))["phase"] == 1
+
+
+async def phases(board: BoardBench) -> dict[str, str]:
+    async with board.store.reading() as connection:
+        query = select(tables.incident.c.id, tables.incident.c.phase)
+        return {row.id: row.phase for row in (await connection.execute(query)).all()}

@@ -179,6 +179,7 @@ def fact(kind: FactKind, at: datetime, key: str, *, incident: str = "github:7", 
             "title": "Shop is down",
             "url": "https://tickets.example/7",
             "allowed": "15m",
+            "hours": "wall",
             "escalation": "on-call",
         }
         | more

@@ -130,3 +130,15 @@ async def test_an_old_owner_of_the_partition_can_do_no_harm(desk: Desk, examples
         await desk.apply(opened())
     await taker.apply(opened())
     assert len(await taker.state()) == 2
+
+
+async def test_a_phase_that_no_clock_follows_is_told_once_by_a_fact_of_its_own(desk: Desk) -> None:
+    await desk.apply(opened())
+    await desk.apply(event(2, EventKind.RESOLVED, TEN + timedelta(minutes=5)))
+    assert {fact["phase"] for fact in await desk.facts() if fact["kind"] == "clock.met"} == {"resolved"}
+    before = len(await desk.facts())
+    await desk.apply(event(3, EventKind.CLOSED, TEN + timedelta(minutes=6)))
+    await desk.apply(event(3, EventKind.CLOSED, TEN + timedelta(minutes=6)))
+    await desk.apply(event(4, EventKind.ASSIGNED, TEN + timedelta(minutes=7), attributes={"assignee": "ann"}))
+    [closed] = (await desk.facts())[before:]
+    assert (closed["kind"], closed["phase"], closed["events"]) == ("phase.changed", "closed", 3)

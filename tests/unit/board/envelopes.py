@@ -102,9 +102,11 @@ class Ticket:
     def breached(self, at: datetime | None = None, **fields: Any) -> Envelope:
         return self.fact(FactKind.CLOCK_BREACHED, "0/breach", at or self.due_at, state="running", **fields)
 
-    def paused(self, at: datetime = NOW, why: str = "customer: logs") -> Envelope:
+    def paused(self, at: datetime = NOW, why: str = "customer: logs", **fields: Any) -> Envelope:
         details = {"waiting_on": "customer", "why": why}
-        return self.fact(FactKind.CLOCK_PAUSED, f"paused/{at}", at, state="paused", due_at=None, details=details)
+        return self.fact(
+            FactKind.CLOCK_PAUSED, f"paused/{at}", at, state="paused", due_at=None, details=details, **fields
+        )
 
     def resumed(self, at: datetime, left: float) -> Envelope:
         self.due_at = NOW + minutes(left)
@@ -119,6 +121,12 @@ class Ticket:
     def taken_back(self, at: datetime) -> Envelope:
         details = {"takes_back": "0/breach", "new_state": "running"}
         return self.fact(FactKind.CLOCK_AMENDED, "amended", at, state="running", details=details)
+
+    def phase(self, phase: str, at: datetime = NOW, events: int = 2) -> Envelope:
+        fact = ClockFact(
+            kind=FactKind.PHASE_CHANGED, incident=self.incident, at=at, fired_at=at, phase=phase, events=events
+        )
+        return encode_clock_fact(fact, f"phase/{phase}/{events}")
 
     def delivery(self, state: str, at: datetime = NOW, **fields: Any) -> Envelope:
         fields = {"recipient": "anna", "channel": "email", "reason": "level 1", "contract": "acme"} | fields

@@ -10,10 +10,11 @@ from sla_domain.cycles import continued
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
-from sla_domain.incident import Incident
+from sla_domain.incident import Incident, Phase
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import Told, keys_after, timers, told_after
+from sla_domain.turn import phase_fact
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
@@ -28,6 +29,7 @@ class TimerInMemory:
         self._events: list[IncidentEvent] = []
         self._told: dict[ClockId, Told] = {}
         self._keys: frozenset[str] = frozenset()
+        self._phase: Phase | None = None
         self.said: list[Envelope] = []
 
     @property
@@ -45,6 +47,9 @@ class TimerInMemory:
         facts = tell(incident, self._told, self._keys)
         self._told = told_after(self._told, facts, incident.clocks)
         self._keys = keys_after(self._keys, facts)
+        if not facts and incident.phase is not self._phase:
+            facts = (phase_fact(incident, len(self._events)),)
+        self._phase = incident.phase
         self._publish(incident, facts, now)
 
     def tick(self, now: datetime) -> None:
@@ -76,7 +81,10 @@ class TimerInMemory:
     def _publish(self, incident: Incident, facts: Iterable[Fact], now: datetime, **override: str) -> None:
         shared = incident_context(incident, self._rulebook.plans[incident.plan])
         contexts = {
-            clock.id: clock_context(shared, clock, urgency(incident, clock, self._rulebook, now)) | override
+            clock.id: clock_context(
+                shared, incident, clock, self._rulebook, urgency(incident, clock, self._rulebook, now)
+            )
+            | override
             for clock in incident.clocks
         }
         for fact in facts:
@@ -84,4 +92,6 @@ class TimerInMemory:
             if fact.clock is not None and fact.clock in contexts:
                 context = contexts[fact.clock]
                 context = context if override else with_breach(context, self._told[fact.clock])
+            if not override:
+                context = context | {"phase": incident.phase.value, "events": len(self._events)}
             self.said.append(encode_clock_fact(clock_fact(fact, context, now), fact.key))

@@ -21,6 +21,7 @@ from sla_domain.explain import (
     holder_shares,
     known_at,
     render,
+    spoken,
 )
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.fold import fold
@@ -147,3 +148,59 @@ def test_as_plain_values_it_is_json_with_exact_seconds() -> None:
     assert plain["consumed_seconds"] == 12600.000001
     assert plain["due_at"] == "2026-11-20T08:30:00+00:00"
     assert plain["rows"][0]["failed"] == {"attribute": "priority", "actual": "P1", "values": ["P2"], "negated": False}
+
+
+ANSWERED = rulebook(plan(row("first_response", "1h", warn=[75]), row("resolution", "8h", warn=[75])), contract())
+
+
+def open_clock(at: str, metric: str = "first_response", story: Telling | None = None) -> Explanation:
+    told_so_far = story or Telling().opened("Tue 10:00", "P1")
+    found = explain(told_so_far.fold(ANSWERED), ANSWERED, told_so_far.at(at))
+    return next(one for one in found if one.metric == metric)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("metric", ["first_response", "resolution"])
+def test_a_broken_clock_says_since_when_and_that_nobody_has_answered(language: str, metric: str) -> None:
+    found, words = open_clock("Wed 16:00", metric), LANGUAGES[language]
+    text = render(found, language)
+    head = text.splitlines()[0]
+    since = {"first_response": "2026-11-17 11:00 +0100", "resolution": "2026-11-18 10:00 +0100"}[metric]
+    open_still = words.unanswered if metric == "first_response" else words.unfulfilled
+    before, after = open_still.split("{since}")
+    assert before in head
+    assert since in head
+    assert head.endswith(after)
+    assert words.states[ClockState.RUNNING] not in head
+    assert f"({words.ahead})" not in text
+    said = spoken(found, language)
+    assert said["state"] == head[-len(said["state"]) :]
+    assert not [line for line in said["instants"] if words.ahead in line]
+
+
+def test_only_what_lies_ahead_is_expected() -> None:
+    found = open_clock("Tue 10:50")
+    assert [as_dict(found)["broken_since"]] + [mark["pending"] for mark in as_dict(found)["marks"]] == [
+        None,
+        False,
+        True,
+    ]
+    lines = [line for line in render(found).splitlines() if line.startswith(("Warning", "Breach"))]
+    assert lines == ["Warning 75 % at Tue 2026-11-17 10:45 +0100", "Breach at Tue 2026-11-17 11:00 +0100 (expected)"]
+    assert render(found).splitlines()[0].endswith(": running")
+    broken = as_dict(open_clock("Tue 11:30"))
+    assert broken["broken_since"] == "2026-11-17T10:00:00+00:00"
+    assert (broken["state"], [mark["pending"] for mark in broken["marks"]]) == ("running", [False, False])
+
+
+def test_a_paused_clock_says_that_it_is_broken_too_and_an_ended_one_says_how_it_ended() -> None:
+    story = Telling().opened("Tue 10:00", "P1").waits("Wed 12:00")
+    head = render(open_clock("Wed 13:00", "resolution", story)).splitlines()[0]
+    assert head.endswith("paused, broken since Wed 2026-11-18 10:00 +0100")
+    assert open_clock("Wed 13:00", "resolution", story.resolved("Wed 12:30")).broken_since is None
+
+
+def test_at_the_due_instant_itself_there_is_still_time_to_answer() -> None:
+    found = open_clock("Tue 11:00")
+    assert (found.broken_since, found.remaining) == (None, timedelta())
+    assert open_clock("Tue 11:00:00.000001").broken_since is not None

@@ -19,7 +19,9 @@ VALUES: dict[str, str | int | bool | datetime | timedelta] = {
     "priority": "P1", "product": "shop", "promise": "first response, 15m", "due": NOW, "broken": NOW, "ended": NOW,
     "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
     "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
-    "count": 12, "pages": 7, "again": False,
+    "count": 12, "pages": 7, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
+    "left_wall": timedelta(minutes=5), "late_wall": timedelta(hours=2, minutes=5), "left_by_wall": False,
+    "late_by_wall": False,
 }  # fmt: skip
 
 

@@ -106,7 +106,7 @@ class Pages:
         """The row's id on the page and its HTML; for one that cannot be shown a remark in its place."""
         id_, element = str(record.id), f"c-{record.id}"
         made = self.attempts.make(
-            "row", id_, record.incident, lambda: self._row(row_of(record, queue.now, queue.alerts.get(id_)))
+            "row", id_, record.incident, lambda: self._row(row_of(record, queue.hours, queue.alerts.get(id_)))
         )
         if isinstance(made, Spoilt):
             return element, self._templates.get_template("spoilt_row.html").render(spoilt=made, element=element)

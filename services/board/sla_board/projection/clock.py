@@ -25,8 +25,14 @@ from sla_platform.wire.clock import fact_id
 _KINDS = tuple(FactKind)
 _STATES = frozenset(state.value for state in ClockState)
 MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
-_ABOUT_PROMISES = frozenset(
-    {FactKind.PROMISE_MADE, FactKind.PROMISE_MOVED, FactKind.CONTRACT_CHANGED, FactKind.PRIORITY_CORRECTED}
+_ABOUT_THE_INCIDENT = frozenset(
+    {
+        FactKind.PROMISE_MADE,
+        FactKind.PROMISE_MOVED,
+        FactKind.CONTRACT_CHANGED,
+        FactKind.PHASE_CHANGED,
+        FactKind.PRIORITY_CORRECTED,
+    }
 )
 
 
@@ -45,8 +51,8 @@ class Said:
 
 
 def about_clock(fact: ClockFact) -> bool:
-    """Promises and corrections speak of the incident, even where they name the clock."""
-    return fact.clock is not None and fact.kind not in _ABOUT_PROMISES
+    """Promises, moves, phases and corrections speak of the incident, even where they name the clock."""
+    return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
 def clock_row(said: Sequence[Said]) -> dict[str, Any]:
@@ -71,6 +77,8 @@ def clock_row(said: Sequence[Said]) -> dict[str, Any]:
         "title": context.title,
         "url": context.url,
         "allowed": context.allowed,
+        "hours": context.hours,
+        "left_seconds": context.left_seconds if state is ClockState.PAUSED else None,
         "weight": _weight(context),
         "state": state.value,
         "open": state.open,
@@ -116,7 +124,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
             return None
         case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED:
             return None
-        case FactKind.CONTRACT_CHANGED | FactKind.PRIORITY_CORRECTED:
+        case FactKind.CONTRACT_CHANGED | FactKind.PHASE_CHANGED | FactKind.PRIORITY_CORRECTED:
             return None
         case _:
             assert_never(fact.kind)
@@ -136,7 +144,9 @@ def _why(applied: Sequence[ClockFact]) -> str:
 
 
 def _weight(context: ClockFact) -> float:
-    """The part of the urgency that time does not change: what severity and plan rank make of it (PLANS I4)."""
+    """The part of the urgency that time does not change; facts of older releases do not say it."""
+    if context.weight:
+        return context.weight
     left = None if context.due_at is None else context.due_at - (context.fired_at or context.at)
     pressed = score(1, 1, left)
     return context.urgency / pressed if pressed else 0.0

@@ -10,30 +10,17 @@ import orjson
 
 from sla_board.projection.text import searchable
 from sla_domain.event import EventKind, IncidentEvent
-from sla_domain.incident import Phase
-
-PHASES = {
-    EventKind.OPENED: Phase.OPEN,
-    EventKind.WAITING: Phase.WAITING,
-    EventKind.RESUMED: Phase.OPEN,
-    EventKind.RESOLVED: Phase.RESOLVED,
-    EventKind.REOPENED: Phase.OPEN,
-    EventKind.CLOSED: Phase.CLOSED,
-    EventKind.CANCELLED: Phase.CANCELLED,
-    EventKind.MERGED: Phase.MERGED,
-}
+from sla_domain.fold import phase_of
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     """The row of `board_incident` for all known events of one incident (at least one)."""
     ordered = sorted(events, key=lambda event: event.order)
     attributes: dict[str, str] = {}
-    phase = Phase.OPEN
     for event in ordered:
         attributes.update(event.attributes)
         if event.snapshot is not None:
             attributes.update(event.snapshot.attributes)
-        phase = PHASES.get(event.kind, phase)
     first, last = ordered[0], ordered[-1]
     title = attributes.get("title", "")
     customer = attributes.get("customer", "")
@@ -44,7 +31,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
         "url": attributes.get("url", ""),
         "customer": customer,
         "priority": attributes.get("priority", ""),
-        "phase": phase.value,
+        "phase": phase_of(ordered).value,
         "opened_at": _opened_at(ordered),
         "changed_at": last.occurred_at,
         "attributes": orjson.dumps(attributes).decode(),

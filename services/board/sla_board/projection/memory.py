@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column
@@ -17,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board.projection import store as projections
 from sla_board.projection.clock import MARKS, Said, about_clock
-from sla_board.projection.incident import PHASES
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.told import OLD_BREACHED, TAKES_BACK
+from sla_domain.turn import REPORTER, turns
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
@@ -112,13 +113,17 @@ def essential_facts(said: Sequence[Said]) -> list[Said]:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Events of one incident: the first, the first opening, the first that shows the whole ticket, the last, and the
-    last to state each attribute or phase."""
+    """Events of one incident that still matter: the first, the first opening, the first that shows the whole ticket, the
+    last, the last to state each attribute, and what turns its phase.
+
+    Of neighbours that turn it in the same way the first and the last are enough: doing the same twice does it once,
+    and whatever comes between two of them late still lies between these.
+    """
     ordered = sorted(events, key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}
     kept |= {id(event) for event in [event for event in ordered if event.kind is EventKind.OPENED][:1]}
-    kept |= {id(event) for event in [event for event in ordered if event.kind in PHASES][-1:]}
     kept |= {id(event) for event in [event for event in ordered if event.snapshot is not None][:1]}
+    kept |= _turning(ordered)
     last: dict[str, IncidentEvent] = {}
     for event in ordered:
         last |= dict.fromkeys(event.attributes, event)
@@ -126,3 +131,18 @@ def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
             last |= dict.fromkeys(event.snapshot.attributes, event)
     kept |= {id(event) for event in last.values()}
     return [event for event in ordered if id(event) in kept]
+
+
+def _turning(ordered: Sequence[IncidentEvent]) -> set[int]:
+    kept: set[int] = set()
+    for _, alike in groupby(filter(turns, ordered), key=_way):
+        run = list(alike)
+        kept |= {id(run[0]), id(run[-1])}
+    return kept
+
+
+def _way(event: IncidentEvent) -> tuple[object, ...]:
+    stated = tuple(event.attributes.get(name) for name in sorted(REPORTER))
+    shown = event.snapshot
+    where = None if shown is None else (shown.phase, shown.waiting_on, shown.ended_at)
+    return (event.kind, event.waiting_on, event.actor, event.actor_name, where, *stated)

@@ -19,6 +19,7 @@ from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
 from sla_board.projection.memory import Memory, Reading, essential_events, essential_facts
+from sla_board.projection.phase import phase_rows
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.forgotten import remembered
@@ -52,6 +53,7 @@ class _Touched:
     incidents: dict[str, list[IncidentEvent]] = field(default_factory=dict)
     clocks: dict[UUID, list[Said]] = field(default_factory=dict)
     moves: list[ClockFact] = field(default_factory=list)
+    phases: list[ClockFact] = field(default_factory=list)
     told: list[DeliveryFact] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     notices: list[NoticeData] = field(default_factory=list)
@@ -131,6 +133,9 @@ class Projector:
             rows = [clock_row(known[id_]) for id_ in sorted(known)]
             await projections.replace(connection, tables.clock, rows)
         await projections.replace_older(connection, tables.contract, contract_rows(touched.moves))
+        phases = phase_rows(touched.phases)
+        await projections.replace_older(connection, tables.phase, phases)
+        await projections.copy_phases(connection, {*touched.incidents, *(row["incident"] for row in phases)})
         await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
         await projections.replace(connection, tables.alert, touched.alerts)
         await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
@@ -161,6 +166,8 @@ def _sort_in(touched: _Touched, envelope: Envelope) -> None:
                 touched.clocks.setdefault(clock, []).append(Said(envelope.id, fact))
             if fact.kind is FactKind.CONTRACT_CHANGED:
                 touched.moves.append(fact)
+            if fact.phase:
+                touched.phases.append(fact)
             touched.events.append(_event_row(envelope, fact.incident, clock))
             touched.noticed_at.append(fact.fired_at or fact.at)
         case Topic.DELIVERIES:

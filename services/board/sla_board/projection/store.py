@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Select, Table, and_, func, or_, select
+from sqlalchemy import Column, Select, Table, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -100,6 +100,16 @@ async def replace_older(connection: AsyncConnection, table: Table, rows: Sequenc
     changed = {column.name: new[column.name] for column in table.columns if not column.primary_key}
     key = [column.name for column in table.primary_key.columns]
     await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed, where=newer), list(rows))
+
+
+async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
+    """Give these incidents the phase that the timer has told; those it never spoke of keep their own reading."""
+    if not incidents:
+        return
+    of, told = tables.incident.c, tables.phase.c
+    said = select(told.phase).where(told.incident == of.id).scalar_subquery()
+    differs = exists().where(told.incident == of.id, told.phase != of.phase)
+    await connection.execute(update(tables.incident).where(of.id.in_(sorted(incidents)), differs).values(phase=said))
 
 
 def envelope_of(row: Any) -> Envelope:

@@ -1,4 +1,4 @@
-"""How soon somebody must act, as six bands."""
+"""How soon somebody must act, as seven bands: by counted time, in the hours in which each clock counts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """A breached clock stays first until it is stopped, paused or not."""
+    """A breached clock stays first until it is stopped, paused or not; outside hours counted time stands still."""
 
     BREACHED = 0
     SOON = 1
     HOUR = 2
     TODAY = 3
     LATER = 4
-    PAUSED = 5
+    OUTSIDE = 5
+    PAUSED = 6
 
     @property
     def title(self) -> str:
@@ -36,6 +37,7 @@ _TITLES = {
     Bucket.HOUR: "Under 1 h",
     Bucket.TODAY: "Today",
     Bucket.LATER: "Later",
+    Bucket.OUTSIDE: "Outside hours",
     Bucket.PAUSED: "Paused",
 }
 
@@ -55,15 +57,30 @@ def end_of_day(now: datetime, zone: str) -> datetime:
     return datetime.combine(tomorrow, time(), there).astimezone(UTC)
 
 
-def bucket_of(*, now: datetime, breached: bool, paused: bool, due_at: datetime | None, zone: str) -> Bucket:
+def bucket_of(
+    *,
+    now: datetime,
+    breached: bool,
+    paused: bool,
+    due_at: datetime | None,
+    zone: str,
+    open_: bool = True,
+    soon: datetime | None = None,
+    hour: datetime | None = None,
+) -> Bucket:
+    """`soon` and `hour`: to where 15 minutes, or an hour, of counted time reach from now; by the wall when None."""
     if breached:
         return Bucket.BREACHED
     if paused:
         return Bucket.PAUSED
     if due_at is None:
         return Bucket.LATER
-    if due_at <= now + SOON:
+    if due_at <= now:
         return Bucket.SOON
-    if due_at <= now + HOUR:
+    if not open_:
+        return Bucket.OUTSIDE
+    if due_at <= (soon or now + SOON):
+        return Bucket.SOON
+    if due_at <= (hour or now + HOUR):
         return Bucket.HOUR
     return Bucket.TODAY if due_at < end_of_day(now, zone) else Bucket.LATER

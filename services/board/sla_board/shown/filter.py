@@ -13,12 +13,20 @@ MOST_ROWS = 1000
 
 
 class Condition(StrEnum):
-    """What the state column says of an open clock; `breached` and `warned` are facts on a running or paused one."""
+    """What the state column says of an open clock; `breached` and `warned` are facts on a running or paused one.
+
+    `outside`: it runs and is not breached, and its hours are closed now.
+    """
 
     RUNNING = "running"
     WARNED = "warned"
     BREACHED = "breached"
+    OUTSIDE = "outside"
     PAUSED = "paused"
+
+    @property
+    def words(self) -> str:
+        return "Outside hours" if self is Condition.OUTSIDE else self.value.capitalize()
 
 
 class Order(StrEnum):

@@ -7,11 +7,16 @@ instant counts, and stretches that came to nothing are left out.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sla_board.projection.clock import Said, about_clock, reason_of, state_brought_by
 from sla_board.shown.timeline import Span, Stretch
+from sla_domain.calendar import Calendar, PieceKind
 from sla_domain.clock import ClockState
+from sla_domain.errors import CalendarError
+
+MOST_PIECES = 400  # stretches of one clock told one by one
 
 
 def spans_of(said: Iterable[Said]) -> tuple[Span, ...]:
@@ -38,3 +43,35 @@ def _turns(said: Iterable[Said]) -> list[tuple[datetime, ClockState, str]]:
         if not turns or turns[-1][1] is not state:
             turns.append((fact.at, state, reason_of(fact) if state is ClockState.PAUSED else ""))
     return turns
+
+
+def in_hours(spans: Iterable[Span], calendar: Calendar | None, now: datetime) -> tuple[Span, ...]:
+    """Running stretches cut where the hours of the clock open and close, up to `now`; None: it counts by the wall.
+
+    Of a clock with more than `MOST_PIECES` of them the first ones stay whole.
+    """
+    if calendar is None:
+        return tuple(spans)
+    cut: list[Span] = []
+    for span in reversed(list(spans)):
+        pieces = [span] if span.kind is Stretch.PAUSED or len(cut) >= MOST_PIECES else _cut(span, calendar, now)
+        cut = [*pieces, *cut]
+    return tuple(cut)
+
+
+def _cut(span: Span, calendar: Calendar, now: datetime) -> list[Span]:
+    end = max(span.end or now, span.start)
+    try:
+        pieces = calendar.pieces(span.start, end)
+    except CalendarError:
+        return [span]
+    if not pieces or len(pieces) > MOST_PIECES:
+        return [span]
+    found = [
+        Span(span.kind, piece.start, piece.end, span.why)
+        if piece.kind is PieceKind.OPEN
+        else Span(Stretch.OUTSIDE, piece.start, piece.end, piece.reason)
+        for piece in pieces
+    ]
+    found[-1] = replace(found[-1], end=span.end)
+    return found

@@ -17,7 +17,8 @@ from sla_board.projection.clock import Said, about_clock, reason_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
-from sla_board.shown.history import spans_of
+from sla_board.shown.history import in_hours, spans_of
+from sla_board.shown.hours import HoursAt
 from sla_board.shown.row import Row, row_of
 from sla_board.shown.share import Part, part_of
 from sla_board.shown.spoilt import Attempts, Spoilt
@@ -115,7 +116,7 @@ class Making:
 
 
 async def read_incident(
-    connection: AsyncConnection, incident: str, only_contract: str | None, now: datetime, attempts: Attempts
+    connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
     """None for an incident nobody has spoken of, and for one of another contract than the viewer may see."""
     known = tables.incident.c
@@ -138,7 +139,7 @@ async def read_incident(
     if only_contract is not None:
         told = (deliveries, steps)
         part = await part_of(connection, incident, only_contract, record, clocks, happened, said, told)
-    return None if part is None else _file(incident, part, now, making)
+    return None if part is None else _file(incident, part, hours, making)
 
 
 def _said(envelope: Envelope) -> Said:
@@ -150,13 +151,15 @@ async def _about(connection: AsyncConnection, table: Table, incident: str) -> li
     return list((await connection.execute(query)).all())
 
 
-def _file(incident: str, part: Part, now: datetime, making: Making) -> IncidentFile:
+def _file(incident: str, part: Part, hours: HoursAt, making: Making) -> IncidentFile:
     record, clocks, said = part.record, part.clocks, part.said
-    now = now if part.until is None else min(now, part.until)
+    if part.until is not None and part.until < hours.now:
+        hours = HoursAt(part.until, hours.calendars)
+    now = hours.now
     newest = max(clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)), default=None)
     zone = newest.zone if newest else "UTC"
     by_clock = _by_clock(said)
-    promises = _promises(clocks, by_clock, now, making)
+    promises = _promises(clocks, by_clock, hours, making)
     attributes = {} if record is None else making.one("attributes", incident, partial(orjson.loads, record.attributes))
     happenings = making.all("event", ((event.id, partial(_happening, event)) for event in part.happened))
     sayings = making.all(
@@ -200,18 +203,23 @@ def _by_clock(said: Sequence[Said]) -> dict[str, list[Said]]:
 
 
 def _promises(
-    clocks: Sequence[Any], said: Mapping[str, Sequence[Said]], now: datetime, making: Making
+    clocks: Sequence[Any], said: Mapping[str, Sequence[Said]], hours: HoursAt, making: Making
 ) -> tuple[Promise, ...]:
+    now = hours.now
+
     def promise(clock: Any) -> Promise:
+        spans = split_at(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
         return Promise(
-            row=row_of(clock, now),
+            row=row_of(clock, hours),
             original_due_at=clock.original_due_at,
             stopped_at=clock.stopped_at,
-            spans=split_at(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now),
+            spans=in_hours(spans, hours.look(clock.contract, clock.hours).calendar, _coarse(now)),
         )
 
     ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
-    return tuple(making.all("clock", ((str(clock.id), partial(promise, clock)) for clock in ordered)))
+    made = making.all("clock", ((str(clock.id), partial(promise, clock)) for clock in ordered))
+    # The open ones first, the most urgent of them; the sort keeps the order of their starts among the others.
+    return tuple(sorted(made, key=lambda one: -one.row.urgency(now) if one.row.state.open else 0.0))
 
 
 def _drawing(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
@@ -15,15 +15,14 @@ from sla_board.projection.text import containing
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.bucket import HOUR, SOON, Bucket, end_of_day
 from sla_board.shown.filter import BoardFilter, Condition, Order
+from sla_board.shown.hours import HoursAt, Look, Reach
 from sla_domain.clock import ClockState
-from sla_domain.urgency import score
-from sla_platform.store.types import to_micros
+from sla_platform.store.urgency import urgency_at
 
 _clock = tables.clock.c
 _incident = tables.incident.c
 _moved = tables.contract.c
 _MOST_CHOICES = 200
-_DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Queue:
     """One look at the queue. `rows` are records of `board_clock` with `known_title` and `known_url` beside."""
 
     now: datetime
+    hours: HoursAt
     rows: Sequence[Any]
     alerts: Mapping[str, ShownAlert]  # of the rows, by clock
     buckets: Mapping[Bucket, int]  # what the filter shows, before its own choice of buckets
@@ -43,12 +43,13 @@ class Queue:
         return sum(self.buckets.values())
 
 
-async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datetime) -> Queue:
+async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
     """Four statements, whatever the number of clocks."""
-    allowed = _allowed(shown)
+    allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)
-    bucket = _bucket(now, choices.zones)
-    wanted = and_(allowed, *_chosen(shown))
+    looks = {name: hours.look(contract, name) for contract, name in choices.hours}
+    bucket = _bucket(now, choices.zones, looks)
+    wanted = and_(allowed, *_chosen(shown, _outside(now, looks)))
     counting = (
         _joined(shown, select(bucket.label("bucket"), func.count().label("clocks"))).where(wanted).group_by(bucket)
     )
@@ -63,6 +64,7 @@ async def read_queue(connection: AsyncConnection, shown: BoardFilter, now: datet
     rows = (await connection.execute(query)).all()
     return Queue(
         now=now,
+        hours=hours,
         rows=rows,
         alerts=await _alerts(connection, [str(row.id) for row in rows if row.breached_at is not None], shown),
         buckets={number: counts.get(number, 0) for number in Bucket},
@@ -89,20 +91,23 @@ class _Choices:
     contracts: tuple[str, ...]
     priorities: tuple[str, ...]
     zones: tuple[str, ...]
+    hours: tuple[tuple[str, str], ...]  # contract and hours
     open_clocks: int
 
 
 async def _choices(connection: AsyncConnection, shown: BoardFilter, allowed: ColumnElement[bool]) -> _Choices:
     """What open clocks there are to choose from."""
-    counting = select(_clock.contract, _clock.priority, _clock.zone, func.count().label("clocks"))
+    kinds = (_clock.contract, _clock.priority, _clock.zone, _clock.hours)
+    counting = select(*kinds, func.count().label("clocks"))
     if shown.only_contract is not None:
         counting = _joined(shown, counting)
-    query = counting.where(allowed).group_by(_clock.contract, _clock.priority, _clock.zone)
+    query = counting.where(allowed).group_by(*kinds)
     rows = (await connection.execute(query)).all()
     return _Choices(
         contracts=tuple(sorted({shown.only_contract or row.contract for row in rows if row.contract}))[:_MOST_CHOICES],
         priorities=tuple(sorted({row.priority for row in rows if row.priority}))[:_MOST_CHOICES],
         zones=tuple(sorted({row.zone for row in rows})),
+        hours=tuple(sorted({(row.contract, row.hours) for row in rows})),
         open_clocks=sum(row.clocks for row in rows),
     )
 
@@ -128,7 +133,7 @@ def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
     )
 
 
-def _chosen(shown: BoardFilter) -> list[ColumnElement[bool]]:
+def _chosen(shown: BoardFilter, outside: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     chosen: list[ColumnElement[bool]] = []
     for column, names in (
         (_clock.contract if shown.only_contract is None else literal(shown.only_contract), shown.contracts),
@@ -138,7 +143,7 @@ def _chosen(shown: BoardFilter) -> list[ColumnElement[bool]]:
         if names:
             chosen.append(column.in_(names))
     if shown.conditions:
-        chosen.append(or_(false(), *(_holds(condition) for condition in shown.conditions)))
+        chosen.append(or_(false(), *(_holds(condition, outside) for condition in shown.conditions)))
     if shown.text.strip():
         pattern = containing(shown.text)
         of_clock: ColumnElement[bool] = _clock.search.like(pattern, escape="\\")
@@ -148,7 +153,7 @@ def _chosen(shown: BoardFilter) -> list[ColumnElement[bool]]:
     return chosen
 
 
-def _holds(condition: Condition) -> ColumnElement[bool]:
+def _holds(condition: Condition, outside: ColumnElement[bool]) -> ColumnElement[bool]:
     calm = _clock.breached_at.is_(None)
     running = and_(calm, _clock.state == ClockState.RUNNING.value)
     match condition:
@@ -156,21 +161,39 @@ def _holds(condition: Condition) -> ColumnElement[bool]:
             return _clock.breached_at.is_not(None)
         case Condition.PAUSED:
             return and_(calm, _clock.state == ClockState.PAUSED.value)
+        case Condition.OUTSIDE:
+            return and_(running, outside)
         case Condition.WARNED:
-            return and_(running, _clock.warned != "")
+            return and_(running, not_(outside), _clock.warned != "")
         case Condition.RUNNING:
-            return and_(running, _clock.warned == "")
+            return and_(running, not_(outside), _clock.warned == "")
 
 
-def _bucket(now: datetime, zones: Sequence[str]) -> ColumnElement[int]:
-    """`bucket_of` in SQL. "Today" ends at another instant in every zone, so the zones in use are spelled out."""
+def _outside(now: datetime, looks: Mapping[str, Look]) -> ColumnElement[bool]:
+    """Clocks whose hours are closed now, and that are not due yet."""
+    closed = sorted(name for name, look in looks.items() if not look.around.open)
+    not_due = and_(_clock.due_at.is_not(None), _clock.due_at > now)
+    return and_(_clock.hours.in_(closed), not_due) if closed else false()
+
+
+def _bucket(now: datetime, zones: Sequence[str], looks: Mapping[str, Look]) -> ColumnElement[int]:
+    """`bucket_of` in SQL. "Today" ends at another instant in every zone, so the zones in use are spelled out; so are
+    the instants to which counted time reaches in the hours in use."""
     today = [and_(_clock.zone == zone, _clock.due_at < end_of_day(now, zone)) for zone in zones]
+    by_reach: dict[Reach, list[str]] = {}
+    for name, look in sorted(looks.items()):
+        if look.calendar is not None:
+            by_reach.setdefault(look.reach, []).append(name)
+    in_hours = list(by_reach.items())
+    soon = [and_(_clock.hours.in_(names), _clock.due_at <= reach.soon) for reach, names in in_hours]
+    hour = [and_(_clock.hours.in_(names), _clock.due_at <= reach.hour) for reach, names in in_hours]
     return case(
         (_clock.breached_at.is_not(None), int(Bucket.BREACHED)),
         (_clock.state == ClockState.PAUSED.value, int(Bucket.PAUSED)),
         (_clock.due_at.is_(None), int(Bucket.LATER)),
-        (_clock.due_at <= now + SOON, int(Bucket.SOON)),
-        (_clock.due_at <= now + HOUR, int(Bucket.HOUR)),
+        (_outside(now, looks), int(Bucket.OUTSIDE)),
+        (or_(_clock.due_at <= now + SOON, *soon), int(Bucket.SOON)),
+        (or_(_clock.due_at <= now + HOUR, *hour), int(Bucket.HOUR)),
         (or_(false(), *today), int(Bucket.TODAY)),
         else_=int(Bucket.LATER),
     )
@@ -178,12 +201,7 @@ def _bucket(now: datetime, zones: Sequence[str]) -> ColumnElement[int]:
 
 def _urgency(now: datetime) -> ColumnElement[float]:
     """`sla_domain.urgency.score` in SQL, at this instant: what a clock weighs times how little time is left."""
-    left = _clock.due_seconds - to_micros(now) / 1e6
-    overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
-    pressure = case(
-        (_clock.due_seconds.is_(None), score(1, 1, None) / 100), (left > 0, 1.0 / (1.0 + left / 3600.0)), else_=overdue
-    )
-    return _clock.weight * pressure
+    return urgency_at(now, _clock.weight, _clock.due_seconds)
 
 
 def _order(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> list[ColumnElement[Any]]:

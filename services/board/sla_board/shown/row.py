@@ -11,9 +11,11 @@ from zlib import crc32
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert
 from sla_board.shown.bucket import Bucket, bucket_of
+from sla_board.shown.count import Count, count_of
 from sla_board.shown.filter import Condition
+from sla_board.shown.hours import HoursAt
 from sla_domain.clock import ClockState
-from sla_domain.urgency import score
+from sla_domain.urgency import weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,10 @@ class Row:
     breached_at: datetime | None
     started_at: datetime | None
     zone: str
+    warned: str  # the threshold, where the state says something else
+    outside: bool  # it runs, and its hours are closed
+    opens_at: datetime | None  # when they open again
+    count: Count | None  # None where there is nothing to count
 
     @property
     def element(self) -> str:
@@ -55,25 +61,42 @@ class Row:
 
     def urgency(self, now: datetime) -> float:
         """The score of `sla_domain.urgency` at this instant."""
-        return round(self.weight * score(1, 1, None if self.due_at is None else self.due_at - now), 3)
+        return round(weighted(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     @property
     def page(self) -> str:
         return incident_path(self.incident)
 
     @property
-    def counted_to(self) -> datetime | None:
-        """The instant the countdown runs to; a breach counts on from the instant that was passed."""
-        return self.breached_at if self.due_at is None else self.due_at
+    def note(self) -> str:
+        """What stands beside the state in small letters."""
+        notes = (
+            self.answer,
+            self.why,
+            self._outside,
+            f"warned {self.warned}" if self.warned else "",
+            "provisional" if self.provisional else "",
+        )
+        return ", ".join(note for note in notes if note)
+
+    @property
+    def _outside(self) -> str:
+        until = f"until {word.local_briefly(self.opens_at, self.zone)}" if self.opens_at is not None else ""
+        if not self.outside or self.condition is Condition.OUTSIDE:
+            return until
+        return f"outside hours {until}".strip()
 
 
-def row_of(record: Any, now: datetime, alert: ShownAlert | None = None) -> Row:
+def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Row:
     """The row of one record of `shown.queue` (or of `board_clock` alone)."""
+    now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
     # Of an incident that moved, to the key of its present contract: without the words of the one before.
     moved = getattr(record, "moved_contract", None)
     breached = record.breached_at is not None
     overdue = state is ClockState.RUNNING and record.due_at is not None and record.due_at <= now
+    outside = state is ClockState.RUNNING and not look.around.open
+    still = outside and not overdue
     return Row(
         id=str(record.id),
         incident=record.incident,
@@ -93,9 +116,12 @@ def row_of(record: Any, now: datetime, alert: ShownAlert | None = None) -> Row:
             paused=state is ClockState.PAUSED,
             due_at=record.due_at,
             zone=record.zone,
+            open_=look.around.open,
+            soon=look.reach.soon,
+            hour=look.reach.hour,
         ),
-        condition=word_condition(record, state),
-        word=word.word_of(state=state, breached=breached, warned=record.warned, overdue=overdue),
+        condition=word.condition_of(state=state, breached=breached, warned=record.warned, outside=still),
+        word=word.word_of(state=state, breached=breached, warned=record.warned, overdue=overdue, outside=still),
         why=record.why if moved is None else "",
         answer=alert.word if alert is not None else "",
         provisional=record.provisional,
@@ -104,11 +130,11 @@ def row_of(record: Any, now: datetime, alert: ShownAlert | None = None) -> Row:
         breached_at=record.breached_at,
         started_at=record.started_at,
         zone=record.zone,
+        warned=word.threshold(record.warned) if record.warned and state.open and (breached or outside) else "",
+        outside=outside,
+        opens_at=look.around.opens if outside else None,
+        count=count_of(record, state, look, now),
     )
-
-
-def word_condition(record: Any, state: ClockState) -> Condition:
-    return word.condition_of(state=state, breached=record.breached_at is not None, warned=record.warned)
 
 
 def incident_path(incident: str) -> str:

@@ -13,6 +13,7 @@ WIDTH = 960.0
 LABEL = 132.0
 LANE = 30.0
 BAR = 14.0
+THIN = 3.0  # of time that does not count: a thread from one stretch to the next
 AXIS = 26.0
 _STEPS = tuple(
     timedelta(minutes=minutes)
@@ -27,6 +28,14 @@ class Stretch(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     OVERDUE = "overdue"
+    OUTSIDE = "outside"  # it runs, and its hours are closed
+
+    @property
+    def words(self) -> str:
+        return _TITLES.get(self, self.value)
+
+
+_TITLES = {Stretch.OVERDUE: "past due", Stretch.OUTSIDE: "outside hours"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class Bar:
     x: float
     y: float
     width: float
+    height: float
     kind: Stretch
     text: str
 
@@ -137,8 +147,9 @@ class _Scale:
 def _bar(scale: _Scale, span: Span, top: float, now: datetime) -> Bar:
     left = scale.x(span.start)
     right = scale.x(max(span.end or now, span.start))
-    text = f"{span.kind.value}{f' ({span.why})' if span.why else ''}"
-    return Bar(left, top + (LANE - BAR) / 2, max(right - left, 1.5), span.kind, text)
+    text = f"{span.kind.words}{f' ({span.why})' if span.why else ''}"
+    height = THIN if span.kind is Stretch.OUTSIDE else BAR
+    return Bar(left, top + (LANE - height) / 2, max(right - left, 1.5), height, span.kind, text)
 
 
 def _ticks(scale: _Scale, zone: str) -> tuple[Tick, ...]:

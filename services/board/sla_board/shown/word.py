@@ -21,7 +21,7 @@ class Word:
     tone: str
 
 
-def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool) -> Word:
+def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> Word:
     """The state of a clock in a word."""
     if state is ClockState.MET:
         return Word("Met", "met", "good")
@@ -36,16 +36,20 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool) ->
     if overdue:
         # Due by the wall, yet the timer has not told a breach: it may still be reading what happened before.
         return Word("Due now", "warned", "warned")
+    if outside:
+        return Word("Outside hours", "outside", "quiet")
     if warned:
         return Word(f"Warned {threshold(warned)}", "warned", "warned")
     return Word("Running", "running", "running")
 
 
-def condition_of(*, state: ClockState, breached: bool, warned: str) -> Condition:
+def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> Condition:
     if breached:
         return Condition.BREACHED
     if state is ClockState.PAUSED:
         return Condition.PAUSED
+    if outside:
+        return Condition.OUTSIDE
     return Condition.WARNED if warned else Condition.RUNNING
 
 
@@ -81,6 +85,11 @@ def local(instant: datetime, zone: str) -> str:
     except OverflowError:  # the ends of the calendar have no local time everywhere
         return utc(instant)
     return f"{there:%a} {there.day} {there:%b %H:%M} {there:%Z}"
+
+
+def local_briefly(instant: datetime, zone: str) -> str:
+    """`Thu 12 Nov 08:30`, for where the zone stands beside it."""
+    return local(instant, zone).rpartition(" ")[0]
 
 
 def utc(instant: datetime) -> str:

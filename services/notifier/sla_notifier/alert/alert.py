@@ -64,6 +64,7 @@ class Alert:
     acknowledged_via: str = ""
     closed_at: datetime | None = None
     close_reason: str = ""
+    weight: float = 0.0  # of its urgency, without the time
 
     def columns(self) -> dict[str, Any]:
         """For an upsert."""

@@ -22,6 +22,7 @@ from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TA
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
 from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
+from sla_notifier.alert.urgency import weight_of
 from sla_notifier.delivery.state import Kind
 from sla_notifier.delivery.verdict import Reason
 from sla_platform.wire import ClockFact, DeliveryFact, NoticeData
@@ -125,6 +126,7 @@ def breached(
         policy=chain,
         opened_at=now,
         due_at=due_at or fact.at,
+        weight=weight_of(fact),
     )
     running_before = before is not None and before.state is not AlertState.CLOSED
     return _opened(alert, now, Reason.REOPENED if running_before else None)
@@ -172,6 +174,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, n
         policy=chain.without_first(FIX_PATIENCE),
         opened_at=now,
         due_at=notice.published_at,
+        weight=weight_of(notice),
     )
     return _opened(alert, now, None)
 

@@ -12,6 +12,7 @@ from sla_notifier import tables
 from sla_notifier.alert.alert import Alert, AlertState, alert_of
 from sla_notifier.alert.chain import Step
 from sla_platform.store.dialect import insert_new, upsert
+from sla_platform.store.urgency import seconds_of, urgency_at
 
 _a, _s = tables.alert.c, tables.step.c
 
@@ -56,12 +57,14 @@ async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
 ) -> tuple[dict[str, Alert], list[Step]]:
-    """At most `limit` alerts with due steps (`only` this one), locked, and those steps, taken out of the table.
+    """At most `limit` alerts with due steps (`only` this one), the most urgent, locked; and those steps, taken out.
 
     An alert that another instance has locked is passed over: that instance takes its steps or ends them.
     """
-    due = select(_s.alert).where(_s.fire_at <= now, *(() if only is None else (_s.alert == only,)))
-    due = due.order_by(_s.fire_at).limit(limit)
+    urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
+    due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
+    due = due.where(_s.fire_at <= now, *(() if only is None else (_s.alert == only,)))
+    due = due.order_by(urgency.desc(), _s.fire_at, _s.alert).limit(limit)
     statement = select(tables.alert).where(_a.id.in_(due)).order_by(_a.id).with_for_update(skip_locked=True)
     alerts = {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
     if not alerts:

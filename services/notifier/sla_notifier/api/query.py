@@ -1,4 +1,4 @@
-"""The questions of the API to the notifier's tables, newest first, a page at a time."""
+"""The questions of the API to the notifier's tables, a page at a time: alerts by urgency, deliveries newest first."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.alert import chain
+from sla_notifier.alert.alert import AlertState
 from sla_notifier.api.shape import (
     AlertDetail,
     AlertPage,
@@ -29,6 +30,7 @@ from sla_notifier.delivery.verdict import Reason
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
+from sla_platform.store.urgency import Place, behind, seconds_of, urgency_at
 
 _log = structlog.get_logger(__name__)
 _Shape = TypeVar("_Shape")
@@ -46,11 +48,55 @@ class Asked:
     limit: int
 
 
-async def alerts(connection: AsyncConnection, asked: Asked) -> AlertPage:
-    statement = _page(select(tables.alert), asked, _a, _a.opened_at, _a.id)
-    rows = (await connection.execute(statement)).mappings().all()
-    shown, not_shown = _one_by_one(alert_shape, rows[: asked.limit])
-    return AlertPage(alerts=shown, next=_next(rows, asked.limit, "opened_at"), not_shown=not_shown)
+_STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which somebody must look at them
+
+
+async def alerts(connection: AsyncConnection, asked: Asked, now: datetime) -> AlertPage:
+    """What nobody has answered comes first, then what is answered, both by urgency; what is over follows, the newest
+    first. The order of the first page holds for the pages behind it."""
+    state, place = _state_and_place(asked)
+    now = place.at if place is not None else now
+    found: list[tuple[AlertState, Any]] = []
+    for each in _STATES[_STATES.index(state) :]:
+        statement = _alerts_in(connection, each, now, place if each is state else None)
+        rows = await connection.execute(_filtered(statement, asked, _a).limit(asked.limit + 1 - len(found)))
+        found += [(each, row) for row in rows.mappings()]
+        if len(found) > asked.limit:
+            break
+    shown, not_shown = _one_by_one(alert_shape, [dict(row) for _, row in found[: asked.limit]])
+    last = found[asked.limit - 1] if len(found) > asked.limit else None
+    after = "" if last is None else f"{last[0].value}_{Place(now, last[1]['score'], last[1]['id'])}"
+    return AlertPage(alerts=shown, next=after, not_shown=not_shown)
+
+
+def _alerts_in(connection: AsyncConnection, state: AlertState, now: datetime, place: Place | None) -> Select[Any]:
+    of_old = seconds_of(connection, _a.opened_at)
+    closed = state is AlertState.CLOSED
+    score = of_old if closed else urgency_at(now, _a.weight, seconds_of(connection, _a.due_at))
+    statement = select(tables.alert, score.label("score")).where(_a.state == state.value)
+    if place is not None:
+        statement = statement.where(behind(place, score, _a.id, place.name))
+        if closed:  # says nothing new, but an index can begin with it
+            statement = statement.where(_a.opened_at <= _just_behind(place.score))
+    # The column itself where it says the same: an index has its order.
+    return statement.order_by(_a.opened_at.desc() if closed else score.desc(), _a.id)
+
+
+def _just_behind(seconds: float) -> datetime:
+    try:
+        return reachable(from_micros(int(seconds * 1e6) + 1))
+    except (ValueError, OverflowError):
+        raise _no_page() from None
+
+
+def _state_and_place(asked: Asked) -> tuple[AlertState, Place | None]:
+    if not asked.before:
+        return AlertState.OPEN, None
+    state, _, place = asked.before.partition("_")
+    try:
+        return AlertState(state), Place.parse(place)
+    except (ValueError, OverflowError):
+        raise _no_page() from None
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
@@ -97,7 +143,8 @@ async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
-    return AlertShape.model_validate(row | {"policy": chain.loads(row["policy"]).policy})
+    urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
+    return AlertShape.model_validate(row | {"policy": chain.loads(row["policy"]).policy, "urgency": urgency})
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
@@ -124,16 +171,19 @@ def _shown() -> Select[Any]:
 
 
 def _page(statement: Select[Any], asked: Asked, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:
-    for name, value in asked.equal.items():
-        if value:
-            statement = statement.where(columns[name] == value)
-    if asked.contract is not None:
-        statement = statement.where(columns.contract == asked.contract)
+    statement = _filtered(statement, asked, columns)
     if asked.before:
         instant, last = _parsed(asked.before)
         # Spelt out for the column's own type: a row value would bypass it on SQLite.
         statement = statement.where((at < instant) | ((at == instant) & (id_ < last)))
     return statement.order_by(at.desc(), id_.desc()).limit(asked.limit + 1)
+
+
+def _filtered(statement: Select[Any], asked: Asked, columns: Any) -> Select[Any]:
+    for name, value in asked.equal.items():
+        if value:
+            statement = statement.where(columns[name] == value)
+    return statement if asked.contract is None else statement.where(columns.contract == asked.contract)
 
 
 def _next(rows: Any, limit: int, at: str) -> str:
@@ -148,4 +198,8 @@ def _parsed(before: str) -> tuple[datetime, str]:
     try:
         return reachable(from_micros(int(micros))), id_
     except (ValueError, OverflowError):
-        raise Problem(422, "invalid-input", "The input does not fit", "`before` is not the `next` of a page") from None
+        raise _no_page() from None
+
+
+def _no_page() -> Problem:
+    return Problem(422, "invalid-input", "The input does not fit", "`before` is not the `next` of a page")

@@ -67,10 +67,11 @@ def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: 
         before: _Before = "",
         limit: _Limit = 50,
     ) -> AlertPage:
+        """What nobody has answered first, the most urgent of it; what is over follows, the newest first."""
         access = authorize(request, READ)
         asked = query.Asked({"state": state, "incident": incident, "kind": kind}, access.contract, before, limit)
         async with desk.store.reading() as connection:
-            return await query.alerts(connection, asked)
+            return await query.alerts(connection, asked, desk.time.now())
 
     @routes.get("/v1/alerts/{id_}", responses=_ONE)
     async def alert(request: Request, id_: str) -> AlertDetail:

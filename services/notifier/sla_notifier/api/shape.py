@@ -41,6 +41,7 @@ class AlertShape(_Shape):
     acknowledged_via: str = ""
     closed_at: datetime | None = None
     close_reason: str = ""
+    urgency: float | None = Field(default=None, description="in lists, while it is not closed: the higher, the sooner")
 
 
 class AttemptShape(_Shape):

@@ -50,6 +50,7 @@ class DeliveryRow:
     created_at: datetime
     due_at: datetime
     finished_at: datetime | None = None
+    turn: float = 0.0
 
     @property
     def pages(self) -> bool:

@@ -1,5 +1,7 @@
 """Claiming due deliveries under a lease and recording how they went: set-based statements, one transaction each.
 
+In each queue whose turn comes first is sent first: pages before what only informs, and the most urgent of them (I4).
+
 The attempt is on record before anything is sent. A row still `sending` when its lease has run out was lost with its
 sender: it is claimed again with the same id and marked as possibly duplicate. Whoever records must still hold the
 lease, so a sender that slept through it changes nothing.
@@ -64,14 +66,14 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
     """What `claim` would look at, by id alone."""
-    queries = [_oldest(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
+    queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
 
 
 async def claim(
     connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease, only: str | None = None
 ) -> list[DeliveryRow]:
-    """At most `room` due rows of each endpoint, oldest first (`only` this one), now `sending` under the lease.
+    """At most `room` due rows of each endpoint in their turns (`only` this one), now `sending` under the lease.
 
     Rows that nobody needs any more are given their final state instead and are not returned.
     """
@@ -132,7 +134,7 @@ def _due(now: datetime) -> tuple[Any, ...]:
 async def _locked(
     connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease, only: str | None
 ) -> list[DeliveryRow]:
-    candidates = [_oldest(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
+    candidates = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     if not candidates:
         return []
     chosen = union_all(*(select(query.subquery().c.id) for query in candidates)).subquery()
@@ -140,7 +142,7 @@ async def _locked(
         select(_d)
         # Asked again under the lock: on PostgreSQL another instance may have had the row meanwhile.
         .where(_d.c.id.in_(select(chosen.c.id)), _d.c.state.in_(_UNFINISHED), _d.c.next_at <= now)
-        .order_by(_d.c.next_at, _d.c.id)
+        .order_by(_d.c.turn, _d.c.next_at, _d.c.id)
         .with_for_update(skip_locked=True)
     )
     if only is not None:
@@ -149,9 +151,14 @@ async def _locked(
     return [row_of(dict(mapping)) for mapping in found]
 
 
-def _oldest(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any]:
+def _first(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any]:
     mine = (_d.c.id.not_in(list(lease.in_flight)),) if lease.in_flight else ()
-    return select(_d.c.id).where(_d.c.endpoint == endpoint, *_due(now), *mine).order_by(_d.c.next_at).limit(most)
+    return (
+        select(_d.c.id)
+        .where(_d.c.endpoint == endpoint, *_due(now), *mine)
+        .order_by(_d.c.turn, _d.c.next_at)
+        .limit(most)
+    )
 
 
 async def _ahead_of_closing(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sla_catalogue import Catalogue
 from sla_domain.plan import PlanId
 from sla_notifier.alert.occasion import Occasion
@@ -11,11 +9,10 @@ from sla_notifier.delivery.state import Kind
 from sla_notifier.telling.directory import contract_of
 from sla_notifier.telling.notification import Recipient
 from sla_notifier.telling.surroundings import Surroundings
+from sla_notifier.telling.timing import Timing, timing_of
 from sla_notifier.text.content import Action, Content, Value
 from sla_notifier.text.words import one_line, paragraphs, spoken, web_link
 from sla_platform.wire import ClockFact, NoticeData
-
-_NOTICEABLE = timedelta(seconds=60)
 
 
 def content_of(around: Surroundings, occasion: Occasion, recipient: Recipient) -> Content:
@@ -29,7 +26,7 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
     contract = contract_of(around.catalogue, fact.contract)
     broken = occasion.due_at or fact.at
     due = fact.due_at or broken
-    late = (fact.at if occasion.kind is Kind.RESOLVED else around.now) - broken
+    timing = _timing(around, occasion, fact)
     spoken_in = around.texts.language(recipient.language)  # a title in one language amid sentences in another jars
     values: dict[str, Value] = {
         "customer": one_line(fact.customer) or contract.title or contract.id,
@@ -42,13 +39,11 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
         "due": due,
         "broken": broken,
         "ended": fact.at,
-        "left": max(due - around.now, timedelta()),
-        "late": max(late, timedelta()),
-        "noticeable": late >= _NOTICEABLE,
         "again": _again(around, occasion),
         "level": occasion.level,
         "round": occasion.round,
         "outcome": occasion.outcome,
+        **timing.values,
     }
     return Content(
         kind=occasion.kind,
@@ -62,6 +57,12 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
     )
 
 
+def _timing(around: Surroundings, occasion: Occasion, fact: ClockFact) -> Timing:
+    broken = occasion.due_at or fact.at
+    until = fact.at if occasion.kind is Kind.RESOLVED else around.now
+    return timing_of(around.catalogue.rulebook, fact, around.now, fact.due_at or broken, broken, until)
+
+
 def _again(around: Surroundings, occasion: Occasion) -> bool:
     """Whether this contract's people were paged for this very breach in an earlier episode: it is no news now."""
     if occasion.kind not in (Kind.PAGE, Kind.NOTICE) or occasion.due_at is None:
@@ -73,9 +74,9 @@ def _again(around: Surroundings, occasion: Occasion) -> bool:
 def _dates(kind: Kind) -> tuple[str, ...]:
     match kind:
         case Kind.WARNING:
-            return ("due", "left")
+            return ("due", "left_both")
         case Kind.PAGE | Kind.NOTICE:
-            return ("due", "late")
+            return ("due", "late_both")
         case Kind.RESOLVED:
             return ("due", "ended")
         case _:
@@ -129,6 +130,7 @@ def _clock_data(around: Surroundings, occasion: Occasion, fact: ClockFact, recip
         "at": fact.at,
         "due_at": fact.due_at,
         "provisional": fact.provisional,
+        **_timing(around, occasion, fact).data,
         "recipient": recipient.person,
         "why": recipient.why,
         "acknowledge_url": acknowledge_link(around, occasion, recipient),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from sla_notifier.alert.urgency import turn_of, urgency_of
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow, endpoint_of, split_address
 from sla_notifier.telling.notification import Notification, Recipient
@@ -23,6 +24,7 @@ def _row(around: Surroundings, notification: Notification) -> DeliveryRow:
     occasion, recipient, message = notification.occasion, notification.recipient or _NOBODY, notification.message
     channel, address = split_address(recipient.address)
     content = occasion.content
+    urgency = urgency_of(content, occasion.due_at or occasion.at, around.now)
     return DeliveryRow(
         id=delivery_id(occasion.id, recipient.person, recipient.address),
         occasion=occasion.id,
@@ -51,6 +53,7 @@ def _row(around: Surroundings, notification: Notification) -> DeliveryRow:
         payload=_payload(around, notification),
         created_at=around.now,
         due_at=occasion.at,
+        turn=turn_of(occasion.foremost or occasion.kind, urgency),
         finished_at=around.now if notification.state.final else None,
     )
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 import structlog
 
 from sla_notifier.alert.occasion import Occasion
+from sla_notifier.alert.urgency import turn_of, urgency_of
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.state import Kind
 from sla_notifier.telling.content import acknowledge_link, content_of
@@ -25,12 +28,6 @@ from sla_platform.wire import ClockFact
 _log = structlog.get_logger(__name__)
 
 MOST_ITEMS = 100
-_RANK = {
-    kind: rank
-    for rank, kind in enumerate(
-        (Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.TAKEN_BACK, Kind.RESOLVED, Kind.WARNING, Kind.DIGEST)
-    )
-}
 
 
 def gather(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
@@ -66,10 +63,10 @@ def _key(notification: Notification) -> _Key | None:
 
 
 def _digest(around: Surroundings, heap: Sequence[Notification]) -> Notification:
-    first = min(heap, key=_order)
+    listed = sorted(heap, key=partial(_order, around.now))
+    first = listed[0]
     recipient = first.recipient
     assert recipient is not None
-    listed = sorted(heap, key=_order)
     named = "\n".join(each.occasion.id for each in listed)
     occasion = Occasion(
         id=f"digest/{hashlib.sha256(named.encode()).hexdigest()[:32]}",
@@ -78,14 +75,18 @@ def _digest(around: Surroundings, heap: Sequence[Notification]) -> Notification:
         contract=first.occasion.contract,
         content=first.occasion.content,
         audience=(),
+        due_at=first.occasion.due_at,
+        foremost=first.occasion.kind,
     )
     told = replace(recipient, why="many messages at once")
     message = around.texts.message(_content(around, listed, told), told.language)
     return Notification(occasion=occasion, recipient=told, message=message, follows=first.follows)
 
 
-def _order(notification: Notification) -> tuple[int, object]:
-    return _RANK[notification.occasion.kind], notification.occasion.at
+def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
+    """Pages first, and among equals the most urgent (PLANS I4)."""
+    occasion = notification.occasion
+    return turn_of(occasion.kind, urgency_of(occasion.content, occasion.due_at or occasion.at, now)), occasion.at
 
 
 def _content(around: Surroundings, listed: Sequence[Notification], recipient: Recipient) -> Content:

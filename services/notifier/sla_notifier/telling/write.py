@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_catalogue import Catalogue
@@ -67,6 +67,7 @@ async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue,
     ended = await _cut_off(connection, batch.cut_off, now)
     if new:
         await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
+        await _let_pass(connection, new)
     await logs.append(
         connection,
         tables.log,
@@ -157,6 +158,18 @@ async def _told(connection: AsyncConnection, ids: Collection[str]) -> list[Deliv
         select(_d).where(_d.c.alert.in_(sorted(ids)), or_(_d.c.kind.in_(_ESCALATED), closing)).order_by(_d.c.created_at)
     )
     return [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
+
+
+async def _let_pass(connection: AsyncConnection, new: Iterable[DeliveryRow]) -> None:
+    """A closing word that waits has the turn of the page that must follow it, or it would keep that page waiting."""
+    turns = [
+        {"b_id": row.follows, "b_turn": row.turn}
+        for row in sorted(new, key=lambda row: (row.follows, row.turn))
+        if row.follows and row.state is State.QUEUED and row.kind not in _CLOSING
+    ]
+    if turns:
+        sooner = update(_d).where(_d.c.id == bindparam("b_id"), _d.c.turn > bindparam("b_turn"))
+        await connection.execute(sooner.where(_d.c.state.in_(_WAITING)).values(turn=bindparam("b_turn")), turns)
 
 
 async def _cut_off(connection: AsyncConnection, reasons: Mapping[str, Reason], now: datetime) -> list[DeliveryRow]:

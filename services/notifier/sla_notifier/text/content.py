@@ -8,7 +8,20 @@ from datetime import datetime, timedelta
 
 from sla_notifier.delivery.state import Kind
 
-Value = str | int | bool | datetime | timedelta
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A span as it is told first, and by the wall clock where that is another story (None: it is not).
+
+    `by_wall`: the span told first is the wall's, since the hours of the clock are not known.
+    """
+
+    first: timedelta
+    wall: timedelta | None
+    by_wall: bool
+
+
+Value = str | int | bool | datetime | timedelta | Both
 """Instants and spans are written out in the reader's language; everything else is shown as it is."""
 
 

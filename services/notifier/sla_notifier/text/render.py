@@ -18,7 +18,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sla_notifier.delivery.state import Kind
-from sla_notifier.text.content import Content, Message, Value
+from sla_notifier.text.content import Both, Content, Message, Value
 from sla_notifier.text.words import instant, load_locale, one_line, span
 
 FOLDER = Path(__file__).parent / "templates"
@@ -70,7 +70,7 @@ class Texts:
         """The content in the nearest language."""
         spoken = self.language(language)
         labels = self.words(spoken)
-        said = {name: _said(value, content.zone, spoken) for name, value in content.values.items()}
+        said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
         sentences = self._sentences(content.kind, spoken, said)
         view = _view(content, labels, said) | sentences
         view |= {"language": spoken, "colour": _COLOURS[content.kind]}
@@ -87,7 +87,8 @@ class Texts:
     def subject(self, content: Content, language: str) -> str:
         """The subject alone: one line of a digest."""
         spoken = self.language(language)
-        said = {name: _said(value, content.zone, spoken) for name, value in content.values.items()}
+        labels = self.words(spoken)
+        said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
         return one_line(self._sentences(content.kind, spoken, said, ("subject",))["subject"], 200)
 
     def page(self, template: str, view: Mapping[str, str]) -> str:
@@ -119,7 +120,12 @@ def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment
     )
 
 
-def _said(value: Value, zone: str, language: str) -> str | int | bool:
+def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
+    if isinstance(value, Both):
+        first = span(value.first, language)
+        if value.wall is not None:
+            return labels["counted_and_wall"].format(counted=first, wall=span(value.wall, language))
+        return labels["by_wall"].format(span=first) if value.by_wall else first
     if isinstance(value, datetime):
         return instant(value, zone, language)
     if isinstance(value, timedelta):

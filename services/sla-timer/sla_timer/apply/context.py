@@ -1,15 +1,21 @@
-"""What every fact of a clock carries, so that nobody who reads it computes a calendar or asks back."""
+"""What every fact of a clock carries, so that nobody who reads it asks back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, assert_never
 
-from sla_domain.clock import Clock
+from sla_domain.calendar import Calendar
+from sla_domain.clock import Clock, ClockState
+from sla_domain.errors import CalendarError
+from sla_domain.explain import allowed_span, calendar_of
+from sla_domain.hours import name_of
 from sla_domain.incident import Incident
 from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, WorkingDayTime
+from sla_domain.rulebook import Rulebook
 from sla_domain.spoken import target_name
 from sla_domain.told import Told
+from sla_domain.urgency import weight_of
 from sla_platform.wire.clock import NOT_BREACHED
 
 
@@ -33,12 +39,13 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
 
 
 def clock_context(
-    shared: dict[str, Any], clock: Clock, urgency: float, imported_through: datetime | None = None
+    shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
 ) -> dict[str, Any]:
-    """`shared` with what is the clock's own. `imported_through`: until when an import told slad of the incident."""
+    """`shared` with what is the clock's own. `rulebook`: the one by which the clock is judged."""
+    calendar = calendar_of(clock, incident, rulebook)
     return (
         shared
-        | _imported(clock, imported_through)
+        | _imported(clock, incident.imported_through)
         | {
             "clock": str(clock.id),
             "metric": clock.metric,
@@ -50,7 +57,10 @@ def clock_context(
             "due_at": clock.due_at.isoformat() if clock.due_at else None,
             "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
             "allowed": words(clock.target.allowed),
+            "hours": name_of(calendar),
+            "left_seconds": left_seconds(clock, calendar),
             "urgency": urgency,
+            "weight": weight_of(incident, clock, rulebook),
         }
     )
 
@@ -60,6 +70,17 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
     if through is None or not all(mark.heard_at is not None and mark.heard_at <= through for mark in clock.pending):
         return {}
     return {"imported_through": through.isoformat()}
+
+
+def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
+    """What is left of the allowed time while the clock is paused; of a running one it follows from the due instant."""
+    if clock.state is not ClockState.PAUSED:
+        return None
+    try:
+        allowed = allowed_span(clock, calendar)
+    except CalendarError:
+        return None
+    return None if allowed is None else (allowed - clock.consumed).total_seconds()
 
 
 def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import Told, keys_after, timers, told_after
+from sla_domain.turn import phase_fact
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
@@ -63,9 +64,14 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     facts = tell(incident, told, keys)
     after = told_after(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
-    imported = incident.imported_through
     contexts = {
-        clock.id: clock_context(shared, clock, urgency(incident, clock, rulebook, now), imported)
+        clock.id: clock_context(
+            shared,
+            incident,
+            clock,
+            pins.by_version.get(versions[clock.id], rulebook),
+            urgency(incident, clock, rulebook, now),
+        )
         for clock in incident.clocks
     }
     changes = Changes(settled={incident.id: (rulebook.version, ended)})
@@ -90,10 +96,15 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     gone = {id_: state for id_, state in after.items() if id_ not in contexts}
     changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
     cause = {"catalogue": rulebook.version} if manner.moved else {}
+    events = stored.events + stored.surplus
+    phase = {"phase": incident.phase.value, "events": events}
+    if not facts and (stored.row is None or stored.row.phase != incident.phase.value):
+        facts = (phase_fact(incident, events),)
     for fact in facts:
         context = shared
         if fact.clock is not None and fact.clock in contexts:
             context = with_breach(contexts[fact.clock], after[fact.clock])
+        context = context | phase
         changes.facts.append(_envelope(fact, context, cause, now))
     return changes
 
@@ -216,6 +227,7 @@ def _clock_row(
         "stopped_at": clock.stopped_at,
         "breached_at": told.breached_at,
         "urgency": context["urgency"],
+        "weight": context["weight"],
         "exempt": clock.exempt,
         "told": told.text,
         "context": orjson.dumps(context).decode() if json_text else context,

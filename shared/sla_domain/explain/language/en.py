@@ -54,6 +54,9 @@ WORDS = Words(
         ClockState.MISSED: "missed",
         ClockState.CANCELLED: "cancelled",
     },
+    unanswered="broken since {since}, still unanswered",
+    unfulfilled="broken since {since}, still not fulfilled",
+    broken_paused="{state}, broken since {since}",
     steps={
         StepKind.COUNTED: "counted",
         StepKind.OUTSIDE_HOURS: "outside hours",

@@ -54,6 +54,9 @@ WORDS = Words(
         ClockState.MISSED: "mancato",
         ClockState.CANCELLED: "annullato",
     },
+    unanswered="non rispettato dal {since}, ancora senza risposta",
+    unfulfilled="non rispettato dal {since}, non ancora adempiuto",
+    broken_paused="{state}, non rispettato dal {since}",
     steps={
         StepKind.COUNTED: "conteggiato",
         StepKind.OUTSIDE_HOURS: "fuori orario",

@@ -54,6 +54,9 @@ WORDS = Words(
         ClockState.MISSED: "niedotrzymany",
         ClockState.CANCELLED: "anulowany",
     },
+    unanswered="przekroczony od {since}, nadal bez odpowiedzi",
+    unfulfilled="przekroczony od {since}, nadal niespełniony",
+    broken_paused="{state}, przekroczony od {since}",
     steps={
         StepKind.COUNTED: "liczone",
         StepKind.OUTSIDE_HOURS: "poza godzinami",

@@ -54,6 +54,9 @@ WORDS = Words(
         ClockState.MISSED: "нарушен",
         ClockState.CANCELLED: "отменён",
     },
+    unanswered="нарушено с {since}, ответа всё ещё нет",
+    unfulfilled="нарушено с {since}, всё ещё не выполнено",
+    broken_paused="{state}, нарушено с {since}",
     steps={
         StepKind.COUNTED: "учтено",
         StepKind.OUTSIDE_HOURS: "вне рабочих часов",

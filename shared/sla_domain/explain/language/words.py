@@ -52,6 +52,9 @@ class Words:
     weekdays: tuple[str, ...]
     columns: tuple[str, str, str, str]  # when, what kind of time, how much counts, the sum
     states: Mapping[ClockState, str]
+    unanswered: str  # since: a broken promise to answer, while the clock runs
+    unfulfilled: str  # since: any other broken promise, while the clock runs
+    broken_paused: str  # state, since
     steps: Mapping[StepKind, str]
     parties: Mapping[WaitingOn, str]
     reasons: Mapping[MatchReason, str]

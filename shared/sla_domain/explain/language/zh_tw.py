@@ -54,6 +54,9 @@ WORDS = Words(
         ClockState.MISSED: "未達成",
         ClockState.CANCELLED: "已取消",
     },
+    unanswered="自 {since} 起逾期，仍未回覆",
+    unfulfilled="自 {since} 起逾期，仍未完成",
+    broken_paused="{state}，自 {since} 起逾期",
     steps={
         StepKind.COUNTED: "計入",
         StepKind.OUTSIDE_HOURS: "非服務時間",

@@ -37,11 +37,16 @@ function span(ms) { // the same words as sla_board.shown.word.span
   return m ? `${sign}${m}m ${two(s)}s` : `${sign}${s}s`;
 }
 
+function moved(at, { since, until }) { // counted time moves between these instants only
+  const from = since ? Math.max(at, Date.parse(since)) : at;
+  return until ? Math.min(from, Date.parse(until)) : from;
+}
+
 function tick() {
   if (paused) return;
   const at = now();
   for (const time of document.querySelectorAll("time.ticking")) {
-    const text = span(Date.parse(time.dateTime) - at);
+    const text = span(Date.parse(time.dateTime) - moved(at, time.dataset));
     if (time.textContent !== text) time.textContent = text;
   }
   $("clock").textContent = new Date(at).toISOString().replace("T", " ").slice(0, 19) + " UTC";
@@ -131,7 +136,7 @@ function replacePart(part, fresh) {
 
 // -- words for screen readers: transitions only, never the countdown ----------------------------------------
 
-const WORDS = { breached: "is breached", warned: "is close to its due time", paused: "is paused", running: "is running again" };
+const WORDS = { breached: "is breached", warned: "is close to its due time", paused: "is paused", outside: "is outside its hours", running: "is running again" };
 
 function conditions(root) {
   return new Map([...root.querySelectorAll("[data-condition]")].map((el) => [el.id, el.dataset.condition]));

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from typing import Any
 
 import httpx2
@@ -50,12 +49,13 @@ def looked(url: str, key: str, rulebook: Rulebook) -> Looked:
 
 def _open(client: httpx2.Client) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for page in count():
-        clocks = fetched(client, "/v1/clocks", {"limit": _PAGE, "offset": page * _PAGE})["clocks"]
-        found.update({clock["id"]: clock for clock in clocks})
-        if len(clocks) < _PAGE:
+    after = ""
+    while True:
+        answer = fetched(client, "/v1/clocks", {"limit": _PAGE, "after": after})
+        found.update({clock["id"]: clock for clock in answer["clocks"]})
+        after = answer["next"] or ""
+        if not after:
             return list(found.values())
-    raise AssertionError("count never ends")
 
 
 def _now_of(client: httpx2.Client, names: Iterable[str]) -> datetime | None:

@@ -1,0 +1,33 @@
+"""In which phase an incident is, as the timer's newest word says: with its facts, or by `phase.changed` alone.
+
+The board's own reading of the events (`incident.incident_row`) stands in for it until that word is here, and where an
+older release has never said it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sla_domain.incident import Phase
+from sla_platform.wire import ClockFact
+
+_PHASES = frozenset(phase.value for phase in Phase)
+
+
+def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
+    """Rows of `board_phase`, at most one an incident: the newest. A phase unknown to this release says nothing."""
+    kept: dict[str, dict[str, Any]] = {}
+    for fact in facts:
+        if fact.phase not in _PHASES:
+            continue
+        row = {
+            "incident": fact.incident,
+            "phase": fact.phase,
+            "at": fact.fired_at or fact.at,
+            "rank": fact.events,
+        }
+        known = kept.get(fact.incident)
+        if known is None or (row["at"], row["rank"]) >= (known["at"], known["rank"]):
+            kept[fact.incident] = row
+    return [kept[name] for name in sorted(kept)]

@@ -1,0 +1,86 @@
+"""In which hours the shown clocks count, as far as the catalogue of this process knows them, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sla_board.shown.bucket import HOUR, SOON
+from sla_domain.calendar import Calendar
+from sla_domain.contract import ContractId
+from sla_domain.errors import CalendarError
+from sla_domain.hours import ALWAYS, UNKNOWN, WALL, Around, Span, around, calendar_named, counted
+from sla_domain.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far counted time reaches from an instant: to where a quarter of an hour, or an hour, of it has passed."""
+
+    soon: datetime
+    hour: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One clock's hours at one instant. `known` is False where the board must tell the wall's time alone."""
+
+    known: bool
+    calendar: Calendar | None
+    around: Around
+    reach: Reach
+
+    def span(self, start: datetime, end: datetime) -> Span:
+        """Negative when `end` is the earlier one."""
+        return Span(counted(self.calendar, start, end) if self.known else None, end - start)
+
+
+class CalendarsByName:
+    """Finds calendars by the names under which facts tell of them, in whichever rulebook is in force."""
+
+    def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
+        self._rulebook = rulebook
+        self._of: Rulebook | None = None
+        self._found: dict[tuple[str, str], Calendar | None] = {}
+
+    def find(self, contract: str, name: str) -> Calendar | None:
+        """None for hours that the catalogue in force does not have (any more)."""
+        if self._rulebook is None or name in (WALL, UNKNOWN):
+            return None
+        rulebook = self._rulebook()
+        if rulebook is not self._of:
+            self._of, self._found = rulebook, {}
+        key = (contract, name)
+        if key not in self._found:
+            self._found[key] = calendar_named(rulebook, ContractId(contract), name)
+        return self._found[key]
+
+
+@dataclass(slots=True)
+class HoursAt:
+    """The hours of many clocks at `now`; each is looked up once."""
+
+    now: datetime
+    calendars: CalendarsByName = field(default_factory=CalendarsByName)
+    _looks: dict[str, Look] = field(default_factory=dict)
+
+    def look(self, contract: str, name: str) -> Look:
+        """The name says what the hours are: whichever contract has them, they are the same."""
+        known = self._looks.get(name)
+        if known is None or not known.known:
+            known = self._looks[name] = self._look(contract, name)
+        return known
+
+    def _look(self, contract: str, name: str) -> Look:
+        wall = Reach(self.now + SOON, self.now + HOUR)
+        calendar = self.calendars.find(contract, name)
+        if calendar is None:
+            return Look(name == WALL, None, ALWAYS, wall)
+        return Look(True, calendar, around(calendar, self.now), self._reach(calendar) or wall)
+
+    def _reach(self, calendar: Calendar) -> Reach | None:
+        try:
+            return Reach(calendar.add(self.now, SOON), calendar.add(self.now, HOUR))
+        except CalendarError:
+            return None

@@ -1,0 +1,41 @@
+"""The phase of an incident by its events alone, for whoever shows incidents and has no rules to judge them by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from sla_domain.calendar import Calendar
+from sla_domain.contract import Contract, ContractId
+from sla_domain.event import IncidentEvent
+from sla_domain.fold.engine import fold
+from sla_domain.phase import Phase
+from sla_domain.plan import NO_TEXTS, Coverage, Plan, PlanId
+from sla_domain.rulebook import Rulebook
+
+
+def phase_of(events: Iterable[IncidentEvent]) -> Phase:
+    """Give the phase that the fold gives: no contract, plan or calendar has a say in it.
+
+    Raises NoEvents or MixedIncidents.
+    """
+    return fold(events, _NO_RULES).phase
+
+
+class _NoCalendars:
+    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+        raise AssertionError("without targets no time is counted")
+
+
+_PLAN = Plan(
+    id=PlanId("none"), titles=NO_TEXTS, rank=1, priorities=(), coverages=MappingProxyType({}), metrics=(), targets=()
+)
+_CONTRACT = Contract(id=ContractId("none"), customers=frozenset(), plan=_PLAN.id, zone="UTC")
+_NO_RULES = Rulebook(
+    version="",
+    plans=MappingProxyType({_PLAN.id: _PLAN}),
+    contracts=MappingProxyType({_CONTRACT.id: _CONTRACT}),
+    default_contract=_CONTRACT.id,
+    calendars=_NoCalendars(),
+    by_customer=MappingProxyType({}),
+)

@@ -1,0 +1,85 @@
+"""What an event does to the phase of an incident: the one rule, for the fold and for whoever shows incidents.
+
+Waiting ends when somebody resumes, when the customer replies to a wait for the customer, and with the incident. An
+incident that was cancelled or merged stays so when it is closed afterwards, and a closed one is not resolved again;
+any of them lives again by being reopened, or opened a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sla_domain.event import Actor, EventKind, IncidentEvent, WaitingOn
+from sla_domain.fact import Fact, FactKind
+from sla_domain.incident import Incident, Phase
+
+ENDS: Mapping[EventKind, Phase] = MappingProxyType(
+    {
+        EventKind.RESOLVED: Phase.RESOLVED,
+        EventKind.CLOSED: Phase.CLOSED,
+        EventKind.CANCELLED: Phase.CANCELLED,
+        EventKind.MERGED: Phase.MERGED,
+    }
+)
+_REOPENING = (EventKind.REOPENED, EventKind.OPENED)
+_UNDONE_BY_NO_END = (Phase.CANCELLED, Phase.MERGED)
+REPORTER = frozenset({"reporter", "reporter_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The phase, and while it is waiting, on whom."""
+
+    phase: Phase = Phase.OPEN
+    waiting: WaitingOn | None = None
+
+
+OPEN = Turn()
+
+
+def turned(before: Turn, kind: EventKind, waiting_on: WaitingOn | None = None) -> Turn:
+    """The turn after an event; `before` itself when the event changes nothing about it."""
+    match kind:
+        case EventKind.WAITING:
+            return Turn(Phase.WAITING, waiting_on or WaitingOn.OTHER) if before.phase.live else before
+        case EventKind.RESUMED:
+            return OPEN if before.waiting is not None else before
+        case EventKind.CUSTOMER_REPLIED:
+            return OPEN if before.waiting is WaitingOn.CUSTOMER else before
+        case _ if kind in _REOPENING:
+            return before if before.phase.live else OPEN
+        case _ if kind in ENDS:
+            return _ended(before, ENDS[kind])
+        case _:
+            return before
+
+
+def _ended(before: Turn, phase: Phase) -> Turn:
+    if before.phase in _UNDONE_BY_NO_END or (before.phase is Phase.CLOSED and phase is Phase.RESOLVED):
+        return before
+    return before if before.phase is phase else Turn(phase)
+
+
+def spoken_by_reporter(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
+    """Whether a response of somebody unknown bears the reporter's name: nobody answers themselves."""
+    if event.kind is not EventKind.RESPONDED or event.actor is not Actor.UNKNOWN or not event.actor_name:
+        return False
+    return event.actor_name in (attributes.get("reporter_id"), attributes.get("reporter"))
+
+
+def turns(event: IncidentEvent) -> bool:
+    """Whether the event can turn an incident, or decide what another event does to it."""
+    kind = event.kind
+    turning = kind in ENDS or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
+    return turning or not REPORTER.isdisjoint(event.attributes)
+
+
+_OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED)
+
+
+def phase_fact(incident: Incident, events: int) -> Fact:
+    """`phase.changed`: for a change of phase that no other fact goes out with. `events`: how many it rests on."""
+    key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
+    return Fact(kind=FactKind.PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

@@ -1,0 +1,63 @@
+"""The score of `sla_domain.urgency` in SQL, alike on both dialects, and pages in the order of it.
+
+The score changes while time passes, so a page names the instant for which its order holds, and the next page keeps it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, or_, type_coerce
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.urgency import score
+from sla_platform.store.dialect import is_postgres
+from sla_platform.store.types import from_micros, to_micros
+
+_DAY_SECONDS = 86_400.0
+_HOUR_SECONDS = 3_600.0
+
+
+def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnElement[float]:
+    """An instant as seconds since 1970."""
+    seconds: ColumnElement[Any] = extract("epoch", at) if is_postgres(connection) else type_coerce(at, Float) / 1e6
+    return cast(seconds, Float)
+
+
+def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
+    """`sla_domain.urgency.weighted` at an instant; `due_seconds` since 1970, NULL for what is paused."""
+    left = due_seconds - to_micros(now) / 1e6
+    overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
+    paused = score(1, 1, None) / 100
+    pressure = case((due_seconds.is_(None), paused), (left > 0, 1.0 / (1.0 + left / _HOUR_SECONDS)), else_=overdue)
+    return 100.0 * weight * pressure
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: in the order as of `at`, behind the row of this score and name."""
+
+    at: datetime
+    score: float
+    name: str
+
+    def __str__(self) -> str:
+        return f"{to_micros(self.at)}_{self.score!r}_{self.name}"
+
+    @classmethod
+    def parse(cls, written: str) -> Place:
+        """Raises ValueError or OverflowError for what is no place."""
+        micros, _, rest = written.partition("_")
+        found, _, name = rest.partition("_")
+        place = cls(from_micros(int(micros)), float(found), name)
+        if not name or not isfinite(place.score):
+            raise ValueError(f"{written!r} is no place")
+        return place
+
+
+def behind(place: Place, score: ColumnElement[float], name: ColumnElement[Any], key: Any) -> ColumnElement[bool]:
+    """What comes after the place in the order (score descending, name); `key`: its name as the column has it."""
+    return or_(score < place.score, and_(score == place.score, name > key))
