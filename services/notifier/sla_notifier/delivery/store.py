@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, union_all, update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -107,10 +107,11 @@ async def record(connection: AsyncConnection, done: Sequence[Done], now: datetim
     settled = [(item, sequel(item.row, item.outcome, now)) for item in done if item.row.id in held]
     rows = [_after(item.row, what, now) for item, what in settled]
     await _write(connection, rows)
-    await _close_attempts(connection, settled)
+    await _close_attempts(connection, [(item, what) for item, what in settled if what.counts])
+    await _forget_attempts(connection, [item.row for item, what in settled if not what.counts])
     await _disable(connection, [item for item, what in settled if what.disable], now)
     await _leave_alone(connection, [item for item, _ in settled], now)
-    await _tell(connection, rows, now)
+    await _tell(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.counts], now)
     await _fall_back(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.fall_back], now)
     await _carry(connection, [row for row in rows if row.state.final])
     return [(row, what) for row, (_, what) in zip(rows, settled, strict=True)]
@@ -277,6 +278,7 @@ def _after(row: DeliveryRow, what: Sequel, now: datetime) -> DeliveryRow:
     return replace(
         row,
         state=what.state,
+        attempts=row.attempts if what.counts else row.attempts - 1,
         reason=str(what.reason),
         failure=str(what.failure),
         error=what.detail,
@@ -333,6 +335,13 @@ async def _close_attempts(connection: AsyncConnection, settled: Sequence[tuple[D
     )
 
 
+async def _forget_attempts(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
+    """What was begun and was no try leaves no attempt behind; the row says what it waits for."""
+    a = tables.attempt.c
+    for row in rows:
+        await connection.execute(delete(tables.attempt).where(a.delivery == row.id, a.number == row.attempts))
+
+
 _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"}
 
 
@@ -351,6 +360,8 @@ async def _tell(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: d
 async def _fall_back(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue the same message to the next address, and let what follows or was carried by the old one wait for it."""
     pairs = [(row, following) for row in rows if (following := fallback(row, now)) is not None]
+    there = await _states(connection, {following.id for _, following in pairs})  # a busy server was waited for twice
+    pairs = [(row, following) for row, following in pairs if following.id not in there]
     if not pairs:
         return
     await connection.execute(insert_new(connection, _d), [following.columns() for _, following in pairs])

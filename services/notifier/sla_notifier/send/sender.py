@@ -18,10 +18,11 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.mail import MailRoute
+from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
 from sla_notifier.delivery import spoilt
 from sla_notifier.delivery import store as deliveries
-from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.row import MAIL, DeliveryRow
 from sla_notifier.delivery.verdict import Sequel
 from sla_notifier.desk import Desk
 from sla_notifier.send.pace import Pace, places
@@ -108,7 +109,7 @@ class Sender:
         async with self._desk.store.reading() as connection:
             due = await deliveries.due_endpoints(connection, await store_now(connection, self._desk.time))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
-        room = places(due, busy, self._pace)
+        room = places(due, busy, self._pace, mail=self._mail_room())
         if not room:
             return []
         try:
@@ -120,6 +121,11 @@ class Sender:
             claimed = await self._claimed_one_by_one(room)
         self._desk.told.ring()
         return claimed
+
+    def _mail_room(self) -> int:
+        """How many mails are of use at once: the rest may be overtaken by what is more urgent, or gathered."""
+        mail = self._channels.get(MAIL)
+        return mail.room if isinstance(mail, MailRoute) else self._pace.per_mail_server
 
     async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
         async with self._desk.store.transaction() as connection:
@@ -258,6 +264,8 @@ class Sender:
 def _without_words(outcome: Outcome) -> Outcome:
     said = "what was answered cannot be kept"
     match outcome:
+        case Busy():
+            return Busy(said)
         case Retry():
             return Retry(outcome.failure, said, maybe_arrived=outcome.maybe_arrived)
         case Rejected():
