@@ -38,7 +38,7 @@ class Places:
             if mine.done() and not mine.cancelled():
                 self._give_back()  # it came in the moment in which we went away
             else:
-                self._waiting.remove(mine)
+                mine.cancel()  # passed over by whoever looks next
             raise
         try:
             yield
