@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOBODY = "nobody"  # no person, not even an operator
     NO_ADDRESS = "no_address"
     CARRIER_FAILED = "carrier_failed"  # the digest that was to tell it failed
+    NOTHING_LEFT = "nothing_left"  # everything a digest gathered was cancelled before it left
 
     @property
     def text(self) -> str:
@@ -51,6 +52,7 @@ _TEXTS = {
     Reason.NOBODY: "nobody holds the role and there is no operator to fall back to",
     Reason.NO_ADDRESS: "the person has no usable address",
     Reason.CARRIER_FAILED: "the digest that carried this message failed",
+    Reason.NOTHING_LEFT: "everything that this digest was to tell was over before it went out",
 }
 
 
