@@ -38,12 +38,18 @@ class Conversation:
     paid_until: datetime | None = None
     last_at: datetime
 
-    def at(self, now: datetime) -> Conversation:
-        """As it is now: after a calm the storm is over."""
-        quiet_since = max(self.last_at, self.next_at or self.last_at)
-        if self.storm and not self.gathering and now - quiet_since >= CALM:
-            return replace(self, storm=0, thread="", next_at=None)
-        return self
+    def at(self, now: datetime, over: int) -> Conversation:
+        """As it is now: after a calm the storm is over. What lies further ahead than it ever can was written by a clock
+        that was wrong, and counts for nothing."""
+        mine = self
+        if self.paid_until is not None and self.paid_until > now + over * EACH:
+            mine = replace(mine, paid_until=None)
+        if self.next_at is not None and self.next_at > now + PATIENT * LONGEST_PAUSE + LONGEST_PAUSE:
+            mine = replace(mine, next_at=now)
+        quiet_since = min(max(mine.last_at, mine.next_at or mine.last_at), now)
+        if mine.storm and not mine.gathering and (now - quiet_since >= CALM or mine.last_at > now):
+            return replace(mine, storm=0, thread="", next_at=None)
+        return mine
 
     def room(self, now: datetime, over: int) -> int:
         """How many messages may leave by themselves now."""

@@ -59,7 +59,7 @@ def gather(
     for key, heap in heaps.items():
         conversation = conversations.get(key) or Conversation(id=key, last_at=around.now)
         open_digest = gathering.get(conversation.digest)
-        conversation = replace(conversation, gathering=open_digest is not None).at(around.now)
+        conversation = replace(conversation, gathering=open_digest is not None).at(around.now, around.digest_over)
         conversation, kept, digest = _shared(around, conversation, heap, open_digest)
         if digest is not None:
             digests.append(digest)
