@@ -83,7 +83,7 @@ def build(
     quarantine.replays(CONSUME, handler.replay)
 
     over = Tellings(store)
-    sweeps = (over.alerts, over.deliveries, over.taken_in, quarantine.old)
+    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.old)
     keeping = Keeping("notifier", Turn.TOLD, sweeps, desk.metrics.removed, newest_in(store, tables.inbox.c.at))
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
