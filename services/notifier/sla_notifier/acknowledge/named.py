@@ -14,7 +14,8 @@ def subject_of(alert: Alert) -> str:
     content = alert.content
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
-    return one_line(f"{spoken(content.metric)}, {content.customer or content.contract}, {content.incident}", 200)
+    ticket = f"{content.incident} {content.title}".strip()
+    return one_line(f"{spoken(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
