@@ -7,7 +7,6 @@ Nothing is read at import; `main` builds one object and passes it down.
 from __future__ import annotations
 
 import re
-import secrets
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
@@ -76,11 +75,11 @@ class Settings(BaseSettings):
     # notifier
     smtp_url: str = ""  # smtp://user:password@host:587 (STARTTLS required), smtps://…, smtp+plain://… (local only)
     mail_from: str = "slad <slad@localhost>"
-    link_secret: SecretStr = SecretStr("")
+    link_secret: SecretStr = SecretStr("")  # signs links to acknowledge; empty: one is made once and kept in the store
     webhook_allow: tuple[str, ...] = ()  # CIDRs that outbound webhooks may reach although private
     delivery_lease_seconds: float = 60.0
     heartbeat_url: str = ""  # an outside watchdog that expects a GET a minute and raises the alarm when it misses it
-    digest_over: int = Field(default=10, ge=1)  # more messages at once for one address go there as one
+    digest_over: int = Field(default=5, ge=1)  # more than so many mails in a burst to one address become digests
 
     # seen from outside
     board_open: bool = True  # the board without a key; only sensible on the loopback
@@ -174,9 +173,6 @@ class Settings(BaseSettings):
     def _profile_defaults(self) -> Self:
         if not self.public_url:
             object.__setattr__(self, "public_url", f"http://{self.host}:{self.port}")
-        if not self.link_secret.get_secret_value():
-            # A fresh secret per start is safe but makes links of the last run invalid; production sets its own.
-            object.__setattr__(self, "link_secret", SecretStr(secrets.token_urlsafe(32)))
         return self
 
     @property
@@ -190,6 +186,8 @@ class Settings(BaseSettings):
             values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))
         if self.heartbeat_url:
             values["heartbeat_url"] = "[hidden]"
+        if not self.link_secret.get_secret_value():
+            values["link_secret"] = "made and kept in the store"  # noqa: S105 - words in its place
         return values
 
     @property

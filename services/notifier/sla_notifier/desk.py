@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_catalogue import Catalogue
 from sla_notifier.metrics import NotifierMetrics
@@ -30,6 +33,13 @@ class Desk:
     work: Doorbell
     told: Doorbell
     quarantine: Quarantine
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which links may be made."""
+        await self.manner.links.secret.read(self.store, self.time.now())
+        async with self.store.transaction() as connection:
+            yield connection
 
     def ring(self) -> None:
         self.work.ring()

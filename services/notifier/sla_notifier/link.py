@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,17 +19,23 @@ from urllib.parse import quote
 
 import orjson
 
+from sla_notifier.kept import KeptSecret
 from sla_platform.store.types import from_micros, to_micros
 
 VALID_FOR = timedelta(days=14)
 LONGEST_TOKEN = 1_024
+_MAC_LENGTH = 43  # of 32 bytes in base64url
+_WRITTEN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
+_LISTED = "digest:"  # no alert's id begins so
 _PURPOSE = b"slad acknowledge v1\n"
 
 
 class BadLink(StrEnum):
     """Why a token is not accepted."""
 
-    MALFORMED = "malformed"
+    INCOMPLETE = "incomplete"  # its end is missing
+    MALFORMED = "malformed"  # nothing that slad writes
+    FOREIGN = "foreign"  # whole, but not signed with the secret of this installation
     EXPIRED = "expired"
 
 
@@ -36,9 +43,14 @@ class BadLink(StrEnum):
 class Claim:
     """What a valid token says."""
 
-    alert: str
+    alert: str  # or `digest:` and the delivery that lists several
     person: str
     expires: datetime
+
+    @property
+    def digest(self) -> str:
+        """The delivery that lists what is acknowledged; empty for one alert."""
+        return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +58,14 @@ class Links:
     """Builds and reads links; `base` is the public URL without a slash at its end."""
 
     base: str
-    secret: bytes = field(repr=False)
+    secret: KeptSecret = field(repr=False)
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
+
+    def acknowledge_digest(self, delivery: str, person: str, now: datetime) -> str:
+        """For everything that the digest `delivery` lists, and nothing else."""
+        return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def incident(self, incident: str) -> str:
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
@@ -64,27 +80,39 @@ class Links:
     def read(self, token: str, now: datetime) -> Claim | BadLink:
         """The claim of a token, or why it is not accepted."""
         said, _, mac = token.partition(".")
-        try:
-            body, given = _decoded(said), _decoded(mac)
-        except (ValueError, binascii.Error):
+        if len(token) > LONGEST_TOKEN or not _WRITTEN.fullmatch(token):
             return BadLink.MALFORMED
-        if len(token) > LONGEST_TOKEN or not hmac.compare_digest(given, self._mac(body)):
+        body, given = _decoded(said), _decoded(mac)
+        if len(mac) < _MAC_LENGTH and (not mac or _readable(body)):
+            return BadLink.INCOMPLETE  # a signature always has the same length
+        if not _readable(body) or given is None or body is None:
             return BadLink.MALFORMED
+        if not hmac.compare_digest(given, self._mac(body)):
+            return BadLink.FOREIGN
         alert, person, expires = orjson.loads(body)  # we signed it, so it has the shape we gave it
         claim = Claim(alert, person, from_micros(expires * 1_000_000))
         return claim if now < claim.expires else BadLink.EXPIRED
 
     def _mac(self, said: bytes) -> bytes:
-        return hmac.new(self.secret, _PURPOSE + said, hashlib.sha256).digest()
+        return hmac.new(self.secret.value, _PURPOSE + said, hashlib.sha256).digest()
 
 
 def _encoded(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _decoded(written: str) -> bytes:
-    """Strict: only the alphabet, and only the one spelling we would give."""
-    raw = base64.b64decode(written.encode("ascii") + b"=" * (-len(written) % 4), altchars=b"-_", validate=True)
-    if _encoded(raw) != written:
-        raise ValueError("not the canonical spelling")
-    return raw
+def _decoded(written: str) -> bytes | None:
+    """Strict: only the alphabet, and only the one spelling we would give; None for anything else."""
+    try:
+        raw = base64.b64decode(written.encode("ascii") + b"=" * (-len(written) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return raw if _encoded(raw) == written else None
+
+
+def _readable(body: bytes | None) -> bool:
+    """Whether it has the shape that we give it; who gave it is another question."""
+    try:
+        return body is not None and isinstance(orjson.loads(body), list)
+    except ValueError:
+        return False

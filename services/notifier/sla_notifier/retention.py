@@ -69,6 +69,19 @@ class Tellings:
                 return
             yield {"notifier_inbox": len(ids)}
 
+    async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Conversations with mailboxes that nothing has been sent to since; a new one begins in peace."""
+        c = tables.conversation.c
+        query = select(c.id).where(c.last_at < horizon).order_by(c.last_at).limit(BATCH)
+        while True:
+            async with self._store.transaction() as connection:
+                ids = (await connection.execute(query.with_for_update(skip_locked=True))).scalars().all()
+                if ids:
+                    await connection.execute(delete(tables.conversation).where(c.id.in_(ids)))
+            if not ids:
+                return
+            yield {"notifier_conversation": len(ids)}
+
     async def _remove_alerts(self, query: Any) -> Removed:
         async with self._store.transaction() as connection:
             ids = (await connection.execute(query)).scalars().all()

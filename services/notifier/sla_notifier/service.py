@@ -24,6 +24,7 @@ from sla_notifier.gauge import Gauges
 from sla_notifier.heartbeat import Heartbeat
 from sla_notifier.intake.handler import TOPICS, FactHandler
 from sla_notifier.intake.turns import Turns
+from sla_notifier.kept import KeptSecret
 from sla_notifier.link import Links
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.retention import Tellings
@@ -82,7 +83,7 @@ def build(
     quarantine.replays(CONSUME, handler.replay)
 
     over = Tellings(store)
-    sweeps = (over.alerts, over.deliveries, over.taken_in, quarantine.old)
+    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.old)
     keeping = Keeping("notifier", Turn.TOLD, sweeps, desk.metrics.removed, newest_in(store, tables.inbox.c.at))
     forgetting = Forgetting(Retention.of(settings), source, (keeping,))
 
@@ -122,7 +123,7 @@ def desk_of(
     quarantine: Quarantine | None = None,
 ) -> Desk:
     """`told` is the bell of the notifier's log. Without a `quarantine` it gets one of its own."""
-    links = Links(settings.public_url.rstrip("/"), settings.link_secret.get_secret_value().encode())
+    links = Links(settings.public_url.rstrip("/"), KeptSecret(settings.link_secret.get_secret_value().encode()))
     return Desk(
         store=store,
         time=source,

@@ -71,7 +71,7 @@ alert = Table(
     Column("level", Integer, nullable=False, server_default=_ZERO),  # the highest level told in this round
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(200), nullable=False, server_default=_EMPTY),
-    Column("acknowledged_via", String(12), nullable=False, server_default=_EMPTY),  # link, api
+    Column("acknowledged_via", String(12), nullable=False, server_default=_EMPTY),  # link, digest, api
     Column("closed_at", Instant),
     Column("close_reason", String(30), nullable=False, server_default=_EMPTY),
     Column("weight", Float, nullable=False, server_default=_ZERO),  # of its urgency, without the time
@@ -150,6 +150,29 @@ attempt = Table(
     Column("outcome", String(12), nullable=False),  # started, sent, retry, rejected, lost
     Column("failure", String(30), nullable=False, server_default=_EMPTY),
     Column("detail", Text, nullable=False, server_default=_EMPTY),
+)
+
+# One row for each mailbox that something was sent to (see telling/conversation.py).
+conversation = Table(
+    "notifier_conversation",
+    metadata,
+    Column("id", String(64), primary_key=True),  # of (person, address)
+    Column("thread", String(64), nullable=False, server_default=_EMPTY),  # the storm's name in the mails' References
+    Column("storm", Integer, nullable=False, server_default=_ZERO),  # digests of the storm; 0: peace
+    Column("digest", String(64), nullable=False, server_default=_EMPTY),  # the last one
+    Column("next_at", Instant),  # when the next one may leave
+    Column("paid_until", Instant),  # what messages sent by themselves have used up
+    Column("last_at", Instant, nullable=False),
+    Index("ix_notifier_conversation_last", "last_at"),
+)
+
+# What is secret and made here, once for all instances (see kept.py).
+secret = Table(
+    "notifier_secret",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
 )
 
 endpoint = Table(

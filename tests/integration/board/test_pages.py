@@ -126,7 +126,7 @@ async def test_hostile_text_is_text_wherever_it_is_shown(
         assert payload in page.text, "shown as it is"
         scripts = [attributes.get("src") or "inline" for tag, attributes in page.tags if tag == "script"]
         assert [src.partition("?")[0].rpartition("/")[2] for src in scripts] == (
-            ["board.js", "explain.js"] if path.startswith("/incidents/") else ["board.js"]
+            ["board.js", "explain.js", "ack.js"] if path.startswith("/incidents/") else ["board.js"]
         )
         assert {"img"}.isdisjoint(tag for tag, _ in page.tags)
         for _, attributes in page.tags:
@@ -167,6 +167,21 @@ async def test_an_incident_page_tells_its_life(small_board: BoardBench, client: 
     assert [event["late_seconds"] for event in twin["events"]] == [None, 1200.0]
     assert twin["alerts"][0]["state"] == "open"
     assert (twin["deliveries"][0]["state"], twin["deliveries"][0]["attempts"]) == ("sent", 2)
+
+
+async def test_an_open_alert_has_a_button_and_one_that_is_answered_or_over_has_none(
+    small_board: BoardBench, client: httpx2.AsyncClient
+) -> None:
+    ticket = Ticket("gh:12", left=-5)
+    opened = ticket.alert("opened", NOW - minutes(5))
+    await small_board.tell(ticket.event(at=NOW - minutes(180)), ticket.started(), ticket.breached(), opened)
+    page = _Tags((await client.get("/incidents/gh:12")).text)
+    (form,) = [attributes for tag, attributes in page.tags if tag == "form" and attributes.get("class") == "answer"]
+    alert = (await client.get("/v1/board/incidents/gh:12")).json()["alerts"][0]["id"]
+    assert (form["method"], form["action"]) == ("post", f"/v1/alerts/{alert}/ack")
+    await small_board.tell(ticket.alert("acknowledged", NOW - minutes(4), by="anna"))
+    after = _Tags((await client.get("/incidents/gh:12")).text)
+    assert not [attributes for tag, attributes in after.tags if attributes.get("class") == "answer"]
 
 
 async def test_a_moved_promise_keeps_the_first_one_in_sight(

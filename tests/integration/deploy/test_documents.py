@@ -77,6 +77,11 @@ def test_settings_are_shown_without_secrets() -> None:
     assert settings.shown().keys() == Settings.model_fields.keys()
 
 
+def test_a_secret_that_nobody_set_is_not_shown_as_one() -> None:
+    assert Settings().shown()["link_secret"] == "made and kept in the store"
+    assert "*" in str(Settings(link_secret=SecretStr("hush")).shown()["link_secret"])
+
+
 # Events.
 
 

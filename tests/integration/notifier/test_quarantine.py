@@ -59,7 +59,7 @@ async def test_nothing_is_set_aside_for_trouble_around(
     stage.time.go(QUARTER)
     await stage.take_in(*(about(number) for number in range(handler.A_FEW + 5)))  # they wait for their turn
     with monkeypatch.context() as broken:
-        broken.setattr(write, "deliveries", refuse)
+        broken.setattr(write, "addressed", refuse)
         for _ in range(4):
             with pytest.raises(Retryable):
                 await stage.turns.once()

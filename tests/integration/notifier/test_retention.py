@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.integration.notifier.stage import NINE, Stage, breached, missed, notice, taken_back, warned
-from tests.integration.notifier.test_flood import flooded
+from tests.integration.notifier.test_flood import flooded, out
 from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
 
@@ -117,17 +117,21 @@ async def test_a_critical_fix_that_was_acknowledged_is_over_and_one_nobody_answe
 
 async def test_a_digest_goes_after_what_it_carried(stage: Stage, smtp_server: SmtpServer) -> None:
     await flooded(stage, 12)
-    await stage.send()
+    await out(stage)
     (digest,) = await stage.rows(kind="digest")
     await house(stage)
     kept = await stage.rows()
     assert digest.id in {row.id for row in kept}, "its alerts are open: their pages name it"
     for number in range(12):
         await stage.hear(missed(stage.time.now(), incident=f"github:{number}"))
-    await stage.send()
+    await out(stage, timedelta(minutes=10))
     await house(stage, 2 * YEAR)
     await house(stage, 2 * YEAR)
     assert await left(stage) == {}
+    assert len(await stage.table("notifier_conversation")) == 1
+    async for removed in Tellings(stage.store).conversations(stage.time.now() + timedelta(days=1)):
+        assert removed == {"notifier_conversation": 1}
+    assert await stage.table("notifier_conversation") == []
 
 
 async def test_what_failed_is_finished_and_what_is_to_be_tried_again_is_not(

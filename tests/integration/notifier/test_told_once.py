@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from random import Random
@@ -24,6 +24,7 @@ from tests.unit.board.timer_in_memory import TimerInMemory
 from sla_domain.fact import FactKind
 from sla_notifier import tables
 from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.delivery.row import DeliveryRow
 from sla_platform.envelope import Envelope
 from sla_platform.wire import decode_clock_fact, encode_clock_fact
 
@@ -140,6 +141,19 @@ def _escalated(envelope: Envelope) -> Envelope:
     return encode_clock_fact(fact, envelope.id.partition("/")[2])
 
 
+def apart(heard: list[Outgoing], carried: dict[str, list[DeliveryRow]]) -> list[Outgoing]:
+    """What was told one by one: a digest tells everything that it carried."""
+    told: list[Outgoing] = []
+    for message in heard:
+        if message.payload["type"] != "slad.digest":
+            told.append(message)
+            continue
+        for row in carried[message.id]:
+            one = replace(message, id=row.id, subject=row.subject, payload=json.loads(row.payload))
+            told.append(one)
+    return told
+
+
 def wrong(heard: list[Outgoing]) -> list[str]:
     """What the pager was told that it should not have been, by what it can read itself."""
     found: list[str] = []
@@ -169,14 +183,20 @@ async def played(stage: Stage, first: int, many: int) -> dict[int, list[str]]:
     for seed in range(first, first + many):
         chance = Random(seed)
         pager = UnsurePager(chance)
-        processes = (stage.another(email=pager, webhook=pager) for _ in range(2))
+        # Every second history is told in digests from the second message on.
+        settings = stage.settings.model_copy(update={"digest_over": 1 if seed % 2 else 1_000_000})
+        ways = {"email": pager, "webhook": pager}
+        processes = [Stage(stage.store, stage.time, stage.catalogue, settings, ways) for _ in range(2)]  # type: ignore[arg-type]
         duty = Duty(*processes, chance)
         if seed % 3:
             await waver(duty, f"INC-{seed}")
         else:
             await live(duty, history(seed, f"INC-{seed}"))
         await duty.end()
-        if found := wrong(pager.heard):
+        carried: dict[str, list[DeliveryRow]] = {}
+        for row in await stage.rows():
+            carried.setdefault(row.carried_by, []).append(row)
+        if found := wrong(apart(pager.heard, carried)):
             against[seed] = found
     return against
 

@@ -38,6 +38,7 @@ from sla_ingest.dialect.port import (
 from sla_ingest.entry import Result, entry_of, parked_instead
 from sla_notifier.acknowledge.acknowledge import who
 from sla_notifier.acknowledge.answer import LINK
+from sla_notifier.acknowledge.listed import DIGEST
 from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.api.routes import API
 from sla_notifier.channel.port import Failure
@@ -48,6 +49,8 @@ from sla_notifier.delivery.state import Kind, State
 from sla_notifier.delivery.verdict import Reason
 from sla_notifier.escalate.escalator import ESCALATE
 from sla_notifier.intake.waiting import DECIDE
+from sla_notifier.kept import LINKS
+from sla_notifier.telling.conversation import Conversation, conversation_id
 from sla_platform.bus.quarantine import CONSUME, RELAY
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
@@ -77,6 +80,8 @@ CLOCK_FACT = longest(fact_id(uuid4(), INCIDENT, key) for key in KEYS)
 FACT = max(CLOCK_FACT, longest(fact_id(None, INCIDENT, key) for key in KEYS))
 NOTICE_EVENT = len("notice/") + bounds.NOTICE
 INCIDENT_EVENT = len(event_id(SourceId("s" * bounds.SOURCE), "d" * MAX_DELIVERY_ID, HUGE))
+_NOW = datetime(2026, 3, 2, tzinfo=UTC)
+THREAD = Conversation(id=conversation_id("p", "email:a"), last_at=_NOW).stormy(_NOW).thread
 ALERT_ID = len(fix_alert_id("n", "c"))
 DELIVERY = len(delivery_id("o", "p", "a"))
 DELIVERY_EVENT = len("delivery/") + DELIVERY + 1 + longest(State) + 1 + len(str(HUGE))
@@ -159,7 +164,7 @@ LONGEST: dict[str, int] = {
     "notifier_alert.state": longest(AlertState),
     "notifier_alert.occasion": OCCASION,
     "notifier_alert.acknowledged_by": max(bounds.PERSON, len(who("n" * bounds.WHO, "k" * bounds.KEY))),
-    "notifier_alert.acknowledged_via": longest([LINK, API]),
+    "notifier_alert.acknowledged_via": longest([LINK, DIGEST, API]),
     "notifier_alert.close_reason": longest(CloseReason),
     "notifier_attempt.delivery": DELIVERY,
     "notifier_attempt.outcome": longest(["started", "sent", "retry", "rejected", "lost"]),
@@ -174,6 +179,10 @@ LONGEST: dict[str, int] = {
     "notifier_delivery.lease": 36,
     "notifier_delivery.follows": DELIVERY,
     "notifier_delivery.carried_by": DELIVERY,
+    "notifier_conversation.id": len(conversation_id("p", "email:a")),
+    "notifier_conversation.thread": len(THREAD),
+    "notifier_conversation.digest": DELIVERY,
+    "notifier_secret.name": len(LINKS),
     "notifier_endpoint.id": max(len(MAIL), len(endpoint_of("webhook", "c" * bounds.CHANNEL))),
     "notifier_endpoint.state": longest(["active", "disabled"]),
     "notifier_endpoint.changed_by": max(bounds.KEY, len("slad")),

@@ -18,7 +18,7 @@ from sla_board.shown.filter import BoardFilter, Condition, Order
 from sla_board.shown.incident import IncidentFile
 from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
-from sla_board.shown.row import Row, explain_path, incident_path, row_of
+from sla_board.shown.row import Row, ack_path, explain_path, incident_path, row_of
 from sla_board.shown.spoilt import Attempts, Spoilt
 
 _MOST_CACHED = 5000
@@ -45,6 +45,7 @@ class Pages:
             static=self.static.address,
             incident_path=incident_path,
             explain_path=explain_path,
+            ack_path=ack_path,
             LANGUAGES=LANGUAGES,
             metric_word=word.metric,
             Order=Order,

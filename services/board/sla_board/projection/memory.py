@@ -113,7 +113,7 @@ def essential_facts(said: Sequence[Said]) -> list[Said]:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Events of one incident that still matter: the first, the first opening, the first that shows the whole ticket, the
+    """Events of one incident that matter: the first, the first opening, the first that shows the whole ticket, the
     last, the last to state each attribute, and what turns its phase.
 
     Of neighbours that turn it in the same way the first and the last are enough: doing the same twice does it once,

@@ -142,6 +142,11 @@ def incident_path(incident: str) -> str:
     return f"/incidents/{quote(incident, safe=':')}"
 
 
+def ack_path(alert: str) -> str:
+    """Where the notifier acknowledges an alert: on this port in the embedded profile, else behind the proxy."""
+    return f"/v1/alerts/{quote(alert, safe='')}/ack"
+
+
 def explain_path(incident: str) -> str:
     """Where the timer service explains its clocks: on this port in the embedded profile, else behind the proxy."""
     return f"/v1/incidents/{quote(incident, safe=':')}/explain"

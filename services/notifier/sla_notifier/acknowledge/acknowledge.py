@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sla_domain.bounds import WHO, shortened
@@ -34,7 +35,7 @@ class Acknowledger:
 
     async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
         """None for an alert that is not known, or not of the only contract the caller may see."""
-        async with self._desk.store.transaction() as connection:
+        async with self._desk.writing() as connection:
             known = await alerts.locked(connection, {alert})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
@@ -49,3 +50,22 @@ class Acknowledger:
             self._desk.metrics.acknowledged.labels(via).inc()
             self._desk.ring()
         return Acknowledged(answer, change.alert or before)
+
+    async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
+        """Several at once, each as it was in this episode: one that was closed and opened anew is passed over."""
+        async with self._desk.writing() as connection:
+            known = await alerts.locked(connection, set(ids))
+            now = await store_now(connection, self._desk.time)
+            batch, done = Batch(known), []
+            for id_, before in known.items():
+                if before.episode != ids[id_]:
+                    continue
+                answer, change = acknowledged(before, who, via, now)
+                batch.add(change)
+                done.append(Acknowledged(answer, change.alert or before))
+            await write(connection, batch, self._desk.catalogue(), self._desk.manner, now)
+        count = sum(each.answer is AckAnswer.DONE for each in done)
+        if count:
+            self._desk.metrics.acknowledged.labels(via).inc(count)
+            self._desk.ring()
+        return done

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sla_catalogue import Catalogue
 from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.listed import ListedAnswers
+from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import Answer, Shown
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import Alert, AlertState
@@ -13,8 +14,6 @@ from sla_notifier.alert.decide import AckAnswer
 from sla_notifier.desk import Desk
 from sla_notifier.link import BadLink, Claim
 from sla_notifier.telling.directory import contract_of
-from sla_notifier.text.words import one_line, spoken
-from sla_platform.wire import NoticeData
 
 LINK = "link"
 
@@ -25,32 +24,42 @@ class LinkAnswers:
     def __init__(self, desk: Desk, acknowledger: Acknowledger) -> None:
         self._desk = desk
         self._acknowledger = acknowledger
+        self._listed = ListedAnswers(desk, acknowledger)
 
     async def look(self, token: str) -> Answer:
         """What the link is about; changes nothing, because mail scanners follow links."""
-        claim = self._claim(token)
+        claim = await self._claim(token)
         if isinstance(claim, Answer):
             return claim
+        if claim.digest:
+            return await self._listed.look(claim)
         async with self._desk.store.reading() as connection:
             alert = await alerts.find(connection, claim.alert)
         return self._unknown() if alert is None else self._answer(claim, alert, _shown(alert))
 
     async def act(self, token: str) -> Answer:
         """Record the answer. A second one, and one after the end, are answered kindly."""
-        claim = self._claim(token)
+        claim = await self._claim(token)
         if isinstance(claim, Answer):
             return claim
+        if claim.digest:
+            return await self._listed.act(claim)
         done = await self._acknowledger.acknowledge(claim.alert, claim.person, LINK)
         if done is None:
             return self._unknown()
         return self._answer(claim, done.alert, Shown.THANKS if done.answer is AckAnswer.DONE else _shown(done.alert))
 
-    def _claim(self, token: str) -> Claim | Answer:
+    async def _claim(self, token: str) -> Claim | Answer:
         links = self._desk.manner.links
+        await links.secret.read(self._desk.store, self._desk.time.now())
         found = links.read(token, self._desk.time.now())
         match found:
             case BadLink.MALFORMED:
                 return Answer(shown=Shown.BAD, link=links.board())
+            case BadLink.INCOMPLETE:
+                return Answer(shown=Shown.INCOMPLETE, link=links.board())
+            case BadLink.FOREIGN:
+                return Answer(shown=Shown.FOREIGN, link=links.board())
             case BadLink.EXPIRED:
                 return Answer(shown=Shown.EXPIRED, link=links.board())
             case Claim():
@@ -73,20 +82,6 @@ class LinkAnswers:
             zone=contract.zone,
             link=links.incident(alert.incident) if alert.incident else links.board(),
         )
-
-
-def subject_of(alert: Alert) -> str:
-    """What an alert is about, in a few words."""
-    content = alert.content
-    if isinstance(content, NoticeData):
-        return one_line(content.title, 200)
-    return one_line(f"{spoken(content.metric)}, {content.customer or content.contract}, {content.incident}", 200)
-
-
-def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """The person's name where the contract knows it, else the id or key that answered."""
-    found = contract_of(catalogue, alert.contract).people.get(person)
-    return found.name if found is not None else person
 
 
 def _shown(alert: Alert) -> Shown:

@@ -15,6 +15,7 @@ STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff}"
     "main{max-width:34rem;margin:12vh auto;padding:0 1.5rem}h1{font-size:1.4rem}"
     "button{font:inherit;padding:.7rem 1.4rem;border:0;border-radius:6px;background:#1f6feb;color:#fff;cursor:pointer}"
+    "ul{padding:0;list-style:none}li{padding:.5rem 0;border-top:1px solid #8884}small{opacity:.75}"
     "@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}a{color:#79c0ff}}"
 )
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -37,14 +38,19 @@ class Shown(StrEnum):
     THANKS = "thanks"
     ALREADY = "already"
     CLOSED = "closed"
+    ASK_ALL = "ask_all"
+    THANKS_ALL = "thanks_all"
+    NOTHING_LEFT = "nothing_left"
     BAD = "bad"
+    INCOMPLETE = "incomplete"
+    FOREIGN = "foreign"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
 
     @property
     def status(self) -> int:
         match self:
-            case Shown.BAD:
+            case Shown.BAD | Shown.INCOMPLETE | Shown.FOREIGN:
                 return 403
             case Shown.EXPIRED:
                 return 410
@@ -54,9 +60,19 @@ class Shown(StrEnum):
                 return 200
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of several alerts: what it is about, how it stands (a word of `answer.toml`), where it is answered alone."""
+
+    what: str
+    stands: str
+    who: str = ""
+    url: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`at` is written in `zone`; `link` leads on to the incident or the board."""
+    """`at` is written in `zone`; `link` leads on to the incident or the board; `count` of `listed` are meant."""
 
     shown: Shown
     language: str = "en"
@@ -65,6 +81,8 @@ class Answer:
     at: datetime | None = None
     zone: str = "UTC"
     link: str = ""
+    listed: tuple[Listed, ...] = ()
+    count: int = 0
 
 
 def page(texts: Texts, answer: Answer) -> str:
@@ -78,8 +96,19 @@ def page(texts: Texts, answer: Answer) -> str:
             "language": language,
             "title": words["title"],
             "style": STYLE,
-            "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when),
-            "button": words["button"] if answer.shown is Shown.ASK else "",
+            "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when, count=answer.count),
+            "button": {Shown.ASK: words["button"], Shown.ASK_ALL: words["button_all"].format(count=answer.count)}.get(
+                answer.shown, ""
+            ),
+            "listed": [
+                {
+                    "what": each.what,
+                    "stands": words[f"stands_{each.stands}"].format(who=each.who),
+                    "url": each.url,
+                    "label": words["look" if each.stands == "told" else "alone"],
+                }
+                for each in answer.listed
+            ],
             "link": answer.link,
             "link_label": texts.words(language)["open_incident" if "/incidents/" in answer.link else "open_board"],
         },

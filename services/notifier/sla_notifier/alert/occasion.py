@@ -49,7 +49,6 @@ class Occasion:
     outcome: str = ""  # of a closing: met, missed, cancelled, taken_back
     due_at: datetime | None = None  # what was promised
     cut_off: Reason | None = None  # overtaken by a later event of the same batch
-    foremost: Kind | None = None  # of a digest: what the most urgent message in it is
 
     @property
     def collects(self) -> bool:

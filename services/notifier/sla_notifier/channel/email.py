@@ -1,15 +1,15 @@
 """E-mail by SMTP: one recipient a message, TLS unless explicitly local, connections kept for the next message.
 
-4xx is tried again, 5xx is final for this message. A connection lost after DATA may have delivered: the same
-Message-ID goes again, marked. A kept connection that turns out dead before DATA is replaced at once.
+4xx about the recipient or the message is tried again, 5xx is final for this message. A connection lost after DATA
+may have delivered: the same Message-ID goes again, marked. What says that the server is busy is held
+against the server: the message waits here for a place, for a while, and no try is counted (see `Allowance`). A kept
+connection that turns out to be of no use is replaced at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
@@ -17,13 +17,17 @@ from typing import Any
 import aiosmtplib
 
 from sla_catalogue.mailbox import is_mailbox
+from sla_notifier.channel.allowance import Allowance
 from sla_notifier.channel.envelope import compose, sender_of
 from sla_notifier.channel.mailserver import MailSecurity, MailServer
-from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.places import Places
+from sla_notifier.channel.port import Busy, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.reply import about_the_server, classify, turned_away
 
 TOTAL_SECONDS = 30.0
+WAIT_SECONDS = 20.0  # for a place; with the above it stays below a lease
+KEPT_SECONDS = 5.0  # a kept connection answers at once or is dead
 IDLE_SECONDS = 20.0
-MOST_IDLE = 16
 SERVICE_CLOSING = 421
 
 
@@ -32,33 +36,60 @@ class _Progress:
     """How far an exchange came: what broke after `handed_over` may have arrived."""
 
     handed_over: bool = False
+    connected: bool = False
 
 
 class EmailChannel:
     """Hands messages to one mail server. Raises BadSettings for a sender that is no mailbox."""
 
-    def __init__(self, server: MailServer, sender: str, *, total_seconds: float = TOTAL_SECONDS) -> None:
+    def __init__(
+        self,
+        server: MailServer,
+        sender: str,
+        *,
+        total_seconds: float = TOTAL_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
         self._server = server
         self._sender = sender_of(sender)
         self._tls = server.tls()
         self._total = total_seconds
+        self._wait = wait_seconds
         self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._taken = 0
+        self._in_session = 0  # connections that the server has accepted and that are in use
+        self._allowance = Allowance()
+        self._places = Places(self._allowance)
+
+    @property
+    def room(self) -> int:
+        """How many messages may usefully be here at once: the server's places, and as many next in line."""
+        return min(2 * self._allowance.limit, self._allowance.most)
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
         message = compose(outgoing, self._sender)
-        progress = _Progress()
-        try:
-            async with asyncio.timeout(self._total):
-                await self._exchange(message, outgoing.address, progress)
-        except TimeoutError:
-            return Retry(Failure.TIMEOUT, "the mail server did not answer in time", maybe_arrived=progress.handed_over)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            return classify(error, progress.handed_over)
-        return Sent()
+        until = asyncio.get_running_loop().time() + self._wait
+        said = "every connection it bears is in use"
+        taken_when_refused: int | None = None
+        while True:
+            try:
+                async with self._places.one(until):
+                    outcome, of_message = await self._outcome(message, outgoing.address)
+            except TimeoutError:
+                return Busy(f"the mail server is busy: {said}")
+            self._places.look()  # what came of it may have made places, or taken some
+            if not isinstance(outcome, Busy):
+                return outcome
+            if of_message is not None:
+                if taken_when_refused is not None and self._taken > taken_when_refused:
+                    return of_message  # twice this one and not the others: it is not the server
+                taken_when_refused = self._taken
+            said = outcome.detail
 
     async def close(self) -> None:
+        self._places.close()
         for client, _ in self._idle:
             transport = client.transport  # a client that has said QUIT no longer knows it
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
@@ -66,29 +97,82 @@ class EmailChannel:
             _drop(client, transport)
         self._idle.clear()
 
-    async def _exchange(self, message: EmailMessage, recipient: str, progress: _Progress) -> None:
-        kept = self._kept()
-        if kept is not None:
-            try:
-                await self._over(kept, message, recipient, progress)
-            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPResponseException, ConnectionError) as error:
-                if progress.handed_over or not _gone(error):
-                    raise
-            else:
-                return
-        async with self._fresh() as client:
-            await self._over(client, message, recipient, progress)
+    async def _outcome(self, message: EmailMessage, recipient: str) -> tuple[Outcome, Retry | Rejected | None]:
+        """One exchange and what it says about the server; beside `Busy` in a session, what it would mean for the
+        message if it is about that."""
+        progress, clock = _Progress(), asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(self._total):
+                await self._exchange(message, recipient, progress)
+        except TimeoutError:
+            late = "the mail server did not answer in time"
+            return Retry(Failure.TIMEOUT, late, maybe_arrived=progress.handed_over), None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            beside = self._in_session + len(self._idle)
+            meaning = classify(error, progress.handed_over)
+            if not progress.connected and turned_away(error, beside):
+                self._allowance.turned_away(clock(), beside)
+                return Busy(f"{_named(error)} while {beside} connections were open"), None
+            if progress.connected and about_the_server(error, progress.handed_over):
+                self._allowance.busy(clock())
+                return Busy(_named(error)), meaning
+            return meaning, None
+        self._taken += 1
+        self._allowance.went_well(clock(), wanted=self._places.wanted)
+        return Sent(), None
 
-    async def _over(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str, progress: _Progress) -> None:
+    async def _exchange(self, message: EmailMessage, recipient: str, progress: _Progress) -> None:
+        while (kept := self._kept()) is not None:
+            progress.connected = True
+            self._in_session += 1
+            try:
+                if await self._begins(kept):
+                    await self._over(kept, message, recipient, progress)
+                    return
+            except aiosmtplib.SMTPResponseException as error:
+                if progress.handed_over or error.code != SERVICE_CLOSING:
+                    raise
+            except ConnectionError:
+                if progress.handed_over:
+                    raise
+            finally:
+                self._in_session -= 1
+        progress.connected = False
+        client = await self._fresh()
+        progress.connected = True
+        self._in_session += 1
+        try:
+            await self._mail(client)
+            await self._over(client, message, recipient, progress)
+        finally:
+            self._in_session -= 1
+
+    async def _begins(self, kept: aiosmtplib.SMTP) -> bool:
+        """Begin a message on a kept connection. False when the server wants no more of it, for whatever reason: it was
+        idle for too long, has had its share of messages, or is gone. Then it says nothing about this message."""
+        try:
+            async with asyncio.timeout(min(KEPT_SECONDS, self._total)):
+                await self._mail(kept)
+        except (TimeoutError, aiosmtplib.SMTPException, OSError):
+            return False
+        return True
+
+    async def _mail(self, client: aiosmtplib.SMTP) -> None:
         try:
             await client.mail(self._sender[1])
-            await client.rcpt(recipient)
-            progress.handed_over = True
-            await client.data(message.as_bytes())
         except BaseException:  # cancellation too: a half-used connection is of no use to anybody
             _drop(client, client.transport)
             raise
-        if len(self._idle) < MOST_IDLE:
+
+    async def _over(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str, progress: _Progress) -> None:
+        try:
+            await client.rcpt(recipient)
+            progress.handed_over = True
+            await client.data(message.as_bytes())
+        except BaseException:
+            _drop(client, client.transport)
+            raise
+        if len(self._idle) + self._in_session <= self._allowance.limit:
             self._idle.append((client, asyncio.get_running_loop().time()))
         else:
             _drop(client, client.transport)
@@ -102,8 +186,7 @@ class EmailChannel:
             _drop(client, client.transport)
         return None
 
-    @contextlib.asynccontextmanager
-    async def _fresh(self) -> AsyncIterator[aiosmtplib.SMTP]:
+    async def _fresh(self) -> aiosmtplib.SMTP:
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -118,15 +201,15 @@ class EmailChannel:
         )
         try:
             await client.connect()
-            yield client
         except BaseException:
             _drop(client, client.transport)
             raise
+        return client
 
 
-def _gone(error: Exception) -> bool:
-    """Whether the server has ended this session (RFC 5321 §3.8: 421 may be the answer to any command)."""
-    return not isinstance(error, aiosmtplib.SMTPResponseException) or error.code == SERVICE_CLOSING
+def _named(error: Exception) -> str:
+    code = getattr(error, "code", None)
+    return f"SMTP {code}" if code is not None else "the connection was refused"
 
 
 def _drop(client: aiosmtplib.SMTP, transport: Any) -> None:
@@ -137,33 +220,3 @@ def _drop(client: aiosmtplib.SMTP, transport: Any) -> None:
     client.close()
     if transport is not None:
         transport.abort()
-
-
-def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """What a failed exchange means (RFC 5321 §4.2.1: 4yz may be tried again, 5yz not)."""
-    match error:
-        case aiosmtplib.SMTPAuthenticationError():
-            return Retry(Failure.AUTH, f"SMTP {error.code}: the mail server refused the login")
-        case aiosmtplib.SMTPConnectResponseError() | aiosmtplib.SMTPHeloError():
-            return Retry(Failure.SMTP_TEMPORARY, f"SMTP {error.code} at the start of the session")
-        case aiosmtplib.SMTPResponseException() if error.code < 500:
-            return Retry(Failure.SMTP_TEMPORARY, f"SMTP {error.code}")
-        case aiosmtplib.SMTPResponseException():
-            return Rejected(Failure.SMTP_PERMANENT, f"SMTP {error.code}")
-        case aiosmtplib.SMTPTimeoutError():
-            return Retry(Failure.TIMEOUT, "the mail server did not answer in time", maybe_arrived=handed_over)
-        case aiosmtplib.SMTPServerDisconnected() if handed_over:
-            return Retry(Failure.DROPPED, "the connection ended after the message was handed over", maybe_arrived=True)
-        case _:
-            return _before_the_session(error, handed_over)
-
-
-def _before_the_session(error: Exception, handed_over: bool) -> Retry:
-    causes = (error, error.__cause__, error.__context__)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes) or "STARTTLS" in str(error):
-        return Retry(Failure.TLS, "no trusted encrypted session with the mail server")
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return Retry(Failure.REFUSED, "the mail server refused the connection")
-    if isinstance(error, OSError):
-        return Retry(Failure.UNREACHABLE, "the mail server cannot be reached", maybe_arrived=handed_over)
-    return Retry(Failure.PROTOCOL, "the mail server broke the protocol", maybe_arrived=handed_over)

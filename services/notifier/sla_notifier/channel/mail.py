@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from sla_catalogue.outlet import Smtp
+from sla_notifier.channel.allowance import Allowance
 from sla_notifier.channel.email import EmailChannel
 from sla_notifier.channel.mailserver import MailServer, from_catalogue, mail_server
 from sla_notifier.channel.port import Failure, Outcome, Outgoing, Retry
@@ -19,6 +20,12 @@ class MailRoute:
         self._fixed = EmailChannel(mail_server(url), sender) if url else None
         self._smtp = smtp
         self._from_catalogue: tuple[MailServer, str, EmailChannel] | None = None
+
+    @property
+    def room(self) -> int:
+        """How many messages may usefully be handed to the server at once."""
+        channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
+        return Allowance().limit if channel is None else channel.room
 
     async def prepare(self) -> None:
         """Read what TLS trusts now, not when the first message leaves; what is wrong is said by that."""

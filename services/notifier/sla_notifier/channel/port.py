@@ -1,7 +1,7 @@
 """What every channel offers and what it can answer.
 
-A channel never retries by itself and never raises for a failed send: it says `Sent`, `Retry` or `Rejected`, with the
-class of failure that the delivery row, the log and the metrics show.
+A channel never raises for a failed send: it says `Sent`, `Busy`, `Retry` or `Rejected`, with the class of failure that
+the delivery row, the log and the metrics show. `Busy` is about the server, the others are about the message.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Failure(StrEnum):
     TOO_LARGE = "too_large"
     LOST = "lost"  # the sender died between send and record
     PROTOCOL = "protocol"
+    BUSY = "busy"  # the mail server has no place now
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Busy:
+    """The other side has no place for anybody now. It says nothing about this message, which has not been handed over:
+    no attempt is counted, and it goes as soon as there is a place."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """Never this way; `disable` says that nothing at all should be sent to this endpoint any more."""
 
@@ -63,7 +72,7 @@ class Rejected:
     disable: bool = False
 
 
-Outcome = Sent | Retry | Rejected
+Outcome = Sent | Busy | Retry | Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,13 @@ def split_address(written: str) -> tuple[str, str]:
     return channel, address
 
 
+def thread_of(row: DeliveryRow) -> str:
+    """What its message belongs to: an alert, a notice, or the storm that a digest tells of (`digest/<storm>/<n>`)."""
+    if row.kind is Kind.DIGEST:
+        return row.occasion.split("/")[1]
+    return row.alert or row.notice
+
+
 MAIL = "email"  # the endpoint of all mail
 
 
@@ -112,6 +119,7 @@ def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
         attempts=0,
         next_at=now,
         lease="",
+        carried_by="",
         possibly_duplicate=False,
         failure="",
         error="",

@@ -9,18 +9,18 @@ lease, so a sender that slept through it changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, union_all, update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
 from sla_notifier.delivery.fact import delivery_fact
-from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
+from sla_notifier.delivery.row import MAIL, DeliveryRow, endpoint_of, fallback, row_of, split_address
 from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
 from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
 from sla_platform.store import log as logs
@@ -47,6 +47,10 @@ class Lease:
     in_flight: Collection[str] = ()
 
 
+Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
+"""A digest and what it carries: the digest with its words, or cancelled because nothing is left to tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """An attempt that is over."""
@@ -71,15 +75,22 @@ async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: dat
 
 
 async def claim(
-    connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease, only: str | None = None
+    connection: AsyncConnection,
+    room: Mapping[str, int],
+    now: datetime,
+    lease: Lease,
+    compose: Compose,
+    only: str | None = None,
 ) -> list[DeliveryRow]:
     """At most `room` due rows of each endpoint in their turns (`only` this one), now `sending` under the lease.
 
-    Rows that nobody needs any more are given their final state instead and are not returned.
+    A digest that leaves for the first time gets its words now, from `compose`. Rows that nobody needs any more are
+    given their final state instead and are not returned.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:
         return []
+    rows, empty = await _with_words(connection, rows, now, compose)
     alerts = await _alerts(connection, {row.alert for row in rows if row.alert})
     disabled = await disabled_endpoints(connection)
     rows = await _ahead_of_closing(connection, rows, now)
@@ -94,7 +105,7 @@ async def claim(
             # One that was being sent when its sender died may have arrived, whatever it comes to now.
             arrived = row.possibly_duplicate or row.state is State.SENDING
             ended.append(replace(row, state=stop[0], reason=stop[1].value, finished_at=now, possibly_duplicate=arrived))
-    await _finish(connection, ended, now)
+    await _finish(connection, [*empty, *ended], now)
     return await _start(connection, going, now, lease)
 
 
@@ -109,10 +120,11 @@ async def record(connection: AsyncConnection, done: Sequence[Done], now: datetim
     settled = [(item, sequel(item.row, item.outcome, now)) for item in done if item.row.id in held]
     rows = [_after(item.row, what, now) for item, what in settled]
     await _write(connection, rows)
-    await _close_attempts(connection, settled)
+    await _close_attempts(connection, [(item, what) for item, what in settled if what.counts])
+    await _forget_attempts(connection, [item.row for item, what in settled if not what.counts])
     await _disable(connection, [item for item, what in settled if what.disable], now)
     await _leave_alone(connection, [item for item, _ in settled], now)
-    await _tell(connection, rows, now)
+    await _tell(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.counts], now)
     await _fall_back(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.fall_back], now)
     await _carry(connection, [row for row in rows if row.state.final])
     return [(row, what) for row, (_, what) in zip(rows, settled, strict=True)]
@@ -159,6 +171,28 @@ def _first(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any]
         .order_by(_d.c.turn, _d.c.next_at)
         .limit(most)
     )
+
+
+async def _with_words(
+    connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime, compose: Compose
+) -> tuple[list[DeliveryRow], list[DeliveryRow]]:
+    """The rows, digests among them with their words; and the digests that have nothing left to tell."""
+    going: list[DeliveryRow] = []
+    empty: list[DeliveryRow] = []
+    for row in rows:
+        if not row.kind.collects or row.subject:
+            going.append(row)
+            continue
+        carried = select(_d).where(_d.c.carried_by == row.id, _d.c.state.in_(_WAITING)).order_by(_d.c.created_at)
+        found = [row_of(dict(mapping)) for mapping in (await connection.execute(carried)).mappings()]
+        written = compose(row, found, now)
+        if written.state.final:
+            empty.append(written)
+            continue
+        words = {name: getattr(written, name) for name in ("subject", "text", "html", "payload")}
+        await connection.execute(update(_d).where(_d.c.id == row.id).values(words))
+        going.append(written)
+    return going, empty
 
 
 async def _ahead_of_closing(
@@ -284,6 +318,7 @@ def _after(row: DeliveryRow, what: Sequel, now: datetime) -> DeliveryRow:
     return replace(
         row,
         state=what.state,
+        attempts=row.attempts if what.counts else row.attempts - 1,
         reason=str(what.reason),
         failure=str(what.failure),
         error=what.detail,
@@ -340,6 +375,13 @@ async def _close_attempts(connection: AsyncConnection, settled: Sequence[tuple[D
     )
 
 
+async def _forget_attempts(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
+    """What was begun and was no try leaves no attempt behind; the row says what it waits for."""
+    a = tables.attempt.c
+    for row in rows:
+        await connection.execute(delete(tables.attempt).where(a.delivery == row.id, a.number == row.attempts))
+
+
 _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"}
 
 
@@ -356,18 +398,33 @@ async def _tell(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: d
 
 
 async def _fall_back(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Queue the same message to the next address, and let what follows or was carried by the old one wait for it."""
-    pairs = [(row, following) for row in rows if (following := fallback(row, now)) is not None]
+    """Queue the same message to the next address, and let what was carried by the old one wait for it; where that
+    address is a machine's, everything that was carried goes there by itself."""
+    apart = [row for row in rows if row.kind.collects and row.then and endpoint_of(*split_address(row.then[0])) != MAIL]
+    by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
+    pairs = [(row, following) for row in by_itself if (following := fallback(row, now)) is not None]
+    there = await _states(connection, {following.id for _, following in pairs})  # a busy server was waited for twice
+    pairs = [(row, following) for row, following in pairs if following.id not in there]
     if not pairs:
         return
     await connection.execute(insert_new(connection, _d), [following.columns() for _, following in pairs])
     await logs.append(connection, tables.log, [delivery_fact(following, now) for _, following in pairs])
-    over = [(row, following) for row, following in pairs if row.state.final]
+    over = [(row, following) for row, following in pairs if row.state.final and row.kind.collects]
     if over:
         await connection.execute(
             update(_d).where(_d.c.carried_by == bindparam("b_old")).values(carried_by=bindparam("b_new")),
             [{"b_old": row.id, "b_new": following.id} for row, following in over],
         )
+
+
+async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]) -> list[DeliveryRow]:
+    """What these digests carried, with the addresses that come after theirs."""
+    if not digests:
+        return []
+    then = {digest.id: digest.then for digest in digests}
+    carried = select(_d).where(_d.c.carried_by.in_(list(then)), _d.c.state.in_(_WAITING)).order_by(_d.c.created_at)
+    rows = [row_of(dict(mapping)) for mapping in (await connection.execute(carried)).mappings()]
+    return [replace(row, then=then[row.carried_by]) for row in rows]
 
 
 async def _carry(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:

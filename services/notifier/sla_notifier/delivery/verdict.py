@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from sla_notifier.channel.port import Outcome, Rejected, Retry, Sent
+from sla_notifier.channel.port import Busy, Failure, Outcome, Rejected, Retry, Sent
 from sla_notifier.delivery.ladder import ladder_of
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import Kind, State
@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOBODY = "nobody"  # no person, not even an operator
     NO_ADDRESS = "no_address"
     CARRIER_FAILED = "carrier_failed"  # the digest that was to tell it failed
+    NOTHING_LEFT = "nothing_left"  # everything a digest gathered was cancelled before it left
 
     @property
     def text(self) -> str:
@@ -51,7 +52,12 @@ _TEXTS = {
     Reason.NOBODY: "nobody holds the role and there is no operator to fall back to",
     Reason.NO_ADDRESS: "the person has no usable address",
     Reason.CARRIER_FAILED: "the digest that carried this message failed",
+    Reason.NOTHING_LEFT: "everything that this digest was to tell was over before it went out",
 }
+
+
+BUSY_PAUSE = timedelta(seconds=1)  # after the channel has waited for a place in vain
+BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the person's next address, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class Sequel:
     possibly_duplicate: bool = False
     fall_back: bool = False  # tell the person by the next address
     disable: bool = False  # nothing more to this endpoint
+    counts: bool = True  # False: it was no try, the row is as it was before
 
 
 def sequel(row: DeliveryRow, outcome: Outcome, now: datetime) -> Sequel:
@@ -123,10 +130,30 @@ def sequel(row: DeliveryRow, outcome: Outcome, now: datetime) -> Sequel:
                 fall_back=True,
                 disable=disable,
             )
+        case Busy(detail):
+            return _after_busy(row, detail, now)
         case Retry():
             return _after_retry(row, outcome, now)
         case _:
             assert_never(outcome)
+
+
+def _after_busy(row: DeliveryRow, detail: str, now: datetime) -> Sequel:
+    """The message goes as soon as there is a place. Who has another address is tried there when that lasts too long;
+    beyond the ladder's bound it is given up like any other."""
+    ladder = ladder_of(row.kind)
+    if now - row.created_at > ladder.bound:
+        return _after_retry(row, Retry(Failure.BUSY, detail), now)
+    return Sequel(
+        State.QUEUED if row.attempts == 1 else State.RETRYING,
+        "",
+        Failure.BUSY,
+        detail,
+        next_at=now + BUSY_PAUSE,
+        possibly_duplicate=row.possibly_duplicate,
+        fall_back=ladder.fall_back_after is not None and now - row.created_at >= BUSY_FOR_TOO_LONG,
+        counts=False,
+    )
 
 
 def _after_retry(row: DeliveryRow, outcome: Retry, now: datetime) -> Sequel:

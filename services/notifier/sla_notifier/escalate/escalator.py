@@ -67,7 +67,7 @@ class Escalator:
 
     async def _step(self, only: str | None = None, again: Sequence[Step] = ()) -> int:
         """Page the next level of what is due (`only` of this alert), after putting steps back; how many alerts."""
-        async with self._desk.store.transaction() as connection:
+        async with self._desk.writing() as connection:
             now = await store_now(connection, self._desk.time)
             await alerts.replace_steps(connection, (), again)
             known, steps = await alerts.take_due(connection, now, LIMIT, only)

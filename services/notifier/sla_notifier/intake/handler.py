@@ -77,7 +77,7 @@ class FactHandler:
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
         """What nobody has taken in before, worked on `at_once` unless earlier facts of the same clocks still wait."""
-        async with self._desk.store.transaction() as connection:
+        async with self._desk.writing() as connection:
             now = await store_now(connection, self._desk.time)
             fresh = await self._claimed(connection, incoming, now)
             if not fresh:

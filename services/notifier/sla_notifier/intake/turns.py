@@ -98,7 +98,7 @@ class Turns:
 
     async def _batch(self, flows: Sequence[str], share: int) -> int:
         desk = self._desk
-        async with desk.store.transaction() as connection:
+        async with desk.writing() as connection:
             now = await store_now(connection, desk.time)
             taken = await waiting.take(connection, await waiting.held(connection, flows), share)
             if taken:
@@ -123,7 +123,7 @@ class Turns:
 
         async def work() -> None:
             place.clear()
-            async with self._desk.store.transaction() as connection:
+            async with self._desk.writing() as connection:
                 seq = await waiting.first(connection, flow) if await waiting.held(connection, (flow,)) else None
                 if seq is None:
                     return
@@ -152,7 +152,7 @@ class Turns:
     async def _again(self, entry: Entry) -> None:
         """Work on a fact out of the quarantine."""
         desk = self._desk
-        async with desk.store.transaction() as connection:
+        async with desk.writing() as connection:
             now = await store_now(connection, desk.time)
             await apply(connection, [waiting.waited(entry)], desk, now)
         desk.ring()

@@ -25,16 +25,18 @@ class Pace:
     pause_seconds: float = 1.0  # after the database refused
 
 
-def places(endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace) -> dict[str, int]:
+def places(endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, mail: int | None = None) -> dict[str, int]:
     """How many messages to take up for each endpoint, the one that has waited longest first in `endpoints`.
 
-    `busy`: how many are being sent now. Webhooks get equal shares of what is free, at most their own places.
+    `busy`: how many are being sent now; `mail`: how many the mail server has use for, if that is known. Webhooks get
+    equal shares of what is free, at most their own places.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)
     found: dict[str, int] = {}
     for endpoint in sorted(endpoints, key=lambda each: each != MAIL):
-        most = pace.per_mail_server if endpoint == MAIL else min(pace.per_endpoint, share)
+        of_mail = pace.per_mail_server if mail is None else min(mail, pace.per_mail_server)
+        most = of_mail if endpoint == MAIL else min(pace.per_endpoint, share)
         taken = min(most - busy.get(endpoint, 0), free)
         if taken > 0:
             found[endpoint] = taken

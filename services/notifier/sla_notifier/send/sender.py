@@ -18,13 +18,15 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.mail import MailRoute
+from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
 from sla_notifier.delivery import spoilt
 from sla_notifier.delivery import store as deliveries
-from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.row import MAIL, DeliveryRow, thread_of
 from sla_notifier.delivery.verdict import Sequel
 from sla_notifier.desk import Desk
 from sla_notifier.send.pace import Pace, places
+from sla_notifier.telling.digest import composed
 from sla_platform.bus import rung_within
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
@@ -108,7 +110,7 @@ class Sender:
         async with self._desk.store.reading() as connection:
             due = await deliveries.due_endpoints(connection, await store_now(connection, self._desk.time))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
-        room = places(due, busy, self._pace)
+        room = places(due, busy, self._pace, mail=self._mail_room())
         if not room:
             return []
         try:
@@ -121,10 +123,19 @@ class Sender:
         self._desk.told.ring()
         return claimed
 
+    def _mail_room(self) -> int:
+        """How many mails are of use at once: the rest may be overtaken by what is more urgent, or gathered."""
+        mail = self._channels.get(MAIL)
+        return mail.room if isinstance(mail, MailRoute) else self._pace.per_mail_server
+
     async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
-        async with self._desk.store.transaction() as connection:
+        async with self._desk.writing() as connection:
             now = await store_now(connection, self._desk.time)
-            return await deliveries.claim(connection, room, now, self._lease(now), only)
+            return await deliveries.claim(connection, room, now, self._lease(now), self._composed, only)
+
+    def _composed(self, digest: DeliveryRow, carried: Sequence[DeliveryRow], now: datetime) -> DeliveryRow:
+        manner = self._desk.manner
+        return composed(digest, carried, manner.texts, manner.links, self._desk.catalogue(), now)
 
     def _lease(self, now: datetime) -> deliveries.Lease:
         until = deliveries.lease_until(now, self._pace.lease_seconds)
@@ -258,6 +269,8 @@ class Sender:
 def _without_words(outcome: Outcome) -> Outcome:
     said = "what was answered cannot be kept"
     match outcome:
+        case Busy():
+            return Busy(said)
         case Retry():
             return Retry(outcome.failure, said, maybe_arrived=outcome.maybe_arrived)
         case Rejected():
@@ -275,7 +288,7 @@ def outgoing(row: DeliveryRow, now: datetime) -> Outgoing:
         text=row.text,
         html=row.html,
         payload=orjson.loads(row.payload),
-        thread=row.alert or row.notice,
+        thread=thread_of(row),
         attempt=row.attempts,
         possibly_duplicate=row.possibly_duplicate,
         created_at=row.created_at,

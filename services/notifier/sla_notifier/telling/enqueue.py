@@ -53,7 +53,7 @@ def _row(around: Surroundings, notification: Notification) -> DeliveryRow:
         payload=_payload(around, notification),
         created_at=around.now,
         due_at=occasion.at,
-        turn=turn_of(occasion.foremost or occasion.kind, urgency),
+        turn=turn_of(occasion.kind, urgency),
         finished_at=around.now if notification.state.final else None,
     )
 

@@ -1,4 +1,4 @@
-"""Stage 4, follow: nobody is paged anew before the word that ended the page before. Pure.
+"""Stage 3, follow: nobody is paged anew before the word that ended the page before. Pure.
 
 A page of a later episode names the closing word of an earlier one to the same person as what it follows. The sender
 holds it back while that word is on its way, and ends a word that waits for another attempt: a page waits for no ladder.
@@ -14,32 +14,24 @@ from sla_notifier.delivery.state import Kind
 from sla_notifier.telling.notification import ClosingWord, Notification
 from sla_notifier.telling.surroundings import Surroundings
 
-PAGES_AT_ALL = 1  # the level of a digest that carries pages: it waits no longer than they would
-
 _CLOSING = (Kind.RESOLVED, Kind.TAKEN_BACK)
 _ESCALATED = (Kind.PAGE, Kind.NOTICE)
 
 
 def follow(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """The notifications, pages after the closing words of earlier episodes, whether alone or in digests."""
+    """The notifications, pages after the closing words of earlier episodes."""
     words = _by_alert((*around.closing, *_closing_words(notifications)))
     if not words:
         return notifications
-    digests: dict[str, str] = {}
-    followed: list[Notification] = []
-    for each in notifications:
-        before = _word_before(each, words)
-        if before and each.carried_by:
-            digests[each.carried_by] = before
-        elif before and not each.follows:
-            each = replace(each, follows=before)
-        followed.append(each)
-    return tuple(_digest(each, digests) for each in followed) if digests else tuple(followed)
+    return tuple(
+        replace(each, follows=before) if (before := _word_before(each, words)) and not each.follows else each
+        for each in notifications
+    )
 
 
 def _closing_words(notifications: Iterable[Notification]) -> list[ClosingWord]:
     return [
-        ClosingWord(each.occasion.alert, each.occasion.episode, each.recipient.person, each.carried_by or _id(each))
+        ClosingWord(each.occasion.alert, each.occasion.episode, each.recipient.person, _id(each))
         for each in notifications
         if each.live and each.recipient is not None and each.occasion.kind in _CLOSING
     ]
@@ -59,15 +51,6 @@ def _word_before(notification: Notification, words: dict[tuple[str, str], list[C
         return ""
     earlier = [w for w in words.get((occasion.alert, recipient.person), ()) if w.episode < occasion.episode]
     return max(earlier, key=lambda word: word.episode).delivery if earlier else ""
-
-
-def _digest(notification: Notification, digests: dict[str, str]) -> Notification:
-    if not notification.occasion.collects or notification.follows:
-        return notification
-    before = digests.get(_id(notification), "")
-    if not before:
-        return notification
-    return replace(notification, follows=before, occasion=replace(notification.occasion, level=PAGES_AT_ALL))
 
 
 def _id(notification: Notification) -> str:

@@ -1,86 +1,148 @@
-"""Stage 3, gather: what would flood one address goes there as one digest. Pure.
+"""Stage 4, gather: what would flood one mailbox is one conversation with it. Pure.
 
-After an outage hundreds of facts arrive in one batch. More than `digest_over` messages for one address of one person
-become one, listing them with their links, the pages first; each keeps its row, which shares the digest's end.
+Each message that is gathered keeps its row, which points to the digest that tells it; the digest grows until it leaves
+and is put into words then (see `digest`). Channels for machines get every message by itself.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-
-import structlog
 
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.alert.urgency import turn_of, urgency_of
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.state import Kind
-from sla_notifier.telling.content import acknowledge_link, content_of
-from sla_notifier.telling.notification import Notification, Recipient
+from sla_notifier.delivery.row import MAIL, DeliveryRow, split_address
+from sla_notifier.delivery.state import Kind, State
+from sla_notifier.telling.conversation import Conversation, conversation_id
+from sla_notifier.telling.notification import Notification
 from sla_notifier.telling.surroundings import Surroundings
-from sla_notifier.text.content import Action, Content, Item
-from sla_notifier.text.words import one_line
-from sla_platform.wire import ClockFact
 
-_log = structlog.get_logger(__name__)
-
-MOST_ITEMS = 100
+PAGES_AT_ALL = 1  # the level of a digest that carries pages: it waits no longer than they would
+_PRESSING = (Kind.PAGE, Kind.FIX, Kind.WARNING)
+_PAGES = (Kind.PAGE, Kind.FIX)
 
 
-def gather(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """The notifications, those in a digest pointing to it, and the digests after them."""
-    floods = {key: heap for key, heap in _heaps(notifications).items() if len(heap) > around.digest_over}
-    if not floods:
-        return notifications
-    digests = {key: _digest(around, heap) for key, heap in floods.items()}
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The notifications; digests that begin, and what changes of digests that gather already; the conversations."""
+
+    notifications: tuple[Notification, ...]
+    digests: tuple[DeliveryRow, ...] = ()
+    conversations: tuple[Conversation, ...] = ()
+
+
+def keys_of(notifications: Sequence[Notification]) -> frozenset[str]:
+    """Ids of the conversations these notifications belong to."""
+    return frozenset(key for each in notifications if (key := _key(each)))
+
+
+def gather(
+    around: Surroundings,
+    notifications: tuple[Notification, ...],
+    conversations: Mapping[str, Conversation],
+    gathering: Mapping[str, DeliveryRow],
+) -> Gathered:
+    """`gathering`: the digests that have not left yet, by id; `conversations`: those of `keys_of`, as they are."""
+    heaps: dict[str, list[Notification]] = {}
+    for each in notifications:
+        if key := _key(each):
+            heaps.setdefault(key, []).append(each)
+    carrier: dict[str, str] = {}
+    digests: list[DeliveryRow] = []
+    after: list[Conversation] = []
+    for key, heap in heaps.items():
+        conversation = conversations.get(key) or Conversation(id=key, last_at=around.now)
+        open_digest = gathering.get(conversation.digest)
+        conversation = replace(conversation, gathering=open_digest is not None).at(around.now, around.digest_over)
+        conversation, kept, digest = _shared(around, conversation, heap, open_digest)
+        if digest is not None:
+            digests.append(digest)
+            carrier |= {_id(each): digest.id for each in kept}
+        after.append(conversation)
     carried = tuple(
-        replace(each, carried_by=_id_of(digests[key])) if (key := _key(each)) in digests else each
+        replace(each, carried_by=carrier[_id(each)]) if _key(each) and _id(each) in carrier else each
         for each in notifications
     )
-    return carried + tuple(digests.values())
+    return Gathered(carried, tuple(digests), tuple(after))
 
 
-_Key = tuple[str, str, str]
-"""Person, address, and what must be final before: words that wait for the same digest go together after it."""
+def _shared(
+    around: Surroundings, conversation: Conversation, heap: Sequence[Notification], open_digest: DeliveryRow | None
+) -> tuple[Conversation, list[Notification], DeliveryRow | None]:
+    """The conversation after these messages, which of them are gathered, and the digest that gathers them."""
+    now = around.now
+    ready = sorted(_free_to_wait(heap, conversation.digest), key=partial(_order, now))
+    if not conversation.storm and len(ready) <= conversation.room(now, around.digest_over):
+        return conversation.alone(len(heap), now), [], None
+    storm = conversation.stormy(now)
+    first = not conversation.storm and conversation.room(now, around.digest_over) > 0
+    again = bool(conversation.storm) and open_digest is None and now >= (storm.next_at or now)
+    if again:
+        storm = replace(storm, next_at=now + storm.pause())
+    if (first or again) and ready:
+        ready = ready[1:]  # the most urgent one leaves at once
+        storm = storm.alone(1, now)
+    if not ready:
+        return storm, [], None
+    if open_digest is not None:
+        grown = _grown(storm, open_digest, ready, around)
+        return replace(storm, last_at=now), ready, grown
+    digest = _begun(storm, ready, around)
+    return storm.opened(digest.id, digest.next_at, now), ready, digest
 
 
-def _heaps(notifications: tuple[Notification, ...]) -> dict[_Key, list[Notification]]:
-    heaps: dict[_Key, list[Notification]] = {}
-    for each in notifications:
-        if (key := _key(each)) is not None:
-            heaps.setdefault(key, []).append(each)
-    return heaps
+def _free_to_wait(heap: Sequence[Notification], digest: str) -> list[Notification]:
+    """All but those that must follow a message which is on its way by itself."""
+    here = {_id(each) for each in heap} | {"", digest}
+    return [each for each in heap if each.follows in here]
 
 
-def _key(notification: Notification) -> _Key | None:
-    recipient = notification.recipient
-    if not notification.live or recipient is None:
-        return None
-    return recipient.person, recipient.address, notification.follows
-
-
-def _digest(around: Surroundings, heap: Sequence[Notification]) -> Notification:
-    listed = sorted(heap, key=partial(_order, around.now))
-    first = listed[0]
+def _begun(storm: Conversation, ready: Sequence[Notification], around: Surroundings) -> DeliveryRow:
+    first = ready[0]
     recipient = first.recipient
     assert recipient is not None
-    named = "\n".join(each.occasion.id for each in listed)
-    occasion = Occasion(
-        id=f"digest/{hashlib.sha256(named.encode()).hexdigest()[:32]}",
+    channel, address = split_address(recipient.address)
+    occasion = f"digest/{storm.thread}/{storm.storm}"
+    return DeliveryRow(
+        id=delivery_id(occasion, recipient.person, recipient.address),
+        occasion=occasion,
         kind=Kind.DIGEST,
-        at=min(each.occasion.at for each in heap),
+        person=recipient.person,
+        channel=channel,
+        address=address,
+        endpoint=MAIL,
+        then=recipient.then,
+        level=_level(ready),
         contract=first.occasion.contract,
-        content=first.occasion.content,
-        audience=(),
-        due_at=first.occasion.due_at,
-        foremost=first.occasion.kind,
+        why="many messages at once",
+        state=State.QUEUED,
+        next_at=storm.leaves_at(around.now, pressing=_pressing(ready)),
+        follows=storm.digest,
+        created_at=around.now,
+        due_at=min(each.occasion.at for each in ready),
+        turn=_order(around.now, first)[0],
     )
-    told = replace(recipient, why="many messages at once")
-    message = around.texts.message(_content(around, listed, told), told.language)
-    return Notification(occasion=occasion, recipient=told, message=message, follows=first.follows)
+
+
+def _grown(
+    storm: Conversation, digest: DeliveryRow, ready: Sequence[Notification], around: Surroundings
+) -> DeliveryRow:
+    leaves = digest.next_at
+    if _pressing(ready):  # it may have been planned for when nothing in it was
+        leaves = min(leaves, max(around.now, digest.created_at + storm.pause()))
+    due = min(digest.due_at, *(each.occasion.at for each in ready))
+    turn = min(digest.turn, *(_order(around.now, each)[0] for each in ready))
+    return replace(digest, level=max(digest.level, _level(ready)), next_at=leaves, due_at=due, turn=turn)
+
+
+def _key(notification: Notification) -> str:
+    recipient = notification.recipient
+    if not notification.live or recipient is None or not recipient.address.startswith(f"{MAIL}:"):
+        return ""
+    return conversation_id(recipient.person, recipient.address)
 
 
 def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
@@ -89,43 +151,15 @@ def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
     return turn_of(occasion.kind, urgency_of(occasion.content, occasion.due_at or occasion.at, now)), occasion.at
 
 
-def _content(around: Surroundings, listed: Sequence[Notification], recipient: Recipient) -> Content:
-    items = tuple(
-        Item(_line(around, each.occasion, recipient), acknowledge_link(around, each.occasion, recipient))
-        for each in listed[:MOST_ITEMS]
-    )
-    return Content(
-        kind=Kind.DIGEST,
-        zone="UTC",
-        values={
-            "count": len(listed),
-            "pages": sum(each.occasion.kind is Kind.PAGE for each in listed),
-            "contract": listed[0].occasion.contract,
-        },
-        items=items,
-        more=max(len(listed) - MOST_ITEMS, 0),
-        actions=(Action("open_board", around.links.board(), main=True),),
-        why=recipient.why,
-        data={
-            "count": len(listed),
-            "items": [{"line": item.line, "acknowledge_url": item.url} for item in items],
-            "recipient": recipient.person,
-        },
-    )
+def _level(ready: Sequence[Notification]) -> int:
+    return PAGES_AT_ALL if any(each.occasion.kind in _PAGES for each in ready) else 0
 
 
-def _line(around: Surroundings, occasion: Occasion, recipient: Recipient) -> str:
-    """The subject the message would have had; for one that cannot be put into words what it is about, in plain ones:
-    the others of the digest must not wait for it."""
-    try:
-        return around.texts.subject(content_of(around, occasion, recipient), recipient.language)
-    except Exception as error:
-        content = occasion.content
-        about = content.incident if isinstance(content, ClockFact) else content.title
-        _log.exception("digest.line_failed", occasion=occasion.id)
-        return one_line(f"{occasion.kind.value}: {about} ({type(error).__name__}: see the board)", 200)
+def _pressing(ready: Sequence[Notification]) -> bool:
+    return any(each.occasion.kind in _PRESSING for each in ready)
 
 
-def _id_of(digest: Notification) -> str:
-    assert digest.recipient is not None
-    return delivery_id(digest.occasion.id, digest.recipient.person, digest.recipient.address)
+def _id(notification: Notification) -> str:
+    assert notification.recipient is not None
+    occasion: Occasion = notification.occasion
+    return delivery_id(occasion.id, notification.recipient.person, notification.recipient.address)

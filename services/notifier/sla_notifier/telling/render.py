@@ -4,19 +4,47 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import structlog
+
 from sla_notifier.telling.content import content_of
-from sla_notifier.telling.notification import Notification
+from sla_notifier.telling.notification import Notification, Recipient
 from sla_notifier.telling.surroundings import Surroundings
+from sla_notifier.text.content import Message
+from sla_notifier.text.words import one_line
+from sla_platform.wire import ClockFact
+
+_log = structlog.get_logger(__name__)
 
 
 def render(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """A notification that is only recorded, or told by a digest, needs no words."""
+    """A notification that is only recorded needs no words, one that a digest tells needs few."""
     return tuple(
-        replace(
-            each,
-            message=around.texts.message(content_of(around, each.occasion, each.recipient), each.recipient.language),
-        )
-        if each.live and not each.carried_by and each.message is None and each.recipient is not None
+        replace(each, message=_message(around, each, each.recipient))
+        if each.live and each.message is None and each.recipient is not None
         else each
         for each in notifications
     )
+
+
+def _message(around: Surroundings, notification: Notification, recipient: Recipient) -> Message:
+    if not notification.carried_by:
+        return around.texts.message(content_of(around, notification.occasion, recipient), recipient.language)
+    try:
+        content = content_of(around, notification.occasion, recipient)
+        if recipient.then:  # the address after this one may be a machine's, which gets it by itself
+            return around.texts.message(content, recipient.language)
+        return around.texts.brief(content, recipient.language)
+    except Exception as error:  # the others of the digest must not wait for it
+        _log.exception("digest.line_failed", occasion=notification.occasion.id)
+        return _plain(notification, error)
+
+
+def _plain(notification: Notification, error: Exception) -> Message:
+    """What it is about in plain words, for one that cannot be put into others."""
+    occasion, said = notification.occasion, notification.occasion.content
+    about = said.incident if isinstance(said, ClockFact) else said.title
+    line = one_line(f"{occasion.kind.value}: {about} ({type(error).__name__}: see the board)", 200)
+    data = {"alert": occasion.alert, "contract": occasion.contract, "subject": line, "text": line}
+    if isinstance(said, ClockFact):
+        data |= {"incident": said.incident, "customer": one_line(said.customer)}
+    return Message(line, "", "", {"type": f"slad.{occasion.kind.value}", "data": data})

@@ -30,4 +30,4 @@ class Surroundings:
     paged: Mapping[tuple[str, int], tuple[PagedPerson, ...]] = field(default_factory=dict)
     closing: tuple[ClosingWord, ...] = ()
     paged_of: Mapping[tuple[str, str, datetime], int] = field(default_factory=dict)
-    digest_over: int = 10
+    digest_over: int = 5

@@ -19,8 +19,11 @@ from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
 from sla_notifier.delivery.store import disabled_endpoints
 from sla_notifier.delivery.verdict import Reason
 from sla_notifier.link import Links
+from sla_notifier.telling import held
+from sla_notifier.telling.gather import gather, keys_of
 from sla_notifier.telling.notification import ClosingWord, PagedPerson
-from sla_notifier.telling.pipeline import deliveries
+from sla_notifier.telling.pipeline import addressed
+from sla_notifier.telling.pipeline import rows as rows_of_gathered
 from sla_notifier.telling.surroundings import Round, Surroundings
 from sla_notifier.text.render import Texts
 from sla_platform.store import log as logs
@@ -40,14 +43,19 @@ class Manner:
 
     texts: Texts
     links: Links
-    digest_over: int = 10
+    digest_over: int = 5
 
 
 async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue, manner: Manner, now: datetime) -> None:
     """Alerts, steps, deliveries and events; nothing is read back, nothing depends on order between instances."""
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cut_off)
-    rows = await _told(connection, {occasion.alert for occasion in batch.occasions if occasion.alert})
+    gathering = await held.gathering(connection, await _carriers(connection, batch.cut_off))
+    rows = [
+        # What a digest gathers that has not left is as little told as what is queued by itself.
+        replace(row, carried_by="") if row.carried_by in gathering else row
+        for row in await _told(connection, {occasion.alert for occasion in batch.occasions if occasion.alert})
+    ]
     told = [row for row in rows if row.kind not in _CLOSING]
     around = Surroundings(
         now=now,
@@ -61,10 +69,18 @@ async def write(connection: AsyncConnection, batch: Batch, catalogue: Catalogue,
         paged_of=first_paged(told),
         digest_over=manner.digest_over,
     )
-    new = deliveries(around, batch.occasions)
+    notifications = addressed(around, batch.occasions)
+    conversations = await held.hold(connection, keys_of(notifications), now)
+    last = {each.digest for each in conversations.values()} - {""}
+    gathering |= await held.gathering(connection, last - set(gathering))
+    gathered = gather(around, notifications, conversations, gathering)
+    new = rows_of_gathered(around, gathered)
     await alerts.save(connection, batch.alerts.values())
     await alerts.replace_steps(connection, batch.steps_over, [step for steps in batch.steps.values() for step in steps])
-    ended = await _cut_off(connection, batch.cut_off, now)
+    ended = await _cut_off(connection, batch.cut_off, gathering, now)
+    await held.save(connection, gathered.conversations)
+    await held.grow(connection, gathered.digests, gathering)
+    new += [digest for digest in gathered.digests if digest.id not in gathering]
     if new:
         await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
         await _let_pass(connection, new)
@@ -110,7 +126,8 @@ def paged_of(
             best[key] = row
     found: dict[tuple[str, int], tuple[PagedPerson, ...]] = {}
     for (alert, episode, person), row in best.items():
-        follows = row.carried_by or (row.id if row.state is State.SENDING else "")
+        on_its_way = row.carried_by or (row.id if row.state is State.SENDING else "")
+        follows = "" if row.state.final else on_its_way
         paged = PagedPerson(person, f"{row.channel}:{row.address}", follows)
         found[alert, episode] = (*found.get((alert, episode), ()), paged)
     return found
@@ -142,11 +159,20 @@ def first_paged(told: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], 
 
 
 async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:
-    """Keep senders from the waiting pages of alerts that end, until all is written. (SQLite has one writer anyway.)"""
+    """Keep senders from the waiting pages of alerts that end, until all is written. (SQLite has one writer anyway.)
+    Of pages in a digest the digest is held: a sender that records the end of one locks it before what it carried."""
     if not ending:
         return
-    waiting = select(_d.c.id).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING))
+    waiting = select(_d.c.id).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING), _d.c.carried_by == "")
     await connection.execute(waiting.order_by(_d.c.next_at, _d.c.id).with_for_update())
+
+
+async def _carriers(connection: AsyncConnection, ending: Collection[str]) -> frozenset[str]:
+    """The digests that the waiting pages of these alerts are in."""
+    if not ending:
+        return frozenset()
+    carried = select(_d.c.carried_by).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING))
+    return frozenset((await connection.execute(carried.where(_d.c.carried_by != "").distinct())).scalars())
 
 
 async def _told(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
@@ -172,8 +198,12 @@ async def _let_pass(connection: AsyncConnection, new: Iterable[DeliveryRow]) -> 
         await connection.execute(sooner.where(_d.c.state.in_(_WAITING)).values(turn=bindparam("b_turn")), turns)
 
 
-async def _cut_off(connection: AsyncConnection, reasons: Mapping[str, Reason], now: datetime) -> list[DeliveryRow]:
-    """End the queued pages of alerts that need no answer any more; what is being sent is left to its sender."""
+async def _cut_off(
+    connection: AsyncConnection, reasons: Mapping[str, Reason], gathering: Collection[str], now: datetime
+) -> list[DeliveryRow]:
+    """End the queued pages of alerts that need no answer any more, those of digests that have not left too; what is
+    being sent is left to its sender."""
+    unsent = or_(_d.c.carried_by == "", _d.c.carried_by.in_(sorted(gathering)))
     ended: list[DeliveryRow] = []
     for reason in dict.fromkeys(reasons.values()):
         ids = sorted(alert for alert, why in reasons.items() if why is reason)
@@ -182,8 +212,8 @@ async def _cut_off(connection: AsyncConnection, reasons: Mapping[str, Reason], n
         )
         statement = (
             update(_d)
-            .where(_d.c.alert.in_(ids), asks, _d.c.state.in_(_WAITING), _d.c.carried_by == "")
-            .values(state=State.CANCELLED.value, reason=reason.value, finished_at=now)
+            .where(_d.c.alert.in_(ids), asks, _d.c.state.in_(_WAITING), unsent)
+            .values(state=State.CANCELLED.value, reason=reason.value, finished_at=now, carried_by="")
             .returning(_d)
         )
         ended += [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]

@@ -36,7 +36,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a digest, with the link that answers it."""
+    """One line of a digest, with the link to what it is about."""
 
     line: str
     url: str = ""
@@ -55,6 +55,7 @@ class Content:
     actions: tuple[Action, ...] = ()
     items: tuple[Item, ...] = ()
     more: int = 0  # items that did not fit
+    more_url: str = ""  # where they are shown
     why: str = ""
     data: Mapping[str, object] = field(default_factory=dict)  # the webhook's `data`
 

@@ -78,20 +78,18 @@ class Texts:
             subject=one_line(sentences["subject"], 200),
             text=self._plain.get_template("layout.txt.j2").render(view).strip() + "\n",
             html=self._html.get_template("layout.html.j2").render(view),
-            payload={
-                "type": f"slad.{content.kind.value}",
-                "data": {**content.data, "subject": sentences["subject"], "text": sentences["lead"]},
-            },
+            payload=_payload(content, sentences),
         )
 
-    def subject(self, content: Content, language: str) -> str:
-        """The subject alone: one line of a digest."""
+    def brief(self, content: Content, language: str) -> Message:
+        """Its subject and what a program gets, for a message that others tell."""
         spoken = self.language(language)
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
-        return one_line(self._sentences(content.kind, spoken, said, ("subject",))["subject"], 200)
+        sentences = self._sentences(content.kind, spoken, said, ("subject", "lead"))
+        return Message(one_line(sentences["subject"], 200), "", "", _payload(content, sentences))
 
-    def page(self, template: str, view: Mapping[str, str]) -> str:
+    def page(self, template: str, view: Mapping[str, Any]) -> str:
         """A page for a browser, escaped."""
         return self._html.get_template(template).render(view)
 
@@ -108,6 +106,13 @@ class Texts:
         english = tomllib.loads((self._folder / ENGLISH / f"{file}.toml").read_text("utf-8"))
         own = self._folder / language / f"{file}.toml"
         return {**english, **(tomllib.loads(own.read_text("utf-8")) if own.is_file() else {})}
+
+
+def _payload(content: Content, sentences: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "type": f"slad.{content.kind.value}",
+        "data": {**content.data, "subject": sentences["subject"], "text": sentences["lead"]},
+    }
 
 
 def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment:
@@ -135,9 +140,9 @@ def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> 
 
 def _view(content: Content, labels: Mapping[str, str], said: Mapping[str, str | int | bool]) -> dict[str, Any]:
     """What the two layouts show."""
-    items = [{"line": item.line, "url": item.url, "action": labels["acknowledge"]} for item in content.items]
+    items = [{"line": item.line, "url": item.url} for item in content.items]
     if content.more:
-        items.append({"line": labels["and_more"].format(count=content.more), "url": "", "action": ""})
+        items.append({"line": labels["and_more"].format(count=content.more), "url": content.more_url})
     return {
         "rows": [{"label": labels[name], "value": said[name]} for name in content.rows if said.get(name, "") != ""],
         "notes": [labels[name] for name in content.notes],

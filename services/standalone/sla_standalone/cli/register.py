@@ -23,6 +23,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "replay": ("replay",),
         "apply": ("apply",),
         "send": ("send",),
+        "ack": ("ack",),
         "importing": ("import",),
         "calendar": ("calendar",),
         "quarantine": ("quarantine",),

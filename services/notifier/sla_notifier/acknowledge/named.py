@@ -1,0 +1,24 @@
+"""What an alert is about and who answered it, in words for people. Pure."""
+
+from __future__ import annotations
+
+from sla_catalogue import Catalogue
+from sla_notifier.alert.alert import Alert
+from sla_notifier.telling.directory import contract_of
+from sla_notifier.text.words import one_line, spoken
+from sla_platform.wire import NoticeData
+
+
+def subject_of(alert: Alert) -> str:
+    """What an alert is about, in a few words."""
+    content = alert.content
+    if isinstance(content, NoticeData):
+        return one_line(content.title, 200)
+    ticket = f"{content.incident} {content.title}".strip()
+    return one_line(f"{spoken(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
+
+
+def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
+    """The person's name where the contract knows it, else the id or key that answered."""
+    found = contract_of(catalogue, alert.contract).people.get(person)
+    return found.name if found is not None else person

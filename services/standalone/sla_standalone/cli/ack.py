@@ -1,0 +1,115 @@
+"""`slad ack`: what waits for somebody, and saying "I have it" for an alert or for all open ones of an incident."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import httpx2
+import typer
+from rich.table import Table
+
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, refused
+from sla_standalone.cli.say import WRONG, emit, note, tables
+
+_ALERT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_PAGE = 200
+_What = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ALERT|INCIDENT…", help="An alert's id, or <source>:<its own id> for all its open alerts."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("ack")(ack)
+
+
+def ack(
+    what: _What = None,
+    by: Annotated[str, typer.Option(help="Who takes care of it. Default: the key alone is on record.")] = "",
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Acknowledge alerts: their escalations stop. Without an argument list those that nobody has acknowledged.
+
+    The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits.
+    1 no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
+    """
+    with connected(url, key) as client:
+        if not what:
+            _list(list(_open(client)), json)
+            return
+        done = [one for name in what for one in _acknowledged(client, name, by)]
+    if json:
+        emit({"acknowledged": done})
+    else:
+        for one in done:
+            typer.echo(_said(one))
+    if any(one["answer"] not in ("done", "already") for one in done):
+        raise typer.Exit(WRONG)
+
+
+def _acknowledged(client: httpx2.Client, name: str, by: str) -> Iterator[dict[str, Any]]:
+    if _ALERT.fullmatch(name):
+        yield _one(client, name, by)
+        return
+    found = False
+    for alert in _open(client, name):
+        found = True
+        yield _one(client, alert["id"], by)
+    if not found:
+        yield {"answer": "none", "incident": name, "alert": None}
+
+
+def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
+    answer = client.post(f"/v1/alerts/{quote(alert, safe='')}/ack", json={"by": by} if by else {})
+    if answer.status_code >= httpx2.codes.BAD_REQUEST:
+        refused(answer)
+    said: dict[str, Any] = answer.json()
+    return {"answer": said["answer"], "incident": said["alert"]["incident"], "alert": said["alert"]}
+
+
+def _open(client: httpx2.Client, incident: str = "") -> Iterator[dict[str, Any]]:
+    """Alerts that nobody has acknowledged, of one incident or of all."""
+    before = ""
+    while True:
+        asked: dict[str, str | int] = {"state": "open", "incident": incident, "before": before, "limit": _PAGE}
+        page = fetched(client, "/v1/alerts", asked)
+        yield from page["alerts"]
+        before = page["next"]
+        if not before:
+            return
+
+
+def _said(one: dict[str, Any]) -> str:
+    alert = one["alert"]
+    if alert is None:
+        return f"{one['incident']}: no open alert"
+    about = f"{alert['incident'] or alert['notice']} {alert['metric']}".strip()
+    match one["answer"]:
+        case "done":
+            return f"{about}: acknowledged by {alert['acknowledged_by']}; nobody else is paged"
+        case "already":
+            return f"{about}: was acknowledged by {alert['acknowledged_by']} at {alert['acknowledged_at']}"
+        case _:
+            return f"{about}: has ended at {alert['closed_at']} ({alert['close_reason'].replace('_', ' ')})"
+
+
+def _list(alerts: list[dict[str, Any]], json: bool) -> None:
+    if json:
+        emit({"alerts": alerts})
+    elif not alerts:
+        note("nothing waits for an acknowledgement")
+    else:
+        table = Table(box=None, pad_edge=False)
+        for name in ("alert", "incident", "metric", "contract", "level", "due at"):
+            table.add_column(name, overflow="fold")
+        for one in alerts:
+            about = one["incident"] or one["notice"]
+            table.add_row(one["id"], about, one["metric"], one["contract"], str(one["level"]), one["due_at"])
+        tables().print(table)
+    if alerts:
+        raise typer.Exit(WRONG)
