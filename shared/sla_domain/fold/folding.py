@@ -26,6 +26,8 @@ from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractMatch, Rulebook
 
+_WHOSE = frozenset({EventKind.RESPONDED, EventKind.COMMENTED})  # may turn out to be the reporter's own words
+
 
 class Unfit(StrEnum):
     """Why a fold cannot go on with some events."""
@@ -142,7 +144,7 @@ class Folding:
         story, tracks = self._story, self._tracks
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        if event.kind is EventKind.RESPONDED and event.actor is Actor.UNKNOWN and story.is_reporter(event.actor_name):
+        if event.actor is Actor.UNKNOWN and event.kind in _WHOSE and story.is_reporter(event.actor_name, event.kind):
             event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         story.read(event, at)
         if story.entitlement is not self._entitlement:

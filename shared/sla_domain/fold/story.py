@@ -103,9 +103,14 @@ class Story:
     def priority(self) -> str:
         return self.priorities.in_force
 
-    def is_reporter(self, name: str) -> bool:
+    def is_reporter(self, name: str, kind: EventKind) -> bool:
+        """Whether a word is the reporter's own, who may be known by name alone.
+
+        A comment was already looked at by somebody who knows accounts: only the account can tell more than that.
+        """
         stated = self.attributes
-        return bool(name) and name in (stated.get("reporter_id"), stated.get("reporter"))
+        known = stated.get("reporter_id")
+        return bool(name) and (name == known or (kind is EventKind.RESPONDED and name == stated.get("reporter")))
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
         """The attributes rows are matched against under this entitlement."""
@@ -226,8 +231,17 @@ class Story:
         self._stop_waiting()
 
     def _customer_replied(self, event: IncidentEvent) -> None:
-        if self.waiting is WaitingOn.CUSTOMER:
+        if self.waiting is WaitingOn.CUSTOMER and not event.automatic:
             self._stop_waiting()
+
+    def _commented(self, event: IncidentEvent) -> None:
+        if event.actor is Actor.UNKNOWN:
+            who, source = event.actor_name or "somebody", event.source
+            text = (
+                f"{who} is known neither as staff nor as a customer: the word neither answers nor waits for an answer"
+            )
+            hint = f"; say it under sources.{source}.staff or sources.{source}.customers" if source else ""
+            self.remark(Remark(RemarkKind.SPEAKER_UNKNOWN, text + hint, event.id))
 
     def _escalated(self, event: IncidentEvent) -> None:
         to = event.attributes.get("escalated_to", "")
@@ -316,6 +330,7 @@ _TURNS: Mapping[EventKind, Callable[[Story, IncidentEvent], None]] = {
     EventKind.WAITING: Story._waiting,
     EventKind.RESUMED: Story._resumed,
     EventKind.CUSTOMER_REPLIED: Story._customer_replied,
+    EventKind.COMMENTED: Story._commented,
     EventKind.ESCALATED: Story._escalated,
     EventKind.RATED: Story._rated,
     EventKind.EXEMPTED: Story._exempted,

@@ -4,7 +4,8 @@ Decisions: the action is trusted, not the state beside it (a reopened issue may 
 are no incidents; closing as *completed* resolves, as *not planned* or *duplicate* cancels (declined work must not count
 as a promise kept; `options: {not_planned: resolved}` changes it); a transferred issue is merged into its new id, which
 opens by the new repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's
-reply, one of a member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither.
+reply, one of a member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither,
+nor is one of anybody else.
 
 GitHub signs the body and none of its headers. So the body alone says which event it is and whether it is a form, and
 identifies the delivery; `X-GitHub-Event` may only contradict it. Two events never have the same bytes but for a change
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from sla_catalogue.source import Lookup, Phase, Source
+from sla_catalogue.source import Lookup, Phase, Source, fold
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
@@ -52,6 +53,7 @@ from sla_ingest.dialect.read import (
     stated,
     text,
 )
+from sla_ingest.dialect.speaker import SAID, SIDED, Person, Speaker, side_of
 
 MEDIA_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
 _USUAL_CUSTOMER = Lookup(field="repository.owner.login")
@@ -234,7 +236,7 @@ def _edited(case: _Case) -> list[Happening] | Outcome:
 
 def _closed(case: _Case) -> list[Happening]:
     why = text(case.issue, "state_reason") or "completed"
-    phase = _phase_named(case.source.options.get(why, "")) or _CLOSED_AS.get(why, Phase.RESOLVED)
+    phase = case.source.ending_of(why) or _CLOSED_AS.get(why, Phase.RESOLVED)
     closed = stamp(case.issue.get("closed_at") or case.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
     reason = "" if why == "completed" else f"closed as {why.replace('_', ' ')}"
     return [
@@ -309,11 +311,11 @@ def _comment(case: _Case) -> list[Happening] | Outcome:
     comment = node(case.payload, "comment")
     author = node(comment, "user") or node(case.payload, "sender")
     who = _who(case, author, text(comment, "author_association"))
-    if who is Actor.BOT:
+    if who.actor is Actor.BOT:
         return Ignored(IgnoredBecause.BOT_COMMENT, text(author, "login"))
-    kind = EventKind.RESPONDED if who is Actor.STAFF else EventKind.CUSTOMER_REPLIED
     at = stamp(comment.get("created_at"), TimeQuality.EXACT)
-    return [Happening(kind=kind, stamp=at, actor=who, actor_name=text(author, "login"))]
+    name = text(author, "login")
+    return [Happening(kind=SAID[who.actor], stamp=at, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
 
 # -- shared -----------------------------------------------------------------------------------------------
@@ -323,23 +325,24 @@ def _happening(case: _Case, kind: EventKind, *, at: Stamp | None = None, **value
     sender = node(case.payload, "sender")
     # Whoever may assign, label or close another's issue works on the repository's side.
     who = _who(case, sender, "MEMBER")
-    return Happening(kind=kind, stamp=at or case.updated, actor=who, actor_name=text(sender, "login"), **values)
+    if kind in SIDED:
+        values["remarks"] = (*values.get("remarks", ()), *who.remarks)
+    return Happening(kind=kind, stamp=at or case.updated, actor=who.actor, actor_name=text(sender, "login"), **values)
 
 
-def _who(case: _Case, account: Node, association: str) -> Actor:
+def _who(case: _Case, account: Node, association: str) -> Speaker:
+    """GitHub shows a member whose membership is private as CONTRIBUTOR or NONE: of those nothing is known."""
     login = text(account, "login")
-    if text(account, "type") == "Bot" or login.endswith("[bot]") or case.source.is_bot(login):
-        return Actor.BOT
-    if case.source.is_staff(login):
-        return Actor.STAFF
-    if login and login == text(case.issue, "user", "login"):
-        return Actor.CUSTOMER
-    return Actor.STAFF if association in _MEMBERS else Actor.UNKNOWN
+    person = Person(
+        names=frozenset(filter(None, [login])),
+        shown=login,
+        account=login,
+        association=fold(association),
+        bot=text(account, "type") == "Bot" or login.endswith("[bot]"),
+        member=association in _MEMBERS,
+    )
+    return side_of(case.source, person, reported=bool(login) and login == text(case.issue, "user", "login"))
 
 
 def _label_name(label: Any) -> str:
     return clean(label.get("name") if isinstance(label, dict) else label)
-
-
-def _phase_named(name: str) -> Phase | None:
-    return Phase(name) if name in list(Phase) else None

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.jira_changelog import Changed, changes, opened
-from sla_ingest.dialect.jira_person import account_of, who_is
+from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import (
     Delivery,
@@ -39,6 +39,7 @@ from sla_ingest.dialect.port import (
     incident_id,
 )
 from sla_ingest.dialect.read import Node, clean, identifier, items, node, stamp, text
+from sla_ingest.dialect.speaker import SAID
 
 MEDIA_TYPES = frozenset({"application/json"})
 # What concerns boards, sprints, people and settings, by the first word of the event's name after `jira:`.
@@ -100,9 +101,19 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         return Parked(ParkedBecause.NO_INCIDENT, event)
     changelog = identifier(node(payload, "changelog").get("id"))
     version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
-    at = stamp(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
+    at = _when(payload, source, version)
     found = _found(Changed(source=source, payload=payload, at=at), kind)
     return events(delivery, source, incident_id(source.id, own), id_, found) if isinstance(found, list) else found
+
+
+def _when(payload: Node, source: Source, version: int) -> Stamp:
+    """The delivery's own time, or where it has none (a workflow's webhook, an old sender) that of the issue."""
+    at = stamp(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
+    if at.at is not None:
+        return at
+    updated = node(payload, "issue", "fields").get("updated")
+    shown = stamp(updated, TimeQuality.OBJECT_UPDATED, zone=source.zone, version=version)
+    return shown if shown.at is not None else at
 
 
 def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
@@ -125,7 +136,7 @@ def _deleted(case: Changed) -> list[Happening] | Outcome:
     """Without a timestamp its receipt would stand in for it, which whoever replays it chooses: what the issue shows
     is the earliest instant that it can be."""
     reason = "the issue was deleted"
-    if case.at.at is not None:
+    if case.at.quality is TimeQuality.EXACT and case.at.at is not None:
         return [case.happening(EventKind.CANCELLED, reason=reason)]
     fields = node(case.payload, "issue", "fields")
     stamps = (stamp(fields.get(name), TimeQuality.OBJECT_UPDATED) for name in ("created", "updated"))
@@ -163,19 +174,18 @@ def _comment(case: Changed) -> list[Happening] | Outcome:
     author = node(comment, "author") or node(case.payload, "user")
     fields = node(case.payload, "issue", "fields")
     who = who_is(case.source, author, fields)
-    if who is Actor.BOT:
+    if who.actor is Actor.BOT:
         return Ignored(IgnoredBecause.BOT_COMMENT, account_of(author))
     # Cloud's comment events carry a thin issue without its reporter: the stored incident decides later.
-    reporter_known = bool(node(fields, "reporter") or node(fields, "creator")) or case.source.is_staff(
-        account_of(author)
-    )
+    sure = names_reporter(fields) or who.actor is Actor.CUSTOMER or case.source.is_staff(account_of(author))
     return [
         Happening(
-            kind=EventKind.RESPONDED if who is Actor.STAFF else EventKind.CUSTOMER_REPLIED,
+            kind=SAID[who.actor],
             stamp=_said_at(comment, case.at),
-            actor=who,
-            actor_name=text(author, "displayName") or account_of(author),
-            unless_reporter=account_of(author) if who is Actor.STAFF and not reporter_known else "",
+            actor=who.actor,
+            actor_name=shown_as(author),
+            remarks=who.remarks,
+            unless_reporter="" if sure else account_of(author),
         )
     ]
 
