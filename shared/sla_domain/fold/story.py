@@ -106,11 +106,11 @@ class Story:
     def is_reporter(self, name: str, kind: EventKind) -> bool:
         """Whether a word is the reporter's own, who may be known by name alone.
 
-        A comment was already looked at by somebody who knows accounts: only the account can tell more than that.
+        Of a comment whoever received it has looked at the account: where that is known, a name says nothing more.
         """
-        stated = self.attributes
-        known = stated.get("reporter_id")
-        return bool(name) and (name == known or (kind is EventKind.RESPONDED and name == stated.get("reporter")))
+        account, called = self.attributes.get("reporter_id"), self.attributes.get("reporter")
+        by_name = kind is EventKind.RESPONDED or not account
+        return bool(name) and (name == account or (by_name and name == called))
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
         """The attributes rows are matched against under this entitlement."""

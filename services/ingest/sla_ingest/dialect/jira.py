@@ -17,9 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sla_catalogue.source import Source
-from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
 from sla_ingest.dialect.jira_changelog import Changed, changes, opened
 from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
+from sla_ingest.dialect.jira_snapshot import snapshot_of
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import (
     Delivery,
@@ -36,6 +37,7 @@ from sla_ingest.dialect.port import (
     digest_id,
     events,
     fitting_id,
+    ignored,
     incident_id,
 )
 from sla_ingest.dialect.read import Node, clean, identifier, items, node, stamp, text
@@ -89,21 +91,27 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         if not node(payload, "transition"):
             return Parked(ParkedBecause.UNKNOWN_TYPE, "the delivery names no webhookEvent")
         kind = "issue_transitioned"
-    if kind.split("_")[0] in _QUIET or kind.startswith("issue_property_"):
-        return Ignored(IgnoredBecause.UNRELATED, event)
+    quiet = kind.split("_")[0] in _QUIET or kind.startswith("issue_property_")
     known = kind in ("issue_created", "issue_updated", "issue_deleted", "issue_transitioned") or kind.startswith(
         "comment_"
     )
-    if not known:
+    if not known and not quiet:
         return Parked(ParkedBecause.UNKNOWN_TYPE, clean(event, 60))
     own = own_id(payload)
     if not own:
-        return Parked(ParkedBecause.NO_INCIDENT, event)
+        return Ignored(IgnoredBecause.UNRELATED, event) if quiet else Parked(ParkedBecause.NO_INCIDENT, event)
     changelog = identifier(node(payload, "changelog").get("id"))
     version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
     at = _when(payload, source, version)
-    found = _found(Changed(source=source, payload=payload, at=at), kind)
-    return events(delivery, source, incident_id(source.id, own), id_, found) if isinstance(found, list) else found
+    case = Changed(source=source, payload=payload, at=at)
+    found = Ignored(IgnoredBecause.UNRELATED, event) if quiet else _found(case, kind)
+    incident = incident_id(source.id, own)
+    snapshot = snapshot_of(case, delivery.received_at, deleted=kind == "issue_deleted")
+    if isinstance(found, list):
+        if snapshot is None and found[-1].kind is EventKind.OBSERVED:
+            snapshot = Snapshot(at=at.at or delivery.received_at)
+        return events(delivery, source, incident, id_, found, snapshot)
+    return ignored(delivery, source, incident, id_, found, snapshot) if isinstance(found, Ignored) else found
 
 
 def _when(payload: Node, source: Source, version: int) -> Stamp:
@@ -148,13 +156,19 @@ def _deleted(case: Changed) -> list[Happening] | Outcome:
 
 
 def _updated(case: Changed) -> list[Happening] | Outcome:
-    found = changes(case)
-    if not node(case.payload, "comment"):
-        return found or Ignored(IgnoredBecause.NOTHING_RELEVANT, _named(case.payload))
-    said = _comment(case)
-    if isinstance(said, list):
-        return [*found, *said]
-    return found or said
+    found, odd = changes(case)
+    said = (
+        _comment(case)
+        if node(case.payload, "comment")
+        else Ignored(IgnoredBecause.NOTHING_RELEVANT, _named(case.payload))
+    )
+    all_ = [*found, *said] if isinstance(said, list) else found
+    if not odd:
+        return all_ or said
+    if not all_:
+        # A status that nobody can read is no word to the customer: it is only seen.
+        return [case.happening(EventKind.OBSERVED, remarks=odd)]
+    return [replace(all_[0], remarks=(*all_[0].remarks, *odd)), *all_[1:]]
 
 
 def _named(payload: Node) -> str:

@@ -88,16 +88,16 @@ def opened(case: Changed) -> list[Happening]:
     fields = case.fields
     created = stamp(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
     at = created if created.at is not None else case.at
-    labels = _labels(fields.get("labels"))
-    priority, odd = _priority(case, labels, _first_priority(case))
+    labels = labels_of(fields.get("labels"))
+    priority, odd = priority_in(case, labels, _first_priority(case))
     status = status_now(case.source, case.status) if case.status else None
     attributes = stated(
         title=text(fields, "summary"),
-        description=_plain(fields.get("description")),
-        url=_browse(node(case.payload, "issue")),
+        description=plain(fields.get("description")),
+        url=browse(node(case.payload, "issue")),
         key=text(case.payload, "issue", "key"),
-        **_reporter(case),
-        assignee=text(fields, "assignee", "displayName"),
+        **reporter_in(case),
+        assignee=shown_as(node(fields, "assignee")),
         type=text(fields, "issuetype", "name"),
         status=case.status.shown,
         priority=priority,
@@ -105,7 +105,9 @@ def opened(case: Changed) -> list[Happening]:
     )
     remarks = (*odd, *(status.remarks if status else ()))
     found = [case.happening(EventKind.OPENED, at=at, attributes=attributes, remarks=remarks)]
-    born_as = phase_by_label(case.source, labels) or (status and status.phase) or Phase.OPEN
+    by_status = status.phase if status else None
+    by_label = None if by_status in ENDED else phase_by_label(case.source, labels)
+    born_as = by_label or by_status or Phase.OPEN
     if born_as is not Phase.IN_PROGRESS:
         found += [case.happening(s.kind, at=at, waiting_on=s.waiting_on) for s in transition(Phase.OPEN, born_as)]
     return found
@@ -117,7 +119,7 @@ def _first_priority(case: Changed) -> Word:
     return said or next((words_of(item, said)[1] for item in _items(case, "priority")), said)
 
 
-def _reporter(case: Changed) -> dict[str, str]:
+def reporter_in(case: Changed) -> dict[str, str]:
     reporter = reporter_of(case.fields)
     return {"reporter": shown_as(reporter), "reporter_id": account_of(reporter)}
 
@@ -125,8 +127,10 @@ def _reporter(case: Changed) -> dict[str, str]:
 # -- changes ----------------------------------------------------------------------------------------------
 
 
-def changes(case: Changed) -> list[Happening]:
-    return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *_course(case)]
+def changes(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
+    """What the changelog says, and what is odd about a change of which nothing follows."""
+    course, odd = _course(case)
+    return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
 def _facts(case: Changed) -> list[Happening]:
@@ -136,16 +140,16 @@ def _facts(case: Changed) -> list[Happening]:
     if "summary" in touched:
         described["title"] = text(case.fields, "summary")
     if "description" in touched:
-        described["description"] = _plain(case.fields.get("description"))
+        described["description"] = plain(case.fields.get("description"))
     classified = {"type": text(case.fields, "issuetype", "name")} if "issuetype" in touched else {}
     if touched & {"key", "project"}:
         issue = node(case.payload, "issue")
-        classified |= stated(key=text(issue, "key"), url=_browse(issue))
+        classified |= stated(key=text(issue, "key"), url=browse(issue))
     for item in _items(case, "reporter")[-1:]:
         classified |= _new_reporter(case, item)
     for name, lookup in case.lookups.items():
         if lookup.field and touched.intersection(map(fold, lookup.field.split("."))):
-            classified[name] = looked_up(lookup, case.payload, _labels(case.fields.get("labels")))
+            classified[name] = looked_up(lookup, case.payload, labels_of(case.fields.get("labels")))
     found = [case.happening(EventKind.DESCRIBED, attributes=described)] if described else []
     return [*found, *([case.happening(EventKind.RECLASSIFIED, attributes=classified)] if classified else [])]
 
@@ -153,13 +157,13 @@ def _facts(case: Changed) -> list[Happening]:
 def _new_reporter(case: Changed, item: Node) -> dict[str, str]:
     """From now on the customer is somebody else: by the issue, which has the account, or by the item."""
     if "reporter" in case.fields:
-        return _reporter(case)
+        return reporter_in(case)
     account = text(item, "tmpToAccountId") or text(item, "to")
     return {"reporter": text(item, "toString") or account, "reporter_id": account}
 
 
 def _priorities(case: Changed) -> list[Happening]:
-    if priority_by_label(case.source, _labels(case.fields.get("labels"))):
+    if priority_by_label(case.source, labels_of(case.fields.get("labels"))):
         return []  # the catalogue lets a label decide
     found = []
     for item in _items(case, "priority")[-1:]:
@@ -170,22 +174,26 @@ def _priorities(case: Changed) -> list[Happening]:
 
 
 def _assignments(case: Changed) -> list[Happening]:
-    return [
-        case.happening(EventKind.ASSIGNED, attributes={"assignee": text(item, "toString")})
-        for item in _items(case, "assignee")[-1:]
-    ]
+    found = []
+    for item in _items(case, "assignee")[-1:]:
+        now = node(case.fields, "assignee")
+        ids = {text(now, name) for name in ("accountId", "key", "name")} - {""}
+        same = bool(ids & {text(item, "to"), text(item, "tmpToAccountId")})
+        name = shown_as(now) if same else text(item, "toString")
+        found.append(case.happening(EventKind.ASSIGNED, attributes={"assignee": name}))
+    return found
 
 
 def _labelled(case: Changed) -> list[Happening]:
     """A label that is gone gives way to the issue's own fields, where the catalogue reads those too."""
     found: list[Happening] = []
     for item in _items(case, "labels"):
-        before, after = _labels(text(item, "fromString")), _labels(text(item, "toString"))
+        before, after = labels_of(text(item, "fromString")), labels_of(text(item, "toString"))
         for one in label_changes(case.source, before, after, case.lookups):
             attributes = dict(one.attributes)
             odd: tuple[Noted, ...] = ()
             if one.step.kind is EventKind.PRIORITY_CHANGED:
-                attributes["priority"], odd = _priority(case, after, word_of(node(case.fields, "priority")))
+                attributes["priority"], odd = priority_in(case, after, word_of(node(case.fields, "priority")))
             elif one.step.kind is EventKind.RECLASSIFIED:
                 attributes = {name: looked_up(case.lookups[name], case.payload, after) for name in attributes}
             step = one.step
@@ -196,16 +204,14 @@ def _labelled(case: Changed) -> list[Happening]:
 # -- status and resolution --------------------------------------------------------------------------------
 
 
-def _course(case: Changed) -> list[Happening]:
-    """Status and resolution together, each canonical kind once."""
+def _course(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
+    """Status and resolution together, each canonical kind once. Remarks that no event can bear are handed back."""
     by_status, attributes, remarks = _by_status(case)
     by_resolution, odd = _by_resolution(case, by_status)
     steps: dict[EventKind, tuple[Step, str]] = {}
     for one, why in _joined(by_status, by_resolution):
         steps.setdefault(one.kind, (one, why))
     remarks = (*remarks, *odd)
-    if not steps and remarks:
-        return [case.happening(EventKind.UPDATED, attributes=attributes, remarks=remarks)]
     found = []
     for kind, (step, why) in steps.items():
         at = case.at
@@ -214,7 +220,7 @@ def _course(case: Changed) -> list[Happening]:
         found.append(
             case.happening(kind, at=at, waiting_on=step.waiting_on, reason=why, attributes=attributes, remarks=remarks)
         )
-    return found
+    return found, () if found else remarks
 
 
 def _joined(by_status: tuple[Step, ...], by_resolution: list[tuple[Step, str]]) -> list[tuple[Step, str]]:
@@ -308,17 +314,17 @@ def _field(item: Node) -> str:
     return _FIELD_IDS.get(name, name)
 
 
-def _priority(case: Changed, labels: frozenset[str], field: Word) -> tuple[str, tuple[Noted, ...]]:
+def priority_in(case: Changed, labels: frozenset[str], field: Word) -> tuple[str, tuple[Noted, ...]]:
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
-def _labels(value: Any) -> frozenset[str]:
+def labels_of(value: Any) -> frozenset[str]:
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean(word)))
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A description is text, or the newer document format: its texts in order."""
     if isinstance(value, dict):
         texts: list[str] = []
@@ -332,7 +338,7 @@ def _plain(value: Any) -> str:
     return clean(value, MAX_DESCRIPTION)
 
 
-def _browse(issue: Node) -> str:
+def browse(issue: Node) -> str:
     """The address people open, from the REST address."""
     site, found, _ = text(issue, "self").partition("/rest/api/")
     key = text(issue, "key")

@@ -61,17 +61,26 @@ class Speaker:
 
 def side_of(source: Source, person: Person, *, reported: bool) -> Speaker:
     """The side of a person. `reported`: the ticket is theirs."""
-    actor = _known(source, person, reported=reported)
+    actor = known(source, person, reported=reported)
     if actor is not None:
         return Speaker(actor)
-    where = f"sources.{source.id}.staff or sources.{source.id}.customers"
     if person.assumed and not source.only_staff:
-        said = f"{person.words}, {person.assumed}; say it under {where}"
+        said = f"{person.words}, {person.assumed}; {_where(source)}"
         return Speaker(Actor.STAFF, (Noted(Remark.STAFF_ASSUMED, said),))
-    return Speaker(Actor.UNKNOWN, (Noted(Remark.SPEAKER_UNKNOWN, f"{person.words}; say it under {where}"),))
+    return Speaker(Actor.UNKNOWN, (stranger(source, person.words),))
 
 
-def _known(source: Source, person: Person, *, reported: bool) -> Actor | None:
+def stranger(source: Source, who: str) -> Noted:
+    """The remark on somebody of no side, with the setting that gives them one."""
+    return Noted(Remark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
+
+
+def _where(source: Source) -> str:
+    return f"say it under sources.{source.id}.staff or sources.{source.id}.customers"
+
+
+def known(source: Source, person: Person, *, reported: bool = False) -> Actor | None:
+    """The side of a person as catalogue and sender have it; None when neither does."""
     if person.bot or any(map(source.is_bot, person.names)):
         return Actor.BOT
     if any(map(source.is_staff, person.names)):
