@@ -56,10 +56,18 @@ def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
 
 def _reporter(event: IncidentEvent, history: Iterable[IncidentEvent]) -> str | None:
     """Whose the incident was when this happened: by the latest word on it, or else by the first that came after."""
-    said = sorted((other for other in history if "reporter_id" in other.attributes), key=position)
-    before = [other for other in said if position(other) <= position(event)]
-    found = before[-1] if before else said[0] if said else None
-    return None if found is None else found.attributes["reporter_id"]
+    said = sorted(
+        ((position(other), who) for other in history if (who := _names_reporter(other)) is not None),
+        key=lambda each: each[0],
+    )
+    before = [who for at, who in said if at <= position(event)]
+    return before[-1] if before else said[0][1] if said else None
+
+
+def _names_reporter(event: IncidentEvent) -> str | None:
+    """What an event says last of whose the incident is; "" when it is nobody's."""
+    shown = event.snapshot.attributes.get("reporter_id") if event.snapshot is not None else None
+    return event.attributes.get("reporter_id") if shown is None else shown
 
 
 def behind_breaches(one: Translated, history: Iterable[IncidentEvent], ran_out: datetime | None) -> Translated:

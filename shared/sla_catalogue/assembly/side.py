@@ -49,7 +49,8 @@ def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings
                 message = f"{word!r} is no domain of a mail address"
                 findings.error((*path, name, "domains"), "domain", message, "example.com")
     for way in ("people", *_WAYS):
-        both = {fold(word) for word in getattr(staff, way)} & {fold(word) for word in getattr(customers, way)}
+        same = domain_of if way == "domains" else fold
+        both = set(map(same, getattr(staff, way))) & set(map(same, getattr(customers, way)))
         if both:
             message = f"named for both sides: {', '.join(sorted(both))}"
             findings.error((*path, "customers", way), "both-sides", message, "name each on one side")

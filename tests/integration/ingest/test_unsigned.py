@@ -43,7 +43,7 @@ PAYLOADS = SHARED / "data" / "webhooks"
 
 
 def comment(action: str = "deleted") -> dict[str, Any]:
-    said = {"id": 1, "user": {"login": "member", "type": "User"}, "created_at": "2026-11-20T11:59:30Z"}
+    said = {"id": 1, "user": {"login": "reporter", "type": "User"}, "created_at": "2026-11-20T11:59:30Z"}
     return delivery(action, comment=said)
 
 

@@ -212,14 +212,13 @@ def _course(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
     for one, why in _joined(by_status, by_resolution):
         steps.setdefault(one.kind, (one, why))
     remarks = (*remarks, *odd)
-    found = []
+    found: list[Happening] = []
     for kind, (step, why) in steps.items():
         at = case.at
         if kind is EventKind.RESOLVED and EventKind.REOPENED in steps and at.at is not None:
             at = replace(at, at=at.at + _NEXT)  # of one instant the end would be read before the reopening
-        found.append(
-            case.happening(kind, at=at, waiting_on=step.waiting_on, reason=why, attributes=attributes, remarks=remarks)
-        )
+        given: dict[str, Any] = {"waiting_on": step.waiting_on, "reason": why, "attributes": attributes}
+        found.append(case.happening(kind, at=at, remarks=() if found else remarks, **given))
     return found, () if found else remarks
 
 
