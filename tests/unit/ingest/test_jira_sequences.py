@@ -186,14 +186,20 @@ def test_a_priority_that_is_taken_away_is_the_plan_s_default() -> None:
 
 
 def test_an_issue_whose_opening_was_missed_opens_as_it_stands() -> None:
-    issue = Issue().created().changes("Mon 10:00", status=DONE, resolution=FIXED).says("Mon 15:00", ANN)
-    thanks = folded(issue.without(0, 1))
-    assert not thanks.phase.live, "nobody waits for an answer to a word of thanks"
-    assert ClockState.RUNNING not in states(thanks).values()
-    seen = folded(issue.looked_at("Mon 16:00"))
+    issue = Issue().created().changes("Mon 10:00", status=DONE, resolution=FIXED).looked_at("Mon 15:00").without(0, 1)
+    seen = folded(issue)
     assert (seen.opened_at, seen.ended_at) == (instant("Mon 09:00"), instant("Mon 10:00"))
     assert (seen.attributes["customer"], seen.attributes["priority"]) == ("acme", "P1")
     assert states(seen)["resolution"] is ClockState.MET
+
+
+def test_a_word_of_thanks_on_an_issue_that_has_ended_is_waited_for_by_nobody() -> None:
+    """Cloud's thin issue does not say when it was created and ended: a later look does."""
+    issue = Issue().created().changes("Mon 10:00", status=DONE, resolution=FIXED).says("Mon 15:00", ANN).without(0, 1)
+    thanks = folded(issue)
+    assert not thanks.phase.live
+    assert ClockState.RUNNING not in states(thanks).values()
+    assert folded(issue.looked_at("Mon 16:00")).opened_at == instant("Mon 09:00")
 
 
 def test_a_lost_end_and_a_lost_reopening_are_made_up_for_by_the_next_look() -> None:
