@@ -43,9 +43,7 @@ def who_is(source: Source, person: Node, fields: Node) -> Speaker:
 def _person(person: Node, fields: Node) -> Person:
     account, address = account_of(person), _address(text(person, "emailAddress"))
     kind = text(person, "accountType")
-    names = {account, text(person, "key"), text(person, "name"), address}
-    if kind != "customer":
-        names.add(text(person, "displayName"))  # customers choose theirs
+    names = (account, text(person, "key"), text(person, "name"), address)
     return Person(
         names=frozenset(filter(None, names)),
         shown=text(person, "displayName"),

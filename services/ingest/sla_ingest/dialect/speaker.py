@@ -31,10 +31,14 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What a delivery says of somebody. `names` identify the account; the rest is folded, "" where nothing is said."""
+    """What a delivery says of somebody. `names` identify the account; the rest is folded, "" where nothing is said.
+
+    `shown` is how people call them. They choose it themselves, so it makes nobody staff or customer; only a bot's words
+    may be left out by it.
+    """
 
     names: frozenset[str]
-    shown: str = ""  # how people call them
+    shown: str = ""
     account: str = ""  # what a catalogue should name them by
     groups: frozenset[str] = frozenset()
     domain: str = ""
@@ -81,7 +85,7 @@ def _where(source: Source) -> str:
 
 def known(source: Source, person: Person, *, reported: bool = False) -> Actor | None:
     """The side of a person as catalogue and sender have it; None when neither does."""
-    if person.bot or any(map(source.is_bot, person.names)):
+    if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT
     if any(map(source.is_staff, person.names)):
         return Actor.STAFF
