@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.unit.ingest.made import RECEIVED, said, source, translated
-from tests.unit.ingest.test_jira import ANN, BOB, JIRA, PAT, SELF, TIME, comment, delivery, item, updated
+from tests.unit.ingest.test_jira import ANN, BOB, JIRA, PAT, SELF, TIME, comment, delivery, issue, item, updated
 
 from sla_catalogue.source import Dialect, Lookup, Source
 from sla_catalogue.source import Phase as Word
@@ -198,3 +198,16 @@ def test_a_move_keeps_the_incident_and_its_names_follow() -> None:
     names = {"key": "OPS-7", "url": "https://acme.atlassian.net/browse/OPS-7", "product": "OPS"}
     assert (one.event.kind, dict(one.event.attributes)) == (EventKind.RECLASSIFIED, names)
     assert names.items() <= shown(given).attributes.items()
+
+
+def test_a_look_remarks_on_the_words_that_it_could_only_guess() -> None:
+    live = {"status": {"id": "10104", "name": "Warten auf Kunden", "statusCategory": {"key": "indeterminate"}}}
+    odd = (
+        WHOLE | live | {"priority": {"id": "10100", "name": "Hoch"}, "resolution": {"id": "10001", "name": "Abgelehnt"}}
+    )
+    found = translated(delivery("comment_deleted", issue=issue(**odd)), JIRA).outcome
+    assert isinstance(found, Ignored)
+    assert found.observed is not None
+    assert [noted.remark.code for noted in found.observed.remarks] == [
+        "status_by_category", "unmapped_resolution", "unmapped_priority",
+    ]  # fmt: skip

@@ -121,7 +121,7 @@ SIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"accountId": "x", "displayName": "Bob", "accountType": "customer"},
         "customer_replied",
     ),
-    "a bot by display name": ({"bots": frozenset({"robot for jira"})}, {"displayName": "Robot for Jira"}, "bot_comment"),
+    "a bot by display name": ({"bots": frozenset({"jira robot"})}, {"displayName": "Jira Robot"}, "bot_comment"),
     "staff by domain": ({"staff_by": VENDOR}, MAIL, "responded"),
     "staff by masked address": ({"staff_by": VENDOR}, PAT | {"emailAddress": "pat at vendor dot example"}, "responded"),
     "another domain": ({"staff_by": VENDOR}, PAT | {"emailAddress": "pat@notvendor.example"}, "commented"),

@@ -20,7 +20,7 @@ from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
 from sla_ingest.dialect.jira_changelog import Changed, changes, opened
 from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
-from sla_ingest.dialect.jira_snapshot import snapshot_of
+from sla_ingest.dialect.jira_snapshot import oddities, snapshot_of
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import (
     Delivery,
@@ -111,7 +111,13 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         if snapshot is None and found[-1].kind is EventKind.OBSERVED:
             snapshot = Snapshot(at=at.at or delivery.received_at)
         return events(delivery, source, incident, id_, found, snapshot)
-    return ignored(delivery, source, incident, id_, found, snapshot) if isinstance(found, Ignored) else found
+    if not isinstance(found, Ignored):
+        return found
+    quietly = ignored(delivery, source, incident, id_, found, snapshot)
+    if quietly.observed is None:
+        return quietly
+    # Kept only when it is news: then it matters by which words.
+    return replace(quietly, observed=replace(quietly.observed, remarks=(*quietly.observed.remarks, *oddities(case))))
 
 
 def _when(payload: Node, source: Source, version: int) -> Stamp:

@@ -18,6 +18,7 @@ from sla_ingest.dialect.jira_changelog import Changed, browse, labels_of, plain,
 from sla_ingest.dialect.jira_person import names_reporter, shown_as
 from sla_ingest.dialect.jira_word import ENDED, ending, status_now, word_of
 from sla_ingest.dialect.label import phase_by_label
+from sla_ingest.dialect.port import Noted
 from sla_ingest.dialect.read import looked_up, node, stamp, text
 
 _STANDING: Mapping[Phase, Standing] = {
@@ -46,6 +47,16 @@ def snapshot_of(case: Changed, received_at: datetime, *, deleted: bool = False) 
         attributes=_attributes(case),
         version=case.at.version,
     )
+
+
+def oddities(case: Changed) -> tuple[Noted, ...]:
+    """What is odd about the words in which the issue shows how it stands."""
+    fields, source = case.fields, case.source
+    status = status_now(source, case.status).remarks if case.status else ()
+    resolution = word_of(node(fields, "resolution"))
+    resolved = ending(source, resolution).remarks if resolution else ()
+    _, prioritised = priority_in(case, labels_of(fields.get("labels")), word_of(node(fields, "priority")))
+    return (*status, *resolved, *prioritised)
 
 
 def _at(fields: Mapping[str, Any], name: str) -> datetime | None:
