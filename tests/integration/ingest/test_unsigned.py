@@ -264,7 +264,7 @@ def _real(*folders: str) -> list[Any]:
 
 DOCUMENTS: dict[Dialect, list[Any]] = {
     Dialect.GITHUB: GITHUB + _real("github", "github-dotnet", "github-issue_comment"),
-    Dialect.JIRA: JIRA + _real("jira", "jira-zulip"),
+    Dialect.JIRA: [one for one in JIRA if isinstance(one, dict)] + _real("jira", "jira-zulip"),
     Dialect.CLOUDEVENTS: [*EVENTS, EVENTS[:3]],
 }
 
