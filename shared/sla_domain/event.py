@@ -21,6 +21,8 @@ IncidentId = NewType("IncidentId", str)
 
 NO_EVENT = EventId("")
 
+Order = tuple[datetime, int, datetime, int, str]
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -149,15 +151,23 @@ class IncidentEvent:
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
-    def order(self) -> tuple[datetime, int, int, str]:
-        """The order in which a fold reads events: when, sender's version, kind's natural order, id."""
-        return (self.occurred_at, self.version, _NATURAL_ORDER[self.kind], self.id)
+    def order(self) -> Order:
+        """The order in which a fold reads events: when, sender's version, arrival, kind's natural order, id."""
+        return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
+
+    @property
+    def look_order(self) -> Order:
+        """Where the fold reads its `snapshot`: when it holds, but behind the event and all that arrived with it."""
+        shown = self.snapshot
+        assert shown is not None
+        at = max(shown.at, self.occurred_at)
+        return (at, shown.version or self.version, self.received_at, len(_NATURAL_ORDER), self.id)
 
 
-# Two events of one instant without versions (an import, a whole-second sender) are read in the order of an
-# incident's life, so that "opened" never follows "resolved" by an accident of ids. A reopening comes before what the
-# incident does once it is open again: a status that moves from done to waiting says both at once, and a wait read
-# first would be lost on an incident that has ended.
+# Two events of one instant without versions, from a whole-second sender, are read as they arrived. Those that arrived
+# at once (one delivery, an import) are read in the order of an incident's life, so that "opened" never follows
+# "resolved" by an accident of ids. A reopening comes before what the incident does once it is open again: a status that
+# moves from done to waiting says both at once, and a wait read first would be lost on an incident that has ended.
 _ONCE_OPEN_AGAIN = (EventKind.WAITING, EventKind.RESUMED, EventKind.WORKAROUND_PROVIDED)
 _LIFE = [kind for kind in EventKind if kind not in _ONCE_OPEN_AGAIN]
 _LIFE[_LIFE.index(EventKind.REOPENED) + 1 : 0] = _ONCE_OPEN_AGAIN

@@ -8,6 +8,7 @@ The rule is a function of the events alone, whatever the order in which they arr
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sla_domain.event import EventKind, IncidentEvent
@@ -19,10 +20,23 @@ def remembered(events: Iterable[IncidentEvent], ended_at: datetime | None) -> li
     """The events an incident is folded from; `ended_at` is None for one that was never forgotten.
 
     What happened up to `ended_at` is history whose verdicts are told. A new life begins with the first opening or
-    reopening after it; before that beginning nothing counts, and without one the list is empty.
+    reopening after it, or with the first snapshot that says the ticket is open; before that beginning nothing counts,
+    and without one the list is empty. When the ticket was created belongs to the life before.
     """
     if ended_at is None:
         return list(events)
     later = [event for event in events if event.occurred_at > ended_at]
-    begun = min((event.order for event in later if event.kind in BEGINNINGS), default=None)
-    return [] if begun is None else [event for event in later if event.order >= begun]
+    begun = min((event.order for event in later if _begins(event)), default=None)
+    return [] if begun is None else [_of_this_life(event, ended_at) for event in later if event.order >= begun]
+
+
+def _begins(event: IncidentEvent) -> bool:
+    shown = event.snapshot
+    return event.kind in BEGINNINGS or (shown is not None and shown.phase is not None and shown.phase.live)
+
+
+def _of_this_life(event: IncidentEvent, ended_at: datetime) -> IncidentEvent:
+    shown = event.snapshot
+    if shown is None or shown.created_at is None or shown.created_at > ended_at:
+        return event
+    return replace(event, snapshot=replace(shown, created_at=None))

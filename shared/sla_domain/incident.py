@@ -54,6 +54,7 @@ class PriorityWhy(StrEnum):
     AGREED = "lowered by agreement with the customer (E9)"
     CORRECTED = "corrected: the stated one did not match reality (E8)"
     CONTRACT = "the contract in force changed"
+    TAKEN_AWAY = "the stated priority was taken away: the plan's default"
 
 
 class RemarkKind(StrEnum):
@@ -78,6 +79,8 @@ class RemarkKind(StrEnum):
     NO_COVERAGE = "no_coverage"
     UNREACHABLE_TARGET = "unreachable_target"
     AGREED_WITHOUT_CLOCK = "agreed_without_clock"
+    TAKEN_AWAY = "taken_away"  # a value that the ticket had, and has no more
+    RECONCILED = "reconciled"  # the ticket stands otherwise than its events had said
     LEFT_OUT = "left_out"  # there is more to remark than is shown
     OVERFULL = "overfull"  # so many events that some of the latest do not count
 

@@ -146,10 +146,15 @@ def _places(
     rows: Sequence[tuple[IncidentEvent, datetime]], periods: Sequence[ContractPeriod], complete: bool
 ) -> list[int | None]:
     """For each event the number of its period; None from where the periods do not say."""
-    begins = {period.event: number for number, period in enumerate(periods)}
-    given = {event.id for event, _ in rows}
-    # Periods begun by events that are not given: too old to be, or not here yet. Their instant must do.
-    absent = [] if complete else [(p.start, number) for number, p in enumerate(periods) if p.event not in given]
+    read_at = {event.id: at for event, at in rows}
+    begins = {p.event: number for number, p in enumerate(periods) if p.start <= read_at.get(p.event, p.start)}
+    # Periods begun by events that are not given (too old to be, or not here yet), or by what a ticket's snapshot said
+    # after its event. Their instant must do.
+    absent = [
+        (period.start, number)
+        for number, period in enumerate(periods)
+        if (period.start > read_at[period.event] if period.event in read_at else not complete)
+    ]
     place: int | None = None
     unknown = False
     places: list[int | None] = []
@@ -159,7 +164,10 @@ def _places(
             number = absent.pop(0)[1]
             place = number if place is None else max(place, number)
         customer = event.attributes.get("customer")
-        unknown = unknown or place is None or (customer is not None and customer != periods[place].customer)
+        if place is None:
+            unknown = True
+        elif customer is not None and periods[place].event != event.id:  # its own period is what came of it
+            unknown = unknown or customer != periods[place].customer
         places.append(None if unknown else place)
     return places
 

@@ -177,7 +177,7 @@ class GroupCommit:
 
     async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
         history = History()
-        if asked := inbox.Asked.by(entries):
+        if asked := inbox.Asked.by(entries, self._rulebook()):
             async with self._store.reading() as connection:
                 history = await load_history(connection, asked.judged, asked.promised, asked.whose)
         receipts = await inbox.decided(entries, history, self._rulebook())

@@ -58,6 +58,7 @@ class Entry:
     text: str = ""
     detail: str = ""
     events: tuple[Translated, ...] = ()
+    observed: Translated | None = None  # what an ignored delivery shows of the ticket
     remarks: tuple[Noted, ...] = ()
     by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
     promises: bool = True  # whether the answer tells due instants
@@ -110,8 +111,9 @@ def entry_of(
     match outcome:
         case Accepted(events):
             given |= {"result": Result.ACCEPTED, "events": events}
-        case Ignored(reason, detail):
+        case Ignored(reason, detail, observed):
             given |= {"result": Result.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
+            given["observed"] = observed
         case Parked(reason, detail):
             given |= {"result": Result.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
             if reason is ParkedBecause.CONTRADICTED:
@@ -134,6 +136,12 @@ def entry_of(
     )
 
 
+def observed_instead(entry: Entry) -> Entry:
+    """The same delivery, accepted for what it shows of the ticket. The reason says that nothing happened besides."""
+    assert entry.observed is not None
+    return replace(entry, result=Result.ACCEPTED, events=(entry.observed,), observed=None)
+
+
 def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
     """The same delivery set aside under an id of its own."""
     return replace(
@@ -144,6 +152,7 @@ def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
         text=reason.value,
         detail=detail,
         events=(),
+        observed=None,
         remarks=(),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
-from sla_domain.fold import Folding, position, timeline
+from sla_domain.fold import Folding, fold, position, timeline
 from sla_domain.fold.order import Position
 from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
@@ -54,6 +54,7 @@ class _Customers:
     read: int = 0  # of the incident's events
     opening: IncidentEvent | None = None
     first: IncidentEvent | None = None
+    shown: IncidentEvent | None = None  # the first with a snapshot
     named: list[tuple[Position, str]] = field(default_factory=list)
 
     def read_on(self, events: Sequence[IncidentEvent]) -> None:
@@ -64,6 +65,12 @@ class _Customers:
                 self.opening = event
             if (customer := event.attributes.get("customer")) is not None:
                 insort(self.named, (position(event), customer))
+            if event.snapshot is None:
+                continue
+            if self.shown is None or position(event) < position(self.shown):
+                self.shown = event
+            if (customer := event.snapshot.attributes.get("customer")) is not None:
+                insort(self.named, ((event.look_order, event.received_at), customer))
         self.read = len(events)
 
 
@@ -104,6 +111,10 @@ class History:
         # What claims to precede the opening is read at the opening, after it.
         opened_at = opening.occurred_at
         customer = opening.attributes.get("customer", "")
+        shown = known.shown.snapshot if known.shown is not None and known.opening is None else None
+        if shown is not None:
+            customer = shown.attributes.get("customer", customer)
+            opened_at = min(shown.created_at or opened_at, opened_at)
         if incident in self.cut:  # what was named before those that were read is not known: what follows stands for it
             customer = next((named for (order, _), named in known.named if order != opening.order), customer)
         for (order, _), named in known.named:
@@ -127,6 +138,21 @@ class History:
         known = _Customers() if incident in self.endings else self._customers.setdefault(incident, _Customers())
         known.read_on(self.counting(incident))
         return known
+
+    def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
+        """Whether an observation tells anything: of an incident that is not known, or otherwise than it is known."""
+        incident = event.incident
+        if not self.counting(incident):
+            return incident not in self.endings or bool(remembered([event], self.endings[incident]))
+        if self.crowded(incident):
+            return False  # the next event that must be stored anyway tells it
+        known = self.folded(incident, rulebook)
+        folding = self._folds[incident].folding
+        if folding.unfit([event]) is None:
+            return folding.is_news(event)
+        ended_at = self.endings.get(incident)
+        late = fold(remembered([*self.events[incident], event], ended_at), rulebook)
+        return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """The incident as its events have it by now. What was folded for an earlier answer is read on from there."""

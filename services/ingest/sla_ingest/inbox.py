@@ -23,12 +23,22 @@ from sla_domain.contract import ContractId
 from sla_domain.event import EventKind, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
+from sla_domain.movers import movers_of
 from sla_domain.rulebook import MatchReason, Rulebook
 from sla_domain.seen import seen
 from sla_ingest.dialect.port import ParkedBecause, Translated
-from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, answer_of, parked_instead, reused
+from sla_ingest.entry import (
+    CONTRACT_HEADER,
+    Entry,
+    Receipt,
+    Result,
+    answer_of,
+    observed_instead,
+    parked_instead,
+    reused,
+)
 from sla_ingest.history import History
-from sla_ingest.promise import PROMISING, crowded, promise, ran_out
+from sla_ingest.promise import crowded, promise, ran_out
 from sla_ingest.settle import behind_breaches, recognised
 from sla_ingest.tables import event as event_table
 from sla_ingest.tables import inbox, log
@@ -55,14 +65,16 @@ class Asked:
     whose: set[IncidentId] = field(default_factory=set)  # only under which contract they are
 
     @classmethod
-    def by(cls, entries: Iterable[Entry]) -> Asked:
+    def by(cls, entries: Iterable[Entry], rulebook: Rulebook) -> Asked:
         asked = cls()
         for entry in entries:
+            if entry.observed is not None:
+                asked.judged.add(entry.observed.event.incident)
             for one in entry.events:
                 incident = one.event.incident
                 if one.unless_reporter or one.not_before_told:
                     asked.judged.add(incident)
-                elif entry.promises and one.event.kind in PROMISING:
+                elif entry.promises and movers_of(rulebook).may_move(one.event):
                     asked.promised.add(incident)
                 elif CONTRACT_HEADER in entry.headers:
                     asked.whose.add(incident)
@@ -77,6 +89,9 @@ async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook
     receipts = []
     turn = Turn()
     for entry in entries:
+        seen_ = entry.observed
+        if seen_ is not None and history.is_news(seen_.event, rulebook):
+            entry = observed_instead(entry)
         final = _confined(entry, history, rulebook)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
@@ -133,7 +148,8 @@ def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
     """None too for a word about an incident so old that it was forgotten: no clock follows from it."""
     if not entry.promises:
         return None
-    incident = next((one.event.incident for one in entry.events if one.event.kind in PROMISING), None)
+    may_move = (one.event.incident for one in entry.events if movers_of(rulebook).may_move(one.event))
+    incident = next(may_move, None)
     if incident is None or not history.counting(incident):
         return None
     if history.crowded(incident):

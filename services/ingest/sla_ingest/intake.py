@@ -22,6 +22,7 @@ from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
 from sla_ingest.dialect.port import (
     Accepted,
     Delivery,
+    Ignored,
     ParkedBecause,
     Refused,
     Translation,
@@ -266,6 +267,9 @@ class Intake:
         return Taken((receipt,))
 
     def _translated(self, found: Translation) -> Translation:
+        if isinstance(found.outcome, Ignored) and found.outcome.observed is not None:
+            seen = settled(found.outcome.observed, self._rules.future_tolerance)
+            return Translation(found.delivery, replace(found.outcome, observed=seen))
         if not isinstance(found.outcome, Accepted):
             return found
         return Translation(

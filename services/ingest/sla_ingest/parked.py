@@ -104,7 +104,7 @@ class Shelf:
             raise _done()
         entry = self._intake.again(kept.source, kept.delivery)
         history = History()
-        if asked := Asked.by([entry]):
+        if asked := Asked.by([entry], self._rulebook()):
             async with self._store.reading() as connection:
                 history = await load_history(connection, asked.judged, asked.promised, asked.whose)
         (receipt,) = await decided([entry], history, self._rulebook())

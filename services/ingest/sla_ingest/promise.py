@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from sla_domain.clock import BREACH
-from sla_domain.event import EventKind, IncidentEvent, IncidentId
+from sla_domain.event import IncidentEvent, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.promise import PromiseLine
@@ -23,19 +23,6 @@ from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Remark
 
 _log = structlog.get_logger(__name__)
-
-# The kinds after which a sender wants to know what is due now.
-PROMISING = frozenset(
-    {
-        EventKind.OPENED,
-        EventKind.PRIORITY_CHANGED,
-        EventKind.REOPENED,
-        EventKind.RECLASSIFIED,
-        EventKind.RESUMED,
-        EventKind.TARGET_AGREED,
-        EventKind.DOWNGRADE_AGREED,
-    }
-)
 
 
 def promise(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -23,8 +24,15 @@ def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Expla
 
 
 def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
-    """The events that had happened by `at`: fold these to see the clocks as they stood then."""
-    return tuple(event for event in events if event.occurred_at <= at)
+    """The events that had happened by `at`: fold these to see the clocks as they stood then.
+
+    What a ticket showed later is not among them, though the event that carried it is.
+    """
+    return tuple(
+        event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
+        for event in events
+        if event.occurred_at <= at
+    )
 
 
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:

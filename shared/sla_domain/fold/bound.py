@@ -36,7 +36,11 @@ def counting(
 def matters(folding: Folding, event: IncidentEvent) -> bool:
     """Whether the event can change a clock, as far as the present state tells."""
     story = folding.story
-    if event.kind in STRUCTURAL or any(event.kind in track.metric.reactions for track in folding.tracks):
+    if (
+        folding.is_news(event)
+        or event.kind in STRUCTURAL
+        or any(event.kind in track.metric.reactions for track in folding.tracks)
+    ):
         return True
     stated = {name for name, value in event.attributes.items() if story.attributes.get(name) != value}
     return not stated.isdisjoint(story.entitlement.matched_on | {"customer", "priority"})
@@ -44,9 +48,11 @@ def matters(folding: Folding, event: IncidentEvent) -> bool:
 
 def ends(folding: Folding, event: IncidentEvent) -> bool:
     """Whether the event brings the incident nearer to its end and begins nothing."""
-    story, kind = folding.story, event.kind
+    story, kind, shown = folding.story, event.kind, event.snapshot
     if kind in ENDS:
         return story.phase is not ENDS[kind]
+    if shown is not None and shown.phase is not None and story.phase.live and not shown.phase.live:
+        return True
     if kind is EventKind.RESUMED:
         return story.waiting is not None
     stopped = False

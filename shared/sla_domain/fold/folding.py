@@ -8,6 +8,7 @@ that was kept, or a new start. `unfit` tells which.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -15,8 +16,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sla_domain.clock import Clock
-from sla_domain.event import Actor, EventKind, IncidentEvent
+from sla_domain.event import Actor, EventKind, IncidentEvent, Order
 from sla_domain.fold.finish import clock_of
+from sla_domain.fold.mend import MOVES, ended_before, is_news, mends, remark_on, stated, unseen_end
 from sla_domain.fold.order import Position, Timeline, odd, position
 from sla_domain.fold.remarks import Remarks
 from sla_domain.fold.story import Story
@@ -33,7 +35,7 @@ class Unfit(StrEnum):
     """Why a fold cannot go on with some events."""
 
     LATE = "an event lies before what has been read"
-    OPENING = "the opening comes after an event that had to stand in for it"
+    OPENING = "the opening, or the first that tells of it, comes after an event that had to stand in for it"
     AGREED = "a date is agreed for a metric that was not followed from the opening on"
 
 
@@ -56,14 +58,16 @@ class Folding:
     __slots__ = (
         "_agreed",
         "_assumed",
+        "_dated",
         "_ended",
         "_entitlement",
         "_latest",
         "_line_remarks",
+        "_looked",
+        "_looks",
         "_odd",
         "_opened_at",
         "_opening",
-        "_opening_remarks",
         "_rulebook",
         "_story",
         "_tracks",
@@ -76,18 +80,24 @@ class Folding:
         `contract` overrides the match by customer (previews).
         """
         self._opening, self._opened_at = line.opening, line.opened_at
-        self._line_remarks, self._assumed = line.remarks, line.assumed
+        self._line_remarks, self._assumed, self._dated = line.remarks, line.assumed, line.dated
         self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
         self._rulebook = rulebook
         self._story, self._tracks = laid_out(line.opening, rulebook, contract, line.opened_at, self._agreed)
         self._entitlement = self._story.entitlement
-        self._opening_remarks = len(self._story.remarks)
+        self._looks: list[tuple[Order, IncidentEvent]] = []  # snapshots to be read, each in its place
+        # What is read next lies behind this: what told of the opening, the last snapshot that was read.
+        self._looked: Position | None = None if line.shown is None else position(line.shown)
         self._odd = Remarks()
         if not line.assumed:
             self._note(line.opening)
         self._ended: dict[MetricId, _Ended] = {}
         self.count = 0 if line.assumed else 1  # events read
         self._latest = line.opening  # the last that was read
+        if line.opening.snapshot is not None:
+            self._look_later(line.opening)
+        if line.ended_before:
+            self._apply(unseen_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
         """A state of its own, equal to this one; reading on with either leaves the other as it is."""
@@ -95,13 +105,15 @@ class Folding:
         twin._story = self._story.branch()
         twin._tracks = {name: track.branch(twin._story) for name, track in self._tracks.items()}
         twin._odd = self._odd.branch()
+        twin._looks = self._looks.copy()
         twin._ended = {name: ended.branch() for name, ended in self._ended.items()}
         return twin
 
     @property
     def last(self) -> Position:
-        """Of the last event in order: the opening, or the one read last."""
-        return max(position(self._opening), position(self._latest))
+        """Of the last in order: the opening and what told of it, the event read last, or the snapshot of one."""
+        last = max(position(self._opening), position(self._latest))
+        return last if self._looked is None else max(last, self._looked)
 
     @property
     def story(self) -> Story:
@@ -121,7 +133,7 @@ class Folding:
         for event in events:
             if position(event) <= last:
                 return Unfit.LATE
-            if self._assumed and event.kind is EventKind.OPENED:
+            if self._assumed and (event.kind is EventKind.OPENED or (not self._dated and event.snapshot is not None)):
                 return Unfit.OPENING
             if event.agreed is not None and event.agreed.metric not in self._agreed:
                 return Unfit.AGREED
@@ -140,12 +152,32 @@ class Folding:
             self.count += len(following)
             self._latest = following[-1][0]
 
+    def is_news(self, event: IncidentEvent) -> bool:
+        """Whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""
+        self._look_all()
+        return is_news(self._story, event)
+
     def _read(self, event: IncidentEvent, at: datetime) -> None:
-        story, tracks = self._story, self._tracks
+        if self._looks:
+            self._look_until(event.order)
+        story = self._story
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
         if event.actor is Actor.UNKNOWN and event.kind in _WHOSE and story.is_reporter(event.actor_name, event.kind):
             event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
+        if event.snapshot is not None:
+            before = ended_before(story, event, at)
+            if before is not None:
+                self._mend(*before)
+            self._apply(event, at)
+            self._look_later(event)
+            return
+        self._apply(event, at)
+        if event.kind in MOVES:
+            story.stated = None
+
+    def _apply(self, event: IncidentEvent, at: datetime) -> None:
+        story, tracks = self._story, self._tracks
         story.read(event, at)
         if story.entitlement is not self._entitlement:
             self._entitlement = story.entitlement
@@ -158,17 +190,47 @@ class Folding:
         if kind is EventKind.TARGET_AGREED:
             _remark_agreed(event, story, tracks)
 
+    # -- snapshots
+
+    def _look_later(self, event: IncidentEvent) -> None:
+        insort(self._looks, (event.look_order, event), key=_place)
+
+    def _look_until(self, order: Order) -> None:
+        """Read the snapshots that hold before this place."""
+        while self._looks and self._looks[0][0] < order:
+            self._look(*self._looks.pop(0))
+
+    def _look_all(self) -> None:
+        """Read all that are left: from now on nothing before them can be read."""
+        while self._looks:
+            order, event = self._looks.pop(0)
+            self._look(order, event)
+            place = (order, event.received_at)
+            self._looked = place if self._looked is None else max(place, self._looked)
+
+    def _look(self, order: Order, event: IncidentEvent) -> None:
+        story, shown = self._story, event.snapshot
+        assert shown is not None
+        for mend, at in tuple(mends(story, event, max(order[0], story.at))):
+            self._mend(mend, at)
+        story.stated = stated(shown) or story.stated
+
+    def _mend(self, event: IncidentEvent, at: datetime) -> None:
+        self._story.remark(remark_on(event))
+        self._apply(event, at)
+
     # -- what it comes to
 
     def incident(self) -> Incident:
         """The incident after what has been read."""
+        self._look_all()
         opening, story = self._opening, self._story
         remarks = self._remarks()
         clocks: list[Clock] = []
         for track in self._tracks.values():
             if track.current is not None:
                 self._finish(track, track.current, clocks, remarks)
-        pending = story.priorities.pending
+        pending = story.priorities.pending if story.phase.live else None
         if pending is not None:
             text = f"{pending.old} to {pending.new} waits for the customer's agreement"
             remarks[Remark(RemarkKind.DOWNGRADE_PENDING, text, pending.event)] = None
@@ -207,12 +269,9 @@ class Folding:
             self._odd.add(remark)
 
     def _remarks(self) -> dict[Remark, None]:
-        """Those of the opening, then those on single events, then those on what the events do."""
-        if not self._line_remarks and not self._odd:
-            return dict.fromkeys(self._story.remarks)
-        said = list(self._story.remarks)
-        begun = self._opening_remarks
-        return dict.fromkeys((*said[:begun], *self._line_remarks, *self._odd, *said[begun:]))
+        """Those that hold now, then those on the opening and single events, then those on what the events did."""
+        story = self._story.remarks
+        return dict.fromkeys((*story.held, *self._line_remarks, *self._odd, *story.said))
 
     def _finish(self, track: Track, current: Tally, clocks: list[Clock], remarks: dict[Remark, None]) -> None:
         """The clocks of a metric. All but its current one have ended for good and are built once."""
@@ -244,6 +303,10 @@ class Folding:
         ended.through = len(track.tallies) - 1
         clocks += ended.clocks
         remarks |= dict.fromkeys(ended.remarks)
+
+
+def _place(look: tuple[Order, IncidentEvent]) -> Order:
+    return look[0]
 
 
 def laid_out(

@@ -2,8 +2,9 @@
 
 Sorted by `IncidentEvent.order`, each id once. The opening is read first: an event that claims to precede it is read
 at the opening instant, so that a resolve stamped before its open by a skewed clock leaves no zombie. An opening whose
-time is only our receipt cannot be later than what is known to have happened before it. Without an opening, the
-earliest event opens the incident.
+time is only our receipt cannot be later than what is known to have happened before it. Without an opening, the first
+snapshot of the ticket opens the incident, at the instant at which the ticket was created; without one that says so, the
+earliest event does.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sla_domain.errors import MixedIncidents, NoEvents
-from sla_domain.event import EventKind, IncidentEvent, TimeQuality
+from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
 from sla_domain.incident import Remark, RemarkKind
 
-Position = tuple[tuple[datetime, int, int, str], datetime]
+Position = tuple[Order, datetime]
 
 # A sender's clock may be a little ahead of ours without being worth a remark.
 _SKEW = timedelta(minutes=2)
@@ -31,6 +32,9 @@ class Timeline:
     following: tuple[tuple[IncidentEvent, datetime], ...]
     remarks: tuple[Remark, ...]  # on the opening and its place among the events
     assumed: bool = False  # no opening is among the events: the earliest stands in for it, and is read again
+    shown: IncidentEvent | None = None  # and the snapshot of this one tells how
+    dated: bool = False  # and when the ticket was created
+    ended_before: bool = False  # and the earliest reopens what had ended: nobody said when
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
@@ -60,11 +64,7 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     remarks: list[Remark] = []
     index = next((i for i, event in enumerate(rows) if event.kind is EventKind.OPENED), None)
     if index is None:
-        first = rows[0]
-        remarks.append(Remark(RemarkKind.NO_OPENING, "no opening was received: the earliest event opens it", first.id))
-        opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
-        following = tuple((e, e.occurred_at) for e in rows)
-        return Timeline(opening, first.occurred_at, following, tuple(remarks), assumed=True)
+        return _without_opening(rows)
     opening = rows.pop(index)
     opened_at = opening.occurred_at
     if index:
@@ -75,6 +75,50 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
                 remarks.append(Remark(RemarkKind.BEFORE_OPENING, text, event.id))
     following = tuple([(e, e.occurred_at if e.occurred_at > opened_at else opened_at) for e in rows])
     return Timeline(opening, opened_at, following, tuple(remarks))
+
+
+def _without_opening(rows: list[IncidentEvent]) -> Timeline:
+    first = rows[0]
+    following = tuple((e, e.occurred_at) for e in rows)
+    number = next((n for n, event in enumerate(rows) if event.snapshot is not None), None)
+    if number is None:
+        remark = Remark(RemarkKind.NO_OPENING, "no opening was received: the earliest event opens it", first.id)
+        opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
+        return Timeline(opening, first.occurred_at, following, (remark,), assumed=True)
+    shown = rows[number].snapshot
+    assert shown is not None
+    # A sender's thin tickets do not say when they were created; a later one may.
+    dates = (event.snapshot.created_at for event in rows if event.snapshot is not None)
+    created = next((date for date in dates if date is not None), None)
+    # What these events change was otherwise when the ticket was opened; only a text was hardly empty before.
+    changed = {name for event in rows[: number + 1] for name in event.attributes if name != "description"}
+    opening = replace(
+        first,
+        kind=EventKind.OPENED,
+        occurred_at=first.occurred_at if created is None else min(created, first.occurred_at),
+        quality=first.quality if created is None else TimeQuality.OBJECT_UPDATED,
+        actor=Actor.UNKNOWN,
+        actor_name="",
+        attributes={name: value for name, value in shown.attributes.items() if value and name not in changed},
+        waiting_on=None,
+        agreed=None,
+        merged_into=None,
+        reason="",
+        warnings=(),
+        snapshot=None,
+    )
+    how = "the earliest event opens it" if created is None else "the ticket says when it was created"
+    remark = Remark(RemarkKind.NO_OPENING, f"no opening was received: {how}, and how it stands", first.id)
+    return Timeline(
+        opening,
+        opening.occurred_at,
+        following,
+        (remark,),
+        assumed=True,
+        shown=rows[number],
+        dated=created is not None,
+        ended_before=first.kind is EventKind.REOPENED and opening.occurred_at < first.occurred_at,
+    )
 
 
 def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:

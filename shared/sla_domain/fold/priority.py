@@ -8,18 +8,22 @@
   himself. A jump over several levels needs agreement when it crosses a pair that does.
 * `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
 * A sender that repeats a value with every update does not ask again.
+* Taken away (the stated priority becomes empty): the plan's default, at once. Nothing lower was proposed that the
+  customer could agree to; where the plan wants it, the customer is told of the correction (E8).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sla_domain.event import Actor, EventKind, IncidentEvent
+from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
 from sla_domain.fold.branching import branched
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
 from sla_domain.plan import DowngradeMode, Plan, Priority
 
+# Why a priority is in force that nobody stated.
+_BY_DEFAULT = frozenset({PriorityWhy.DEFAULT, PriorityWhy.UNKNOWN, PriorityWhy.TAKEN_AWAY, PriorityWhy.CONTRACT})
 _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind.DOWNGRADE_PROPOSED})
 
 
@@ -27,7 +31,9 @@ class Priorities:
     """The priority of one incident while it is being folded."""
 
     __slots__ = (
+        "_about",
         "_held_back",
+        "_low",
         "_open",
         "_remarks",
         "_set_by",
@@ -46,6 +52,8 @@ class Priorities:
         self._remarks = remarks
         self._stated: str | None = None  # as the sender last put it
         self._held_back = ""  # what was stated without a description
+        self._low = ""  # the priority without a description, until one comes
+        self._about: tuple[RemarkKind, str, EventId] | None = None  # what there is to remark on the stated one
         self._set_by = Actor.UNKNOWN
         self._open: PriorityPeriod | None = None
 
@@ -70,16 +78,18 @@ class Priorities:
             chosen = default_priority(plan)
             why = PriorityWhy.UNKNOWN if stated else PriorityWhy.DEFAULT
             if stated:
-                self._unknown(event, stated, chosen)
+                self._about = (RemarkKind.UNKNOWN_PRIORITY, stated, event.id)
         low = plan.rules.without_description
         if low is not None and not described:
-            self._remark(Remark(RemarkKind.MISSING_DESCRIPTION, f"no description: priority {low} until it comes"))
+            self._low = low
             if _rank(plan, low) > _rank(plan, chosen):
                 self._held_back, chosen, why = chosen, low, PriorityWhy.NO_DESCRIPTION
         self._set(chosen, event, at, why)
 
     def described(self, event: IncidentEvent, at: datetime) -> None:
         """The description has come: the stated priority comes into force."""
+        self._low = ""
+        self._remarks.drop("description")
         if self._held_back:
             held, self._held_back = self._held_back, ""
             self._set(held, event, at, PriorityWhy.DESCRIBED)
@@ -90,23 +100,45 @@ class Priorities:
             self._agreed(event, at, plan)
             return
         stated = event.attributes.get("priority")
-        if not stated or (stated == self._stated and event.kind not in _ASKS):
+        if stated is None or (stated == self._stated and event.kind not in _ASKS):
+            return
+        if not stated:
+            if self._stated:
+                self._taken_away(event, at, plan)
             return
         self._stated = stated
         known = plan.priority(stated)
+        self._about = None if known is not None else (RemarkKind.UNKNOWN_PRIORITY, stated, event.id)
+        self._say()
         if known is None:
-            self._unknown(event, stated, self.in_force)
-        elif self._held_back and event.actor is Actor.CUSTOMER:
+            return
+        if self._held_back and event.actor is Actor.CUSTOMER:
             self._held_back = known.id
         else:
             self._asked(known, event, at, plan)
 
     def replanned(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """The contract changed: the priority in force must be one of the new plan's."""
-        known = plan.priority(self.in_force) or plan.priority(self._stated or "")
-        chosen = known.id if known is not None else default_priority(plan)
-        if chosen != self.in_force:
-            self._set(chosen, event, at, PriorityWhy.CONTRACT)
+        """The contract changed: the priority in force must be one of the new plan's.
+
+        One that nobody stated was the old plan's default: the stated one if the new plan knows it, or its default.
+        """
+        stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
+        if self.pending is not None and plan.priority(self.pending.new) is None:
+            self.pending = None
+        by_default = (not self._stated or self._about is not None) and (
+            self._open is None or self._open.why in _BY_DEFAULT
+        )
+        if self._about is not None and stated is not None:
+            self._about = None
+        self._low = self._low and (plan.rules.without_description or "")
+        if self._held_back and not self._low:
+            known, self._held_back = plan.priority(self._held_back), ""
+        chosen = stated if by_default or known is None else known
+        wanted = chosen.id if chosen is not None else default_priority(plan)
+        if wanted != self.in_force:
+            self._set(wanted, event, at, PriorityWhy.CONTRACT)
+        else:
+            self._say()
 
     # -- the rules
 
@@ -132,9 +164,23 @@ class Priorities:
         if wanted is None:
             self._remark(Remark(RemarkKind.NOTHING_TO_AGREE, "a downgrade was agreed but none was proposed", event.id))
             return
+        self.pending = None
         if wanted.id != self.in_force:
             self._correct(wanted.id, event, at, plan)
             self._set(wanted.id, event, at, PriorityWhy.AGREED)
+
+    def _taken_away(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+        self._about = (RemarkKind.TAKEN_AWAY, self._stated or "", event.id)
+        self._stated = ""
+        chosen, why = default_priority(plan), PriorityWhy.TAKEN_AWAY
+        if self._low and _rank(plan, self._low) > _rank(plan, chosen):
+            self._held_back, chosen, why = chosen, self._low, PriorityWhy.NO_DESCRIPTION
+        if chosen == self.in_force:
+            self.pending = None
+            self._say()
+            return
+        self._correct(chosen, event, at, plan)
+        self._set(chosen, event, at, why)
 
     def _needs_agreement(self, wanted: Priority, event: IncidentEvent, plan: Plan) -> bool:
         rules = plan.rules
@@ -167,15 +213,29 @@ class Priorities:
         self.in_force, self.pending = priority, None
         if why is not PriorityWhy.NO_DESCRIPTION:
             self._held_back = ""
+        if self._low or self._about is not None:
+            self._say()
         by = event.actor_name or event.actor.value
         self._open = PriorityPeriod(priority, at, None, by, why, event.reason, event.id)
 
     def _remark(self, remark: Remark) -> None:
         self._remarks.add(remark)
 
-    def _unknown(self, event: IncidentEvent, stated: str, instead: str) -> None:
-        text = f"priority {stated!r} is not one of the plan's: {instead or 'none'} is in force"
-        self._remark(Remark(RemarkKind.UNKNOWN_PRIORITY, text, event.id))
+    def _say(self) -> None:
+        """What is to be remarked now on the priority in force."""
+        if self._low and self.in_force == self._low:
+            text = f"no description: priority {self._low} until it comes"
+            self._remarks.hold("description", Remark(RemarkKind.MISSING_DESCRIPTION, text))
+        else:
+            self._remarks.drop("description")
+        if self._about is None:
+            self._remarks.drop("priority")
+            return
+        kind, stated, event = self._about
+        odd = "was taken away" if kind is RemarkKind.TAKEN_AWAY else "is not one of the plan's"
+        name = stated if kind is RemarkKind.TAKEN_AWAY else repr(stated)
+        text = f"priority {name} {odd}: {self.in_force or 'none'} is in force"
+        self._remarks.hold("priority", Remark(kind, text, event))
 
 
 def default_priority(plan: Plan) -> str:

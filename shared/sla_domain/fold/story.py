@@ -25,7 +25,11 @@ ENDS: Mapping[EventKind, Phase] = {
     EventKind.MERGED: Phase.MERGED,
 }
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
-_HOLDER = frozenset({"assignee", "group", "line"})
+HOLDER = frozenset({"assignee", "group", "line"})
+# Values whose going is worth a word; for a priority see `fold.priority`.
+_MISSED = frozenset({"customer", "product", "assignee", "group"})
+
+Stated = tuple[Phase, WaitingOn | None, datetime | None]
 
 
 class Story:
@@ -57,6 +61,7 @@ class Story:
         "remarks",
         "rematch",
         "reopened",
+        "stated",
         "waiting",
         "waiting_before",
         "waits",
@@ -87,6 +92,7 @@ class Story:
         self.priorities = Priorities(self.remarks)
         self.priority_before = ""
         self.live_before = True
+        self.stated: Stated | None = None  # where the ticket's latest snapshot says it stands, and since when
         self.customer_changed = self.rematch = self.reopened = False
         self._open(opening, at)
 
@@ -153,11 +159,12 @@ class Story:
             self.quality = event.quality
         if event.attributes or not self._timeless:
             self._state_attributes(event)
-        if event.kind is EventKind.DESCRIBED or event.attributes.get("description"):
+        if event.attributes.get("description") or (event.kind is EventKind.DESCRIBED and not event.attributes):
             self.priorities.described(event, at)
         self.priorities.read(event, at, self.entitlement.plan)
         if self.priorities.in_force != before:
             self.rematch = True
+            self._remark_channel()
         if self.rematch:
             self._matching = None
         turn = _TURNS.get(event.kind)
@@ -181,7 +188,9 @@ class Story:
             self.rematch = True
         if "channel" in changed:
             self._remark_channel()
-        if not _HOLDER.isdisjoint(changed):
+        if not _MISSED.isdisjoint(changed):
+            self._remark_missed(known)
+        if not HOLDER.isdisjoint(changed):
             self._hold()
 
     def _entitle_anew(self) -> None:
@@ -195,6 +204,7 @@ class Story:
         self.priorities.replanned(self.event, self.at, entitlement.plan)
         self.rematch = True
         self._remark_contract()
+        self._remark_channel()
 
     def _note_period(self) -> None:
         """Another contract, or another customer under the same one."""
@@ -298,26 +308,42 @@ class Story:
 
     def _remark_contract(self) -> None:
         match, stated = self.entitlement.match, self.entitlement.stated
-        if match.reason is not MatchReason.CUSTOMER:
-            self.remark(Remark(RemarkKind.DEFAULT_CONTRACT, match.reason.value))
-        if stated["scope"] != "in":
-            self.remark(Remark(RemarkKind.OUT_OF_SCOPE, self.entitlement.scope.value))
-        if not match.contract.people:
-            text = f"contract {match.contract.id} names nobody to tell: add people to it"
-            self.remark(Remark(RemarkKind.NOBODY_TO_TELL, text))
+        default = "" if match.reason is MatchReason.CUSTOMER else match.reason.value
+        self._hold_remark(RemarkKind.DEFAULT_CONTRACT, default)
+        self._hold_remark(RemarkKind.OUT_OF_SCOPE, "" if stated["scope"] == "in" else self.entitlement.scope.value)
+        text = "" if match.contract.people else f"contract {match.contract.id} names nobody to tell: add people to it"
+        self._hold_remark(RemarkKind.NOBODY_TO_TELL, text)
 
     def _remark_channel(self) -> None:
         """B6: accepted and flagged with advice, never dropped."""
         plan, channel = self.entitlement.plan, self.attributes.get("channel")
+        text = advice = ""
         if not channel:
+            self.remarks.drop(RemarkKind.CHANNEL_NOT_ENTITLED)
+            self.remarks.drop(RemarkKind.URGENT_CHANNEL)
             return
         if plan.channels and channel not in plan.channels:
             text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
-            self.remark(Remark(RemarkKind.CHANNEL_NOT_ENTITLED, text))
         urgent, known = plan.urgent_channels, plan.priority(self.priority)
         if urgent and channel not in urgent and known is not None and known.rank == 1:
-            text = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
-            self.remark(Remark(RemarkKind.URGENT_CHANNEL, text))
+            advice = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
+        self._hold_remark(RemarkKind.CHANNEL_NOT_ENTITLED, text)
+        self._hold_remark(RemarkKind.URGENT_CHANNEL, advice)
+
+    def _remark_missed(self, before: Mapping[str, str]) -> None:
+        """A value that the ticket had is gone: `before` are the attributes until now."""
+        for name in _MISSED & self.event.attributes.keys():
+            if self.attributes[name]:
+                self.remarks.drop((RemarkKind.TAKEN_AWAY, name))
+            elif was := before.get(name):
+                text = f"{name} {was} was taken away: the incident has none"
+                self.remarks.hold((RemarkKind.TAKEN_AWAY, name), Remark(RemarkKind.TAKEN_AWAY, text, self.event.id))
+
+    def _hold_remark(self, kind: RemarkKind, text: str) -> None:
+        if text:
+            self.remarks.hold(kind, Remark(kind, text))
+        else:
+            self.remarks.drop(kind)
 
     def _by(self, event: IncidentEvent) -> str:
         return event.actor_name or (event.actor.value if event.actor is not Actor.UNKNOWN else "")

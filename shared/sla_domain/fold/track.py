@@ -235,6 +235,7 @@ class Track:
             self._without_target(tally, row, entitlement)
         elif tally.attached and known is not None and _same(row, entitlement, tally.target, known):
             tally.entitlement, tally.attributes = entitlement, attributes
+            story.remarks.drop(("metric", self.metric.id))
         else:
             if tally.counted_from < story.at and self._mode() is PriorityChangeMode.RESTART:
                 tally.restart(story.at)
@@ -256,7 +257,7 @@ class Track:
         coverage = entitlement.plan.coverages.get(row.coverage)
         if coverage is None:
             text = f"row {row.line or row.clause or row.metric} names coverage {row.coverage!r}, which plan "
-            self._story.remark(Remark(RemarkKind.NO_COVERAGE, f"{text}{entitlement.plan.id} does not have"))
+            self._say(RemarkKind.NO_COVERAGE, f"{text}{entitlement.plan.id} does not have")
             return
         calendar = self._calendars.calendar(entitlement.contract, coverage)
         try:
@@ -266,11 +267,14 @@ class Track:
             return
         tally.calendar, tally.attributes = calendar, self._story.matching(entitlement)
         tally.attach(self._story.at, row, entitlement, meter, self._story.event.id)
+        self._story.remarks.drop(("metric", self.metric.id))
 
     def _without_target(self, tally: Tally, row: Target | None, entitlement: Entitlement) -> None:
         story = self._story
-        if row is not None:
-            story.remark(Remark(RemarkKind.UNSPECIFIED_TARGET, self._unspecified(entitlement)))
+        if row is None:
+            story.remarks.drop(("metric", self.metric.id))
+        else:
+            self._say(RemarkKind.UNSPECIFIED_TARGET, self._unspecified(entitlement))
         if tally.attached:
             tally.detach(story.at, story.event.id, f"no target for priority {story.priority or 'none'}")
 
@@ -282,7 +286,11 @@ class Track:
         )
 
     def _unreachable(self, error: CalendarError) -> None:
-        self._story.remark(Remark(RemarkKind.UNREACHABLE_TARGET, f"{self.metric.id}: {error}"))
+        self._say(RemarkKind.UNREACHABLE_TARGET, f"{self.metric.id}: {error}")
+
+    def _say(self, kind: RemarkKind, text: str) -> None:
+        """Why the metric has no due instant, until it has one."""
+        self._story.remarks.hold(("metric", self.metric.id), Remark(kind, text))
 
     # -- reset, downgrade, agreement
 
@@ -335,6 +343,7 @@ class Track:
             return
         tally.calendar, tally.attributes = calendar, story.matching(entitlement)
         tally.attach(story.at, row, entitlement, meter, event.id)
+        story.remarks.drop(("metric", self.metric.id))
 
 
 def _same(row: Target, entitlement: Entitlement, old: Target | None, known: Entitlement) -> bool:

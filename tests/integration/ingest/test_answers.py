@@ -54,12 +54,12 @@ async def test_an_unknown_customer_and_priority_drop_nothing_and_say_so(world: W
     assert world.counted("slad_ingest_remarks_total", source="servicenow", remark="default_contract") == 1
 
 
-async def test_a_comment_gets_no_promise(world: World) -> None:
+async def test_a_response_is_answered_with_what_is_due_now(world: World) -> None:
     payload = delivery("created", comment={"id": 1, "user": {"login": "member", "type": "User"}})
     payload["comment"] |= {"author_association": "MEMBER", "created_at": "2026-11-20T12:05:00Z"}
     answer = await world.github(payload, event="issue_comment")
     assert [one["kind"] for one in answer.json()["events"]] == ["responded"]
-    assert "promise" not in answer.json()
+    assert "first_response" not in {target["metric"] for target in answer.json()["promise"]["targets"]}
 
 
 async def test_an_ignored_delivery_says_why_and_is_kept(world: World) -> None:

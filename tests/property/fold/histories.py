@@ -13,8 +13,9 @@ from random import Random
 
 from tests.build.rulebook import ALWAYS, contract, plan, row, rulebook
 
-from sla_domain.event import Actor, AgreedTarget, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
+from sla_domain.event import Actor, AgreedTarget, EventId, EventKind, IncidentEvent, IncidentId, Snapshot, WaitingOn
 from sla_domain.metrics import BUILT_IN
+from sla_domain.phase import Phase
 from sla_domain.plan import PriorityChangeMode, ReopenMode
 from sla_domain.rulebook import Rulebook
 
@@ -80,6 +81,36 @@ def history(seed: int, incident: str = "INC-1") -> History:
 
 def histories(first: int, count: int) -> Iterator[History]:
     return map(history, range(first, first + count))
+
+
+def shown(history: History) -> History:
+    """The same with a look at the whole ticket on some events, often not as the events have it, and some lost."""
+    chance = Random(~history.seed)
+    snapshots: dict[EventId, Snapshot | None] = {}
+    arrivals = []
+    for number, arrival in enumerate(history.arrivals):
+        event = arrival.event
+        if event is not None and event.id not in snapshots:
+            snapshots[event.id] = _snapshot(chance, event) if chance.random() < 0.4 else None
+        if event is None:
+            arrivals.append(arrival)
+        elif number == 0 or chance.random() > 0.15:
+            arrivals.append(Arrival(arrival.at, replace(event, snapshot=snapshots[event.id])))
+    return replace(history, arrivals=tuple(arrivals))
+
+
+def _snapshot(chance: Random, event: IncidentEvent) -> Snapshot:
+    phase = chance.choice((None, Phase.OPEN, Phase.OPEN, Phase.WAITING, Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED))
+    attributes = {"priority": chance.choice(("", *PRIORITIES))} if chance.random() < 0.5 else {}
+    if chance.random() < 0.2:
+        attributes["customer"] = chance.choice(("acme", "umbrella"))
+    return Snapshot(
+        at=event.occurred_at + chance.choice((0, 0, 0, 3)) * MINUTE,
+        created_at=START if chance.random() < 0.7 else None,
+        phase=phase,
+        ended_at=event.occurred_at - chance.choice((0, 2, 30)) * MINUTE if chance.random() < 0.7 else None,
+        attributes=attributes,
+    )
 
 
 def _event(chance: Random, number: int, kind: EventKind, minute: int, incident: str) -> IncidentEvent:

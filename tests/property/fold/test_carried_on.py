@@ -18,11 +18,13 @@ from sla_domain.event import (
     EventKind,
     IncidentEvent,
     IncidentId,
+    Snapshot,
     TimeQuality,
     WaitingOn,
 )
 from sla_domain.fold import fold
 from sla_domain.forgotten import remembered
+from sla_domain.phase import Phase
 from sla_domain.rulebook import Rulebook
 from sla_timer.apply import kept
 from sla_timer.apply.kept import Folds, Prepared
@@ -174,4 +176,24 @@ def _event(random: Random, number: int, at: datetime, customers: list[str], rule
         metrics=random.choice(((), ("resolution",))) if kind is EventKind.EXEMPTED else (),
         score=3 if kind is EventKind.RATED else None,
         warnings=("odd word",) if random.random() < 0.1 else (),
+        snapshot=_snapshot(random, at, customers) if random.random() < 0.35 else None,
+    )
+
+
+def _snapshot(random: Random, at: datetime, customers: list[str]) -> Snapshot:
+    """How the ticket stands: mostly at the event's instant, at times later; often not as the events have it."""
+    phase = random.choice((None, *(phase for phase in Phase if phase is not Phase.MERGED)))
+    attributes = {"assignee": random.choice(("", "p1")), "title": "as it stands"}
+    if random.random() < 0.5:
+        attributes["priority"] = random.choice(("", "P1", "P3", "S1", "odd"))
+    if random.random() < 0.2:
+        attributes["customer"] = random.choice(("", *customers))
+    return Snapshot(
+        at=at + timedelta(minutes=random.choice((0, 0, 0, 7, 700))),
+        created_at=random.choice((None, START - timedelta(hours=random.randrange(50)))),
+        phase=phase,
+        waiting_on=random.choice(list(WaitingOn)) if phase is Phase.WAITING else None,
+        ended_at=random.choice((None, at, at - timedelta(minutes=random.randrange(600)))) if phase else None,
+        attributes=attributes,
+        version=random.choice((0, 0, 5)),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from tests.property.fold.hearer import Hearer
-from tests.property.fold.histories import LONG, History, histories
+from tests.property.fold.histories import LONG, History, histories, shown
 from tests.property.fold.world import World
 
 CASES = min(int(os.environ.get("SLAD_ORACLE_CASES", "600")), 20_000)
@@ -22,6 +22,15 @@ def test_random_histories_are_told_once_and_truly() -> None:
         if found:
             wrong[history.seed] = found
     assert not wrong, f"{len(wrong)} of {CASES}, by seed: {dict(list(wrong.items())[:5])}"
+
+
+def test_what_a_snapshot_mends_is_told_once_and_truly() -> None:
+    wrong = {}
+    for history in histories(SEED + 50_000, CASES // 3):
+        found = played(shown(history))
+        if found:
+            wrong[history.seed] = found
+    assert not wrong, f"{len(wrong)}, by seed: {dict(list(wrong.items())[:5])}"
 
 
 def played(history: History) -> list[str]:

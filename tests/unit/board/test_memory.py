@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ from sla_board.projection.clock import Said, clock_row
 from sla_board.projection.incident import incident_row
 from sla_board.projection.memory import MANY, Memory, essential_events, essential_facts
 from sla_domain.clock import clock_id
-from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId
+from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Snapshot
 from sla_domain.fact import FactKind
 from sla_domain.plan import MetricId
 from sla_platform.wire import ClockFact
@@ -60,7 +61,21 @@ def _event(random: Random, number: int) -> IncidentEvent:
         received_at=at,
         source=f"s{number}",
         attributes=stated,
+        snapshot=_snapshot(random, at) if random.random() < 0.3 else None,
     )
+
+
+def _snapshot(random: Random, at: datetime) -> Snapshot:
+    shown = {name: random.choice(("", "shown")) for name in ("title", "priority", "even") if random.random() < 0.4}
+    created = random.choice((None, START - timedelta(days=random.randrange(9))))
+    return Snapshot(at=at, created_at=created, attributes=shown)
+
+
+def test_a_snapshot_is_seen_on_the_board() -> None:
+    event = _event(Random(1), 1)
+    shown = Snapshot(at=event.occurred_at, created_at=START - timedelta(days=5), attributes={"title": "Down"})
+    row = _row([replace(event, kind=EventKind.OBSERVED, attributes={"title": "Up"}, snapshot=shown)])
+    assert (row["title"], row["opened_at"]) == ("Down", START - timedelta(days=5))
 
 
 def _row(events: list[IncidentEvent]) -> dict[str, Any]:

@@ -185,6 +185,43 @@ def test_a_priority_that_is_taken_away_is_the_plan_s_default() -> None:
     assert folded(issue).attributes["priority"] == ""
 
 
+def test_an_issue_whose_opening_was_missed_opens_as_it_stands() -> None:
+    issue = Issue().created().changes("Mon 10:00", status=DONE, resolution=FIXED).looked_at("Mon 15:00").without(0, 1)
+    seen = folded(issue)
+    assert (seen.opened_at, seen.ended_at) == (instant("Mon 09:00"), instant("Mon 10:00"))
+    assert (seen.attributes["customer"], seen.attributes["priority"]) == ("acme", "P1")
+    assert states(seen)["resolution"] is ClockState.MET
+
+
+def test_a_word_of_thanks_on_an_issue_that_has_ended_is_waited_for_by_nobody() -> None:
+    """Cloud's thin issue does not say when it was created and ended: a later look does."""
+    issue = Issue().created().changes("Mon 10:00", status=DONE, resolution=FIXED).says("Mon 15:00", ANN).without(0, 1)
+    thanks = folded(issue)
+    assert not thanks.phase.live
+    assert ClockState.RUNNING not in states(thanks).values()
+    assert folded(issue.looked_at("Mon 16:00")).opened_at == instant("Mon 09:00")
+
+
+def test_a_lost_end_and_a_lost_reopening_are_made_up_for_by_the_next_look() -> None:
+    issue = Issue().created().changes("Mon 10:00", status=DONE, resolution=FIXED).looked_at("Mon 15:00").without(1)
+    ended = folded(issue)
+    assert (ended.phase, ended.ended_at) == (Standing.RESOLVED, instant("Mon 10:00"))
+    issue.changes("Mon 15:30", status=WORKS, resolution=None).looked_at("Mon 16:00").without(2)
+    assert folded(issue).phase is Standing.OPEN
+
+
+def test_a_moved_issue_goes_on_under_its_new_key() -> None:
+    issue = Issue().created().says("Mon 09:20", BOB)
+    issue.fields |= {"project": {"key": "OPS"}}
+    issue.looked_at("Mon 09:40")
+    issue.sent[-1][1]["issue"]["key"] = "OPS-7"
+    incident = folded(issue)
+    assert states(incident)["first_response"] is ClockState.MET
+    assert {name: incident.attributes[name] for name in ("key", "url", "product")} == {
+        "key": "OPS-7", "url": "https://acme.atlassian.net/browse/OPS-7", "product": "OPS",
+    }  # fmt: skip
+
+
 @needs_shared
 def test_the_real_deliveries_of_one_issue_make_one_story() -> None:
     """Created, taken up, resolved and reopened, as a real site sent them; only the missing status items are Jira's."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -30,6 +31,8 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     phase = Phase.OPEN
     for event in ordered:
         attributes.update(event.attributes)
+        if event.snapshot is not None:
+            attributes.update(event.snapshot.attributes)
         phase = PHASES.get(event.kind, phase)
     first, last = ordered[0], ordered[-1]
     title = attributes.get("title", "")
@@ -42,8 +45,18 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
         "customer": customer,
         "priority": attributes.get("priority", ""),
         "phase": phase.value,
-        "opened_at": next((e.occurred_at for e in ordered if e.kind is EventKind.OPENED), None),
+        "opened_at": _opened_at(ordered),
         "changed_at": last.occurred_at,
         "attributes": orjson.dumps(attributes).decode(),
         "search": searchable(first.incident, title, customer),
     }
+
+
+def _opened_at(ordered: Sequence[IncidentEvent]) -> datetime | None:
+    """When it was opened; without an opening, when the first snapshot says that the ticket was created."""
+    for event in ordered:
+        if event.kind is EventKind.OPENED:
+            return event.occurred_at
+    shown = next((event.snapshot for event in ordered if event.snapshot is not None), None)
+    created = None if shown is None else shown.created_at
+    return None if created is None else min(created, ordered[0].occurred_at)

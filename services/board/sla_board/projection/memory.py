@@ -112,13 +112,17 @@ def essential_facts(said: Sequence[Said]) -> list[Said]:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Events of one incident: the first, the first opening, the last, and the last to state each attribute or phase."""
+    """Events of one incident: the first, the first opening, the first that shows the whole ticket, the last, and the
+    last to state each attribute or phase."""
     ordered = sorted(events, key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}
     kept |= {id(event) for event in [event for event in ordered if event.kind is EventKind.OPENED][:1]}
     kept |= {id(event) for event in [event for event in ordered if event.kind in PHASES][-1:]}
+    kept |= {id(event) for event in [event for event in ordered if event.snapshot is not None][:1]}
     last: dict[str, IncidentEvent] = {}
     for event in ordered:
         last |= dict.fromkeys(event.attributes, event)
+        if event.snapshot is not None:
+            last |= dict.fromkeys(event.snapshot.attributes, event)
     kept |= {id(event) for event in last.values()}
     return [event for event in ordered if id(event) in kept]

@@ -1,11 +1,12 @@
 """GitHub Issues: `issues` and `issue_comment` deliveries, every documented action.
 
-Decisions: the action is trusted, not the state beside it (a reopened issue may still carry `closed_at`); pull requests
-are no incidents; closing as *completed* resolves, as *not planned* or *duplicate* cancels (declined work must not count
-as a promise kept; `options: {not_planned: resolved}` changes it); a transferred issue is merged into its new id, which
-opens by the new repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's
-reply, one of a member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither,
-nor is one of anybody else.
+Decisions: what happened is the action; how the whole issue stands travels beside it as a snapshot (see
+`github_snapshot`), also with actions that mean nothing. Pull requests are no incidents. Closing as *completed*
+resolves, as *not planned* or *duplicate* cancels (declined work must not count as a promise kept;
+`resolutions: {not_planned: resolved}` changes it). A transferred issue is merged into its new id, which opens by the
+new repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's reply, one of a
+member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither, nor is one of
+anybody else.
 
 GitHub signs the body and none of its headers. So the body alone says which event it is and whether it is a form, and
 identifies the delivery; `X-GitHub-Event` may only contradict it. Two events never have the same bytes but for a change
@@ -14,13 +15,12 @@ that is made, undone and made again within one second (`updated_at` has whole se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from sla_catalogue.source import Lookup, Phase, Source, fold
+from sla_catalogue.source import Phase, Source, fold
 from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_ingest.dialect.github_snapshot import Case, closed_as, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import transition
@@ -32,12 +32,14 @@ from sla_ingest.dialect.port import (
     Outcome,
     Parked,
     ParkedBecause,
+    Refused,
     Stamp,
     Translation,
     Unfit,
     body_id,
     events,
     fitting_id,
+    ignored,
     incident_id,
 )
 from sla_ingest.dialect.read import (
@@ -45,9 +47,7 @@ from sla_ingest.dialect.read import (
     Node,
     clean,
     identifier,
-    items,
     looked_up,
-    lookups,
     node,
     stamp,
     stated,
@@ -56,14 +56,7 @@ from sla_ingest.dialect.read import (
 from sla_ingest.dialect.speaker import SAID, SIDED, Person, Speaker, side_of
 
 MEDIA_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
-_USUAL_CUSTOMER = Lookup(field="repository.owner.login")
-_USUAL_PRODUCT = Lookup(field="repository.name")
 _MEMBERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-_CLOSED_AS: Mapping[str, Phase] = {
-    "completed": Phase.RESOLVED,
-    "not_planned": Phase.CANCELLED,
-    "duplicate": Phase.CANCELLED,
-}
 # Instants that lie before the making of a body in which they stand; each is GitHub's own, none is a person's word.
 _SHOWN = (
     ("issue", "created_at"),
@@ -77,30 +70,8 @@ _SHOWN = (
 _QUIET_ACTIONS = frozenset(
     {"pinned", "unpinned", "locked", "unlocked", "milestoned", "demilestoned", "field_added", "field_removed"}
 )
+_GONE = frozenset({"transferred", "deleted"})
 _FORM = b"payload="
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One delivery under the eyes of the translation."""
-
-    delivery: Delivery
-    source: Source
-    payload: Node
-    issue: Node
-    action: str
-
-    @property
-    def labels(self) -> frozenset[str]:
-        return frozenset(found for label in items(self.issue, "labels") if (found := _label_name(label)))
-
-    @property
-    def updated(self) -> Stamp:
-        return stamp(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
-
-    @property
-    def lookups(self) -> Mapping[str, Lookup]:
-        return lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
@@ -164,15 +135,22 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
     action = text(payload, "action")
     if not action:
         raise Unfit("the delivery names no action", "/action")
-    case = _Case(delivery, source, payload, issue, action)
+    case = Case(delivery, source, payload, issue, action)
     found = _issue(case) if event == "issues" else _comment(case)
-    return events(delivery, source, incident_id(source.id, own), id_, found) if isinstance(found, list) else found
+    if isinstance(found, Parked | Refused):
+        return found
+    incident = incident_id(source.id, own)
+    # An issue that has gone stands nowhere any more, whatever the body shows of it.
+    shown = None if event == "issues" and action in _GONE else snapshot(case)
+    if isinstance(found, Ignored):
+        return ignored(delivery, source, incident, id_, found, shown)
+    return events(delivery, source, incident, id_, found, shown)
 
 
 # -- issues -----------------------------------------------------------------------------------------------
 
 
-def _issue(case: _Case) -> list[Happening] | Outcome:
+def _issue(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     match case.action:
         case "opened":
             return _opened(case)
@@ -200,7 +178,7 @@ def _issue(case: _Case) -> list[Happening] | Outcome:
             return Parked(ParkedBecause.UNKNOWN_ACTION, clean(action, 60))
 
 
-def _opened(case: _Case) -> list[Happening]:
+def _opened(case: Case) -> list[Happening]:
     issue, labels = case.issue, case.labels
     kind = text(issue, "type", "name")
     attributes = stated(
@@ -222,7 +200,7 @@ def _opened(case: _Case) -> list[Happening]:
     return found
 
 
-def _edited(case: _Case) -> list[Happening] | Outcome:
+def _edited(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     changed = node(case.payload, "changes")
     attributes: dict[str, str] = {}
     if "title" in changed:
@@ -234,9 +212,8 @@ def _edited(case: _Case) -> list[Happening] | Outcome:
     return [_happening(case, EventKind.DESCRIBED, attributes=attributes)]
 
 
-def _closed(case: _Case) -> list[Happening]:
-    why = text(case.issue, "state_reason") or "completed"
-    phase = case.source.ending_of(why) or _CLOSED_AS.get(why, Phase.RESOLVED)
+def _closed(case: Case) -> list[Happening]:
+    why, phase = closed_as(case)
     closed = stamp(case.issue.get("closed_at") or case.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
     reason = "" if why == "completed" else f"closed as {why.replace('_', ' ')}"
     return [
@@ -245,8 +222,8 @@ def _closed(case: _Case) -> list[Happening]:
     ]
 
 
-def _labelled(case: _Case) -> list[Happening] | Outcome:
-    name = _label_name(case.payload.get("label"))
+def _labelled(case: Case) -> list[Happening] | Ignored | Parked | Refused:
+    name = label_name(case.payload.get("label"))
     if not name:
         return Ignored(IgnoredBecause.NOTHING_RELEVANT, "the delivery names no label")
     without = case.labels - {name}
@@ -262,7 +239,7 @@ def _labelled(case: _Case) -> list[Happening] | Outcome:
     return found or Ignored(IgnoredBecause.NOTHING_RELEVANT, f"the label {name!r} means nothing to the catalogue")
 
 
-def _typed(case: _Case) -> list[Happening]:
+def _typed(case: Case) -> list[Happening]:
     named, added = text(case.payload, "type", "name"), case.action == "typed"
     found = [_happening(case, EventKind.RECLASSIFIED, attributes={"type": named if added else ""})]
     by_type = case.source.priority_of(named) if named else None
@@ -272,7 +249,7 @@ def _typed(case: _Case) -> list[Happening]:
     return found
 
 
-def _transferred(case: _Case) -> list[Happening]:
+def _transferred(case: Case) -> list[Happening]:
     new = identifier(node(case.payload, "changes", "new_issue").get("id"))
     if not new:
         return [_happening(case, EventKind.CANCELLED, reason="the issue was transferred to an unnamed place")]
@@ -287,7 +264,7 @@ def _transferred(case: _Case) -> list[Happening]:
     ]
 
 
-def _deleted(case: _Case) -> list[Happening] | Outcome:
+def _deleted(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     """GitHub does not say when. Sure is that it was after everything that the body shows."""
     stamps = (stamp(node(case.payload, where).get(name), TimeQuality.OBJECT_UPDATED) for where, name in _SHOWN)
     shown = [one.at for one in stamps if one.at is not None]
@@ -300,7 +277,7 @@ def _deleted(case: _Case) -> list[Happening] | Outcome:
 # -- comments ---------------------------------------------------------------------------------------------
 
 
-def _comment(case: _Case) -> list[Happening] | Outcome:
+def _comment(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     match case.action:
         case "created":
             pass
@@ -321,7 +298,7 @@ def _comment(case: _Case) -> list[Happening] | Outcome:
 # -- shared -----------------------------------------------------------------------------------------------
 
 
-def _happening(case: _Case, kind: EventKind, *, at: Stamp | None = None, **values: Any) -> Happening:
+def _happening(case: Case, kind: EventKind, *, at: Stamp | None = None, **values: Any) -> Happening:
     sender = node(case.payload, "sender")
     # Whoever may assign, label or close another's issue works on the repository's side.
     who = _who(case, sender, "MEMBER")
@@ -330,7 +307,7 @@ def _happening(case: _Case, kind: EventKind, *, at: Stamp | None = None, **value
     return Happening(kind=kind, stamp=at or case.updated, actor=who.actor, actor_name=text(sender, "login"), **values)
 
 
-def _who(case: _Case, account: Node, association: str) -> Speaker:
+def _who(case: Case, account: Node, association: str) -> Speaker:
     """GitHub shows a member whose membership is private as CONTRIBUTOR or NONE: of those nothing is known."""
     login = text(account, "login")
     person = Person(
@@ -342,7 +319,3 @@ def _who(case: _Case, account: Node, association: str) -> Speaker:
         member=association in _MEMBERS,
     )
     return side_of(case.source, person, reported=bool(login) and login == text(case.issue, "user", "login"))
-
-
-def _label_name(label: Any) -> str:
-    return clean(label.get("name") if isinstance(label, dict) else label)

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from sla_catalogue.source import Phase
 from sla_domain.event import EventKind, WaitingOn
+from sla_domain.phase import Phase as Standing
 
 _ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
 
@@ -46,3 +47,19 @@ def transition(before: Phase | None, after: Phase) -> tuple[Step, ...]:
         case Phase.CANCELLED:
             return (Step(EventKind.CANCELLED),) if before is not Phase.CANCELLED else ()
     assert_never(after)
+
+
+def standing(phase: Phase) -> Standing:
+    """Where an incident stands whose ticket is in this phase."""
+    match phase:
+        case Phase.OPEN | Phase.IN_PROGRESS | Phase.WORKAROUND:
+            return Standing.OPEN
+        case Phase.WAITING_CUSTOMER | Phase.WAITING_VENDOR | Phase.WAITING_OTHER:
+            return Standing.WAITING
+        case Phase.RESOLVED:
+            return Standing.RESOLVED
+        case Phase.CLOSED:
+            return Standing.CLOSED
+        case Phase.CANCELLED:
+            return Standing.CANCELLED
+    assert_never(phase)

@@ -94,6 +94,19 @@ def looked_up(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) 
     return clean(lookup.translated(found or lookup.constant)) if found or lookup.constant else ""
 
 
+def has_path(value: Any, dotted: str) -> bool:
+    """Whether a document states anything at a dotted path, be it null."""
+    *parents, last = dotted.split(".")
+    for name in parents:
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return False
+    return last in value if isinstance(value, dict) else isinstance(value, list) and last.isdigit()
+
+
 def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup | None) -> Mapping[str, Lookup]:
     """Every attribute the catalogue finds by a lookup; a dialect's usual ones stand in for customer and product."""
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}

@@ -13,9 +13,10 @@ from tests.build.story import Telling, clock_of, instant, keys
 
 from sla_domain.calendar import LocalSpan
 from sla_domain.clock import ClockState
-from sla_domain.event import Actor, EventKind, WaitingOn
+from sla_domain.event import Actor, EventKind, Snapshot, WaitingOn
 from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import RemarkKind
+from sla_domain.phase import Phase
 from sla_domain.plan import Coverage, HolidaySource
 from sla_domain.preview import preview
 from sla_domain.tell import tell
@@ -107,6 +108,26 @@ def test_13_a_close_without_a_resolve_ends_every_clock() -> None:
     rules = rulebook(plan(row("first_response", "1h"), row("resolution", "4h"), row("update", "1h")))
     told = Telling().opened("Mon 09:00").responded("Mon 09:30").closed("Mon 10:00")
     assert not any(clock.state.open for clock in told.fold(rules).clocks)
+
+
+def test_13_a_close_that_is_lost_is_mended_by_what_the_ticket_shows_next() -> None:
+    rules = rulebook(plan(row("first_response", "1h"), row("resolution", "4h"), row("update", "1h")))
+    told = Telling().opened("Mon 09:00").responded("Mon 09:30")
+    incident = told.fold(rules)
+    facts = tell(incident, {})
+    after = told_after({}, facts, incident.clocks)
+    late = tell(incident, after, keys_after((), facts), upto=told.at("Mon 14:00"))
+    assert FactKind.CLOCK_BREACHED in {fact.kind for fact in late}, "nobody has heard of the end"
+    known = told_after(after, late, incident.clocks)
+    shown = Snapshot(at=told.at("Mon 14:30"), phase=Phase.CLOSED, ended_at=told.at("Mon 10:00"))
+    told.happened(EventKind.OBSERVED, "Mon 14:30", snapshot=shown)
+    incident = told.fold(rules)
+    assert not any(clock.state.open for clock in incident.clocks)
+    again = tell(incident, known, keys_after(keys_after((), facts), late))
+    amended = {fact.metric for fact in again if fact.kind is FactKind.CLOCK_AMENDED}
+    assert "resolution" in amended, "the breach is taken back"
+    over = told_after(known, again, incident.clocks)
+    assert [rows for clock in incident.clocks if (rows := timers(clock, over[clock.id]))] == []
 
 
 def test_14_a_closed_incident_leaves_no_timer_and_no_further_word() -> None:

@@ -1,0 +1,172 @@
+"""What a snapshot of the ticket says otherwise than the events before it: the events that make up for the difference.
+
+Each is an ordinary event of the incident, so that clocks, priorities and contracts react as if it had come, and bears
+the id of the event that carried the snapshot. Attributes are compared with those that were stated, never with the
+priority in force, which rules of the plan may hold apart (E6, E8, E9). Where the ticket stands (its phase) counts when
+it is news: a label that says "waiting" stays on a ticket whose customer has replied, and a snapshot that repeats it
+says nothing that was not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sla_domain.event import (
+    NOTHING,
+    WORDS,
+    Actor,
+    EventKind,
+    IncidentEvent,
+    Snapshot,
+    TimeQuality,
+    WaitingOn,
+)
+from sla_domain.fold.story import ENDS, HOLDER, Stated, Story
+from sla_domain.incident import Remark, RemarkKind
+from sla_domain.phase import Phase
+
+Mend = tuple[IncidentEvent, datetime]
+
+# Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
+MOVES = frozenset({*ENDS, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
+_END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in ENDS.items()}
+_FACTS = frozenset({"title", "url", "description", "reporter", "reporter_id", "language"})
+_REASON = "as the ticket stands"
+
+
+def stated(shown: Snapshot) -> Stated | None:
+    """Where the snapshot says the ticket stands; None when it does not say."""
+    return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
+
+
+def is_news(story: Story, event: IncidentEvent) -> bool:
+    """Whether the event's snapshot says anything that the events read so far did not."""
+    shown = event.snapshot
+    if shown is None:
+        return False
+    where = stated(shown)
+    return (where is not None and where != story.stated) or next(
+        mends(story, event, event.occurred_at), None
+    ) is not None
+
+
+def ended_before(story: Story, event: IncidentEvent, at: datetime) -> Mend | None:
+    """The end that lies before this event, when its snapshot knows of one and no event has told it."""
+    shown = event.snapshot
+    if shown is None or shown.phase is None or shown.phase.live or not story.phase.live or event.kind in ENDS:
+        return None
+    if shown.phase is Phase.MERGED or stated(shown) == story.stated:
+        return None
+    if shown.ended_at is None:
+        # Nobody said when. A word on a ticket that has ended is no word that waits for an answer.
+        return (_mend(event, _END_OF[shown.phase]), at) if event.kind in WORDS else None
+    if shown.ended_at >= event.occurred_at:
+        return None
+    return _mend(event, _END_OF[shown.phase]), min(max(shown.ended_at, story.at), at)
+
+
+def mends(story: Story, event: IncidentEvent, at: datetime) -> Iterator[Mend]:
+    """What makes up for all that the snapshot of `event`, read at `at`, says otherwise, in the order of reading."""
+    shown = event.snapshot
+    assert shown is not None
+    moves = tuple(_moves(story, event, shown, at))
+    yield from (move for move in moves if move[0].kind in ENDS and len(moves) == 1)
+    yield from ((mend, at) for mend in _attributes(story, event, shown))
+    yield from (move for move in moves if move[0].kind not in ENDS or len(moves) > 1)
+
+
+def unseen_end(opening: IncidentEvent) -> IncidentEvent:
+    """The end of a ticket that is first heard of when it is reopened: nobody said when, so it is no verdict."""
+    return replace(_mend(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
+
+
+def remark_on(mend: IncidentEvent) -> Remark:
+    """What people are told of it."""
+    if mend.attributes:
+        named = sorted(mend.attributes.items())
+        said = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)
+    else:
+        said = "waiting" if mend.kind is EventKind.WAITING else mend.kind.value
+    return Remark(RemarkKind.RECONCILED, f"the ticket says {said}: no event had said so", mend.id)
+
+
+def _moves(story: Story, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[Mend]:
+    phase, known = shown.phase, story.phase
+    if phase is None or phase is Phase.MERGED or known is Phase.MERGED or stated(shown) == story.stated:
+        return
+    if phase.live:
+        if not known.live:
+            yield _mend(event, EventKind.REOPENED), at
+        if phase is Phase.WAITING:
+            on = _waits_on(shown)
+            if story.waiting is not on:
+                yield _mend(event, EventKind.WAITING, waiting_on=on), at
+        elif story.waiting is not None:
+            yield _mend(event, EventKind.RESUMED), at
+        return
+    ended = at if shown.ended_at is None else min(max(shown.ended_at, story.at), at)
+    end = _mend(event, _END_OF[phase])
+    if known.live or _goes_further(known, phase):
+        yield end, ended
+    elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, story.ended_at):
+        yield _mend(event, EventKind.REOPENED), ended
+        yield end, ended
+
+
+def _goes_further(known: Phase, phase: Phase) -> bool:
+    """From resolved to closed, and from either to cancelled."""
+    if known is Phase.RESOLVED:
+        return phase in (Phase.CLOSED, Phase.CANCELLED)
+    return known is Phase.CLOSED and phase is Phase.CANCELLED
+
+
+def _not_before(shown: datetime | None, known: datetime | None) -> bool:
+    return shown is not None and known is not None and shown >= known
+
+
+def _attributes(story: Story, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
+    known = story.attributes
+    changed = {name: value for name, value in shown.attributes.items() if known.get(name, "") != value}
+    pending = story.priorities.pending
+    if pending is not None and changed.get("priority") in (pending.old, pending.new):
+        del changed["priority"]  # a proposal states what the ticket does not have yet
+    if not changed:
+        return
+    held = {name: changed.pop(name) for name in HOLDER & changed.keys()}
+    if changed:
+        kind = EventKind.RECLASSIFIED if changed.keys() - _FACTS else EventKind.OBSERVED
+        kind = EventKind.PRIORITY_CHANGED if "priority" in changed else kind
+        yield _mend(event, kind, attributes=changed)
+    if held:
+        yield _mend(event, EventKind.ASSIGNED, attributes=held)
+
+
+def _waits_on(shown: Snapshot) -> WaitingOn | None:
+    return (shown.waiting_on or WaitingOn.OTHER) if shown.phase is Phase.WAITING else None
+
+
+def _mend(
+    event: IncidentEvent,
+    kind: EventKind,
+    *,
+    attributes: Mapping[str, str] = NOTHING,
+    waiting_on: WaitingOn | None = None,
+) -> IncidentEvent:
+    return replace(
+        event,
+        kind=kind,
+        quality=TimeQuality.OBJECT_UPDATED,
+        actor=Actor.UNKNOWN,
+        actor_name="",
+        attributes=attributes,
+        waiting_on=waiting_on,
+        agreed=None,
+        merged_into=None,
+        metrics=(),
+        score=None,
+        reason=_REASON,
+        warnings=(),
+        snapshot=None,
+    )

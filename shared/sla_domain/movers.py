@@ -1,0 +1,52 @@
+"""Which events can move a due instant, by what a catalogue's rules look at: after these a promise is worth telling.
+
+No event is left out that could: one that only may is told about too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.fold.track import STRUCTURAL
+from sla_domain.rulebook import Rulebook
+
+# What decides on the contract, the priority and the scope, whatever the plans say.
+_DECIDING = frozenset({"customer", "priority", "product", "description"})
+_ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, EventKind.DESCRIBED}
+
+
+@dataclass(frozen=True, slots=True)
+class Movers:
+    """`dated`: some contract begins or ends on a day, so the first event after it may find another in force."""
+
+    kinds: frozenset[EventKind]
+    names: frozenset[str]
+    dated: bool
+
+    def may_move(self, event: IncidentEvent) -> bool:
+        """Whether the event can start, stop, pause, resume or move a clock. A snapshot can do anything of these."""
+        return (
+            self.dated
+            or event.kind in self.kinds
+            or event.snapshot is not None
+            or not self.names.isdisjoint(event.attributes)
+        )
+
+
+def movers_of(rulebook: Rulebook) -> Movers:
+    """What can move a due instant under this rulebook; found out once."""
+    known = rulebook.derived.get("movers")
+    if isinstance(known, Movers):
+        return known
+    metrics = [metric for plan in rulebook.plans.values() for metric in plan.metrics]
+    contracts = rulebook.contracts.values()
+    made = Movers(
+        kinds=_ALWAYS.union(*(metric.reactions for metric in metrics)),
+        names=_DECIDING.union(
+            *(plan.matched_on for plan in rulebook.plans.values()), *(contract.matched_on for contract in contracts)
+        ),
+        dated=any(contract.valid_from is not None or contract.valid_to is not None for contract in contracts),
+    )
+    rulebook.derived["movers"] = made
+    return made

@@ -1,0 +1,210 @@
+"""A snapshot opens, mends and decides; what it does not say, or repeats, changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.build.rulebook import contract, plan, row, rulebook
+from tests.build.story import Telling, clock_of
+
+from sla_domain.clock import ClockState
+from sla_domain.event import EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
+from sla_domain.explain.build import known_at
+from sla_domain.fold import Folding, Unfit, bound, fold, timeline
+from sla_domain.forgotten import remembered
+from sla_domain.incident import RemarkKind
+from sla_domain.phase import Phase
+from sla_domain.seen import seen
+
+RULES = rulebook(
+    plan(row("first_response", "1h"), row("resolution", "8h")), contract(id_="house"), contract(), contract(id_="umbra")
+)
+
+
+class Desk(Telling):
+    """Tells snapshots too: `seen("Mon 10:00", phase=…, priority="P1")`."""
+
+    def shown(self, when: str, phase: Phase | None = None, **fields: Any) -> Snapshot:
+        known = {name: fields.pop(name) for name in ("version", "waiting_on") if name in fields}
+        instants = {name: self.at(fields.pop(name)) for name in ("created_at", "ended_at") if name in fields}
+        return Snapshot(at=self.at(when), phase=phase, attributes=fields, **known, **instants)
+
+    def seen(self, when: str, phase: Phase | None = None, **fields: Any) -> Desk:
+        self.happened(EventKind.OBSERVED, when, snapshot=self.shown(when, phase, **fields))
+        return self
+
+
+def reconciled(told: Telling) -> list[str]:
+    return [r.text for r in told.fold(RULES).remarks if r.kind is RemarkKind.RECONCILED]
+
+
+def test_an_observation_that_agrees_changes_nothing_but_when_it_was_last_heard_of() -> None:
+    told = Desk().opened("Mon 09:00", "P1").waits("Mon 10:00")
+    before = told.fold(RULES)
+    told.seen("Mon 11:00", Phase.WAITING, waiting_on=WaitingOn.CUSTOMER, priority="P1", customer="acme")
+    after = told.fold(RULES)
+    assert (after.phase, after.waits, after.remarks) == (before.phase, before.waits, before.remarks)
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        (Phase.RESOLVED, "resolved"),
+        (Phase.CLOSED, "closed"),
+        (Phase.CANCELLED, "cancelled"),
+        (Phase.WAITING, "waiting"),
+    ],
+)
+def test_where_the_ticket_stands_is_read_as_if_the_event_had_come(phase: Phase, said: str) -> None:
+    told = Desk().opened("Mon 09:00").seen("Mon 12:00", phase)
+    assert told.fold(RULES).phase is phase
+    assert reconciled(told) == [f"the ticket says {said}: no event had said so"]
+
+
+def test_the_end_counts_from_when_the_ticket_says_but_not_before_what_is_known() -> None:
+    told = Desk().opened("Mon 09:00").updated("Mon 11:00").seen("Mon 15:00", Phase.RESOLVED, ended_at="Mon 12:00")
+    assert told.fold(RULES).ended_at == told.at("Mon 12:00")
+    early = Desk().opened("Mon 09:00").updated("Mon 11:00").seen("Mon 15:00", Phase.RESOLVED, ended_at="Mon 10:00")
+    assert early.fold(RULES).ended_at == told.at("Mon 11:00")
+    ahead = Desk().opened("Mon 09:00").seen("Mon 15:00", Phase.RESOLVED, ended_at="Mon 16:00")
+    assert ahead.fold(RULES).ended_at == told.at("Mon 15:00")
+
+
+def test_a_customer_s_word_on_a_ticket_that_had_ended_waits_for_no_answer() -> None:
+    told = Desk().opened("Mon 09:00").responded("Mon 09:10")
+    told.replied("Mon 12:00", snapshot=told.shown("Mon 12:00", Phase.CLOSED))
+    incident = told.fold(RULES)
+    assert incident.phase is Phase.CLOSED
+    assert all(not clock.state.open for clock in incident.clocks)
+
+
+def test_an_event_that_says_it_itself_is_no_contradiction() -> None:
+    told = Desk().opened("Mon 09:00")
+    told.resolved("Mon 12:00", snapshot=told.shown("Mon 12:00", Phase.RESOLVED, ended_at="Mon 12:00"))
+    told.reopened("Mon 13:00", snapshot=told.shown("Mon 13:00", Phase.OPEN))
+    told.waits("Mon 14:00", snapshot=told.shown("Mon 14:00", Phase.WAITING, waiting_on=WaitingOn.CUSTOMER))
+    assert reconciled(told) == []
+
+
+def test_what_is_older_does_not_override_what_is_newer_however_late_it_comes() -> None:
+    told = Desk().opened("Mon 09:00").seen("Mon 12:00", Phase.OPEN, priority="P2")
+    told.seen("Mon 10:00", Phase.WAITING, priority="P3").late("9 h")
+    incident = told.fold(RULES)
+    assert (incident.phase, incident.priority) == (Phase.OPEN, "P2")
+    assert fold(reversed(told.events), RULES) == incident
+
+
+def test_of_one_instant_the_version_decides_and_then_the_arrival() -> None:
+    told = Desk().opened("Mon 09:00")
+    told.seen("Mon 10:00", Phase.WAITING, version=2).seen("Mon 10:00", Phase.OPEN, version=1)
+    assert told.fold(RULES).phase is Phase.WAITING
+    tied = Telling().opened("Mon 09:00").waits("Mon 10:00").resumed("Mon 10:00").late("1 h")
+    tied.waits("Mon 10:00").late("2 h")
+    assert tied.fold(RULES).phase is Phase.WAITING
+    at_once = Telling().opened("Mon 09:00").waits("Mon 10:00").resolved("Mon 10:00").reopened("Mon 10:00")
+    assert at_once.fold(RULES).phase is Phase.WAITING, "what arrives at once is read in the order of a life"
+
+
+def test_a_snapshot_is_read_when_it_holds_not_when_its_event_happened() -> None:
+    told = Desk().opened("Mon 09:00")
+    told.responded("Mon 09:30", snapshot=told.shown("Mon 15:00", Phase.RESOLVED, ended_at="Mon 14:00"))
+    told.replied("Mon 11:00")
+    incident = told.fold(RULES)
+    assert incident.ended_at == told.at("Mon 14:00")
+    assert clock_of(incident, "first_response").stopped_at == told.at("Mon 09:30")
+    assert clock_of(incident, "resolution").consumed == timedelta(hours=5)
+
+
+def test_a_fold_that_has_read_a_snapshot_starts_anew_for_what_lies_before_it() -> None:
+    told = Desk().opened("Mon 09:00")
+    told.responded("Mon 09:30", snapshot=told.shown("Mon 15:00", Phase.RESOLVED))
+    line = timeline(told.events)
+    folding = Folding(line, RULES)
+    folding.take(line.following)
+    late = replace(told.events[-1], id=EventId("x"), snapshot=None, occurred_at=told.at("Mon 11:00"))
+    assert folding.unfit([late]) is None, "not read yet"
+    folding.incident()
+    assert folding.unfit([late]) is Unfit.LATE
+
+
+def test_without_an_opening_the_first_that_tells_of_it_opens() -> None:
+    told = Desk().updated("Tue 09:00", customer="acme")
+    line = timeline(told.events)
+    folding = Folding(line, RULES)
+    folding.take(line.following)
+    told.seen("Tue 10:00", Phase.OPEN, created_at="Mon 09:00", priority="P2", customer="acme", title="Down")
+    assert folding.unfit(told.events[-1:]) is Unfit.OPENING
+    incident = told.fold(RULES)
+    assert (incident.opened_at, incident.opened_quality) == (told.at("Mon 09:00"), TimeQuality.OBJECT_UPDATED)
+    assert (incident.priority, incident.attributes["title"]) == ("P2", "Down")
+
+
+def test_a_ticket_created_after_its_first_event_opens_with_it() -> None:
+    told = Desk().seen("Mon 10:00", Phase.OPEN, created_at="Mon 12:00")
+    assert told.fold(RULES).opened_at == told.at("Mon 10:00")
+
+
+def test_a_merged_incident_stays_merged_whatever_its_ticket_shows() -> None:
+    told = Desk().opened("Mon 09:00").happened(EventKind.MERGED, "Mon 10:00", merged_into="INC-2")
+    told.seen("Mon 11:00", Phase.OPEN)
+    assert told.fold(RULES).phase is Phase.MERGED
+
+
+def test_events_of_before_the_first_snapshot_are_mended_by_it() -> None:
+    told = Desk().opened("Mon 09:00").resolved("Mon 10:00").seen("Mon 11:00", Phase.OPEN)
+    incident = told.fold(RULES)
+    assert (incident.phase, clock_of(incident, "resolution").state) == (Phase.OPEN, ClockState.RUNNING)
+
+
+# -- what stands beside the fold
+
+
+def test_a_forgotten_incident_begins_anew_where_its_ticket_is_seen_open() -> None:
+    told = Desk().seen("Tue 09:00", Phase.RESOLVED, created_at="Mon 09:00")
+    ended = told.at("Mon 12:00")
+    assert remembered(told.events, ended) == []
+    told.seen("Wed 09:00", Phase.OPEN, created_at="Mon 09:00", priority="P2")
+    incident = fold(remembered(told.events, ended), RULES)
+    assert (incident.opened_at, incident.priority) == (told.at("Wed 09:00"), "P2"), "what was before is history"
+
+
+def test_a_flood_of_events_hides_no_snapshot_that_says_otherwise() -> None:
+    told = Desk().opened("Mon 09:00", "P1")
+    line = timeline(told.events)
+    folding = Folding(line, RULES)
+    folding.take(line.following)
+    told.seen("Mon 10:00", Phase.OPEN, priority="P1").seen("Mon 11:00", Phase.CLOSED).seen("Mon 12:00", priority="P2")
+    dull, closed, changed = told.events[1:]
+    folding.follow([dull])
+    assert bound.counting(folding, 7, [replace(dull, id=EventId("again")), closed, changed], most=5) == (
+        [closed, changed], [replace(dull, id=EventId("again"))],
+    )  # fmt: skip
+    heard, _ = bound.counting(folding, 100, [closed, changed], most=5)
+    assert heard == [closed], "beyond all bounds only an end counts"
+
+
+def test_what_was_known_at_an_instant_is_not_what_the_ticket_showed_later() -> None:
+    told = Desk().opened("Mon 09:00")
+    told.responded("Mon 09:30", snapshot=told.shown("Mon 15:00", Phase.RESOLVED))
+    assert fold(known_at(told.events, told.at("Mon 14:00")), RULES).phase is Phase.OPEN
+    assert fold(known_at(told.events, told.at("Mon 15:00")), RULES).phase is Phase.RESOLVED
+
+
+def _seen_by(contract_id: str, events: list[IncidentEvent]) -> list[str]:
+    found = seen(events, fold(events, RULES).periods, contract_id)
+    return [] if found is None else [event.id for event in found.shown(events)]
+
+
+def test_each_contract_sees_its_own_when_a_snapshot_moved_the_incident() -> None:
+    told = Desk().opened("Mon 09:00").updated("Mon 10:00").seen("Mon 11:00", customer="umbra").updated("Mon 12:00")
+    assert _seen_by("acme", told.events) == ["e0", "e1"]
+    assert _seen_by("umbra", told.events) == ["e2", "e3"]
+    # The snapshot holds later than its event, and says otherwise than it.
+    told = Desk().opened("Mon 09:00")
+    told.updated("Mon 10:00", customer="acme", snapshot=told.shown("Mon 12:00", customer="umbra"))
+    told.updated("Mon 11:00").updated("Mon 13:00")
+    assert _seen_by("acme", told.events) == ["e0", "e1", "e2"]
+    assert _seen_by("umbra", told.events) == ["e3"]
