@@ -26,6 +26,8 @@ REFERENCE = {"type": "string", "pattern": r"\$\{"}  # the environment's to fill 
 # Documents that may be written as one word, by their name in the schema.
 _BY_NAME = frozenset({"TriggerDocument", "RoleDocument", "HolderDocument", "LookupDocument", "ExpectDocument"})
 
+_BY_NAMES = frozenset({"ConditionDocument", "StaffDocument"})  # or as a list of words
+
 
 def _widen(definition: dict[str, Any]) -> None:
     for name, member in list(definition.get("properties", {}).items()):
@@ -34,7 +36,7 @@ def _widen(definition: dict[str, Any]) -> None:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"type": "string"}, as_mapping]
-    elif definition.get("title") == "ConditionDocument":
+    elif definition.get("title") in _BY_NAMES:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, as_mapping]

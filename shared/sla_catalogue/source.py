@@ -130,8 +130,29 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """What puts people on a side without naming them: groups, domains of mail addresses, GitHub's associations."""
+
+    groups: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    associations: frozenset[str] = frozenset()
+
+    def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
+        """Whether somebody with these belongs to it; all are folded, "" is none."""
+        return bool(self.groups & groups) or domain in self.domains or association in self.associations
+
+
+NOBODY = Membership()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Tables are read without regard to case; `phase_of` and its sisters answer None for what the table lacks."""
+    """Tables are read without regard to case; `phase_of` and its sisters answer None for what the table lacks.
+
+    `staff` and `customers` are people by account, `staff_by` and `customers_by` what else puts somebody on that side.
+    `only_staff`: nobody else is of the staff, whatever the sender says of them. `resolutions` say what the ways mean in
+    which work ends: RESOLVED or CANCELLED.
+    """
 
     id: SourceId
     dialect: Dialect
@@ -144,7 +165,12 @@ class Source:
     customer: Lookup | None = None
     product: Lookup | None = None
     attributes: Mapping[str, Lookup] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    resolutions: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
     staff: frozenset[str] = frozenset()
+    staff_by: Membership = NOBODY
+    only_staff: bool = False
+    customers: frozenset[str] = frozenset()
+    customers_by: Membership = NOBODY
     bots: frozenset[str] = frozenset()
     options: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
@@ -160,8 +186,19 @@ class Source:
     def priority_of_label(self, label: str) -> str | None:
         return self.priority_labels.get(fold(label))
 
+    def ending_of(self, resolution: str) -> Phase | None:
+        """RESOLVED or CANCELLED, by `resolutions` or the older `options`; None when neither has the word."""
+        found = self.resolutions.get(fold(resolution))
+        if found is not None:
+            return found
+        said = self.options.get(resolution.strip()) or self.options.get(fold(resolution))
+        return Phase(said) if said in list(Phase) else None
+
     def is_staff(self, account: str) -> bool:
         return fold(account) in self.staff
+
+    def is_customer(self, account: str) -> bool:
+        return fold(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
         return fold(account) in self.bots
@@ -170,6 +207,15 @@ class Source:
 def fold(word: str) -> str:
     """How table keys are compared: without case and surrounding space."""
     return word.strip().casefold()
+
+
+def domain_of(address: str) -> str:
+    """The domain of a mail address, or of `@example.com`, or itself: folded, and as the network writes it."""
+    domain = fold(address).rpartition("@")[2].rstrip(".")
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     DESCRIBED = "described"
     RESPONDED = "responded"
     CUSTOMER_REPLIED = "customer_replied"
+    COMMENTED = "commented"  # a word of somebody of whom nobody knows on whose side they are
     UPDATED = "updated"
     ASSIGNED = "assigned"
     PRIORITY_CHANGED = "priority_changed"
@@ -54,6 +55,10 @@ class EventKind(StrEnum):
     OBSERVED = "observed"  # a look at the ticket: nothing happened, `snapshot` says how it stands
 
 
+WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.COMMENTED, EventKind.UPDATED})
+"""The kinds by which somebody speaks; the others say how the incident stands, and count whoever brought it about."""
+
+
 class TimeQuality(StrEnum):
     """How good the sender's claim of `occurred_at` is; it reaches the verdict."""
 
@@ -64,7 +69,7 @@ class TimeQuality(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who did it; a bot never counts as a first response."""
+    """Who did it. A bot's words neither answer nor wait for an answer; what it does to the incident counts."""
 
     CUSTOMER = "customer"
     STAFF = "staff"
@@ -141,6 +146,11 @@ class IncidentEvent:
     warnings: tuple[str, ...] = ()  # what the dialect could not map; they become remarks of the incident
     snapshot: Snapshot | None = None
     history: bool = False  # told by an import, long after it happened: nobody is to be told of what followed from it
+
+    @property
+    def automatic(self) -> bool:
+        """Whether it is a word of a bot, which counts only where a condition names bots."""
+        return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:

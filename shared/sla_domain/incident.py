@@ -74,6 +74,7 @@ class RemarkKind(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     CHANNEL_NOT_ENTITLED = "channel_not_entitled"
     URGENT_CHANNEL = "urgent_channel"
+    SPEAKER_UNKNOWN = "speaker_unknown"  # a word of somebody of whom nobody knows on whose side they are
     UNSPECIFIED_TARGET = "unspecified_target"
     NO_COVERAGE = "no_coverage"
     UNREACHABLE_TARGET = "unreachable_target"

@@ -25,6 +25,7 @@ ENDS: Mapping[EventKind, Phase] = MappingProxyType(
 )
 _REOPENING = (EventKind.REOPENED, EventKind.OPENED)
 _UNDONE_BY_NO_END = (Phase.CANCELLED, Phase.MERGED)
+_WHOSE = frozenset({EventKind.RESPONDED, EventKind.COMMENTED})  # may turn out to be the reporter's own words
 REPORTER = frozenset({"reporter", "reporter_id"})
 
 
@@ -39,15 +40,18 @@ class Turn:
 OPEN = Turn()
 
 
-def turned(before: Turn, kind: EventKind, waiting_on: WaitingOn | None = None) -> Turn:
-    """The turn after an event; `before` itself when the event changes nothing about it."""
+def turned(before: Turn, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False) -> Turn:
+    """Give the turn after an event; `before` itself when the event changes nothing about it.
+
+    `automatic`: a bot wrote it. What bots do to a ticket counts, their words do not.
+    """
     match kind:
         case EventKind.WAITING:
             return Turn(Phase.WAITING, waiting_on or WaitingOn.OTHER) if before.phase.live else before
         case EventKind.RESUMED:
             return OPEN if before.waiting is not None else before
         case EventKind.CUSTOMER_REPLIED:
-            return OPEN if before.waiting is WaitingOn.CUSTOMER else before
+            return OPEN if before.waiting is WaitingOn.CUSTOMER and not automatic else before
         case _ if kind in _REOPENING:
             return before if before.phase.live else OPEN
         case _ if kind in ENDS:
@@ -63,10 +67,15 @@ def _ended(before: Turn, phase: Phase) -> Turn:
 
 
 def spoken_by_reporter(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Whether a response of somebody unknown bears the reporter's name: nobody answers themselves."""
-    if event.kind is not EventKind.RESPONDED or event.actor is not Actor.UNKNOWN or not event.actor_name:
+    """Whether a word of somebody unknown is the reporter's, who may be known by name alone: nobody answers themselves.
+
+    Of a comment whoever received it has looked at the account: where that is known, a name says nothing more.
+    """
+    if event.kind not in _WHOSE or event.actor is not Actor.UNKNOWN or not event.actor_name:
         return False
-    return event.actor_name in (attributes.get("reporter_id"), attributes.get("reporter"))
+    account, called = attributes.get("reporter_id"), attributes.get("reporter")
+    by_name = event.kind is EventKind.RESPONDED or not account
+    return event.actor_name == account or (by_name and event.actor_name == called)
 
 
 def turns(event: IncidentEvent) -> bool:
@@ -76,7 +85,7 @@ def turns(event: IncidentEvent) -> bool:
     return turning or not REPORTER.isdisjoint(event.attributes)
 
 
-_OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED)
+_OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.COMMENTED)
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:

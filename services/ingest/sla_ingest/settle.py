@@ -12,8 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sla_domain.event import Actor, EventKind, IncidentEvent, TimeQuality
+from sla_domain.fold import position
 from sla_ingest.dialect.port import Noted, Remark, Translated
 
+_OF_STRANGERS = frozenset({Remark.SPEAKER_UNKNOWN, Remark.STAFF_ASSUMED})
 _NEXT = timedelta(microseconds=1)
 
 
@@ -36,17 +38,36 @@ def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
     """An event of somebody who may turn out to be the reporter, judged by what is stored of the incident."""
     if not one.unless_reporter:
         return one
-    reporter = next((who for event in history if (who := event.attributes.get("reporter_id"))), "")
-    if not reporter:
-        # The opening may still come: the fold then sees whether it was the reporter who wrote this.
-        event = replace(one.event, actor=Actor.UNKNOWN)
+    event, account = one.event, one.unless_reporter
+    one = replace(one, unless_reporter="")
+    reporter = _reporter(event, history)
+    if reporter == account:
+        remarks = tuple(noted for noted in one.remarks if noted.remark not in _OF_STRANGERS)
         return _told(
-            replace(one, event=event, remarks=(*one.remarks, Noted(Remark.REPORTER_UNKNOWN)), unless_reporter="")
+            replace(one, event=replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER), remarks=remarks)
         )
-    if reporter != one.unless_reporter:
-        return replace(one, unless_reporter="")
-    event = replace(one.event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
-    return replace(one, event=event, unless_reporter="")
+    if reporter is not None:
+        return one
+    # The opening may still come: by the account the fold then sees whether it was the reporter who wrote this.
+    event = replace(event, actor=Actor.UNKNOWN, actor_name=account)
+    noted = (Noted(Remark.REPORTER_UNKNOWN),) if event.kind is EventKind.RESPONDED else ()
+    return _told(replace(one, event=event, remarks=(*one.remarks, *noted)))
+
+
+def _reporter(event: IncidentEvent, history: Iterable[IncidentEvent]) -> str | None:
+    """Whose the incident was when this happened: by the latest word on it, or else by the first that came after."""
+    said = sorted(
+        ((position(other), who) for other in history if (who := _names_reporter(other)) is not None),
+        key=lambda each: each[0],
+    )
+    before = [who for at, who in said if at <= position(event)]
+    return before[-1] if before else said[0][1] if said else None
+
+
+def _names_reporter(event: IncidentEvent) -> str | None:
+    """What an event says last of whose the incident is; "" when it is nobody's."""
+    shown = event.snapshot.attributes.get("reporter_id") if event.snapshot is not None else None
+    return event.attributes.get("reporter_id") if shown is None else shown
 
 
 def behind_breaches(one: Translated, history: Iterable[IncidentEvent], ran_out: datetime | None) -> Translated:
@@ -66,5 +87,7 @@ def behind_breaches(one: Translated, history: Iterable[IncidentEvent], ran_out: 
 
 
 def _told(one: Translated) -> Translated:
-    warnings = tuple(str(noted) for noted in one.remarks)
+    # The fold itself remarks on a word of nobody's side, for as long as it is one.
+    by_fold = {Remark.SPEAKER_UNKNOWN} if one.event.kind is EventKind.COMMENTED else set()
+    warnings = tuple(str(noted) for noted in one.remarks if noted.remark not in by_fold)
     return one if warnings == one.event.warnings else replace(one, event=replace(one.event, warnings=warnings))

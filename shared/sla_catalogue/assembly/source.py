@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly.side import check_sides, membership
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.document.edge import AuthenticationDocument, LookupDocument, SourceDocument
 from sla_catalogue.problem import Path, did_you_mean
@@ -39,6 +40,7 @@ def build_sources(context: Context) -> Mapping[SourceId, Source]:
             context.unknown(document.dialect, [d.value for d in Dialect], (*path, "dialect"), "dialect")
             continue
         check_zone(document.zone, (*path, "zone"), context.findings)
+        check_sides(Dialect(document.dialect), document, path, context.findings)
         found[SourceId(name)] = _source(SourceId(name), document, path, context)
     _check_shared(found, context)
     return MappingProxyType(found)
@@ -84,7 +86,12 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         customer=_lookup(document.customer),
         product=_lookup(document.product),
         attributes=MappingProxyType({name: _sure(lookup) for name, lookup in document.attributes.items()}),
-        staff=frozenset(map(fold, document.staff)),
+        resolutions=MappingProxyType({fold(word): Phase(meaning) for word, meaning in document.resolutions.items()}),
+        staff=frozenset(map(fold, document.staff.people)),
+        staff_by=membership(document.staff),
+        only_staff=document.staff.only,
+        customers=frozenset(map(fold, document.customers.people)),
+        customers_by=membership(document.customers),
         bots=frozenset(map(fold, document.bots)),
         options=MappingProxyType(dict(document.options)),
     )

@@ -45,6 +45,26 @@ class LookupDocument(Document):
         return {"constant": value} if isinstance(value, str) else value
 
 
+class PeopleDocument(Document):
+    """Who speaks for the customer: accounts, groups, domains of mail addresses, GitHub's associations."""
+
+    people: Names = Field(default_factory=list)
+    groups: Names = Field(default_factory=list)
+    domains: Names = Field(default_factory=list)
+    associations: Names = Field(default_factory=list)
+
+
+class StaffDocument(PeopleDocument):
+    """Who is of the staff; accounts alone may be written as a list. `only`: nobody else is."""
+
+    only: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return {"people": value} if isinstance(value, str | list) else value
+
+
 class SourceDocument(Document):
     """One sender of events and how to read it."""
 
@@ -58,7 +78,9 @@ class SourceDocument(Document):
     customer: LookupDocument | None = None
     product: LookupDocument | None = None
     attributes: dict[str, LookupDocument] = Field(default_factory=dict)
-    staff: Names = Field(default_factory=list)
+    resolutions: dict[str, Literal["resolved", "cancelled"]] = Field(default_factory=dict)
+    staff: StaffDocument = Field(default_factory=StaffDocument)
+    customers: PeopleDocument = Field(default_factory=PeopleDocument)
     bots: Names = Field(default_factory=list)
     options: dict[str, str] = Field(default_factory=dict)
 

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import Subject
+from sla_domain.event import WORDS, Actor
 from sla_domain.plan import Metric, MetricId, Trigger
+
+_PEOPLE = frozenset(actor.value for actor in Actor if actor is not Actor.BOT)
 
 
 def check_metrics(subject: Subject) -> None:
@@ -68,10 +71,15 @@ def _covered(trigger: Trigger, by: tuple[Trigger, ...]) -> bool:
     """Whether every event that fires `trigger` also fires one of `by`."""
     return any(
         other.kind is trigger.kind
-        and _within(trigger.actors, other.actors)
+        and _within(_whose(trigger), _whose(other))
         and _within(trigger.waiting_on, other.waiting_on)
         for other in by
     )
+
+
+def _whose(trigger: Trigger) -> frozenset[str]:
+    """Whose events fire it; empty is anybody's. A word of a bot fires only what names bots."""
+    return trigger.actors or (_PEOPLE if trigger.kind in WORDS else frozenset())
 
 
 def _within(narrow: frozenset[object] | frozenset[str], wide: frozenset[object] | frozenset[str]) -> bool:

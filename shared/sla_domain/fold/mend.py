@@ -15,6 +15,7 @@ from datetime import datetime
 
 from sla_domain.event import (
     NOTHING,
+    WORDS,
     Actor,
     EventKind,
     IncidentEvent,
@@ -32,7 +33,6 @@ Mend = tuple[IncidentEvent, datetime]
 # Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
 MOVES = frozenset({*ENDS, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
 _END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in ENDS.items()}
-_WORDS = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
 _FACTS = frozenset({"title", "url", "description", "reporter", "reporter_id", "language"})
 _REASON = "as the ticket stands"
 
@@ -62,7 +62,7 @@ def ended_before(story: Story, event: IncidentEvent, at: datetime) -> Mend | Non
         return None
     if shown.ended_at is None:
         # Nobody said when. A word on a ticket that has ended is no word that waits for an answer.
-        return (_mend(event, _END_OF[shown.phase]), at) if event.kind in _WORDS else None
+        return (_mend(event, _END_OF[shown.phase]), at) if event.kind in WORDS else None
     if shown.ended_at >= event.occurred_at:
         return None
     return _mend(event, _END_OF[shown.phase]), min(max(shown.ended_at, story.at), at)

@@ -239,7 +239,7 @@ class Story:
     def _turn(self, event: IncidentEvent) -> None:
         """Whose turn it is after the event (`sla_domain.turn`), and what follows from that."""
         before = Turn(self.phase, self.waiting)
-        after = turned(before, event.kind, event.waiting_on)
+        after = turned(before, event.kind, event.waiting_on, automatic=event.automatic)
         if after is before:
             return
         if before.waiting is not None:
@@ -259,6 +259,15 @@ class Story:
         if event.kind is EventKind.OPENED:
             text = "opened again after its end: read as reopened"
             self.remark(Remark(RemarkKind.OPENED_AGAIN, text, event.id))
+
+    def _commented(self, event: IncidentEvent) -> None:
+        if event.actor is Actor.UNKNOWN:
+            who, source = event.actor_name or "somebody", event.source
+            text = (
+                f"{who} is known neither as staff nor as a customer: the word neither answers nor waits for an answer"
+            )
+            hint = f"; say it under sources.{source}.staff or sources.{source}.customers" if source else ""
+            self.remark(Remark(RemarkKind.SPEAKER_UNKNOWN, text + hint, event.id))
 
     def _escalated(self, event: IncidentEvent) -> None:
         to = event.attributes.get("escalated_to", "")
@@ -336,6 +345,7 @@ _TURNS: Mapping[EventKind, Callable[[Story, IncidentEvent], None]] = {
     EventKind.WAITING: Story._turn,
     EventKind.RESUMED: Story._turn,
     EventKind.CUSTOMER_REPLIED: Story._turn,
+    EventKind.COMMENTED: Story._commented,
     EventKind.ESCALATED: Story._escalated,
     EventKind.RATED: Story._rated,
     EventKind.EXEMPTED: Story._exempted,

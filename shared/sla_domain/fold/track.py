@@ -53,9 +53,13 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def fires(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits."""
+    """Whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits.
+
+    Without a word on who, anybody is accepted, but of a bot only what is no word of its own.
+    """
+    anybody = not event.automatic
     for trigger in triggers:
-        if (not trigger.actors or event.actor in trigger.actors) and (
+        if (event.actor in trigger.actors if trigger.actors else anybody) and (
             not trigger.waiting_on or waiting in trigger.waiting_on
         ):
             return True

@@ -64,6 +64,10 @@ _INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         EventKind.DESCRIBED: ("Attributes of the incident were stated or changed, nothing else happened.", ()),
         EventKind.RESPONDED: ("The supporting side answered the customer.", ()),
         EventKind.CUSTOMER_REPLIED: ("The customer wrote.", ()),
+        EventKind.COMMENTED: (
+            "Somebody wrote, and nobody knows on whose side they are: it answers nobody and waits for nobody.",
+            (),
+        ),
         EventKind.UPDATED: ("The supporting side gave the customer a word on the state of the work.", ()),
         EventKind.ASSIGNED: ("Somebody or a group took the incident.", ()),
         EventKind.PRIORITY_CHANGED: ("The priority in `attributes` is in force from `time` on.", ("attributes",)),

@@ -150,15 +150,31 @@ async def test_a_comment_by_the_reporter_is_known_from_the_stored_incident(world
     assert [one["kind"] for one in by_reporter.json()["events"]] == ["customer_replied"]
     assert [one["kind"] for one in by_other.json()["events"]] == ["responded"]
 
+    # from the change of the reporter on it is the other way round: who was the customer is on nobody's side
+    zoe = {"accountId": "a-3", "displayName": "Zoe", "accountType": "atlassian"}
+    moved = {"id": "9", "items": [{"field": "reporter", "fieldId": "reporter", "toString": "Zoe", "to": "a-3"}]}
+    body = {"timestamp": 1_795_172_700_000, "webhookEvent": "jira:issue_updated", "changelog": moved}  # 11:05
+    await world.jira(body | {"issue": {"id": "5", "self": site, "fields": created | {"reporter": zoe}}})
+    by_new, by_old, earlier = [await world.jira(comment(who, n)) for who, n in ((zoe, 6), (person, 7), (person, 3))]
+    assert [one["kind"] for one in by_new.json()["events"]] == ["customer_replied"]
+    assert by_new.json()["events"][0]["remarks"] == []
+    assert [one["kind"] for one in by_old.json()["events"]] == ["commented"]
+    (noted,) = by_old.json()["events"][0]["remarks"]
+    assert (noted["code"], "sources.jira-acme.staff" in noted["detail"]) == ("speaker_unknown", True)
+    assert [one["kind"] for one in earlier.json()["events"]] == ["customer_replied"], "it was still theirs then"
 
-async def test_a_comment_before_its_incident_counts_as_a_response_and_says_so(world: World) -> None:
+
+async def test_a_comment_before_its_incident_is_on_nobody_s_side_and_says_so(world: World) -> None:
     said = {"self": "https://a.example/rest/api/2/issue/5/comment/1", "author": {"accountId": "a-1"}}
     answer = await world.jira({"timestamp": 1, "webhookEvent": "comment_created", "comment": said})
     (event,) = answer.json()["events"]
-    assert event["kind"] == "responded"
-    assert "reporter_unknown" in {remark["code"] for remark in event["remarks"]}
+    assert event["kind"] == "commented"
+    assert "speaker_unknown" in {remark["code"] for remark in event["remarks"]}
+    assert world.counted("slad_ingest_remarks_total", source="jira-acme", remark="speaker_unknown") == 1
     (stored,) = await world.rows(tables.event)
-    assert orjson.loads(stored.data).get("actor", "unknown") == "unknown", "the fold decides once the opening is there"
+    kept = orjson.loads(stored.data)
+    assert kept.get("actor", "unknown") == "unknown", "the fold decides once the opening is there"
+    assert kept["actor_name"] == "a-1", "by the account"
 
 
 async def test_a_resolve_before_its_open_is_accepted_and_both_are_kept(world: World) -> None:

@@ -43,7 +43,7 @@ PAYLOADS = SHARED / "data" / "webhooks"
 
 
 def comment(action: str = "deleted") -> dict[str, Any]:
-    said = {"id": 1, "user": {"login": "member", "type": "User"}, "created_at": "2026-11-20T11:59:30Z"}
+    said = {"id": 1, "user": {"login": "reporter", "type": "User"}, "created_at": "2026-11-20T11:59:30Z"}
     return delivery(action, comment=said)
 
 
@@ -264,7 +264,7 @@ def _real(*folders: str) -> list[Any]:
 
 DOCUMENTS: dict[Dialect, list[Any]] = {
     Dialect.GITHUB: GITHUB + _real("github", "github-dotnet", "github-issue_comment"),
-    Dialect.JIRA: JIRA + _real("jira", "jira-zulip"),
+    Dialect.JIRA: [one for one in JIRA if isinstance(one, dict)] + _real("jira", "jira-zulip"),
     Dialect.CLOUDEVENTS: [*EVENTS, EVENTS[:3]],
 }
 

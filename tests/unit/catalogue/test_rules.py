@@ -162,6 +162,10 @@ def test_hours_that_nobody_gives_cannot_be_counted_in(tmp_path: Path) -> None:
     [
         ("{start: [opened], stop: [opened, resolved]}", "trap-stop-covers-start"),
         ("{start: [{event: responded, by: staff}], stop: [responded]}", "trap-stop-covers-start"),
+        # a word of a bot fires only what names bots
+        ("{start: [{event: responded, by: bot}], stop: [responded]}", None),
+        ("{start: [{event: responded, by: bot}], stop: [{event: responded, by: [bot]}]}", "trap-stop-covers-start"),
+        ("{start: [responded], stop: [{event: responded, by: [staff, customer, unknown]}]}", "trap-stop-covers-start"),
         ("{start: [opened, waiting], stop: [closed], pause: [waiting], resume: [resumed]}", "trap-pause-within-start"),
         ("{start: [opened], stop: [resolved, waiting], pause: [waiting], resume: [resumed]}", "trap-pause-never"),
         ("{start: [opened], stop: [closed], reset: [waiting], pause: [waiting], resume: [closed]}", "trap-pause-never"),

@@ -138,8 +138,9 @@ COMMENTS: dict[str, tuple[Any, str]] = {
     "a member": (comment(MEMBER, "MEMBER"), "responded"),
     "an owner": (comment(MEMBER, "OWNER"), "responded"),
     "a collaborator": (comment(MEMBER, "COLLABORATOR"), "responded"),
-    "a contributor": (comment(MEMBER, "CONTRIBUTOR"), "customer_replied"),
-    "a stranger": (comment(MEMBER), "customer_replied"),
+    # a member whose membership is private looks like this, too
+    "a contributor": (comment(MEMBER, "CONTRIBUTOR"), "commented"),
+    "a stranger": (comment(MEMBER), "commented"),
     "the reporter": (comment(REPORTER), "customer_replied"),
     "the reporter who is a member": (comment(REPORTER, "OWNER"), "customer_replied"),
     "somebody the catalogue calls staff": (comment({"login": "Helpdesk", "type": "User"}), "responded"),

@@ -16,12 +16,13 @@ JIRA = source(
     statuses=phases(parked_for_now="waiting_other", shipped="resolved"),
     priorities={"highest": "P1", "high": "P2"},
     customer=Lookup(field="issue.fields.customfield_10002", values={"acme inc": "Acme"}),
-    staff=frozenset({"desk"}),
+    staff=frozenset({"desk", "bob"}),
     bots=frozenset({"automation"}),
 )
 SELF = "https://acme.atlassian.net/rest/api/2/issue/10040"
 ANN = {"accountId": "ann", "displayName": "Ann", "accountType": "atlassian"}
 BOB = {"accountId": "bob", "displayName": "Bob", "accountType": "atlassian"}
+PAT = {"accountId": "pat", "displayName": "Pat", "accountType": "atlassian"}  # on nobody's side
 TIME = 1_795_174_200_123  # 2026-11-20T10:50:00.123Z... see the test of times
 
 
@@ -95,7 +96,8 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "a duplicate": (updated(item("resolution", None, "Duplicate")), "cancelled"),
     "cancelled by status": (updated(item("status", "Open", "Canceled")), "cancelled"),
     "taken up again after cancelling": (updated(item("status", "Declined", "Open")), "reopened"),
-    "an unknown status": (updated(item("status", "Open", "Limbo"), fields={"status": {"name": "Limbo"}}), "updated"),
+    # nobody has said a word: the change is only seen
+    "an unknown status": (updated(item("status", "Open", "Limbo"), fields={"status": {"name": "Limbo"}}), "observed"),
     # what is not known to be an end is reopened all the same: an unsaid reopening would leave the clocks stopped
     "out of an unknown status": (updated(item("status", "Limbo", "Open")), "reopened; resumed"),
     "priority": (updated(item("priority", "High", "Highest")), "priority_changed P1"),
@@ -110,7 +112,10 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "summary": (updated(item("summary", "a", "b")), "described It is down"),
     "description": (updated(item("description", "", "b")), "described All of it."),
     "type": (updated(item("issuetype", "Bug", "Incident")), "reclassified Incident"),
-    "moved to another project": (updated(item("project", "A", "B", fieldId="project")), "reclassified SUP"),
+    "moved to another project": (
+        updated(item("project", "A", "B", fieldId="project")),
+        "reclassified SUP-41 https://acme.atlassian.net/browse/SUP-41 SUP",
+    ),
     "the customer's field": (updated(item("Organizations", "", "x", fieldId="customfield_10002")), "reclassified Acme"),
     "another field": (updated(item("Fix Version", "v1", "v2", fieldId="fixVersions")), "nothing_relevant"),
     "an empty changelog": (updated(), "nothing_relevant"),
@@ -193,8 +198,9 @@ def comment(author: dict[str, Any], **values: Any) -> dict[str, Any]:
 COMMENTS: dict[str, tuple[Any, str]] = {
     "staff": (delivery("comment_created", comment=comment(BOB)), "responded"),
     "the reporter": (delivery("comment_created", comment=comment(ANN)), "customer_replied"),
+    "somebody on nobody's side": (delivery("comment_created", comment=comment(PAT)), "commented"),
     "a customer of the portal": (
-        delivery("comment_created", comment=comment(BOB | {"accountType": "customer"})),
+        delivery("comment_created", comment=comment(PAT | {"accountType": "customer"})),
         "customer_replied",
     ),
     "an app": (delivery("comment_created", comment=comment(BOB | {"accountType": "app"})), "bot_comment"),
@@ -250,12 +256,13 @@ def test_a_comment(what: str) -> None:
 
 def test_a_thin_comment_leaves_the_reporter_to_be_found_out() -> None:
     thin = {"id": "10040", "self": SELF, "fields": {"summary": "x"}}
-    found = outcome(delivery("comment_created", issue=thin, comment=comment(BOB)))
+    found = outcome(delivery("comment_created", issue=thin, comment=comment(PAT)))
     assert isinstance(found, Accepted)
-    assert found.events[0].unless_reporter == "bob"
-    known = outcome(delivery("comment_created", comment=comment(BOB)))
-    assert isinstance(known, Accepted)
-    assert known.events[0].unless_reporter == ""
+    assert found.events[0].unless_reporter == "pat"
+    for who, given in ((PAT, issue()), (BOB, thin)):  # the issue names its reporter, or the catalogue the account
+        known = outcome(delivery("comment_created", issue=given, comment=comment(who)))
+        assert isinstance(known, Accepted)
+        assert known.events[0].unless_reporter == ""
 
 
 def test_the_opening_says_everything_it_knows() -> None:

@@ -12,13 +12,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sla_catalogue.source import Source
+from sla_catalogue.source import Source, domain_of
 from sla_domain.bounds import ATTRIBUTES, METRIC, NAME
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.phase import Phase
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.port import COLUMNS, Happening, Noted, Remark, Stamp, Unfit, incident_id
 from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean, identifier, looked_up
+from sla_ingest.dialect.speaker import SAID, Person, known, stranger
 
 MAX_ATTRIBUTES = ATTRIBUTES
 MAX_NAME = NAME
@@ -39,6 +40,7 @@ _NEEDS = {
     EventKind.OBSERVED: "snapshot",
 }
 _SHOWN = frozenset({"at", "created_at", "phase", "waiting_on", "ended_at", "attributes", "version"})
+_WORDS = frozenset({EventKind.RESPONDED, EventKind.COMMENTED})
 _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 
@@ -64,12 +66,14 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
     remarks = (*remarks, *more)
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
         raise Unfit("an event priority_changed needs priority", "/data/priority")
+    kind, actor, odd = _spoken(kind, data, source)
+    remarks = (*remarks, *odd)
     version = _whole(data, "version") or 0
     quality = _member(TimeQuality, data, "quality")
     return Happening(
         kind=kind,
         stamp=Stamp(at=stamp.at, quality=quality or stamp.quality, version=version),
-        actor=_member(Actor, data, "actor") or Actor.UNKNOWN,
+        actor=actor,
         actor_name=_word(data, "actor_name"),
         attributes=attributes,
         waiting_on=_member(WaitingOn, data, "waiting_on"),
@@ -82,6 +86,23 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
         snapshot=snapshot,
         history=_flag(data, "history"),
     )
+
+
+def _spoken(kind: EventKind, data: Mapping[str, Any], source: Source) -> tuple[EventKind, Actor, tuple[Noted, ...]]:
+    """Who did it: as the sender says, or by the name, which the catalogue may know. A word is then what it is on that
+    side. Where only named staff counts, a response of nobody's is none."""
+    actor, name = _member(Actor, data, "actor"), _word(data, "actor_name")
+    if actor not in (None, Actor.UNKNOWN):
+        return kind, actor, ()
+    domain = domain_of(name) if "@" in name else ""
+    person = Person(names=frozenset(filter(None, [name])), shown=name, account=name, domain=domain)
+    side = known(source, person)
+    if side is not None:
+        said = SAID.get(side, kind) if kind in _WORDS else kind
+        return said, side, ()
+    if kind is EventKind.RESPONDED and source.only_staff:
+        return EventKind.COMMENTED, Actor.UNKNOWN, (stranger(source, person.words),)
+    return kind, Actor.UNKNOWN, (stranger(source, person.words),) if kind is EventKind.COMMENTED else ()
 
 
 def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str], tuple[Noted, ...]]:

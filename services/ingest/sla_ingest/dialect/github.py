@@ -3,9 +3,10 @@
 Decisions: what happened is the action; how the whole issue stands travels beside it as a snapshot (see
 `github_snapshot`), also with actions that mean nothing. Pull requests are no incidents. Closing as *completed*
 resolves, as *not planned* or *duplicate* cancels (declined work must not count as a promise kept;
-`options: {not_planned: resolved}` changes it). A transferred issue is merged into its new id, which opens by the new
-repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's reply, one of a
-member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither.
+`resolutions: {not_planned: resolved}` changes it). A transferred issue is merged into its new id, which opens by the
+new repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's reply, one of a
+member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither, nor is one of
+anybody else.
 
 GitHub signs the body and none of its headers. So the body alone says which event it is and whether it is a form, and
 identifies the delivery; `X-GitHub-Event` may only contradict it. Two events never have the same bytes but for a change
@@ -17,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
-from sla_catalogue.source import Phase, Source
+from sla_catalogue.source import Phase, Source, fold
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.github_snapshot import Case, closed_as, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
@@ -52,6 +53,7 @@ from sla_ingest.dialect.read import (
     stated,
     text,
 )
+from sla_ingest.dialect.speaker import SAID, SIDED, Person, Speaker, side_of
 
 MEDIA_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
 _MEMBERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
@@ -286,11 +288,11 @@ def _comment(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     comment = node(case.payload, "comment")
     author = node(comment, "user") or node(case.payload, "sender")
     who = _who(case, author, text(comment, "author_association"))
-    if who is Actor.BOT:
+    if who.actor is Actor.BOT:
         return Ignored(IgnoredBecause.BOT_COMMENT, text(author, "login"))
-    kind = EventKind.RESPONDED if who is Actor.STAFF else EventKind.CUSTOMER_REPLIED
     at = stamp(comment.get("created_at"), TimeQuality.EXACT)
-    return [Happening(kind=kind, stamp=at, actor=who, actor_name=text(author, "login"))]
+    name = text(author, "login")
+    return [Happening(kind=SAID[who.actor], stamp=at, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
 
 # -- shared -----------------------------------------------------------------------------------------------
@@ -300,15 +302,20 @@ def _happening(case: Case, kind: EventKind, *, at: Stamp | None = None, **values
     sender = node(case.payload, "sender")
     # Whoever may assign, label or close another's issue works on the repository's side.
     who = _who(case, sender, "MEMBER")
-    return Happening(kind=kind, stamp=at or case.updated, actor=who, actor_name=text(sender, "login"), **values)
+    if kind in SIDED:
+        values["remarks"] = (*values.get("remarks", ()), *who.remarks)
+    return Happening(kind=kind, stamp=at or case.updated, actor=who.actor, actor_name=text(sender, "login"), **values)
 
 
-def _who(case: Case, account: Node, association: str) -> Actor:
+def _who(case: Case, account: Node, association: str) -> Speaker:
+    """GitHub shows a member whose membership is private as CONTRIBUTOR or NONE: of those nothing is known."""
     login = text(account, "login")
-    if text(account, "type") == "Bot" or login.endswith("[bot]") or case.source.is_bot(login):
-        return Actor.BOT
-    if case.source.is_staff(login):
-        return Actor.STAFF
-    if login and login == text(case.issue, "user", "login"):
-        return Actor.CUSTOMER
-    return Actor.STAFF if association in _MEMBERS else Actor.UNKNOWN
+    person = Person(
+        names=frozenset(filter(None, [login])),
+        shown=login,
+        account=login,
+        association=fold(association),
+        bot=text(account, "type") == "Bot" or login.endswith("[bot]"),
+        member=association in _MEMBERS,
+    )
+    return side_of(case.source, person, reported=bool(login) and login == text(case.issue, "user", "login"))

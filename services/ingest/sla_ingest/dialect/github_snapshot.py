@@ -67,8 +67,7 @@ def label_name(label: object) -> str:
 def closed_as(case: Case) -> tuple[str, Phase]:
     """The reason for which the issue is closed, and what that means."""
     why = text(case.issue, "state_reason") or "completed"
-    named = case.source.options.get(why, "")
-    return why, Phase(named) if named in list(Phase) else _CLOSED_AS.get(why, Phase.RESOLVED)
+    return why, case.source.ending_of(why) or _CLOSED_AS.get(why, Phase.RESOLVED)
 
 
 def snapshot(case: Case) -> Snapshot:

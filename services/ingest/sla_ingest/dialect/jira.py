@@ -17,9 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sla_catalogue.source import Source
-from sla_domain.event import Actor, EventKind, TimeQuality
+from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
 from sla_ingest.dialect.jira_changelog import Changed, changes, opened
-from sla_ingest.dialect.jira_person import account_of, who_is
+from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
+from sla_ingest.dialect.jira_snapshot import oddities, snapshot_of
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import (
     Delivery,
@@ -36,9 +37,11 @@ from sla_ingest.dialect.port import (
     digest_id,
     events,
     fitting_id,
+    ignored,
     incident_id,
 )
 from sla_ingest.dialect.read import Node, clean, identifier, items, node, stamp, text
+from sla_ingest.dialect.speaker import SAID
 
 MEDIA_TYPES = frozenset({"application/json"})
 # What concerns boards, sprints, people and settings, by the first word of the event's name after `jira:`.
@@ -88,21 +91,43 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         if not node(payload, "transition"):
             return Parked(ParkedBecause.UNKNOWN_TYPE, "the delivery names no webhookEvent")
         kind = "issue_transitioned"
-    if kind.split("_")[0] in _QUIET or kind.startswith("issue_property_"):
-        return Ignored(IgnoredBecause.UNRELATED, event)
+    quiet = kind.split("_")[0] in _QUIET or kind.startswith("issue_property_")
     known = kind in ("issue_created", "issue_updated", "issue_deleted", "issue_transitioned") or kind.startswith(
         "comment_"
     )
-    if not known:
+    if not known and not quiet:
         return Parked(ParkedBecause.UNKNOWN_TYPE, clean(event, 60))
     own = own_id(payload)
     if not own:
-        return Parked(ParkedBecause.NO_INCIDENT, event)
+        return Ignored(IgnoredBecause.UNRELATED, event) if quiet else Parked(ParkedBecause.NO_INCIDENT, event)
     changelog = identifier(node(payload, "changelog").get("id"))
     version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
+    at = _when(payload, source, version)
+    case = Changed(source=source, payload=payload, at=at)
+    found = Ignored(IgnoredBecause.UNRELATED, event) if quiet else _found(case, kind)
+    incident = incident_id(source.id, own)
+    snapshot = snapshot_of(case, delivery.received_at, deleted=kind == "issue_deleted")
+    if isinstance(found, list):
+        if snapshot is None and found[-1].kind is EventKind.OBSERVED:
+            snapshot = Snapshot(at=at.at or delivery.received_at)
+        return events(delivery, source, incident, id_, found, snapshot)
+    if not isinstance(found, Ignored):
+        return found
+    quietly = ignored(delivery, source, incident, id_, found, snapshot)
+    if quietly.observed is None:
+        return quietly
+    # Kept only when it is news: then it matters by which words.
+    return replace(quietly, observed=replace(quietly.observed, remarks=(*quietly.observed.remarks, *oddities(case))))
+
+
+def _when(payload: Node, source: Source, version: int) -> Stamp:
+    """The delivery's own time, or where it has none (a workflow's webhook, an old sender) that of the issue."""
     at = stamp(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
-    found = _found(Changed(source=source, payload=payload, at=at), kind)
-    return events(delivery, source, incident_id(source.id, own), id_, found) if isinstance(found, list) else found
+    if at.at is not None:
+        return at
+    updated = node(payload, "issue", "fields").get("updated")
+    shown = stamp(updated, TimeQuality.OBJECT_UPDATED, zone=source.zone, version=version)
+    return shown if shown.at is not None else at
 
 
 def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
@@ -125,7 +150,7 @@ def _deleted(case: Changed) -> list[Happening] | Outcome:
     """Without a timestamp its receipt would stand in for it, which whoever replays it chooses: what the issue shows
     is the earliest instant that it can be."""
     reason = "the issue was deleted"
-    if case.at.at is not None:
+    if case.at.quality is TimeQuality.EXACT and case.at.at is not None:
         return [case.happening(EventKind.CANCELLED, reason=reason)]
     fields = node(case.payload, "issue", "fields")
     stamps = (stamp(fields.get(name), TimeQuality.OBJECT_UPDATED) for name in ("created", "updated"))
@@ -137,13 +162,19 @@ def _deleted(case: Changed) -> list[Happening] | Outcome:
 
 
 def _updated(case: Changed) -> list[Happening] | Outcome:
-    found = changes(case)
-    if not node(case.payload, "comment"):
-        return found or Ignored(IgnoredBecause.NOTHING_RELEVANT, _named(case.payload))
-    said = _comment(case)
-    if isinstance(said, list):
-        return [*found, *said]
-    return found or said
+    found, odd = changes(case)
+    said = (
+        _comment(case)
+        if node(case.payload, "comment")
+        else Ignored(IgnoredBecause.NOTHING_RELEVANT, _named(case.payload))
+    )
+    all_ = [*found, *said] if isinstance(said, list) else found
+    if not odd:
+        return all_ or said
+    if not all_:
+        # A status that nobody can read is no word to the customer: it is only seen.
+        return [case.happening(EventKind.OBSERVED, remarks=odd)]
+    return [replace(all_[0], remarks=(*all_[0].remarks, *odd)), *all_[1:]]
 
 
 def _named(payload: Node) -> str:
@@ -163,19 +194,18 @@ def _comment(case: Changed) -> list[Happening] | Outcome:
     author = node(comment, "author") or node(case.payload, "user")
     fields = node(case.payload, "issue", "fields")
     who = who_is(case.source, author, fields)
-    if who is Actor.BOT:
+    if who.actor is Actor.BOT:
         return Ignored(IgnoredBecause.BOT_COMMENT, account_of(author))
     # Cloud's comment events carry a thin issue without its reporter: the stored incident decides later.
-    reporter_known = bool(node(fields, "reporter") or node(fields, "creator")) or case.source.is_staff(
-        account_of(author)
-    )
+    sure = names_reporter(fields) or who.actor is Actor.CUSTOMER or case.source.is_staff(account_of(author))
     return [
         Happening(
-            kind=EventKind.RESPONDED if who is Actor.STAFF else EventKind.CUSTOMER_REPLIED,
+            kind=SAID[who.actor],
             stamp=_said_at(comment, case.at),
-            actor=who,
-            actor_name=text(author, "displayName") or account_of(author),
-            unless_reporter=account_of(author) if who is Actor.STAFF and not reporter_known else "",
+            actor=who.actor,
+            actor_name=shown_as(author),
+            remarks=who.remarks,
+            unless_reporter="" if sure else account_of(author),
         )
     ]
 

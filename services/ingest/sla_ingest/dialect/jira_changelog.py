@@ -1,23 +1,35 @@
 """A Jira issue's birth and its changelog, item by item.
 
-Items are told by `fieldId`, or by the label `field` where old senders have no `fieldId`, without regard to case. A
-status means what the catalogue's table says; an unknown one is judged by its category, which the issue carries for
-its present status alone. A resolution that is set resolves (or cancels, for work that was declined), one that is
-cleared reopens; together with the status item they give one event, not two.
+Items are told by `fieldId`, or by the label `field` where old senders have no `fieldId`, without regard to case. What
+a status or resolution means is in `jira_word`. A resolution that is set resolves (or cancels, for work that was
+declined), one that is cleared reopens unless the status is still one of the ended; together with the status item they
+give one event, not two. One that is changed into its opposite takes the end back and ends the incident the other way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sla_catalogue.source import Lookup, Phase, Source, fold
 from sla_domain.event import EventKind, TimeQuality
-from sla_ingest.dialect.jira_person import account_of, who_is
+from sla_ingest.dialect.jira_person import account_of, reporter_of, shown_as, who_is
+from sla_ingest.dialect.jira_word import (
+    ENDED,
+    Word,
+    ending,
+    joined,
+    priority_of,
+    status_before,
+    status_now,
+    word_of,
+    words_of,
+)
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import Step, transition
-from sla_ingest.dialect.port import Happening, Noted, Remark, Stamp
+from sla_ingest.dialect.port import Happening, Noted, Stamp
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
@@ -30,46 +42,14 @@ from sla_ingest.dialect.read import (
     stated,
     text,
 )
+from sla_ingest.dialect.speaker import SIDED
 
 _USUAL_PRODUCT = Lookup(field="issue.fields.project.key")
-USUAL_STATUSES: Mapping[str, Phase] = {
-    "open": Phase.OPEN,
-    "new": Phase.OPEN,
-    "to do": Phase.OPEN,
-    "backlog": Phase.OPEN,
-    "reopened": Phase.OPEN,
-    "waiting for support": Phase.OPEN,
-    "waiting for triage": Phase.OPEN,
-    "in progress": Phase.IN_PROGRESS,
-    "work in progress": Phase.IN_PROGRESS,
-    "in review": Phase.IN_PROGRESS,
-    "escalated": Phase.IN_PROGRESS,
-    "waiting for customer": Phase.WAITING_CUSTOMER,
-    "awaiting customer": Phase.WAITING_CUSTOMER,
-    "customer action required": Phase.WAITING_CUSTOMER,
-    "waiting for vendor": Phase.WAITING_VENDOR,
-    "waiting for third party": Phase.WAITING_VENDOR,
-    "pending": Phase.WAITING_OTHER,
-    "on hold": Phase.WAITING_OTHER,
-    "resolved": Phase.RESOLVED,
-    "done": Phase.RESOLVED,
-    "completed": Phase.RESOLVED,
-    "closed": Phase.CLOSED,
-    "canceled": Phase.CANCELLED,
-    "cancelled": Phase.CANCELLED,
-    "declined": Phase.CANCELLED,
-}
-_CATEGORIES: Mapping[str, Phase] = {
-    "new": Phase.OPEN,
-    "indeterminate": Phase.IN_PROGRESS,
-    "done": Phase.RESOLVED,
-}
-# Resolutions by which work was declined; every other one resolves. `options: {"won't do": resolved}` changes it.
-_DECLINED = frozenset(
-    {"won't do", "won't fix", "wont fix", "declined", "duplicate", "invalid", "canceled", "cancelled"}
-)
 # Labels of old senders that differ from the field's id.
 _FIELD_IDS = {"component": "components", "issue type": "issuetype", "label": "labels"}
+
+
+_NEXT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +68,17 @@ class Changed:
     def lookups(self) -> Mapping[str, Lookup]:
         return lookups(self.source, None, _USUAL_PRODUCT)
 
+    @property
+    def status(self) -> Word:
+        """The issue's present one."""
+        return word_of(node(self.fields, "status"))
+
     def happening(self, kind: EventKind, *, at: Stamp | None = None, **values: Any) -> Happening:
         user = node(self.payload, "user")
-        return Happening(
-            kind=kind,
-            stamp=at or self.at,
-            actor=who_is(self.source, user, self.fields),
-            actor_name=text(user, "displayName") or account_of(user),
-            **values,
-        )
+        who = who_is(self.source, user, self.fields)
+        if kind in SIDED:
+            values["remarks"] = (*values.get("remarks", ()), *who.remarks)
+        return Happening(kind=kind, stamp=at or self.at, actor=who.actor, actor_name=shown_as(user), **values)
 
 
 # -- birth ------------------------------------------------------------------------------------------------
@@ -106,135 +88,216 @@ def opened(case: Changed) -> list[Happening]:
     fields = case.fields
     created = stamp(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
     at = created if created.at is not None else case.at
-    labels = _labels(fields.get("labels"))
-    reporter = node(fields, "reporter") or node(fields, "creator")
+    labels = labels_of(fields.get("labels"))
+    priority, odd = priority_in(case, labels, _first_priority(case))
+    status = status_now(case.source, case.status) if case.status else None
     attributes = stated(
         title=text(fields, "summary"),
-        description=_plain(fields.get("description")),
-        url=_browse(node(case.payload, "issue")),
+        description=plain(fields.get("description")),
+        url=browse(node(case.payload, "issue")),
         key=text(case.payload, "issue", "key"),
-        reporter=text(reporter, "displayName") or account_of(reporter),
-        reporter_id=account_of(reporter),
-        assignee=text(fields, "assignee", "displayName"),
+        **reporter_in(case),
+        assignee=shown_as(node(fields, "assignee")),
         type=text(fields, "issuetype", "name"),
-        status=text(fields, "status", "name"),
-        priority=priority_by_label(case.source, labels) or _priority(case.source, _first_priority(case)),
+        status=case.status.shown,
+        priority=priority,
         **{name: looked_up(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
     )
-    found = [case.happening(EventKind.OPENED, at=at, attributes=attributes)]
-    phase = _phase(case, text(fields, "status", "name"), present=True)
-    born_as = phase_by_label(case.source, labels) or phase or Phase.OPEN
+    remarks = (*odd, *(status.remarks if status else ()))
+    found = [case.happening(EventKind.OPENED, at=at, attributes=attributes, remarks=remarks)]
+    by_status = status.phase if status else None
+    by_label = None if by_status in ENDED else phase_by_label(case.source, labels)
+    born_as = by_label or by_status or Phase.OPEN
     if born_as is not Phase.IN_PROGRESS:
         found += [case.happening(s.kind, at=at, waiting_on=s.waiting_on) for s in transition(Phase.OPEN, born_as)]
     return found
 
 
-def _first_priority(case: Changed) -> str:
+def _first_priority(case: Changed) -> Word:
     """A created issue may tell its priority only in the changelog of its creation."""
-    said = text(case.fields, "priority", "name")
-    return said or next((text(item, "toString") for item in _items(case, "priority")), "")
+    said = word_of(node(case.fields, "priority"))
+    return said or next((words_of(item, said)[1] for item in _items(case, "priority")), said)
+
+
+def reporter_in(case: Changed) -> dict[str, str]:
+    reporter = reporter_of(case.fields)
+    return {"reporter": shown_as(reporter), "reporter_id": account_of(reporter)}
 
 
 # -- changes ----------------------------------------------------------------------------------------------
 
 
-def changes(case: Changed) -> list[Happening]:
-    return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *_course(case)]
+def changes(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
+    """What the changelog says, and what is odd about a change of which nothing follows."""
+    course, odd = _course(case)
+    return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
 def _facts(case: Changed) -> list[Happening]:
-    """What describes the incident rather than moves it."""
+    """What describes the incident rather than moves it. An issue that moves to another project keeps its id."""
     touched = {_field(item) for item in _items(case)}
     described: dict[str, str] = {}
     if "summary" in touched:
         described["title"] = text(case.fields, "summary")
     if "description" in touched:
-        described["description"] = _plain(case.fields.get("description"))
+        described["description"] = plain(case.fields.get("description"))
     classified = {"type": text(case.fields, "issuetype", "name")} if "issuetype" in touched else {}
+    if touched & {"key", "project"}:
+        issue = node(case.payload, "issue")
+        classified |= stated(key=text(issue, "key"), url=browse(issue))
+    for item in _items(case, "reporter")[-1:]:
+        classified |= _new_reporter(case, item)
     for name, lookup in case.lookups.items():
         if lookup.field and touched.intersection(map(fold, lookup.field.split("."))):
-            classified[name] = looked_up(lookup, case.payload, _labels(case.fields.get("labels")))
+            classified[name] = looked_up(lookup, case.payload, labels_of(case.fields.get("labels")))
     found = [case.happening(EventKind.DESCRIBED, attributes=described)] if described else []
     return [*found, *([case.happening(EventKind.RECLASSIFIED, attributes=classified)] if classified else [])]
 
 
+def _new_reporter(case: Changed, item: Node) -> dict[str, str]:
+    """From now on the customer is somebody else: by the issue, which has the account, or by the item."""
+    if "reporter" in case.fields:
+        return reporter_in(case)
+    account = text(item, "tmpToAccountId") or text(item, "to")
+    return {"reporter": text(item, "toString") or account, "reporter_id": account}
+
+
 def _priorities(case: Changed) -> list[Happening]:
-    if priority_by_label(case.source, _labels(case.fields.get("labels"))):
+    if priority_by_label(case.source, labels_of(case.fields.get("labels"))):
         return []  # the catalogue lets a label decide
-    return [
-        case.happening(
-            EventKind.PRIORITY_CHANGED, attributes={"priority": _priority(case.source, text(item, "toString"))}
-        )
-        for item in _items(case, "priority")[-1:]
-    ]
-
-
-def _assignments(case: Changed) -> list[Happening]:
-    return [
-        case.happening(EventKind.ASSIGNED, attributes={"assignee": text(item, "toString")})
-        for item in _items(case, "assignee")[-1:]
-    ]
-
-
-def _labelled(case: Changed) -> list[Happening]:
-    found: list[Happening] = []
-    for item in _items(case, "labels"):
-        before, after = _labels(text(item, "fromString")), _labels(text(item, "toString"))
-        for one in label_changes(case.source, before, after, case.lookups):
-            found.append(case.happening(one.step.kind, waiting_on=one.step.waiting_on, attributes=one.attributes))
+    found = []
+    for item in _items(case, "priority")[-1:]:
+        _, after = words_of(item, word_of(node(case.fields, "priority")))
+        priority, odd = priority_of(case.source, after)
+        found.append(case.happening(EventKind.PRIORITY_CHANGED, attributes={"priority": priority}, remarks=odd))
     return found
 
 
-def _course(case: Changed) -> list[Happening]:
-    """Status and resolution together, each canonical kind once."""
+def _assignments(case: Changed) -> list[Happening]:
+    found = []
+    for item in _items(case, "assignee")[-1:]:
+        now = node(case.fields, "assignee")
+        ids = {text(now, name) for name in ("accountId", "key", "name")} - {""}
+        same = bool(ids & {text(item, "to"), text(item, "tmpToAccountId")})
+        name = shown_as(now) if same else text(item, "toString")
+        found.append(case.happening(EventKind.ASSIGNED, attributes={"assignee": name}))
+    return found
+
+
+def _labelled(case: Changed) -> list[Happening]:
+    """A label that is gone gives way to the issue's own fields, where the catalogue reads those too."""
+    found: list[Happening] = []
+    for item in _items(case, "labels"):
+        before, after = labels_of(text(item, "fromString")), labels_of(text(item, "toString"))
+        for one in label_changes(case.source, before, after, case.lookups):
+            attributes = dict(one.attributes)
+            odd: tuple[Noted, ...] = ()
+            if one.step.kind is EventKind.PRIORITY_CHANGED:
+                attributes["priority"], odd = priority_in(case, after, word_of(node(case.fields, "priority")))
+            elif one.step.kind is EventKind.RECLASSIFIED:
+                attributes = {name: looked_up(case.lookups[name], case.payload, after) for name in attributes}
+            step = one.step
+            found.append(case.happening(step.kind, waiting_on=step.waiting_on, attributes=attributes, remarks=odd))
+    return found
+
+
+# -- status and resolution --------------------------------------------------------------------------------
+
+
+def _course(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
+    """Status and resolution together, each canonical kind once. Remarks that no event can bear are handed back."""
+    by_status, attributes, remarks = _by_status(case)
+    by_resolution, odd = _by_resolution(case, by_status)
     steps: dict[EventKind, tuple[Step, str]] = {}
+    for one, why in _joined(by_status, by_resolution):
+        steps.setdefault(one.kind, (one, why))
+    remarks = (*remarks, *odd)
+    found: list[Happening] = []
+    for kind, (step, why) in steps.items():
+        at = case.at
+        if kind is EventKind.RESOLVED and EventKind.REOPENED in steps and at.at is not None:
+            at = replace(at, at=at.at + _NEXT)  # of one instant the end would be read before the reopening
+        given: dict[str, Any] = {"waiting_on": step.waiting_on, "reason": why, "attributes": attributes}
+        found.append(case.happening(kind, at=at, remarks=() if found else remarks, **given))
+    return found, () if found else remarks
+
+
+def _joined(by_status: tuple[Step, ...], by_resolution: list[tuple[Step, str]]) -> list[tuple[Step, str]]:
+    """What both say together. A resolution that is set says in which way it ended, whatever the status is called:
+    declined work is neither resolved nor closed, for its promise is not one that was kept."""
+    also = [(step, "") for step in by_status]
+    last = by_resolution[-1][0].kind if by_resolution else None
+    if last is None or last is EventKind.REOPENED:
+        return [*by_resolution, *also]
+    if last is EventKind.CANCELLED:
+        return by_resolution
+    declined = [one for one in also if one[0].kind is EventKind.CANCELLED]
+    return declined or [*by_resolution, *(one for one in also if one[0].kind is EventKind.CLOSED)]
+
+
+def _by_status(case: Changed) -> tuple[tuple[Step, ...], Mapping[str, str], tuple[Noted, ...]]:
+    """What a change of status says, the attribute `status`, and what is odd."""
+    steps: tuple[Step, ...] = ()
+    attributes: Mapping[str, str] = {}
     remarks: tuple[Noted, ...] = ()
-    status = ""
-    for item in _items(case, "resolution"):
-        for step, why in _resolution(case, item):
-            steps.setdefault(step.kind, (step, why))
     for before, after in _status_changes(case):
-        status = after
-        phase = _phase(case, after, present=True)
-        if phase is None:
-            remarks = (*remarks, Noted(Remark.UNMAPPED_STATUS, after))
+        attributes = stated(status=after.shown)
+        now = status_now(case.source, after)
+        remarks = (*remarks, *now.remarks)
+        if now.phase is None:
             continue
-        was = _phase(case, before, present=False)
-        if was is None and before:
-            remarks = (*remarks, Noted(Remark.UNMAPPED_STATUS, before))
-        for step in transition(was, phase):
-            steps.setdefault(step.kind, (step, ""))
-    attributes = stated(status=status)
-    if EventKind.CANCELLED in steps:
-        steps.pop(EventKind.RESOLVED, None)  # declined work is not resolved by the status it ends in
-    if EventKind.RESOLVED in steps or EventKind.CANCELLED in steps:
-        steps.pop(EventKind.RESUMED, None)
-        steps.pop(EventKind.REOPENED, None)
-    if not steps and remarks:
-        return [case.happening(EventKind.UPDATED, attributes=attributes, remarks=remarks)]
-    return [
-        case.happening(step.kind, waiting_on=step.waiting_on, reason=why, attributes=attributes, remarks=remarks)
-        for step, why in steps.values()
-    ]
+        was = status_before(case.source, before)
+        known = was.phase
+        if known in ENDED and known is now.phase and not was.sure and not before.same(after):
+            known = None  # by its name alone it was an end of the same kind: say it again rather than not at all
+        if before:
+            remarks = (*remarks, *was.remarks)
+        steps = (*steps, *transition(known, now.phase))
+    return steps, attributes, remarks
 
 
-def _resolution(case: Changed, item: Node) -> list[tuple[Step, str]]:
-    before, after = text(item, "fromString"), text(item, "toString")
-    if after and not before:
-        chosen = case.source.options.get(after) or case.source.options.get(fold(after))
-        declined = chosen == Phase.CANCELLED or (not chosen and fold(after) in _DECLINED)
-        return [(Step(EventKind.CANCELLED if declined else EventKind.RESOLVED), after)]
-    if before and not after:
-        return [(Step(EventKind.REOPENED), "the resolution was cleared")]
-    return []
+def _by_resolution(case: Changed, by_status: tuple[Step, ...]) -> tuple[list[tuple[Step, str]], tuple[Noted, ...]]:
+    present = word_of(node(case.fields, "resolution"))
+    steps: list[tuple[Step, str]] = []
+    remarks: tuple[Noted, ...] = ()
+    for item in _items(case, "resolution")[-1:]:
+        before, after = words_of(item, present)
+        if after:
+            meaning = ending(case.source, after)
+            remarks = (*remarks, *meaning.remarks)
+            end = EventKind.CANCELLED if meaning.phase is Phase.CANCELLED else EventKind.RESOLVED
+            if not before:
+                steps.append((Step(end), after.shown))
+            elif ending(case.source, before).phase is not meaning.phase:
+                why = f"the resolution was changed from {before.shown} to {after.shown}"
+                steps += [(Step(EventKind.REOPENED), why), (Step(end), why)]
+        elif before and not _still_ended(case, by_status):
+            steps.append((Step(EventKind.REOPENED), "the resolution was cleared"))
+    return steps, remarks
 
 
-def _status_changes(case: Changed) -> list[tuple[str, str]]:
-    moved = [(text(item, "fromString"), text(item, "toString")) for item in _items(case, "status")]
+def _still_ended(case: Changed, by_status: tuple[Step, ...]) -> bool:
+    """Whether the status alone says that the work has ended: then the resolution is only tidied up."""
+    if by_status:
+        return any(step.kind in _ENDS for step in by_status)
+    return bool(case.status) and status_now(case.source, case.status).phase in ENDED
+
+
+_ENDS = frozenset({EventKind.RESOLVED, EventKind.CLOSED, EventKind.CANCELLED})
+
+
+def _status_changes(case: Changed) -> list[tuple[Word, Word]]:
+    moved = [words_of(item, case.status) for item in _items(case, "status")]
     transition_ = node(case.payload, "transition")
     if not moved and transition_:
-        moved = [(text(transition_, "from_status"), text(transition_, "to_status"))]
+        after = Word("", _named(transition_, "to_status"))
+        moved = [(Word("", _named(transition_, "from_status")), joined(after, case.status))]
     return [(before, after) for before, after in moved if after]
+
+
+def _named(value: Node, name: str) -> tuple[str, ...]:
+    said = text(value, name)
+    return (said,) if said else ()
 
 
 # -- words ------------------------------------------------------------------------------------------------
@@ -250,24 +313,17 @@ def _field(item: Node) -> str:
     return _FIELD_IDS.get(name, name)
 
 
-def _phase(case: Changed, status: str, *, present: bool) -> Phase | None:
-    """The catalogue's word for a status, the usual one, or the category of the issue's present status."""
-    known = case.source.phase_of(status) or USUAL_STATUSES.get(fold(status))
-    if known is not None or not present or fold(text(case.fields, "status", "name")) != fold(status):
-        return known
-    return _CATEGORIES.get(text(case.fields, "status", "statusCategory", "key"))
+def priority_in(case: Changed, labels: frozenset[str], field: Word) -> tuple[str, tuple[Noted, ...]]:
+    by_label = priority_by_label(case.source, labels)
+    return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
-def _priority(source: Source, name: str) -> str:
-    return (source.priority_of(name) if name else None) or name
-
-
-def _labels(value: Any) -> frozenset[str]:
+def labels_of(value: Any) -> frozenset[str]:
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean(word)))
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A description is text, or the newer document format: its texts in order."""
     if isinstance(value, dict):
         texts: list[str] = []
@@ -281,7 +337,7 @@ def _plain(value: Any) -> str:
     return clean(value, MAX_DESCRIPTION)
 
 
-def _browse(issue: Node) -> str:
+def browse(issue: Node) -> str:
     """The address people open, from the REST address."""
     site, found, _ = text(issue, "self").partition("/rest/api/")
     key = text(issue, "key")

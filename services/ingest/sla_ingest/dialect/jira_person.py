@@ -1,10 +1,16 @@
-"""Who did it, in Jira's words: accounts by id (Cloud), key or name (Server); customers, staff and apps."""
+"""Who did it, in Jira's words: accounts by id (Cloud), key or name (Server); customers, staff and apps.
+
+Jira says of nobody whether they are of the staff. Cloud tells customers of the portal and apps from licensed accounts,
+Server and Data Center tell nothing. So, where the catalogue does not know somebody who did not report the issue, two
+things are taken for staff, with a remark: whom the issue is assigned to, and a licensed account in a service project,
+where customers have none as a rule. Anybody else is on no side.
+"""
 
 from __future__ import annotations
 
-from sla_catalogue.source import Source
-from sla_domain.event import Actor
-from sla_ingest.dialect.read import Node, node, text
+from sla_catalogue.source import Source, domain_of, fold
+from sla_ingest.dialect.read import Node, items, node, text
+from sla_ingest.dialect.speaker import Person, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
@@ -12,20 +18,59 @@ def account_of(person: Node) -> str:
     return text(person, "accountId") or text(person, "key") or text(person, "name")
 
 
-def who_is(source: Source, person: Node, fields: Node) -> Actor:
-    """The catalogue's lists first, then Cloud's account type, then whether the person reported the issue.
+def shown_as(person: Node) -> str:
+    return text(person, "displayName") or account_of(person)
 
-    Somebody who is neither reporter nor customer and may comment or edit is of the staff.
-    """
+
+def reporter_of(fields: Node) -> Node:
+    """Whose issue it is; the creator only where the issue says nothing of a reporter."""
+    return node(fields, "reporter") if "reporter" in fields else node(fields, "creator")
+
+
+def names_reporter(fields: Node) -> bool:
+    """Whether the issue says who reported it, if only that nobody did; thin ones do not."""
+    return "reporter" in fields or "creator" in fields
+
+
+def who_is(source: Source, person: Node, fields: Node) -> Speaker:
+    """On which side somebody stands in this issue."""
     account = account_of(person)
-    names = {name for name in (account, text(person, "name"), text(person, "displayName")) if name}
-    if any(source.is_bot(name) for name in names) or text(person, "accountType") == "app":
-        return Actor.BOT
-    if any(source.is_staff(name) for name in names):
-        return Actor.STAFF
-    if text(person, "accountType") == "customer":
-        return Actor.CUSTOMER
-    if not account:
-        return Actor.UNKNOWN
-    reporter = node(fields, "reporter") or node(fields, "creator")
-    return Actor.CUSTOMER if account == account_of(reporter) else Actor.STAFF
+    return side_of(
+        source, _person(person, fields), reported=bool(account) and account == account_of(reporter_of(fields))
+    )
+
+
+def _person(person: Node, fields: Node) -> Person:
+    account, address = account_of(person), _address(text(person, "emailAddress"))
+    kind = text(person, "accountType")
+    names = (account, text(person, "key"), text(person, "name"), address)
+    return Person(
+        names=frozenset(filter(None, names)),
+        shown=text(person, "displayName"),
+        account=account,
+        groups=_groups(person),
+        domain=domain_of(address) if "@" in address else "",
+        bot=kind == "app",
+        customer=kind == "customer",
+        assumed=_assumed(account, kind, fields),
+    )
+
+
+def _assumed(account: str, kind: str, fields: Node) -> str:
+    if account and account == account_of(node(fields, "assignee")):
+        return "to whom the issue is assigned"
+    if kind == "atlassian" and text(fields, "project", "projectTypeKey") == "service_desk":
+        return "a licensed account in a service project"
+    return ""
+
+
+def _groups(person: Node) -> frozenset[str]:
+    """Names of groups: a list of them, or Jira's own `{"items": [{"name": …}]}`."""
+    listed = items(person, "groups") or items(person, "groups", "items")
+    names = (text(each, "name") if isinstance(each, dict) else each for each in listed)
+    return frozenset(fold(name) for name in names if isinstance(name, str) and name.strip())
+
+
+def _address(written: str) -> str:
+    """A mail address; Server may write it masked, as `ann at acme dot example`."""
+    return written.replace(" at ", "@").replace(" dot ", ".") if " at " in written else written

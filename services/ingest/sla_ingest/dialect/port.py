@@ -87,6 +87,15 @@ class Remark(Reason):
     LOCAL_TIME = "the stated local time came twice or never: which instant is meant is not certain"
     FUTURE_TIME = "the stated time lies in the future: the time of receipt stands in for it"
     UNMAPPED_STATUS = "the source's table has no such status: it pauses and stops nothing"
+    STATUS_BY_CATEGORY = "neither statuses of the source nor the usual names have this status: its category decides"
+    STATUS_BEFORE = "statuses of the source do not have the status before: it may have been a wait or an end"
+    UNMAPPED_RESOLUTION = "resolutions of the source do not have this one: it counts as resolved"
+    UNMAPPED_PRIORITY = "priorities of the source do not have this one: its name goes on as it is"
+    PRIORITY_BY_NUMBER = "priorities of the source do not have this one: Jira's own number of it decides"
+    SPEAKER_UNKNOWN = (
+        "nobody says on which side this person is: the word neither answers the customer nor waits for an answer"
+    )
+    STAFF_ASSUMED = "nobody says on which side this person is: taken for staff"
     REPORTER_UNKNOWN = "the reporter is not known yet: the comment counts as a response unless it is theirs"
     SHORTENED = "a long text was shortened; the whole stays in the inbox"
     FIELD_IGNORED = "the field has no use in an event of this kind"

@@ -1,0 +1,128 @@
+"""How a Jira issue stands, as a delivery shows it: beside what the delivery says has happened.
+
+Only what the issue carries is stated: Cloud's comment events have a thin one, without creation, reporter, resolution
+and labels. Status and resolution may contradict each other, since workflows forget to set or to clear a resolution.
+Then the later of the two counts, where Jira dates both, and otherwise nothing is said of the phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sla_catalogue.source import Lookup, Phase
+from sla_domain.event import Snapshot, TimeQuality
+from sla_domain.phase import Phase as Standing
+from sla_ingest.dialect.jira_changelog import Changed, browse, labels_of, plain, priority_in, reporter_in
+from sla_ingest.dialect.jira_person import names_reporter, shown_as
+from sla_ingest.dialect.jira_word import ENDED, ending, status_now, word_of
+from sla_ingest.dialect.label import phase_by_label
+from sla_ingest.dialect.port import Noted
+from sla_ingest.dialect.read import looked_up, node, stamp, text
+
+_STANDING: Mapping[Phase, Standing] = {
+    Phase.RESOLVED: Standing.RESOLVED,
+    Phase.CLOSED: Standing.CLOSED,
+    Phase.CANCELLED: Standing.CANCELLED,
+}
+
+
+def snapshot_of(case: Changed, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
+    """The issue of a delivery; None when it brings none. What is `deleted` stands nowhere any more."""
+    fields = case.fields
+    if not fields:
+        return None
+    phase = None if deleted else _phase(case)
+    standing = None if phase is None else _STANDING.get(phase)
+    waiting_on = None if phase is None else phase.waiting_on
+    if phase is not None and standing is None:
+        standing = Standing.OPEN if waiting_on is None else Standing.WAITING
+    return Snapshot(
+        at=_at(fields, "updated") or case.at.at or received_at,
+        created_at=_at(fields, "created"),
+        phase=standing,
+        waiting_on=waiting_on,
+        ended_at=_ended_at(case) if phase in ENDED else None,
+        attributes=_attributes(case),
+        version=case.at.version,
+    )
+
+
+def oddities(case: Changed) -> tuple[Noted, ...]:
+    """What is odd about the words in which the issue shows how it stands."""
+    fields, source = case.fields, case.source
+    status = status_now(source, case.status).remarks if case.status else ()
+    resolution = word_of(node(fields, "resolution"))
+    resolved = ending(source, resolution).remarks if resolution else ()
+    _, prioritised = priority_in(case, labels_of(fields.get("labels")), word_of(node(fields, "priority")))
+    return (*status, *resolved, *prioritised)
+
+
+def _at(fields: Mapping[str, Any], name: str) -> datetime | None:
+    return stamp(fields.get(name), TimeQuality.OBJECT_UPDATED).at
+
+
+def _phase(case: Changed) -> Phase | None:
+    fields, source = case.fields, case.source
+    status = status_now(source, case.status).phase if case.status else None
+    resolution = word_of(node(fields, "resolution"))
+    by_label = phase_by_label(source, labels_of(fields.get("labels")))
+    live = by_label or status
+    if not resolution:
+        return status if status in ENDED else live
+    ended = ending(source, resolution).phase
+    if status in ENDED or status is None:
+        declined = ended is Phase.CANCELLED or status is None
+        return ended if declined else status
+    resolved, moved = _at(fields, "resolutiondate"), _at(fields, "statuscategorychangedate")
+    if resolved is None or moved is None:
+        return None
+    return live if moved > resolved else ended
+
+
+def _ended_at(case: Changed) -> datetime | None:
+    return _at(case.fields, "resolutiondate") or _at(case.fields, "statuscategorychangedate")
+
+
+def _attributes(case: Changed) -> dict[str, str]:
+    fields, issue = case.fields, node(case.payload, "issue")
+    labels = labels_of(fields.get("labels"))
+    found: dict[str, str] = {}
+    if key := text(issue, "key"):
+        found["key"] = key
+    if url := browse(issue):
+        found["url"] = url
+    if "summary" in fields:
+        found["title"] = text(fields, "summary")
+    if "description" in fields:
+        found["description"] = plain(fields.get("description"))
+    if names_reporter(fields):
+        found |= reporter_in(case)
+    if "assignee" in fields:
+        found["assignee"] = shown_as(node(fields, "assignee"))
+    if "issuetype" in fields:
+        found["type"] = text(fields, "issuetype", "name")
+    if case.status:
+        found["status"] = case.status.shown
+    if "priority" in fields and ("labels" in fields or not case.source.priority_labels):
+        found["priority"], _ = priority_in(case, labels, word_of(node(fields, "priority")))
+    for name, lookup in case.lookups.items():
+        if _carried(case, lookup):
+            found[name] = looked_up(lookup, case.payload, labels)
+    return found
+
+
+def _carried(case: Changed, lookup: Lookup) -> bool:
+    """Whether the delivery has every place where the catalogue looks, so that finding nothing means none."""
+    return (not lookup.field or _reaches(case.payload, lookup.field)) and (not lookup.label or "labels" in case.fields)
+
+
+def _reaches(value: Any, dotted: str) -> bool:
+    for name in dotted.split("."):
+        if value is None or (isinstance(value, list) and name.isdigit()):
+            return True  # it is there, and empty or a list of whatever length
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return True

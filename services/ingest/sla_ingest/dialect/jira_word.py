@@ -1,0 +1,206 @@
+"""What Jira's statuses, resolutions and priorities mean: by id, then by name, then by category.
+
+Their names are for display: they come in the language of whoever acts, and administrators change them. So the
+catalogue's table is asked for the id first and for every name second; it may hold either. Where it has neither, a
+status's usual English name counts within the category that the delivery carries: "Waiting for customer" is a way of
+being in progress, but a "Completed" that Jira itself calls in progress is in progress. The category is known of the
+issue's present status alone; of the one before, a changelog has id and name. Of the ids only those that every Jira
+began with are known: statuses 5 and 6, the resolutions of old versions, and five priorities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sla_catalogue.source import Phase, Source, fold
+from sla_ingest.dialect.port import Noted, Remark
+from sla_ingest.dialect.read import Node, node, text
+
+USUAL_STATUSES: Mapping[str, Phase] = {
+    "open": Phase.OPEN,
+    "new": Phase.OPEN,
+    "to do": Phase.OPEN,
+    "backlog": Phase.OPEN,
+    "reopened": Phase.OPEN,
+    "waiting for support": Phase.OPEN,
+    "waiting for triage": Phase.OPEN,
+    "in progress": Phase.IN_PROGRESS,
+    "work in progress": Phase.IN_PROGRESS,
+    "in review": Phase.IN_PROGRESS,
+    "escalated": Phase.IN_PROGRESS,
+    "waiting for customer": Phase.WAITING_CUSTOMER,
+    "awaiting customer": Phase.WAITING_CUSTOMER,
+    "customer action required": Phase.WAITING_CUSTOMER,
+    "waiting for vendor": Phase.WAITING_VENDOR,
+    "waiting for third party": Phase.WAITING_VENDOR,
+    "pending": Phase.WAITING_OTHER,
+    "on hold": Phase.WAITING_OTHER,
+    "resolved": Phase.RESOLVED,
+    "done": Phase.RESOLVED,
+    "completed": Phase.RESOLVED,
+    "closed": Phase.CLOSED,
+    "canceled": Phase.CANCELLED,
+    "cancelled": Phase.CANCELLED,
+    "declined": Phase.CANCELLED,
+}
+# Of the statuses that every Jira has had from its first day. The others of them are renamed into waits, too.
+_STATUS_NUMBERS: Mapping[str, Phase] = {"5": Phase.RESOLVED, "6": Phase.CLOSED}
+_CATEGORIES: Mapping[str, Phase] = {"new": Phase.OPEN, "indeterminate": Phase.IN_PROGRESS, "done": Phase.RESOLVED}
+_CATEGORY_NUMBERS: Mapping[str, str] = {"2": "new", "4": "indeterminate", "3": "done"}
+ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
+# Resolutions by which work was declined. `resolutions: {"won't do": resolved}` changes it.
+_DECLINED = frozenset(
+    {"won't do", "won't fix", "wont do", "wont fix", "declined", "duplicate", "invalid", "canceled", "cancelled"}
+)
+_DONE = frozenset(
+    {"done", "fixed", "resolved", "completed", "complete", "known error", "cannot reproduce", "incomplete"}
+)
+# Those of Jira before version 7: ids from 10000 on are given out by each site.
+_RESOLUTION_NUMBERS: Mapping[str, Phase] = {"1": Phase.RESOLVED, "2": Phase.CANCELLED, "3": Phase.CANCELLED}
+# By their two generations of English names.
+_PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
+    "1": ("highest", "blocker"),
+    "2": ("high", "critical"),
+    "3": ("medium", "major"),
+    "4": ("low", "minor"),
+    "5": ("lowest", "trivial"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A status, resolution or priority as a delivery names it. `category` is "" where it is not told."""
+
+    id: str
+    names: tuple[str, ...]
+    category: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.id or self.names)
+
+    @property
+    def shown(self) -> str:
+        return self.names[0] if self.names else self.id
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What a table may have it by, the strongest first."""
+        return (self.id, *self.names) if self.id else self.names
+
+    def __str__(self) -> str:
+        return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
+
+    def same(self, other: Word) -> bool:
+        """By id where both have one."""
+        if self.id and other.id:
+            return self.id == other.id
+        return bool({fold(name) for name in self.names} & {fold(name) for name in other.names})
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a word means for the clocks; None when nobody knows. `sure`: the catalogue says so."""
+
+    phase: Phase | None
+    remarks: tuple[Noted, ...] = ()
+    sure: bool = False
+
+
+def word_of(value: Node) -> Word:
+    """From an object of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
+    category = node(value, "statusCategory")
+    key = text(category, "key")
+    return Word(
+        id=text(value, "id"),
+        names=_names(text(value, "name"), text(value, "untranslatedName")),
+        category=key if key in _CATEGORIES else _CATEGORY_NUMBERS.get(text(category, "id"), ""),
+    )
+
+
+def words_of(item: Node, present: Word) -> tuple[Word, Word]:
+    """Before and after, from an item of a changelog; where the issue shows the same thing now, with what it says."""
+    before = Word(text(item, "from"), _names(text(item, "fromString")))
+    after = Word(text(item, "to"), _names(text(item, "toString")))
+    return before, joined(after, present)
+
+
+def joined(word: Word, present: Word) -> Word:
+    """A word of the changelog with what the issue says of it: a name in another language, and the category."""
+    if not word or not word.same(present):
+        return word
+    return Word(word.id or present.id, _names(*present.names, *word.names), present.category)
+
+
+def status_now(source: Source, word: Word) -> Meaning:
+    """What the status means that the issue has, as far as its category is told."""
+    known = _by_table(source.statuses, word)
+    if known is not None:
+        return Meaning(known, sure=True)
+    guess = _usual(word)
+    by_category = _CATEGORIES.get(word.category)
+    if by_category is None:
+        return Meaning(guess, () if guess else (Noted(Remark.UNMAPPED_STATUS, str(word)),))
+    if guess is not None and (guess in ENDED) is (by_category in ENDED):
+        return Meaning(guess)
+    said = f"{word} is in the category {word.category}; sources.{source.id}.statuses may say more"
+    return Meaning(by_category, (Noted(Remark.STATUS_BY_CATEGORY, said),))
+
+
+def status_before(source: Source, word: Word) -> Meaning:
+    """What the status meant that the issue had: of that no category is told."""
+    known = _by_table(source.statuses, word)
+    if known is not None:
+        return Meaning(known, sure=True)
+    guess = _usual(word)
+    return Meaning(guess, () if guess or not word else (Noted(Remark.STATUS_BEFORE, str(word)),))
+
+
+def ending(source: Source, word: Word) -> Meaning:
+    """RESOLVED or CANCELLED, for a resolution."""
+    known = next((found for key in word.keys if (found := source.ending_of(key))), None)
+    if known is not None:
+        return Meaning(Phase.CANCELLED if known is Phase.CANCELLED else Phase.RESOLVED, sure=True)
+    folded = {fold(name).replace("\u2019", "'") for name in word.names}
+    if folded & _DECLINED:
+        return Meaning(Phase.CANCELLED)
+    by_number = None if folded & _DONE else _RESOLUTION_NUMBERS.get(word.id)
+    if by_number is not None or folded & _DONE:
+        return Meaning(by_number or Phase.RESOLVED)
+    said = f"{word}; say under sources.{source.id}.resolutions whether it means resolved or cancelled"
+    return Meaning(Phase.RESOLVED, (Noted(Remark.UNMAPPED_RESOLUTION, said),))
+
+
+def priority_of(source: Source, word: Word) -> tuple[str, tuple[Noted, ...]]:
+    """slad's word for a priority; the sender's own where the source has no table; "" for none."""
+    if not word:
+        return "", ()
+    known = next((found for key in word.keys if (found := source.priority_of(key))), None)
+    if known is not None:
+        return known, ()
+    if not source.priorities:
+        return word.shown, ()
+    usual = next((found for key in _PRIORITY_NUMBERS.get(word.id, ()) if (found := source.priority_of(key))), None)
+    where = f"say it under sources.{source.id}.priorities"
+    if usual is not None and not _usual_priority(word):
+        return usual, (Noted(Remark.PRIORITY_BY_NUMBER, f"{word} is read as {usual}; {where}"),)
+    return word.shown, (Noted(Remark.UNMAPPED_PRIORITY, f"{word}; {where}"),)
+
+
+def _usual_priority(word: Word) -> bool:
+    """Whether it has one of the English names: then its absence from the table is meant."""
+    usual = {name for names in _PRIORITY_NUMBERS.values() for name in names}
+    return any(fold(name) in usual for name in word.names)
+
+
+def _by_table(table: Mapping[str, Phase], word: Word) -> Phase | None:
+    return next((found for key in word.keys if (found := table.get(fold(key)))), None)
+
+
+def _usual(word: Word) -> Phase | None:
+    by_name = next((found for name in word.names if (found := USUAL_STATUSES.get(fold(name)))), None)
+    return by_name or _STATUS_NUMBERS.get(word.id)
+
+
+def _names(*written: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, written)))

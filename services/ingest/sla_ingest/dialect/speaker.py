@@ -1,0 +1,100 @@
+"""On which side somebody stands: the same for every dialect that is told accounts and not sides.
+
+Read in this order: bots; accounts that the catalogue names; whom the sender calls a customer; who reported the ticket;
+groups, domains and associations of the catalogue; what the sender says of members; what may be assumed. A named account
+is stronger than having reported (staff files tickets for customers), and that is stronger than a group (in a company
+that supports itself, everybody has its mail domain). Somebody of whom nothing is known is on no side: taking them for
+staff would keep a promise that nobody kept, and taking them for the customer would start one that nobody asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sla_catalogue.source import Source
+from sla_domain.event import Actor, EventKind
+from sla_ingest.dialect.port import Noted, Remark
+
+SAID: Mapping[Actor, EventKind] = MappingProxyType(
+    {
+        Actor.STAFF: EventKind.RESPONDED,
+        Actor.CUSTOMER: EventKind.CUSTOMER_REPLIED,
+        Actor.UNKNOWN: EventKind.COMMENTED,
+    }
+)
+"""What a comment is, by whose it is; one of a bot is nothing."""
+SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
+"""Acts that mean something else by whose they are; on others an unknown hand is worth no remark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What a delivery says of somebody. `names` identify the account; the rest is folded, "" where nothing is said.
+
+    `shown` is how people call them. They choose it themselves, so it makes nobody staff or customer; only a bot's words
+    may be left out by it.
+    """
+
+    names: frozenset[str]
+    shown: str = ""
+    account: str = ""  # what a catalogue should name them by
+    groups: frozenset[str] = frozenset()
+    domain: str = ""
+    association: str = ""
+    bot: bool = False
+    customer: bool = False  # the sender says so
+    member: bool = False  # the sender says that they are of the supporting side
+    assumed: str = ""  # why they are probably staff, where nothing better is known
+
+    @property
+    def words(self) -> str:
+        if not self.account or self.account == self.shown:
+            return self.shown or "somebody"
+        return f"{self.shown} ({self.account})" if self.shown else self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks or acts, and what is odd about that; the remarks matter where the side does."""
+
+    actor: Actor
+    remarks: tuple[Noted, ...] = field(default=())
+
+
+def side_of(source: Source, person: Person, *, reported: bool) -> Speaker:
+    """The side of a person. `reported`: the ticket is theirs."""
+    actor = known(source, person, reported=reported)
+    if actor is not None:
+        return Speaker(actor)
+    if person.assumed and not source.only_staff:
+        said = f"{person.words}, {person.assumed}; {_where(source)}"
+        return Speaker(Actor.STAFF, (Noted(Remark.STAFF_ASSUMED, said),))
+    return Speaker(Actor.UNKNOWN, (stranger(source, person.words),))
+
+
+def stranger(source: Source, who: str) -> Noted:
+    """The remark on somebody of no side, with the setting that gives them one."""
+    return Noted(Remark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
+
+
+def _where(source: Source) -> str:
+    return f"say it under sources.{source.id}.staff or sources.{source.id}.customers"
+
+
+def known(source: Source, person: Person, *, reported: bool = False) -> Actor | None:
+    """The side of a person as catalogue and sender have it; None when neither does."""
+    if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
+        return Actor.BOT
+    if any(map(source.is_staff, person.names)):
+        return Actor.STAFF
+    if person.customer or reported or any(map(source.is_customer, person.names)):
+        return Actor.CUSTOMER
+    if source.staff_by.holds(person.groups, person.domain, person.association):
+        return Actor.STAFF
+    if source.customers_by.holds(person.groups, person.domain, person.association):
+        return Actor.CUSTOMER
+    # An association that the catalogue names takes the place of the usual ones.
+    usual = person.member and not source.only_staff and not source.staff_by.associations
+    return Actor.STAFF if usual else None

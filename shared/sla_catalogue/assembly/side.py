@@ -1,0 +1,74 @@
+"""`sources.<id>.staff` and `.customers`: who speaks for whom, and what a dialect's deliveries can be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sla_catalogue.document.edge import PeopleDocument, SourceDocument
+from sla_catalogue.problem import Findings, Path, did_you_mean
+from sla_catalogue.source import Dialect, Membership, domain_of, fold
+
+# What a delivery says of a person besides the account; a rule about anything else would be read by nothing.
+_TOLD: Mapping[Dialect, frozenset[str]] = {
+    Dialect.GITHUB: frozenset({"associations"}),
+    Dialect.JIRA: frozenset({"groups", "domains"}),
+    Dialect.CLOUDEVENTS: frozenset({"domains"}),
+}
+_WAYS = ("groups", "domains", "associations")
+# Senders that name the way in which work ended.
+_NAME_ENDINGS = frozenset({Dialect.GITHUB, Dialect.JIRA})
+# GitHub's author_association.
+ASSOCIATIONS = (
+    "OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE",
+)  # fmt: skip
+
+
+def membership(document: PeopleDocument) -> Membership:
+    return Membership(
+        groups=frozenset(map(fold, document.groups)),
+        domains=frozenset(map(domain_of, document.domains)),
+        associations=frozenset(map(fold, document.associations)),
+    )
+
+
+def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
+    staff, customers = document.staff, document.customers
+    for name, side in (("staff", staff), ("customers", customers)):
+        for way in _WAYS:
+            written = getattr(side, way)
+            if written and way not in _TOLD.get(dialect, frozenset()):
+                message = f"deliveries of the dialect {dialect.value} say nothing of {way}: the rule would never apply"
+                findings.error((*path, name, way), "never-told", message, _instead(dialect))
+        for word in side.associations:
+            if word.strip().upper() not in ASSOCIATIONS:
+                hint = did_you_mean(word.upper(), ASSOCIATIONS) or ", ".join(ASSOCIATIONS)
+                message = f"GitHub knows no association {word!r}"
+                findings.error((*path, name, "associations"), "unknown-association", message, hint)
+        for word in side.domains:
+            if not _is_domain(word):
+                message = f"{word!r} is no domain of a mail address"
+                findings.error((*path, name, "domains"), "domain", message, "example.com")
+    for way in ("people", *_WAYS):
+        same = domain_of if way == "domains" else fold
+        both = set(map(same, getattr(staff, way))) & set(map(same, getattr(customers, way)))
+        if both:
+            message = f"named for both sides: {', '.join(sorted(both))}"
+            findings.error((*path, "customers", way), "both-sides", message, "name each on one side")
+    if staff.only and not (staff.people or any(getattr(staff, way) for way in _WAYS)):
+        message = "only those named are of the staff, and nobody is named: no answer would ever count"
+        findings.error((*path, "staff", "only"), "nobody-answers", message, "people: […]")
+    if document.resolutions and dialect not in _NAME_ENDINGS:
+        message = f"deliveries of the dialect {dialect.value} name no resolution"
+        findings.error((*path, "resolutions"), "never-told", message, "leave it out")
+
+
+def _is_domain(word: str) -> bool:
+    """`example.com` or `@example.com`: no address of somebody, no blanks, no empty parts."""
+    domain = domain_of(word)
+    parts = domain.split(".")
+    return word.strip().rpartition("@")[0] == "" and domain.isascii() and all(parts) and not set(domain) & set(" \t/:*")
+
+
+def _instead(dialect: Dialect) -> str:
+    told = sorted(_TOLD.get(dialect, frozenset()))
+    return f"say {' or '.join(['people', *told])}"
