@@ -299,6 +299,29 @@ class NoticeMode(StrEnum):
     REGISTERED = "registered"  # only people with `notices: true`
 
 
+class MustAgree(StrEnum):
+    """Whose word it takes to agree on another due date (PLANS B5)."""
+
+    CUSTOMER = "customer"  # the customer says so, or the event names who of the customer agreed
+    STAFF = "staff"  # staff may set a date alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedDates:
+    """For which priorities the parties may agree on another due date, and who must agree (PLANS B5).
+
+    `priorities` None: for every one; empty: for none.
+    """
+
+    priorities: frozenset[str] | None = None
+    by: MustAgree = MustAgree.CUSTOMER
+    clause: str = ""
+
+    def allows(self, priority: str) -> bool:
+        """Whether a date may be agreed at this priority (its id)."""
+        return self.priorities is None or priority in self.priorities
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """A role that a plan promises (PLANS H5, E11, I7); with a coverage, served inside (or outside) those hours."""
@@ -322,6 +345,8 @@ class Plan:
     metrics: tuple[Metric, ...]
     targets: tuple[Target, ...]
     rules: PriorityRules = PriorityRules()
+    agreed_dates: AgreedDates = AgreedDates()
+    objective: Objective | None = None
     escalation: str | None = None  # id of an escalation policy
     roles: tuple[Role, ...] = ()  # promised to the customer
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (PLANS B6)

@@ -48,6 +48,7 @@ class Story:
         "holders",
         "live_before",
         "merged_into",
+        "opened_at",
         "periods",
         "phase",
         "priorities",
@@ -69,7 +70,7 @@ class Story:
         self._contract = contract  # a preview asks for one contract, whatever the customer
         self._matching: Mapping[str, str] | None = None
         self._holder: Held | None = None
-        self.event, self.at = opening, at
+        self.event, self.at, self.opened_at = opening, at, at
         self.attributes: Mapping[str, str] = NOTHING
         self.phase = Phase.OPEN
         self.ended_at: datetime | None = None
