@@ -26,9 +26,19 @@ from sla_domain.incident import Incident, RemarkKind
 from sla_domain.rulebook import MatchReason, Rulebook
 from sla_domain.seen import seen
 from sla_ingest.dialect.port import ParkedBecause, Translated
-from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, answer_of, parked_instead, reused
+from sla_ingest.entry import (
+    CONTRACT_HEADER,
+    Entry,
+    Receipt,
+    Result,
+    answer_of,
+    parked_instead,
+    refused_instead,
+    reused,
+)
 from sla_ingest.history import History
 from sla_ingest.promise import PROMISING, crowded, promise, ran_out
+from sla_ingest.rule import broken_rule
 from sla_ingest.settle import behind_breaches, recognised
 from sla_ingest.tables import event as event_table
 from sla_ingest.tables import inbox, log
@@ -80,6 +90,8 @@ async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook
         final = _confined(entry, history, rulebook)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
+        if final.by_rule and (refused := broken_rule(final, history, rulebook)) is not None:
+            final = refused_instead(final, refused)
         for one in final.events:
             history.add(one.event)
         told = _promise(final, history, rulebook)

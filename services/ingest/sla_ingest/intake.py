@@ -164,7 +164,8 @@ class Intake:
         if signed:
             delivery = cloudevents.told_by_its_body(delivery)
         if not cloudevents.is_batch(delivery.headers):
-            return await self._single(self.cloud_event(delivery, source, contract))
+            # Its sender hears what is wrong with it: in a batch the others would have to wait for the answer to one.
+            return await self._single(replace(self.cloud_event(delivery, source, contract), by_rule=True))
         return await self._batch(delivery, source, contract)
 
     async def _batch(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
@@ -262,7 +263,7 @@ class Intake:
     async def _single(self, entry: Entry) -> Taken:
         (receipt,) = await self._commit.take([entry])
         if receipt.entry.result is Result.REFUSED:
-            raise refusal(entry)
+            raise refusal(receipt.entry)
         return Taken((receipt,))
 
     def _translated(self, found: Translation) -> Translation:

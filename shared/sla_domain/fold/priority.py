@@ -4,8 +4,9 @@
 * Without a description (E6): the plan's priority for that, unless the stated one is lower still; the description
   brings the stated one into force. Staff may set any priority meanwhile.
 * Up (E7): by either side, at once.
-* Down, where the plan wants agreement (E9): pending until `downgrade_agreed` by the customer or by name of who of
-  the customer agreed (`agreed_by`), or until the customer lowers it himself. A jump over several levels needs agreement when it crosses a pair that does.
+* Down, where the plan wants agreement (E9): pending until `downgrade_agreed` by the customer, or one that names who
+  of the customer agreed (`agreed_by`), or until the customer lowers it himself. A jump over several levels needs
+  agreement when it crosses a pair that does.
 * `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
 * A sender that repeats a value with every update does not ask again.
 """
