@@ -346,7 +346,6 @@ class Plan:
     targets: tuple[Target, ...]
     rules: PriorityRules = PriorityRules()
     agreed_dates: AgreedDates = AgreedDates()
-    objective: Objective | None = None
     escalation: str | None = None  # id of an escalation policy
     roles: tuple[Role, ...] = ()  # promised to the customer
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (PLANS B6)

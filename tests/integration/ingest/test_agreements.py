@@ -1,4 +1,4 @@
-"""What is agreed against a rule of the plan is refused with the rule where its sender reads the answer (PLANS B5, E9)."""
+"""What is agreed against a rule of the plan is refused with the rule, where its sender reads the answer (B5, E9)."""
 
 from __future__ import annotations
 
