@@ -15,6 +15,7 @@ from typing import NamedTuple, NewType
 
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
+from sla_domain.normal import normal, normals
 
 PlanId = NewType("PlanId", str)
 MetricId = NewType("MetricId", str)
@@ -28,14 +29,21 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One incident attribute is (or is not) one of some values; an absent attribute has the value ''."""
+    """One incident attribute is (or is not) one of some values; an absent attribute has the value ''.
+
+    Compared without regard to case and spaces (`normal`).
+    """
 
     attribute: str
     values: frozenset[str]
     negated: bool = False
+    normal_values: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "normal_values", normals(self.values))
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
-        return (attributes.get(self.attribute, "") in self.values) is not self.negated
+        return (normal(attributes.get(self.attribute, "")) in self.normal_values) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Match:
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
         for condition in self.conditions:
-            if (attributes.get(condition.attribute, "") in condition.values) is condition.negated:
+            if (normal(attributes.get(condition.attribute, "")) in condition.normal_values) is condition.negated:
                 return False
         return True
 
@@ -269,8 +277,7 @@ class Priority:
 
     def is_called(self, name: str) -> bool:
         """By its id or another of its names, whatever the case."""
-        wanted = name.strip().casefold()
-        return wanted == self.id.casefold() or any(wanted == other.casefold() for other in self.also)
+        return normal(name) in normals((self.id, *self.also))
 
 
 class DowngradeMode(StrEnum):
@@ -366,12 +373,12 @@ class Plan:
         object.__setattr__(self, "reading_order", _those_first_others_wait_for(self.metrics))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))
-        named = {name.casefold(): p for p in reversed(self.priorities) for name in (*p.also, p.id)}
+        named = {normal(name): p for p in reversed(self.priorities) for name in (*p.also, p.id)}
         object.__setattr__(self, "priority_by_name", named)
 
     def priority(self, name: str) -> Priority | None:
         """By id or any of its other names, whatever the case; rows match on the id: read `.id` of the answer."""
-        return self.priority_by_name.get(name.strip().casefold())
+        return self.priority_by_name.get(normal(name))
 
 
 def written_name(plan: PlanId) -> str:

@@ -16,6 +16,7 @@ from sla_catalogue import Catalogue
 from sla_catalogue.source import AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
+from sla_domain.normal import normal, normals
 from sla_ingest.auth import Doubt, Work, doubt, work_of
 from sla_ingest.commit import GroupCommit
 from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
@@ -233,7 +234,7 @@ class Intake:
         for one in found.outcome.events:
             event, customer = one.event, one.event.attributes.get("customer", "")
             shown = event.snapshot.attributes.get("customer", "") if event.snapshot is not None else ""
-            if any(name and name not in customers for name in (customer, shown)):
+            if any(name and normal(name) not in normals(customers) for name in (customer, shown)):
                 detail = "the key is for another customer's contract"
                 return Translation(found.delivery, Refused(status=403, title="Not with this key", detail=detail))
             if event.snapshot is not None and not shown:

@@ -16,6 +16,7 @@ from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import ContractPeriod, Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
+from sla_domain.normal import normal, normals
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 ENDS: Mapping[EventKind, Phase] = {
@@ -295,14 +296,15 @@ class Story:
 
     def _remark_channel(self) -> None:
         """B6: accepted and flagged with advice, never dropped."""
-        plan, channel = self.entitlement.plan, self.attributes.get("channel")
-        if not channel:
+        plan, channel = self.entitlement.plan, self.attributes.get("channel", "")
+        used = normal(channel)
+        if not used:
             return
-        if plan.channels and channel not in plan.channels:
+        if plan.channels and used not in normals(plan.channels):
             text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
             self.remark(Remark(RemarkKind.CHANNEL_NOT_ENTITLED, text))
         urgent, known = plan.urgent_channels, plan.priority(self.priority)
-        if urgent and channel not in urgent and known is not None and known.rank == 1:
+        if urgent and used not in normals(urgent) and known is not None and known.rank == 1:
             text = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
             self.remark(Remark(RemarkKind.URGENT_CHANNEL, text))
 

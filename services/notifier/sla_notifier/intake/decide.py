@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sla_catalogue import Catalogue
+from sla_domain import notice as domain
 from sla_domain.contract import Contract
 from sla_domain.errors import InvalidNotice
 from sla_domain.fact import FactKind
-from sla_domain.notice import Affected, Notice, NoticeId, Severity, matches
+from sla_domain.notice import Affected, Notice, NoticeId, Severity
 from sla_domain.told import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
@@ -67,8 +67,7 @@ def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[C
         affected=tuple(Affected(each.product, _range(each.versions)) for each in notice.products),
         link=notice.link,
     )
-    contracts = catalogue.rulebook.contracts.values()
-    return [each for each in contracts if _in_force(each, now) and matches(asked, each) is not None]
+    return domain.concerned(asked, catalogue.rulebook, now)
 
 
 def _range(written: str) -> VersionRange:
@@ -77,9 +76,3 @@ def _range(written: str) -> VersionRange:
         return VersionRange.parse(written)
     except InvalidNotice:
         return VersionRange()
-
-
-def _in_force(contract: Contract, at: datetime) -> bool:
-    day = at.astimezone(ZoneInfo(contract.zone)).date()
-    begun = contract.valid_from is None or contract.valid_from <= day
-    return begun and (contract.valid_to is None or day < contract.valid_to)
