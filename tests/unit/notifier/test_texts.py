@@ -19,7 +19,7 @@ VALUES: dict[str, str | int | bool | datetime | timedelta] = {
     "priority": "P1", "product": "shop", "promise": "first response, 15m", "due": NOW, "broken": NOW, "ended": NOW,
     "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
     "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
-    "count": 12, "pages": 7, "again": False,
+    "count": 12, "pages": 7, "again": False, "because": "the plan gives no number",
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def content(kind: Kind, **more: object) -> Content:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("outcome", ["met", "missed", "cancelled", "retargeted"])
+@pytest.mark.parametrize("outcome", ["met", "missed", "cancelled", "retargeted", "withdrawn"])
 def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
     message = Texts().message(content(kind, outcome=outcome), "en")
     assert 10 < len(message.subject) <= 200

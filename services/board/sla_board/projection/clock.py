@@ -26,7 +26,13 @@ _KINDS = tuple(FactKind)
 _STATES = frozenset(state.value for state in ClockState)
 MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
 _ABOUT_PROMISES = frozenset(
-    {FactKind.PROMISE_MADE, FactKind.PROMISE_MOVED, FactKind.CONTRACT_CHANGED, FactKind.PRIORITY_CORRECTED}
+    {
+        FactKind.PROMISE_MADE,
+        FactKind.PROMISE_MOVED,
+        FactKind.PROMISE_NONE,
+        FactKind.CONTRACT_CHANGED,
+        FactKind.PRIORITY_CORRECTED,
+    }
 )
 
 
@@ -114,7 +120,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
             return ClockState(fact.details["new_state"]) if changed else None
         case FactKind.CLOCK_WARNED | FactKind.CLOCK_BREACHED | FactKind.CLOCK_RETARGETED:
             return None
-        case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED:
+        case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED | FactKind.PROMISE_NONE:
             return None
         case FactKind.CONTRACT_CHANGED | FactKind.PRIORITY_CORRECTED:
             return None

@@ -50,6 +50,7 @@ _HEEDED = frozenset(
         FactKind.CLOCK_CANCELLED,
         FactKind.CLOCK_AMENDED,
         FactKind.CLOCK_RETARGETED,
+        FactKind.PROMISE_NONE,
     }
 )
 
@@ -90,6 +91,14 @@ def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
             ),
         )
     )
+
+
+def unpromised(fact: ClockFact, id_: str, chain: Chain) -> Change:
+    """A notice to those who would be paged first: no clock will ever speak of this incident."""
+    occasion = Occasion(
+        id=id_, kind=Kind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
+    )
+    return Change(occasions=(occasion,))
 
 
 def breached(

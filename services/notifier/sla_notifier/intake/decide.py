@@ -15,7 +15,7 @@ from sla_domain.told import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch
-from sla_notifier.alert.decide import breached, ended, moved, overdue_again, published, resumed, warned
+from sla_notifier.alert.decide import breached, ended, moved, overdue_again, published, resumed, unpromised, warned
 from sla_notifier.telling.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -44,6 +44,8 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
     match fact.kind:
         case FactKind.CLOCK_WARNED:
             batch.add(warned(fact, id_, chain))
+        case FactKind.PROMISE_NONE:
+            batch.add(unpromised(fact, id_, chain))
         case FactKind.CLOCK_BREACHED:
             batch.add(breached(alert, fact, id_, chain, now))
         case FactKind.CLOCK_RESUMED | FactKind.CLOCK_AMENDED | FactKind.CLOCK_RETARGETED if overdue_again(fact, now):

@@ -79,6 +79,8 @@ def _dates(kind: Kind) -> tuple[str, ...]:
             return ("due", "late")
         case Kind.RESOLVED:
             return ("due", "ended")
+        case Kind.UNPROMISED:
+            return ()
         case _:
             return ("due",)
 

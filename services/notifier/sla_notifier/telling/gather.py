@@ -28,7 +28,7 @@ MOST_ITEMS = 100
 _RANK = {
     kind: rank
     for rank, kind in enumerate(
-        (Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.TAKEN_BACK, Kind.RESOLVED, Kind.WARNING, Kind.DIGEST)
+        (Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.TAKEN_BACK, Kind.RESOLVED, Kind.WARNING, Kind.UNPROMISED, Kind.DIGEST)
     )
 }
 
