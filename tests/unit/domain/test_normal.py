@@ -14,7 +14,13 @@ from sla_domain.rulebook import MatchReason, Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import keys_after
 
-WORDS = ["Operations Bridge", "operations bridge", " OPERATIONS\u00a0BRIDGE ", "operations  bridge", "Operations\tBridge"]
+WORDS = [
+    "Operations Bridge",
+    "operations bridge",
+    " OPERATIONS\u00a0BRIDGE ",
+    "operations  bridge",
+    "Operations\tBridge",
+]
 
 
 @pytest.mark.parametrize("word", WORDS)
