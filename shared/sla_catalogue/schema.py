@@ -36,6 +36,10 @@ def _widen(definition: dict[str, Any]) -> None:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"type": "string"}, as_mapping]
+    elif definition.get("title") == "AgreedDatesDocument":
+        as_mapping = dict(definition)
+        definition.clear()
+        definition["anyOf"] = [{"const": "none"}, as_mapping]
     elif definition.get("title") in _BY_NAMES:
         as_mapping = dict(definition)
         definition.clear()

@@ -95,6 +95,14 @@ class Mark:
         return f"{self.generation}/{self.kind}"
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A told breach of a target that a change of the catalogue has replaced: it stays on record."""
+
+    at: datetime  # the due instant that was passed
+    under: str  # the catalogue version by which it was one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     id: ClockId
@@ -128,6 +136,8 @@ class Clock:
     undone: tuple[EventId, ...] = ()  # stops that a reopening has undone (mode resume)
     exempt_by: str = ""
     agreed_reason: str = ""
+    withdrawn_at: datetime | None = None  # since when its target is no longer promised, though the incident goes on
+    earned: tuple[Earned, ...] = ()
     matched: Mapping[str, str] = field(
         default_factory=lambda: NOTHING
     )  # the attributes the target's row was matched against

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NewType
 
 from sla_domain.calendar import AtClose
+from sla_domain.normal import normals
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
 
 ContractId = NewType("ContractId", str)
@@ -79,9 +80,13 @@ class Contract:
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number
+    normal_products: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
+    normal_excluded: frozenset[str] = field(init=False, repr=False, compare=False)
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "normal_products", normals(self.products))
+        object.__setattr__(self, "normal_excluded", normals(self.excluded_products))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))

@@ -7,10 +7,13 @@ a version of the range, or in an unknown version, which is rather told once too 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from sla_domain.contract import Contract, EnvironmentItem
+from sla_domain.contract import Contract, EnvironmentItem, Person
+from sla_domain.normal import normal
+from sla_domain.rulebook import Rulebook, in_force
 from sla_domain.version import VersionRange
 
 NoticeId = NewType("NoticeId", str)
@@ -70,7 +73,7 @@ def matches(notice: Notice, contract: Contract) -> NoticeMatch | None:
 
 
 def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
-    if affected.product.casefold() != item.product.casefold():
+    if normal(affected.product) != normal(item.product):
         return None
     if not item.versions:
         return NoticeMatch(NoticeReason.UNKNOWN_VERSION, item.product)
@@ -78,3 +81,23 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
         if affected.versions.holds(version):
             return NoticeMatch(NoticeReason.VERSION, item.product, version)
     return None
+
+
+def concerned(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
+    """Contracts in force whose environment holds an affected product (PLANS H6, H7)."""
+    return [c for c in rulebook.contracts.values() if in_force(c, at) and matches(notice, c) is not None]
+
+
+def entitled(contract: Contract) -> list[Person]:
+    """The people of a contract who hear of critical fixes."""
+    return [person for person in contract.people.values() if person.notices]
+
+
+def known_products(rulebook: Rulebook) -> dict[str, str]:
+    """Every product that some contract names, by the form in which names are compared."""
+    named = (
+        product
+        for contract in rulebook.contracts.values()
+        for product in (*(i.product for i in contract.environment), *contract.products, *contract.excluded_products)
+    )
+    return {normal(product): product for product in named}

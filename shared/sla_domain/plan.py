@@ -15,6 +15,7 @@ from typing import NamedTuple, NewType
 
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
+from sla_domain.normal import normal, normals
 
 PlanId = NewType("PlanId", str)
 MetricId = NewType("MetricId", str)
@@ -28,14 +29,21 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One incident attribute is (or is not) one of some values; an absent attribute has the value ''."""
+    """One incident attribute is (or is not) one of some values; an absent attribute has the value ''.
+
+    Compared without regard to case and spaces (`normal`).
+    """
 
     attribute: str
     values: frozenset[str]
     negated: bool = False
+    normal_values: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "normal_values", normals(self.values))
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
-        return (attributes.get(self.attribute, "") in self.values) is not self.negated
+        return (normal(attributes.get(self.attribute, "")) in self.normal_values) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Match:
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
         for condition in self.conditions:
-            if (attributes.get(condition.attribute, "") in condition.values) is condition.negated:
+            if (normal(attributes.get(condition.attribute, "")) in condition.normal_values) is condition.negated:
                 return False
         return True
 
@@ -269,8 +277,7 @@ class Priority:
 
     def is_called(self, name: str) -> bool:
         """By its id or another of its names, whatever the case."""
-        wanted = name.strip().casefold()
-        return wanted == self.id.casefold() or any(wanted == other.casefold() for other in self.also)
+        return normal(name) in normals((self.id, *self.also))
 
 
 class DowngradeMode(StrEnum):
@@ -299,6 +306,29 @@ class NoticeMode(StrEnum):
     REGISTERED = "registered"  # only people with `notices: true`
 
 
+class MustAgree(StrEnum):
+    """Whose word it takes to agree on another due date (PLANS B5)."""
+
+    CUSTOMER = "customer"  # the customer says so, or the event names who of the customer agreed
+    STAFF = "staff"  # staff may set a date alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedDates:
+    """For which priorities the parties may agree on another due date, and who must agree (PLANS B5).
+
+    `priorities` None: for every one; empty: for none.
+    """
+
+    priorities: frozenset[str] | None = None
+    by: MustAgree = MustAgree.CUSTOMER
+    clause: str = ""
+
+    def allows(self, priority: str) -> bool:
+        """Whether a date may be agreed at this priority (its id)."""
+        return self.priorities is None or priority in self.priorities
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """A role that a plan promises (PLANS H5, E11, I7); with a coverage, served inside (or outside) those hours."""
@@ -322,6 +352,7 @@ class Plan:
     metrics: tuple[Metric, ...]
     targets: tuple[Target, ...]
     rules: PriorityRules = PriorityRules()
+    agreed_dates: AgreedDates = AgreedDates()
     escalation: str | None = None  # id of an escalation policy, or NO_ESCALATION
     roles: tuple[Role, ...] = ()  # promised to the customer
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (PLANS B6)
@@ -342,12 +373,12 @@ class Plan:
         object.__setattr__(self, "reading_order", _those_first_others_wait_for(self.metrics))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))
-        named = {name.casefold(): p for p in reversed(self.priorities) for name in (*p.also, p.id)}
+        named = {normal(name): p for p in reversed(self.priorities) for name in (*p.also, p.id)}
         object.__setattr__(self, "priority_by_name", named)
 
     def priority(self, name: str) -> Priority | None:
         """By id or any of its other names, whatever the case; rows match on the id: read `.id` of the answer."""
-        return self.priority_by_name.get(name.strip().casefold())
+        return self.priority_by_name.get(normal(name))
 
 
 def written_name(plan: PlanId) -> str:

@@ -14,11 +14,12 @@ from datetime import datetime
 from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.event import EventKind
 from sla_domain.fact import Fact, FactKind
-from sla_domain.incident import Incident
+from sla_domain.incident import Incident, RemarkKind
 from sla_domain.plan import MetricId
 from sla_domain.spoken import fresh
 from sla_domain.told import DUE, Told
 
+_NONE = "promise/none"
 _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
 
 
@@ -58,10 +59,10 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 def promise_facts(incident: Incident, told: Mapping[ClockId, Told], keys: Collection[str]) -> list[Fact]:
     """`promise.made` with the first lines; `promise.moved` when a promised instant changed. Details hold the lines
-    as `due:<metric>`, and `moved` names the metrics that did."""
+    as `due:<metric>`, and `moved` names the metrics that did. `promise.none` where nothing is promised at all."""
     lines = promise(incident)
     if not lines:
-        return []
+        return _no_promise(incident, keys)
     details = {f"{DUE}{line.metric}": line.due_at.isoformat() for line in reversed(lines)}
     details["zone"] = incident.contract.zone
     if "promise" not in keys:
@@ -71,6 +72,17 @@ def promise_facts(incident: Incident, told: Mapping[ClockId, Told], keys: Collec
         return []
     details["moved"] = ",".join(moved)
     return [_fact(FactKind.PROMISE_MOVED, fresh("promise/moved", keys), incident, details)]
+
+
+def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
+    """`promise.none`, once: no clock will ever speak of a live incident whose plan leaves the number open."""
+    if incident.clocks or not incident.phase.live or "promise" in keys or _NONE in keys:
+        return []
+    reasons = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
+    if not reasons:
+        return []
+    scope = () if incident.scope.word == "in" else (incident.scope.value,)
+    return [_fact(FactKind.PROMISE_NONE, _NONE, incident, {"why": "; ".join((*scope, *reasons))})]
 
 
 def _moved(clock: Clock, told: Told | None) -> bool:

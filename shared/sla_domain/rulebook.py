@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, ContractId
+from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
 
 
@@ -51,30 +52,44 @@ class Rulebook:
     # What follows from the values above alone and is asked for at every event; bounded by the number of contracts.
     derived: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    # The same by the form in which names are compared, for customers who are not written as in the catalogue.
+    by_normal: Mapping[str, tuple[ContractId, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, tuple[ContractId, ...]] = {}
+        for name, ids in self.by_customer.items():
+            found[normal(name)] = tuple(dict.fromkeys((*found.get(normal(name), ()), *ids)))
+        object.__setattr__(self, "by_normal", found)
+
+    def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
+        """The contracts of a customer: by the very name, else without regard to case and spaces."""
+        return self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
+
     def plan_of(self, contract: Contract) -> Plan:
         return self.plans[contract.plan]
 
     def is_timeless(self, customer: str) -> bool:
         """Whether the contract of `customer` is the same at every instant."""
-        known = (self.contracts[id_] for id_ in self.by_customer.get(customer, ()))
+        known = (self.contracts[id_] for id_ in self.contracts_of(customer))
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
         """The contract of `customer` in force at `at`; never fails, the default contract and its reason instead."""
         default = self.contracts[self.default_contract]
-        if not customer:
+        if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
-        candidates = self.by_customer.get(customer, ())
+        candidates = self.contracts_of(customer)
         if not candidates:
             return ContractMatch(default, MatchReason.UNKNOWN_CUSTOMER)
         for id_ in candidates:
             contract = self.contracts[id_]
-            if _in_force(contract, at):
+            if in_force(contract, at):
                 return ContractMatch(contract, MatchReason.CUSTOMER)
         return ContractMatch(default, MatchReason.NOT_IN_FORCE)
 
 
-def _in_force(contract: Contract, at: datetime) -> bool:
+def in_force(contract: Contract, at: datetime) -> bool:
+    """Whether the contract's validity holds the instant, by the days of its own zone."""
     if contract.valid_from is None and contract.valid_to is None:
         return True
     day = at.astimezone(ZoneInfo(contract.zone)).date()

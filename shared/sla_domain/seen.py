@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
+from sla_domain.fold.agreement import customer_agreed
 from sla_domain.fold.order import as_read
 from sla_domain.incident import ContractPeriod, Incident
 
@@ -178,7 +179,14 @@ def _without_words(event: IncidentEvent, said: Mapping[str, str]) -> IncidentEve
     reporters = (said.get("reporter_id"), said.get("reporter"))
     if kind is EventKind.RESPONDED and actor is Actor.UNKNOWN and event.actor_name and event.actor_name in reporters:
         kind, actor = EventKind.CUSTOMER_REPLIED, Actor.CUSTOMER  # as the fold would read it by the name
-    agreed = event.agreed
+    agreed, attributes = event.agreed, event.attributes
     if agreed is not None:
-        agreed = replace(agreed, agreed_by=NOT_SHOWN if agreed.agreed_by else "", reason="")
-    return replace(event, kind=kind, actor=actor, actor_name="", reason="", warnings=(), agreed=agreed)
+        # Whether an agreement counts follows from whose word it is, not from the names.
+        counts = customer_agreed(event, agreed.agreed_by)
+        agreed = replace(agreed, agreed_by=NOT_SHOWN if counts and agreed.agreed_by else "", reason="")
+    if "agreed_by" in attributes:
+        counts = customer_agreed(event, attributes["agreed_by"])
+        attributes = {**attributes, "agreed_by": NOT_SHOWN if counts and attributes["agreed_by"] else ""}
+    return replace(
+        event, kind=kind, actor=actor, actor_name="", attributes=attributes, reason="", warnings=(), agreed=agreed
+    )

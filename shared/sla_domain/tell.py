@@ -36,7 +36,7 @@ from sla_domain.moves import move_facts
 from sla_domain.promise import promise_facts
 from sla_domain.spoken import Spoken, digest, fresh, standing, target_name
 from sla_domain.spoken import told as known
-from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, Told
+from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN, Told
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 _MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
@@ -47,15 +47,17 @@ def tell(
     told: Mapping[ClockId, Told],
     keys: Collection[str] = frozenset(),
     upto: datetime | None = None,
+    unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """The facts that are new. `keys` are the incident's own, see `told.keys_after`."""
+    """The facts that are new. `keys` are the incident's own, see `told.keys_after`. `unread`: clocks that are no more
+    and of which nobody can tell whether their breaches stand (`withdrawn.Kept`)."""
     facts: list[Fact] = [*move_facts(incident, keys)]
     for clock in incident.clocks:
         facts += _Voice(clock, told.get(clock.id), upto, incident).facts()
     known = {clock.id for clock in incident.clocks}
     for id_, old in told.items():
         if id_ not in known:
-            facts += _gone(incident, id_, old)
+            facts += _gone(incident, id_, old, id_ in unread)
     facts += _corrections(incident, keys)
     facts += promise_facts(incident, told, keys)
     through = incident.imported_through
@@ -131,6 +133,8 @@ class _Voice:
         clock = self._clock
         if clock.state is told.state and not clock.state.open:
             return False
+        if told.withdrawn_at is not None and clock.withdrawn_at is None:
+            return True  # promised again
         if told.target:
             return told.target != target_name(clock.target_event)
         return clock.generation != told.generation and clock.due_at != told.due_at
@@ -154,7 +158,8 @@ class _Voice:
                     FactKind.CLOCK_MISSED, f"missed/{cause}", _stopped(clock), _verdict(clock, self._incident.quality)
                 )
             case ClockState.CANCELLED:
-                self._say(FactKind.CLOCK_CANCELLED, f"cancelled/{cause}", _stopped(clock), {"why": clock.why})
+                details = {"why": clock.why, WITHDRAWN: "" if clock.withdrawn_at is None else "yes"}
+                self._say(FactKind.CLOCK_CANCELLED, f"cancelled/{cause or WITHDRAWN}", _stopped(clock), details)
             case _:
                 assert_never(clock.state)
 
@@ -234,9 +239,12 @@ class _Voice:
         lost = [each for each in self._spoken if each.kind == BREACH and each.at not in there]
         news = [mark for mark in marks if self._passed(mark) and not known(mark, self._spoken)]
         moves, taken = list[dict[str, str]](), list[Spoken]()
+        earned = {each.at for each in self._clock.earned}
         for each in lost:
-            self._spoken.remove(each)
             now = next((mark for mark in news if each.at is not None and each.is_of(mark)), None)
+            if now is None and each.at in earned:
+                continue  # no late event refutes it: another catalogue has put another target in its place
+            self._spoken.remove(each)
             if now is None:
                 taken.append(each)
                 self._keys.add(f"-{each.key}")
@@ -304,13 +312,17 @@ class _Voice:
         )
 
 
-def _gone(incident: Incident, id_: ClockId, old: Told) -> list[Fact]:
-    """A clock that was told and is no more: a late event has changed what the cycles are."""
-    taken = [each for each in standing(old.keys, old.meanings) if each.kind == BREACH]
-    if old.state is ClockState.CANCELLED and not taken:
+def _gone(incident: Incident, id_: ClockId, old: Told, unread: bool) -> list[Fact]:
+    """A clock that was told and is no more: a late event has changed what the cycles are. `unread`: nobody can tell
+    whether it was that; then no breach is taken back."""
+    taken = [each for each in standing(old.keys, old.meanings) if each.kind == BREACH and not unread]
+    if not taken and (old.state is ClockState.CANCELLED or (unread and not old.state.open)):
         return []
     kind = FactKind.CLOCK_CANCELLED if old.state.open else FactKind.CLOCK_AMENDED
-    details = {"old_state": old.state.value, "new_state": "cancelled", "why": "late events leave no such clock"}
+    why = "the target is no longer promised" if unread else "late events leave no such clock"
+    details = {"old_state": old.state.value, "new_state": "cancelled", "why": why}
+    if unread:
+        details[WITHDRAWN] = "yes"
     return [
         Fact(
             kind=kind,
@@ -318,6 +330,8 @@ def _gone(incident: Incident, id_: ClockId, old: Told) -> list[Fact]:
             key=fresh("gone", old.keys),
             at=incident.changed_at,
             clock=id_,
+            metric=old.metric,
+            cycle=old.cycle,
             generation=old.generation,
             details=details | _taking_back(taken),
         )

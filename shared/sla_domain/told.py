@@ -9,6 +9,8 @@ is one text of space-separated words, to which a fire statement may append the k
   (`spoken`); `@+0/breach=…` of a timer, written before it fires, so that the fire statement appends nothing but the
   key. It holds for the generation and due instant in `@ahead=…`: a process of an older release, which replaces timers
   and passes these words over, changes one of them;
+* `@withdrawn=…`: since when the target is no longer promised; `@earned=…`: instants of breaches of targets that
+  another catalogue has replaced, each with the version by which it is one (`withdrawn`);
 * `@cause=…`: the digest of the event behind the told state; `@promised=…`: the due instant the customer was given,
   in microseconds since 1970; `@target=…`: the name of the target in force; `@start=…`: the name of what first began
   the clock (`cycles`).
@@ -30,10 +32,12 @@ _MICROSECOND = timedelta(microseconds=1)
 _NOTE = "@"
 _PENDING = "+"
 _CAUSE, _PROMISED, _TARGET, _START, _AHEAD = "cause", "promised", "target", "start", "ahead"
+_WITHDRAWN, _EARNED = "withdrawn", "earned"
 DUE = "due:"  # detail of a promise: the line of a metric
 TAKES_BACK = "takes_back"  # detail of an amendment: the keys it takes back
 TAKES_BACK_DUE = "takes_back_due"  # the due instants of these breaches, in the order of the keys
 BROKEN_SINCE = "broken_since"  # detail of a retargeting: the due instant now in force, when its passing was told before
+WITHDRAWN = "withdrawn"  # detail of a cancelling: the target is no longer promised, the incident goes on
 OLD_BREACHED, BREACHED = "old_breached_at", "breached_at"  # details: a breach stands, at another instant than told
 
 
@@ -54,6 +58,10 @@ class Told:
     start: str = ""  # name of what first began the clock; empty when nobody kept it
     metric: str = ""
     started_at: datetime | None = None
+    cycle: int = 0
+    catalogue: str = ""  # the version by which it was judged last; empty when nobody kept it
+    withdrawn_at: datetime | None = None  # since when its target is no longer promised
+    earned: Mapping[datetime, str] = field(default_factory=dict)  # breaches of replaced targets, with their version
 
     @property
     def text(self) -> str:
@@ -63,6 +71,8 @@ class Told:
             pending = "" if key in self.keys else _PENDING
             words.append(f"{_NOTE}{pending}{key}={_micros(meaning.at)}/{meaning.target}")
         notes = {_CAUSE: self.cause, _PROMISED: _micros(self.promised_at), _TARGET: self.target, _START: self.start}
+        notes |= {_WITHDRAWN: _micros(self.withdrawn_at)}
+        notes |= {_EARNED: ",".join(f"{_micros(at)}/{under}" for at, under in sorted(self.earned.items()))}
         if self.meanings.keys() - self.keys:
             notes[_AHEAD] = _place(self.generation, self.due_at)
         words += [f"{_NOTE}{name}={value}" for name, value in notes.items() if value]
@@ -80,6 +90,8 @@ class Told:
         priority: str = "",
         metric: str = "",
         started_at: datetime | None = None,
+        cycle: int = 0,
+        catalogue: str = "",
     ) -> Told:
         """From the columns and the text of a row, whatever a fire statement has appended to it."""
         keys, meanings, notes = set(), dict[str, Meaning](), dict[str, str]()
@@ -111,6 +123,10 @@ class Told:
             start=notes.get(_START, ""),
             metric=metric,
             started_at=started_at,
+            cycle=cycle,
+            catalogue=catalogue,
+            withdrawn_at=_instant(notes.get(_WITHDRAWN, "")),
+            earned=_earned(notes.get(_EARNED, "")),
         )
 
     @property
@@ -166,7 +182,7 @@ def told_after(told: Mapping[ClockId, Told], facts: Iterable[Fact], clocks: Iter
             old = after[id_]
             after[id_] = replace(
                 old, state=ClockState.CANCELLED, due_at=None, breached_at=None, keys=old.keys | _words(rest), cause="",
-                promised_at=None, priority="",
+                promised_at=None, priority="", withdrawn_at=None, earned={},
             )  # fmt: skip
     return after
 
@@ -200,7 +216,27 @@ def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[
         start=(old.start if old is not None else "") or start_name(clock),
         metric=clock.metric,
         started_at=clock.started_at,
+        cycle=clock.cycle,
+        catalogue=old.catalogue if old is not None else "",
+        withdrawn_at=clock.withdrawn_at,
+        earned=_still_earned(clock, spoken.values()),
     )
+
+
+def earned_under(text: str) -> frozenset[str]:
+    """The catalogue versions that the breaches in a row's text need to be judged by, besides the row's own."""
+    note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
+    return frozenset(_earned(note.partition("=")[2]).values())
+
+
+def _earned(written: str) -> dict[datetime, str]:
+    places = (each.partition("/") for each in written.split(",") if each)
+    return {at: under for micros, _, under in places if (at := _instant(micros)) is not None}
+
+
+def _still_earned(clock: Clock, spoken: Iterable[Spoken]) -> dict[datetime, str]:
+    told_at = {each.at for each in spoken if each.kind == BREACH}
+    return {each.at: each.under for each in clock.earned if each.at in told_at}
 
 
 def _hear(spoken: dict[str, Spoken], fact: Fact, clock: Clock) -> None:

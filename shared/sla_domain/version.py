@@ -3,8 +3,11 @@
 A version is split at dots, dashes, underscores, pluses, and between digits and letters; a leading `v` is dropped. The
 numbers before the first word compare as numbers, missing ones are 0 (`2.0` is `2.0.0`); then the rest. A word that
 announces a release (`rc`, `beta`, `alpha`, `dev`, `pre`, `snapshot`) comes before the release, any other word (`p1`,
-`sp2`, `hotfix3`) after it. A range is a list of comparisons joined by commas, all of which hold: `=`, `==`, `!=`, `<`,
-`<=`, `>`, `>=`; a bare version means equality, `2.3.*` every version that begins so, `*` or nothing any version.
+`sp2`, `hotfix3`) after it.
+
+A range is one or more alternatives joined by `||`; an alternative is a list of comparisons joined by commas or spaces,
+all of which hold: `=`, `==`, `!=`, `<`, `<=`, `>`, `>=` and a version. A bare version stands alone and means
+equality, `2.3.*` and `2.3.x` every version that begins so, `*` or nothing any version.
 """
 
 from __future__ import annotations
@@ -19,7 +22,14 @@ from sla_domain.errors import InvalidNotice
 _PART = re.compile(r"[0-9]+|[^\W\d_]+")
 _DIGIT = re.compile(r"\d", re.ASCII)
 _BEFORE = frozenset({"dev", "snapshot", "alpha", "a", "beta", "b", "pre", "preview", "rc", "cr", "m", "milestone"})
-_COMPARISON = re.compile(r"\s*(==|=|!=|<=|>=|<|>)?\s*(\S.*?)\s*")
+_COMPARISON = re.compile(r"(==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!|]+)(?=[\s,]|$)")
+_JOINT = re.compile(r"\s*,\s*|\s+")
+_VERSION = re.compile(r"[\w.+:-]+")
+_ANY_FROM_HERE = re.compile(r"(\.[xX*])+")
+GRAMMAR = (
+    "comparisons (=, !=, <, <=, >, >= and a version) joined by commas or spaces, alternatives joined by ||, a bare "
+    "version alone, 2.3.x or 2.3.* for every version that begins so: `>=2.0 <2.4.1 || 3.0.x`"
+)
 _NUMBER, _WORD_AFTER, _WORD_BEFORE = 1, 2, 0
 _Part = tuple[int, int, str]
 _ZERO: _Part = (_NUMBER, 0, "")
@@ -52,21 +62,23 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """All comparisons hold; without any, every version is in the range."""
+    """All comparisons of one of the alternatives hold; without any, every version is in the range."""
 
-    comparisons: tuple[Comparison, ...] = ()
+    alternatives: tuple[tuple[Comparison, ...], ...] = ()
     text: str = "*"
 
     @classmethod
     def parse(cls, text: str) -> VersionRange:
-        """Raises InvalidNotice."""
+        """Raises InvalidNotice, which says what a range looks like."""
         stripped = text.strip()
-        if stripped in ("", "*"):
+        if stripped in ("", "*", "x", "X"):
             return cls()
-        return cls(tuple(_comparison(part, text) for part in stripped.split(",")), stripped)
+        return cls(tuple(_alternative(part.strip(), text) for part in stripped.split("||")), stripped)
 
     def holds(self, version: str) -> bool:
-        return all(comparison.holds(version) for comparison in self.comparisons)
+        if not self.alternatives:
+            return True
+        return any(all(each.holds(version) for each in together) for together in self.alternatives)
 
 
 def compare(left: str, right: str) -> int:
@@ -76,14 +88,38 @@ def compare(left: str, right: str) -> int:
     return next((-1 if a < b else 1 for a, b in pairs if a != b), 0)
 
 
-def _comparison(part: str, whole: str) -> Comparison:
-    found = _COMPARISON.fullmatch(part)
-    if found is None or not _DIGIT.search(found[2]):
-        raise InvalidNotice(f"{whole!r} is no version range: write one such as >=2.0,<2.4")
-    operator = {"==": "=", None: "="}.get(found[1], found[1])
-    if found[2].endswith("*") and operator not in ("=", "!="):
-        raise InvalidNotice(f"{part.strip()!r} cannot be compared: use * only without an operator or with !=")
-    return Comparison(operator, found[2])
+def _alternative(written: str, whole: str) -> tuple[Comparison, ...]:
+    found: list[Comparison] = []
+    place = 0
+    while place < len(written) or not found:
+        token = _COMPARISON.match(written, place)
+        if token is None:
+            raise _unreadable(whole, written[place:] or written)
+        bare = token[1] is None
+        found.append(_comparison(token[1], token[2], whole))
+        place = token.end()
+        joint = _JOINT.match(written, place)
+        if (joint is not None and joint.end() == len(written)) or (bare and (place < len(written) or len(found) > 1)):
+            raise _unreadable(whole, written)
+        place = place if joint is None else joint.end()
+    return tuple(found)
+
+
+def _comparison(written: str | None, version: str, whole: str) -> Comparison:
+    operator = {"==": "=", None: "="}.get(written, written or "=")
+    start = _ANY_FROM_HERE.search(version)
+    if start is not None and start.end() == len(version):
+        if operator not in ("=", "!="):
+            raise _unreadable(whole, f"{operator}{version}")
+        version = f"{version[: start.start()]}.*"
+    if not _VERSION.fullmatch(version.removesuffix("*")) or not _DIGIT.search(version):
+        raise _unreadable(whole, version)
+    return Comparison(operator, version)
+
+
+def _unreadable(whole: str, part: str) -> InvalidNotice:
+    where = "" if part.strip() == whole.strip() else f" (at {part.strip()!r})"
+    return InvalidNotice(f"{whole!r} is no version range{where}: write {GRAMMAR}")
 
 
 def _parts(version: str) -> tuple[_Part, ...]:

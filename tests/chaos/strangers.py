@@ -140,7 +140,7 @@ def _odd(number: int, name: str) -> tuple[str, str, dict[str, str], bytes]:
         data |= {key: value for key, value in odd_.items() if key not in ("time", "subject", "id")}
         return what, "/v1/events", HEADERS, _json({**event, "data": data})
     what, odd_ = list(ODD_NOTICES.items())[number - len(ODD_EVENTS)]
-    notice = {"id": name, "title": name, "text": name, "products": [{"product": "nobody's"}]} | odd_
+    notice = {"id": name, "title": name, "text": name, "products": [{"product": PRODUCT, "versions": "0.1"}]} | odd_
     return what, "/v1/notices", _NOTICE, _json(notice)
 
 

@@ -13,7 +13,7 @@ from sla_catalogue.outlet import Scope
 from sla_ingest.body import headers_of
 from sla_ingest.entry import Result
 from sla_ingest.intake import Intake, Taken
-from sla_ingest.notice import Notices
+from sla_ingest.notice import ANSWER, Notices, notice_schema
 from sla_ingest.parked import Shelf
 from sla_platform.http.body import read_body
 from sla_platform.http.keys import Authorizer, for_all_contracts
@@ -38,6 +38,12 @@ _INPUT = _problems(
     s503="Nothing was kept: the store is away or the queue is full. Send it again after Retry-After.",
 )
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+def _as_json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
 _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
@@ -122,11 +128,18 @@ def _notices(routes: APIRouter, door: Door) -> None:
         status_code=202,
         tags=["notices"],
         responses=_INPUT
-        | _problems(s401="An API key is needed.", s403="Not with this key.", s409="The id has another content."),
-        openapi_extra=_BODY,
+        | _problems(s401="An API key is needed.", s403="Not with this key.", s409="The id has another content.")
+        | {
+            202: {"description": "Published; how many it reaches.", "content": {"application/json": {"schema": ANSWER}}}
+        },
+        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": notice_schema()}}}},
     )
     async def notices(request: Request) -> Response:
-        """A critical fix: products, versions, text. The same id is the same notice."""
+        """A critical fix: products, versions, text. The same id is the same notice.
+
+        The answer says how many contracts and people it reaches. A range of versions that cannot be read, and a notice
+        of which no contract names a single product, are refused.
+        """
         access = for_all_contracts(door.authorize(request, Scope.NOTIFY))
         headers = headers_of(request)
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):

@@ -62,6 +62,7 @@ class Entry:
     remarks: tuple[Noted, ...] = ()
     by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
     promises: bool = True  # whether the answer tells due instants
+    by_rule: bool = False  # its sender reads the answer: what breaks a rule of the plan is refused (see `rule`)
     refused: Refused | None = None  # what the sender of a refused one is told instead of an answer
     counted_as: str = ""  # the metrics' word for the source; never a sender's own
     id: str = field(init=False)
@@ -154,6 +155,21 @@ def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
         events=(),
         observed=None,
         remarks=(),
+    )
+
+
+def refused_instead(entry: Entry, refused: Refused) -> Entry:
+    """The same delivery refused, kept under its digest, so that it blocks no better try."""
+    return replace(
+        entry,
+        delivery=f"refused:{entry.digest[:40]}",
+        result=Result.REFUSED,
+        reason=str(refused.status),
+        text=refused.title,
+        detail=refused.detail,
+        events=(),
+        remarks=(),
+        refused=refused,
     )
 
 

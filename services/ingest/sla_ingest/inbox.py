@@ -35,10 +35,12 @@ from sla_ingest.entry import (
     answer_of,
     observed_instead,
     parked_instead,
+    refused_instead,
     reused,
 )
 from sla_ingest.history import History
 from sla_ingest.promise import crowded, promise, ran_out
+from sla_ingest.rule import broken_rule
 from sla_ingest.settle import behind_breaches, recognised
 from sla_ingest.tables import event as event_table
 from sla_ingest.tables import inbox, log
@@ -95,6 +97,8 @@ async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook
         final = _confined(entry, history, rulebook)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
+        if final.by_rule and (refused := broken_rule(final, history, rulebook)) is not None:
+            final = refused_instead(final, refused)
         for one in final.events:
             history.add(one.event)
         told = _promise(final, history, rulebook)

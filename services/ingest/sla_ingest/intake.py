@@ -17,6 +17,7 @@ from sla_catalogue import Catalogue
 from sla_catalogue.source import AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
+from sla_domain.normal import normal, normals
 from sla_ingest.auth import Doubt, Work, doubt, work_of
 from sla_ingest.commit import GroupCommit
 from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
@@ -166,7 +167,8 @@ class Intake:
         if signed:
             delivery = cloudevents.told_by_its_body(delivery)
         if not cloudevents.is_batch(delivery.headers):
-            return await self._single(self.cloud_event(delivery, source, contract))
+            # Its sender hears what is wrong with it: in a batch the others would have to wait for the answer to one.
+            return await self._single(replace(self.cloud_event(delivery, source, contract), by_rule=True))
         return await self._batch(delivery, source, contract)
 
     async def _batch(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
@@ -235,7 +237,7 @@ class Intake:
         for one in found.outcome.events:
             event, customer = one.event, one.event.attributes.get("customer", "")
             shown = event.snapshot.attributes.get("customer", "") if event.snapshot is not None else ""
-            if any(name and name not in customers for name in (customer, shown)):
+            if any(name and normal(name) not in normals(customers) for name in (customer, shown)):
                 detail = "the key is for another customer's contract"
                 return Translation(found.delivery, Refused(status=403, title="Not with this key", detail=detail))
             if event.snapshot is not None and not shown:
@@ -265,7 +267,7 @@ class Intake:
     async def _single(self, entry: Entry) -> Taken:
         (receipt,) = await self._commit.take([entry])
         if receipt.entry.result is Result.REFUSED:
-            raise refusal(entry)
+            raise refusal(receipt.entry)
         return Taken((receipt,))
 
     def _translated(self, found: Translation) -> Translation:

@@ -35,6 +35,12 @@ class IngestMetrics:
             ["source", "remark"],
             registry=registry,
         )
+        self.notices = Counter(
+            "slad_ingest_notices",
+            "Critical-fix notices accepted, by whether somebody of a contract hears of them.",
+            ["reaches"],
+            registry=registry,
+        )
         self.parked = Gauge(
             "slad_ingest_parked", "Deliveries kept because they were not understood.", registry=registry
         )

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
+import structlog
 from pydantic import Field, StringConstraints, ValidationError
 from sqlalchemy import select
 
+from sla_catalogue.problem import did_you_mean
 from sla_domain.bounds import NOTICE, PERSON
 from sla_domain.errors import DomainError
-from sla_domain.version import VersionRange
+from sla_domain.normal import normal
+from sla_domain.notice import Affected, Notice, NoticeId, Severity, concerned, entitled, known_products
+from sla_domain.rulebook import Rulebook
+from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import Unfit
 from sla_ingest.dialect.read import clean
+from sla_ingest.metrics import IngestMetrics
 from sla_ingest.tables import log, notice
 from sla_platform.bus import Doorbell
 from sla_platform.http.problem import Problem, pointer
@@ -28,13 +35,25 @@ from sla_platform.timesource import TimeSource
 from sla_platform.wire import NoticeData, encode_notice
 from sla_platform.wire.notice import AffectedProduct
 
+_log = structlog.get_logger(__name__)
+
 MAX_TEXT = 20_000
 
 
 class Notices:
     """The same id with the same content is the same notice; with another content it is a mistake."""
 
-    def __init__(self, store: Store, doorbell: Doorbell, time: TimeSource, max_depth: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        doorbell: Doorbell,
+        time: TimeSource,
+        max_depth: int,
+        rulebook: Callable[[], Rulebook],
+        metrics: IngestMetrics,
+    ) -> None:
+        self._rulebook = rulebook
+        self._metrics = metrics
         self._store = store
         self._doorbell = doorbell
         self._time = time
@@ -46,6 +65,9 @@ class Notices:
         written = self._parsed(body)
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
         found = _validated(written, now, publisher)
+        if not await self._known(found.id):
+            _refuse_unknown(found, self._rulebook())
+        reach = reach_of(found, self._rulebook(), now)
         answer = orjson.dumps(
             {
                 "id": found.id,
@@ -53,6 +75,7 @@ class Notices:
                 "published_at": found.published_at.isoformat(),
                 "products": [product.product for product in found.products],
             }
+            | reach.as_json()
         )
         row = {"id": found.id, "digest": digest, "received_at": now, "answer": answer.decode()}
         async with self._store.transaction() as connection:
@@ -65,7 +88,14 @@ class Notices:
                 return True, known.answer.encode()
             await append(connection, log, [encode_notice(found)])
         self._doorbell.ring()
+        self._metrics.notices.labels("somebody" if reach.people else "nobody").inc()
+        if not reach.people:
+            _log.warning("notice.reaches_nobody", notice=found.id, contracts=reach.contracts, remark=reach.remark)
         return False, answer
+
+    async def _known(self, id_: str) -> bool:
+        async with self._store.reading() as connection:
+            return (await connection.execute(select(notice.c.id).where(notice.c.id == id_))).first() is not None
 
     def _parsed(self, body: bytes) -> Mapping[str, Any]:
         try:
@@ -80,19 +110,111 @@ class Notices:
         return written
 
 
-class _Product(AffectedProduct):
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a notice concerns: contracts in force that run an affected version, and their people who hear of fixes."""
+
+    contracts: int
+    people: int
+    unknown: tuple[str, ...]  # products that no contract names
+
+    @property
+    def remark(self) -> str:
+        """What to do when it reaches nobody; empty when it reaches somebody."""
+        if self.people:
+            return ""
+        if self.contracts:
+            return "the contracts concerned have nobody who hears of fixes: give their people `notices: true`"
+        return "no contract in force runs an affected version: check the products and versions against `environment`"
+
+    def as_json(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
+        if self.unknown:
+            told["unknown_products"] = list(self.unknown)
+        return told | ({"remark": f"This notice reaches nobody: {self.remark}."} if self.remark else {})
+
+
+def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> Reach:
+    """As the notifier will find them, from the catalogue in force."""
+    asked = Notice(
+        id=NoticeId(found.id),
+        title=found.title,
+        text=found.text,
+        severity=Severity.OTHER,
+        affected=tuple(Affected(each.product, VersionRange.parse(each.versions)) for each in found.products),
+    )
+    contracts = concerned(asked, rulebook, at)
+    people = sum(len(entitled(contract)) for contract in contracts)
+    known = known_products(rulebook)
+    unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
+    return Reach(len(contracts), people, unknown)
+
+
+def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
+    """Raises Problem 422 when no contract names any of the products: that is a slip, for whom should it be?"""
+    known = known_products(rulebook)
+    if any(normal(each.product) in known for each in found.products):
+        return
+    errors = []
+    for index, each in enumerate(found.products):
+        hint = did_you_mean(each.product, known.values()) or "see `environment` of the contracts"
+        detail = f"no contract has a product {each.product!r}: {hint}"
+        errors.append({"pointer": f"/products/{index}/product", "detail": detail})
+    raise _unfit(errors)
+
+
+class ProductIn(AffectedProduct):
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
     versions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), LINE] = ""
 
 
-class _Notice(NoticeData):
+class NoticeIn(NoticeData):
     """A notice as publishers send it: what the wire has, within the bounds of everything that enters."""
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]
     link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""
-    products: tuple[_Product, ...] = Field(min_length=1, max_length=200)
+    products: tuple[ProductIn, ...] = Field(min_length=1, max_length=200)
     published_at: InstantIn
     published_by: Annotated[str, StringConstraints(strip_whitespace=True, max_length=PERSON), LINE] = ""
+
+
+def notice_schema() -> dict[str, Any]:
+    """The body of `POST /v1/notices` as JSON Schema, whole in itself. Without `published_at` it is published now."""
+    schema = NoticeIn.model_json_schema()
+    products = schema["properties"]["products"]
+    products["items"] = schema.pop("$defs")["ProductIn"]
+    products["items"]["properties"]["versions"]["description"] = f"Which versions are concerned: {GRAMMAR}; empty: all"
+    schema["required"].remove("published_at")
+    schema["additionalProperties"] = products["items"]["additionalProperties"] = False
+    schema["title"] = "Notice"
+    schema["description"] = "A critical fix. The id is the publisher's: the same id is the same notice."
+    schema["examples"] = [
+        {
+            "id": "SEC-2026-07",
+            "title": "Orders are lost on restart",
+            "text": "Install 4.2.7, or do not restart before.",
+            "severity": "critical",
+            "link": "https://shop.example/fixes/SEC-2026-07",
+            "products": [{"product": "shop", "versions": ">=4.2 <4.2.7 || 4.1.x"}],
+        }
+    ]
+    return schema
+
+
+ANSWER: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "outcome", "published_at", "products", "contracts", "people"],
+    "properties": {
+        "id": {"type": "string"},
+        "outcome": {"const": "accepted"},
+        "published_at": {"type": "string", "format": "date-time"},
+        "products": {"type": "array", "items": {"type": "string"}},
+        "contracts": {"type": "integer", "description": "contracts in force that run an affected version"},
+        "people": {"type": "integer", "description": "their people who hear of critical fixes"},
+        "unknown_products": {"type": "array", "items": {"type": "string"}, "description": "no contract names them"},
+        "remark": {"type": "string", "description": "only when nobody is reached: what to look at"},
+    },
+}
 
 
 def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> NoticeData:
@@ -102,7 +224,7 @@ def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> Not
         given["published_at"] = now.isoformat()
     given.setdefault("published_by", publisher)
     try:
-        found = _Notice.model_validate_json(orjson.dumps(given))
+        found = NoticeIn.model_validate_json(orjson.dumps(given))
     except ValidationError as error:
         raise _unfit([{"pointer": pointer(item["loc"]), "detail": item["msg"]} for item in error.errors()]) from None
     places = []

@@ -79,7 +79,9 @@ def build(
     intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time, metrics, rules)
     shelf = Shelf(store, intake, rulebook, doorbell)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time)
-    door = api.Door(intake, Notices(store, doorbell, time, settings.max_depth), shelf, gate, settings)
+    door = api.Door(
+        intake, Notices(store, doorbell, time, settings.max_depth, rulebook, metrics), shelf, gate, settings
+    )
 
     newest = newest_in(store, inbox.c.received_at)
     forgetting = Forgetting(

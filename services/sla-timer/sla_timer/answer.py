@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import OWN, as_dict, calendar_of, explain, party_shares, render, spoken
+from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, party_shares, render, spoken
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, around, calendar_named, name_of, span_of
 from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
@@ -59,10 +59,12 @@ def incident_json(
     now: datetime,
     told: Mapping[ClockId, Told] = MappingProxyType({}),
     seen: Seen | None = None,
+    rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """`told`: what has been told of each clock; it knows of breaches that no event has followed yet.
 
     `seen`: what the key of one contract may see of the incident; None for all of it. The page holds nothing else.
+    `rulebooks`: of clocks that are judged by another than the incident.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -97,7 +99,7 @@ def incident_json(
                 zone,
                 urgency(incident, clock, rulebook, now),
                 told.get(clock.id),
-                _consumed(clock, incident, rulebook, now),
+                _consumed(clock, incident, rulebooks.get(clock.id, rulebook), now),
                 until,
             )
             | hours_json(_hours(clock, incident, rulebook), clock, now)
@@ -167,6 +169,8 @@ def _clock_json(
         "due_local": _local(clock.due_at, zone),
         "original_due_at": iso(clock.original_due_at),
         "stopped_at": iso(clock.stopped_at),
+        "withdrawn_at": iso(clock.withdrawn_at),
+        "earned_breaches": [iso(each.at) for each in clock.earned],
         "consumed_seconds": consumed.total_seconds(),
         "exempt": clock.exempt,
         "agreed_by": clock.agreed_by,
@@ -275,11 +279,17 @@ def explained_json(
     at: datetime,
     language: str,
     metric: str,
+    rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Why each clock says what it says at `at`, as data and in words. None: before the first event nothing is said."""
+    """Why each clock says what it says at `at`, as data and in words. None: before the first event nothing is said.
+
+    `rulebooks`: of clocks that are judged by another than the incident.
+    """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest(asked, MOST_EXPLAINED)
-    explanations = explain(replace(incident, clocks=tuple(shown)), rulebook, at) if incident else ()
+    explanations = [
+        explain_clock(clock, incident, rulebooks.get(clock.id, rulebook), at) for clock in shown if incident is not None
+    ]
     clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in explanations]
     nothing = words_for(language).no_clock.format(incident=name)
     return {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
-from sla_domain.clock import ClockId
+from sla_domain.clock import Clock, ClockId
 from sla_domain.contract import Contract, ContractId
 from sla_domain.cycles import continued
 from sla_domain.errors import CalendarError, NoEvents
@@ -29,6 +29,7 @@ from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason, Rulebook
 from sla_domain.seen import Seen, seen, share_of
 from sla_domain.told import Told
+from sla_domain.withdrawn import with_earlier
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import READ, Access, Authorizer
 from sla_platform.http.problem import Problem
@@ -97,7 +98,8 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
         try:
             found, moment = await _as_of(timer, known, at)
-            answer = explained_json(incident, found, known.rulebook, moment, lang, metric)
+            whole, rulebooks = (None, {}) if found is None else (found.incident, found.rulebooks)
+            answer = explained_json(incident, whole, known.rulebook, moment, lang, metric, rulebooks)
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
             raise beyond_the_calendar(str(error)) from error
@@ -174,16 +176,66 @@ async def _incident(timer: TimerService, name: str, access: Access, limit: int, 
         raise Problem(
             422, "no-such-page", "No such page", "`after` is not the `next` of an answer about this incident."
         )
-    told = await _told(timer, name)
-    incident = continued(known.incident, told)
-    return incident_json(incident, page, known.rulebook, timer.source.now(), told, known.seen)
+    now = timer.source.now()
+    whole = await _whole(timer, known, known.incident, known.events, now)
+    return incident_json(whole.incident, page, known.rulebook, now, whole.told, known.seen, whole.rulebooks)
 
 
-async def _told(timer: TimerService, name: str) -> dict[ClockId, Told]:
-    """What has been told of each clock of an incident."""
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """An incident with what stays of earlier promises; what has been told of its clocks, and the rulebook of each that
+    is judged by another than the incident."""
+
+    incident: Incident
+    told: dict[ClockId, Told]
+    rulebooks: dict[ClockId, Rulebook]
+
+
+async def _whole(
+    timer: TimerService, known: _Known, incident: Incident, events: Sequence[IncidentEvent] | None, at: datetime
+) -> _Whole:
+    """`events` are those the incident is folded from; None for very many."""
+    name = known.row.id
     async with timer.store.reading() as connection:
         rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
-    return {ClockId(row.id): told_of(row) for row in rows}
+        told = {ClockId(row.id): told_of(row) for row in rows}
+        incident = continued(incident, told)
+        own = known.rulebook.version
+        there = {clock.id for clock in incident.clocks}
+        wanted = {old.catalogue for id_, old in told.items() if id_ not in there}
+        wanted |= {version for old in told.values() for version in old.earned.values()}
+        if not wanted - {own}:
+            return _Whole(incident, told, {})
+        books = (await timer.rulebooks.known(connection, wanted)).by_version
+    folds: dict[tuple[str, datetime | None], tuple[Incident, Rulebook]] = {(own, None): (incident, known.rulebook)}
+    for version in wanted - {own}:
+        if (book := books.get(version)) is None:
+            continue
+        for until in {None, *(old.withdrawn_at for old in told.values() if old.catalogue == version)}:
+            if events is None:
+                then = await timer.preparing.incident(name, book)
+            else:
+                then = await folded_in_turns(events if until is None else known_at(events, until), book)
+            folds[version, until] = (continued(then, told), book)
+
+    def before(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
+        return folds.get((version, until)) or folds.get((version, None))
+
+    kept = with_earlier(incident, dict.fromkeys(there, own), _as_shown(told, there, own), before, at)
+    still = {id_ for id_, old in told.items() if old.withdrawn_at is not None and at < old.withdrawn_at} - there
+    versions = kept.versions
+    clocks = (_of(folds[versions[c.id], None][0], c.id) if c.id in still else c for c in kept.incident.clocks)
+    books_of = {id_: folds[version, None][1] for id_, version in versions.items() if version != own}
+    return _Whole(replace(kept.incident, clocks=tuple(clocks)), told, books_of)
+
+
+def _of(incident: Incident, id_: ClockId) -> Clock:
+    return next(clock for clock in incident.clocks if clock.id == id_)
+
+
+def _as_shown(told: Mapping[ClockId, Told], there: Collection[ClockId], own: str) -> dict[ClockId, Told]:
+    """A clock that is shown by the incident's own rules: only what is on record of others is added."""
+    return {id_: replace(old, catalogue=own) if id_ in there else old for id_, old in told.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,20 +290,21 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
     return list(remembered(found, await stored.ended_at()))
 
 
-async def _as_of(timer: TimerService, known: _Known, at: datetime | None) -> tuple[Incident | None, datetime]:
+async def _as_of(timer: TimerService, known: _Known, at: datetime | None) -> tuple[_Whole | None, datetime]:
     """The incident from what had happened by `at`, and that instant; None before its first event."""
     moment = at or timer.source.now()
     incident: Incident | None = known.incident
+    events = known.events
     if known.seen is not None:
         moment = known.seen.as_of(moment)
     if at is not None:
         events = await _all_events(timer, known.row.id) if known.events is None else known.events
-        by_then = known_at(events, moment)
+        by_then = events = known_at(events, moment)
         incident = await folded_in_turns(by_then, known.rulebook) if by_then else None
     if incident is None:
         return None, moment
-    incident = continued(incident, await _told(timer, known.row.id))
-    return (incident if known.seen is None else known.seen.of(incident)), moment
+    whole = await _whole(timer, known, incident, events, moment)
+    return (whole if known.seen is None else replace(whole, incident=known.seen.of(whole.incident))), moment
 
 
 def _no_incident(name: str) -> Problem:

@@ -101,6 +101,7 @@ def laid_over(top: Draft, base: Draft, id_: str) -> Draft:
             "title": upper.title or lower.title,
             "rank": upper.rank if upper.rank is not None else lower.rank,
             "rules": upper.rules or lower.rules,
+            "agreed_dates": upper.agreed_dates or lower.agreed_dates,
             "escalation": upper.escalation or lower.escalation,
             "channels": upper.channels or lower.channels,
             "urgent_channels": upper.urgent_channels or lower.urgent_channels,

@@ -11,11 +11,11 @@ from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import Draft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.target import Names, Row, build_targets
-from sla_catalogue.document.plan import PriorityDocument, RoleDocument, RulesDocument
+from sla_catalogue.document.plan import AgreedDatesDocument, PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
 from sla_domain.escalation import NO_ESCALATION
-from sla_domain.plan import Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
+from sla_domain.plan import AgreedDates, Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
 
@@ -55,6 +55,7 @@ def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -
         metrics=build_metrics(used, metrics, context),
         targets=tuple(row.target for row in rows),
         rules=_rules(document.rules, (*draft.path, "rules"), names, context),
+        agreed_dates=_agreed_dates(document.agreed_dates, (*draft.path, "agreed_dates"), names, context),
         escalation=document.escalation,
         roles=tuple(map(_role, draft.roles)),
         channels=frozenset(document.channels),
@@ -117,6 +118,19 @@ def _rules(document: RulesDocument | None, path: Path, names: Names, context: Co
         correction_notice=document.correction_notice,
         clause=document.clause,
     )
+
+
+def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: Names, context: Context) -> AgreedDates:
+    if document is None:
+        return AgreedDates()
+    priorities = None
+    if "priorities" in document.model_fields_set:
+        known = {name: names.priority(name) for name in document.priorities}
+        for name, id_ in known.items():
+            if id_ is None:
+                context.unknown(name, names.priorities, (*path, "priorities"), "priority")
+        priorities = frozenset(id_ for id_ in known.values() if id_ is not None)
+    return AgreedDates(priorities=priorities, by=document.by, clause=document.clause)
 
 
 def _check_references(draft: Draft, plan: Plan, context: Context) -> None:

@@ -10,7 +10,7 @@ from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
-from sla_domain.plan import DowngradeMode, NoticeMode, PriorityChangeMode, ReopenMode
+from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChangeMode, ReopenMode
 
 
 class PriorityDocument(Document):
@@ -125,6 +125,22 @@ class RulesDocument(Document):
     clause: str = ""
 
 
+class AgreedDatesDocument(Document):
+    """For which priorities another due date may be agreed on, and who must agree (PLANS B5); `none`: for no priority.
+
+    Without it a date may be agreed at every priority, and the customer must agree.
+    """
+
+    priorities: Names = Field(default_factory=list)  # none given: every one
+    by: MustAgree = MustAgree.CUSTOMER
+    clause: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {"priorities": []} if value == "none" else value
+
+
 class RoleDocument(Document):
     """A role the plan promises, with the hours in which its holder serves (PLANS H5)."""
 
@@ -153,6 +169,7 @@ class PlanDocument(Document):
     metrics: dict[str, MetricDocument | None] = Field(default_factory=dict)
     targets: list[TargetDocument] = Field(default_factory=list)
     rules: RulesDocument | None = None
+    agreed_dates: AgreedDatesDocument | None = None
     escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
     roles: list[RoleDocument] = Field(default_factory=list)
     channels: Names = Field(default_factory=list)  # entitled; none given: every one (PLANS B6)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from sla_domain.calendar import Calendar
-from sla_domain.clock import Clock, ClockState
+from sla_domain.clock import BREACH, Clock, ClockState, Mark
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
@@ -68,7 +68,8 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
         counted_from=clock.counted_from or clock.started_at,
         steps=steps,
         rows=_rows(clock, entitlement),
-        marks=clock.marks,
+        marks=(*(Mark(BREACH, 0, each.at, False) for each in clock.earned), *clock.marks),
+        withdrawn_at=clock.withdrawn_at,
         versions=_versions(rulebook, calendar),
         quality=incident.quality,
         broken_since=_broken_since(clock, at),

@@ -108,6 +108,7 @@ class Explanation:
     agreed_reason: str = ""
     exempt: str = ""
     exempt_by: str = ""
+    withdrawn_at: datetime | None = None  # since when the target is no longer promised
     titles: Mapping[str, str]
     priority_titles: Texts = field(default_factory=lambda: NO_TEXTS)
     definitions: Texts = field(default_factory=lambda: NO_TEXTS)  # what the plan says the priority means (PLANS E12)

@@ -47,6 +47,7 @@ def as_dict(e: Explanation) -> dict[str, Any]:
         "exempt": {"by": e.exempt_by, "reason": e.exempt} if e.exempt else None,
         "steps": [_step(step) for step in e.steps],
         "rows": [_row(row) for row in e.rows],
+        "withdrawn_at": _at(e.withdrawn_at),
         "marks": [{"key": mark.key, "at": _at(mark.at), "pending": e.expected(mark)} for mark in e.marks],
         "versions": {
             "catalogue": e.versions.catalogue,

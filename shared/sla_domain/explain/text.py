@@ -121,6 +121,8 @@ def instants(e: Explanation, w: Words) -> Iterator[str]:
     yield w.due.format(due=local(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
     if e.original_due_at is not None and e.original_due_at != e.due_at:
         yield w.original.format(due=local(e.original_due_at, zone, w))
+    if e.withdrawn_at is not None:
+        yield w.withdrawn.format(at=local(e.withdrawn_at, zone, w))
     for mark in e.marks:
         at = local(mark.at, zone, w)
         told = (

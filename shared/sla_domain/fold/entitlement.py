@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Contract
 from sla_domain.incident import Scope
+from sla_domain.normal import normal
 from sla_domain.plan import Metric, MetricId, Plan, Target, Unspecified, written_name
 from sla_domain.rulebook import ContractMatch, Rulebook
 
@@ -86,13 +87,14 @@ def _timed(contract: Contract, plan: Plan) -> tuple[Metric, ...]:
 
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
     """Whether the contract covers the product, and why. An exclusion beats the scope."""
-    if product and product in contract.excluded_products:
+    product = normal(product)
+    if product and product in contract.normal_excluded:
         return Scope.EXCLUDED if has_base else Scope.EXCLUDED_NO_BASE
     if not contract.products:
         return Scope.EVERY_PRODUCT
     if not product:
         return Scope.NO_PRODUCT
-    if product in contract.products:
+    if product in contract.normal_products:
         return Scope.IN_SCOPE
     return Scope.OUT_OF_SCOPE if has_base else Scope.OUT_OF_SCOPE_NO_BASE
 

@@ -55,6 +55,7 @@ def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exempt
         cause=tally.cause,
         why=tally.why,
         undone=tally.undone,
+        withdrawn_at=gone,
         matched=tally.attributes,
     )
 

@@ -345,6 +345,8 @@ def _remark_agreed(event: IncidentEvent, story: Story, tracks: dict[str, Track])
     agreed = event.agreed
     metric = agreed.metric if agreed is not None else ""
     track = tracks.get(metric)
+    if any(remark.kind is RemarkKind.AGREED_DATE_REFUSED and remark.event == event.id for remark in story.remarks):
+        return
     if agreed is None or track is None or track.current is None or track.current.agreed is not agreed:
         text = f"a date was agreed for {metric or 'no metric'}, which has no open clock"
         story.remark(Remark(RemarkKind.AGREED_WITHOUT_CLOCK, text, event.id))

@@ -4,8 +4,9 @@
 * Without a description (E6): the plan's priority for that, unless the stated one is lower still; the description
   brings the stated one into force. Staff may set any priority meanwhile.
 * Up (E7): by either side, at once.
-* Down, where the plan wants agreement (E9): pending until `downgrade_agreed`, or until the customer lowers it
-  himself. A jump over several levels needs agreement when it crosses a pair that does.
+* Down, where the plan wants agreement (E9): pending until `downgrade_agreed` by the customer, or one that names who
+  of the customer agreed (`agreed_by`), or until the customer lowers it himself. A jump over several levels needs
+  agreement when it crosses a pair that does.
 * `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
 * A sender that repeats a value with every update does not ask again.
 * Taken away (the stated priority becomes empty): the plan's default, at once. Nothing lower was proposed that the
@@ -17,6 +18,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
+from sla_domain.fold.agreement import customer_agreed
 from sla_domain.fold.branching import branched
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
@@ -164,10 +166,21 @@ class Priorities:
         if wanted is None:
             self._remark(Remark(RemarkKind.NOTHING_TO_AGREE, "a downgrade was agreed but none was proposed", event.id))
             return
+        if wanted.id == self.in_force:
+            self.pending = None
+            return
+        named = event.attributes.get("agreed_by", "")
+        lowered = wanted.rank > _rank(plan, self.in_force)
+        if lowered and self._needs_agreement(wanted, event, plan) and not customer_agreed(event, named):
+            text = (
+                f"staff cannot agree to {wanted.id} alone: {self.in_force} stays in force until the customer agrees, "
+            )
+            text += "or the event names in agreed_by who of the customer did"
+            self._remark(Remark(RemarkKind.DOWNGRADE_NOT_AGREED, text, event.id))
+            return
         self.pending = None
-        if wanted.id != self.in_force:
-            self._correct(wanted.id, event, at, plan)
-            self._set(wanted.id, event, at, PriorityWhy.AGREED)
+        self._correct(wanted.id, event, at, plan)
+        self._set(wanted.id, event, at, PriorityWhy.AGREED, named)
 
     def _taken_away(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
         self._about = (RemarkKind.TAKEN_AWAY, self._stated or "", event.id)
@@ -200,7 +213,7 @@ class Priorities:
         by = event.actor_name or event.actor.value
         self.corrections.append(Correction(self.in_force, new, at, by, event.reason, event.id))
 
-    def _set(self, priority: str, event: IncidentEvent, at: datetime, why: PriorityWhy) -> None:
+    def _set(self, priority: str, event: IncidentEvent, at: datetime, why: PriorityWhy, by: str = "") -> None:
         before = self._open
         if before is not None:
             self._set_by = event.actor if why is not PriorityWhy.DESCRIBED else self._set_by
@@ -215,7 +228,7 @@ class Priorities:
             self._held_back = ""
         if self._low or self._about is not None:
             self._say()
-        by = event.actor_name or event.actor.value
+        by = by or event.actor_name or event.actor.value
         self._open = PriorityPeriod(priority, at, None, by, why, event.reason, event.id)
 
     def _remark(self, remark: Remark) -> None:

@@ -16,6 +16,7 @@ from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import ContractPeriod, Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
+from sla_domain.normal import normal, normals
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 from sla_domain.turn import ENDS, Turn, turned
 
@@ -49,6 +50,7 @@ class Story:
         "holders",
         "live_before",
         "merged_into",
+        "opened_at",
         "periods",
         "phase",
         "priorities",
@@ -71,7 +73,7 @@ class Story:
         self._contract = contract  # a preview asks for one contract, whatever the customer
         self._matching: Mapping[str, str] | None = None
         self._holder: Held | None = None
-        self.event, self.at = opening, at
+        self.event, self.at, self.opened_at = opening, at, at
         self.attributes: Mapping[str, str] = NOTHING
         self.phase = Phase.OPEN
         self.ended_at: datetime | None = None
@@ -305,16 +307,17 @@ class Story:
 
     def _remark_channel(self) -> None:
         """B6: accepted and flagged with advice, never dropped."""
-        plan, channel = self.entitlement.plan, self.attributes.get("channel")
+        plan, channel = self.entitlement.plan, self.attributes.get("channel", "")
+        used = normal(channel)
         text = advice = ""
-        if not channel:
+        if not used:
             self.remarks.drop(RemarkKind.CHANNEL_NOT_ENTITLED)
             self.remarks.drop(RemarkKind.URGENT_CHANNEL)
             return
-        if plan.channels and channel not in plan.channels:
+        if plan.channels and used not in normals(plan.channels):
             text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
         urgent, known = plan.urgent_channels, plan.priority(self.priority)
-        if urgent and channel not in urgent and known is not None and known.rank == 1:
+        if urgent and used not in normals(urgent) and known is not None and known.rank == 1:
             advice = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
         self._hold_remark(RemarkKind.CHANNEL_NOT_ENTITLED, text)
         self._hold_remark(RemarkKind.URGENT_CHANNEL, advice)

@@ -76,6 +76,7 @@ class Tally:
         "_recounted",
         "agreed",
         "attributes",
+        "behind",
         "breached_at",
         "built",
         "built_through",
@@ -97,6 +98,7 @@ class Tally:
         "metric",
         "priority",
         "reading_at",
+        "restored",
         "since",
         "spent",
         "start_event",
@@ -130,6 +132,8 @@ class Tally:
         self.stopped_at: datetime | None = None
         self.undone: tuple[EventId, ...] = ()
         self.detached_at: datetime | None = None  # since when no row matches, after one did
+        self.restored = False  # the rest, after the priority had fallen far enough to meet the target before (B4)
+        self.behind: Tally | None = None  # the rest that a relapse has set aside, over by now
         # the account of the target in force
         self.generation = -1
         self.target_event = NO_EVENT
@@ -452,9 +456,14 @@ class Tally:
             self.resume(at, event)
 
     def inherit(self, other: Tally) -> None:
-        """Begin with the stretches of another clock: the rest after a downgrade runs on from its start (B4)."""
-        self.started_at, self.counted_from = other.started_at, other.counted_from
+        """Begin with the stretches of another clock: the rest after a downgrade runs on from its start (B4).
+
+        After a relapse from the start of the rest before it: a fall and a rise do not give it more time.
+        """
+        first = other.behind or other
+        self.started_at, self.counted_from = first.started_at, first.counted_from
         here = self.stretches[-1]
-        self.stretches = [replace(stretch) for stretch in other.stretches]
+        earlier = other.behind.stretches if other.behind is not None else []
+        self.stretches = [replace(stretch) for stretch in (*earlier, *other.stretches)]
         self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
         self._next_stretch(here)

@@ -25,6 +25,7 @@ from typing import assert_never
 from sla_domain.clock import ClockState
 from sla_domain.errors import CalendarError
 from sla_domain.event import EventKind, IncidentEvent, WaitingOn
+from sla_domain.fold.agreement import why_not
 from sla_domain.fold.branching import branched
 from sla_domain.fold.entitlement import Entitlement, row_for
 from sla_domain.fold.meter import DateMeter, Meter, meter_for
@@ -199,12 +200,15 @@ class Track:
 
     def _start(self, event: IncidentEvent) -> Tally:
         tally = self._new(event)
-        story = self._story
-        if story.waiting is not None and self._pauses_on(story.waiting):
-            wait = story.waits[-1]
-            tally.pause(story.at, event.id, _words(story.waiting, wait.reason), story.waiting)
+        self._pause_if_waiting(tally)
         self._rematch(tally)
         return tally
+
+    def _pause_if_waiting(self, tally: Tally) -> None:
+        story = self._story
+        if story.waiting is not None and tally.state is ClockState.RUNNING and self._pauses_on(story.waiting):
+            wait = story.waits[-1]
+            tally.pause(story.at, story.event.id, _words(story.waiting, wait.reason), story.waiting)
 
     def _new(self, event: IncidentEvent) -> Tally:
         tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id, event.kind, event.received_at)
@@ -230,12 +234,19 @@ class Track:
         if tally.attached and self._satisfied(tally):
             self._satisfy(tally)
             return
+        if self._relapsed(tally, row):
+            self._relapse(tally)
+            return
         tally.priority = story.priority
+        lapsed = tally.agreed is not None and not entitlement.plan.agreed_dates.allows(story.priority)
+        if lapsed:  # the date was agreed for another priority: the plan's own target counts again
+            tally.agreed = None
+            self._pause_if_waiting(tally)
         if tally.agreed is not None:
             return
         if row is None or isinstance(row.allowed, Unspecified):
             self._without_target(tally, row, entitlement)
-        elif tally.attached and known is not None and _same(row, entitlement, tally.target, known):
+        elif not lapsed and tally.attached and known is not None and _same(row, entitlement, tally.target, known):
             tally.entitlement, tally.attributes = entitlement, attributes
             story.remarks.drop(("metric", self.metric.id))
         else:
@@ -318,11 +329,33 @@ class Track:
         story, event = self._story, self._story.event
         tally.stop(story.at, event.id, f"priority fell to {story.priority}", event.kind)
         rest = self._new(event)
+        rest.restored = True
         if self._mode() is PriorityChangeMode.RETARGET:
             rest.inherit(tally)
-        if story.waiting is not None and self._pauses_on(story.waiting):
-            rest.pause(story.at, event.id, _words(story.waiting, story.waits[-1].reason), story.waiting)
+        self._pause_if_waiting(rest)
         self._rematch(rest)
+
+    def _relapsed(self, tally: Tally, row: Target | None) -> bool:
+        """Whether the priority has risen again after it had fallen far enough to meet a target (PLANS B4)."""
+        priority = self._story.priority
+        return (
+            tally.restored
+            and priority != tally.priority
+            and row is not None
+            and SatisfiedBy.DOWNGRADE in row.satisfied_by
+            and priority not in row.satisfying_priorities
+        )
+
+    def _relapse(self, tally: Tally) -> None:
+        """The promise of before was kept; the service has failed anew, and a new one counts from here."""
+        story, event = self._story, self._story.event
+        tally.cancel(story.at, event.id, f"priority rose to {story.priority} again: a new clock counts from here")
+        if tally.target is None:  # the rest had no target of its own: there is no clock to show
+            self.tallies.pop()
+        again = self._new(event)
+        again.behind = tally
+        self._pause_if_waiting(again)
+        self._rematch(again)
 
     def _agree(self, event: IncidentEvent) -> None:
         """PLANS B5: due at the agreed date, from now on."""
@@ -331,6 +364,11 @@ class Track:
             return
         entitlement = tally.entitlement or story.entitlement
         row = tally.target or row_for(entitlement, self.metric.id, story.matching(entitlement))
+        refused = why_not(agreed, event, story.at, story.opened_at, entitlement.plan, story.priority)
+        if refused:
+            text = f"the date agreed for {self.metric.id} has no effect: {refused}"
+            story.remark(Remark(RemarkKind.AGREED_DATE_REFUSED, text, event.id))
+            return
         if row is None:
             row = Target(metric=self.metric.id, allowed=Unspecified(), coverage="")
         coverage = entitlement.plan.coverages.get(row.coverage)

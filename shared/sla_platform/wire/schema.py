@@ -110,6 +110,10 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         ),
         FactKind.PROMISE_MADE: ("The first due instants of an incident, as `due:<metric>` in `details`.", ("details",)),
         FactKind.PROMISE_MOVED: ("A promised due instant changed; `details.moved` names the metrics.", ("details",)),
+        FactKind.PROMISE_NONE: (
+            "No clock runs for the incident, because its plan leaves the number open: `details.why`.",
+            ("details",),
+        ),
         FactKind.CONTRACT_CHANGED: (
             "The incident has been under several contracts or customers: `periods` holds all, the newest fact counts.",
             ("periods",),

@@ -93,3 +93,45 @@ async def test_only_a_publisher_for_all_contracts_may_publish(small: World) -> N
     assert (await post(small, written(), ADMIN)).status_code == 202
     wrong = await small.client.post("/v1/notices", content=b"<x/>", headers={"content-type": "text/xml", **PUBLISHER})
     assert wrong.status_code == 415
+
+
+READABLE = {
+    ">=2.0 <2.4.1": (2, 2), "2.1 || 2.3": (2, 2), "2.3.x": (2, 2), "2.4.x": (1, 0), ">=2.4": (1, 0), "": (2, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("versions", READABLE)
+async def test_the_answer_says_how_many_it_reaches(small: World, versions: str) -> None:
+    """One contract runs 2.3 and has two people who hear of fixes, another an unknown version and nobody."""
+    answer = await post(small, written(products=[{"product": " SHOP ", "versions": versions}]))
+    assert answer.status_code == 202, answer.text
+    told = answer.json()
+    assert (told["contracts"], told["people"]) == READABLE[versions]
+    assert ("reaches nobody" in told.get("remark", "")) is (told["people"] == 0)
+
+
+async def test_a_notice_that_reaches_nobody_is_loud(small: World) -> None:
+    answer = await post(small, written(products=[{"product": "till", "versions": ">=2"}]))
+    assert answer.json()["remark"].startswith("This notice reaches nobody: no contract in force runs")
+    assert small.registry.get_sample_value("slad_ingest_notices_total", {"reaches": "nobody"}) == 1
+    await post(small, written(id="SEC-2"))
+    assert small.registry.get_sample_value("slad_ingest_notices_total", {"reaches": "somebody"}) == 1
+
+
+@pytest.mark.parametrize("versions", ["^2.0", "~> 2.0", "2.0 - 2.4", "[2.0,2.4)", "2.0 2.1", "latest", ">=2.0 and <3"])
+async def test_a_range_that_nobody_can_read_is_refused_with_the_grammar(small: World, versions: str) -> None:
+    answer = await post(small, written(products=[{"product": "shop", "versions": versions}]))
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == "/products/0/versions"
+    assert "joined by ||" in error["detail"]
+
+
+async def test_a_product_that_no_contract_names_is_refused_with_the_nearest(small: World) -> None:
+    answer = await post(small, written(products=[{"product": "shpo"}]))
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], "Shop" in error["detail"]) == ("/products/0/product", True)
+    assert await small.logged() == []
+    mixed = await post(small, written(products=[{"product": "shop"}, {"product": "shpo"}]))
+    assert (mixed.status_code, mixed.json()["unknown_products"]) == (202, ["shpo"])

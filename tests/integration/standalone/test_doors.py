@@ -123,7 +123,8 @@ TEXTS: dict[str, tuple[Write, int, str]] = {
     "notice title": (lambda to, text: to.notice(title=text), 200, "/title"),
     "notice text": (lambda to, text: to.notice(text=text), 20_000, "/text"),
     "notice link": (lambda to, text: to.notice(link=text), 2_000, "/link"),
-    "notice product": (lambda to, text: to.notice(products=[{"product": text}]), 200, "/products/0/product"),
+    "notice product": (
+        lambda to, text: to.notice(products=[{"product": "shop"}, {"product": text}]), 200, "/products/1/product"),
     "notice versions": (
         lambda to, text: to.notice(products=[{"product": "shop", "versions": "=" + "1" * (len(text) - 1)}]), 200,
         "/products/0/versions"),

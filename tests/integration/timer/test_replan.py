@@ -58,10 +58,10 @@ def opened(number: int, at: datetime = TEN) -> IncidentEvent:
     )  # fmt: skip
 
 
-def answered(number: int, at: datetime) -> IncidentEvent:
+def answered(number: int, at: datetime, received: datetime | None = None) -> IncidentEvent:
     return IncidentEvent(
         id=EventId(f"demo/a{number}"), incident=IncidentId(f"demo:{number}"), kind=EventKind.RESPONDED, occurred_at=at,
-        received_at=at, source="demo", actor=Actor.STAFF,
+        received_at=received or at, source="demo", actor=Actor.STAFF,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from sla_catalogue import Source, SourceId, load_catalogue
 from sla_domain.event import EventKind
 from sla_ingest.auth import Doubt, doubt
 from sla_ingest.dialect import Accepted, Delivery, translate
+from sla_ingest.notice import NoticeIn, reach_of
 from sla_standalone.cli.send.sample import SAMPLES, Sample, Style, body_of, proof
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -41,7 +42,17 @@ def lower(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-@pytest.mark.parametrize("sample", SAMPLES.values(), ids=lambda sample: sample.name)
+def test_the_sample_of_a_notice_reaches_somebody_of_the_example_catalogue() -> None:
+    sample = SAMPLES["notice-published"]
+    written = NoticeIn.model_validate_json(body_of(sample, 7, "unique-1", NOW))
+    reach = reach_of(written, load_catalogue(EXAMPLES, environment={}).rulebook, NOW)
+    assert (reach.contracts > 0, reach.people > 0, reach.unknown) == (True, True, ())
+
+
+DELIVERIES = [sample for sample in SAMPLES.values() if sample.name != "notice-published"]
+
+
+@pytest.mark.parametrize("sample", DELIVERIES, ids=lambda sample: sample.name)
 def test_each_sample_is_understood_and_believed(sample: Sample, sources: Mapping[SourceId, Source]) -> None:
     name, secret = SENDERS[sample.style]
     sender = sources[SourceId(name)]

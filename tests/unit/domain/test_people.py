@@ -163,6 +163,13 @@ def test_comparing_versions_is_an_order(texts: list[str]) -> None:
         ("2.3.*", ["2.3", "2.3.1"], ["2.30", "2.4"]),
         ("!=2.3", ["2.4"], ["2.3.0"]),
         ("2.3", ["2.3.0"], ["2.3.1"]),
+        (">=4.2 <4.2.7", ["4.2", "4.2.6"], ["4.1", "4.2.7"]),
+        (">= 4.2 ,  < 4.2.7", ["4.2.6"], ["4.2.7"]),
+        ("4.1 || 4.2", ["4.1", "4.2.0"], ["4.2.1", "4.3"]),
+        ("<2 || >=4.2 <4.2.7 || 3.0.x", ["1.9", "4.2.1", "3.0", "3.0.9"], ["2.0", "4.2.7", "3.1"]),
+        ("4.2.x", ["4.2", "4.2.9"], ["4.3", "4.20"]),
+        ("!=4.2.X", ["4.3"], ["4.2.1"]),
+        ("x", ["anything"], []),
         ("*", ["anything"], []),
         ("", ["anything"], []),
     ],
@@ -173,10 +180,18 @@ def test_version_ranges(text: str, inside: list[str], outside: list[str]) -> Non
     assert not any(found.holds(version) for version in outside)
 
 
-@pytest.mark.parametrize("text", [">=", ">=2.0,", "about -", ">2.*"])
+@pytest.mark.parametrize("text", [
+    ">=", ">=2.0,", "about -", ">2.*", ">=4.x", "^1.2", "~1.2", "4.1 - 4.2", "[4.1,4.2)", "4.1 4.2", "4.1,4.2",
+    "4.1 ||", "|| 4.1", "||", "4.1|4.2", ">=2,,<3", ">>4", "4.*.2", "12.2 SP1", "latest", ">4 and <5", "*, <5",
+])  # fmt: skip
 def test_a_range_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(InvalidNotice):
         VersionRange.parse(text)
+
+
+def test_the_refusal_says_what_a_range_looks_like() -> None:
+    with pytest.raises(InvalidNotice, match=r"alternatives joined by \|\|"):
+        VersionRange.parse("^4.2")
 
 
 @pytest.mark.parametrize(

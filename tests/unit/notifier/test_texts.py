@@ -21,7 +21,7 @@ VALUES: dict[str, str | int | bool | datetime | timedelta] = {
     "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
     "count": 12, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
     "left_wall": timedelta(minutes=5), "late_wall": timedelta(hours=2, minutes=5), "left_by_wall": False,
-    "late_by_wall": False,
+    "late_by_wall": False, "because": "the plan gives no number",
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def content(kind: Kind, **more: object) -> Content:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("outcome", ["met", "missed", "cancelled", "retargeted"])
+@pytest.mark.parametrize("outcome", ["met", "missed", "cancelled", "retargeted", "withdrawn"])
 def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
     message = Texts().message(content(kind, outcome=outcome), "en")
     assert 10 < len(message.subject) <= 200

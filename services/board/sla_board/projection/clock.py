@@ -29,6 +29,7 @@ _ABOUT_THE_INCIDENT = frozenset(
     {
         FactKind.PROMISE_MADE,
         FactKind.PROMISE_MOVED,
+        FactKind.PROMISE_NONE,
         FactKind.CONTRACT_CHANGED,
         FactKind.PHASE_CHANGED,
         FactKind.PRIORITY_CORRECTED,
@@ -122,7 +123,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
             return ClockState(fact.details["new_state"]) if changed else None
         case FactKind.CLOCK_WARNED | FactKind.CLOCK_BREACHED | FactKind.CLOCK_RETARGETED:
             return None
-        case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED:
+        case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED | FactKind.PROMISE_NONE:
             return None
         case FactKind.CONTRACT_CHANGED | FactKind.PHASE_CHANGED | FactKind.PRIORITY_CORRECTED:
             return None

@@ -268,8 +268,15 @@ def _happening(event: IncidentEvent) -> Happening:
     )
 
 
+_REASONED = frozenset({FactKind.CLOCK_PAUSED, FactKind.CLOCK_CANCELLED, FactKind.PROMISE_NONE})
+
+
 def _saying(fact: ClockFact) -> Saying:
-    details = [reason_of(fact)] if fact.kind is FactKind.CLOCK_PAUSED else []
+    details = (
+        [reason_of(fact)]
+        if fact.kind in (FactKind.CLOCK_PAUSED, FactKind.CLOCK_CANCELLED, FactKind.PROMISE_NONE)
+        else []
+    )
     if fact.threshold:
         details.append(word.threshold(fact.threshold))
     if fact.due_at is not None:

@@ -28,7 +28,7 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
     if state is ClockState.MISSED:
         return Word("Missed", "breached", "breached")
     if state is ClockState.CANCELLED:
-        return Word("Cancelled", "cancelled", "quiet")
+        return Word("Cancelled, breached" if breached else "Cancelled", "cancelled", "quiet")
     if state is ClockState.PAUSED:
         return Word("Paused, breached", "breached", "breached") if breached else Word("Paused", "paused", "quiet")
     if breached:
@@ -63,7 +63,7 @@ def threshold(key: str) -> str:
 
 def metric(name: str) -> str:
     known = BUILT_IN.get(MetricId(name))
-    return known.titles["en"] if known else name.replace("_", " ").capitalize()
+    return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
 
 def span(length: timedelta) -> str:

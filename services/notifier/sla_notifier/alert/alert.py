@@ -35,6 +35,7 @@ class CloseReason(StrEnum):
     MET = "met"
     MISSED = "missed"
     CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"  # the target is no longer promised; the breach stays on record
     RETARGETED = "retargeted"  # another target is in force, and it is not due yet
     TAKEN_BACK = "taken_back"
 

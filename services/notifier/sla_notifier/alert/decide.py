@@ -18,7 +18,7 @@ from sla_domain.clock import BREACH, ClockState
 from sla_domain.escalation import NO_ESCALATION
 from sla_domain.fact import FactKind
 from sla_domain.spoken import mark_of_key
-from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE
+from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
 from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
@@ -54,6 +54,7 @@ _HEEDED = frozenset(
         FactKind.CLOCK_CANCELLED,
         FactKind.CLOCK_AMENDED,
         FactKind.CLOCK_RETARGETED,
+        FactKind.PROMISE_NONE,
     }
 )
 
@@ -103,6 +104,14 @@ def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
             ),
         )
     )
+
+
+def unpromised(fact: ClockFact, id_: str, chain: Chain) -> Change:
+    """A notice to those who would be paged first: no clock will ever speak of this incident."""
+    occasion = Occasion(
+        id=id_, kind=Kind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
+    )
+    return Change(occasions=(occasion,))
 
 
 def breached(
@@ -189,7 +198,7 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
         case FactKind.CLOCK_MISSED:
             return CloseReason.MISSED
         case FactKind.CLOCK_CANCELLED:
-            return CloseReason.CANCELLED
+            return CloseReason.WITHDRAWN if fact.details.get(WITHDRAWN) else CloseReason.CANCELLED
         case FactKind.CLOCK_AMENDED:
             return _BY_NEW_STATE.get(fact.details.get("new_state", ""))
         case FactKind.CLOCK_RETARGETED:
@@ -234,6 +243,8 @@ def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Cha
 def _to_those_paged(alert: Alert, fact: ClockFact) -> ClockFact:
     """The fact as the alert's people may read it: of an incident that moved on, with the names it had under them."""
     known = alert.content
+    if not fact.metric:  # a fact of a release that did not name it
+        fact = fact.model_copy(update={"metric": alert.metric})
     if fact.contract in ("", alert.contract) or not isinstance(known, ClockFact):
         return fact
     names = {name: getattr(known, name) for name in _NAMES}
@@ -246,7 +257,7 @@ _WORDS = frozenset({"why", "agreed_by", "exempt", "exempt_by"})  # what people o
 _BY_NEW_STATE = {reason.value: reason for reason in (CloseReason.MET, CloseReason.MISSED, CloseReason.CANCELLED)}
 
 
-_OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value})
+_OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value, CloseReason.WITHDRAWN.value})
 
 
 def _takes_back(fact: ClockFact, alert: Alert) -> bool:

@@ -14,7 +14,16 @@ _LEAST = 4
 RANKS = {
     kind: rank
     for rank, kind in enumerate(
-        (Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.TAKEN_BACK, Kind.RESOLVED, Kind.WARNING, Kind.DIGEST)
+        (
+            Kind.PAGE,
+            Kind.FIX,
+            Kind.NOTICE,
+            Kind.TAKEN_BACK,
+            Kind.RESOLVED,
+            Kind.WARNING,
+            Kind.UNPROMISED,
+            Kind.DIGEST,
+        )
     )
 }
 _STEP = 1_000.0  # more than any score

@@ -56,7 +56,7 @@ def ladder_of(kind: Kind) -> Ladder:
             return URGENT
         case Kind.DIGEST:
             return COLLECTED
-        case Kind.WARNING | Kind.NOTICE | Kind.RESOLVED | Kind.TAKEN_BACK:
+        case Kind.WARNING | Kind.NOTICE | Kind.UNPROMISED | Kind.RESOLVED | Kind.TAKEN_BACK:
             return ORDINARY
         case _:
             assert_never(kind)

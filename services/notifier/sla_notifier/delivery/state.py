@@ -36,6 +36,7 @@ class Kind(StrEnum):
     WARNING = "warning"
     PAGE = "page"
     NOTICE = "notice"  # a breach, told to a level that is only informed
+    UNPROMISED = "unpromised"  # an incident for which no clock runs: somebody must know of it all the same
     RESOLVED = "resolved"
     TAKEN_BACK = "taken_back"
     FIX = "fix"  # a critical-fix notice

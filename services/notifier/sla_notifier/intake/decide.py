@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sla_catalogue import Catalogue
+from sla_domain import notice as domain
 from sla_domain.contract import Contract
 from sla_domain.errors import InvalidNotice
 from sla_domain.fact import FactKind
-from sla_domain.notice import Affected, Notice, NoticeId, Severity, matches
+from sla_domain.notice import Affected, Notice, NoticeId, Severity
 from sla_domain.told import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch
-from sla_notifier.alert.decide import breached, ended, is_news, moved, overdue_again, published, resumed, warned
+from sla_notifier.alert.decide import (
+    breached,
+    ended,
+    is_news,
+    moved,
+    overdue_again,
+    published,
+    resumed,
+    unpromised,
+    warned,
+)
 from sla_notifier.telling.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -46,6 +56,8 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
     match fact.kind:
         case FactKind.CLOCK_WARNED:
             batch.add(warned(fact, id_, chain))
+        case FactKind.PROMISE_NONE:
+            batch.add(unpromised(fact, id_, chain))
         case FactKind.CLOCK_BREACHED:
             batch.add(breached(alert, fact, id_, chain, now))
         case FactKind.CLOCK_RESUMED | FactKind.CLOCK_AMENDED | FactKind.CLOCK_RETARGETED if overdue_again(fact, now):
@@ -69,8 +81,7 @@ def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[C
         affected=tuple(Affected(each.product, _range(each.versions)) for each in notice.products),
         link=notice.link,
     )
-    contracts = catalogue.rulebook.contracts.values()
-    return [each for each in contracts if _in_force(each, now) and matches(asked, each) is not None]
+    return domain.concerned(asked, catalogue.rulebook, now)
 
 
 def _range(written: str) -> VersionRange:
@@ -79,9 +90,3 @@ def _range(written: str) -> VersionRange:
         return VersionRange.parse(written)
     except InvalidNotice:
         return VersionRange()
-
-
-def _in_force(contract: Contract, at: datetime) -> bool:
-    day = at.astimezone(ZoneInfo(contract.zone)).date()
-    begun = contract.valid_from is None or contract.valid_from <= day
-    return begun and (contract.valid_to is None or day < contract.valid_to)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sla_catalogue import Catalogue
 from sla_domain.plan import PlanId
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.state import Kind
-from sla_notifier.telling.directory import contract_of
+from sla_notifier.telling.directory import contract_of, title_of
 from sla_notifier.telling.notification import Recipient
 from sla_notifier.telling.surroundings import Surroundings
 from sla_notifier.telling.timing import Timing, timing_of
@@ -28,14 +27,15 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
     due = fact.due_at or broken
     timing = _timing(around, occasion, fact)
     spoken_in = around.texts.language(recipient.language)  # a title in one language amid sentences in another jars
+    metric = _metric(around, fact, spoken_in)
     values: dict[str, Value] = {
-        "customer": one_line(fact.customer) or contract.title or contract.id,
-        "contract": one_line(contract.title or contract.id),
+        "customer": one_line(fact.customer) or title_of(around.catalogue, fact.contract),
+        "contract": title_of(around.catalogue, fact.contract),
         "incident": one_line(f"{fact.incident} {fact.title}", 160) if fact.title else fact.incident,
-        "metric": _metric(around.catalogue, fact, spoken_in),
-        "priority": fact.priority or "–",
+        "metric": metric,
+        "priority": one_line(fact.priority) or "–",
         "product": one_line(fact.product),
-        "promise": f"{_metric(around.catalogue, fact, spoken_in)}, {fact.allowed}" if fact.allowed else "",
+        "promise": f"{metric}, {fact.allowed}" if fact.allowed else "",
         "due": due,
         "broken": broken,
         "ended": fact.at,
@@ -44,6 +44,7 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
         "round": occasion.round,
         "outcome": occasion.outcome,
         **timing.values,
+        "because": one_line(fact.details.get("why", ""), 200),
     }
     return Content(
         kind=occasion.kind,
@@ -79,16 +80,20 @@ def _dates(kind: Kind) -> tuple[str, ...]:
             return ("due", "late_both")
         case Kind.RESOLVED:
             return ("due", "ended")
+        case Kind.UNPROMISED:
+            return ()
         case _:
             return ("due",)
 
 
-def _metric(catalogue: Catalogue, fact: ClockFact, language: str) -> str:
-    """The metric's title in the plan, in the reader's language or English; else its id in words."""
-    plan = catalogue.rulebook.plans.get(PlanId(fact.plan))
+def _metric(around: Surroundings, fact: ClockFact, language: str) -> str:
+    """The metric's title in the plan, in the reader's language or English; else its id in words, and never nothing:
+    the plan may be gone by now."""
+    plan = around.catalogue.rulebook.plans.get(PlanId(fact.plan))
     metric = None if plan is None else next((metric for metric in plan.metrics if metric.id == fact.metric), None)
     titles = {} if metric is None else metric.titles
-    return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en") or spoken(fact.metric)
+    title = titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en") or ""
+    return one_line(title) or one_line(spoken(fact.metric)) or around.texts.words(language)["promise"]
 
 
 def _actions(around: Surroundings, occasion: Occasion, fact: ClockFact, recipient: Recipient) -> tuple[Action, ...]:
@@ -141,7 +146,7 @@ def _clock_data(around: Surroundings, occasion: Occasion, fact: ClockFact, recip
 
 def _of_notice(around: Surroundings, occasion: Occasion, notice: NoticeData, recipient: Recipient) -> Content:
     contract = contract_of(around.catalogue, occasion.contract)
-    title = one_line(notice.title, 200)
+    title = one_line(notice.title, 200) or notice.id
     products = ", ".join(f"{each.product} {each.versions}".strip() for each in notice.products)
     answer = acknowledge_link(around, occasion, recipient)
     return Content(
@@ -152,7 +157,7 @@ def _of_notice(around: Surroundings, occasion: Occasion, notice: NoticeData, rec
             "severity": notice.severity,
             "products": one_line(products, 1_000),
             "published": notice.published_at,
-            "contract": one_line(contract.title or contract.id),
+            "contract": title_of(around.catalogue, occasion.contract),
             "level": occasion.level,
         },
         rows=("severity", "products", "published"),

@@ -34,14 +34,25 @@ _COUNTED = {
     Kind.NOTICE: "broken",
     Kind.FIX: "fixes",
     Kind.WARNING: "due_soon",
+    Kind.UNPROMISED: "unpromised",
     Kind.TAKEN_BACK: "withdrawn",
     Kind.RESOLVED: "ended",
 }
 _RANK = {
     kind: rank
-    for rank, kind in enumerate((Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.WARNING, Kind.TAKEN_BACK, Kind.RESOLVED))
+    for rank, kind in enumerate(
+        (Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.WARNING, Kind.UNPROMISED, Kind.TAKEN_BACK, Kind.RESOLVED)
+    )
 }
-_STEPS = {Kind.WARNING: 0, Kind.PAGE: 1, Kind.NOTICE: 1, Kind.FIX: 1, Kind.TAKEN_BACK: 2, Kind.RESOLVED: 2}
+_STEPS = {
+    Kind.WARNING: 0,
+    Kind.PAGE: 1,
+    Kind.NOTICE: 1,
+    Kind.FIX: 1,
+    Kind.UNPROMISED: 1,
+    Kind.TAKEN_BACK: 2,
+    Kind.RESOLVED: 2,
+}
 ANSWERED = (Kind.PAGE, Kind.FIX)  # what asks for an acknowledgement
 
 

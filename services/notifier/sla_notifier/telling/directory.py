@@ -13,7 +13,7 @@ from sla_domain.escalation import NO_ESCALATION, TellKind
 from sla_domain.roles import Holding, RoleReason, Turn, roster, turn
 from sla_notifier.alert.chain import Chain, Rung, for_roles
 from sla_notifier.delivery.row import endpoint_of, split_address
-from sla_notifier.text.words import spoken
+from sla_notifier.text.words import one_line, spoken
 from sla_platform.wire import ClockFact
 
 OPERATORS = "operators"  # the role, in the default contract, of those who hear what has no other ears
@@ -31,6 +31,12 @@ def contract_of(catalogue: Catalogue, id_: str) -> Contract:
     """The contract, or the default one for an id that a newer catalogue no longer has."""
     rulebook = catalogue.rulebook
     return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
+
+
+def title_of(catalogue: Catalogue, id_: str) -> str:
+    """What a contract is called: by its title, or by its id when the catalogue no longer has it; never nothing."""
+    known = catalogue.rulebook.contracts.get(ContractId(id_))
+    return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
 
 
 Reaches = Callable[[Person], bool]

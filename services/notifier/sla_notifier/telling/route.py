@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from sla_domain.contract import Contract, Person
+from sla_domain.notice import entitled
 from sla_notifier.alert.occasion import Entitled, Level, Paged
 from sla_notifier.delivery.state import State
 from sla_notifier.delivery.verdict import Reason
@@ -74,7 +75,7 @@ def _by_role(
 
 def _entitled(around: Surroundings, notification: Notification) -> Iterator[Notification]:
     contract = contract_of(around.catalogue, notification.occasion.contract)
-    found = [Meant(person, "critical fixes") for person in contract.people.values() if person.notices]
+    found = [Meant(person, "critical fixes") for person in entitled(contract)]
     found = found or list(level_of(around.catalogue, contract, (), around.now).people)
     for meant in found:
         yield from _addressed(around, notification, meant, ())

@@ -27,6 +27,7 @@ _COLOURS = {
     Kind.WARNING: "#bf8700",
     Kind.PAGE: "#cf222e",
     Kind.NOTICE: "#bc4c00",
+    Kind.UNPROMISED: "#0969da",
     Kind.RESOLVED: "#1a7f37",
     Kind.TAKEN_BACK: "#1a7f37",
     Kind.FIX: "#8250df",

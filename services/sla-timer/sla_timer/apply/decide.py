@@ -15,13 +15,17 @@ import orjson
 
 from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.cycles import continued
+from sla_domain.event import IncidentEvent
+from sla_domain.explain import known_at
 from sla_domain.fact import Fact, FactKind
+from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import Told, keys_after, timers, told_after
 from sla_domain.turn import phase_fact
 from sla_domain.urgency import urgency
+from sla_domain.withdrawn import Before, with_earlier
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context, with_breach
@@ -42,6 +46,12 @@ class Stored:
     events: int
     surplus: int = 0  # further events that do not count
     settled: Mapping[ClockId, Clock] = field(default_factory=dict)
+    counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
+
+    def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
+        """The incident of what had happened by an instant; with very many events as it is."""
+        by_then = self.counting if until is None else known_at(self.counting, until)
+        return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,14 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     rulebook = pins.current if manner.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
     told = {id_: told_of(row) for id_, row in rows.items()}
-    incident, versions, ended = _folded(stored, told, pins, rulebook)
+    folded, judged, ended = _folded(stored, told, pins, rulebook)
+    kept = with_earlier(folded, judged, told, _before(stored, told, pins, rulebook), now)
+    incident, versions = kept.incident, kept.versions
+    for clock in incident.clocks:
+        if clock.earned:  # what was told of it follows from another fold than this one
+            ended.pop(clock.id, None)
     keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
-    facts = tell(incident, told, keys)
+    facts = tell(incident, told, keys, unread=kept.unread)
     after = told_after(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
     contexts = {
@@ -104,6 +119,8 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
         context = shared
         if fact.clock is not None and fact.clock in contexts:
             context = with_breach(contexts[fact.clock], after[fact.clock])
+        elif fact.clock is not None and fact.clock in rows:  # what the clock was is what its last facts said
+            context = _context_of(rows[fact.clock]) | shared | {"state": ClockState.CANCELLED.value}
         context = context | phase
         changes.facts.append(_envelope(fact, context, cause, now))
     return changes
@@ -147,6 +164,19 @@ def _folded(
     return replace(incident, clocks=clocks), versions, ended
 
 
+def _before(stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: Rulebook) -> Before:
+    """The incident under other versions than `rulebook`; each is folded once."""
+    known: dict[tuple[str, datetime | None], tuple[Incident, Rulebook] | None] = {}
+
+    def under(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
+        if (version, until) not in known:
+            then = rulebook if version == rulebook.version else pins.by_version.get(version)
+            known[version, until] = None if then is None else (continued(stored.as_of(until, then), told), then)
+        return known[version, until]
+
+    return under
+
+
 def changed(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
     """The clocks that are not settled."""
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
@@ -156,8 +186,13 @@ def _same(row: Mapping[str, Any], before: Any | None, context: Mapping[str, Any]
     """Whether this row of timer_clock is stored already, but for the urgency, which only time has changed."""
     if before is None or any(getattr(before, name) != row[name] for name in _COMPARED):
         return False
-    known = before.context if isinstance(before.context, dict) else orjson.loads(before.context)
-    return bool(known | {"urgency": context["urgency"]} == context)
+    return bool(_context_of(before) | {"urgency": context["urgency"]} == context)
+
+
+def _context_of(row: Any) -> dict[str, Any]:
+    """The context of a row of timer_clock; SQLite keeps it as text."""
+    known: dict[str, Any] = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
+    return known
 
 
 def told_of(row: Any) -> Told:
@@ -171,6 +206,8 @@ def told_of(row: Any) -> Told:
         priority=row.priority,
         metric=row.metric,
         started_at=row.started_at,
+        cycle=row.cycle,
+        catalogue=row.catalogue,
     )
 
 

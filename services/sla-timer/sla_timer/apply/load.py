@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.clock import ClockId
 from sla_domain.event import IncidentEvent
 from sla_domain.forgotten import remembered
+from sla_domain.told import earned_under
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
@@ -58,9 +59,9 @@ class Known:
     @property
     def versions(self) -> set[str]:
         """The catalogue versions these incidents and clocks are judged by."""
-        return {row.catalogue for row in self.incidents.values()} | {
-            row.catalogue for rows in self.clocks.values() for row in rows
-        }
+        clocks = [row for rows in self.clocks.values() for row in rows]
+        judged = {row.catalogue for row in (*self.incidents.values(), *clocks)}
+        return judged.union(*(earned_under(row.told) for row in clocks))
 
 
 async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> set[str]:

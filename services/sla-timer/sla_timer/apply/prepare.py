@@ -121,4 +121,4 @@ def stored(name: str, known: Known, prepared: Prepared | None, surplus: int = 0)
     if not counting:
         return None
     total = len(known.events.get(name, ()))
-    return Stored(lambda rulebook: fold(counting, rulebook), row, clocks, total)
+    return Stored(lambda rulebook: fold(counting, rulebook), row, clocks, total, counting=counting)

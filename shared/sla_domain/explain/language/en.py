@@ -36,6 +36,7 @@ WORDS = Words(
     no_clock="No clock runs on {incident}.",
     warned="Warning {threshold} at {at}",
     breached="Breach at {at}",
+    withdrawn="No longer promised since {at}: the catalogue or the contract in force has no such target",
     versions="Catalogue {catalogue}, holidays {holidays}, time zones {tzdata}, calendar {calendar}",
     quality="Quality of the times: {quality}",
     unspecified="unspecified",

@@ -36,6 +36,7 @@ WORDS = Words(
     no_clock="Nessun orologio corre su {incident}.",
     warned="Avviso {threshold}: {at}",
     breached="Superamento: {at}",
+    withdrawn="Non più promesso dal {at}: il catalogo o il contratto in vigore non ha questo obiettivo",
     versions="Catalogo {catalogue}, festività {holidays}, fusi orari {tzdata}, calendario {calendar}",
     quality="Qualità degli orari: {quality}",
     unspecified="non specificato",

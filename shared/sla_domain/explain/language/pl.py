@@ -36,6 +36,7 @@ WORDS = Words(
     no_clock="W zgłoszeniu {incident} nie biegnie żaden zegar.",
     warned="Ostrzeżenie {threshold}: {at}",
     breached="Przekroczenie: {at}",
+    withdrawn="Nie obiecywane od {at}: obowiązujący katalog lub kontrakt nie zawiera tego celu",
     versions="Katalog {catalogue}, święta {holidays}, strefy czasowe {tzdata}, kalendarz {calendar}",
     quality="Jakość czasów: {quality}",
     unspecified="nieokreślony",

@@ -36,6 +36,7 @@ WORDS = Words(
     no_clock="По обращению {incident} не идёт ни один отсчёт.",
     warned="Предупреждение {threshold}: {at}",
     breached="Нарушение: {at}",
+    withdrawn="Больше не обещано с {at}: действующий каталог или контракт не содержит такой цели",
     versions="Каталог {catalogue}, праздники {holidays}, часовые пояса {tzdata}, календарь {calendar}",
     quality="Качество времени: {quality}",
     unspecified="не указан",

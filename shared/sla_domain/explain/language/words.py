@@ -40,6 +40,7 @@ class Words:
     no_clock: str  # incident
     warned: str  # threshold, at
     breached: str  # at
+    withdrawn: str  # at: since when the target is no longer promised
     versions: str  # catalogue, holidays, tzdata, calendar
     quality: str  # quality
     unspecified: str

@@ -36,6 +36,7 @@ WORDS = Words(
     no_clock="{incident} 沒有進行中的計時。",
     warned="警示 {threshold}：{at}",
     breached="逾期：{at}",
+    withdrawn="自 {at} 起不再承諾：現行目錄或合約沒有此項目標",
     versions="目錄 {catalogue}，假日 {holidays}，時區資料 {tzdata}，行事曆 {calendar}",
     quality="時間品質：{quality}",
     unspecified="未訂",

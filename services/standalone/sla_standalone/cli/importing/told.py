@@ -17,7 +17,7 @@ from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.tell import tell
-from sla_notifier.telling.directory import chain_of, contract_of, people_of
+from sla_notifier.telling.directory import chain_of, contract_of, level_of
 
 _WORDS = {FactKind.CLOCK_BREACHED: "broken", FactKind.CLOCK_WARNED: "warning"}
 
@@ -54,7 +54,7 @@ class Outlook:
         roles = dict.fromkeys(role for level in chain.at_once() for role in chain.rung(level).tell)
         found: list[tuple[str, str, str]] = []
         for role in roles:
-            meant = people_of(self.catalogue, contract, (role,), self.now)
+            meant = level_of(self.catalogue, contract, (role,), self.now).people
             found += [(contract.id, role, one.person.id) for one in meant] or [(contract.id, role, "nobody")]
         return found
 

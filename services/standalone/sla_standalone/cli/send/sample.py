@@ -57,6 +57,7 @@ SAMPLES: Mapping[str, Sample] = {
         _sample("cloudevents-responded", _EVENTS, "somebody answers", _STRUCTURED),
         _sample("cloudevents-waiting", _EVENTS, "it waits for the customer", _STRUCTURED),
         _sample("cloudevents-resolved", _EVENTS, "it is resolved", _STRUCTURED),
+        Sample("notice-published", Style.CLOUDEVENTS, "/v1/notices", "a critical fix for a product in use", _JSON),
     )
 }
 

@@ -1,0 +1,49 @@
+"""Rules of a plan that a sender can break and can mend: what breaks one is refused with the rule (PLANS B5, E9).
+
+Only events in slad's own words, one at a time, are refused: their senders read the answer. What a dialect or a batch
+brings is accepted; where the rule makes it void, the incident says so in a remark, and so it is with anything whose
+incident is not known yet. The rule itself is the fold's alone.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from sla_domain.event import EventKind, IncidentEvent
+from sla_domain.fold import fold
+from sla_domain.incident import Remark, RemarkKind
+from sla_domain.rulebook import Rulebook
+from sla_ingest.dialect.port import Refused
+from sla_ingest.entry import Entry
+from sla_ingest.history import History
+
+_log = structlog.get_logger(__name__)
+_TITLE = "The agreement does not count"
+_VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NOT_AGREED: "/data/agreed_by"}
+
+
+def broken_rule(entry: Entry, history: History, rulebook: Rulebook) -> Refused | None:
+    """Why the entry is refused; None when it breaks no rule, or is one that was accepted before."""
+    for event in (one.event for one in entry.events):
+        known = history.counting(event.incident)
+        if not _agrees(event) or any(other.id == event.id for other in known):
+            continue
+        if event.agreed is not None and event.agreed.due_at <= event.received_at:
+            detail = f"A date is agreed on in advance: {event.agreed.due_at.isoformat()} has passed."
+            return Refused(status=422, title=_TITLE, detail=detail, pointer="/data/agreed/due_at")
+        if known and not history.crowded(event.incident) and (void := _void([*known, event], event, rulebook)):
+            return Refused(status=422, title=_TITLE, detail=f"{void.text}.", pointer=_VOID[void.kind])
+    return None
+
+
+def _agrees(event: IncidentEvent) -> bool:
+    return event.agreed is not None or event.kind is EventKind.DOWNGRADE_AGREED
+
+
+def _void(events: list[IncidentEvent], event: IncidentEvent, rulebook: Rulebook) -> Remark | None:
+    try:
+        remarks = fold(events, rulebook).remarks
+    except Exception:  # whatever it is, it must not stop an event from being accepted
+        _log.exception("rule.failed", incident=event.incident)
+        return None
+    return next((remark for remark in remarks if remark.event == event.id and remark.kind in _VOID), None)

@@ -1,0 +1,41 @@
+"""Whether an agreement counts: a due date for one clock (PLANS B5), a lower priority (PLANS E9).
+
+An agreement needs the other side. The customer has agreed when the event is the customer's own, or when it names who
+of the customer agreed: somebody other than whoever sends it. What does not count is remarked on and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sla_domain.event import Actor, AgreedTarget, IncidentEvent
+from sla_domain.plan import MustAgree, Plan
+
+_NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.CUSTOMER)})
+
+
+def customer_agreed(event: IncidentEvent, named: str) -> bool:
+    """Whether the event is the customer's word; `named`: whom it names as having agreed."""
+    if event.actor is Actor.CUSTOMER:
+        return True
+    name = named.strip().casefold()
+    return name not in _NOBODY and name != event.actor_name.strip().casefold()
+
+
+def why_not(
+    agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
+) -> str:
+    """The rule that an agreed date breaks, in words; empty when it counts. `at`: when it was agreed."""
+    date = agreed.due_at.isoformat()
+    if agreed.due_at <= opened_at:
+        return f"{date} lies before the opening of the incident"
+    if agreed.due_at <= at:
+        return f"{date} had passed when it was agreed: agree on a later one"
+    rule = plan.agreed_dates
+    if not rule.allows(priority):
+        where = f"for {', '.join(sorted(rule.priorities))} alone" if rule.priorities else "for no priority"
+        clause = f" ({rule.clause})" if rule.clause else ""
+        return f"plan {plan.id} lets the parties agree on dates {where}{clause}, not for {priority or 'none'}"
+    if rule.by is MustAgree.CUSTOMER and not customer_agreed(event, agreed.agreed_by):
+        return "staff cannot agree alone: send the customer's own word, or name in agreed_by who of the customer agreed"
+    return ""

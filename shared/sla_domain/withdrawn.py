@@ -1,0 +1,121 @@
+"""What stays of promises that a change of the catalogue has taken away.
+
+A breach is earned when the promise in force was broken, whatever the catalogue says later: it stays on record. Only a
+late event that refutes it, under the rules of then, takes it back. So the clock of a target that is no longer promised
+is folded on under the catalogue that promised it, up to the instant of the change; of a clock whose target became
+another one, the breaches of the one before are remembered beside it (`Earned`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Earned
+from sla_domain.event import NO_EVENT
+from sla_domain.explain.build import calendar_of
+from sla_domain.explain.shares import OWN, party_shares
+from sla_domain.incident import Incident
+from sla_domain.rulebook import Rulebook
+from sla_domain.told import Told
+
+NO_LONGER_PROMISED = "the target is no longer promised"
+
+Before = Callable[[str, datetime | None], tuple[Incident, Rulebook] | None]
+"""The same incident under an earlier catalogue version, its clocks under the ids by which they are known; None where
+that version cannot be read any more. With an instant: of what had happened by then, unless the events are too many to
+be read again for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The incident with what stays of earlier promises; by which version each of its clocks is judged; and the clocks
+    of which nobody can tell, because the version that promised them cannot be read."""
+
+    incident: Incident
+    versions: dict[ClockId, str]
+    unread: frozenset[ClockId]
+
+
+def with_earlier(
+    incident: Incident, versions: Mapping[ClockId, str], told: Mapping[ClockId, Told], before: Before, now: datetime
+) -> Kept:
+    """Add to an incident what stays of earlier promises. `versions`: by which each of its clocks is judged now."""
+    found = dict(versions)
+    unread = set[ClockId]()
+    clocks = [_with_earned(clock, found[clock.id], told.get(clock.id), before) for clock in incident.clocks]
+    for id_, old in told.items():
+        if id_ in versions or not old.catalogue:
+            continue
+        at = old.withdrawn_at or now
+        then = before(old.catalogue, at)
+        if then is None:
+            unread.add(id_)
+            continue
+        clock = next((clock for clock in then[0].clocks if clock.id == id_), None)
+        ended = None if clock is None else withdrawn(clock, *then, at)
+        if ended is not None:
+            clocks.append(_with_earned(ended, old.catalogue, old, before))
+            found[id_] = old.catalogue
+    if len(clocks) == len(incident.clocks) and all(map(_same, clocks, incident.clocks)):
+        return Kept(incident, found, frozenset(unread))
+    return Kept(replace(incident, clocks=tuple(clocks)), found, frozenset(unread))
+
+
+def withdrawn(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
+    """The clock as it was when its target ceased to be promised at `at`; None if it began only then.
+
+    `incident` and `rulebook` are those under which it was promised. A clock that had ended keeps its verdict.
+    """
+    if clock.stopped_at is not None and clock.stopped_at <= at:
+        return replace(clock, withdrawn_at=at)
+    if clock.started_at >= at:
+        return None
+    lived = [each for each in clock.segments if each.start < at]
+    segments = tuple(replace(each, end=at if each.end is None else min(each.end, at)) for each in lived)
+    marks = tuple(replace(mark, pending=False) for mark in clock.marks if mark.at < at)
+    generation = clock.generation
+    if clock.generation_at is not None and clock.generation_at > at:  # by an event that came after
+        generation = max((mark.generation for mark in marks), default=0)
+    broken = [mark.at for mark in marks if mark.kind == BREACH and mark.generation == generation]
+    ended = replace(
+        clock,
+        state=ClockState.CANCELLED,
+        generation=generation,
+        cause=NO_EVENT,
+        due_at=None,
+        stopped_at=at,
+        withdrawn_at=at,
+        segments=segments,
+        marks=marks,
+        breached_at=broken[-1] if broken else None,
+        why=NO_LONGER_PROMISED,
+    )
+    return replace(ended, consumed=party_shares(ended, calendar_of(clock, incident, rulebook), at)[OWN])
+
+
+def _with_earned(clock: Clock, version: str, old: Told | None, before: Before) -> Clock:
+    """The clock with the told breaches of targets that another catalogue has replaced since."""
+    if old is None:
+        return clock
+    own = {mark.at for mark in clock.marks if mark.kind == BREACH}
+    earned = dict(old.earned)
+    if old.catalogue and old.catalogue != version:
+        earned |= {at: old.catalogue for at in old.breaches if at not in earned}
+    left = sorted((at, under) for at, under in earned.items() if at not in own)
+    kept = tuple(Earned(at, under) for at, under in left if _stands(at, under, clock.id, before))
+    return replace(clock, earned=kept) if kept else clock
+
+
+def _stands(at: datetime, version: str, id_: ClockId, before: Before) -> bool:
+    """Whether the breach is one under the rules of then; where nobody can tell, it stays as it was told."""
+    then = before(version, None)
+    if then is None:
+        return True
+    marks = (mark for clock in then[0].clocks if clock.id == id_ for mark in clock.marks)
+    return any(mark.kind == BREACH and mark.at == at for mark in marks)
+
+
+def _same(one: Clock, other: Clock) -> bool:
+    return one is other

@@ -1,0 +1,97 @@
+"""No text has an empty name, whatever is gone by the time it is written: metric, customer, contract, plan."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sla_board.shown import word
+from sla_catalogue import Catalogue, builtin_catalogue
+from sla_domain.fact import FactKind
+from sla_notifier.alert.occasion import Occasion
+from sla_notifier.delivery.state import Kind
+from sla_notifier.link import Links
+from sla_notifier.telling.content import content_of
+from sla_notifier.telling.notification import Recipient
+from sla_notifier.telling.surroundings import Surroundings
+from sla_notifier.text.render import Texts
+from sla_platform.wire import ClockFact, NoticeData
+from sla_platform.wire.notice import AffectedProduct
+
+NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+READER = Recipient("ada", "en", "email:ada@x.example", (), "level 1, lead")
+EMPTY = ["", " ", "\u200b", "\u00a0", "\x00", "\n"]
+GONE = st.sampled_from([*EMPTY, "gone", "acme"])
+OUTCOMES = ["met", "missed", "cancelled", "withdrawn", "retargeted", "taken_back"]
+# Quotes around nothing, words around nothing, a separator before nothing.
+HOLES = re.compile(r"“\s*”|\(\s*[,)]|,\s*[,)]|\bfor\s+(?:\(|was\b)|\bto\s+(?:was\b|counts|,)|: +for\b|^\s*:|  ")
+
+
+@pytest.fixture(scope="module")
+def around() -> Surroundings:
+    catalogue: Catalogue = builtin_catalogue()
+    links = Links("https://slad.example", b"secret")
+    return Surroundings(catalogue=catalogue, texts=Texts(), links=links, now=NOW)
+
+
+@given(
+    kind=st.sampled_from([kind for kind in Kind if kind not in (Kind.FIX, Kind.DIGEST)]),
+    outcome=st.sampled_from(OUTCOMES),
+    metric=GONE, customer=GONE, contract=GONE, plan=GONE, priority=GONE, title=GONE, why=GONE,
+)  # fmt: skip
+def test_no_text_about_a_clock_has_a_hole(
+    around: Surroundings, kind: Kind, outcome: str, metric: str, customer: str, contract: str, plan: str, priority: str,
+    title: str, why: str,
+) -> None:  # fmt: skip
+    fact = ClockFact(
+        kind=FactKind.CLOCK_CANCELLED, incident="desk:1", at=NOW, clock=UUID(int=1), metric=metric, customer=customer,
+        contract=contract, plan=plan, priority=priority, title=title, due_at=NOW - HOUR, details={"why": why},
+    )  # fmt: skip
+    occasion = Occasion(
+        id="o", kind=kind, at=NOW, contract=contract, content=fact, audience=(), alert="a", outcome=outcome,
+        due_at=NOW - HOUR,
+    )  # fmt: skip
+    message = around.texts.message(content_of(around, occasion, READER), "en")
+    lead = str(message.payload["data"]["text"])  # type: ignore[index]
+    assert HOLES.search(message.subject) is None, message.subject
+    assert HOLES.search(lead) is None, lead
+
+
+@pytest.mark.parametrize("title", [" ", "\u200b"])
+def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: Surroundings, title: str) -> None:
+    notice = NoticeData(
+        id="SEC-1", title=title, text="x", products=(AffectedProduct(product="shop"),), published_at=NOW
+    )
+    occasion = Occasion(id="o", kind=Kind.FIX, at=NOW, contract="gone", content=notice, audience=(), alert="a")
+    message = around.texts.message(content_of(around, occasion, READER), "en")
+    assert "SEC-1" in message.subject
+    assert "contract gone:" in message.text, "not by the name of the contract that stands in"
+
+
+@pytest.mark.parametrize("name", EMPTY[:2])
+def test_the_board_calls_a_metric_something(name: str) -> None:
+    assert word.metric(name) == "Promise"
+
+
+def test_what_is_no_longer_promised_is_said_so(around: Surroundings) -> None:
+    fact = ClockFact(
+        kind=FactKind.CLOCK_CANCELLED, incident="desk:1", at=NOW, clock=UUID(int=1), metric="first_response",
+        customer="Acme", contract="gone", details={"withdrawn": "yes", "why": "the target is no longer promised"},
+    )  # fmt: skip
+    occasion = Occasion(
+        id="o", kind=Kind.RESOLVED, at=NOW, contract="gone", content=fact, audience=(), alert="a", due_at=NOW - HOUR,
+        outcome="withdrawn",
+    )  # fmt: skip
+    message = around.texts.message(content_of(around, occasion, READER), "en")
+    assert message.subject.startswith("No longer promised: first response for Acme")
+    assert "the target is no longer promised; the breach stays on record" in message.text
+    assert "late" not in message.text
+    ended = around.texts.message(content_of(around, replace(occasion, outcome="cancelled"), READER), "en")
+    assert "no longer applies: the target is no longer promised." in ended.text
