@@ -78,6 +78,8 @@ class RemarkKind(StrEnum):
     UNREACHABLE_TARGET = "unreachable_target"
     AGREED_WITHOUT_CLOCK = "agreed_without_clock"
     LEFT_OUT = "left_out"  # there is more to remark than is shown
+    MERGED_IN = "merged_in"
+    STANDS_IN = "stands_in"
     OVERFULL = "overfull"  # so many events that some of the latest do not count
 
 

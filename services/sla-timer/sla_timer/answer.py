@@ -224,6 +224,8 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
             "moved_by_pauses": agreed.moved_by_pauses,
         },
         "merged_into": event.merged_into,
+        "known_as": event.known_as,
+        "carried_from": event.carried_from,
         "metrics": list(event.metrics),
         "score": event.score,
         "reason": event.reason,

@@ -11,6 +11,7 @@ from sla_domain.clock import Clock
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
+from sla_domain.fold.carried import founded
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.incident import Incident
 from sla_domain.plan import NO_TEXTS, Coverage, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
@@ -24,7 +25,8 @@ def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Expla
 
 def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
     """The events that had happened by `at`: fold these to see the clocks as they stood then."""
-    return tuple(event for event in events if event.occurred_at <= at)
+    found = tuple(event for event in events if event.occurred_at <= at)
+    return found if founded(found) else ()
 
 
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:

@@ -36,7 +36,12 @@ def counting(
 def matters(folding: Folding, event: IncidentEvent) -> bool:
     """Whether the event can change a clock, as far as the present state tells."""
     story = folding.story
-    if event.kind in STRUCTURAL or any(event.kind in track.metric.reactions for track in folding.tracks):
+    if (
+        event.carried_from is not None
+        or event.known_as is not None
+        or event.kind in STRUCTURAL
+        or any(event.kind in track.metric.reactions for track in folding.tracks)
+    ):
         return True
     stated = {name for name, value in event.attributes.items() if story.attributes.get(name) != value}
     return not stated.isdisjoint(story.entitlement.matched_on | {"customer", "priority"})

@@ -32,6 +32,7 @@ class Unfit(StrEnum):
 
     LATE = "an event lies before what has been read"
     OPENING = "the opening comes after an event that had to stand in for it"
+    CARRIED = "what was said on a merged incident is read together with all the rest"
     AGREED = "a date is agreed for a metric that was not followed from the opening on"
 
 
@@ -54,6 +55,7 @@ class Folding:
     __slots__ = (
         "_agreed",
         "_assumed",
+        "_borrowed",
         "_ended",
         "_entitlement",
         "_latest",
@@ -74,7 +76,7 @@ class Folding:
         `contract` overrides the match by customer (previews).
         """
         self._opening, self._opened_at = line.opening, line.opened_at
-        self._line_remarks, self._assumed = line.remarks, line.assumed
+        self._line_remarks, self._assumed, self._borrowed = line.remarks, line.assumed, line.borrowed
         self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
         self._rulebook = rulebook
         self._story, self._tracks = laid_out(line.opening, rulebook, contract, line.opened_at, self._agreed)
@@ -119,6 +121,8 @@ class Folding:
         for event in events:
             if position(event) <= last:
                 return Unfit.LATE
+            if self._borrowed or event.carried_from is not None or (event.known_as and event.kind is EventKind.MERGED):
+                return Unfit.CARRIED
             if self._assumed and event.kind is EventKind.OPENED:
                 return Unfit.OPENING
             if event.agreed is not None and event.agreed.metric not in self._agreed:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import EventKind, IncidentEvent, TimeQuality
+from sla_domain.fold.carried import resolved
 from sla_domain.incident import Remark, RemarkKind
 
 Position = tuple[tuple[datetime, int, int, str], datetime]
@@ -30,6 +31,7 @@ class Timeline:
     opened_at: datetime
     following: tuple[tuple[IncidentEvent, datetime], ...]
     remarks: tuple[Remark, ...]  # on the opening and its place among the events
+    borrowed: bool = False  # any further event has it read anew: nothing of it is the incident's own, or nothing counts
     assumed: bool = False  # no opening is among the events: the earliest stands in for it, and is read again
 
 
@@ -56,15 +58,19 @@ def position(event: IncidentEvent) -> Position:
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     """The events as the fold reads them. Raises FoldError."""
-    rows = in_order(events)
-    remarks: list[Remark] = []
+    own = in_order(events)
+    rows, carried = resolved(own)
+    rows, remarks = list(rows), list(carried)
+    if goes_on := next((event for event in rows if event.kind is EventKind.MERGED and event.known_as), None):
+        return _under_another_name(rows, goes_on)
+    borrowed = rows[0].carried_from is not None and all(event.carried_from is not None for event in own)
     index = next((i for i, event in enumerate(rows) if event.kind is EventKind.OPENED), None)
     if index is None:
         first = rows[0]
         remarks.append(Remark(RemarkKind.NO_OPENING, "no opening was received: the earliest event opens it", first.id))
         opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
         following = tuple((e, e.occurred_at) for e in rows)
-        return Timeline(opening, first.occurred_at, following, tuple(remarks), assumed=True)
+        return Timeline(opening, first.occurred_at, following, tuple(remarks), borrowed, assumed=True)
     opening = rows.pop(index)
     opened_at = opening.occurred_at
     if index:
@@ -74,7 +80,14 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
                 text = f"{event.kind.value} claims to precede the opening: read at the opening"
                 remarks.append(Remark(RemarkKind.BEFORE_OPENING, text, event.id))
     following = tuple([(e, e.occurred_at if e.occurred_at > opened_at else opened_at) for e in rows])
-    return Timeline(opening, opened_at, following, tuple(remarks))
+    return Timeline(opening, opened_at, following, tuple(remarks), borrowed)
+
+
+def _under_another_name(rows: list[IncidentEvent], goes_on: IncidentEvent) -> Timeline:
+    """It was another incident all along: whatever began here ends where it began, and counts there."""
+    first = next((event for event in rows if event.kind is EventKind.OPENED), rows[0])
+    opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
+    return Timeline(opening, first.occurred_at, ((goes_on, first.occurred_at),), (), borrowed=True)
 
 
 def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:

@@ -146,6 +146,9 @@ class Story:
         self.priority_before = before = self.priorities.in_force
         if event.quality is not self.quality and _QUALITY[event.quality] > _QUALITY[self.quality]:
             self.quality = event.quality
+        if event.unanswered_since is not None and not self.live_before:
+            text = "it has ended, so nobody is asked to answer the word that came with the merge"
+            self.remark(Remark(RemarkKind.MERGED_IN, text, event.id))
         if event.attributes or not self._timeless:
             self._state_attributes(event)
         if event.kind is EventKind.DESCRIBED or event.attributes.get("description"):
