@@ -19,7 +19,7 @@ from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
 from sla_platform.retention import Removed, doubted, newest_in
-from sla_platform.store import forgotten
+from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_platform.timesource import TimeSource
@@ -136,7 +136,8 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
     if ended:
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
-        await forgotten.bury(connection, tables.forgotten, ended)
+        names = await alias.forget_names(connection, tables.alias, ended)
+        await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in names.items()})
     return removed
 
 

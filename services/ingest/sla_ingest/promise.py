@@ -34,6 +34,7 @@ PROMISING = frozenset(
         EventKind.RESUMED,
         EventKind.TARGET_AGREED,
         EventKind.DOWNGRADE_AGREED,
+        EventKind.RENAMED,
     }
 )
 

@@ -51,8 +51,8 @@ event = Table(
     sqlite_with_rowid=False,
 )
 
-# The other names of incidents. `moved`: `name` is `incident` (already the end of the chain). `merged`: `name` was merged
-# into `incident`, which may have been merged further; what is said on it is heard there too.
+# The other names of incidents. `moved`: `name` is `incident`, which is the end of the chain. `merged`: `name` was
+# merged into `incident`, which may have been merged further; what is said on it is heard there too.
 alias = Table(
     "ingest_alias",
     metadata,

@@ -68,6 +68,7 @@ def incident_json(
     return {
         "id": incident.id,
         "phase": incident.phase.value,
+        "merged_into": incident.merged_into,
         "attributes": dict(incident.attributes),
         "priority": incident.priority,
         "contract": {

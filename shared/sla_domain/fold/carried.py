@@ -67,6 +67,13 @@ def founded(events: Iterable[IncidentEvent]) -> bool:
     return any(_founds(event) for event in events)
 
 
+def own(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+    """The events of the incident itself; of one of which nothing else is known, what stands in for them."""
+    known = list(events)
+    found = [event for event in known if event.carried_from is None]
+    return found or list(resolved(sorted(known, key=lambda event: event.order))[0])
+
+
 def someone_waits(events: Iterable[IncidentEvent]) -> bool:
     """Whether by the last of these events (of one merged incident, in order) a customer's word waits for an answer."""
     waits = _Waits()

@@ -20,6 +20,7 @@ from sla_board.projection.clock import MARKS, Said, about_clock
 from sla_board.projection.incident import PHASES
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
+from sla_domain.fold.carried import own
 from sla_domain.told import OLD_BREACHED, TAKES_BACK
 
 Key = TypeVar("Key", bound=Hashable)
@@ -113,10 +114,11 @@ def essential_facts(said: Sequence[Said]) -> list[Said]:
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Events of one incident: the first, the first opening, the last, and the last to state each attribute or phase."""
-    ordered = sorted(events, key=lambda event: event.order)
+    ordered = sorted(own(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}
     kept |= {id(event) for event in [event for event in ordered if event.kind is EventKind.OPENED][:1]}
     kept |= {id(event) for event in [event for event in ordered if event.kind in PHASES][-1:]}
+    kept |= {id(event) for event in ordered if event.known_as is not None}
     last: dict[str, IncidentEvent] = {}
     for event in ordered:
         last |= dict.fromkeys(event.attributes, event)
