@@ -136,8 +136,8 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
     if ended:
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
-        names = await alias.forget_names(connection, tables.alias, ended)
-        await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in names.items()})
+        others = await alias.forget_names(connection, tables.alias, ended)
+        await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()})
     return removed
 
 

@@ -108,6 +108,6 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
     rows = {
         table.name: (await connection.execute(delete(table).where(which))).rowcount for table, which in removing.items()
     }
-    names = await alias.forget_names(connection, tables.alias, gone)
-    await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in names.items()})
+    others = await alias.forget_names(connection, tables.alias, gone)
+    await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()})
     return {name: count for name, count in rows.items() if count}

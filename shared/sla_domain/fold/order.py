@@ -86,7 +86,7 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
 def _under_another_name(rows: list[IncidentEvent], goes_on: IncidentEvent) -> Timeline:
     """It was another incident all along: whatever began here ends where it began, and counts there."""
     first = next((event for event in rows if event.kind is EventKind.OPENED), rows[0])
-    opening = replace(first, kind=EventKind.OPENED, waiting_on=None)
+    opening = replace(first, kind=EventKind.OPENED, waiting_on=None, snapshot=None)
     return Timeline(opening, first.occurred_at, ((goes_on, first.occurred_at),), (), borrowed=True)
 
 

@@ -94,7 +94,8 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
             merged_into=incident if event.merged_into == later else event.merged_into,
         )
         for event in stray
-        if event.carried_from != incident and incident not in (event.merged_into, event.known_as)
+        # What is carried from others is copied anew, from there.
+        if event.carried_from is None and incident not in (event.merged_into, event.known_as)
     ]
     if stray:
         last = max(event.occurred_at for event in stray)

@@ -7,7 +7,7 @@ On SQLite there is one writer at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -64,8 +64,7 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
     rows: list[Any] = []
     for start in range(0, len(names), _PER_STATEMENT):
         some = names[start : start + _PER_STATEMENT]
-        into = and_(_alias.incident.in_(some), _alias.kind == AliasKind.MERGED.value)
-        query = select(tables.alias).where(or_(_alias.name.in_(some), into))
+        query = select(tables.alias).where(or_(_alias.name.in_(some), _alias.incident.in_(some)))
         rows += (await connection.execute(query)).all()
     return rows
 
@@ -115,9 +114,3 @@ async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetim
 def same(known: Names, now: Names) -> bool:
     """Whether nothing has changed."""
     return dict(known.moved) == dict(now.moved) and dict(known.merged) == dict(now.merged)
-
-
-def names_of(names: Names, also: Collection[str]) -> set[str]:
-    """Every name that is spoken of."""
-    pairs = {*names.moved.items(), *((name, into) for name, all_ in names.merged.items() for into in all_)}
-    return {*also, *(name for pair in pairs for name in pair)}
