@@ -14,7 +14,7 @@ arrives. Which of the copies count is decided here, from the events alone, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,8 +32,8 @@ WORDS = frozenset(
 )
 """What a person says; it is heard on the survivor of a merge."""
 _ENDINGS = frozenset({EventKind.RESOLVED, EventKind.CLOSED, EventKind.CANCELLED})
-COPIED = WORDS | _ENDINGS | {EventKind.OPENED, EventKind.REOPENED, EventKind.MERGED}
-"""The kinds that say who waits, and since when an incident is merged or on its own."""
+COPIED = WORDS | _ENDINGS | {EventKind.OPENED, EventKind.REOPENED, EventKind.MERGED, EventKind.RENAMED}
+"""The kinds that say who waits, under which names, and since when an incident is merged or on its own."""
 _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
@@ -57,6 +57,7 @@ def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> Incident
         actor_name=event.actor_name,
         attributes=event.attributes if opening else NOTHING,
         merged_into=event.merged_into,
+        known_as=event.known_as,
         carried_from=event.incident,
         reason=event.reason,
     )
@@ -89,8 +90,13 @@ def resolved(
     if all(event.carried_from is None for event in rows):
         return rows, ()
     me = rows[0].incident
-    names = {event.known_as for event in rows if event.kind is EventKind.RENAMED and event.carried_from is None}
-    rows = [event for event in rows if event.carried_from is None or event.carried_from not in names]
+    names = {
+        event.known_as: event.carried_from or me
+        for event in rows
+        if event.kind is EventKind.RENAMED and event.known_as is not None
+    }
+    # What was copied under another name of an incident was copied again under its own.
+    rows = [_named(event, names) for event in rows if event.carried_from is None or event.carried_from not in names]
     if all(event.carried_from is not None for event in rows):
         return _standing_in(rows)
     group = _Group(me)
@@ -98,6 +104,11 @@ def resolved(
     for event in rows:
         found += group.read(event)
     return found, tuple(group.remarks)
+
+
+def _named(event: IncidentEvent, names: Mapping[IncidentId, IncidentId]) -> IncidentEvent:
+    into = None if event.merged_into is None else follow(names.get, event.merged_into)
+    return event if into == event.merged_into else replace(event, merged_into=into)
 
 
 def _founds(event: IncidentEvent) -> bool:

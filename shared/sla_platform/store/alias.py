@@ -28,7 +28,7 @@ async def learn(connection: AsyncConnection, table: Table, events: Iterable[Inci
     """Keep the names that these events tell."""
     told: dict[str, str] = {}
     for event in events:
-        if event.known_as is None or event.known_as == event.incident:
+        if event.known_as is None or event.known_as == event.incident or event.carried_from is not None:
             continue
         if event.kind is EventKind.RENAMED:
             told[event.known_as] = event.incident

@@ -127,7 +127,13 @@ def derived_id(id_: EventId, incident: IncidentId) -> EventId:
 async def _copy_all(connection: AsyncConnection, source: IncidentId, survivor: IncidentId, names: Names) -> None:
     """Everything that was said on `source`; nothing while the survivor is unknown and nobody waits."""
     stored = [event async for event in whole_history(connection, source)]
-    said = [event for event in stored if event.kind in COPIED and event.carried_from is None and not event.known_as]
+    said = [
+        event
+        for event in stored
+        if event.kind in COPIED
+        and event.carried_from is None
+        and (event.known_as is None or event.kind is EventKind.RENAMED)
+    ]
     if not said:
         return
     if not await with_own_events(connection, [survivor]) and not someone_waits(in_order(said)):
