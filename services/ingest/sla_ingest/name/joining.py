@@ -89,7 +89,7 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
     found = [
         replace(
             event,
-            id=derived_id(event.id, incident),
+            id=derived_id(event.id, incident, "="),
             incident=incident,
             merged_into=incident if event.merged_into == later else event.merged_into,
         )
@@ -101,7 +101,7 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
         last = max(event.occurred_at for event in stray)
         found.append(
             IncidentEvent(
-                id=derived_id(EventId(f"{later}/is"), incident),
+                id=derived_id(EventId(f"{later}/is"), incident, "="),
                 incident=later,
                 kind=EventKind.MERGED,
                 occurred_at=max(last, told.occurred_at),
@@ -116,9 +116,12 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
     return found
 
 
-def derived_id(id_: EventId, incident: IncidentId) -> EventId:
-    """The id of an event told again about this incident: always the same for the same two."""
-    plain = f"{id_}~{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+def derived_id(id_: EventId, incident: IncidentId, sign: str = "~") -> EventId:
+    """The id of an event told again about this incident: always the same for the same two.
+
+    `sign` tells what is the incident's own (`=`) from what was said on one that was merged into it.
+    """
+    plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:
         return EventId(plain)
     return EventId(f"sha256-{hashlib.sha256(plain.encode('utf-8', 'surrogatepass')).hexdigest()}")
