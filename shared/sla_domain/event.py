@@ -48,6 +48,7 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
     MERGED = "merged"
+    RENAMED = "renamed"
     ESCALATED = "escalated"
     TARGET_AGREED = "target_agreed"
     EXEMPTED = "exempted"
@@ -124,6 +125,10 @@ class IncidentEvent:
     orders events with the same `occurred_at` (ServiceNow `sys_mod_count`, a changelog id); 0 when the sender has
     none. `snapshot` is how the whole ticket stood in the delivery of this event; of several events of one delivery
     the last one has it. The other fields belong to one kind each and are None elsewhere.
+
+    `known_as`: of `renamed`, another name of this incident; of `merged`, the name under which all of this incident goes
+    on, because it was one incident all along. `carried_from`: the event is a copy of what happened to that other
+    incident, which is or was merged into this one (see `sla_domain.fold.carried`).
     """
 
     id: EventId
@@ -140,6 +145,9 @@ class IncidentEvent:
     waiting_on: WaitingOn | None = None
     agreed: AgreedTarget | None = None
     merged_into: IncidentId | None = None
+    known_as: IncidentId | None = None
+    carried_from: IncidentId | None = None
+    unanswered_since: datetime | None = None  # set by the fold alone: a carried word has waited since then
     metrics: tuple[str, ...] = ()  # exempted: which metrics; empty means all
     score: int | None = None  # rated
     reason: str = ""

@@ -84,6 +84,8 @@ class RemarkKind(StrEnum):
     TAKEN_AWAY = "taken_away"  # a value that the ticket had, and has no more
     RECONCILED = "reconciled"  # the ticket stands otherwise than its events had said
     LEFT_OUT = "left_out"  # there is more to remark than is shown
+    MERGED_IN = "merged_in"
+    STANDS_IN = "stands_in"
     OVERFULL = "overfull"  # so many events that some of the latest do not count
 
 

@@ -13,7 +13,7 @@ from sla_domain.rulebook import Rulebook
 
 # What decides on the contract, the priority and the scope, whatever the plans say.
 _DECIDING = frozenset({"customer", "priority", "product", "description"})
-_ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, EventKind.DESCRIBED}
+_ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, EventKind.DESCRIBED, EventKind.RENAMED}
 
 
 @dataclass(frozen=True, slots=True)

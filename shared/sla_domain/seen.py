@@ -8,6 +8,8 @@ An incident's life falls into periods, each under one contract (`Incident.period
 * The default contract stands in while nobody's own contract is known. Once it is known, the time before is its too:
   the periods before the first named contract belong to that contract as well as to the default one.
 * A period of no length is a correction, and belongs to the one that follows.
+* What was said on an incident that was merged into this one is read, since clocks follow from it, and never shown: it
+  was said on another ticket.
 * A clock that runs across a move belongs to both. Words of the other contract's people (reasons, names, remarks) are
   left out of its story; instants and states stay, since the due instant follows from them.
 
@@ -85,10 +87,11 @@ class Seen:
 
     @property
     def everything(self) -> bool:
-        return self.until is None and self.share.whole and len(self.own) == len(self.events)
+        own = all(event.id in self.own or event.carried_from is not None for event in self.events)
+        return self.until is None and self.share.whole and own
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        return [event for event in events if event.id in self.own]
+        return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:
         """The incident folded from `events`, without clocks and remarks of another contract's time."""
@@ -126,7 +129,8 @@ def seen(
     every event of the incident is given, so each period begins with one of them.
     """
     share = share_of(periods, contract)
-    rows = as_read(events)
+    known = list(events)
+    rows = as_read(known)
     if share is None:
         return None
     places = _places(rows, periods, complete)
@@ -136,8 +140,11 @@ def seen(
     last = max(number for number, own in enumerate(mine) if own)
     read, said = [], dict[str, str]()
     for (event, _), own in zip(rows[: last + 1], mine, strict=False):
+        if event.carried_from is not None:
+            continue
         read.append(event if own else _without_words(event, said))
         said.update(event.attributes)
+    read += [event for event in known if event.carried_from is not None and event.occurred_at <= rows[last][1]]
     until = rows[last + 1][1] if last + 1 < len(rows) else None
     own_ids = frozenset(event.id for (event, _), own in zip(rows, mine, strict=True) if own)
     return Seen(share, tuple(read), own_ids, until)

@@ -82,6 +82,46 @@ async def test_a_github_issue_is_warned_of_answered_and_closed(world: World) -> 
     assert len(world.mails("gina", incident)) == 1, "answered in time: nothing but the warning was sent"
 
 
+async def test_a_github_issue_that_was_answered_and_transferred_breaks_no_promise(world: World) -> None:
+    world.next_morning("UTC")
+    number = int(uuid.uuid4().int % 1_000_000)
+    labels = [{"id": 1, "name": "sev1"}]
+    opened = github_issue(world, "github/opened.payload.json", number, labels=labels)
+    incident = (await github(world, "issues", opened, str(uuid.uuid4()))).json()["events"][0]["incident"]
+    world.pass_by(minutes=1)
+    commented = github_issue(world, "github-issue_comment/created.payload.json", number, labels=labels)
+    commented["comment"] |= {
+        "created_at": commented["issue"]["updated_at"],
+        "author_association": "MEMBER",
+        "user": {"login": "helper", "id": 4711, "type": "User"},
+    }
+    assert (await github(world, "issue_comment", commented, str(uuid.uuid4()))).status_code == 202
+
+    world.pass_by(minutes=1)
+    new = github_issue(world, "github/opened.payload.json", number + 2_000_000, labels=labels, title="In its new place")
+    arrived = new | {"changes": {"old_issue": opened["issue"], "old_repository": opened["repository"]}}
+    left = github_issue(world, "github/opened.payload.json", number, labels=labels)
+    left |= {"action": "transferred", "changes": {"new_issue": new["issue"], "new_repository": new["repository"]}}
+    for payload in (arrived, left):  # the new repository is quicker
+        told = (await github(world, "issues", payload, str(uuid.uuid4()))).json()
+        assert told["events"][0]["incident"] == incident
+    world.pass_by(minutes=30)
+
+    name = f"github-repo:{new['issue']['id']}"
+    shown = await shows(world, name, "open")
+    assert (shown["id"], shown["attributes"]["title"]) == (incident, "In its new place")
+    assert {clock["metric"]: clock["state"] for clock in shown["clocks"]}["first_response"] == "met"
+    new |= {"action": "closed"}
+    new["issue"] |= {
+        "state": "closed",
+        "state_reason": "completed",
+        "closed_at": world.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    assert (await github(world, "issues", new, str(uuid.uuid4()))).status_code == 202
+    assert (await shows(world, incident, "resolved"))["also_known_as"] == [name]
+    assert not world.mails("gina", incident), "answered in time, in the old repository: nobody hears of it"
+
+
 async def test_a_jira_issue_is_breached_and_resolved(world: World) -> None:
     world.next_morning("UTC")
     issue = str(uuid.uuid4().int % 1_000_000)

@@ -20,7 +20,7 @@ from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
 from sla_domain.incident import Phase
 from sla_platform.retention import Removed, doubted, newest_in
-from sla_platform.store import forgotten
+from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_platform.timesource import TimeSource
@@ -139,7 +139,8 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
     if ended:
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
-        await forgotten.bury(connection, tables.forgotten, ended)
+        others = await alias.forget_names(connection, tables.alias, ended)
+        await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()})
     return removed
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
+from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.quarantine import quarantine_table
@@ -18,6 +19,7 @@ metadata = MetaData()
 cursor = cursor_table(metadata, "board")
 quarantine = quarantine_table(metadata, "board")
 forgotten = forgotten_table(metadata, "board")
+alias = alias_table(metadata, "board")
 
 inbox = Table(
     "board_inbox",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -19,8 +19,8 @@ import structlog
 from sla_domain.rulebook import Rulebook
 from sla_ingest import inbox
 from sla_ingest.entry import Entry, Receipt
-from sla_ingest.history import History, load_history
 from sla_ingest.metrics import IngestMetrics
+from sla_ingest.name import joins
 from sla_platform.bus import Doorbell
 from sla_platform.errors import Retryable, StoreBusy
 from sla_platform.store.engine import Store
@@ -165,24 +165,19 @@ class GroupCommit:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._bounds.commit_seconds):
-                receipts = await self._write(entries)
+                receipts = [receipt for run in _runs(entries) for receipt in await self._write(run)]
         except TimeoutError:
             raise StoreBusy("the database did not take the delivery in time; try again shortly") from None
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
         self._metrics.commit_deliveries.observe(len(entries))
-        if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
-            self._doorbell.ring()
         self._note(receipts)
         return receipts
 
     async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
-        history = History()
-        if asked := inbox.Asked.by(entries, self._rulebook()):
-            async with self._store.reading() as connection:
-                history = await load_history(connection, asked.judged, asked.promised, asked.whose)
-        receipts = await inbox.decided(entries, history, self._rulebook())
-        async with self._store.transaction() as connection:
-            return await inbox.store(connection, receipts)
+        receipts = await inbox.taken(self._store, entries, self._rulebook(), inbox.store)
+        if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
+            self._doorbell.ring()
+        return receipts
 
     def _note(self, receipts: Sequence[Receipt]) -> None:
         """Counted in sums: looking up a metric by its labels costs more than adding to it."""
@@ -210,6 +205,22 @@ class GroupCommit:
         ):
             for labels, number in counted.items():
                 metric.labels(*labels).inc(number)
+
+
+def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """The parts of a group that are written one after the other.
+
+    A delivery that joins names is alone: what follows it is decided with what it says.
+    """
+    start = 0
+    for number, entry in enumerate(entries):
+        if joins(entry):
+            if start < number:
+                yield entries[start:number]
+            yield entries[number : number + 1]
+            start = number + 1
+    if start < len(entries):
+        yield entries[start:]
 
 
 def _fail(waiting: _Waiting, error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 import orjson
 
 from sla_catalogue.source import SourceId
+from sla_domain.event import IncidentId
 from sla_ingest.dialect.port import (
     OWN_HEADERS,
     Accepted,
@@ -78,6 +79,7 @@ class Receipt:
     entry: Entry
     answer: bytes
     duplicate: bool = False
+    kept_from: frozenset[IncidentId] = frozenset()  # survivors of merges on which this sender may not act
     noticed: tuple[str, ...] = ()  # what the fold remarked on a newly opened incident, for the metrics
 
 

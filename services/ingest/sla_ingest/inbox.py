@@ -9,18 +9,19 @@ so that two instances that take the same deliveries wait for each other instead 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.contract import ContractId
-from sla_domain.event import EventKind, IncidentId
+from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.movers import movers_of
@@ -38,19 +39,36 @@ from sla_ingest.entry import (
     refused_instead,
     reused,
 )
-from sla_ingest.history import History
+from sla_ingest.history import History, load_history
+from sla_ingest.name import (
+    JOINING,
+    Names,
+    Stale,
+    carry,
+    concerned,
+    hold,
+    join,
+    joins,
+    load,
+    routed,
+    same,
+    touched,
+    with_own_events,
+)
 from sla_ingest.promise import crowded, promise, ran_out
+from sla_ingest.published import add
 from sla_ingest.rule import broken_rule
 from sla_ingest.settle import behind_breaches, recognised
-from sla_ingest.tables import event as event_table
-from sla_ingest.tables import inbox, log
-from sla_platform.envelope import Envelope
+from sla_ingest.tables import inbox
+from sla_platform.errors import StoreBusy
 from sla_platform.store.dialect import insert_new
-from sla_platform.store.log import append, row_of
+from sla_platform.store.engine import Store
 from sla_platform.turn import Turn
-from sla_platform.wire import encode_event
 
 _PER_STATEMENT = 500
+_ROUNDS = 10  # decisions of one commit, when others join names all the time
+_NO_NAMES = Names()
+_Written = TypeVar("_Written")
 # Bodies that were put aside for what an unsigned header said: they stand in nobody's way.
 _ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 
@@ -67,7 +85,7 @@ class Asked:
     whose: set[IncidentId] = field(default_factory=set)  # only under which contract they are
 
     @classmethod
-    def by(cls, entries: Iterable[Entry], rulebook: Rulebook) -> Asked:
+    def by(cls, entries: Iterable[Entry], names: Names, rulebook: Rulebook) -> Asked:
         asked = cls()
         for entry in entries:
             if entry.observed is not None:
@@ -80,13 +98,49 @@ class Asked:
                     asked.promised.add(incident)
                 elif CONTRACT_HEADER in entry.headers:
                     asked.whose.add(incident)
+                if CONTRACT_HEADER in entry.headers:
+                    asked.whose |= {names.incident(name) for name in concerned(one.event)} | names.survivors(incident)
         return asked
 
     def __bool__(self) -> bool:
         return bool(self.judged or self.promised or self.whose)
 
 
-async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook) -> list[Receipt]:
+async def taken(
+    store: Store,
+    entries: Sequence[Entry],
+    rulebook: Rulebook,
+    write: Callable[[AsyncConnection, Sequence[Receipt], Names], Awaitable[_Written]],
+) -> _Written:
+    """Decide about deliveries and `write` them in one transaction, with every event under the incident that it is of.
+
+    When names were joined meanwhile by somebody else, all is decided anew. Raises StoreBusy, and what `write` raises.
+    """
+    spoken = {name for entry in entries for name in touched(entry)}
+    for _ in range(_ROUNDS):
+        names, history, asked = Names(), History(), list(entries)
+        if spoken:
+            async with store.reading() as connection:
+                names = await load(connection, spoken)
+                asked = [routed(entry, names) for entry in entries]
+                if about := Asked.by(asked, names, rulebook):
+                    history = await load_history(connection, about.judged, about.promised, about.whose)
+        receipts = await decided(asked, history, rulebook, names)
+        try:
+            async with store.transaction() as connection:
+                if spoken:
+                    await hold(connection, joining=any(joins(entry) for entry in asked))
+                    if not same(names, await load(connection, spoken)):
+                        raise Stale
+                return await write(connection, receipts, names)
+        except Stale:
+            continue
+    raise StoreBusy("incidents get other names all the time; try again shortly")
+
+
+async def decided(
+    entries: Sequence[Entry], history: History, rulebook: Rulebook, names: Names = _NO_NAMES
+) -> list[Receipt]:
     """Every entry with its final events and its answer, in order; later ones see the events of earlier ones."""
     receipts = []
     turn = Turn()
@@ -94,7 +148,7 @@ async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook
         seen_ = entry.observed
         if seen_ is not None and history.is_news(seen_.event, rulebook):
             entry = observed_instead(entry)
-        final = _confined(entry, history, rulebook)
+        final = _confined(entry, history, rulebook, names)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
         if final.by_rule and (refused := broken_rule(final, history, rulebook)) is not None:
@@ -102,7 +156,9 @@ async def decided(entries: Sequence[Entry], history: History, rulebook: Rulebook
         for one in final.events:
             history.add(one.event)
         told = _promise(final, history, rulebook)
-        receipts.append(Receipt(final, orjson.dumps(answer_of(final, told)), noticed=_noticed(final, told)))
+        answer = orjson.dumps(answer_of(final, told))
+        kept_from = _kept_from(final, history, rulebook, names)
+        receipts.append(Receipt(final, answer, kept_from=kept_from, noticed=_noticed(final, told)))
         await turn.over()
     return receipts
 
@@ -115,21 +171,49 @@ def _judged(one: Translated, history: History, rulebook: Rulebook) -> Translated
     return recognised(one, known)
 
 
-def _confined(entry: Entry, history: History, rulebook: Rulebook) -> Entry:
+def _confined(entry: Entry, history: History, rulebook: Rulebook, names: Names) -> Entry:
     """The entry, but parked when its key's contract is not the one under which an incident of it stands then.
 
     A ticket that moved to another customer is that customer's: the system of the one before acts on it no more. What
     happened before the move may still be reported. Of an incident whose customer nobody has named the event is taken
     for the contract's own customer: it must not start clocks under the default contract, whose people are others.
+    Names are joined for good, so each of them must be the contract's both then and now.
     """
     only = entry.headers.get(CONTRACT_HEADER)
     if only is None:
         return entry
     for one in entry.events:
-        match = history.contract_at(one.event.incident, one.event.occurred_at, rulebook)
-        if match is not None and match.reason is MatchReason.CUSTOMER and match.contract.id != only:
-            return parked_instead(entry, ParkedBecause.OTHER_CONTRACT, one.event.incident)
+        event = one.event
+        asked = [(event.incident, event.occurred_at)]
+        if event.kind in JOINING:
+            asked += [(names.incident(name), at) for name in concerned(event) for at in _then_and_now(event)]
+        for incident, at in asked:
+            if _anothers(incident, at, only, history, rulebook):
+                return parked_instead(entry, ParkedBecause.OTHER_CONTRACT, incident)
     return replace(entry, events=tuple(_named(one, only, history, rulebook) for one in entry.events))
+
+
+def _then_and_now(event: IncidentEvent) -> tuple[datetime, datetime]:
+    return event.occurred_at, max(event.occurred_at, event.received_at)
+
+
+def _anothers(incident: IncidentId, at: datetime, only: str, history: History, rulebook: Rulebook) -> bool:
+    """Whether the incident stands under the contract of somebody else than the key's at an instant."""
+    match = history.contract_at(incident, at, rulebook)
+    return match is not None and match.reason is MatchReason.CUSTOMER and match.contract.id != only
+
+
+def _kept_from(entry: Entry, history: History, rulebook: Rulebook, names: Names) -> frozenset[IncidentId]:
+    """Survivors of merges that are another contract's than the key's by now: its words are not heard there."""
+    only = entry.headers.get(CONTRACT_HEADER)
+    if only is None or not names.merged:
+        return frozenset()
+    return frozenset(
+        survivor
+        for one in entry.events
+        for survivor in names.survivors(one.event.incident)
+        if _anothers(survivor, _then_and_now(one.event)[1], only, history, rulebook)
+    )
 
 
 def _named(one: Translated, only: str, history: History, rulebook: Rulebook) -> Translated:
@@ -174,7 +258,7 @@ def _as_seen(only: str, history: History, rulebook: Rulebook, incident: Incident
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-async def store(connection: AsyncConnection, receipts: Sequence[Receipt]) -> list[Receipt]:
+async def store(connection: AsyncConnection, receipts: Sequence[Receipt], names: Names = _NO_NAMES) -> list[Receipt]:
     """Write what is new; the receipts in the same order, those seen before with their first answer."""
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
@@ -183,7 +267,7 @@ async def store(connection: AsyncConnection, receipts: Sequence[Receipt]) -> lis
             first.setdefault(receipt.entry.id, receipt)
     fresh = await insert_receipts(connection, first.values())
     # In the order of arrival: that is the order in which the log is read.
-    await publish(connection, [receipt.entry for id_, receipt in first.items() if id_ in fresh])
+    await publish(connection, [receipt for id_, receipt in first.items() if id_ in fresh], names)
     told = {id_: (receipt.entry.digest, receipt.answer) for id_, receipt in first.items() if id_ in fresh}
     if len(fresh) < len(first):
         told |= await _known(connection, sorted(set(first) - fresh))
@@ -207,13 +291,20 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
     return set((await connection.execute(statement, rows)).scalars())
 
 
-async def publish(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-    """Add the events of these entries to the incident's events and to the log."""
-    envelopes = [encode_event(one.event) for entry in entries for one in entry.events]
-    if not envelopes:
-        return
-    await connection.execute(insert_new(connection, event_table), [_event_row(one) for one in envelopes])
-    await append(connection, log, envelopes)
+async def publish(connection: AsyncConnection, receipts: Sequence[Receipt], names: Names) -> None:
+    """Add the events of these entries to the incident's events and to the log, with what follows from names."""
+    begun: set[IncidentId] = set()
+    if names.merged:
+        own = {one.event.incident for receipt in receipts for one in receipt.entry.events}
+        begun = await with_own_events(connection, own.union(*(names.survivors(one) for one in own)))
+    await add(connection, [one.event for receipt in receipts for one in receipt.entry.events])
+    for receipt in receipts:
+        events = [one.event for one in receipt.entry.events]
+        if names.merged:
+            await carry(connection, events, names, begun, receipt.kept_from)
+        for event in events:
+            if event.kind in JOINING:
+                await join(connection, event, names)
 
 
 async def _known(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
@@ -276,8 +367,3 @@ def _row(receipt: Receipt) -> dict[str, Any]:
         "detail": entry.detail,
         "answer": receipt.answer.decode(),
     }
-
-
-def _event_row(envelope: Envelope) -> dict[str, Any]:
-    row = row_of(envelope)
-    return {"incident": row["key"], "id": row["id"], "type": row["type"], "time": row["time"], "data": row["data"]}

@@ -7,7 +7,7 @@ that it is done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Delivery, IgnoredBecause, ParkedBecause, Reason
 from sla_ingest.entry import Receipt, Result
-from sla_ingest.history import History, load_history
-from sla_ingest.inbox import Asked, decided, insert_receipts, publish
+from sla_ingest.inbox import insert_receipts, publish, taken
 from sla_ingest.intake import Intake
+from sla_ingest.name import Names
 from sla_ingest.tables import inbox
 from sla_platform.bus import Doorbell
 from sla_platform.http.problem import Problem
@@ -103,21 +103,22 @@ class Shelf:
         if kept.outcome not in REPLAYABLE:
             raise _done()
         entry = self._intake.again(kept.source, kept.delivery)
-        history = History()
-        if asked := Asked.by([entry], self._rulebook()):
-            async with self._store.reading() as connection:
-                history = await load_history(connection, asked.judged, asked.promised, asked.whose)
-        (receipt,) = await decided([entry], history, self._rulebook())
+
+        async def write(connection: AsyncConnection, receipts: Sequence[Receipt], names: Names) -> Receipt:
+            (receipt,) = receipts
+            if entry.result not in (Result.PARKED, Result.REFUSED):
+                await _accept(connection, kept, receipt, names)
+            return receipt
+
+        receipt = await taken(self._store, [entry], self._rulebook(), write)
         if entry.result in (Result.PARKED, Result.REFUSED):
             return False, receipt.answer
-        async with self._store.transaction() as connection:
-            await _accept(connection, kept, receipt)
         if receipt.entry.events:
             self._doorbell.ring()
         return True, receipt.answer
 
 
-async def _accept(connection: AsyncConnection, kept: Kept, receipt: Receipt) -> None:
+async def _accept(connection: AsyncConnection, kept: Kept, receipt: Receipt, names: Names) -> None:
     entry = receipt.entry
     moved = entry.id != kept.id
     values = {"outcome": entry.result.value, "reason": entry.reason, "detail": entry.detail}
@@ -132,7 +133,7 @@ async def _accept(connection: AsyncConnection, kept: Kept, receipt: Receipt) -> 
         raise _done()
     # Under its true id it may have been delivered again meanwhile.
     if not moved or await insert_receipts(connection, [receipt]):
-        await publish(connection, [entry])
+        await publish(connection, [receipt], names)
 
 
 def _done() -> Problem:

@@ -23,6 +23,7 @@ from sla_domain.rulebook import Rulebook
 from sla_ingest import tables
 from sla_ingest.entry import Result
 from sla_ingest.history import History, load_history, whole_history
+from sla_ingest.name import forget
 from sla_platform.retention import Removed
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
@@ -115,6 +116,7 @@ class Histories:
             which = tuple_(_event.incident, _event.id).in_(keys[start : start + BATCH])
             rows += (await connection.execute(delete(tables.event).where(which))).rowcount
         await forgotten.bury(connection, tables.forgotten, {name: at for name, at in gone.items() if at is not None})
+        await forget(connection, gone)
         return {"ingest_event": rows}
 
 

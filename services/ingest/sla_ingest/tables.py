@@ -51,6 +51,18 @@ event = Table(
     sqlite_with_rowid=False,
 )
 
+# The other names of incidents. `moved`: `name` is `incident`, which is the end of the chain. `merged`: `name` was
+# merged into `incident`, which may have been merged further; what is said on it is heard there too.
+alias = Table(
+    "ingest_alias",
+    metadata,
+    Column("name", String(300), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("incident", String(300), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Index("ix_ingest_alias_incident", "incident", "kind"),
+)
+
 notice = Table(
     "ingest_notice",
     metadata,

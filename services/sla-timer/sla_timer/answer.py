@@ -74,6 +74,7 @@ def incident_json(
     return {
         "id": incident.id,
         "phase": incident.phase.value,
+        "merged_into": incident.merged_into,
         "attributes": dict(incident.attributes),
         "priority": incident.priority,
         "contract": {
@@ -265,6 +266,8 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
             "moved_by_pauses": agreed.moved_by_pauses,
         },
         "merged_into": event.merged_into,
+        "known_as": event.known_as,
+        "carried_from": event.carried_from,
         "metrics": list(event.metrics),
         "score": event.score,
         "reason": event.reason,

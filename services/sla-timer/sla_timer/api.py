@@ -43,6 +43,7 @@ from sla_platform.inbound import (
     PageIn,
     PriorityIn,
 )
+from sla_platform.store.alias import incident_named, names_of
 from sla_platform.store.urgency import Place, behind, seconds_of, urgency_at
 from sla_timer import tables
 from sla_timer.answer import Hours, explained_json, hours_json, incident_json, iso, preview_json
@@ -94,6 +95,7 @@ def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
         accept: Annotated[str, Header()] = "",
     ) -> Any:
         known = await _known(timer, incident, authorize(request, READ))
+        incident = known.row.id
         if at is not None and at.tzinfo is None:
             raise Problem(422, "no-offset", "A time needs an offset", "Write `at` like 2026-11-22T10:00:00+01:00.")
         try:
@@ -167,6 +169,7 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
 
 async def _incident(timer: TimerService, name: str, access: Access, limit: int, after: str) -> dict[str, Any]:
     known = await _known(timer, name, access)
+    name = known.row.id
     if known.events is None:
         page = await page_of(timer.store, known.row, after, limit)
     else:
@@ -178,7 +181,8 @@ async def _incident(timer: TimerService, name: str, access: Access, limit: int, 
         )
     now = timer.source.now()
     whole = await _whole(timer, known, known.incident, known.events, now)
-    return incident_json(whole.incident, page, known.rulebook, now, whole.told, known.seen, whole.rulebooks)
+    answer = incident_json(whole.incident, page, known.rulebook, now, whole.told, known.seen, whole.rulebooks)
+    return answer | {"also_known_as": list(known.names)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,37 +254,44 @@ class _Known:
     rulebook: Rulebook
     incident: Incident
     events: Sequence[IncidentEvent] | None
+    names: Sequence[str]  # others that it bears
     seen: Seen | None = None
 
 
 async def _known(timer: TimerService, name: str, access: Access) -> _Known:
-    """Raises Problem 404."""
+    """The incident of this name, its own or another that it bears. Raises Problem 404."""
+    asked = name
     async with timer.store.reading() as connection:
+        name = await incident_named(connection, tables.alias, asked)
+        names = await names_of(connection, tables.alias, name)
         row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
         if row is None:
-            raise _no_incident(name)
+            raise _no_incident(asked)
         rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
         events = None if is_hot(row) else await events_of(connection, name)
     rulebook = rulebooks.of(row)
     if events is not None and not events:  # slad's own clock, the canary, has a row and no history
-        raise _no_incident(name)
+        raise _no_incident(asked)
     try:
         incident = await timer.preparing.incident(name, rulebook) if events is None else fold(events, rulebook)
     except NoEvents:  # it has just been forgotten
-        raise _no_incident(name) from None
+        raise _no_incident(asked) from None
     if access.contract is None:
-        return _Known(row, rulebook, incident, events)
+        return _Known(row, rulebook, incident, events, names)
     share = share_of(incident.periods, access.contract)
     if share is None:
-        raise _no_incident(name)
+        raise _no_incident(asked)
     if events is None:
         if share.whole:
-            return _Known(row, rulebook, incident, None)
+            return _Known(row, rulebook, incident, None, names)
         events = await _all_events(timer, name)
     found = seen(events, incident.periods, access.contract)
     if found is None:
-        raise _no_incident(name)
-    return _Known(row, rulebook, await folded_in_turns(found.events, rulebook), found.events, found)
+        raise _no_incident(asked)
+    # Names that it got under another contract are not this one's to hear.
+    told = {event.known_as for event in found.shown(found.events)}
+    names = [one for one in names if one in told]
+    return _Known(row, rulebook, await folded_in_turns(found.events, rulebook), found.events, names, found)
 
 
 async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:

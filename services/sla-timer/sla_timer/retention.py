@@ -16,7 +16,7 @@ from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.retention import Removed
-from sla_platform.store import forgotten
+from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_timer import tables
@@ -108,5 +108,6 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
     rows = {
         table.name: (await connection.execute(delete(table).where(which))).rowcount for table, which in removing.items()
     }
-    await forgotten.bury(connection, tables.forgotten, ended)
+    others = await alias.forget_names(connection, tables.alias, gone)
+    await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()})
     return {name: count for name, count in rows.items() if count}

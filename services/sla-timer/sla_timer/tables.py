@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.log import log_table
@@ -32,6 +33,9 @@ metadata = MetaData()
 log = log_table(metadata, "timer")
 cursor = cursor_table(metadata, "timer")
 forgotten = forgotten_table(metadata, "timer")
+
+# The other names of incidents, as their events tell them.
+alias = alias_table(metadata, "timer")
 
 _BUSY = {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_cost_delay": 0}
 

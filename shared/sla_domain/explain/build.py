@@ -12,6 +12,7 @@ from sla_domain.clock import BREACH, Clock, ClockState, Mark
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
+from sla_domain.fold.carried import founded
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.incident import Incident
 from sla_domain.plan import NO_TEXTS, Coverage, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
@@ -28,11 +29,12 @@ def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEve
 
     What a ticket showed later is not among them, though the event that carried it is.
     """
-    return tuple(
+    found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
         for event in events
         if event.occurred_at <= at
     )
+    return found if founded(found) else ()
 
 
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:

@@ -38,6 +38,8 @@ def matters(folding: Folding, event: IncidentEvent) -> bool:
     story = folding.story
     if (
         folding.is_news(event)
+        or event.carried_from is not None
+        or event.known_as is not None
         or event.kind in STRUCTURAL
         or any(event.kind in track.metric.reactions for track in folding.tracks)
     ):

@@ -35,6 +35,7 @@ class Unfit(StrEnum):
 
     LATE = "an event lies before what has been read"
     OPENING = "the opening, or the first that tells of it, comes after an event that had to stand in for it"
+    CARRIED = "what was said on a merged incident is read together with all the rest"
     AGREED = "a date is agreed for a metric that was not followed from the opening on"
 
 
@@ -57,6 +58,7 @@ class Folding:
     __slots__ = (
         "_agreed",
         "_assumed",
+        "_borrowed",
         "_dated",
         "_ended",
         "_entitlement",
@@ -80,6 +82,7 @@ class Folding:
         """
         self._opening, self._opened_at = line.opening, line.opened_at
         self._line_remarks, self._assumed, self._dated = line.remarks, line.assumed, line.dated
+        self._borrowed = line.borrowed
         self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
         self._rulebook = rulebook
         self._story, self._tracks = laid_out(line.opening, rulebook, contract, line.opened_at, self._agreed)
@@ -132,6 +135,8 @@ class Folding:
         for event in events:
             if position(event) <= last:
                 return Unfit.LATE
+            if self._borrowed or event.carried_from is not None or (event.known_as and event.kind is EventKind.MERGED):
+                return Unfit.CARRIED
             if self._assumed and (event.kind is EventKind.OPENED or (not self._dated and event.snapshot is not None)):
                 return Unfit.OPENING
             if event.agreed is not None and event.agreed.metric not in self._agreed:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
+from sla_domain.fold.carried import resolved
 from sla_domain.incident import Remark, RemarkKind
 
 Position = tuple[Order, datetime]
@@ -31,6 +32,7 @@ class Timeline:
     opened_at: datetime
     following: tuple[tuple[IncidentEvent, datetime], ...]
     remarks: tuple[Remark, ...]  # on the opening and its place among the events
+    borrowed: bool = False  # any further event has it read anew: nothing of it is the incident's own, or nothing counts
     assumed: bool = False  # no opening is among the events: the earliest stands in for it, and is read again
     shown: IncidentEvent | None = None  # and the snapshot of this one tells how
     dated: bool = False  # and when the ticket was created
@@ -60,11 +62,16 @@ def position(event: IncidentEvent) -> Position:
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     """The events as the fold reads them. Raises FoldError."""
-    rows = in_order(events)
-    remarks: list[Remark] = []
+    own = in_order(events)
+    rows, carried = resolved(own)
+    rows, remarks = list(rows), list(carried)
+    if goes_on := next((event for event in rows if event.kind is EventKind.MERGED and event.known_as), None):
+        return _under_another_name(rows, goes_on)
+    borrowed = rows[0].carried_from is not None and all(event.carried_from is not None for event in own)
     index = next((i for i, event in enumerate(rows) if event.kind is EventKind.OPENED), None)
     if index is None:
-        return _without_opening(rows)
+        line = _without_opening(rows)
+        return replace(line, remarks=(*remarks, *line.remarks), borrowed=borrowed)
     opening = rows.pop(index)
     opened_at = opening.occurred_at
     if index:
@@ -74,7 +81,14 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
                 text = f"{event.kind.value} claims to precede the opening: read at the opening"
                 remarks.append(Remark(RemarkKind.BEFORE_OPENING, text, event.id))
     following = tuple([(e, e.occurred_at if e.occurred_at > opened_at else opened_at) for e in rows])
-    return Timeline(opening, opened_at, following, tuple(remarks))
+    return Timeline(opening, opened_at, following, tuple(remarks), borrowed)
+
+
+def _under_another_name(rows: list[IncidentEvent], goes_on: IncidentEvent) -> Timeline:
+    """It was another incident all along: whatever began here ends where it began, and counts there."""
+    first = next((event for event in rows if event.kind is EventKind.OPENED), rows[0])
+    opening = replace(first, kind=EventKind.OPENED, waiting_on=None, snapshot=None)
+    return Timeline(opening, first.occurred_at, ((goes_on, first.occurred_at),), (), borrowed=True)
 
 
 def _without_opening(rows: list[IncidentEvent]) -> Timeline:

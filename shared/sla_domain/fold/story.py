@@ -171,6 +171,9 @@ class Story:
             quality = TimeQuality.DOUBTFUL  # it claims to precede the opening: one of the two instants is wrong
         if quality is not self.quality and _QUALITY[quality] > _QUALITY[self.quality]:
             self.quality = quality
+        if event.unanswered_since is not None and not self.live_before:
+            text = "it has ended, so nobody is asked to answer the word that came with the merge"
+            self.remark(Remark(RemarkKind.MERGED_IN, text, event.id))
         if event.attributes or not self._timeless:
             self._state_attributes(event)
         if event.attributes.get("description") or (event.kind is EventKind.DESCRIBED and not event.attributes):

@@ -448,6 +448,13 @@ class Tally:
         self.counted_from = at
         self.agreed = self._recounted = None
 
+    def backdate(self, at: datetime, since: datetime) -> None:
+        """Begin earlier: somebody has waited since then. The caller attaches the target anew, at `at`."""
+        self._settle(at)
+        self.started_at = self.counted_from = since
+        self.stretches[0] = replace(self.stretches[0], start=since)
+        self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
+
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """From here on a date agreed between the parties counts (PLANS B5); the caller attaches its meter."""
         self._settle(at)

@@ -5,6 +5,8 @@ and no other; then a changed priority, contract or attribute finds the row anew;
 clock stops it under the target in force before the event, and an event may stop one cycle and start the next.
 
 Decided here:
+* A word carried from a merged incident has waited since it was said: the clock it starts counts from then, and one
+  that runs already counts from the earlier of the two.
 * A start counts only while the incident lived before the event: a courtesy after the resolution arms nothing.
 * `closed` stops and `cancelled`, `merged` cancel whatever is still open, even when the metric does not say so.
 * A clock that starts while the incident waits in a way that pauses it starts paused.
@@ -169,6 +171,9 @@ class Track:
 
     def _start_if_asked(self, reaction: Reactions, event: IncidentEvent, tracks: dict[str, Track]) -> None:
         if self.current is not None and self.current.open:
+            since = event.unanswered_since
+            if since is not None and fires(reaction.start, event, self._story.waiting_before):
+                self._backdate(self.current, since)
             return
         if self._armed(tracks) and fires(reaction.start, event, self._story.waiting_before):
             self._start(event)
@@ -211,10 +216,18 @@ class Track:
             tally.pause(story.at, story.event.id, _words(story.waiting, wait.reason), story.waiting)
 
     def _new(self, event: IncidentEvent) -> Tally:
-        tally = Tally(self.metric.id, len(self.tallies), self._story.at, event.id, event.kind, event.received_at)
+        at = min(self._story.at, event.unanswered_since or self._story.at)
+        tally = Tally(self.metric.id, len(self.tallies), at, event.id, event.kind, event.received_at)
         self.tallies.append(tally)
         self.current = tally
         return tally
+
+    def _backdate(self, tally: Tally, since: datetime) -> None:
+        if since >= tally.started_at:
+            return
+        tally.backdate(self._story.at, since)
+        if tally.agreed is None and tally.attached and tally.target is not None and tally.entitlement is not None:
+            self._attach(tally, tally.target, tally.entitlement)
 
     def _pauses_on(self, waiting: WaitingOn) -> bool:
         reaction = self.metric.reactions.get(EventKind.WAITING)

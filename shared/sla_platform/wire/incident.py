@@ -62,6 +62,8 @@ class IncidentEventData(BaseModel):
     waiting_on: WaitingOn | None = None
     agreed: AgreedData | None = None
     merged_into: str | None = None
+    known_as: str | None = None
+    carried_from: str | None = None
     metrics: tuple[str, ...] = ()
     score: int | None = None
     reason: str = ""
@@ -95,6 +97,8 @@ def encode_event(event: IncidentEvent) -> Envelope:
             moved_by_pauses=event.agreed.moved_by_pauses,
         ),
         merged_into=event.merged_into,
+        known_as=event.known_as,
+        carried_from=event.carried_from,
         metrics=event.metrics,
         score=event.score,
         reason=event.reason,
@@ -176,6 +180,8 @@ def decode_event(envelope: Envelope) -> IncidentEvent:
             moved_by_pauses=agreed.moved_by_pauses,
         ),
         merged_into=None if data.merged_into is None else IncidentId(data.merged_into),
+        known_as=None if data.known_as is None else IncidentId(data.known_as),
+        carried_from=None if data.carried_from is None else IncidentId(data.carried_from),
         metrics=data.metrics,
         score=data.score,
         reason=data.reason,

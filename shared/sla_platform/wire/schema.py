@@ -81,7 +81,12 @@ _INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         EventKind.REOPENED: ("It was not solved after all.", ()),
         EventKind.CLOSED: ("The incident is closed for good.", ()),
         EventKind.CANCELLED: ("The incident should not have been one.", ()),
-        EventKind.MERGED: ("The incident goes on as `merged_into`.", ("merged_into",)),
+        EventKind.MERGED: (
+            "The incident goes on as `merged_into`. With `known_as` it was that incident all along, "
+            "and nothing counts here.",
+            ("merged_into",),
+        ),
+        EventKind.RENAMED: ("The incident is known as `known_as` too: the ticket was moved.", ("known_as",)),
         EventKind.ESCALATED: ("Somebody escalated the ticket by hand.", ()),
         EventKind.TARGET_AGREED: ("Both sides agreed on another due instant, in `agreed`.", ("agreed",)),
         EventKind.EXEMPTED: ("Clocks of the incident count in no attainment.", ()),

@@ -371,12 +371,12 @@ async def test_a_large_batch_lets_others_through_and_survives_a_failure_in_its_m
     events = [opened(str(number), f"INC{number}", type="updated") for number in range(1_100)]
     real, calls = inbox_module.store, 0
 
-    async def fails_once(connection, receipts):  # type: ignore[no-untyped-def]
+    async def fails_once(connection, receipts, names):  # type: ignore[no-untyped-def]
         nonlocal calls
         calls += 1
         if calls == 2:
             raise StoreBusy("away for a moment")
-        return await real(connection, receipts)
+        return await real(connection, receipts, names)
 
     monkeypatch.setattr(inbox_module, "store", fails_once)
     assert (await world.batch(events)).status_code == 503

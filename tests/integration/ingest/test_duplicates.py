@@ -10,6 +10,7 @@ import pytest
 from tests.integration.ingest.world import World, delivery, issue, opened, serving
 
 from sla_ingest import inbox as inbox_module
+from sla_ingest import published as publishing
 from sla_ingest import tables
 from sla_platform.errors import StoreBusy
 from sla_platform.store import log as logs
@@ -98,14 +99,14 @@ async def test_a_failed_commit_leaves_no_trace_and_the_retry_works(
     async def fails(*_arguments: object) -> None:
         raise StoreBusy("the disk is full")
 
-    monkeypatch.setattr(inbox_module, "append", fails)
+    monkeypatch.setattr(publishing, "append", fails)
     refused = await world.github(delivery("opened"))
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) > 0
     assert await world.count(tables.inbox) == 0
     assert await world.count(tables.event) == 0
 
-    monkeypatch.setattr(inbox_module, "append", real)
+    monkeypatch.setattr(publishing, "append", real)
     assert (await world.github(delivery("opened"))).status_code == 202
     assert await world.logged() == [("incident.opened", "github-acme:77")]
 
@@ -116,8 +117,8 @@ async def test_a_crash_between_commit_and_answer_is_healed_by_the_retry(
     real = inbox_module.store
     told: list[bytes] = []
 
-    async def commits_and_dies(connection, receipts):  # type: ignore[no-untyped-def]
-        answered = await real(connection, receipts)
+    async def commits_and_dies(connection, receipts, names):  # type: ignore[no-untyped-def]
+        answered = await real(connection, receipts, names)
         told.extend(receipt.answer for receipt in answered)
         await connection.commit()
         raise StoreBusy("the connection was lost during the commit")

@@ -55,8 +55,8 @@ async def test_nothing_is_answered_before_the_commit(small: World, monkeypatch: 
     held, reached = asyncio.Event(), asyncio.Event()
     real = inbox_module.store
 
-    async def slow(connection, receipts):  # type: ignore[no-untyped-def]
-        answered = await real(connection, receipts)
+    async def slow(connection, receipts, names):  # type: ignore[no-untyped-def]
+        answered = await real(connection, receipts, names)
         reached.set()
         await held.wait()
         return answered
@@ -90,10 +90,10 @@ async def test_a_full_queue_sends_away_and_what_waits_is_kept(small: World, monk
     held, reached = asyncio.Event(), asyncio.Event()
     real = inbox_module.store
 
-    async def slow(connection, receipts):  # type: ignore[no-untyped-def]
+    async def slow(connection, receipts, names):  # type: ignore[no-untyped-def]
         reached.set()
         await held.wait()
-        return await real(connection, receipts)
+        return await real(connection, receipts, names)
 
     monkeypatch.setattr(inbox_module, "store", slow)
     async with committing(small.store, Bounds(queue_deliveries=3, group_deliveries=1)) as commit:
@@ -124,10 +124,10 @@ async def test_one_delivery_the_database_will_not_have_costs_the_others_nothing(
 ) -> None:
     real = inbox_module.store
 
-    async def choosy(connection, receipts):  # type: ignore[no-untyped-def]
+    async def choosy(connection, receipts, names):  # type: ignore[no-untyped-def]
         if any(receipt.entry.body == b"poison" for receipt in receipts):
             raise ValueError("cannot be written")
-        return await real(connection, receipts)
+        return await real(connection, receipts, names)
 
     monkeypatch.setattr(inbox_module, "store", choosy)
     async with committing(small.store, Bounds()) as commit:
@@ -165,7 +165,7 @@ async def test_who_gathered_while_the_database_did_not_answer_hears_it_with_the_
     reached, held = asyncio.Event(), asyncio.Event()
     attempts = 0
 
-    async def never(connection, receipts):  # type: ignore[no-untyped-def]
+    async def never(connection, receipts, names):  # type: ignore[no-untyped-def]
         nonlocal attempts
         attempts += 1
         reached.set()

@@ -238,7 +238,8 @@ def test_an_event_survives_the_way_through_the_services_answer() -> None:
     event = happening(
         "2", EventKind.TARGET_AGREED, 5, actor=Actor.STAFF, actor_name="Erik", attributes={"priority": "P1"},
         quality=TimeQuality.OBJECT_UPDATED, version=7, waiting_on=WaitingOn.VENDOR, agreed=agreed, score=4,
-        merged_into=IncidentId("desk:A2"), metrics=("resolution",), reason="as told", warnings=("odd",),
+        merged_into=IncidentId("desk:A2"), known_as=IncidentId("desk:A3"), carried_from=IncidentId("desk:A4"),
+        metrics=("resolution",), reason="as told", warnings=("odd",),
     )  # fmt: skip
     assert event_of(event_json(event), "desk:A1") == event
 

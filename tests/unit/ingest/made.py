@@ -55,6 +55,8 @@ def _line(event: IncidentEvent) -> str:
         words += [value or "-" for name, value in event.attributes.items() if name != "status"]
     if event.merged_into is not None:
         words.append(event.merged_into)
+    if event.known_as is not None:
+        words.append(f"{event.incident} as {event.known_as}")
     return " ".join(words)
 
 

@@ -102,8 +102,31 @@ ACTIONS: dict[str, tuple[Any, str]] = {
     "untyped a priority": (payload("untyped", type={"name": "Incident"}), "reclassified -; priority_changed -"),
     "transferred": (
         payload("transferred", changes={"new_issue": {"id": 99}, "new_repository": {"full_name": "acme/other"}}),
-        "merged desk:99",
+        "renamed Anybody desk:77 as desk:99",
     ),
+    "transferred, with all there is": (
+        payload(
+            "transferred",
+            changes={
+                "new_issue": {
+                    "id": 99,
+                    "title": "Down",
+                    "html_url": "https://g.example/9",
+                    "labels": [{"name": "customer:Polaris"}],
+                },
+                "new_repository": {"full_name": "acme/other", "name": "other"},
+            },
+        ),
+        "renamed Down https://g.example/9 Polaris other desk:77 as desk:99",
+    ),
+    "transferred to itself": (payload("transferred", changes={"new_issue": {"id": 77}}), "422 /changes/new_issue/id"),
+    "opened by a transfer": (
+        payload("opened", changes={"old_issue": {"id": 55}, "old_repository": {"full_name": "acme/old"}}),
+        "renamed It is down All of it. https://github.example/acme/shop/issues/7 reporter reporter ann Anybody shop"
+        " desk:55 as desk:77",
+    ),
+    "opened by a transfer from itself": (payload("opened", changes={"old_issue": {"id": 77}}), "opened"),
+    "opened by a transfer from nobody knows where": (payload("opened", changes={"old_issue": None}), "opened"),
     "transferred nobody knows where": (payload("transferred"), "cancelled"),
     "deleted": (payload("deleted"), "cancelled"),
     **{

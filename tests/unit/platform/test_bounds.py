@@ -20,7 +20,7 @@ from sla_catalogue.duration import parse_allowed
 from sla_catalogue.source import SourceId
 from sla_domain import bounds
 from sla_domain.clock import ClockState
-from sla_domain.event import EventKind
+from sla_domain.event import EventId, EventKind, IncidentId
 from sla_domain.fact import FactKind
 from sla_domain.incident import Phase
 from sla_domain.plan import WallTime, WarningAt
@@ -36,6 +36,8 @@ from sla_ingest.dialect.port import (
     fitting_id,
 )
 from sla_ingest.entry import Result, entry_of, parked_instead
+from sla_ingest.name.joining import derived_id
+from sla_ingest.name.known import AliasKind
 from sla_notifier.acknowledge.acknowledge import who
 from sla_notifier.acknowledge.answer import LINK
 from sla_notifier.acknowledge.listed import DIGEST
@@ -79,7 +81,8 @@ KEYS = [  # what follows the clock (or incident) in a fact's id
 CLOCK_FACT = longest(fact_id(uuid4(), INCIDENT, key) for key in KEYS)
 FACT = max(CLOCK_FACT, longest(fact_id(None, INCIDENT, key) for key in KEYS))
 NOTICE_EVENT = len("notice/") + bounds.NOTICE
-INCIDENT_EVENT = len(event_id(SourceId("s" * bounds.SOURCE), "d" * MAX_DELIVERY_ID, HUGE))
+TOLD_AGAIN = longest(derived_id(EventId("e" * length), IncidentId(INCIDENT)) for length in range(90, 121))
+INCIDENT_EVENT = max(len(event_id(SourceId("s" * bounds.SOURCE), "d" * MAX_DELIVERY_ID, HUGE)), TOLD_AGAIN)
 _NOW = datetime(2026, 3, 2, tzinfo=UTC)
 THREAD = Conversation(id=conversation_id("p", "email:a"), last_at=_NOW).stormy(_NOW).thread
 ALERT_ID = len(fix_alert_id("n", "c"))
@@ -142,6 +145,8 @@ LONGEST: dict[str, int] = {
     "timer_quarantine.digest": max(ROW_DIGEST, len(f"tick/{uuid4()}/") + TIMER_KIND),
     # ingest
     "ingest_event.id": INCIDENT_EVENT,
+    "ingest_alias.kind": longest(AliasKind),
+    **{f"{service}_alias.name": bounds.INCIDENT for service in ("ingest", "timer", "board")},
     "ingest_inbox.id": len(REFUSED.id),
     "ingest_inbox.source": bounds.SOURCE,
     "ingest_inbox.delivery": max(MAX_DELIVERY_ID, len(REFUSED.delivery), len(PARKED.delivery),

@@ -11,11 +11,17 @@ import orjson
 from sla_board.projection.text import searchable
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold import phase_of
+from sla_domain.fold.carried import own
+
+
+def names_in(events: Iterable[IncidentEvent]) -> list[str]:
+    """The other names that an incident's own events tell."""
+    return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
     """The row of `board_incident` for all known events of one incident (at least one)."""
-    ordered = sorted(events, key=lambda event: event.order)
+    ordered = sorted(own(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}
     for event in ordered:
         attributes.update(event.attributes)
@@ -35,7 +41,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
         "opened_at": _opened_at(ordered),
         "changed_at": last.occurred_at,
         "attributes": orjson.dumps(attributes).decode(),
-        "search": searchable(first.incident, title, customer),
+        "search": searchable(first.incident, *names_in(ordered), title, customer),
     }
 
 

@@ -20,6 +20,7 @@ from sla_board.projection import store as projections
 from sla_board.projection.clock import MARKS, Said, about_clock
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
+from sla_domain.fold.carried import own
 from sla_domain.told import OLD_BREACHED, TAKES_BACK
 from sla_domain.turn import REPORTER, turns
 
@@ -119,10 +120,11 @@ def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     Of neighbours that turn it in the same way the first and the last are enough: doing the same twice does it once,
     and whatever comes between two of them late still lies between these.
     """
-    ordered = sorted(events, key=lambda event: event.order)
+    ordered = sorted(own(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}
     kept |= {id(event) for event in [event for event in ordered if event.kind is EventKind.OPENED][:1]}
     kept |= {id(event) for event in [event for event in ordered if event.snapshot is not None][:1]}
+    kept |= {id(event) for event in ordered if event.known_as is not None}
     kept |= _turning(ordered)
     last: dict[str, IncidentEvent] = {}
     for event in ordered:

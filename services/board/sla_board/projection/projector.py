@@ -27,7 +27,7 @@ from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
-from sla_platform.store import forgotten
+from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import Entry
 from sla_platform.timesource import TimeSource
@@ -142,6 +142,7 @@ class Projector:
         return late
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
+        await alias.learn(connection, tables.alias, (event for told in touched.incidents.values() for event in told))
         endings = await forgotten.endings(connection, tables.forgotten, touched.incidents.keys())
         kept = await self._events.of(connection, touched.incidents, touched.committed, endings.keys())
         counting = {name: remembered(kept[name], endings.get(name)) for name in sorted(kept)}

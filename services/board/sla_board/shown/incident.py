@@ -27,6 +27,7 @@ from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind
 from sla_domain.told import DUE
 from sla_platform.envelope import Envelope, Topic
+from sla_platform.store.alias import incident_named
 from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
 
 _Made = TypeVar("_Made")
@@ -118,7 +119,11 @@ class Making:
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """None for an incident nobody has spoken of, and for one of another contract than the viewer may see."""
+    """The incident of this name, its own or another that it bears.
+
+    None for an incident nobody has spoken of, and for one of another contract than the viewer may see.
+    """
+    incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c
     record = (await connection.execute(select(tables.incident).where(known.id == incident))).one_or_none()
     clocks = await _about(connection, tables.clock, incident)
@@ -252,6 +257,10 @@ def _happening(event: IncidentEvent) -> Happening:
         details[f"{event.agreed.metric} agreed"] = f"{word.utc(event.agreed.due_at)} with {event.agreed.agreed_by}"
     if event.merged_into is not None:
         details["merged into"] = event.merged_into
+    if event.known_as is not None:
+        details["known as"] = event.known_as
+    if event.carried_from is not None:
+        details["on"] = event.carried_from
     if event.score is not None:
         details["score"] = str(event.score)
     if event.reason:

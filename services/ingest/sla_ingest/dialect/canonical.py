@@ -36,6 +36,7 @@ _NEEDS = {
     EventKind.WAITING: "waiting_on",
     EventKind.TARGET_AGREED: "agreed",
     EventKind.MERGED: "merged_into",
+    EventKind.RENAMED: "known_as",
     EventKind.RATED: "score",
     EventKind.OBSERVED: "snapshot",
 }
@@ -61,6 +62,10 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:
         raise Unfit(f"an event {kind.value} needs {needed}", f"/data/{needed}")
+    other = None
+    if kind is EventKind.RENAMED:
+        other = _named(data, "known_as", source)
+        data = {name: value for name, value in data.items() if name != "known_as"}
     attributes, remarks = _attributes(data, source)
     snapshot, more = _snapshot(data, stamp, source)
     remarks = (*remarks, *more)
@@ -78,7 +83,8 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
         attributes=attributes,
         waiting_on=_member(WaitingOn, data, "waiting_on"),
         agreed=_agreed(data),
-        merged_into=_merged_into(data, source),
+        merged_into=_named(data, "merged_into", source),
+        known_as=other,
         metrics=_metrics(data),
         score=_whole(data, "score"),
         reason=_word(data, "reason"),
@@ -231,14 +237,17 @@ def _word(data: Mapping[str, Any], name: str) -> str:
     return clean(value)
 
 
-def _merged_into(data: Mapping[str, Any], source: Source) -> IncidentId | None:
-    """Another incident in the sender's own words; slad's prefix is taken off if it is there."""
-    if data.get("merged_into") is None:
+def _named(data: Mapping[str, Any], name: str, source: Source) -> IncidentId | None:
+    """Another incident in the sender's own words, always of the same source; slad's prefix is taken off if it is there.
+
+    So nobody merges into another source's incident, or takes its name.
+    """
+    if data.get(name) is None:
         return None
-    own = identifier(data["merged_into"])
+    own = identifier(data[name])
     if not own:
-        raise Unfit("merged_into is the id of an incident", "/data/merged_into")
-    return incident_id(source.id, own.removeprefix(f"{source.id}:"), "/data/merged_into")
+        raise Unfit(f"{name} is the id of an incident", f"/data/{name}")
+    return incident_id(source.id, own.removeprefix(f"{source.id}:"), f"/data/{name}")
 
 
 def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.v1.event import CloudEvent
 
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
-from sla_domain.event import TimeQuality
+from sla_domain.event import EventKind, TimeQuality
 from sla_ingest.dialect.canonical import happening, kind_of
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.json_text import malformed, parse_json
@@ -269,7 +269,12 @@ def _outcome(envelope: Envelope, delivery: Delivery, source: Source, id_: str) -
         raise Unfit("the subject is the id of the incident", "/subject")
     incident = incident_id(source.id, own.removeprefix(f"{source.id}:"), "/subject")
     stamp = Stamp(at=envelope.time, quality=TimeQuality.EXACT)
-    return events(delivery, source, incident, id_, [happening(kind, data, stamp, source)])
+    what = happening(kind, data, stamp, source)
+    if kind is EventKind.MERGED and what.merged_into == incident:
+        raise Unfit("an incident cannot be merged into itself", "/data/merged_into")
+    if kind is EventKind.RENAMED and what.known_as == incident:
+        raise Unfit("known_as is another name than the subject", "/data/known_as")
+    return events(delivery, source, incident, id_, [what])
 
 
 def _object(envelope: Envelope, max_depth: int) -> Mapping[str, Any]:

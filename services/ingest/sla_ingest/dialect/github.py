@@ -3,10 +3,10 @@
 Decisions: what happened is the action; how the whole issue stands travels beside it as a snapshot (see
 `github_snapshot`), also with actions that mean nothing. Pull requests are no incidents. Closing as *completed*
 resolves, as *not planned* or *duplicate* cancels (declined work must not count as a promise kept;
-`resolutions: {not_planned: resolved}` changes it). A transferred issue is merged into its new id, which opens by the
-new repository's own delivery; a deleted one is cancelled. A comment of the reporter is the customer's reply, one of a
-member (OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither, nor is one of
-anybody else.
+`resolutions: {not_planned: resolved}` changes it). A transferred issue goes on, whichever of the two repositories'
+deliveries comes first; a deleted one is cancelled. A comment of the reporter is the customer's reply, one of a member
+(OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither, nor is one of anybody
+else.
 
 GitHub signs the body and none of its headers. So the body alone says which event it is and whether it is a form, and
 identifies the delivery; `X-GitHub-Event` may only contradict it. Two events never have the same bytes but for a change
@@ -47,6 +47,7 @@ from sla_ingest.dialect.read import (
     Node,
     clean,
     identifier,
+    items,
     looked_up,
     node,
     stamp,
@@ -139,7 +140,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
     found = _issue(case) if event == "issues" else _comment(case)
     if isinstance(found, Parked | Refused):
         return found
-    incident = incident_id(source.id, own)
+    incident = incident_id(source.id, (_former(case) if event == "issues" else "") or own)
     # An issue that has gone stands nowhere any more, whatever the body shows of it.
     shown = None if event == "issues" and action in _GONE else snapshot(case)
     if isinstance(found, Ignored):
@@ -153,7 +154,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
 def _issue(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     match case.action:
         case "opened":
-            return _opened(case)
+            return _arrived(case) if _former(case) else _opened(case)
         case "edited":
             return _edited(case)
         case "closed":
@@ -179,9 +180,20 @@ def _issue(case: Case) -> list[Happening] | Ignored | Parked | Refused:
 
 
 def _opened(case: Case) -> list[Happening]:
+    attributes, labels = _shown(case), case.labels
+    opened = stamp(case.issue.get("created_at"), TimeQuality.EXACT)
+    found = [_happening(case, EventKind.OPENED, attributes=attributes, at=opened)]
+    phase = phase_by_label(case.source, labels)
+    for step in transition(Phase.OPEN, phase) if phase else ():
+        found.append(_happening(case, step.kind, waiting_on=step.waiting_on, at=opened))
+    return found
+
+
+def _shown(case: Case) -> dict[str, str]:
+    """What an issue that is new to its repository states."""
     issue, labels = case.issue, case.labels
     kind = text(issue, "type", "name")
-    attributes = stated(
+    return stated(
         title=text(issue, "title"),
         description=clean(issue.get("body"), MAX_DESCRIPTION),
         url=text(issue, "html_url"),
@@ -192,12 +204,20 @@ def _opened(case: Case) -> list[Happening]:
         priority=priority_by_label(case.source, labels) or case.source.priority_of(kind) or "",
         **{name: looked_up(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
     )
-    opened = stamp(issue.get("created_at"), TimeQuality.EXACT)
-    found = [_happening(case, EventKind.OPENED, attributes=attributes, at=opened)]
-    phase = phase_by_label(case.source, labels)
-    for step in transition(Phase.OPEN, phase) if phase else ():
-        found.append(_happening(case, step.kind, waiting_on=step.waiting_on, at=opened))
-    return found
+
+
+def _former(case: Case) -> str:
+    """The id that the issue had before it was transferred here; "" for one that began here."""
+    old = identifier(node(case.payload, "changes", "old_issue").get("id")) if case.action == "opened" else ""
+    return "" if old == identifier(case.issue.get("id")) else old
+
+
+def _arrived(case: Case) -> list[Happening]:
+    """Transferred from another repository: the same incident, told by the new place."""
+    where = text(case.payload, "changes", "old_repository", "full_name")
+    reason = f"transferred from {where}" if where else "transferred"
+    new = incident_id(case.source.id, identifier(case.issue.get("id")))
+    return [_happening(case, EventKind.RENAMED, known_as=new, attributes=_shown(case), reason=reason)]
 
 
 def _edited(case: Case) -> list[Happening] | Ignored | Parked | Refused:
@@ -250,15 +270,23 @@ def _typed(case: Case) -> list[Happening]:
 
 
 def _transferred(case: Case) -> list[Happening]:
-    new = identifier(node(case.payload, "changes", "new_issue").get("id"))
+    issue = node(case.payload, "changes", "new_issue")
+    new = identifier(issue.get("id"))
+    if new == identifier(case.issue.get("id")):
+        raise Unfit("a transferred issue has a new id", "/changes/new_issue/id")
     if not new:
         return [_happening(case, EventKind.CANCELLED, reason="the issue was transferred to an unnamed place")]
-    where = text(case.payload, "changes", "new_repository", "full_name")
+    repository = node(case.payload, "changes", "new_repository")
+    where = text(repository, "full_name")
+    there = {"issue": issue, "repository": repository}
+    labels = [name for label in items(issue, "labels") if (name := label_name(label))]
+    found = {name: looked_up(lookup, there, labels) for name, lookup in case.lookups.items()} if repository else {}
     return [
         _happening(
             case,
-            EventKind.MERGED,
-            merged_into=incident_id(case.source.id, new),
+            EventKind.RENAMED,
+            known_as=incident_id(case.source.id, new),
+            attributes=stated(title=text(issue, "title"), url=text(issue, "html_url"), **found),
             reason=f"transferred to {where}" if where else "transferred",
         )
     ]

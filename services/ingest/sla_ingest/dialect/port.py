@@ -213,6 +213,7 @@ class Happening:
     waiting_on: WaitingOn | None = None
     agreed: AgreedTarget | None = None
     merged_into: IncidentId | None = None
+    known_as: IncidentId | None = None  # renamed: another name of the incident, of the same source
     metrics: tuple[str, ...] = ()
     score: int | None = None
     reason: str = ""
@@ -307,6 +308,7 @@ def _event(
             waiting_on=what.waiting_on,
             agreed=what.agreed,
             merged_into=what.merged_into,
+            known_as=what.known_as,
             metrics=what.metrics,
             score=what.score,
             reason=what.reason,

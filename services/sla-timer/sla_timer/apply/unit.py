@@ -12,7 +12,7 @@ from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope
 from sla_platform.errors import BadEnvelope, Fenced
-from sla_platform.store import forgotten
+from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import Entry
@@ -124,6 +124,7 @@ class Applier:
             check(known, pins, prepared, ids)
             left = {id_ for one in prepared.values() for id_ in one.surplus}
             await save.events(connection, [one for one in fresh if one[1].id not in left])
+            await alias.learn(connection, tables.alias, (event for _, event in fresh))
             surplus = await save.surplus(connection, [one for one in fresh if one[1].id in left])
             started = time.perf_counter()
             decided = save.Changes()

@@ -13,8 +13,9 @@ from tests.build.story import Telling, clock_of, instant, keys
 
 from sla_domain.calendar import LocalSpan
 from sla_domain.clock import ClockState
-from sla_domain.event import Actor, EventKind, Snapshot, WaitingOn
+from sla_domain.event import Actor, EventId, EventKind, Snapshot, WaitingOn
 from sla_domain.fact import Fact, FactKind
+from sla_domain.fold.carried import copied
 from sla_domain.incident import RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.plan import Coverage, HolidaySource
@@ -211,8 +212,9 @@ def test_22_merging_cancels_and_the_survivor_keeps_the_earliest_unanswered_start
     source.happened(EventKind.MERGED, "Mon 11:30", merged_into="INC-1")
     assert not any(clock.state.open for clock in source.fold(rules).clocks)
 
-    survivor = Telling().opened("Mon 09:00").responded("Mon 09:30").replied("Mon 11:00")
-    survivor.replied("Mon 10:00").late("2 h")  # the source's unanswered word, handed over at the merge
+    survivor = Telling().opened("Mon 09:00").responded("Mon 10:30").replied("Mon 11:00")
+    # as ingest carries it over: the survivor's answer of 10:30 was to its own customer
+    survivor.events += [copied(event, survivor.incident, EventId(f"{event.id}@2")) for event in source.events]
     assert survivor.clock(rules, "next_response").due_at == survivor.at("Mon 12:00")
 
 

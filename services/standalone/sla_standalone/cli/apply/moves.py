@@ -100,6 +100,7 @@ def _passed(due: datetime | None, now: datetime) -> bool:
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
     """A canonical event from the service's answer about an incident."""
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
+    known_as, carried_from = answer.get("known_as"), answer.get("carried_from")
     waiting = answer.get("waiting_on")
     occurred, received = _at(answer["occurred_at"]), _at(answer["received_at"])
     assert occurred is not None
@@ -119,6 +120,8 @@ def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
         waiting_on=None if waiting is None else WaitingOn(waiting),
         agreed=None if agreed is None else _agreed(agreed),
         merged_into=None if merged is None else IncidentId(merged),
+        known_as=None if known_as is None else IncidentId(known_as),
+        carried_from=None if carried_from is None else IncidentId(carried_from),
         metrics=tuple(answer.get("metrics", ())),
         score=answer.get("score"),
         reason=answer["reason"],

@@ -1,0 +1,16 @@
+"""One incident under all its names: tickets that are moved get another id, tickets that are merged live on in another.
+
+`known` says which incident a name is and where its words are heard (pure), `kept` keeps and reads the names, `joining`
+brings together what was stored apart.
+"""
+
+from __future__ import annotations
+
+from sla_ingest.name.joining import carry, join, with_own_events
+from sla_ingest.name.kept import Stale, forget, hold, load, same
+from sla_ingest.name.known import JOINING, Names, concerned, joins, routed, touched
+
+__all__ = [
+    "JOINING", "Names", "Stale", "carry", "concerned", "forget", "hold", "join", "joins", "load", "routed", "same",
+    "touched", "with_own_events",
+]  # fmt: skip

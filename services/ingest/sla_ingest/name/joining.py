@@ -1,0 +1,150 @@
+"""Bringing together what was stored apart: in the transaction that stores the delivery by which it became known.
+
+Events are never changed. What was stored under a later name is told again under the incident's own, with ids made of
+the first ones, and the incident that had begun under the later name is told that it was another one all along. What is
+said on a merged incident is told again to its survivors. Ids are made of what they stand for, so nothing is told twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import not_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.bounds import INCIDENT
+from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
+from sla_domain.fold import in_order
+from sla_domain.fold.carried import COPIED, copied, someone_waits
+from sla_ingest.history import whole_history
+from sla_ingest.name.kept import keep, load, rename
+from sla_ingest.name.known import AliasKind, Names
+from sla_ingest.published import published
+from sla_ingest.tables import event as event_table
+
+_MAX_EVENT_ID = 120
+
+
+async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) -> None:
+    """What follows from an event, itself stored already, that makes two names one or merges one into another."""
+    incident = event.incident
+    if event.kind is EventKind.RENAMED and event.known_as is not None:
+        later = names.incident(event.known_as)
+        if later == incident:
+            return
+        await rename(connection, later, incident)
+        await keep(connection, AliasKind.MOVED, later, incident, event.occurred_at)
+        stray = [one async for one in whole_history(connection, later)]
+        await published(connection, adopted(stray, event, later))
+    elif event.kind is EventKind.MERGED and event.merged_into is not None:
+        await keep(connection, AliasKind.MERGED, incident, event.merged_into, event.occurred_at)
+    else:
+        return
+    now = await load(connection, [incident])
+    for source in sorted(now.merged):
+        for survivor in sorted(now.survivors(source)):
+            await _copy_all(connection, source, survivor, now)
+
+
+async def carry(
+    connection: AsyncConnection,
+    events: Sequence[IncidentEvent],
+    names: Names,
+    begun: Collection[IncidentId],
+    kept_from: Collection[IncidentId] = (),
+) -> None:
+    """What follows from events, themselves stored already, on incidents that are merged or survive a merge.
+
+    `begun`: those that had events of their own before; `kept_from`: survivors on which this sender may not act.
+    """
+    for event in events:
+        for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
+            await _copy_all(connection, source, event.incident, names)
+        if event.kind not in COPIED:
+            continue
+        for survivor in sorted(names.survivors(event.incident) - set(kept_from)):
+            if survivor in begun:
+                await published(connection, [_copy(event, survivor, names)])
+            else:
+                await _copy_all(connection, event.incident, survivor, names)
+
+
+async def with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
+    """Those of these incidents of which more is stored than what was said on others."""
+    column = event_table.c
+    query = select(column.incident).where(
+        column.incident.in_(sorted(incidents)), not_(column.data.contains('"carried_from"'))
+    )
+    return {IncidentId(name) for name in (await connection.execute(query.distinct())).scalars()}
+
+
+def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
+    """The events of an incident that began under a later name, as those of its own; and what ends it there.
+
+    `told`: the event that says so.
+    """
+    incident = told.incident
+    found = [
+        replace(
+            event,
+            id=derived_id(event.id, incident, "="),
+            incident=incident,
+            merged_into=incident if event.merged_into == later else event.merged_into,
+        )
+        for event in stray
+        # What is carried from others is copied anew, from there.
+        if event.carried_from is None and incident not in (event.merged_into, event.known_as)
+    ]
+    if stray:
+        last = max(event.occurred_at for event in stray)
+        found.append(
+            IncidentEvent(
+                id=derived_id(EventId(f"{later}/is"), incident, "="),
+                incident=later,
+                kind=EventKind.MERGED,
+                occurred_at=max(last, told.occurred_at),
+                received_at=told.received_at,
+                source=told.source,
+                quality=TimeQuality.OBJECT_UPDATED,
+                merged_into=incident,
+                known_as=incident,
+                reason=f"it is {incident}"[:INCIDENT],
+            )
+        )
+    return found
+
+
+def derived_id(id_: EventId, incident: IncidentId, sign: str = "~") -> EventId:
+    """The id of an event told again about this incident: always the same for the same two.
+
+    `sign` tells what is the incident's own (`=`) from what was said on one that was merged into it.
+    """
+    plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    if len(plain) <= _MAX_EVENT_ID:
+        return EventId(plain)
+    return EventId(f"sha256-{hashlib.sha256(plain.encode('utf-8', 'surrogatepass')).hexdigest()}")
+
+
+async def _copy_all(connection: AsyncConnection, source: IncidentId, survivor: IncidentId, names: Names) -> None:
+    """Everything that was said on `source`; nothing while the survivor is unknown and nobody waits."""
+    stored = [event async for event in whole_history(connection, source)]
+    said = [
+        event
+        for event in stored
+        if event.kind in COPIED
+        and event.carried_from is None
+        and (event.known_as is None or event.kind is EventKind.RENAMED)
+    ]
+    if not said:
+        return
+    if not await with_own_events(connection, [survivor]) and not someone_waits(in_order(said)):
+        return
+    await published(connection, [_copy(event, survivor, names) for event in said])
+
+
+def _copy(event: IncidentEvent, survivor: IncidentId, names: Names) -> IncidentEvent:
+    into = event.merged_into
+    told = event if into is None else replace(event, merged_into=names.incident(into))
+    return copied(told, survivor, derived_id(event.id, survivor))

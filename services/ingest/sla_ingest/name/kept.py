@@ -1,0 +1,116 @@
+"""The table of names: read before a delivery is decided, and once more in the transaction that stores it.
+
+Deliveries that arrive together at two instances must not miss each other: one that joins names holds everybody up for
+its short transaction, the others hold up only those. So what a transaction reads of names stays true until it commits.
+On SQLite there is one writer at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.event import IncidentId
+from sla_ingest import tables
+from sla_ingest.name.known import AliasKind, Names
+from sla_platform.store import forgotten
+from sla_platform.store.dialect import insert_new, is_postgres
+
+_alias = tables.alias.c
+_PER_STATEMENT = 400
+_ROUNDS = 50  # names of names; a chain of merges may be long, a longer one is nobody's
+_LOCK = 0x51AD_0008  # of slad's own locks, that of names
+
+
+class Stale(Exception):
+    """Names were joined since the delivery was decided; decide it anew."""
+
+
+async def hold(connection: AsyncConnection, *, joining: bool) -> None:
+    """Keep names as they are until the transaction ends; `joining`: and nobody else may store anything meanwhile."""
+    if is_postgres(connection):
+        function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
+        await connection.execute(text(f"SELECT {function}({_LOCK})"))
+
+
+async def load(connection: AsyncConnection, names: Iterable[str]) -> Names:
+    """What is known of these names, and of those that belong to them."""
+    moved: dict[IncidentId, IncidentId] = {}
+    merged: dict[IncidentId, set[IncidentId]] = {}
+    seen: set[str] = set()
+    frontier = set(names)
+    for _ in range(_ROUNDS):
+        if not frontier:
+            break
+        seen |= frontier
+        found: set[str] = set()
+        for row in await _rows(connection, sorted(frontier)):
+            name, incident = IncidentId(row.name), IncidentId(row.incident)
+            if row.kind == AliasKind.MOVED.value:
+                moved[name] = incident
+                found.add(incident)
+            else:
+                merged.setdefault(name, set()).add(incident)
+                found |= {name, incident}
+        frontier = found - seen
+    return Names(moved, {name: frozenset(into) for name, into in merged.items()})
+
+
+async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
+    rows: list[Any] = []
+    for start in range(0, len(names), _PER_STATEMENT):
+        some = names[start : start + _PER_STATEMENT]
+        query = select(tables.alias).where(or_(_alias.name.in_(some), _alias.incident.in_(some)))
+        rows += (await connection.execute(query)).all()
+    return rows
+
+
+async def keep(
+    connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
+) -> None:
+    row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
+    await connection.execute(insert_new(connection, tables.alias), [row])
+
+
+async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
+    """Everything that is known of the incident `old` is known of `new` from now on."""
+    query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
+    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    if not rows:
+        return
+    await connection.execute(delete(tables.alias).where(or_(_alias.name == old, _alias.incident == old)))
+    renamed = []
+    for row in rows:
+        row["incident"] = new if row["incident"] == old else row["incident"]
+        if row["kind"] == AliasKind.MERGED.value and row["name"] == old:
+            row["name"] = new
+        if row["name"] != row["incident"]:
+            renamed.append(row)
+    if renamed:
+        await connection.execute(insert_new(connection, tables.alias), renamed)
+
+
+async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
+    """The names of incidents that are removed go with them; under each the incident is remembered as over."""
+    gone = sorted(ended)
+    over: dict[str, datetime] = {}
+    for start in range(0, len(gone), _PER_STATEMENT):
+        some = gone[start : start + _PER_STATEMENT]
+        moved = select(_alias.name, _alias.incident).where(
+            _alias.incident.in_(some), _alias.kind == AliasKind.MOVED.value
+        )
+        for row in (await connection.execute(moved)).all():
+            if (at := ended[IncidentId(row.incident)]) is not None:
+                over[row.name] = at
+        merged = and_(_alias.name.in_(some), _alias.kind == AliasKind.MERGED.value)
+        await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(some), merged)))
+    await forgotten.bury(connection, tables.forgotten, over)
+
+
+def same(known: Names, now: Names) -> bool:
+    """Whether nothing has changed."""
+    return dict(known.moved) == dict(now.moved) and dict(known.merged) == dict(now.merged)

@@ -1,0 +1,261 @@
+"""What other incidents that were merged into this one add to it, as events that its fold can read.
+
+Ingest copies what was said on a merged incident to its survivors (`IncidentEvent.carried_from`), all of it, whenever it
+arrives. Which of the copies count is decided here, from the events alone, so the order of arrival does not matter:
+
+* While an incident is merged into this one, directly or through others, a word on it is a word on this one.
+* A customer's word that nobody had answered there by the merge is carried over with it: it is read at the merge, and
+  has waited since it was said. The opening is such a word, unless a bot said it. What was answered, resolved or closed
+  is not waited for; an end at the very instant of the merge is part of the merge.
+* A merged incident that is reopened is on its own again, and keeps its words from then on.
+* A merge into an incident that is merged into the first one makes the other live again: one of them always does.
+* An incident of which nothing else is known is what was said on the one merged into it, with a remark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId
+from sla_domain.incident import Remark, RemarkKind
+
+WORDS = frozenset(
+    {
+        EventKind.CUSTOMER_REPLIED,
+        EventKind.RESPONDED,
+        EventKind.UPDATED,
+        EventKind.WORKAROUND_PROVIDED,
+        EventKind.ESCALATED,
+    }
+)
+"""What a person says; it is heard on the survivor of a merge."""
+_ENDINGS = frozenset({EventKind.RESOLVED, EventKind.CLOSED, EventKind.CANCELLED})
+COPIED = WORDS | _ENDINGS | {EventKind.OPENED, EventKind.REOPENED, EventKind.MERGED, EventKind.RENAMED}
+"""The kinds that say who waits, under which names, and since when an incident is merged or on its own."""
+_ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
+
+
+def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
+    """The event of a merged incident as its survivor is told of it, under an id of its own.
+
+    What it states of its own ticket stays there. Only an opening brings its attributes: they say who reported it, and
+    stand in where nothing else is known of the survivor.
+    """
+    opening = event.kind is EventKind.OPENED
+    return IncidentEvent(
+        id=id_,
+        incident=survivor,
+        kind=event.kind,
+        occurred_at=event.occurred_at,
+        received_at=event.received_at,
+        source=event.source,
+        quality=event.quality,
+        version=event.version,
+        actor=event.actor,
+        actor_name=event.actor_name,
+        attributes=event.attributes if opening else NOTHING,
+        merged_into=event.merged_into,
+        known_as=event.known_as,
+        carried_from=event.incident,
+        reason=event.reason,
+        history=event.history,
+    )
+
+
+def founded(events: Iterable[IncidentEvent]) -> bool:
+    """Whether some event is the incident's own, or another was merged into it: there is something to fold."""
+    return any(_founds(event) for event in events)
+
+
+def own(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+    """The events of the incident itself; of one of which nothing else is known, what stands in for them."""
+    known = list(events)
+    found = [event for event in known if event.carried_from is None]
+    return found or list(resolved(sorted(known, key=lambda event: event.order))[0])
+
+
+def someone_waits(events: Iterable[IncidentEvent]) -> bool:
+    """Whether by the last of these events (of one merged incident, in order) a customer's word waits for an answer."""
+    waits = _Waits()
+    for event in events:
+        waits.read(event.incident, event.incident, event)
+    return bool(waits.since)
+
+
+def resolved(
+    rows: Sequence[IncidentEvent],
+) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
+    """Events in order, with those carried from other incidents read for what they are here, and what to remark."""
+    if all(event.carried_from is None for event in rows):
+        return rows, ()
+    me = rows[0].incident
+    names = {
+        event.known_as: event.carried_from or me
+        for event in rows
+        if event.kind is EventKind.RENAMED and event.known_as is not None
+    }
+    # What was copied under another name of an incident was copied again under its own.
+    rows = [_named(event, names) for event in rows if event.carried_from is None or event.carried_from not in names]
+    if all(event.carried_from is not None for event in rows):
+        return _standing_in(rows)
+    group = _Group(me)
+    found: list[IncidentEvent] = []
+    for event in rows:
+        found += group.read(event)
+    return found, tuple(group.remarks)
+
+
+def _named(event: IncidentEvent, names: Mapping[IncidentId, IncidentId]) -> IncidentEvent:
+    into = None if event.merged_into is None else follow(names.get, event.merged_into)
+    return event if into == event.merged_into else replace(event, merged_into=into)
+
+
+def _founds(event: IncidentEvent) -> bool:
+    return event.carried_from is None or (event.kind is EventKind.MERGED and event.merged_into == event.incident)
+
+
+class _Waits:
+    """Since when a customer's word waits, by the incident on which it does."""
+
+    def __init__(self) -> None:
+        self.since: dict[IncidentId, datetime] = {}
+        self._ended: dict[IncidentId, tuple[datetime, datetime | None]] = {}
+        self._reporters: dict[IncidentId, frozenset[str]] = {}
+
+    def read(self, name: IncidentId, root: IncidentId, event: IncidentEvent) -> None:
+        """An event of the incident `name`, which is merged into `root`, or is `root`."""
+        kind = event.kind
+        if kind is EventKind.OPENED:
+            stated = event.attributes
+            self._reporters[name] = frozenset({stated.get("reporter_id", ""), stated.get("reporter", "")} - {""})
+        if self._customers(name, event):
+            self.since.setdefault(root, event.occurred_at)
+        elif kind in _ANSWERS and event.actor is not Actor.BOT:
+            self.since.pop(root, None)
+        elif kind in _ENDINGS and name == root:
+            self._ended[name] = (event.occurred_at, self.since.pop(name, None))
+
+    def merge(self, name: IncidentId, root: IncidentId, at: datetime) -> datetime | None:
+        """What waited on `name` waits on `root` from now on; since when."""
+        ended_at, waited = self._ended.pop(name, (None, None))
+        since = self.since.pop(name, waited if ended_at == at else None)
+        if since is not None:
+            self.since[root] = min(since, self.since.get(root, since))
+        return since
+
+    def customers_word(self, name: IncidentId, event: IncidentEvent) -> bool:
+        """A response of somebody unknown who bears the reporter's name is the customer's word, as everywhere."""
+        return (
+            event.kind is EventKind.RESPONDED
+            and event.actor is Actor.UNKNOWN
+            and event.actor_name in self._reporters.get(name, ())
+        )
+
+    def _customers(self, name: IncidentId, event: IncidentEvent) -> bool:
+        match event.kind:
+            case EventKind.OPENED | EventKind.CUSTOMER_REPLIED:
+                return event.actor is not Actor.BOT
+            case EventKind.REOPENED:
+                return event.actor is Actor.CUSTOMER
+            case _:
+                return self.customers_word(name, event)
+
+
+class _Group:
+    """The incidents of which `me` knows, and which of them is merged into which, while their events are read."""
+
+    def __init__(self, me: IncidentId) -> None:
+        self.remarks: list[Remark] = []
+        self._me = me
+        self._into: dict[IncidentId, IncidentId] = {}
+        self._waits = _Waits()
+
+    def read(self, event: IncidentEvent) -> list[IncidentEvent]:
+        """What of an event `me` has to read."""
+        name = event.carried_from or self._me
+        own = event.carried_from is None
+        match event.kind:
+            case EventKind.MERGED if event.merged_into is not None and event.merged_into != name:
+                return [event, *self._merged(event, name)] if own else self._merged(event, name)
+            case EventKind.REOPENED | EventKind.OPENED:
+                self._into.pop(name, None)
+        root = self._root(name)
+        word = self.plain(event, name) if not own and root == self._me and event.kind in WORDS else None
+        self._waits.read(name, root, event)
+        if own:
+            return [event]
+        return [word] if word is not None else []
+
+    def _merged(self, event: IncidentEvent, name: IncidentId) -> list[IncidentEvent]:
+        target = event.merged_into
+        assert target is not None
+        found: list[IncidentEvent] = []
+        self._into.pop(name, None)
+        if self._root(target) == name:  # the target is merged into this one: it lives again
+            back = self._last_before(target, name)
+            del self._into[back]
+            if back == self._me:
+                found.append(_here(event, EventKind.REOPENED, "what it was merged into was merged into it"))
+        self._into[name] = target
+        root = self._root(target)
+        since = self._waits.merge(name, root, event.occurred_at)
+        if root != self._me:
+            return found
+        text = f"{name} was merged into this"
+        if since is not None:
+            word = _here(event, EventKind.CUSTOMER_REPLIED, text, Actor.CUSTOMER)
+            found.append(replace(word, unanswered_since=min(since, event.occurred_at)))
+            text += f": its customer has waited for an answer since {since.isoformat()}"
+        self.remarks.append(Remark(RemarkKind.MERGED_IN, text, event.id))
+        return found
+
+    def plain(self, event: IncidentEvent, name: IncidentId) -> IncidentEvent:
+        """A word as `me` reads it."""
+        if self._waits.customers_word(name, event):
+            return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
+        return event
+
+    def _root(self, name: IncidentId) -> IncidentId:
+        return follow(self._into.get, name)
+
+    def _last_before(self, name: IncidentId, end: IncidentId) -> IncidentId:
+        while self._into[name] != end:
+            name = self._into[name]
+        return name
+
+
+def follow(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
+    """The end of a chain of names; of a ring, some member of it."""
+    seen = {name}
+    while (after := step(name)) is not None and after not in seen:
+        seen.add(after)
+        name = after
+    return name
+
+
+def _here(event: IncidentEvent, kind: EventKind, reason: str, actor: Actor = Actor.UNKNOWN) -> IncidentEvent:
+    return replace(event, kind=kind, actor=actor, actor_name="", merged_into=None, attributes=NOTHING, reason=reason)
+
+
+def _standing_in(rows: Sequence[IncidentEvent]) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
+    """Nothing is known of the incident but what was merged into it: that is what it is, for as long as it is merged."""
+    group = _Group(rows[0].incident)
+    out: dict[IncidentId, bool] = {}  # merged before, and on its own again
+    found: list[IncidentEvent] = []
+    for event in rows:
+        name = event.carried_from
+        assert name is not None
+        if event.kind is EventKind.MERGED:
+            out[name] = False
+        elif event.kind is EventKind.REOPENED and name in out:
+            out[name] = True
+        opens = event.kind is EventKind.OPENED and not found
+        if (opens or event.kind in WORDS) and not out.get(name, False):
+            found.append(group.plain(event, name))
+        group.read(event)
+    first = rows[0]
+    origins = ", ".join(sorted({str(event.carried_from) for event in rows}))
+    text = f"nothing was received of this incident but that {origins} was merged into it: what was said there opens it"
+    return found or [first], (Remark(RemarkKind.STANDS_IN, text, first.id),)

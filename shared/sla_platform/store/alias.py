@@ -1,0 +1,80 @@
+"""The other names of incidents, as a service that reads incident events has learnt them (ticket moved, renamed)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Column, Index, MetaData, String, Table, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.event import EventKind, IncidentEvent
+from sla_platform.store.dialect import upsert
+
+_FURTHER = 50  # names of one incident, told one after the other
+
+
+def alias_table(metadata: MetaData, service: str) -> Table:
+    """`<service>_alias`: `name` is another name of `incident`, which may have a further one."""
+    return Table(
+        f"{service}_alias",
+        metadata,
+        Column("name", String(300), primary_key=True),
+        Column("incident", String(300), nullable=False),
+        Index(f"ix_{service}_alias_incident", "incident"),
+    )
+
+
+async def learn(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
+    """Keep the names that these events tell."""
+    told: dict[str, str] = {}
+    for event in events:
+        if event.known_as is None or event.known_as == event.incident or event.carried_from is not None:
+            continue
+        if event.kind is EventKind.RENAMED:
+            told[event.known_as] = event.incident
+        elif event.kind is EventKind.MERGED:
+            told[event.incident] = event.known_as
+    if told:
+        rows = [{"name": name, "incident": told[name]} for name in sorted(told)]
+        await connection.execute(upsert(connection, table), rows)
+
+
+async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
+    """The incident of this name: the name itself, unless it is known to be another one's."""
+    seen = {name}
+    for _ in range(_FURTHER):
+        query = select(table.c.incident).where(table.c.name == name)
+        further = (await connection.execute(query)).scalar_one_or_none()
+        if further is None or further in seen:
+            break
+        seen.add(further)
+        name = further
+    return name
+
+
+async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
+    """Every other name of an incident, in alphabetical order."""
+    found = await _names(connection, table, [incident])
+    return sorted(found - {incident})
+
+
+async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
+    """Remove the names of incidents that are removed; by name, the incident it was."""
+    gone: dict[str, str] = {}
+    for incident in sorted(incidents):
+        gone |= dict.fromkeys(await _names(connection, table, [incident]) - {incident}, incident)
+    if gone:
+        await connection.execute(delete(table).where(table.c.name.in_(sorted(gone))))
+    return gone
+
+
+async def _names(connection: AsyncConnection, table: Table, incidents: Iterable[str]) -> set[str]:
+    found = set(incidents)
+    frontier = sorted(found)
+    for _ in range(_FURTHER):
+        query = select(table.c.name).where(table.c.incident.in_(frontier))
+        frontier = sorted(set((await connection.execute(query)).scalars()) - found)
+        if not frontier:
+            break
+        found |= set(frontier)
+    return found
