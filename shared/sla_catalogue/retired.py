@@ -16,6 +16,7 @@ _UNSPOKEN = frozenset(
         "standard-webhooks",
     }
 )  # fmt: skip
+_ENDS = ("resolved", "cancelled")
 _REGISTERED = {"registration": "opt_in"}  # how format 1 said that only registered people hear of critical fixes
 
 
@@ -31,7 +32,8 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
         channels = {id_: entry for id_, entry in kept["channels"].items() if not _mail(entry)}
         kept["channels"] = {id_: _but(entry, "sender") for id_, entry in channels.items()}
     if isinstance(kept.get("sources"), dict):
-        kept["sources"] = {id_: entry for id_, entry in kept["sources"].items() if not _unspoken(entry)}
+        spoken = {id_: entry for id_, entry in kept["sources"].items() if not _unspoken(entry)}
+        kept["sources"] = {id_: _source(entry) if isinstance(entry, dict) else entry for id_, entry in spoken.items()}
     return kept
 
 
@@ -53,6 +55,14 @@ def _contract(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _escalation(entry: dict[str, Any]) -> dict[str, Any]:
     return _but(entry, "chain")
+
+
+def _source(entry: dict[str, Any]) -> dict[str, Any]:
+    """`options` said how work ends that is closed with some word; anything else in it was read by nothing."""
+    options = entry.get("options")
+    ends = {word: end for word, end in options.items() if end in _ENDS} if isinstance(options, dict) else {}
+    kept = _but(entry, "options")
+    return kept | {"resolutions": ends | dict(kept.get("resolutions") or {})} if ends else kept
 
 
 def _key(entry: dict[str, Any]) -> dict[str, Any]:

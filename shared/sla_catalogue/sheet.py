@@ -20,6 +20,7 @@ from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
 from sla_domain.explain.text import allowed_words, duration, said_in
 from sla_domain.plan import (
+    AgreedDates,
     Condition,
     Coverage,
     HolidaySource,
@@ -69,6 +70,7 @@ class _Sheet:
             "environment": [{"product": one.product, "versions": list(one.versions)} for one in contract.environment],
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
+            "agreed_dates": self._agreed_dates(plan.agreed_dates),
             "metrics": [self._metric(one) for one in plan.metrics],
             "targets": [self._target(one) for one in self._rows()],
             "leaves_unspecified": sorted(contract.leaves_unspecified),
@@ -125,6 +127,14 @@ class _Sheet:
             "downgrade_pairs": [{"from": old, "to": new} for old, new in sorted(rules.downgrade_pairs)],
             "correction_notice": rules.correction_notice,
             "clause": rules.clause,
+        }
+
+    def _agreed_dates(self, agreed: AgreedDates) -> dict[str, Any]:
+        every = agreed.priorities is None
+        return {
+            "priorities": "every" if every else sorted(agreed.priorities or ()),
+            "by": agreed.by.value,
+            "clause": agreed.clause,
         }
 
     def _metric(self, metric: Metric) -> dict[str, Any]:

@@ -172,7 +172,6 @@ class Source:
     customers: frozenset[str] = frozenset()
     customers_by: Membership = NOBODY
     bots: frozenset[str] = frozenset()
-    options: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
     def phase_of(self, status: str) -> Phase | None:
         return self.statuses.get(fold(status))
@@ -187,12 +186,8 @@ class Source:
         return self.priority_labels.get(fold(label))
 
     def ending_of(self, resolution: str) -> Phase | None:
-        """RESOLVED or CANCELLED, by `resolutions` or the older `options`; None when neither has the word."""
-        found = self.resolutions.get(fold(resolution))
-        if found is not None:
-            return found
-        said = self.options.get(resolution.strip()) or self.options.get(fold(resolution))
-        return Phase(said) if said in list(Phase) else None
+        """Give RESOLVED or CANCELLED, by the source's table; None when it lacks the word."""
+        return self.resolutions.get(fold(resolution))
 
     def is_staff(self, account: str) -> bool:
         return fold(account) in self.staff

@@ -93,7 +93,6 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         customers=frozenset(map(fold, document.customers.people)),
         customers_by=membership(document.customers),
         bots=frozenset(map(fold, document.bots)),
-        options=MappingProxyType(dict(document.options)),
     )
 
 

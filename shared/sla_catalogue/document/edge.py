@@ -82,7 +82,6 @@ class SourceDocument(Document):
     staff: StaffDocument = Field(default_factory=StaffDocument)
     customers: PeopleDocument = Field(default_factory=PeopleDocument)
     bots: Names = Field(default_factory=list)
-    options: dict[str, str] = Field(default_factory=dict)
 
 
 class ChannelDocument(Document):

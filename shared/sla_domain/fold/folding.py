@@ -137,11 +137,18 @@ class Folding:
                 return Unfit.LATE
             if self._borrowed or event.carried_from is not None or (event.known_as and event.kind is EventKind.MERGED):
                 return Unfit.CARRIED
-            if self._assumed and (event.kind is EventKind.OPENED or (not self._dated and event.snapshot is not None)):
+            if self._assumed and (event.kind is EventKind.OPENED or self._dates_otherwise(event)):
                 return Unfit.OPENING
             if event.agreed is not None and event.agreed.metric not in self._agreed:
                 return Unfit.AGREED
         return None
+
+    def _dates_otherwise(self, event: IncidentEvent) -> bool:
+        """Whether the event's snapshot tells of an earlier opening than the one assumed, or of the first at all."""
+        shown = event.snapshot
+        if shown is None:
+            return False
+        return not self._dated or (shown.created_at is not None and shown.created_at < self._opened_at)
 
     def follow(self, events: Sequence[IncidentEvent]) -> None:
         """Read events for which `unfit` found no reason, in order."""

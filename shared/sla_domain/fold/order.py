@@ -101,9 +101,10 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
         return Timeline(opening, first.occurred_at, following, (remark,), assumed=True)
     shown = rows[number].snapshot
     assert shown is not None
-    # A sender's thin tickets do not say when they were created; a later one may.
-    dates = (event.snapshot.created_at for event in rows if event.snapshot is not None)
-    created = next((date for date in dates if date is not None), None)
+    # A sender's thin tickets do not say when they were created; another one may. Of several the earliest counts, so
+    # that it does not matter in which order they come.
+    dates = [event.snapshot.created_at for event in rows if event.snapshot is not None]
+    created = min((date for date in dates if date is not None), default=None)
     # What these events change was otherwise when the ticket was opened; only a text was hardly empty before.
     changed = {name for event in rows[: number + 1] for name in event.attributes if name != "description"}
     opening = replace(

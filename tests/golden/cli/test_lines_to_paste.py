@@ -24,6 +24,7 @@ coverages: {always: {hours: 24x7}}
 plans:
   gold:
     priorities: [{id: Sev 2, rank: 2}, {id: Sev 1, rank: 1}]
+    escalation: none
     targets: [{metric: first_response, coverage: always, time: 1h}]
 contracts:
   rest: {plan: gold, zone: UTC, default: true}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sla_catalogue import CatalogueInvalid, load_catalogue, load_text
+from sla_catalogue.retired import without_retired
 from sla_domain.contract import ContractId
 from sla_domain.plan import NoticeMode, PlanId
 
@@ -43,6 +45,7 @@ def test_what_it_becomes_is_stored_under_the_same_version_too() -> None:
         "contracts: {acme: {plan: gold, zone: UTC, extras: {sold_by: Cy}}}",
         "settings: {public_url: 'https://sla.example'}",
         "channels: {post: {kind: webhook, url: 'https://x.example', sender: a@example.com}}",
+        "sources: {hub: {dialect: github, options: {not_planned: resolved}}}",
         "keys: {reader: {sha256: x, scopes: [read], title: the dashboard}}",
     ],
 )
@@ -65,3 +68,8 @@ def test_a_dialect_that_nobody_speaks_is_an_error(dialect: str, tmp_path: Path) 
         load_catalogue(file, environment={})
     (found,) = [problem for problem in refused.value.problems if problem.code == "unknown-dialect"]
     assert "github" in found.hint  # the nearest, or all there are
+
+
+def test_how_declined_work_ends_is_kept_under_its_new_name() -> None:
+    stored: Any = {"sources": {"hub": {"dialect": "github", "options": {"done": "resolved", "colour": "red"}}}}
+    assert without_retired(stored)["sources"] == {"hub": {"dialect": "github", "resolutions": {"done": "resolved"}}}

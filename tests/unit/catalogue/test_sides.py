@@ -79,13 +79,6 @@ def test_tables_may_hold_ids(tmp_path: Path) -> None:
     assert source.ending_of("10001") is Phase.CANCELLED
 
 
-def test_the_older_options_still_say_how_work_ended(tmp_path: Path) -> None:
-    source = built(tmp_path, "options: {not_planned: resolved}, resolutions: {duplicate: resolved}", "github")
-    assert [source.ending_of(word) for word in ("not_planned", "Duplicate", "completed")] == [
-        Phase.RESOLVED, Phase.RESOLVED, None,
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("written", ["anna", ["anna"], {"people": ["anna"], "only": True}])
 def test_the_published_schema_knows_all_forms(written: object) -> None:
     source = {"dialect": "jira", "staff": written, "customers": {"domains": ["acme.example"]}}

@@ -15,6 +15,7 @@ plans:
   plain:
     priorities: [{id: P1}]
     rules: {default: P1}
+    escalation: none
     targets:
       - {metric: first_response, coverage: always, time: 1h}
       - {metric: resolution, coverage: always, time: 4h}

@@ -268,7 +268,7 @@ def test_who_does_it() -> None:
 
 
 def test_the_catalogue_says_what_declined_work_means() -> None:
-    lenient = source(Dialect.GITHUB, options={"not_planned": "resolved"})
+    lenient = source(Dialect.GITHUB, resolutions={"not_planned": Phase.RESOLVED})
     given = payload("closed", issue={"state_reason": "not_planned"})
     assert said(translated(given, lenient, x_github_event="issues").outcome) == "resolved"
 

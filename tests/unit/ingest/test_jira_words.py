@@ -168,7 +168,6 @@ RESOLUTIONS: dict[str, tuple[dict[str, Any], Source, str, list[str]]] = {
     "the catalogue's name": (
         resolved(None, DECLINED), desk(resolutions={"wird nicht erledigt": Phase.CANCELLED}), "cancelled", [],
     ),
-    "the older table by id": (resolved(None, DECLINED), desk(options={"10001": "cancelled"}), "cancelled", []),
     "the catalogue against the usual": (
         resolved(None, ("Won't Do", "10001")), desk(resolutions={"won't do": Phase.RESOLVED}), "resolved", [],
     ),

@@ -16,6 +16,7 @@ from sla_catalogue import Catalogue, builtin_catalogue
 from sla_domain.fact import FactKind
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.state import Kind
+from sla_notifier.kept import KeptSecret
 from sla_notifier.link import Links
 from sla_notifier.telling.content import content_of
 from sla_notifier.telling.notification import Recipient
@@ -37,7 +38,7 @@ HOLES = re.compile(r"“\s*”|\(\s*[,)]|,\s*[,)]|\bfor\s+(?:\(|was\b)|\bto\s+(?
 @pytest.fixture(scope="module")
 def around() -> Surroundings:
     catalogue: Catalogue = builtin_catalogue()
-    links = Links("https://slad.example", b"secret")
+    links = Links("https://slad.example", KeptSecret(b"secret"))
     return Surroundings(catalogue=catalogue, texts=Texts(), links=links, now=NOW)
 
 

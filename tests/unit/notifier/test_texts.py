@@ -25,7 +25,16 @@ VALUES: dict[str, str | int | bool | datetime | timedelta] = {
 }  # fmt: skip
 
 
-COUNTS = {"incidents": 9, "broken": 7, "due_soon": 1, "ended": 2, "withdrawn": 1, "fixes": 1, "asked": 8}
+COUNTS = {
+    "incidents": 9,
+    "broken": 7,
+    "due_soon": 1,
+    "unpromised": 1,
+    "ended": 2,
+    "withdrawn": 1,
+    "fixes": 1,
+    "asked": 8,
+}
 
 
 def content(kind: Kind, **more: object) -> Content:

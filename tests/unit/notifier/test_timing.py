@@ -14,6 +14,7 @@ from sla_catalogue import builtin_catalogue
 from sla_domain.fact import FactKind
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.state import Kind
+from sla_notifier.kept import KeptSecret
 from sla_notifier.link import Links
 from sla_notifier.telling.content import content_of
 from sla_notifier.telling.notification import Recipient
@@ -45,7 +46,10 @@ def started() -> ClockFact:
 
 def around(now: str) -> Surroundings:
     return Surroundings(
-        now=msk(now), catalogue=builtin_catalogue(), texts=Texts(), links=Links("https://slad.example", b"x" * 32)
+        now=msk(now),
+        catalogue=builtin_catalogue(),
+        texts=Texts(),
+        links=Links("https://slad.example", KeptSecret(b"x" * 32)),
     )
 
 

@@ -156,7 +156,7 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
             ),
         ),
     )
-    yield "Rules", _table(("rule", "value"), _rules(sheet["rules"]))
+    yield "Rules", _table(("rule", "value"), _rules(sheet["rules"], sheet["agreed_dates"]))
     yield "Roles", _table(
         ("role", "title", "hours", "held by", "clause"),
         (
@@ -193,7 +193,7 @@ def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
     return table
 
 
-def _rules(rules: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _rules(rules: dict[str, Any], agreed: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if rules["default"]:
         yield "stated none, or an unknown one", rules["default"]
     if rules["without_description"]:
@@ -205,6 +205,10 @@ def _rules(rules: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "corrected by staff", "the customer hears old, new and why"
     if rules["clause"]:
         yield "clause", rules["clause"]
+    priorities = agreed["priorities"]
+    named = priorities if isinstance(priorities, str) else ", ".join(priorities) or "none"
+    who = "staff alone may set it" if agreed["by"] == "staff" else "the customer agrees"
+    yield "another date may be agreed for", f"{named} ({who}) {agreed['clause']}".rstrip()
 
 
 def _told(escalation: dict[str, Any]) -> str:

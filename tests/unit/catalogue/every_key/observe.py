@@ -19,13 +19,13 @@ from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentI
 from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
-from sla_domain.roles import who_holds
+from sla_domain.roles import roster
 from sla_domain.urgency import urgency
 from sla_ingest.auth import doubt
 from sla_ingest.dialect import Accepted, Delivery, translate
 from sla_notifier.channel.mailserver import from_catalogue
 from sla_notifier.intake.decide import concerned
-from sla_notifier.telling.directory import chain_of, people_of, usable
+from sla_notifier.telling.directory import chain_of, level_of, usable
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.wire import NoticeData
@@ -200,11 +200,11 @@ def _told(catalogue: Catalogue) -> Any:
         "chains": {id_: repr(chain_of(catalogue, None, contract)) for id_, contract in book.contracts.items()},
         "people": [
             [(one.person.name, one.why, one.person.language, usable(catalogue, one.person, frozenset()))
-             for one in people_of(catalogue, contract, ("on_call", "csm", "cy"), at)]
+             for one in level_of(catalogue, contract, ("on_call", "csm", "cy"), at).people]
             for contract in book.contracts.values() for at in instants
         ],
-        "holders": [
-            [repr(who_holds(book, contract, role, at)) for role in ("csm", "on_call", "tam", "driver")]
+        "on duty": [
+            [[one.person.id for one in roster(book, contract, (role,), at).on_duty] for role in ("csm", "on_call")]
             for contract in book.contracts.values() for at in instants
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
@@ -269,19 +269,30 @@ def _issues() -> Iterator[dict[str, Any]]:
     yield {"action": "opened", "issue": issue | {"labels": []}, **common}
     closed = {"state": "closed", "state_reason": "not_planned", "closed_at": "2026-11-16T07:30:00Z"}
     yield {"action": "closed", "issue": issue | closed, **common}
-    for login in ("mona", "robot", "lisa"):
+    people = {"mona": "NONE", "robot": "NONE", "lisa": "NONE", "cleo": "NONE", "max": "MEMBER", "cora": "CONTRIBUTOR",
+              "olga": "OWNER"}  # fmt: skip
+    for login, association in people.items():
         comment = {"id": 1, "user": {"login": login, "type": "User"}, "created_at": "2026-11-16T07:20:00Z", "body": "x"}
-        yield {"action": "created", "issue": issue, "comment": comment | {"author_association": "NONE"}, **common}
+        yield {"action": "created", "issue": issue, "comment": comment | {"author_association": association}, **common}
 
 
 def _tickets() -> Iterator[dict[str, Any]]:
     fields = {"summary": "s", "created": "2026-11-16T08:00:00", "updated": "2026-11-16T08:30:00",
-              "status": {"name": "Parked", "id": "77"}, "project": {"key": "P"}}  # fmt: skip
+              "status": {"name": "Parked", "id": "77"}, "project": {"key": "P"}, "assignee": {"accountId": "assignee"}}  # fmt: skip
     issue = {"id": "10", "key": "P-1", "self": "https://jira.example/rest/api/2/issue/10", "fields": fields}
     yield {"webhookEvent": "jira:issue_created", "timestamp": 1794816000000, "issue": issue}
     moved = {"id": "5", "items": [{"field": "status", "fieldId": "status", "from": "1", "fromString": "Open",
                                    "to": "77", "toString": "Parked"}]}  # fmt: skip
     yield {"webhookEvent": "jira:issue_updated", "timestamp": 1794817000000, "issue": issue, "changelog": moved}
+    undated = {"webhookEvent": "jira:issue_updated", "issue": issue, "changelog": moved}
+    yield undated  # when it happened is the local time of the issue
+    people: list[dict[str, Any]] = [{"emailAddress": "a@staff.example"}, {"emailAddress": "b@client.example"}]
+    people += [{"accountId": "assignee"}]
+    people += [{"groups": {"items": [{"name": name}]}} for name in ("agents", "clients")]
+    for number, person in enumerate(people):
+        author = {"accountId": f"u{number}", "displayName": "Somebody", **person}
+        comment = {"id": str(number), "author": author, "created": "2026-11-16T08:20:00.000+0000", "body": "x"}
+        yield {"webhookEvent": "comment_created", "timestamp": 1794816000000, "issue": issue, "comment": comment}
 
 
 def _doubts(catalogue: Catalogue) -> Iterator[Any]:
