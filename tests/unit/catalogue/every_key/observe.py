@@ -278,7 +278,8 @@ def _issues() -> Iterator[dict[str, Any]]:
 
 def _tickets() -> Iterator[dict[str, Any]]:
     fields = {"summary": "s", "created": "2026-11-16T08:00:00", "updated": "2026-11-16T08:30:00",
-              "status": {"name": "Parked", "id": "77"}, "project": {"key": "P"}, "assignee": {"accountId": "assignee"}}  # fmt: skip
+              "status": {"name": "Parked", "id": "77"}, "project": {"key": "P"},
+              "assignee": {"accountId": "assignee"}}  # fmt: skip
     issue = {"id": "10", "key": "P-1", "self": "https://jira.example/rest/api/2/issue/10", "fields": fields}
     yield {"webhookEvent": "jira:issue_created", "timestamp": 1794816000000, "issue": issue}
     moved = {"id": "5", "items": [{"field": "status", "fieldId": "status", "from": "1", "fromString": "Open",
