@@ -24,7 +24,7 @@ def agreed(due: timedelta, *, by: str = "Ann of Acme", at: int = 10, id_: str = 
 
 
 async def opened(world: World, priority: str) -> None:
-    answer = await world.event(event("o", "opened", 0, priority=priority, customer="Acme", description="broken"))
+    answer = await world.event(event("o", "opened", 0, priority=priority, customer="Strict", description="broken"))
     assert answer.status_code == 202, answer.text
     world.time.at = NOON + timedelta(minutes=30)
 
@@ -75,7 +75,7 @@ async def test_a_downgrade_that_names_who_of_the_customer_agreed_counts(small: W
 
 
 async def test_in_a_batch_it_is_accepted_without_effect_and_remarked_on(small: World) -> None:
-    batch = [event("o", "opened", 0, priority="P1", customer="Acme", description="x"), agreed(365 * DAY)]
+    batch = [event("o", "opened", 0, priority="P1", customer="Strict", description="x"), agreed(365 * DAY)]
     answer = await small.client.post("/v1/events", content=orjson.dumps(batch), headers=BATCH | SENDER)
     assert answer.status_code == 202, answer.text
     promise = answer.json()["deliveries"][1]["promise"]

@@ -31,6 +31,7 @@ contracts:
 """
 PLAN = """
     title: Plan
+    escalation: none
     priorities: [{id: P1, title: Critical}, {id: P2, title: Normal}]
     targets:
 """

@@ -108,7 +108,8 @@ async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetim
                 over[row.name] = at
         merged = and_(_alias.name.in_(some), _alias.kind == AliasKind.MERGED.value)
         await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(some), merged)))
-    await forgotten.bury(connection, tables.forgotten, over)
+    if over:
+        await forgotten.bury(connection, tables.forgotten, over)
 
 
 def same(known: Names, now: Names) -> bool:
