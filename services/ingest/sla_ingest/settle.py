@@ -21,7 +21,8 @@ _NEXT = timedelta(microseconds=1)
 
 def settled(one: Translated, tolerance: timedelta) -> Translated:
     """The event with the time that stands and the remarks as its warnings."""
-    event = one.event
+    event = _with_snapshot_settled(one.event, tolerance)
+    one = one if event is one.event else replace(one, event=event)
     if event.occurred_at <= event.received_at + tolerance:
         return _told(one)
     claimed = event.occurred_at.isoformat()
@@ -32,6 +33,17 @@ def settled(one: Translated, tolerance: timedelta) -> Translated:
         attributes={**event.attributes, "claimed_at": claimed},
     )
     return _told(replace(one, event=event, remarks=(*one.remarks, Noted(Remark.FUTURE_TIME, claimed))))
+
+
+def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> IncidentEvent:
+    """The instants of the snapshot as those of the event: one in the future would speak against all that comes before
+    then, such as a close whose own time the receipt stands in for."""
+    shown, latest = event.snapshot, event.received_at + tolerance
+    if shown is None:
+        return event
+    said = {"at": shown.at, "created_at": shown.created_at, "ended_at": shown.ended_at}
+    ahead = {name: event.received_at for name, at in said.items() if at is not None and at > latest}
+    return replace(event, snapshot=replace(shown, **ahead)) if ahead else event
 
 
 def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:

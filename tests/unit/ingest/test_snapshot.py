@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 from tests.unit.ingest.made import RECEIVED, events, said, source, translated
 
 from sla_catalogue.source import Dialect, Lookup, SourceId
-from sla_domain.event import EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
+from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.phase import Phase
-from sla_ingest.dialect.port import Delivery, Happening, Ignored, IgnoredBecause, Remark, Stamp, ignored
+from sla_ingest.dialect.port import Delivery, Happening, Ignored, IgnoredBecause, Remark, Stamp, Translated, ignored
 from sla_ingest.dialect.port import events as numbered
+from sla_ingest.settle import settled
 
 DESK = source(Dialect.CLOUDEVENTS)
 DELIVERY = Delivery(body=b"{}", headers={}, received_at=RECEIVED)
@@ -127,3 +129,18 @@ def test_a_snapshot_holds_for_the_instant_of_its_event_or_names_one() -> None:
 def test_an_unknown_field_of_a_snapshot_is_named() -> None:
     (one,) = _posted({"snapshot": {"phase": "open", "mood": "grim"}}).events
     assert [(noted.remark, noted.detail) for noted in one.remarks] == [(Remark.FIELD_IGNORED, "snapshot.mood")]
+
+
+def test_a_ticket_shown_as_of_the_future_speaks_against_nothing_that_comes_before_then() -> None:
+    """The sender's clock is six minutes ahead: the receipt stands in for every instant, also where only a look is."""
+    received = datetime(2026, 11, 16, 9, tzinfo=UTC)
+    ahead = received + timedelta(minutes=6)
+    shown = Snapshot(at=ahead, created_at=received - timedelta(hours=1), phase=Phase.OPEN, ended_at=ahead)
+    event = IncidentEvent(
+        id=EventId("e"), incident=IncidentId("s:1"), kind=EventKind.OBSERVED, occurred_at=received,
+        received_at=received, source="s", snapshot=shown,
+    )  # fmt: skip
+    settled_shown = settled(Translated(event=event), timedelta(minutes=5)).event.snapshot
+    assert settled_shown == replace(shown, at=received, ended_at=received)
+    near = replace(event, snapshot=replace(shown, at=received + timedelta(minutes=4), ended_at=None))
+    assert settled(Translated(event=near), timedelta(minutes=5)).event.snapshot == near.snapshot
