@@ -219,9 +219,9 @@ async def test_all_that_a_request_says_of_an_incident_is_committed_together(
     commits: list[list[str]] = []
     real = inbox_module.store
 
-    async def noted(connection, receipts):  # type: ignore[no-untyped-def]
+    async def noted(connection, receipts, names):  # type: ignore[no-untyped-def]
         commits.append([one.event.incident for receipt in receipts for one in receipt.entry.events])
-        return await real(connection, receipts)
+        return await real(connection, receipts, names)
 
     monkeypatch.setattr(inbox_module, "store", noted)
     monkeypatch.setattr(intake_module, "CHUNK", 10)
