@@ -101,14 +101,14 @@ STORIES: Mapping[str, tuple[datetime, Mapping[str, str], tuple[Happening, ...]]]
 Observer = Callable[[Catalogue], Any]
 
 
-def loaded(file: Path) -> tuple[Catalogue | None, list[Any]]:
-    """The catalogue of a file, if it is sound, and what the check says of it."""
+def loaded(folder: Path) -> tuple[Catalogue | None, list[Any]]:
+    """The catalogue of a folder, if it is sound, and what the check says of it."""
     try:
-        catalogue = load_catalogue(file, environment={})
+        catalogue = load_catalogue(folder, environment={})
         problems = catalogue.warnings
     except CatalogueInvalid as invalid:
         catalogue, problems = None, invalid.problems
-    return catalogue, [(one.severity.value, one.code, one.message.replace(str(file.parent), "")) for one in problems]
+    return catalogue, [(one.severity.value, one.code, one.message.replace(str(folder), "")) for one in problems]
 
 
 # What slad does under a catalogue, the cheapest to look at first.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +14,7 @@ from pydantic import BaseModel
 from tests.unit.catalogue.every_key.edits import EDITS, ELSEWHERE, Edit, Shows
 from tests.unit.catalogue.every_key.observe import BEHAVIOUR, WORDS, Observer, loaded
 
+from sla_catalogue import gather
 from sla_catalogue.document.catalogue import CatalogueDocument
 
 HERE = Path(__file__).parent
@@ -41,11 +44,21 @@ def _documents(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with one file for each section: only the one that is written otherwise is read as YAML again."""
     folder = tmp_path_factory.mktemp("catalogue")
     shutil.copy(HERE / "feed.ics", folder)
-    (folder / "catalogue.yaml").write_text(BASE)
-    return folder / "catalogue.yaml"
+    write(folder, BASE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gather, "read_tree", functools.lru_cache(maxsize=64)(gather.read_tree))
+        yield folder
+
+
+def write(folder: Path, text: str) -> None:
+    sections = re.split(r"^(?=[a-z]+:)", text, flags=re.MULTILINE)
+    assert sections[0] == ""
+    for number, section in enumerate(sections[1:]):
+        (folder / f"{number:02}.yaml").write_text(section)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +71,7 @@ def as_it_is(place: Path) -> dict[str, Any]:
 
 def what_differs(text: str, observers: Mapping[str, Observer], place: Path, as_it_is: dict[str, Any]) -> str:
     """The first of the observers that sees a difference; empty when none does."""
-    place.write_text(text)  # under the same name: a sheet quotes the lines of files
+    write(place, text)  # under the same names: a sheet quotes the lines of files
     catalogue, problems = loaded(place)
     if problems != as_it_is["check"] or catalogue is None:
         return "check"
