@@ -8,6 +8,7 @@ by all workers: use `unique` for topics and groups, `postgres_url` for a databas
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, Page
 from tests.real.certificates import Certificates
 from tests.real.chromium import find_chromium, offline_page, running_chromium
+from tests.real.emptied import EmptiedDatabases
 from tests.real.ledger import OTHER_MACHINE, Ledger, Part, closing_line, required
 from tests.real.named_server import NamedServer
 from tests.real.session import close_run, open_run, shared_server
@@ -194,6 +196,22 @@ async def postgres_url(postgres_server: PostgresServer | NamedServer, unique: st
     """SQLAlchemy URL (asyncpg) of an empty database for this test alone."""
     yield await postgres_server.create_database(unique)
     await postgres_server.drop_database(unique)
+
+
+@pytest.fixture(scope="session")
+def emptied_databases(postgres_server: PostgresServer | NamedServer) -> Iterator[EmptiedDatabases]:
+    databases = EmptiedDatabases(postgres_server)
+    yield databases
+    asyncio.run(databases.drop())
+
+
+@pytest_asyncio.fixture
+async def emptied_postgres_url(
+    emptied_databases: EmptiedDatabases, request: pytest.FixtureRequest, unique: str
+) -> AsyncIterator[str]:
+    """As `postgres_url`, without a row, but with the tables of the folder's tests before: for tests that alter none."""
+    async with emptied_databases.lent(request.path.parent.name, unique) as url:
+        yield url
 
 
 @pytest.fixture

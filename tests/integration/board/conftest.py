@@ -13,7 +13,7 @@ from tests.integration.board.bench import BoardBench, bench
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/board.db"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("emptied_postgres_url")
     return url
 
 
