@@ -27,6 +27,7 @@ from sla_platform.store.engine import Store
 
 _log = structlog.get_logger(__name__)
 _Labels = tuple[str, str]
+_JOINING = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +123,11 @@ class GroupCommit:
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []
-        deliveries = size = 0
-        while self._queue and (
-            not group or (deliveries < self._bounds.group_deliveries and size < self._bounds.group_bytes)
-        ):
+        deliveries = size = work = 0
+        while self._queue and (not group or (work < self._bounds.group_deliveries and size < self._bounds.group_bytes)):
             waiting = self._queue.popleft()
             deliveries, size = deliveries + len(waiting.entries), size + waiting.bytes
+            work += sum(weight(entry) for entry in waiting.entries)
             group.append(waiting)
         self._count(-deliveries, -size)
         return group
@@ -205,6 +205,11 @@ class GroupCommit:
         ):
             for labels, number in counted.items():
                 metric.labels(*labels).inc(number)
+
+
+def weight(entry: Entry) -> int:
+    """How much of a group a delivery is: one that joins names is a transaction of its own, with all that follows."""
+    return _JOINING if joins(entry) else 1
 
 
 def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

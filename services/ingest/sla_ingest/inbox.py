@@ -50,6 +50,7 @@ from sla_ingest.name import (
     join,
     joins,
     load,
+    overgrown,
     routed,
     same,
     touched,
@@ -149,6 +150,8 @@ async def decided(
         if seen_ is not None and history.is_news(seen_.event, rulebook):
             entry = observed_instead(entry)
         final = _confined(entry, history, rulebook, names)
+        if (grown := overgrown(final, names)) is not None:
+            final = parked_instead(final, ParkedBecause.TOO_MANY_NAMES, grown)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
         if final.by_rule and (refused := broken_rule(final, history, rulebook)) is not None:

@@ -19,7 +19,7 @@ from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
 from sla_domain.normal import normal, normals
 from sla_ingest.auth import Doubt, Work, doubt, work_of
-from sla_ingest.commit import GroupCommit
+from sla_ingest.commit import GroupCommit, weight
 from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
 from sla_ingest.dialect.port import (
     Accepted,
@@ -34,6 +34,7 @@ from sla_ingest.dialect.port import (
 from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, entry_of, parked_instead
 from sla_ingest.limit import Budget, Recent
 from sla_ingest.metrics import IngestMetrics
+from sla_ingest.name import joins
 from sla_ingest.settle import settled
 from sla_platform.http.keys import Access
 from sla_platform.http.problem import Problem
@@ -188,7 +189,11 @@ class Intake:
             await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
         chunks = together(entries, CHUNK)
         # When one chunk fails the sender hears 503 and sends the batch again: the others are duplicates then.
-        done = await asyncio.gather(*(self._commit.take([entries[number] for number in chunk]) for chunk in chunks))
+        if any(joins(entry) for entry in entries):
+            # One after the other, so that whoever comes meanwhile has their turn in between.
+            done = [await self._commit.take([entries[number] for number in chunk]) for chunk in chunks]
+        else:
+            done = await asyncio.gather(*(self._commit.take([entries[number] for number in chunk]) for chunk in chunks))
         receipts = dict(zip(chain.from_iterable(chunks), chain.from_iterable(done), strict=True))
         return Taken(tuple(receipts[number] for number in range(len(entries))), batch=True)
 
@@ -308,17 +313,22 @@ def together(entries: Sequence[Entry], size: int) -> list[list[int]]:
     the order of the entries.
 
     A chunk is one commit. Whoever reads an incident meanwhile sees all of it or nothing: an opening without the end
-    that came in the same request would look like a promise broken long ago.
+    that came in the same request would look like a promise broken long ago. What joins names is a commit of its own in
+    any case, and counts for the work that it is.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
-        name = entry.events[0].event.incident if entry.events else f"\n{number}"
+        name = entry.events[0].event.incident if entry.events and not joins(entry) else f"\n{number}"
         own.setdefault(name, []).append(number)
     chunks: list[list[int]] = []
+    room = 0
     for places in own.values():
-        if not chunks or len(chunks[-1]) + len(places) > size:
+        work = sum(weight(entries[number]) for number in places)
+        if not chunks or work > room:
             chunks.append([])
+            room = size
         chunks[-1] += places
+        room -= work
     return [sorted(chunk) for chunk in chunks]
 
 

@@ -30,7 +30,7 @@ from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, Phase, RemarkKind
 from sla_ingest import tables
-from sla_ingest.name import kept
+from sla_ingest.name import joining, kept
 from sla_platform.store.engine import Store
 from sla_platform.wire import stored_event
 
@@ -518,3 +518,70 @@ async def test_a_parked_one_that_is_replayed_joins_names_too(small: World) -> No
     assert (await replay()).status_code == 202
     await tell(small, [MOVES[2]])
     assert list(await incidents(small)) == ["servicenow:A"]
+
+
+# -- how much may belong together
+
+
+async def told_in_one(world: World, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    world.time.at = max(world.time.at, NOON + timedelta(hours=3))
+    answer = await world.batch(list(events))
+    assert answer.status_code == 202, answer.text
+    told: list[dict[str, Any]] = answer.json()["deliveries"]
+    return told
+
+
+async def test_a_ticket_merged_into_very_many_is_heard_on_some_and_the_rest_is_parked(world: World) -> None:
+    """Otherwise each of its words is stored as often as its sender likes."""
+    await told_in_one(world, [stated(number, 0, "opened", f"F{number}") for number in range(14)])
+    merges = [stated(100 + number, 10, "merged", "F0", merged_into=f"F{number}") for number in range(1, 14)]
+    told = await told_in_one(world, merges)
+    assert [each["outcome"] for each in told] == ["accepted"] * 10 + ["parked"] * 3
+    assert {each["reason"]["code"] for each in told if "reason" in each} == {"too_many_names"}
+    before = await world.count(tables.event)
+    await told_in_one(world, [stated(200, 20, "customer_replied", "F0", actor="customer")])
+    assert await world.count(tables.event) - before == 11
+
+
+async def test_a_chain_of_names_ends_where_nobody_could_have_moved_so_often(world: World) -> None:
+    """Each move tells all again that was stored under the name before."""
+    chain = [stated(number, 10, "renamed", f"C{number + 1}", known_as=f"C{number}") for number in range(52)]
+    told = await told_in_one(world, chain)
+    assert [number for number, each in enumerate(told) if each["outcome"] == "parked"] == [50]
+
+
+async def test_a_merge_into_a_ticket_of_many_copies_what_is_new_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+    copy_all = joining._copy_all
+
+    async def noted(connection: Any, source: Any, survivor: Any, names: Any) -> None:
+        asked.append((source, survivor))
+        await copy_all(connection, source, survivor, names)
+
+    monkeypatch.setattr(joining, "_copy_all", noted)
+    await told_in_one(world, [stated(number, 0, "opened", f"S{number}") for number in range(12)])
+    await told_in_one(world, [stated(100 + n, 10, "merged", f"S{n}", merged_into="S0") for n in range(1, 12)])
+    assert len(asked) == len(set(asked)) == 11
+    assert len((await incidents(world))["servicenow:S0"].remarks) >= 11
+
+
+async def test_a_large_batch_of_merges_leaves_others_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a transaction of its own: a commit holds only as many as others can wait for, and one is waited for."""
+    commit, sizes, waiting = world.ingest.commit, [], [0]
+    take = commit.take
+
+    async def noted(entries: Sequence[Any]) -> Any:
+        sizes.append(len(entries))
+        waiting[0] += 1
+        assert waiting[0] == 1
+        try:
+            return await take(entries)
+        finally:
+            waiting[0] -= 1
+
+    monkeypatch.setattr(commit, "take", noted)
+    merges = [stated(n, 10, "merged", f"T{2 * n}", merged_into=f"T{2 * n + 1}") for n in range(25)]
+    await told_in_one(world, merges)
+    assert sizes == [10, 10, 5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,11 @@ from tests.real.smtp import SmtpServer
 
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
+from sla_notifier.delivery.row import row_of
+from sla_notifier.delivery.state import State
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
+from sla_notifier.telling import write
 from sla_notifier.telling.conversation import FIRST_PAUSE
 
 READER = {"Authorization": "Bearer the-readers-key-0001"}
@@ -129,3 +133,24 @@ async def test_a_closing_word_is_no_brake_for_the_page_behind_it(stage: Stage) -
     [word] = await stage.rows(kind="resolved")
     assert page.follows == word.id
     assert word.turn == page.turn < before
+
+
+async def test_two_closing_words_at_once_are_no_brake_either(stage: Stage) -> None:
+    """Pages of several people, or of several tickets, are written together."""
+    stage.time.go(NINE + timedelta(minutes=30))
+    names = ("a:p2", "a:p3")
+    for name in names:
+        await stage.hear(broken(name, 2))
+    while await stage.send():
+        pass
+    for name in names:
+        await stage.hear(missed(at=NINE + timedelta(minutes=29), **ticket(name, 2)))
+    words = [word.id for word in await stage.rows(kind="resolved")]
+    assert len(words) == 2
+    again = [
+        replace(row_of(row._asdict()), state=State.QUEUED, follows=word, turn=-1.0 - number)
+        for number, (row, word) in enumerate(zip(await stage.rows(kind="page"), words, strict=True))
+    ]
+    async with stage.store.transaction() as connection:
+        await write._let_pass(connection, again)
+    assert [word.turn for word in await stage.rows(kind="resolved")] == [-1.0, -2.0]

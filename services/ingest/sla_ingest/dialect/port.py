@@ -78,6 +78,7 @@ class ParkedBecause(Reason):
     ID_REUSED = "another body was delivered under the same id before"
     MALFORMED = "one event of the batch cannot be read"
     OTHER_CONTRACT = "the incident is under another contract than the key's"
+    TOO_MANY_NAMES = "too many incidents would become one, or be merged into one another"
 
 
 class Remark(Reason):

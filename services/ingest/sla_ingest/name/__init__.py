@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from sla_ingest.name.joining import carry, join, with_own_events
 from sla_ingest.name.kept import Stale, forget, hold, load, same
-from sla_ingest.name.known import JOINING, Names, concerned, joins, routed, touched
+from sla_ingest.name.known import JOINING, Names, concerned, joins, overgrown, routed, touched
 
 __all__ = [
-    "JOINING", "Names", "Stale", "carry", "concerned", "forget", "hold", "join", "joins", "load", "routed", "same",
-    "touched", "with_own_events",
+    "JOINING", "Names", "Stale", "carry", "concerned", "forget", "hold", "join", "joins", "load", "overgrown",
+    "routed", "same", "touched", "with_own_events",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from sla_domain.fold import in_order
 from sla_domain.fold.carried import COPIED, copied, someone_waits
 from sla_ingest.history import whole_history
 from sla_ingest.name.kept import keep, load, rename
-from sla_ingest.name.known import AliasKind, Names
+from sla_ingest.name.known import AliasKind, Names, ways
 from sla_ingest.published import published
 from sla_ingest.tables import event as event_table
 
@@ -42,9 +42,11 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) 
         await keep(connection, AliasKind.MERGED, incident, event.merged_into, event.occurred_at)
     else:
         return
+    # What belonged together before has its copies.
     now = await load(connection, [incident])
-    for source in sorted(now.merged):
-        for survivor in sorted(now.survivors(source)):
+    heard, where = ways(event, now)
+    for source in sorted(heard):
+        for survivor in sorted(where & now.survivors(source)):
             await _copy_all(connection, source, survivor, now)
 
 
@@ -52,16 +54,19 @@ async def carry(
     connection: AsyncConnection,
     events: Sequence[IncidentEvent],
     names: Names,
-    begun: Collection[IncidentId],
+    begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
     """What follows from events, themselves stored already, on incidents that are merged or survive a merge.
 
-    `begun`: those that had events of their own before; `kept_from`: survivors on which this sender may not act.
+    `begun`: those that had events of their own before; those that begin here are added. `kept_from`: survivors on which
+    this sender may not act.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
             await _copy_all(connection, source, event.incident, names)
+        if event.carried_from is None:
+            begun.add(event.incident)
         if event.kind not in COPIED:
             continue
         for survivor in sorted(names.survivors(event.incident) - set(kept_from)):

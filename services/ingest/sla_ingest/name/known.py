@@ -51,6 +51,14 @@ class Names:
 
 
 JOINING = frozenset({EventKind.RENAMED, EventKind.MERGED})
+MOST_NAMES = 500
+"""Names that may belong together, by moves and merges in any direction: every delivery about one of them reads all."""
+MOST_MOVES = 50
+"""Other names of one incident: with each more, all that was stored under it is told again."""
+MOST_SURVIVORS = 10
+"""Incidents into which one may be merged, directly or through others: its words are stored once for each."""
+MOST_COPIED = 500
+"""Pairs of a merged incident and a survivor that one delivery may bring together."""
 
 
 def joins(entry: Entry) -> bool:
@@ -88,3 +96,43 @@ def _routed(one: Translated, names: Names) -> Translated:
     elif (incident, into) != (event.incident, event.merged_into):
         event = replace(event, incident=incident, merged_into=into)
     return one if event is one.event else replace(one, event=event)
+
+
+def ways(event: IncidentEvent, names: Names) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
+    """The incidents whose words are heard elsewhere by this joining event, and those on which they are heard."""
+    incident = event.incident
+    sources, survivors = names.sources(incident), names.survivors(incident)
+    if event.kind is EventKind.RENAMED:
+        later = incident if event.known_as is None else names.incident(event.known_as)
+        both = {incident, later}
+        sources, survivors = sources | names.sources(later), survivors | names.survivors(later)
+        return sources - both | {incident}, survivors - both | {incident}
+    if event.merged_into is None:
+        return frozenset(), frozenset()
+    into = names.incident(event.merged_into)
+    return sources | {incident}, names.survivors(into) | {into}
+
+
+def overgrown(entry: Entry, names: Names) -> IncidentId | None:
+    """The incident of a joining event beyond which too many names would belong together; None within the bounds.
+
+    What follows a join grows with all that belongs together, in one transaction that holds up every other sender.
+    """
+    for one in entry.events:
+        event = one.event
+        if event.kind in JOINING and _overgrown(event, names):
+            return event.incident
+    return None
+
+
+def _overgrown(event: IncidentEvent, names: Names) -> bool:
+    known = {*names.moved, *names.moved.values(), *names.merged, *concerned(event)}
+    if len(known.union(*names.merged.values())) > MOST_NAMES:
+        return True
+    own = {names.incident(name) for name in concerned(event)}
+    if event.kind is EventKind.RENAMED and sum(into in own for into in names.moved.values()) >= MOST_MOVES:
+        return True
+    heard, where = ways(event, names)
+    if len(heard) * len(where) > MOST_COPIED:
+        return True
+    return any(len((names.survivors(name) | where) - {name}) > MOST_SURVIVORS for name in heard)

@@ -194,8 +194,10 @@ async def _let_pass(connection: AsyncConnection, new: Iterable[DeliveryRow]) -> 
         if row.follows and row.state is State.QUEUED and row.kind not in _CLOSING
     ]
     if turns:
-        sooner = update(_d).where(_d.c.id == bindparam("b_id"), _d.c.turn > bindparam("b_turn"))
-        await connection.execute(sooner.where(_d.c.state.in_(_WAITING)).values(turn=bindparam("b_turn")), turns)
+        # Written out: a list of values (`in_`) cannot be bound in a statement for several rows.
+        waits = or_(*(_d.c.state == state for state in _WAITING))
+        sooner = update(_d).where(_d.c.id == bindparam("b_id"), _d.c.turn > bindparam("b_turn"), waits)
+        await connection.execute(sooner.values(turn=bindparam("b_turn")), turns)
 
 
 async def _cut_off(
