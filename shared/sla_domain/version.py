@@ -24,7 +24,7 @@ _DIGIT = re.compile(r"\d", re.ASCII)
 _BEFORE = frozenset({"dev", "snapshot", "alpha", "a", "beta", "b", "pre", "preview", "rc", "cr", "m", "milestone"})
 _COMPARISON = re.compile(r"(==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!|]+)(?=[\s,]|$)")
 _JOINT = re.compile(r"\s*,\s*|\s+")
-_VERSION = re.compile(r"[\w.+:-]+")
+_VERSION = re.compile(r"[\w.+:-]*\w\.?")  # what ends in a sign (`4.2+`) means more than this version
 _ANY_FROM_HERE = re.compile(r"(\.[xX*])+")
 GRAMMAR = (
     "comparisons (=, !=, <, <=, >, >= and a version) joined by commas or spaces, alternatives joined by ||, a bare "

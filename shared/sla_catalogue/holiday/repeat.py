@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -32,13 +32,32 @@ def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo = UTC
 ) -> Iterator[Occurrence]:
     """Every occurrence within the horizon, each once. `zone` is that of the whole feed. Raises Unreadable."""
-    excluded = {each.start for each in _listed(event, "EXDATE", length)}
-    found = {each.start: each for each in _listed(event, "RDATE", length)}
+    excluded = {alike(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
+    listed = [replace(each, start=alike(each.start, start, zone)) for each in _listed(event, "RDATE", length)]
+    found = {each.start: each for each in listed}
     for day in _repeated(event, start, horizon, zone) if "RRULE" in event else (start,):
         found.setdefault(day, Occurrence(day, length))
     for each in sorted(found.values(), key=lambda one: str(one.start)):
         if each.start not in excluded and _near(each, horizon):
             yield each
+
+
+def alike(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
+    """A date of a list as the occurrences of an entry that begins at `start` are: whole days, or instants.
+
+    Many programs write the dates of a list in another way than the entry itself; compared as written they would never
+    be equal, and a day that was taken out would stay closed. `zone` is that of the whole feed.
+    """
+    if not isinstance(start, datetime):
+        if not isinstance(written, datetime):
+            return written
+        midnight = written.time() == time()  # "the day", in whatever zone a program thinks that days lie
+        return (written if written.tzinfo is None or midnight else written.astimezone(zone)).date()
+    if not isinstance(written, datetime):
+        return datetime.combine(written, start.time(), start.tzinfo)
+    if written.tzinfo is None or start.tzinfo is None:
+        return written.replace(tzinfo=start.tzinfo)
+    return written
 
 
 def _near(each: Occurrence, horizon: Horizon) -> bool:

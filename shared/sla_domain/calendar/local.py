@@ -7,7 +7,7 @@ change is meant (PLANS, "Conventions"). Either way the instant is a reading of o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sla_domain.calendar.zone import zone_map
@@ -20,13 +20,23 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A reading with its instant; `again` is the second showing of one that came twice."""
+    """A reading with its instant; `again` is the second showing of one that came twice.
+
+    `also` are other readings that never came and mean the same instant, where nobody knows which of them was written.
+    """
 
     reading: datetime
     zone: str
     at: datetime
     again: datetime | None = None
     skipped: bool = False
+    also: tuple[datetime, ...] = ()
+
+    def joined(self, other: LocalTime) -> LocalTime:
+        """This reading, and another that means the same instant."""
+        if not (self.skipped and other.skipped) or other.reading in (self.reading, *self.also):
+            return self
+        return replace(self, also=(*self.also, other.reading))
 
     @property
     def doubtful(self) -> bool:
@@ -39,7 +49,8 @@ class LocalTime:
     def doubt(self, meant: datetime | None = None) -> str:
         """What there is to remark, in words; empty for a reading that came once. `meant`: the instant chosen."""
         if self.skipped:
-            never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
+            readings = " and ".join(f"{reading:%Y-%m-%d %H:%M}" for reading in sorted((self.reading, *self.also)))
+            never = f"{readings} never came in {self.zone}"
             return f"{never}: read as {_utc(self.at)}, when the clocks changed"
         if self.again is None:
             return ""

@@ -118,6 +118,11 @@ class Folding:
         return last if self._looked is None else max(last, self._looked)
 
     @property
+    def assumed(self) -> bool:
+        """Whether no opening was read: another event stands in for it, and any that comes later may date it."""
+        return self._assumed
+
+    @property
     def story(self) -> Story:
         """The incident so far; not to be changed."""
         return self._story

@@ -131,8 +131,9 @@ def _attributes(story: Story, event: IncidentEvent, shown: Snapshot) -> Iterator
     known = story.attributes
     changed = {name: value for name, value in shown.attributes.items() if known.get(name, "") != value}
     pending = story.priorities.pending
-    if pending is not None and changed.get("priority") in (pending.old, pending.new):
-        del changed["priority"]  # a proposal states what the ticket does not have yet
+    kept = () if pending is None else (pending.old, pending.new) if story.priorities.proposed else (pending.new,)
+    if changed.get("priority") in kept:
+        del changed["priority"]  # a proposal states what the ticket does not have yet; a change taken back is news
     if not changed:
         return
     held = {name: changed.pop(name) for name in HOLDER & changed.keys()}

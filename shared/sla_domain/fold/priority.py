@@ -44,11 +44,13 @@ class Priorities:
         "in_force",
         "pending",
         "periods",
+        "proposed",
     )
 
     def __init__(self, remarks: Remarks) -> None:
         self.in_force = ""
         self.pending: PendingDowngrade | None = None
+        self.proposed = False  # the pending one was only proposed: the ticket itself keeps the old priority
         self.periods: list[PriorityPeriod] = []  # those that have ended
         self.corrections: list[Correction] = []
         self._remarks = remarks
@@ -153,6 +155,7 @@ class Priorities:
             why = PriorityWhy.CORRECTED if event.kind is EventKind.RECLASSIFIED else PriorityWhy.RAISED
             self._set(wanted.id, event, at, why)
         elif event.kind is EventKind.DOWNGRADE_PROPOSED or self._needs_agreement(wanted, event, plan):
+            self.proposed = event.kind is EventKind.DOWNGRADE_PROPOSED
             self.pending = PendingDowngrade(
                 self.in_force, wanted.id, at, event.actor_name or event.actor.value, event.reason, event.id
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import orjson
-from tests.integration.notifier.stage import NINE, Stage, breached, clock_of, fact, missed, taken_back, warned
+from tests.integration.notifier.stage import NINE, Stage, breached, clock_of, fact, missed, notice, taken_back, warned
 from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import WebhookReceiver
@@ -137,6 +137,15 @@ async def test_what_was_answered_or_taken_back_before_the_digest_left_is_not_in_
     pages = {row.incident: (row.state, row.reason, row.carried_by) for row in await stage.rows(kind="page")}
     assert pages["github:5"] == ("cancelled", "acknowledged", "")
     assert pages["github:6"] == ("cancelled", "taken_back", "")
+
+
+async def test_a_digest_of_critical_fixes_speaks_of_no_tickets(stage: Stage, smtp_server: SmtpServer) -> None:
+    await stage.hear(*[notice(f"fix-{number}") for number in range(6)])
+    await stage.send()
+    await out(stage)
+    digest = text_of(mails(smtp_server)[-1])
+    assert "5 critical fixes for Acme S.A. They came" in digest.replace("..", ".")
+    assert "ticket" not in digest.partition("They came")[0]
 
 
 async def test_a_digest_with_nothing_left_to_tell_is_not_sent(stage: Stage, smtp_server: SmtpServer) -> None:

@@ -73,6 +73,12 @@ def test_a_kept_fold_is_the_fold_from_the_first_event(catalogues: tuple[Catalogu
     asyncio.run(_many(600, seed=1, catalogues=catalogues))
 
 
+def test_what_was_folded_and_then_lost_dates_no_opening(catalogues: tuple[Catalogue, ...]) -> None:
+    """A history in which an event that was never stored had told of an earlier opening than all that were."""
+    random = Random(2_000_320)
+    asyncio.run(_one(random, random.choice(catalogues).rulebook))
+
+
 @pytest.mark.slow
 def test_ten_thousand_kept_folds(catalogues: tuple[Catalogue, ...]) -> None:
     asyncio.run(_many(10_000, seed=2, catalogues=catalogues))

@@ -184,6 +184,20 @@ def test_a_moved_occurrence_takes_the_place_of_the_regular_one() -> None:
     assert fed(master, moved) == ["2024-06-01", "2025-06-02", "2026-06-01", "2027-06-01"]
 
 
+@pytest.mark.parametrize("written", ["20250601T000000", "20250601T000000Z"])
+def test_it_does_so_in_whatever_way_the_day_is_written(written: str) -> None:
+    master = "UID:x\nDTSTART;VALUE=DATE:20240601\nRRULE:FREQ=YEARLY"
+    moved = f"UID:x\nRECURRENCE-ID:{written}\nDTSTART;VALUE=DATE:20250602"
+    assert fed(master, moved) == ["2024-06-01", "2025-06-02", "2026-06-01", "2027-06-01"]
+
+
+@pytest.mark.parametrize("exdate", [";VALUE=DATE:20261118", ":20261118T090000", ":20261118T070000Z"])
+def test_an_hour_is_taken_out_by_its_day_its_wall_clock_or_its_instant(exdate: str) -> None:
+    span = "DTSTART;TZID=Europe/Sofia:20261117T090000\nDTEND;TZID=Europe/Sofia:20261117T100000"
+    found = read_feed(ical(f"{span}\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE{exdate}"), "feed", YEARS)
+    assert [span.start.day for span in found.spans] == [17, 19]
+
+
 def test_cancelled_and_skipped_entries_are_left_out() -> None:
     assert fed("DTSTART;VALUE=DATE:20260601\nSTATUS:CANCELLED") == []
     assert fed("DTSTART;VALUE=DATE:20260601\nSUMMARY:Mother's Day", skip=("mother's day",)) == []
@@ -244,6 +258,13 @@ GOOD = "DTSTART;VALUE=DATE:20260105\nSUMMARY:Good"
         ("X-ZONE\nDTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;UNTIL=20261202T220000Z",
          ["2026-12-01", "2026-12-02", "2026-12-03"]),
         ("DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;UNTIL=20261202T235959Z", ["2026-12-01", "2026-12-02"]),
+        # What is taken out or added is written in another way than the entry itself.
+        ("DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20261202T000000", ["2026-12-01", "2026-12-03"]),
+        ("DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20261202T000000Z",
+         ["2026-12-01", "2026-12-03"]),
+        ("X-ZONE\nDTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20261201T220000Z",
+         ["2026-12-01", "2026-12-03"]),
+        ("DTSTART;VALUE=DATE:20261201\nRDATE:20261209T000000Z", ["2026-12-01", "2026-12-09"]),
     ],
 )  # fmt: skip
 def test_odd_entries_that_can_be_read_are_read(entry: str, days: list[str]) -> None:

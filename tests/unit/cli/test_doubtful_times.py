@@ -100,6 +100,12 @@ def test_a_reading_of_ours_is_not_exact_and_says_so(told: Told, opened: str, ans
     assert bool(kinds & {"mapping", "before_opening"}) is (quality != "exact")
 
 
+def test_two_readings_that_never_came_are_both_named(told: Told) -> None:
+    found, _ = told.judged("2026-03-29 02:20", "2026-03-29 02:40")
+    texts = [one["text"] for one in found["remarked"]]
+    assert any("opened: 2026-03-29 02:20 and 2026-03-29 02:40 never came" in text for text in texts)
+
+
 def test_a_resolution_follows_the_answer(told: Told) -> None:
     _, verdicts = told.judged("2026-10-25 01:30", "2026-10-25 02:50", "2026-10-25 02:10")
     assert verdicts["first_response"]["consumed_seconds"] == 4_800

@@ -11,12 +11,13 @@ from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of
 
 from sla_domain.clock import ClockState
-from sla_domain.event import EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
+from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
 from sla_domain.explain.build import known_at
 from sla_domain.fold import Folding, Unfit, bound, fold, timeline
 from sla_domain.forgotten import remembered
 from sla_domain.incident import RemarkKind
 from sla_domain.phase import Phase
+from sla_domain.plan import DowngradeMode, PriorityRules
 from sla_domain.seen import seen
 
 RULES = rulebook(
@@ -208,3 +209,19 @@ def test_each_contract_sees_its_own_when_a_snapshot_moved_the_incident() -> None
     told.updated("Mon 11:00").updated("Mon 13:00")
     assert _seen_by("acme", told.events) == ["e0", "e1", "e2"]
     assert _seen_by("umbra", told.events) == ["e3"]
+
+
+@pytest.mark.parametrize(("proposed", "pending"), [(False, False), (True, True)])
+def test_a_lower_priority_that_the_ticket_had_and_has_no_more_is_withdrawn(proposed: bool, pending: bool) -> None:
+    """One that was only proposed never was on the ticket."""
+    rows = tuple(row("resolution", time, priority=name) for name, time in (("P1", "2h"), ("P3", "24h")))
+    strict = PriorityRules(downgrade=DowngradeMode.BY_AGREEMENT)
+    rules = rulebook(plan(*rows, rules=strict), contract())
+    kind = EventKind.DOWNGRADE_PROPOSED if proposed else EventKind.PRIORITY_CHANGED
+    told = Desk().opened("Mon 09:00", "P1").happened(kind, "Mon 09:30", priority="P3", actor=Actor.STAFF)
+    assert told.fold(rules).pending_downgrade is not None
+    told.seen("Mon 10:00", Phase.OPEN, priority="P1")
+    incident = told.fold(rules)
+    assert (incident.pending_downgrade is not None) is pending
+    assert (RemarkKind.DOWNGRADE_PENDING in {remark.kind for remark in incident.remarks}) is pending
+    assert incident.priority == "P1"

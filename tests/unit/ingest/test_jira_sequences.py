@@ -233,3 +233,17 @@ def test_the_real_deliveries_of_one_issue_make_one_story() -> None:
     sent = [(datetime.fromisoformat("2026-11-16T09:00+00:00"), body) for body in bodies]
     phases = [fold(received(sent[:count]), RULES).phase for count in range(1, len(sent) + 1)]
     assert phases == [Standing.OPEN, Standing.OPEN, Standing.RESOLVED, Standing.OPEN]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"id": "10002", "name": "In Review", "statusCategory": {"key": "indeterminate"}},
+        {"id": "10209", "name": "Xyz", "statusCategory": {"key": "undefined"}},
+    ],
+)
+def test_a_status_that_moves_nothing_was_said_by_its_delivery(status: dict[str, Any]) -> None:
+    working = {"id": "3", "name": "In Progress", "statusCategory": {"key": "indeterminate"}}
+    incident = folded(Issue().created().changes("Mon 10:00", status=working).changes("Mon 10:30", status=status))
+    assert incident.attributes["status"] == status["name"]
+    assert not [remark for remark in incident.remarks if remark.kind is RemarkKind.RECONCILED]

@@ -98,7 +98,7 @@ def test_a_plain_mailbox_is_one(address: str) -> None:
         "", "a", "@b", "a@", "a@b,c@d", "a@b;c@d", "a@b c@d", "A <a@b>", "<a@b>", '"a b"@c', "a@b\r\nRCPT TO:<c@d>",
         "a@b\n", "a@@b", "a@b@c", ".a@b", "a.@b", "a..b@c", "a@b..c", "a@.b", "a@b.", "ü@b", "a@bü", "a(x)@b",
         "a@[127.0.0.1]", "a\x00@b", f"{'a' * 65}@b", f"a@{'b' * 64}", f"a@{'b.' * 130}c", "-x@b\t", "a@b>",
-        "a@b SIZE=1",
+        "a@b SIZE=1", "a@-b", "a@b-", "a@c.-b.d",
     ],
 )  # fmt: skip
 def test_what_is_not_exactly_one_mailbox_is_refused(address: str) -> None:

@@ -181,3 +181,9 @@ def test_foreign_text_loses_its_controls() -> None:
     assert one_line("a\r\nb\u2028c\x00d") == "a b c d"
     assert paragraphs("a\r\nb\x07\tc") == "a\nb\tc"
     assert len(one_line("x" * 1_000)) == 300
+
+
+def test_a_digest_of_critical_fixes_speaks_of_no_tickets() -> None:
+    counts = dict.fromkeys(COUNTS, 0) | {"fixes": 2, "asked": 2}
+    text = Texts().message(content(Kind.DIGEST, **counts), "en").text
+    assert text.startswith("2 critical fixes for Acme. They came at once")

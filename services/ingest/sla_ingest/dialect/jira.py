@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
-from sla_ingest.dialect.jira_changelog import Changed, changes, opened
+from sla_ingest.dialect.jira_changelog import Changed, changes, new_status, opened
 from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
 from sla_ingest.dialect.jira_snapshot import oddities, snapshot_of
 from sla_ingest.dialect.json_text import parse_json
@@ -116,8 +116,10 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     quietly = ignored(delivery, source, incident, id_, found, snapshot)
     if quietly.observed is None:
         return quietly
-    # Kept only when it is news: then it matters by which words.
-    return replace(quietly, observed=replace(quietly.observed, remarks=(*quietly.observed.remarks, *oddities(case))))
+    # Kept only when it is news: then it matters by which words, and a status that it says is new has been said.
+    look = quietly.observed
+    event = replace(look.event, attributes=new_status(case))
+    return replace(quietly, observed=replace(look, event=event, remarks=(*look.remarks, *oddities(case))))
 
 
 def _when(payload: Node, source: Source, version: int) -> Stamp:
@@ -173,7 +175,7 @@ def _updated(case: Changed) -> list[Happening] | Outcome:
         return all_ or said
     if not all_:
         # A status that nobody can read is no word to the customer: it is only seen.
-        return [case.happening(EventKind.OBSERVED, remarks=odd)]
+        return [case.happening(EventKind.OBSERVED, attributes=new_status(case), remarks=odd)]
     return [replace(all_[0], remarks=(*all_[0].remarks, *odd)), *all_[1:]]
 
 

@@ -133,6 +133,12 @@ def changes(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
+def new_status(case: Changed) -> Mapping[str, str]:
+    """The status that the delivery says is new, whether or not anything follows from it."""
+    after = [after for _, after in _status_changes(case)]
+    return stated(status=after[-1].shown) if after else {}
+
+
 def _facts(case: Changed) -> list[Happening]:
     """What describes the incident rather than moves it. An issue that moves to another project keeps its id."""
     touched = {_field(item) for item in _items(case)}

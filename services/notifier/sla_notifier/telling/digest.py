@@ -66,7 +66,8 @@ class Told:
 
     @property
     def customer(self) -> str:
-        return str(self.data.get("customer") or self.data.get("contract") or self.row.contract)
+        """By name; empty for a fix, which concerns the contract as a whole."""
+        return str(self.data.get("customer") or "")
 
     @property
     def urgency(self) -> tuple[Any, ...]:
@@ -131,7 +132,8 @@ def _content(
     )
     named: dict[str, str] = {}
     for one in every:
-        named.setdefault(one.customer.casefold(), one.customer)
+        name = one.customer or contract
+        named.setdefault(name.casefold(), name)
     customers = list(named.values())
     return Content(
         kind=Kind.DIGEST,
@@ -139,7 +141,7 @@ def _content(
         values={
             "customers": _few(customers, labels),
             "count": len(every),
-            "incidents": len(heaps),
+            "incidents": sum(bool(heap[0].row.incident) for heap in heaps),  # a critical fix is on no ticket
             "contract": contract,
             "asked": asked,
             **counts,

@@ -247,6 +247,8 @@ class Folds:
             for kept in entry.kept.values():
                 kept.head = None
                 kept.drop_from(entry.unsure)
+                if kept.steps and kept.steps[-1].assumed:
+                    kept.steps = []  # an event that was not stored may have told when the incident was opened
         entry.unsure = None
         return count
 

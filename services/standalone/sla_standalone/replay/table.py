@@ -204,7 +204,7 @@ class TableReader:
             if (text := row[place]) not in self._unknown:
                 at = self._parse(text)
                 if self._doubtful and (doubt := self._doubtful.get(text)) is not None:
-                    self._doubts[at] = doubt
+                    self._doubts[at] = self._doubts[at].joined(doubt) if at in self._doubts else doubt
                 return at
         return None
 
