@@ -41,9 +41,17 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
     shown, latest = event.snapshot, event.received_at + tolerance
     if shown is None:
         return event
-    said = {"at": shown.at, "created_at": shown.created_at, "ended_at": shown.ended_at}
-    ahead = {name: event.received_at for name, at in said.items() if at is not None and at > latest}
-    return replace(event, snapshot=replace(shown, **ahead)) if ahead else event
+
+    def by_then(at: datetime) -> datetime:
+        return at if at <= latest else event.received_at
+
+    settled_shown = replace(
+        shown,
+        at=by_then(shown.at),
+        created_at=None if shown.created_at is None else by_then(shown.created_at),
+        ended_at=None if shown.ended_at is None else by_then(shown.ended_at),
+    )
+    return event if settled_shown == shown else replace(event, snapshot=settled_shown)
 
 
 def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
