@@ -118,8 +118,8 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         return quietly
     # Kept only when it is news: then it matters by which words, and a status that it says is new has been said.
     look = quietly.observed
-    event = replace(look.event, attributes=new_status(case))
-    return replace(quietly, observed=replace(look, event=event, remarks=(*look.remarks, *oddities(case))))
+    news = replace(look.event, attributes=new_status(case))
+    return replace(quietly, observed=replace(look, event=news, remarks=(*look.remarks, *oddities(case))))
 
 
 def _when(payload: Node, source: Source, version: int) -> Stamp:
