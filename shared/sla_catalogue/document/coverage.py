@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from sla_catalogue.document.field import Document, Hours, LocalTime, Names, Texts, refuse
+
+YES_OR_NO = frozenset({"true", "false", "yes", "no", "on", "off"})
+NORWAY = "NO"
 
 
 class SpanDocument(Document):
@@ -39,6 +42,18 @@ class CoverageDocument(Document):
     openings: list[SpanDocument] = Field(default_factory=list)
     closings: list[SpanDocument] = Field(default_factory=list)
     clause: str = ""
+
+    @field_validator("holidays")
+    @classmethod
+    def _whose(cls, value: str) -> str:
+        """Refuse true and false, which are a contract's answer: a coverage says whose holidays."""
+        if value.lower() in YES_OR_NO and value != NORWAY:
+            raise refuse(
+                "coverage",
+                f"a coverage says whose holidays close it, {value} says only whether",
+                "write `contract`, `none`, or a code such as PL; true and false belong to a contract",
+            )
+        return value
 
     @model_validator(mode="after")
     def _one_form(self) -> CoverageDocument:

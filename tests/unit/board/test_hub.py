@@ -136,6 +136,19 @@ async def test_a_rendering_that_fails_is_told_at_once_and_in_the_place_of_heartb
         assert await anext(seat) is None
 
 
+async def test_a_frame_that_comes_as_the_time_is_up_goes_before_a_heartbeat(
+    page: Page, hub: Hub[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_late(fresh: asyncio.Event, seconds: float) -> bool:
+        hub._channels["board"].publish(Frame("board-9", b"board 9"))
+        return False
+
+    async with aclosing(hub.follow("board", "", 0.05)) as seat:
+        assert isinstance(await anext(seat), Frame)
+        monkeypatch.setattr("sla_board.stream.hub.rung_within", too_late)
+        assert isinstance(await anext(seat), Frame)
+
+
 async def test_a_page_that_never_could_be_rendered_says_so_too(page: Page, hub: Hub[str]) -> None:
     page.fails = True
     async with aclosing(hub.follow("board", "", 30)) as seat:

@@ -83,6 +83,17 @@ def test_what_is_refused(tmp_path: Path, old: str, new: str, code: str) -> None:
     assert errors(tmp_path, changed(old, new)) == [code]
 
 
+@pytest.mark.parametrize("word", ["true", "false", "yes", "no", "No", "off"])
+def test_a_coverage_that_says_only_whether_there_are_holidays_is_told_what_to_write(tmp_path: Path, word: str) -> None:
+    (problem,) = problems(tmp_path, changed("holidays: contract", f"holidays: {word}"))
+    assert problem.code == "coverage"
+    assert "`contract`" in problem.hint
+
+
+def test_the_code_of_norway_is_no_denial(tmp_path: Path) -> None:
+    assert problems(tmp_path, changed("holidays: contract", "holidays: NO")) == []
+
+
 def test_what_is_refused_raises_with_every_problem(tmp_path: Path) -> None:
     with pytest.raises(CatalogueInvalid) as refused:
         load_catalogue(written(tmp_path, changed("plan: gold", "plan: golden")), environment={})

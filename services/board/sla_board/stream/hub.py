@@ -136,9 +136,11 @@ class Hub(Generic[View]):
                     self._metrics.frames.inc()
                     yield brief or frame
                     continue
-                if channel.failing is not troubled or not await rung_within(fresh, beat_seconds):
-                    troubled = channel.failing
-                    yield Trouble() if troubled else None
+                # Something may come in the very moment in which the time is up: it goes before a heartbeat.
+                if channel.failing is troubled and (await rung_within(fresh, beat_seconds) or fresh.is_set()):
+                    continue
+                troubled = channel.failing
+                yield Trouble() if troubled else None
 
     @contextlib.contextmanager
     def _seat(self, view: View, visitor: Visitor) -> Iterator[tuple[_Channel[View], asyncio.Event]]:
