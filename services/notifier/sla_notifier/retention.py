@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, literal_column, select
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -58,29 +58,25 @@ class Tellings:
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Ids of facts and notices that can come no more."""
-        inbox = tables.inbox.c
-        query = select(inbox.id).where(inbox.at < horizon).order_by(inbox.at).limit(BATCH)
-        while True:
-            async with self._store.transaction() as connection:
-                ids = (await connection.execute(query.with_for_update(skip_locked=True))).scalars().all()
-                if ids:
-                    await connection.execute(delete(tables.inbox).where(inbox.id.in_(ids)))
-            if not ids:
-                return
-            yield {"notifier_inbox": len(ids)}
+        async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
+            yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Conversations with mailboxes that nothing has been sent to since; a new one begins in peace."""
-        c = tables.conversation.c
-        query = select(c.id).where(c.last_at < horizon).order_by(c.last_at).limit(BATCH)
+        async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
+            yield removed
+
+    async def _older(self, table: Table, at: ColumnElement[datetime], horizon: datetime) -> AsyncIterator[Removed]:
+        """Remove what this column says is older, the oldest first: for rows that nothing else points to."""
+        query = select(table.c.id).where(at < horizon).order_by(at).limit(BATCH)
         while True:
             async with self._store.transaction() as connection:
                 ids = (await connection.execute(query.with_for_update(skip_locked=True))).scalars().all()
                 if ids:
-                    await connection.execute(delete(tables.conversation).where(c.id.in_(ids)))
+                    await connection.execute(delete(table).where(table.c.id.in_(ids)))
             if not ids:
                 return
-            yield {"notifier_conversation": len(ids)}
+            yield {table.name: len(ids)}
 
     async def _remove_alerts(self, query: Any) -> Removed:
         async with self._store.transaction() as connection:

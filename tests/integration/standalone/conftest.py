@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from tests.integration.standalone.knock import installed
 from tests.integration.standalone.long import written
+from tests.integration.standalone.tenants import Tenants, tenants
 
 from sla_standalone.compose import Running
 
@@ -26,6 +27,13 @@ async def slad(store_url: str, tmp_path: Path) -> AsyncIterator[Running]:
     """Every service in one process, with names as long as their columns."""
     async with installed(store_url, written(tmp_path)) as running:
         yield running
+
+
+@pytest.fixture
+async def world(store_url: str) -> AsyncIterator[Tenants]:
+    """Every service in one process, with the contracts of tenants and keys that see a part."""
+    async with tenants(store_url) as built:
+        yield built
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

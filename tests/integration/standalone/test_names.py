@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from tests.integration.standalone.tenants import Tenants, tenants
+from tests.integration.standalone.tenants import Tenants
 
 READS = (
     "/v1/incidents/{}", "/v1/incidents/{}/explain", "/v1/incidents/{}/explain?at={at}", "/incidents/{}",
     "/v1/board/incidents/{}",
 )  # fmt: skip
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/slad.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
-@pytest.fixture
-async def world(store_url: str) -> AsyncIterator[Tenants]:
-    async with tenants(store_url) as built:
-        yield built
 
 
 async def incident(world: Tenants, name: str, key: str = "all") -> dict[str, Any]:

@@ -5,13 +5,12 @@ The routes are those of the app itself: one that is not sorted in below fails th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from starlette.routing import BaseRoute, Route
-from tests.integration.standalone.tenants import KEYS, Tenants, tenants
+from tests.integration.standalone.tenants import KEYS, Tenants
 
 pytestmark = pytest.mark.timeout(300)  # some four hundred questions: seconds, but not on a machine under load
 
@@ -121,20 +120,6 @@ async def _settled(world: Tenants, tickets: list[Moved]) -> None:
             )
 
         await world.until(told)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/slad.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
-@pytest.fixture
-async def world(store_url: str) -> AsyncIterator[Tenants]:
-    async with tenants(store_url) as opened:
-        yield opened
 
 
 def _routes(routes: Iterable[BaseRoute]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
+from sla_board.projection.newest import newest
 from sla_domain.incident import ContractPeriod
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import Period
@@ -17,11 +18,8 @@ _PERIODS = TypeAdapter(list[Period])
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Rows of `board_contract`, at most one an incident: the newest."""
-    kept: dict[str, dict[str, Any]] = {}
-    for fact in facts:
-        if not fact.periods:
-            continue
-        row = {
+    return newest(
+        {
             "incident": fact.incident,
             "contract": fact.periods[-1].contract,
             "customer": fact.periods[-1].customer,
@@ -29,10 +27,9 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
             "at": fact.fired_at or fact.at,
             "rank": fact.generation,
         }
-        known = kept.get(fact.incident)
-        if known is None or (row["at"], row["rank"]) >= (known["at"], known["rank"]):
-            kept[fact.incident] = row
-    return [kept[name] for name in sorted(kept)]
+        for fact in facts
+        if fact.periods
+    )
 
 
 def periods_of(written: str) -> tuple[ContractPeriod, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sla_board.projection.newest import newest
 from sla_domain.incident import Phase
 from sla_platform.wire import ClockFact
 
@@ -17,17 +18,13 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Rows of `board_phase`, at most one an incident: the newest. A phase unknown to this release says nothing."""
-    kept: dict[str, dict[str, Any]] = {}
-    for fact in facts:
-        if fact.phase not in _PHASES:
-            continue
-        row = {
+    return newest(
+        {
             "incident": fact.incident,
             "phase": fact.phase,
             "at": fact.fired_at or fact.at,
             "rank": fact.events,
         }
-        known = kept.get(fact.incident)
-        if known is None or (row["at"], row["rank"]) >= (known["at"], known["rank"]):
-            kept[fact.incident] = row
-    return [kept[name] for name in sorted(kept)]
+        for fact in facts
+        if fact.phase in _PHASES
+    )

@@ -1,0 +1,16 @@
+"""Of what a batch of facts says of incidents, the newest word on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep one row an incident, in the order of their names: the latest `at`, then `rank`, then the last to come."""
+    kept: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        known = kept.get(row["incident"])
+        if known is None or (row["at"], row["rank"]) >= (known["at"], known["rank"]):
+            kept[row["incident"]] = row
+    return [kept[name] for name in sorted(kept)]
