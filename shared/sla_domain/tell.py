@@ -15,8 +15,9 @@ late pause has moved it.
 The incident's clocks must bear the ids under which they are known (`cycles.continued`).
 
 What nobody could have been told in time is marked as `history`: a mark that had passed already when slad heard of what
-it follows from, of a clock or target that was over by then; and everything that came true before an import told slad
-of the incident. A broken promise that still runs is news, however old the breach is.
+it follows from, of a clock or target that had ended by then; and everything that came true before an import told slad
+of the incident. A broken promise that still ran when slad heard of it is news, however old the breach is and however
+late it is told.
 
 `upto` is for those who keep no timers (replay, tests): marks ahead of the clock count as passed up to that instant.
 """
@@ -185,7 +186,7 @@ class _Voice:
             key = fresh(mark.key, self._keys)
             self._spoken.append(Spoken(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
             stale = mark.generation != self._clock.generation or not self._clock.state.open
-            history = (stale and mark.past_when_heard) or self._imported(mark)
+            history = (stale and self._over_when_heard(mark)) or self._imported(mark)
             if mark.kind == BREACH:
                 self._say(
                     FactKind.CLOCK_BREACHED, key, mark.at, generation=mark.generation, due=mark.at, history=history
@@ -194,6 +195,15 @@ class _Voice:
                 breach = breached.get(mark.generation)
                 overtaken = stale or (breach is not None and mark.at <= breach)
                 self._warn(mark, key, overtaken, history)
+
+    def _over_when_heard(self, mark: Mark) -> bool:
+        """Whether the mark and the end of its target had both passed when slad could first know of the mark.
+
+        A target that ended later was still broken then: whoever was away in between tells of it all the same.
+        """
+        clock = self._clock
+        over = clock.generation_at if mark.generation != clock.generation else clock.stopped_at
+        return mark.past_when_heard and over is not None and mark.heard_at is not None and over <= mark.heard_at
 
     def _imported(self, mark: Mark) -> bool:
         """Whether it had come true when an import told slad of the incident. A target made later is news."""

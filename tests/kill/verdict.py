@@ -12,6 +12,7 @@ from tests.kill.expected import expect
 from tests.kill.load import Load, Played
 from tests.oracle.tenth_walker import BREACH, Told
 
+_ENDS_A_TARGET = frozenset({"responded", "updated", "priority", "resolved"})
 _MOST = 5
 _SLACK_SECONDS = 0.001  # two clocks of one machine are read, neither to the microsecond
 
@@ -188,12 +189,26 @@ class _Trial:
             return True
         if fact.overtaken or (fact.clock, kind, fact.at) in self._carried:
             return True
+        if fact.history:
+            return self._over_when_heard(fact)
         tardy = self._expected[fact.incident].tardy
         if tardy and kind == "page" and fact.clock in self._taken_back:
             return True  # a late event took the breach back before the page went out
         # Cut off by the end of its clock, a page is told by the closing word, be it one of its own or in a digest.
         closings = {(a.alert, a.person) for a in arrived if a.kind in ("resolved", "taken_back")} | self._end_in_digest
         return kind == "page" and any(who[0] == fact.clock and who in self._ended for who in closings)
+
+    def _over_when_heard(self, fact: Fact) -> bool:
+        """Whether the mark is history: an event was accepted when the mark had passed and a later event had happened
+        that ends targets. What was broken and still ran when its events were accepted must reach the pager."""
+        instant = self._load.watch.instant
+        sent = [one for played in self._load.played if played.incident == fact.incident for one in played.sent]
+        ends = [instant(one.happening.tenth) for one in sent if one.happening.kind in _ENDS_A_TARGET]
+        return any(
+            instant(one.happening.tenth) < end and one.accepted >= max(fact.at, end).timestamp()
+            for one in sent
+            for end in ends
+        )
 
     # -- I2
 

@@ -44,6 +44,22 @@ def test_a_promise_that_slad_had_heard_of_in_time_is_news_although_it_is_over() 
     assert marks(Listener(RULES).hears(told)) == [("clock.warned", False), ("clock.breached", False)]
 
 
+def test_a_promise_that_was_broken_and_ran_when_slad_heard_of_it_is_news_though_the_timer_finds_it_over() -> None:
+    """The opening came late, the end happened after that; the timer was away and reads both together."""
+    told = Telling().opened("Mon 09:00", received_at=instant("Mon 14:00")).resolved("Mon 15:00")
+    assert marks(Listener(RULES).hears(told)) == [("clock.warned", False), ("clock.breached", False)]
+
+
+def test_a_target_that_was_broken_when_it_was_made_is_news_though_the_timer_finds_it_over() -> None:
+    told = Telling().opened("Mon 09:00", "P2").priority("Mon 14:00", "P1").resolved("Mon 15:00")
+    assert ("clock.breached", False) in marks(Listener(RULES).hears(told))
+
+
+def test_a_target_that_was_replaced_after_slad_heard_of_its_breach_is_news() -> None:
+    told = Telling().opened("Mon 09:00", received_at=instant("Mon 14:00")).priority("Mon 15:00", "P2")
+    assert ("clock.breached", False) in marks(Listener(RULES).hears(told))
+
+
 def test_a_target_that_is_over_is_history_while_the_clock_runs_on() -> None:
     told = Telling().opened("Mon 09:00", received_at=LATE).priority("Mon 14:00", "P2", received_at=LATE)
     assert marks(Listener(RULES).hears(told)) == [("clock.warned", True), ("clock.breached", True)]
