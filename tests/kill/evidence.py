@@ -44,6 +44,7 @@ class Fact:
     fired_at: datetime
     overtaken: bool
     provisional: bool
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def telling(records: Iterable[tuple[str, bytes]]) -> list[Fact]:
                 fired_at=datetime.fromisoformat(told["fired_at"]),
                 overtaken=told.get("overtaken", False),
                 provisional=told.get("provisional", False),
+                history=told.get("history", False),
             )
     return list(found.values())
 

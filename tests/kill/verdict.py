@@ -189,7 +189,10 @@ class _Trial:
             return True
         if fact.overtaken or (fact.clock, kind, fact.at) in self._carried:
             return True
-        tardy = self._expected[fact.incident].tardy
+        expected = self._expected[fact.incident]
+        tardy = expected.tardy
+        if fact.history and (tardy or expected.known.get(self._mark(fact), 0.0) > fact.at.timestamp()):
+            return True  # its instant had passed when the event that made it came, and its clock had ended: no news
         if tardy and kind == "page" and fact.clock in self._taken_back:
             return True  # a late event took the breach back before the page went out
         # Cut off by the end of its clock, a page is told by the closing word, be it one of its own or in a digest.
