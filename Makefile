@@ -62,7 +62,7 @@ drills: install ## the kill tests in small, one after the other: each loads the 
 .PHONY: fuzz
 fuzz: install ## odd requests at every route of both profiles: no 5xx, no restart (SLAD_FUZZ_REQUESTS=100000, SLAD_FUZZ_SEED)
 	@$(PY) -m sla_platform.local fetch
-	SLAD_FUZZ_REQUESTS=$${SLAD_FUZZ_REQUESTS:-100000} $(PY) -m pytest -m fuzz -s $(ARGS)
+	SLAD_FUZZ_REQUESTS=$${SLAD_FUZZ_REQUESTS:-100000} $(PY) -m pytest -m fuzz -n 2 -rP $(ARGS)
 
 .PHONY: chaos
 chaos: install ## two minutes in which everything goes wrong at once, under an oracle of its own (SLAD_CHAOS_SEED repeats)

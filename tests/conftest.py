@@ -1,9 +1,9 @@
 """Fixtures for the real counterparts, and the account of them at the end of every run.
 
 A test that asks for a part the machine lacks is skipped with the part's name; with
-SLAD_REQUIRE_REAL_PARTS=1, as in CI, it fails. Kafka and PostgreSQL are started once a run and shared
-by all workers: use `unique` for topics and groups, `postgres_url` for a database of one's own, and
-`own_kafka` or `own_postgres` to stop or kill a server.
+SLAD_REQUIRE_REAL_PARTS=1, as in CI, it fails. One that wants data of ../shared is skipped either way.
+Kafka and PostgreSQL are started once a run and shared by all workers: use `unique` for topics and
+groups, `postgres_url` for a database of one's own, and `own_kafka` or `own_postgres` to stop or kill a server.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tests.real.named_server import NamedServer
 from tests.real.session import close_run, open_run, shared_server
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
+from tests.shared_data import DATA_ABSENT
 
 from sla_platform.local import BRIEF, FAST, KafkaBroker, PostgresServer, Unavailable
 
@@ -121,8 +122,8 @@ def pytest_runtest_makereport(
     if not (report.skipped and required()) or hasattr(report, "wasxfail"):
         return report
     reason = str(report.longrepr)
-    real = any(item.get_closest_marker(mark) for mark in _REAL_MARKS) or "../shared" in reason
-    if real and OTHER_MACHINE not in reason:
+    real = any(item.get_closest_marker(mark) for mark in _REAL_MARKS)
+    if real and OTHER_MACHINE not in reason and DATA_ABSENT not in reason:
         report.outcome = "failed"
         report.longrepr = f"skipped, which SLAD_REQUIRE_REAL_PARTS=1 forbids here: {reason}"
     return report

@@ -8,4 +8,7 @@ import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared with the real inputs is absent")
+DATA_ABSENT = "../shared with the real inputs is absent"
+"""The reason of a skip for want of data. Data are no real part: the switch for those lets it pass."""
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=DATA_ABSENT)

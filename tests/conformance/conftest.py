@@ -14,9 +14,9 @@ from sla_platform.store.engine import Store
 
 _PARTS = {
     "embedded-sqlite": (),
-    "embedded-postgres": ("postgres_server", "postgres_url"),
+    "embedded-postgres": ("postgres_server", "emptied_postgres_url"),
     "kafka-sqlite": ("kafka_broker",),
-    "kafka-postgres": ("kafka_broker", "postgres_server", "postgres_url"),
+    "kafka-postgres": ("kafka_broker", "postgres_server", "emptied_postgres_url"),
 }
 
 
@@ -31,7 +31,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.fixture(params=_PARTS)
 async def rig(request: pytest.FixtureRequest, tmp_path: Path, unique: str) -> AsyncIterator[Rig]:
     names = _PARTS[request.param]
-    store_url = request.getfixturevalue("postgres_url") if "postgres_url" in names else f"sqlite:///{tmp_path}/slad.db"
+    store_url = f"sqlite:///{tmp_path}/slad.db"
+    if "emptied_postgres_url" in names:
+        store_url = request.getfixturevalue("emptied_postgres_url")
     bus_url = "embedded:"
     if "kafka_broker" in names:
         broker: KafkaBroker = request.getfixturevalue("kafka_broker")

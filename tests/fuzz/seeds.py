@@ -23,10 +23,10 @@ class Seed:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def _cloud_event(number: int, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+def _cloud_event(number: int, kind: str, data: dict[str, Any], round_: int) -> dict[str, Any]:
     return {
-        "specversion": "1.0", "id": f"fuzz-{number}", "source": "/fuzz", "type": f"io.slad.incident.{kind}.v1",
-        "subject": f"F-{number % 7}", "time": NOW, "data": data,
+        "specversion": "1.0", "id": f"fuzz-{round_}-{number}", "source": "/fuzz",
+        "type": f"io.slad.incident.{kind}.v1", "subject": f"F-{round_ * 7 + number % 7}", "time": NOW, "data": data,
     }  # fmt: skip
 
 
@@ -50,9 +50,10 @@ _DATA: dict[str, dict[str, Any]] = {
 _ACTIONS = ("opened", "closed", "reopened", "labeled", "assigned", "deleted", "transferred", "edited", "typed")
 
 
-def cloud_events(key: str) -> list[Seed]:
+def cloud_events(key: str, round_: int = 0) -> list[Seed]:
+    """Of every type. Each round has incidents of its own."""
     structured = "application/cloudevents+json"
-    events = [_cloud_event(number, kind, data) for number, (kind, data) in enumerate(_DATA.items())]
+    events = [_cloud_event(number, kind, data, round_) for number, (kind, data) in enumerate(_DATA.items())]
     singles = [Seed("/v1/events", event, structured, key=key) for event in events]
     batch = Seed("/v1/events", events, "application/cloudevents-batch+json", key=key)
     binary = Seed(
@@ -76,11 +77,12 @@ def others(key: str, acker: str) -> list[Seed]:
     ]
 
 
-def webhooks(github_secret: str, jira_secret: str) -> list[Seed]:
+def webhooks(github_secret: str, jira_secret: str, round_: int = 0) -> list[Seed]:
     """Small bodies of both dialects, and every real payload that is at hand, sent to either."""
     user = {"login": "ann", "type": "User"}
     issue = {
-        "id": 1, "number": 7, "title": "Down", "state": "open", "created_at": NOW, "updated_at": NOW, "user": user,
+        "id": 1 + round_, "number": 7 + round_, "title": "Down", "state": "open", "user": user,
+        "created_at": NOW, "updated_at": NOW,
         "labels": [{"name": "sev1"}], "html_url": "https://github.example/acme/shop/issues/7", "body": "text",
     }  # fmt: skip
     repository = {"id": 5, "name": "shop", "full_name": "acme/shop"}
@@ -106,8 +108,9 @@ def webhooks(github_secret: str, jira_secret: str) -> list[Seed]:
     }  # fmt: skip
     changelog = {"id": "9", "items": [{"field": "status", "fieldId": "status", "from": "1", "fromString": "To Do",
                                        "to": "2", "toString": "Done"}]}  # fmt: skip
+    issue_of_jira = {"id": f"{1 + round_}", "key": f"TES-{1 + round_}", "fields": fields}
     jira = [
-        {"timestamp": 1793001600000, "webhookEvent": event, "issue": {"id": "1", "key": "TES-1", "fields": fields},
+        {"timestamp": 1793001600000, "webhookEvent": event, "issue": issue_of_jira,
          "user": {"accountId": "u"}, "changelog": changelog, "comment": {"id": "2", "author": {"accountId": "u"}}}
         for event in ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created")
     ]  # fmt: skip

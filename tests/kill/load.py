@@ -24,6 +24,7 @@ _NOW = SystemTime()
 _SENDERS = 16
 _AGAIN_SECONDS = 0.1
 _ANSWER_SECONDS = 5.0
+_PILED_UP_SECONDS = 4.0  # so much of the load waits for a sender: then nothing new is opened until it has gone in
 _HEADERS = {"content-type": "application/cloudevents+json", "authorization": f"Bearer {INGEST_KEY}"}
 
 
@@ -96,14 +97,17 @@ class Load:
         senders = [asyncio.create_task(self._send_forever(number)) for number in range(_SENDERS)]
         try:
             async with asyncio.TaskGroup() as plays:
-                opened, started = 0, time.monotonic()
+                due = time.monotonic()
                 while not enough.is_set():
+                    if self._queue.qsize() > self._rate * _PILED_UP_SECONDS:
+                        # A slow machine takes less; what piled up would have to be played out afterwards.
+                        await asyncio.sleep(_AGAIN_SECONDS)
+                        due = time.monotonic()
+                        continue
                     script = next(self._scripts)
-                    ahead = opened / self._rate - (time.monotonic() - started)
-                    if ahead > 0:
-                        await asyncio.sleep(ahead)
+                    await asyncio.sleep(max(due - time.monotonic(), 0.0))
                     plays.create_task(self._play(script))
-                    opened += len(script.happenings)
+                    due += len(script.happenings) / self._rate
         finally:
             for sender in senders:
                 sender.cancel()

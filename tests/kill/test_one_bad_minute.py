@@ -14,7 +14,7 @@ from sla_platform.local import KafkaBroker, PostgresServer
 
 KILLS = 14
 AWAY_SECONDS = 8.0
-LATEST_SECONDS = 60.0  # a bound for machines that are busy with other tests too; the verdict shows what was
+LATEST_SECONDS = 120.0  # a bound for machines that are busy with other tests too; the verdict shows what was
 
 
 @pytest.mark.kill

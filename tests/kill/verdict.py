@@ -169,7 +169,8 @@ class _Trial:
             for fact in self._facts[incident]:
                 row.looked_at += 1
                 if not self._heard(fact):
-                    row.against.append(f"{incident}: {fact.generation}/{fact.threshold} of {fact.metric} was not told")
+                    place = f"{fact.generation}/{fact.threshold}"
+                    row.against.append(f"{incident}: {place} of {fact.metric} was not told{self._instead(fact)}")
         for incident, expected in self._expected.items():
             for mark in expected.must:
                 if mark.threshold == BREACH and expected.ending.verdicts[mark.metric] in ("running", "paused"):
@@ -209,6 +210,17 @@ class _Trial:
             for one in sent
             for end in ends
         )
+
+    def _instead(self, fact: Fact) -> str:
+        """What became of the messages about its clock, for whoever has to find out why."""
+        became = [
+            f"{one['kind']} {one['state']} {one['reason']}"
+            for one in self._evidence.deliveries
+            if one["alert"] == fact.clock
+        ]
+        arrived = [f"{a.kind} {a.generation}/{a.threshold}" for a in self._arrived[fact.incident]
+                   if a.alert == fact.clock]  # fmt: skip
+        return f" (messages: {', '.join(became) or 'none'}; arrived: {', '.join(arrived) or 'nothing'})"
 
     # -- I2
 

@@ -48,15 +48,12 @@ async def test_a_broker_killed_under_load_loses_nothing(own_rig: Rig, own_kafka:
     """kill -9 twice; writers never notice, and the backlog arrives in order afterwards."""
     recorder, feeds = Recorder(), own_rig.feeds()
     written = 0
-    slowest = 0.0
     enough = asyncio.Event()
 
     async def write() -> None:
-        nonlocal written, slowest
+        nonlocal written
         while not enough.is_set():
-            started = time.monotonic()
             await own_rig.append([event(key, written) for key in KEYS], feeds)
-            slowest = max(slowest, time.monotonic() - started)
             written += 1
             await asyncio.sleep(0.02)
 
@@ -64,7 +61,9 @@ async def test_a_broker_killed_under_load_loses_nothing(own_rig: Rig, own_kafka:
         for _ in range(2):
             await recorder.until_seen([f"{KEYS[0]}/{written + 5}"], seconds=60)
             await asyncio.to_thread(own_kafka.kill)
+            before = written
             await asyncio.sleep(3.0)
+            await _becomes(lambda before=before: written >= before + 20)  # its absence is not the writers' business
             await asyncio.to_thread(own_kafka.start)
         enough.set()
         await writing
@@ -73,7 +72,6 @@ async def test_a_broker_killed_under_load_loses_nothing(own_rig: Rig, own_kafka:
         await recorder.until(lambda seen: all((seen.through(p) or back) > back for p in own_rig.partitions), 60)
 
     assert written > 100
-    assert slowest < 3.0  # the broker's absence is not the writers' business
     assert in_order(recorder.ids) == {key: list(range(written)) for key in KEYS}
 
 

@@ -16,7 +16,9 @@ from sla_timer import tables
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/timer.db"
-    url: str = request.getfixturevalue("postgres_url")
+    # A module that changes the tables themselves says ALTERS_TABLES, and gets a database of its own for each test.
+    alters = getattr(request.module, "ALTERS_TABLES", False)
+    url: str = request.getfixturevalue("postgres_url" if alters else "emptied_postgres_url")
     return url
 
 

@@ -17,6 +17,7 @@ from sla_timer.metrics import TimerMetrics
 from sla_timer.tick.fire import Firing
 from sla_timer.tick.loop import Tick
 
+ALTERS_TABLES = True
 REFUSE_POSTGRES = "ALTER TABLE timer_log ADD CHECK (subject <> '{incident}')"
 REFUSE_SQLITE = """
 CREATE TRIGGER refuse BEFORE INSERT ON timer_log WHEN NEW.subject = '{incident}'

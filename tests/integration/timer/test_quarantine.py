@@ -27,6 +27,7 @@ from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.loop import Tick
 
 __all__ = ["two_hours"]
+ALTERS_TABLES = True
 HOUR = timedelta(hours=1)
 
 
