@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import PlainTextResponse
@@ -16,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
+from sla_domain.calendar import local_instant
 from sla_domain.clock import Clock, ClockId
 from sla_domain.contract import Contract, ContractId
 from sla_domain.cycles import continued
@@ -392,9 +392,7 @@ def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) 
     rulebook = timer.rulebooks.current
     now = timer.source.now()
     contract, reason = _contract(timer, question, access, now)
-    opened = question.opened_at or now
-    if opened.tzinfo is None:
-        opened = opened.replace(tzinfo=ZoneInfo(contract.zone))
+    opened = local_instant(question.opened_at or now, contract.zone)
     if not within_reach(opened):
         raise beyond_the_calendar(f"`opened_at` lies {RANGE}.")
     answer = preview(contract, question.priority, question.attributes, opened, rulebook, reason)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.document.scenario import EventDocument, ExpectDocument, ScenarioDocument
 from sla_catalogue.problem import Path, did_you_mean
-from sla_domain.calendar import load_zone
+from sla_domain.calendar import load_zone, local_instant
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_domain.incident import RemarkKind
@@ -164,6 +164,5 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 
 
 def aware(text: str, zone: str) -> datetime:
-    """A time without an offset is read in `zone`: the first of two showings, past a gap that the clock skips."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=load_zone(zone))
+    """Return the instant of a time; one without an offset is read in `zone` as every local time is (`read_local`)."""
+    return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))
