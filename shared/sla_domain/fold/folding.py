@@ -18,10 +18,10 @@ from enum import StrEnum
 from sla_domain.clock import Clock
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order
 from sla_domain.fold.finish import clock_of
-from sla_domain.fold.mend import MOVES, ended_before, is_news, mends, remark_on, stated, unseen_end
+from sla_domain.fold.mend import Mend, ended_before, is_news, mends, remark_on, stated, unseen_end
 from sla_domain.fold.order import Position, Timeline, odd, position
 from sla_domain.fold.remarks import Remarks
-from sla_domain.fold.story import Story
+from sla_domain.fold.story import MOVES, Ending, Story
 from sla_domain.fold.tally import Tally
 from sla_domain.fold.track import STRUCTURAL, Track
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
@@ -184,7 +184,7 @@ class Folding:
         if event.snapshot is not None:
             before = ended_before(story, event, at)
             if before is not None:
-                self._mend(*before)
+                self._mend(before)
             self._apply(event, at)
             self._look_later(event)
             return
@@ -192,9 +192,9 @@ class Folding:
         if event.kind in MOVES:
             story.stated = None
 
-    def _apply(self, event: IncidentEvent, at: datetime) -> None:
+    def _apply(self, event: IncidentEvent, at: datetime, ending: Ending | None = None) -> None:
         story, tracks = self._story, self._tracks
-        story.read(event, at)
+        story.read(event, at, ending)
         if story.entitlement is not self._entitlement:
             self._entitlement = story.entitlement
             _lay(tracks, story, self._rulebook, self._agreed)
@@ -227,13 +227,15 @@ class Folding:
     def _look(self, order: Order, event: IncidentEvent) -> None:
         story, shown = self._story, event.snapshot
         assert shown is not None
-        for mend, at in tuple(mends(story, event, max(order[0], story.at))):
-            self._mend(mend, at)
+        for mend in tuple(mends(story, event, max(order[0], story.at))):
+            self._mend(mend)
         story.stated = stated(shown) or story.stated
+        if shown.phase is not None and shown.phase.live and order[0] > story.known_open_at:
+            story.known_open_at = order[0]
 
-    def _mend(self, event: IncidentEvent, at: datetime) -> None:
-        self._story.remark(remark_on(event))
-        self._apply(event, at)
+    def _mend(self, mend: Mend) -> None:
+        self._story.remark(remark_on(mend.event, mend.ending))
+        self._apply(*mend)
 
     # -- what it comes to
 

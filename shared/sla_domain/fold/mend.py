@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sla_domain.event import (
     NOTHING,
@@ -23,18 +24,22 @@ from sla_domain.event import (
     TimeQuality,
     WaitingOn,
 )
-from sla_domain.fold.story import HOLDER, Stated, Story
+from sla_domain.fold.story import HOLDER, OF_ANOTHER, Ending, Stated, Story
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.turn import ENDS
 
-Mend = tuple[IncidentEvent, datetime]
-
-# Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
-MOVES = frozenset({*ENDS, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
 _END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in ENDS.items()}
 _FACTS = frozenset({"title", "url", "description", "reporter", "reporter_id", "language"})
 _REASON = "as the ticket stands"
+
+
+class Mend(NamedTuple):
+    """An event that makes up for one that did not come, the instant at which it is read, and of an end when it was."""
+
+    event: IncidentEvent
+    at: datetime
+    ending: Ending | None = None
 
 
 def stated(shown: Snapshot) -> Stated | None:
@@ -62,10 +67,10 @@ def ended_before(story: Story, event: IncidentEvent, at: datetime) -> Mend | Non
         return None
     if shown.ended_at is None:
         # Nobody said when. A word on a ticket that has ended is no word that waits for an answer.
-        return (_mend(event, _END_OF[shown.phase]), at) if event.kind in WORDS else None
+        return _end(story, event, shown, at) if event.kind in WORDS else None
     if shown.ended_at >= event.occurred_at:
         return None
-    return _mend(event, _END_OF[shown.phase]), min(max(shown.ended_at, story.at), at)
+    return _end(story, event, shown, at)
 
 
 def mends(story: Story, event: IncidentEvent, at: datetime) -> Iterator[Mend]:
@@ -73,9 +78,9 @@ def mends(story: Story, event: IncidentEvent, at: datetime) -> Iterator[Mend]:
     shown = event.snapshot
     assert shown is not None
     moves = tuple(_moves(story, event, shown, at))
-    yield from (move for move in moves if move[0].kind in ENDS and len(moves) == 1)
-    yield from ((mend, at) for mend in _attributes(story, event, shown))
-    yield from (move for move in moves if move[0].kind not in ENDS or len(moves) > 1)
+    yield from (move for move in moves if move.event.kind in ENDS and len(moves) == 1)
+    yield from (Mend(mend, at) for mend in _attributes(story, event, shown))
+    yield from (move for move in moves if move.event.kind not in ENDS or len(moves) > 1)
 
 
 def unseen_end(opening: IncidentEvent) -> IncidentEvent:
@@ -83,14 +88,15 @@ def unseen_end(opening: IncidentEvent) -> IncidentEvent:
     return replace(_mend(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 
-def remark_on(mend: IncidentEvent) -> Remark:
-    """What people are told of it."""
-    if mend.attributes:
-        named = sorted(mend.attributes.items())
+def remark_on(event: IncidentEvent, ending: Ending | None) -> Remark:
+    """Return the remark on an event that makes up for one that did not come."""
+    if event.attributes:
+        named = sorted(event.attributes.items())
         said = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)
     else:
-        said = "waiting" if mend.kind is EventKind.WAITING else mend.kind.value
-    return Remark(RemarkKind.RECONCILED, f"the ticket says {said}: no event had said so", mend.id)
+        said = "waiting" if event.kind is EventKind.WAITING else event.kind.value
+    undated = "" if ending is None or ending.dated else ", nor does the ticket say since when"
+    return Remark(RemarkKind.RECONCILED, f"the ticket says {said}: no event had said so{undated}", event.id)
 
 
 def _moves(story: Story, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[Mend]:
@@ -99,21 +105,34 @@ def _moves(story: Story, event: IncidentEvent, shown: Snapshot, at: datetime) ->
         return
     if phase.live:
         if not known.live:
-            yield _mend(event, EventKind.REOPENED), at
+            yield Mend(_mend(event, EventKind.REOPENED), at)
         if phase is Phase.WAITING:
             on = _waits_on(shown)
             if story.waiting is not on:
-                yield _mend(event, EventKind.WAITING, waiting_on=on), at
+                yield Mend(_mend(event, EventKind.WAITING, waiting_on=on), at)
         elif story.waiting is not None:
-            yield _mend(event, EventKind.RESUMED), at
+            yield Mend(_mend(event, EventKind.RESUMED), at)
         return
-    ended = at if shown.ended_at is None else min(max(shown.ended_at, story.at), at)
-    end = _mend(event, _END_OF[phase])
+    end = _end(story, event, shown, at)
     if known.live or _goes_further(known, phase):
-        yield end, ended
+        yield end
     elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, story.ended_at):
-        yield _mend(event, EventKind.REOPENED), ended
-        yield end, ended
+        yield Mend(_mend(event, EventKind.REOPENED), end.at)
+        yield end
+
+
+def _end(story: Story, event: IncidentEvent, shown: Snapshot, at: datetime) -> Mend:
+    """The end that the snapshot shows: not before the incident was last known to live, and not after `at`.
+
+    It is read behind all that was read, and counts from when it was.
+    """
+    assert shown.phase is not None
+    end = _mend(event, _END_OF[shown.phase])
+    if shown.ended_at is None:
+        return Mend(end, at, Ending(min(story.known_open_at, at), dated=False))
+    ended_at = min(max(shown.ended_at, story.known_open_at), at)
+    read_at = max(ended_at, story.at)
+    return Mend(end, read_at, Ending(ended_at) if ended_at < read_at else None)
 
 
 def _goes_further(known: Phase, phase: Phase) -> bool:
@@ -132,7 +151,7 @@ def _attributes(story: Story, event: IncidentEvent, shown: Snapshot) -> Iterator
     changed = {name: value for name, value in shown.attributes.items() if known.get(name, "") != value}
     pending = story.priorities.pending
     kept = () if pending is None else (pending.old, pending.new) if story.priorities.proposed else (pending.new,)
-    if changed.get("priority") in kept:
+    if known.get("priority") and changed.get("priority") in kept:
         del changed["priority"]  # a proposal states what the ticket does not have yet; a change taken back is news
     if not changed:
         return
@@ -140,6 +159,8 @@ def _attributes(story: Story, event: IncidentEvent, shown: Snapshot) -> Iterator
     if changed:
         kind = EventKind.RECLASSIFIED if changed.keys() - _FACTS else EventKind.OBSERVED
         kind = EventKind.PRIORITY_CHANGED if "priority" in changed else kind
+        if event.kind in OF_ANOTHER and event.id != story.opening_id:
+            kind = EventKind.RENAMED  # another ticket speaks of itself: it can raise the priority, and not lower it
         yield _mend(event, kind, attributes=changed)
     if held:
         yield _mend(event, EventKind.ASSIGNED, attributes=held)

@@ -8,6 +8,7 @@ event does to the phase is said in `sla_domain.turn`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
@@ -25,7 +26,26 @@ HOLDER = frozenset({"assignee", "group", "line"})
 # Values whose going is worth a word; for a priority see `fold.priority`.
 _MISSED = frozenset({"customer", "product", "assignee", "group"})
 
+# Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
+MOVES = frozenset({*ENDS, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
+_SHOWS_LIFE = MOVES - ENDS.keys()
+
+# Kinds in which another ticket may speak of itself, because both are one incident from then on.
+OF_ANOTHER = frozenset({EventKind.OPENED, EventKind.RENAMED})
+
 Stated = tuple[Phase, WaitingOn | None, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When an end was that is read later than it may have happened: no clock may be late for the reading alone.
+
+    `earliest`: the instant that the sender states; of an end that nobody dated, the last at which the incident was
+    known to live. `dated` tells the two apart.
+    """
+
+    earliest: datetime
+    dated: bool = True
 
 
 class Story:
@@ -43,14 +63,17 @@ class Story:
         "attributes",
         "customer_changed",
         "ended_at",
+        "ending",
         "entitlement",
         "escalations",
         "event",
         "exemptions",
         "holders",
+        "known_open_at",
         "live_before",
         "merged_into",
         "opened_at",
+        "opening_id",
         "periods",
         "phase",
         "priorities",
@@ -73,10 +96,12 @@ class Story:
         self._contract = contract  # a preview asks for one contract, whatever the customer
         self._matching: Mapping[str, str] | None = None
         self._holder: Held | None = None
-        self.event, self.at, self.opened_at = opening, at, at
+        self.event, self.at, self.opened_at, self.opening_id = opening, at, at, opening.id
         self.attributes: Mapping[str, str] = NOTHING
         self.phase = Phase.OPEN
         self.ended_at: datetime | None = None
+        self.ending: Ending | None = None  # of the event being read
+        self.known_open_at = at  # the last instant for which an event or a snapshot shows that it lives
         self.merged_into: IncidentId | None = None
         self.quality = opening.quality
         self._imported: tuple[datetime, datetime] | None = None  # when the first and the last of an import came
@@ -158,9 +183,15 @@ class Story:
             self.phase, self.waiting = Phase.WAITING, event.waiting_on
             self.waits.append(Wait(event.waiting_on, at, None, event.reason, event.id))
 
-    def read(self, event: IncidentEvent, at: datetime) -> None:
-        """One event after the opening."""
+    def read(self, event: IncidentEvent, at: datetime, ending: Ending | None = None) -> None:
+        """One event after the opening. `ending`: of an end, when it may have been."""
         self.event, self.at = event, at
+        kind = event.kind
+        if kind in _SHOWS_LIFE:
+            self.known_open_at = at
+        elif ending is None and kind in ENDS and event.occurred_at < self.opened_at:
+            ending = Ending(event.occurred_at)
+        self.ending = ending
         self.live_before = self.phase.live
         self.waiting_before = self.waiting
         self.customer_changed = self.rematch = self.reopened = False
@@ -178,13 +209,13 @@ class Story:
             self._state_attributes(event)
         if event.attributes.get("description") or (event.kind is EventKind.DESCRIBED and not event.attributes):
             self.priorities.described(event, at)
-        self.priorities.read(event, at, self.entitlement.plan)
+        self.priorities.read(event, at, self.entitlement.plan, kind in OF_ANOTHER and self.live_before)
         if self.priorities.in_force != before:
             self.rematch = True
             self._remark_channel()
         if self.rematch:
             self._matching = None
-        turn = _TURNS.get(event.kind)
+        turn = _TURNS.get(kind)
         if turn is not None:
             turn(self, event)
 
@@ -253,7 +284,8 @@ class Story:
         if after.waiting is not None:
             self.waits.append(Wait(after.waiting, self.at, None, event.reason, event.id))
         if before.phase.live and not after.phase.live:
-            self.ended_at = self.at
+            ending = self.ending
+            self.ended_at = self.at if ending is None or not ending.dated else max(ending.earliest, self.opened_at)
         elif after.phase.live and not before.phase.live:
             self._live_again(event)
         if after.phase is Phase.MERGED:

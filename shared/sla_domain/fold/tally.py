@@ -179,6 +179,11 @@ class Tally:
         """An agreed date that pauses do not move: the clock runs on while the incident waits."""
         return self.agreed is not None and not self.agreed.moved_by_pauses
 
+    @property
+    def changed_at(self) -> datetime:
+        """The last instant at which its stretches or its target changed: nothing can count for it before."""
+        return max(self.stretches[-1].start, self.generation_at)
+
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
         """Begin a pause, or another reason for the one that is on."""
         self._settle(at)

@@ -26,16 +26,17 @@ from typing import assert_never
 
 from sla_domain.clock import ClockState
 from sla_domain.errors import CalendarError
-from sla_domain.event import EventKind, IncidentEvent, WaitingOn
+from sla_domain.event import WORDS, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fold.agreement import why_not
 from sla_domain.fold.branching import branched
 from sla_domain.fold.entitlement import Entitlement, row_for
 from sla_domain.fold.meter import DateMeter, Meter, meter_for
-from sla_domain.fold.story import Story
+from sla_domain.fold.story import Ending, Story
 from sla_domain.fold.tally import Tally
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.plan import Metric, PriorityChangeMode, Reactions, ReopenMode, SatisfiedBy, Target, Trigger, Unspecified
 from sla_domain.rulebook import Calendars
+from sla_domain.turn import ENDS
 
 # kinds every open clock must look at, whatever its metric says
 STRUCTURAL = frozenset(
@@ -144,6 +145,11 @@ class Track:
         story, kind = self._story, event.kind
         waiting = (event.waiting_on or WaitingOn.OTHER) if kind is EventKind.WAITING else story.waiting_before
         at = story.at
+        if story.ending is not None and kind in ENDS:
+            settled = self._ended(tally, story.ending)
+            if settled is None:
+                return
+            at = settled
         if reaction is not None:
             if reaction.stop and fires(reaction.stop, event, waiting):
                 tally.stop(at, event.id, kind.value, kind)
@@ -168,6 +174,36 @@ class Track:
             kind is EventKind.WAITING or (reaction is not None and fires(reaction.resume, event, waiting))
         ):
             tally.resume(at, event.id)
+
+    def _ended(self, tally: Tally, ending: Ending) -> datetime | None:
+        """When an end that is read later than it was counts for the clock; None when the clock ends without a verdict.
+
+        Where nobody said when it was, the verdict stands only if it is the same for every instant at which it may have
+        been. An end that lies before the clock's start says nothing of an answer.
+        """
+        story = self._story
+        earliest = max(ending.earliest, tally.changed_at)
+        if ending.dated:
+            if ending.earliest >= tally.started_at or not self._answered_by_words():
+                return earliest
+            text = f"{self.metric.id}: it ended before the clock began, which says nothing of an answer"
+        else:
+            due = tally.due_now()
+            if tally.breached_at is not None or due is None or not earliest <= due < story.at:
+                return story.at
+            text = f"{self.metric.id}: nobody said when it ended, and that may have been in time"
+        story.remark(
+            Remark(
+                RemarkKind.BEFORE_OPENING if ending.dated else RemarkKind.RECONCILED,
+                f"{text}: no verdict",
+                story.event.id,
+            )
+        )
+        tally.cancel(earliest, story.event.id, text.partition(": ")[2])
+        return None
+
+    def _answered_by_words(self) -> bool:
+        return any(reaction.stop for kind, reaction in self.metric.reactions.items() if kind in WORDS)
 
     def _start_if_asked(self, reaction: Reactions, event: IncidentEvent, tracks: dict[str, Track]) -> None:
         if self.current is not None and self.current.open:
