@@ -18,6 +18,7 @@ from enum import StrEnum
 from sla_domain.clock import Clock
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order
 from sla_domain.fold.finish import clock_of
+from sla_domain.fold.instant import tells_order
 from sla_domain.fold.mend import Mend, ended_before, is_news, mends, remark_on, stated, unseen_end
 from sla_domain.fold.order import Position, Timeline, odd, position
 from sla_domain.fold.remarks import Remarks
@@ -136,10 +137,11 @@ class Folding:
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
         """Why these events cannot be read next; None when they can. Each id must be new to this fold."""
-        last = self.last
+        last, before = self.last, self._latest.occurred_at
         for event in events:
-            if position(event) <= last:
+            if position(event) <= last or (event.occurred_at == before and tells_order(event)):
                 return Unfit.LATE
+            before = event.occurred_at
             if self._borrowed or event.carried_from is not None or (event.known_as and event.kind is EventKind.MERGED):
                 return Unfit.CARRIED
             if self._assumed and (event.kind is EventKind.OPENED or self._dates_otherwise(event)):

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
 from sla_domain.fold.carried import resolved
+from sla_domain.fold.instant import chained
 from sla_domain.incident import Remark, RemarkKind
 
 Position = tuple[Order, datetime]
@@ -40,19 +41,24 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Each event once, sorted. Of two receipts of one id the first in order counts. Raises FoldError."""
+    """Each event once, sorted; those of one instant as their snapshots tell (`fold.instant`).
+
+    Of two receipts of one id the first in order counts. Raises FoldError.
+    """
     rows = sorted(events, key=position)
     if not rows:
         raise NoEvents
     incident, seen = rows[0].incident, set()
     unique = []
+    telling = False
     for event in rows:
         if event.incident != incident:
             raise MixedIncidents(f"events of {incident} and of {event.incident}: group them by incident first")
         if event.id not in seen:
             seen.add(event.id)
             unique.append(event)
-    return unique
+            telling = telling or (event.snapshot is not None and bool(event.snapshot.before))
+    return chained(unique) if telling else unique
 
 
 def position(event: IncidentEvent) -> Position:
