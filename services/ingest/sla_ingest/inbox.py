@@ -52,8 +52,8 @@ from sla_ingest.name import (
     load,
     overgrown,
     routed,
-    same,
     touched,
+    unchanged,
     with_own_events,
 )
 from sla_ingest.promise import crowded, promise, ran_out
@@ -131,7 +131,7 @@ async def taken(
             async with store.transaction() as connection:
                 if spoken:
                     await hold(connection, joining=any(joins(entry) for entry in asked))
-                    if not same(names, await load(connection, spoken)):
+                    if not await unchanged(connection, names, spoken):
                         raise Stale
                 return await write(connection, receipts, names)
         except Stale:

@@ -61,6 +61,7 @@ def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> Incident
         carried_from=event.incident,
         reason=event.reason,
         history=event.history,
+        warnings=event.warnings if event.kind is EventKind.MERGED else (),
     )
 
 
@@ -208,6 +209,7 @@ class _Group:
             word = _here(event, EventKind.CUSTOMER_REPLIED, text, Actor.CUSTOMER)
             found.append(replace(word, unanswered_since=min(since, event.occurred_at)))
             text += f": its customer has waited for an answer since {since.isoformat()}"
+        text += "".join(f"; {warning}" for warning in event.warnings)
         self.remarks.append(Remark(RemarkKind.MERGED_IN, text, event.id))
         return found
 
