@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sla_domain.event import EventKind, IncidentEvent
-from sla_domain.fold.track import STRUCTURAL
+from sla_domain.fold.metric_tracker import STRUCTURAL
 from sla_domain.rulebook import Rulebook
 
 # What decides on the contract, the priority and the scope, whatever the plans say.

@@ -14,9 +14,9 @@ from sla_domain.clock import BREACH, Clock
 from sla_domain.contract import Contract
 from sla_domain.errors import CalendarError
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
-from sla_domain.fold.finish import clock_of
+from sla_domain.fold.build import clock_of
 from sla_domain.fold.folding import laid_out
-from sla_domain.fold.track import Track
+from sla_domain.fold.metric_tracker import Track
 from sla_domain.incident import Remark, Scope
 from sla_domain.plan import MetricId, PlanId, Target, Unspecified
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook

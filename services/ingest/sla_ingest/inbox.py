@@ -21,12 +21,12 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.contract import ContractId
+from sla_domain.contract_view import seen
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.movers import movers_of
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_domain.seen import seen
 from sla_ingest.dialect.port import ParkedBecause, Translated
 from sla_ingest.entry import (
     CONTRACT_HEADER,

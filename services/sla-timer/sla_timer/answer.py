@@ -13,6 +13,7 @@ import orjson
 
 from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
+from sla_domain.contract_view import Seen
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, party_shares, render, spoken
@@ -21,7 +22,6 @@ from sla_domain.hours import ALWAYS, UNKNOWN, around, calendar_named, name_of, s
 from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
-from sla_domain.seen import Seen
 from sla_domain.spoken import Spoken
 from sla_domain.spoken import told as no_news
 from sla_domain.told import Told

@@ -18,6 +18,7 @@ from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
 from sla_domain.calendar import local_instant
 from sla_domain.clock import Clock, ClockId
 from sla_domain.contract import Contract, ContractId
+from sla_domain.contract_view import Seen, seen, share_of
 from sla_domain.cycles import continued
 from sla_domain.errors import CalendarError, NoEvents
 from sla_domain.event import IncidentEvent
@@ -27,7 +28,6 @@ from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
 from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_domain.seen import Seen, seen, share_of
 from sla_domain.told import Told
 from sla_domain.withdrawn import with_earlier
 from sla_platform.http.body import BAD_BODY, demand_model, describes

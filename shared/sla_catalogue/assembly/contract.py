@@ -161,7 +161,7 @@ def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Pe
 
 
 def _as_sent(address: str) -> str:
-    """`email:` addresses as mail servers take them; a bad one stays as it was written (`rule.edge` tells of it)."""
+    """`email:` addresses as mail servers take them; a bad one stays as written (`rule.reference` warns)."""
     kind, _, rest = address.partition(":")
     try:
         return f"email:{ascii_mailbox(rest)}" if kind == "email" else address

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from sla_catalogue.rule.calendar import check_calendars
 from sla_catalogue.rule.contract import check_contracts
-from sla_catalogue.rule.edge import check_edges
 from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
+from sla_catalogue.rule.reference import check_edges
 from sla_catalogue.rule.subject import Subject
 from sla_catalogue.rule.target import check_targets
 from sla_catalogue.rule.told import check_told

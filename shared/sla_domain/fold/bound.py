@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold.folding import Folding
-from sla_domain.fold.track import STRUCTURAL, fires
-from sla_domain.turn import ENDS
+from sla_domain.fold.metric_tracker import STRUCTURAL, fires
+from sla_domain.phase_state import ENDS
 
 MOST = 50_000
 

@@ -17,18 +17,18 @@ from enum import StrEnum
 
 from sla_domain.clock import Clock
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order
-from sla_domain.fold.finish import clock_of
-from sla_domain.fold.instant import tells_order
-from sla_domain.fold.mend import Mend, ended_before, is_news, mends, remark_on, stated, unseen_end
+from sla_domain.fold.build import clock_of
+from sla_domain.fold.clock_builder import Tally
+from sla_domain.fold.incident_state import MOVES, Ending, Story
+from sla_domain.fold.metric_tracker import STRUCTURAL, Track
 from sla_domain.fold.order import Position, Timeline, odd, position
+from sla_domain.fold.reconcile import Mend, ended_before, is_news, mends, remark_on, stated, unseen_end
 from sla_domain.fold.remarks import Remarks
-from sla_domain.fold.story import MOVES, Ending, Story
-from sla_domain.fold.tally import Tally
-from sla_domain.fold.track import STRUCTURAL, Track
+from sla_domain.fold.same_instant import tells_order
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
+from sla_domain.phase_state import spoken_by_reporter
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractMatch, Rulebook
-from sla_domain.turn import spoken_by_reporter
 
 
 class Unfit(StrEnum):

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
 from sla_domain.fold.carried import resolved
-from sla_domain.fold.instant import chained
+from sla_domain.fold.same_instant import chained
 from sla_domain.incident import Remark, RemarkKind
 
 Position = tuple[Order, datetime]
@@ -41,7 +41,7 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Each event once, sorted; those of one instant as their snapshots tell (`fold.instant`).
+    """Each event once, sorted; those of one instant as their snapshots tell (`fold.same_instant`).
 
     Of two receipts of one id the first in order counts. Raises FoldError.
     """

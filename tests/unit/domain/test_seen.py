@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling
 
+from sla_domain.contract_view import Seen, seen
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fact import FactKind
 from sla_domain.fold import fold
-from sla_domain.seen import Seen, seen
 from sla_domain.tell import tell
 from sla_domain.told import keys_after
 

@@ -11,6 +11,7 @@ from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of
 
 from sla_domain.clock import ClockState
+from sla_domain.contract_view import seen
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
 from sla_domain.explain.build import known_at
 from sla_domain.fold import Folding, Unfit, bound, fold, timeline
@@ -18,7 +19,6 @@ from sla_domain.forgotten import remembered
 from sla_domain.incident import RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.plan import DowngradeMode, PriorityRules
-from sla_domain.seen import seen
 
 RULES = rulebook(
     plan(row("first_response", "1h"), row("resolution", "8h")), contract(id_="house"), contract(), contract(id_="umbra")

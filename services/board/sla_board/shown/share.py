@@ -1,4 +1,4 @@
-"""What the key of one contract sees of an incident: the board's end of `sla_domain.seen`, which has the rules."""
+"""What the key of one contract sees of an incident, for the board: `sla_domain.contract_view` has the rules."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sla_board.projection.clock import Said, about_clock, clock_row
 from sla_board.projection.contract import periods_of
 from sla_board.projection.incident import incident_row
 from sla_domain.contract import ContractId
+from sla_domain.contract_view import Share, seen, share_of
 from sla_domain.event import NO_EVENT, IncidentEvent
 from sla_domain.incident import ContractPeriod
-from sla_domain.seen import Share, seen, share_of
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 

@@ -29,14 +29,14 @@ from sla_domain.errors import CalendarError
 from sla_domain.event import WORDS, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fold.agreement import why_not
 from sla_domain.fold.branching import branched
+from sla_domain.fold.clock_builder import Tally
 from sla_domain.fold.entitlement import Entitlement, row_for
+from sla_domain.fold.incident_state import Ending, Story
 from sla_domain.fold.meter import DateMeter, Meter, meter_for
-from sla_domain.fold.story import Ending, Story
-from sla_domain.fold.tally import Tally
 from sla_domain.incident import Remark, RemarkKind
+from sla_domain.phase_state import ENDS
 from sla_domain.plan import Metric, PriorityChangeMode, Reactions, ReopenMode, SatisfiedBy, Target, Trigger, Unspecified
 from sla_domain.rulebook import Calendars
-from sla_domain.turn import ENDS
 
 # kinds every open clock must look at, whatever its metric says
 STRUCTURAL = frozenset(

@@ -2,7 +2,7 @@
 
 The contract is looked up for the instant of each event, so a clock that starts after a renewal starts under the new
 contract; a running clock keeps the one it started under unless the customer named on the incident changes. What an
-event does to the phase is said in `sla_domain.turn`.
+event does to the phase is said in `sla_domain.phase_state`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import ContractPeriod, Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
 from sla_domain.normal import normal, normals
+from sla_domain.phase_state import ENDS, Turn, turned
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
-from sla_domain.turn import ENDS, Turn, turned
 
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER = frozenset({"assignee", "group", "line"})
@@ -273,7 +273,7 @@ class Story:
     # -- phase and turn
 
     def _turn(self, event: IncidentEvent) -> None:
-        """Whose turn it is after the event (`sla_domain.turn`), and what follows from that."""
+        """Whose turn it is after the event (`sla_domain.phase_state`), and what follows from that."""
         before = Turn(self.phase, self.waiting)
         after = turned(before, event.kind, event.waiting_on, automatic=event.automatic)
         if after is before:

@@ -24,10 +24,10 @@ from sla_domain.event import (
     TimeQuality,
     WaitingOn,
 )
-from sla_domain.fold.story import HOLDER, OF_ANOTHER, Ending, Stated, Story
+from sla_domain.fold.incident_state import HOLDER, OF_ANOTHER, Ending, Stated, Story
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.phase import Phase
-from sla_domain.turn import ENDS
+from sla_domain.phase_state import ENDS
 
 _END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in ENDS.items()}
 _FACTS = frozenset({"title", "url", "description", "reporter", "reporter_id", "language"})

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sla_domain.clock import BREACH, Clock, ClockState, Mark, Segment, clock_id
 from sla_domain.event import IncidentId
-from sla_domain.fold.tally import Stretch, Tally, in_time
+from sla_domain.fold.clock_builder import Stretch, Tally, in_time
 from sla_domain.incident import Exemption
 
 
