@@ -6,16 +6,18 @@ domain objects, `rule` looks for what sound parts get wrong together, `canonical
 
 from __future__ import annotations
 
+from sla_catalogue.api_key import ApiKey, KeyId, Scope
 from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.channel import Channel, ChannelId
 from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
 from sla_catalogue.horizon import Ending, endings
 from sla_catalogue.load import Reloaded, builtin_catalogue, check, load_catalogue, load_text, reload
-from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Scope, Settings, Smtp, SmtpSecurity
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, Problem, Severity
 from sla_catalogue.scenario import ScenarioResult, run_scenarios
 from sla_catalogue.schema import catalogue_schema
 from sla_catalogue.secret import Secret
+from sla_catalogue.settings import Settings, Smtp, SmtpSecurity
 from sla_catalogue.source import (
     Authentication,
     AuthenticationKind,

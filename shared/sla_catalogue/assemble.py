@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
-from sla_catalogue.assembly.channel import build_channels, build_keys, build_settings
+from sla_catalogue.assembly.api_key import build_keys
+from sla_catalogue.assembly.channel import build_channels
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.contract import BuiltContract, Plans, build_contracts
 from sla_catalogue.assembly.coverage import build_coverages
@@ -15,6 +16,7 @@ from sla_catalogue.assembly.draft import draft_plans
 from sla_catalogue.assembly.escalation import build_escalations
 from sla_catalogue.assembly.holiday import build_holidays, holidays_version
 from sla_catalogue.assembly.scenario import build_scenarios
+from sla_catalogue.assembly.settings import build_settings
 from sla_catalogue.assembly.source import build_sources
 from sla_catalogue.calendars import CatalogueCalendars, codes_of
 from sla_catalogue.canonical import Stored, write

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sla_catalogue.api_key import ApiKey, KeyId
 from sla_catalogue.assembly.scenario import Scenario
+from sla_catalogue.channel import Channel, ChannelId
 from sla_catalogue.escalation import Policy
 from sla_catalogue.holiday.row import HolidayTable, Horizon
-from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Settings
 from sla_catalogue.problem import Problem
+from sla_catalogue.settings import Settings
 from sla_catalogue.source import Source, SourceId
 from sla_domain.rulebook import Rulebook
 

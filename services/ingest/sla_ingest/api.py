@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from sla_catalogue.outlet import Scope
+from sla_catalogue.api_key import Scope
 from sla_ingest.body import headers_of
 from sla_ingest.entry import Result
 from sla_ingest.intake import Intake, Taken

@@ -1,30 +1,15 @@
-"""`channels`, `keys` and `settings` → how word goes out and who may call the API."""
+"""`channels` → the webhooks that messages are sent to."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.document.edge import ChannelDocument, KeyDocument
-from sla_catalogue.outlet import (
-    ApiKey,
-    Channel,
-    ChannelId,
-    KeyId,
-    Scope,
-    Settings,
-    Smtp,
-    SmtpSecurity,
-    digest_of_key,
-)
-from sla_catalogue.problem import Path, did_you_mean
-from sla_domain.contract import ContractId
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHORTEST_KEY = 16
+from sla_catalogue.channel import Channel, ChannelId
+from sla_catalogue.document.channel import ChannelDocument
+from sla_catalogue.problem import Path
 
 
 def build_channels(context: Context) -> Mapping[ChannelId, Channel]:
@@ -53,90 +38,3 @@ def _check_channel(document: ChannelDocument, path: Path, context: Context) -> N
         findings.error((*path, "url"), "channel", "the url is not http or https with a host", "url: https://…")
     elif parts.scheme == "http" and not context.document.settings.local:
         findings.warning((*path, "url"), "plain-http", "word of breaches travels unencrypted", "use https")
-
-
-def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
-    found: dict[KeyId, ApiKey] = {}
-    for name, document in context.document.keys.items():
-        path: Path = ("keys", name)
-        digest = _digest(document, path, context)
-        scopes = _scopes(document, path, context)
-        if document.contract and document.contract not in context.declared["contracts"]:
-            context.unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
-        if not context.stored:
-            _check_reach(document, scopes, path, context)
-        if digest is not None:
-            found[KeyId(name)] = ApiKey(
-                id=KeyId(name),
-                sha256=digest,
-                scopes=scopes,
-                contract=ContractId(document.contract) if document.contract else None,
-                expires=document.expires,
-            )
-    return MappingProxyType(found)
-
-
-def _digest(document: KeyDocument, path: Path, context: Context) -> str | None:
-    findings = context.findings
-    if (document.sha256 is None) == (document.key is None):
-        findings.error(path, "key", f"the key {path[1]!r} needs either sha256 or key", "sha256: the hash of the key")
-        return None
-    if document.sha256 is not None:
-        digest = document.sha256.strip().lower()
-        if not _SHA256.fullmatch(digest):
-            findings.error((*path, "sha256"), "key", "this is no SHA-256", "64 hexadecimal digits")
-            return None
-        return digest
-    assert document.key is not None
-    if not document.key.available:
-        return None  # a stored catalogue holds no keys
-    written_here = document.key.origin == "catalogue"
-    if written_here and not context.document.settings.local:
-        findings.warning((*path, "key"), "plain-key", "the key stands here in plain text", "write its sha256")
-    if not context.document.settings.local and len(document.key.reveal()) < _SHORTEST_KEY:
-        findings.warning((*path, "key"), "short-key", f"the key is shorter than {_SHORTEST_KEY} characters", "use 32")
-    return digest_of_key(document.key.reveal())
-
-
-def _scopes(document: KeyDocument, path: Path, context: Context) -> frozenset[Scope]:
-    known = [scope.value for scope in Scope]
-    for name in document.scopes:
-        if name not in known:
-            hint = did_you_mean(name, known)
-            context.findings.error((*path, "scopes"), "unknown-scope", f"no scope is called {name!r}", hint)
-    return frozenset(Scope(name) for name in document.scopes if name in known)
-
-
-def _check_reach(document: KeyDocument, scopes: frozenset[Scope], path: Path, context: Context) -> None:
-    """What a key may do must not reach beyond the one contract it is for."""
-    if document.contract is None:
-        return
-    findings = context.findings
-    if not document.contract:
-        message = f"the contract of the key {path[1]!r} is empty: it would be a key for all contracts"
-        findings.error((*path, "contract"), "key-contract", message, "name a contract, or leave `contract` out")
-    if Scope.ADMIN in scopes:
-        message = f"the key {path[1]!r} is for one contract, and the scope admin concerns all of them"
-        findings.error(
-            (*path, "scopes"), "key-reach", message, "take admin away (ingest, read and ack are left), or contract"
-        )
-    if Scope.NOTIFY in scopes:
-        message = f"the key {path[1]!r} is for one contract, and notices concern all of them: they will be refused"
-        findings.warning((*path, "scopes"), "key-reach", message, "take notify away, or contract")
-
-
-def build_settings(context: Context) -> Settings:
-    document = context.document.settings
-    smtp = None
-    if document.smtp is not None:
-        smtp = Smtp(
-            host=document.smtp.host,
-            sender=document.smtp.sender,
-            port=document.smtp.port,
-            security=SmtpSecurity(document.smtp.security),
-            username=document.smtp.username or "",
-            password=document.smtp.password,
-        )
-        if smtp.username and smtp.password is None:
-            context.findings.error(("settings", "smtp"), "smtp", "a user name without a password", "password: ${NAME}")
-    return Settings(local=document.local, smtp=smtp)

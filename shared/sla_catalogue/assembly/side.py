@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sla_catalogue.document.edge import PeopleDocument, SourceDocument
+from sla_catalogue.document.source import PeopleDocument, SourceDocument
 from sla_catalogue.problem import Findings, Path, did_you_mean
 from sla_catalogue.source import Dialect, Membership, domain_of, fold
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_catalogue.document.catalogue import CatalogueDocument
-from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.problem import Path, spell
 from sla_catalogue.rule.subject import Subject
 from sla_domain import bounds

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sla_catalogue.api_key import digest_of_key
 from sla_catalogue.document.contract import PersonDocument
-from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
-from sla_catalogue.outlet import digest_of_key
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import Subject
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from sla_catalogue.document.coverage import CoverageDocument
-from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.hours import DAY, DAYS, MinuteWindow
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import Subject

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.board.bench import BoardBench, HandTime, bench
 from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 
-from sla_catalogue.outlet import ApiKey, KeyId, Scope
+from sla_catalogue.api_key import ApiKey, KeyId, Scope
 from sla_domain.contract import ContractId
 from sla_domain.event import Actor, EventKind, TimeQuality, WaitingOn
 from sla_platform.envelope import Envelope

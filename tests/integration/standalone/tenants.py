@@ -18,7 +18,7 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy import func, select, table
 
-from sla_catalogue.outlet import KeyId, Scope
+from sla_catalogue.api_key import KeyId, Scope
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL, Running, composed
 from sla_standalone.migrate import migrate

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from fastapi import Request
 
-from sla_catalogue.outlet import ApiKey, KeyId, Scope
+from sla_catalogue.api_key import ApiKey, KeyId, Scope
 from sla_domain.contract import ContractId
 from sla_platform.http.keys import READ, Access, KeyGate, presented_key
 from sla_platform.http.problem import Problem

@@ -19,8 +19,8 @@ from sla_catalogue import (
     SourceId,
     load_text,
 )
+from sla_catalogue.api_key import KeyId
 from sla_catalogue.load import check
-from sla_catalogue.outlet import KeyId
 from sla_catalogue.problem import Severity
 from sla_domain.escalation import TellKind, steps
 from sla_domain.event import WaitingOn

@@ -18,7 +18,7 @@ import httpx2
 import orjson
 from standardwebhooks import Webhook
 
-from sla_catalogue.outlet import Channel, ChannelId
+from sla_catalogue.channel import Channel, ChannelId
 from sla_notifier.channel.guard import Denial, Guard, Vetted
 from sla_notifier.channel.port import DUPLICATE_HEADER, Failure, Outcome, Outgoing, Rejected, Retry, Sent
 
