@@ -14,7 +14,7 @@ from sla_domain.contract import ContractId
 KeyId = NewType("KeyId", str)
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     """What an API key may do."""
 
     INGEST = "ingest"
@@ -30,7 +30,7 @@ class ApiKey:
 
     id: KeyId
     sha256: str = field(repr=False)
-    scopes: frozenset[Scope]
+    scopes: frozenset[KeyScope]
     contract: ContractId | None = None
     expires: date | None = None  # exclusive
 
@@ -38,8 +38,8 @@ class ApiKey:
         """Compared in constant time."""
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
-    def allows(self, scope: Scope) -> bool:
-        return scope in self.scopes or Scope.ADMIN in self.scopes
+    def allows(self, scope: KeyScope) -> bool:
+        return scope in self.scopes or KeyScope.ADMIN in self.scopes
 
 
 def digest_of_key(key: str) -> str:

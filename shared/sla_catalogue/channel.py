@@ -13,7 +13,7 @@ ChannelId = NewType("ChannelId", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class ChannelConfig:
     """A webhook endpoint; every one of `secrets` signs, so that the receiver can be given a new one at leisure."""
 
     id: ChannelId

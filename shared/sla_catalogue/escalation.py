@@ -13,7 +13,7 @@ from sla_domain import escalation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level(escalation.Level):
+class CatalogueLevel(escalation.Level):
     """`tell` holds roles and people in the order written."""
 
     tell: tuple[str, ...]
@@ -21,7 +21,7 @@ class Level(escalation.Level):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy(escalation.Policy):
-    levels: tuple[Level, ...]
+class CataloguePolicy(escalation.Policy):
+    levels: tuple[CatalogueLevel, ...]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     clause: str = ""

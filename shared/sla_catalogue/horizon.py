@@ -21,7 +21,7 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Ending:
+class HorizonEnd:
     """The last day for which holidays of a code are known; with the code `YEARS` the last day that is compiled."""
 
     until: date
@@ -54,7 +54,7 @@ class Ending:
         return "a newer `holidays` package or feed, or add the days"
 
 
-def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[Ending, ...]:
+def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
     """The years, and each table that some contract's calendars subtract; the one that ends first comes first."""
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
     return endings_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
@@ -62,12 +62,12 @@ def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Hor
 
 def endings_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
-) -> tuple[Ending, ...]:
+) -> tuple[HorizonEnd, ...]:
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in codes_of(contract, coverage)}  # fmt: skip
     known = {code: known_until(tables[code], horizon) for code in codes & tables.keys()}
-    found = [Ending(day, code) for code, day in known.items() if day is not None]
-    return tuple(sorted([*found, Ending(_end(horizon), YEARS)]))
+    found = [HorizonEnd(day, code) for code, day in known.items() if day is not None]
+    return tuple(sorted([*found, HorizonEnd(_end(horizon), YEARS)]))
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sla_catalogue.assembly.scenario import Expectation, Happening, Scenario
+from sla_catalogue.assembly.scenario import Expectation, Scenario, ScenarioEvent
 from sla_catalogue.catalogue import Catalogue
 from sla_domain.calendar import load_zone
 from sla_domain.clock import BREACH, Clock
@@ -84,7 +84,7 @@ def _events(scenario: Scenario) -> Iterator[IncidentEvent]:
         )
 
 
-def _agreed(happening: Happening, scenario: Scenario) -> AgreedTarget | None:
+def _agreed(happening: ScenarioEvent, scenario: Scenario) -> AgreedTarget | None:
     if happening.agreed is None:
         return None
     agreed = happening.agreed

@@ -27,7 +27,7 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class InstallationSettings:
     """What concerns the installation rather than a contract."""
 
     local: bool = False

@@ -88,7 +88,7 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
         return secret.encode()
 
 
-class Phase(StrEnum):
+class TicketPhase(StrEnum):
     """What a sender's status or label means for the clocks."""
 
     OPEN = "open"
@@ -107,9 +107,9 @@ class Phase(StrEnum):
 
 
 _WAITING = {
-    Phase.WAITING_CUSTOMER: WaitingOn.CUSTOMER,
-    Phase.WAITING_VENDOR: WaitingOn.VENDOR,
-    Phase.WAITING_OTHER: WaitingOn.OTHER,
+    TicketPhase.WAITING_CUSTOMER: WaitingOn.CUSTOMER,
+    TicketPhase.WAITING_VENDOR: WaitingOn.VENDOR,
+    TicketPhase.WAITING_OTHER: WaitingOn.OTHER,
 }
 
 
@@ -158,14 +158,14 @@ class Source:
     dialect: Dialect
     authentication: Authentication
     zone: str = "UTC"  # of times that come without an offset
-    statuses: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
-    labels: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    statuses: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    labels: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
     priorities: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
     priority_labels: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
     customer: Lookup | None = None
     product: Lookup | None = None
     attributes: Mapping[str, Lookup] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
-    resolutions: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    resolutions: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
     staff: frozenset[str] = frozenset()
     staff_by: Membership = NOBODY
     only_staff: bool = False
@@ -173,10 +173,10 @@ class Source:
     customers_by: Membership = NOBODY
     bots: frozenset[str] = frozenset()
 
-    def phase_of(self, status: str) -> Phase | None:
+    def phase_of(self, status: str) -> TicketPhase | None:
         return self.statuses.get(fold(status))
 
-    def phase_of_label(self, label: str) -> Phase | None:
+    def phase_of_label(self, label: str) -> TicketPhase | None:
         return self.labels.get(fold(label))
 
     def priority_of(self, value: str) -> str | None:
@@ -185,7 +185,7 @@ class Source:
     def priority_of_label(self, label: str) -> str | None:
         return self.priority_labels.get(fold(label))
 
-    def ending_of(self, resolution: str) -> Phase | None:
+    def ending_of(self, resolution: str) -> TicketPhase | None:
         """Give RESOLVED or CANCELLED, by the source's table; None when it lacks the word."""
         return self.resolutions.get(fold(resolution))
 

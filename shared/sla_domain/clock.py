@@ -96,7 +96,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Earned:
+class EarnedBreach:
     """A told breach of a target that a change of the catalogue has replaced: it stays on record."""
 
     at: datetime  # the due instant that was passed
@@ -137,7 +137,7 @@ class Clock:
     exempt_by: str = ""
     agreed_reason: str = ""
     withdrawn_at: datetime | None = None  # since when its target is no longer promised, though the incident goes on
-    earned: tuple[Earned, ...] = ()
+    earned: tuple[EarnedBreach, ...] = ()
     matched: Mapping[str, str] = field(
         default_factory=lambda: NOTHING
     )  # the attributes the target's row was matched against

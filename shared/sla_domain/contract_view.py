@@ -32,7 +32,7 @@ NOT_SHOWN = "not shown"
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ContractShare:
     """One contract's part in an incident: which of its periods it owns."""
 
     contract: str
@@ -77,10 +77,10 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ContractView:
     """`events` are what the key's fold reads; only those of `own` may be shown. `until`: when the incident left."""
 
-    share: Share
+    share: ContractShare
     events: tuple[IncidentEvent, ...]
     own: frozenset[EventId]
     until: datetime | None
@@ -106,7 +106,7 @@ class Seen:
         return at if self.until is None else min(at, self.until)
 
 
-def share_of(periods: Sequence[ContractPeriod], contract: str) -> Share | None:
+def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
     """The part of `contract`; None when it has none."""
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
@@ -116,19 +116,19 @@ def share_of(periods: Sequence[ContractPeriod], contract: str) -> Share | None:
     first = next((number for number, period in enumerate(held) if period.named), len(held))
     inherits = first < len(held) and held[first].contract == contract
     own = tuple(period.contract == contract or (inherits and number < first) for number, period in enumerate(held))
-    return Share(contract, tuple(periods), own) if any(own) else None
+    return ContractShare(contract, tuple(periods), own) if any(own) else None
 
 
-def seen(
+def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
-) -> Seen | None:
+) -> ContractView | None:
     """What `contract` sees of the incident of these events; None when it sees nothing.
 
     `periods` may be older than the newest events (the board hears of both at different times): from an event that
     names another customer than its period nothing is shown to anybody until newer periods are known. `complete`:
     every event of the incident is given, so each period begins with one of them.
     """
-    share = share_of(periods, contract)
+    share = contract_share(periods, contract)
     known = list(events)
     rows = as_read(known)
     if share is None:
@@ -147,7 +147,7 @@ def seen(
     read += [event for event in known if event.carried_from is not None and event.occurred_at <= rows[last][1]]
     until = rows[last + 1][1] if last + 1 < len(rows) else None
     own_ids = frozenset(event.id for (event, _), own in zip(rows, mine, strict=True) if own)
-    return Seen(share, tuple(read), own_ids, until)
+    return ContractView(share, tuple(read), own_ids, until)
 
 
 def _places(

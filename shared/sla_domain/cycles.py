@@ -19,7 +19,7 @@ from sla_domain.plan import MetricId
 from sla_domain.spoken import digest
 
 
-class Known(Protocol):
+class PublishedClock(Protocol):
     """What is remembered of a clock that was told. `start` is empty in rows of releases that did not keep it."""
 
     @property
@@ -43,7 +43,7 @@ def start_name(clock: Clock) -> str:
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
-def continued(incident: Incident, known: Mapping[ClockId, Known]) -> Incident:
+def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
     """The incident with each clock under the id under which the world knows it."""
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident
@@ -57,7 +57,7 @@ def continued(incident: Incident, known: Mapping[ClockId, Known]) -> Incident:
     return replace(incident, clocks=clocks)
 
 
-def _told_as(incident: Incident, known: Mapping[ClockId, Known]) -> dict[Place, ClockId]:
+def _told_as(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> dict[Place, ClockId]:
     """Ids by what was told: a breach and the start, a breach alone, the start alone."""
     starts = {start_name(clock): _place(clock) for clock in incident.clocks}
     begun: dict[tuple[str, datetime | None], Place] = {

@@ -48,7 +48,7 @@ def _coverages(rulebook: Rulebook, *plans: object) -> Iterator[Coverage]:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class OpeningTimes:
     """The hours around an instant: open, perhaps until it `closes`; or closed until it `opens` (None: not known)."""
 
     open: bool = True
@@ -56,20 +56,20 @@ class Around:
     closes: datetime | None = None
 
 
-ALWAYS = Around()
+ALWAYS = OpeningTimes()
 
 
-def around(calendar: Calendar | None, at: datetime) -> Around:
+def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """By the wall it is always open. A close more than eight days ahead is not told."""
     if calendar is None:
         return ALWAYS
     try:
         if not calendar.is_open(at):
-            return Around(open=False, opens=calendar.next_open(at))
+            return OpeningTimes(open=False, opens=calendar.next_open(at))
         ahead = calendar.pieces(at, at + _AHEAD)
     except CalendarError:  # the end of what is known; or it never opens again
-        return ALWAYS if _open(calendar, at) else Around(open=False)
-    return Around(closes=next((piece.start for piece in ahead if piece.kind is not PieceKind.OPEN), None))
+        return ALWAYS if _open(calendar, at) else OpeningTimes(open=False)
+    return OpeningTimes(closes=next((piece.start for piece in ahead if piece.kind is not PieceKind.OPEN), None))
 
 
 def _open(calendar: Calendar, at: datetime) -> bool:
@@ -90,7 +90,7 @@ def counted(calendar: Calendar | None, start: datetime, end: datetime) -> timede
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CountedSpan:
     """A stretch of time twice: counted in the clock's hours, and by the wall.
 
     `counted` is None where nobody can tell: the hours are not known here, or end before.
@@ -110,8 +110,8 @@ class Span:
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 
 
-def span_of(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> Span:
+def span_of(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
     """From `start` to `end` for a clock that counts in `hours`, of which `calendar` is what is known."""
     by_wall = hours == WALL
     known = by_wall or calendar is not None
-    return Span(counted(None if by_wall else calendar, start, end) if known else None, end - start)
+    return CountedSpan(counted(None if by_wall else calendar, start, end) if known else None, end - start)

@@ -148,7 +148,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HolderSpan:
     """Who held the incident during `[start, end)`; contiguous, so they sum to the elapsed time (B9: by line)."""
 
     assignee: str
@@ -159,7 +159,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitSpan:
     """The incident waited on somebody during `[start, end)` (PLANS H11)."""
 
     on: WaitingOn
@@ -221,8 +221,8 @@ class Incident:
     quality: TimeQuality  # the worst of all events
     pending_downgrade: PendingDowngrade | None
     corrections: tuple[Correction, ...]
-    holders: tuple[Held, ...]
-    waits: tuple[Wait, ...]
+    holders: tuple[HolderSpan, ...]
+    waits: tuple[WaitSpan, ...]
     escalations: tuple[Escalation, ...]
     ratings: tuple[Rating, ...]
     exemptions: tuple[Exemption, ...]

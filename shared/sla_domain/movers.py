@@ -17,7 +17,7 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 
 @dataclass(frozen=True, slots=True)
-class Movers:
+class DueDateMovers:
     """`dated`: some contract begins or ends on a day, so the first event after it may find another in force."""
 
     kinds: frozenset[EventKind]
@@ -34,14 +34,14 @@ class Movers:
         )
 
 
-def movers_of(rulebook: Rulebook) -> Movers:
+def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
     """What can move a due instant under this rulebook; found out once."""
     known = rulebook.derived.get("movers")
-    if isinstance(known, Movers):
+    if isinstance(known, DueDateMovers):
         return known
     metrics = [metric for plan in rulebook.plans.values() for metric in plan.metrics]
     contracts = rulebook.contracts.values()
-    made = Movers(
+    made = DueDateMovers(
         kinds=_ALWAYS.union(*(metric.reactions for metric in metrics)),
         names=_DECIDING.union(
             *(plan.matched_on for plan in rulebook.plans.values()), *(contract.matched_on for contract in contracts)

@@ -28,7 +28,7 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class MatchCondition:
     """One incident attribute is (or is not) one of some values; an absent attribute has the value ''.
 
     Compared without regard to case and spaces (`normal`).
@@ -50,7 +50,7 @@ class Condition:
 class Match:
     """All conditions hold; the empty match always does."""
 
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[MatchCondition, ...] = ()
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
         for condition in self.conditions:
@@ -58,7 +58,7 @@ class Match:
                 return False
         return True
 
-    def failing(self, attributes: Mapping[str, str]) -> Condition | None:
+    def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
         """The first condition that does not hold: the reason an explanation shows; None when all hold."""
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 

@@ -14,9 +14,9 @@ from sla_domain.clock import BREACH, Clock
 from sla_domain.contract import Contract
 from sla_domain.errors import CalendarError
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
-from sla_domain.fold.build import clock_of
-from sla_domain.fold.folding import laid_out
-from sla_domain.fold.metric_tracker import Track
+from sla_domain.fold.build import build_clock
+from sla_domain.fold.folding import open_incident
+from sla_domain.fold.metric_tracker import MetricTracker
 from sla_domain.incident import Remark, Scope
 from sla_domain.plan import MetricId, PlanId, Target, Unspecified
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
@@ -76,7 +76,7 @@ def preview(
         actor=Actor.CUSTOMER,
         attributes=stated,
     )
-    story, tracks = laid_out(opening, rulebook, ContractMatch(contract, reason))
+    story, tracks = open_incident(opening, rulebook, ContractMatch(contract, reason))
     timed = (tracks[metric.id] for metric in story.entitlement.plan.metrics if metric.id in tracks)
     lines = tuple(_line(track, opening) for track in timed)
     return Preview(
@@ -91,11 +91,11 @@ def preview(
     )
 
 
-def _line(track: Track, opening: IncidentEvent) -> PreviewLine | None:
+def _line(track: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
     """None for a metric for which the plan has no row at all."""
     conditional = track.current is None
     tally = track.current or track.begin(opening)
-    clock = clock_of(tally, opening.incident, opening.occurred_at, None)
+    clock = build_clock(tally, opening.incident, opening.occurred_at, None)
     if clock is None:
         missing = track.missing()
         if missing is None:

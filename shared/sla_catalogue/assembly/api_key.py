@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sla_catalogue.api_key import ApiKey, KeyId, Scope, digest_of_key
+from sla_catalogue.api_key import ApiKey, KeyId, KeyScope, digest_of_key
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.document.api_key import KeyDocument
 from sla_catalogue.problem import Path, did_you_mean
@@ -61,16 +61,16 @@ def _digest(document: KeyDocument, path: Path, context: Context) -> str | None:
     return digest_of_key(document.key.reveal())
 
 
-def _scopes(document: KeyDocument, path: Path, context: Context) -> frozenset[Scope]:
-    known = [scope.value for scope in Scope]
+def _scopes(document: KeyDocument, path: Path, context: Context) -> frozenset[KeyScope]:
+    known = [scope.value for scope in KeyScope]
     for name in document.scopes:
         if name not in known:
             hint = did_you_mean(name, known)
             context.findings.error((*path, "scopes"), "unknown-scope", f"no scope is called {name!r}", hint)
-    return frozenset(Scope(name) for name in document.scopes if name in known)
+    return frozenset(KeyScope(name) for name in document.scopes if name in known)
 
 
-def _check_reach(document: KeyDocument, scopes: frozenset[Scope], path: Path, context: Context) -> None:
+def _check_reach(document: KeyDocument, scopes: frozenset[KeyScope], path: Path, context: Context) -> None:
     """What a key may do must not reach beyond the one contract it is for."""
     if document.contract is None:
         return
@@ -78,11 +78,11 @@ def _check_reach(document: KeyDocument, scopes: frozenset[Scope], path: Path, co
     if not document.contract:
         message = f"the contract of the key {path[1]!r} is empty: it would be a key for all contracts"
         findings.error((*path, "contract"), "key-contract", message, "name a contract, or leave `contract` out")
-    if Scope.ADMIN in scopes:
+    if KeyScope.ADMIN in scopes:
         message = f"the key {path[1]!r} is for one contract, and the scope admin concerns all of them"
         findings.error(
             (*path, "scopes"), "key-reach", message, "take admin away (ingest, read and ack are left), or contract"
         )
-    if Scope.NOTIFY in scopes:
+    if KeyScope.NOTIFY in scopes:
         message = f"the key {path[1]!r} is for one contract, and notices concern all of them: they will be refused"
         findings.warning((*path, "scopes"), "key-reach", message, "take notify away, or contract")

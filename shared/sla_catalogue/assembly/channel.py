@@ -7,16 +7,16 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.channel import Channel, ChannelId
+from sla_catalogue.channel import ChannelConfig, ChannelId
 from sla_catalogue.document.channel import ChannelDocument
 from sla_catalogue.problem import Path
 
 
-def build_channels(context: Context) -> Mapping[ChannelId, Channel]:
-    found: dict[ChannelId, Channel] = {}
+def build_channels(context: Context) -> Mapping[ChannelId, ChannelConfig]:
+    found: dict[ChannelId, ChannelConfig] = {}
     for name, document in context.document.channels.items():
         _check_channel(document, ("channels", name), context)
-        found[ChannelId(name)] = Channel(
+        found[ChannelId(name)] = ChannelConfig(
             id=ChannelId(name),
             url=document.url or "",
             secrets=(*((document.secret,) if document.secret else ()), *document.secrets),

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.assembly.draft import Draft, laid_over
+from sla_catalogue.assembly.draft import PlanDraft, laid_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
-from sla_catalogue.assembly.target import Row, build_targets
+from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
@@ -31,7 +31,7 @@ class BuiltContract:
 
     contract: Contract
     built: BuiltPlan
-    rows: tuple[Row, ...]
+    rows: tuple[TargetRow, ...]
     document: ContractDocument
 
     @property
@@ -43,12 +43,12 @@ class BuiltContract:
 class Plans:
     """Plans by id, built when first asked for; the derived ones join them."""
 
-    drafts: Mapping[str, Draft]
+    drafts: Mapping[str, PlanDraft]
     shared: Mapping[str, Coverage]
     context: Context
     built: dict[str, BuiltPlan]
 
-    def get(self, draft: Draft) -> BuiltPlan:
+    def get(self, draft: PlanDraft) -> BuiltPlan:
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
@@ -103,7 +103,7 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
     return BuiltContract(contract, built, tuple(rows), document)
 
 
-def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> Draft | None:
+def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> PlanDraft | None:
     """The plan as this contract runs it: over its base where the plan requires one (PLANS H1, H3)."""
     if not context.known("plans", document.plan, (*path, "plan"), "plan"):
         return None

@@ -7,16 +7,16 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.document.escalation import LevelDocument, PolicyDocument
-from sla_catalogue.escalation import Level, Policy
+from sla_catalogue.escalation import CatalogueLevel, CataloguePolicy
 from sla_catalogue.problem import Path
 
 
-def build_escalations(context: Context) -> Mapping[str, Policy]:
-    found: dict[str, Policy] = {}
+def build_escalations(context: Context) -> Mapping[str, CataloguePolicy]:
+    found: dict[str, CataloguePolicy] = {}
     people = _people(context)
     for name, document in context.document.escalations.items():
         _check(document, ("escalations", name), context)
-        found[name] = Policy(
+        found[name] = CataloguePolicy(
             id=name,
             levels=tuple(_level(level, people) for level in document.levels),
             repeat=document.repeat,
@@ -27,8 +27,8 @@ def build_escalations(context: Context) -> Mapping[str, Policy]:
     return MappingProxyType(found)
 
 
-def _level(document: LevelDocument, people: frozenset[str]) -> Level:
-    return Level(
+def _level(document: LevelDocument, people: frozenset[str]) -> CatalogueLevel:
+    return CatalogueLevel(
         after=document.after,
         tell=tuple(document.tell),
         roles=tuple(name for name in document.tell if name not in people),

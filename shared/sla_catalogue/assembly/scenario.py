@@ -19,7 +19,7 @@ NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class ScenarioAgreement:
     """A date the parties agreed on (PLANS B5)."""
 
     metric: str
@@ -29,7 +29,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class ScenarioEvent:
     """One event of a scenario; instants are aware."""
 
     at: datetime
@@ -37,7 +37,7 @@ class Happening:
     actor: Actor
     waiting_on: WaitingOn | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    agreed: Agreement | None = None
+    agreed: ScenarioAgreement | None = None
     reason: str = ""
 
 
@@ -61,7 +61,7 @@ class Scenario:
     contract: ContractId
     opened: datetime
     attributes: Mapping[str, str]
-    happenings: tuple[Happening, ...]
+    happenings: tuple[ScenarioEvent, ...]
     now: datetime
     expectations: tuple[Expectation, ...]
     clauses: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset
     return frozenset(RemarkKind(name) for name in names if name in known)
 
 
-def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> Happening | None:
+def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> ScenarioEvent | None:
     kinds = [kind.value for kind in EventKind if kind is not EventKind.OBSERVED]  # it needs a snapshot
     actors = [actor.value for actor in Actor]
     parties = [party.value for party in WaitingOn]
@@ -131,7 +131,7 @@ def _happening(document: EventDocument, zone: str, path: Path, context: Context)
     attributes = dict(document.attributes)
     if document.priority is not None:
         attributes["priority"] = document.priority
-    return Happening(
+    return ScenarioEvent(
         at=aware(document.at, zone),
         kind=EventKind(document.event),
         actor=Actor(document.by),
@@ -142,12 +142,12 @@ def _happening(document: EventDocument, zone: str, path: Path, context: Context)
     )
 
 
-def _agreement(document: EventDocument, zone: str) -> Agreement | None:
+def _agreement(document: EventDocument, zone: str) -> ScenarioAgreement | None:
     agreed = document.agreed
     if agreed is None:
         return None
     due = aware(agreed.due, zone)
-    return Agreement(metric=agreed.metric, due=due, by=agreed.by, moved_by_pauses=agreed.moved_by_pauses)
+    return ScenarioAgreement(metric=agreed.metric, due=due, by=agreed.by, moved_by_pauses=agreed.moved_by_pauses)
 
 
 def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectation:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.settings import Settings, Smtp, SmtpSecurity
+from sla_catalogue.settings import InstallationSettings, Smtp, SmtpSecurity
 
 
-def build_settings(context: Context) -> Settings:
+def build_settings(context: Context) -> InstallationSettings:
     document = context.document.settings
     smtp = None
     if document.smtp is not None:
@@ -20,4 +20,4 @@ def build_settings(context: Context) -> Settings:
         )
         if smtp.username and smtp.password is None:
             context.findings.error(("settings", "smtp"), "smtp", "a user name without a password", "password: ${NAME}")
-    return Settings(local=document.local, smtp=smtp)
+    return InstallationSettings(local=document.local, smtp=smtp)

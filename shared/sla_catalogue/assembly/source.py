@@ -16,10 +16,10 @@ from sla_catalogue.source import (
     AuthenticationKind,
     Dialect,
     Lookup,
-    Phase,
     SignedContent,
     Source,
     SourceId,
+    TicketPhase,
     fold,
     signing_key,
 )
@@ -86,7 +86,9 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         customer=_lookup(document.customer),
         product=_lookup(document.product),
         attributes=MappingProxyType({name: _sure(lookup) for name, lookup in document.attributes.items()}),
-        resolutions=MappingProxyType({fold(word): Phase(meaning) for word, meaning in document.resolutions.items()}),
+        resolutions=MappingProxyType(
+            {fold(word): TicketPhase(meaning) for word, meaning in document.resolutions.items()}
+        ),
         staff=frozenset(map(fold, document.staff.people)),
         staff_by=membership(document.staff),
         only_staff=document.staff.only,
@@ -153,13 +155,13 @@ def _secrets(document: AuthenticationDocument) -> tuple[Secret, ...]:
     return (*((document.secret,) if document.secret else ()), *document.secrets)
 
 
-def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[str, Phase]:
-    found: dict[str, Phase] = {}
+def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[str, TicketPhase]:
+    found: dict[str, TicketPhase] = {}
     for word, phase in table.items():
-        if phase in list(Phase):
-            found[fold(word)] = Phase(phase)
+        if phase in list(TicketPhase):
+            found[fold(word)] = TicketPhase(phase)
         else:
-            hint = did_you_mean(phase, [known.value for known in Phase])
+            hint = did_you_mean(phase, [known.value for known in TicketPhase])
             context.findings.error((*path, word), "unknown-phase", f"no phase is called {phase!r}", hint)
     return MappingProxyType(found)
 

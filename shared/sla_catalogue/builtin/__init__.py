@@ -6,13 +6,13 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path as FilePath
 
-from sla_catalogue.gather import Merged, SourceText, merge
+from sla_catalogue.gather import FileUnion, SourceText, merge
 
 
 @lru_cache(maxsize=1)
-def builtin_tree() -> Merged:
+def builtin_tree() -> FileUnion:
     """All shipped files as one tree; read once, never changed."""
-    merged = Merged()
+    merged = FileUnion()
     merge(builtin_texts(), merged)
     return merged
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sla_catalogue.assembly.target import PRIORITY, Row
-from sla_domain.plan import Condition, Match, Target
+from sla_catalogue.assembly.target import PRIORITY, TargetRow
+from sla_domain.plan import Match, MatchCondition, Target
 
 ANY = "(any other)"
 
@@ -20,9 +20,9 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     return [*all_of_them, ANY]
 
 
-def shadowed(row: Row, earlier: Iterable[Row], all_of_them: Sequence[str]) -> list[Row]:
+def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
     """The earlier rows that together take everything from `row`; empty when something is left to it."""
-    takers: list[Row] = []
+    takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
     for priority in priorities_of(row.target, all_of_them):
         taker = next((other for other in candidates if takes(other.target, row.target, priority, all_of_them)), None)
@@ -33,7 +33,7 @@ def shadowed(row: Row, earlier: Iterable[Row], all_of_them: Sequence[str]) -> li
     return takers
 
 
-def spoken_of(rows: Iterable[Row], priority: str, all_of_them: Sequence[str]) -> bool:
+def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
     """Whether some row speaks of the priority whatever the other attributes say."""
     return any(
         priority in priorities_of(row.target, all_of_them)
@@ -56,11 +56,11 @@ def among(target: Target, known: Mapping[str, str]) -> Target | None:
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None
     rest = [each for each in conditions if each.attribute not in known]
-    given = [Condition(name, frozenset({value})) for name, value in known.items()]
+    given = [MatchCondition(name, frozenset({value})) for name, value in known.items()]
     return replace(target, match=Match((*rest, *given)))
 
 
-def _implied(condition: Condition, by: Match) -> bool:
+def _implied(condition: MatchCondition, by: Match) -> bool:
     """Whether whatever satisfies `by` satisfies the condition too."""
     for held in by.conditions:
         if held.attribute != condition.attribute:

@@ -13,7 +13,7 @@ from sla_catalogue.problem import Findings
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckedCatalogue:
     """Everything built, before it is trusted."""
 
     plans: tuple[BuiltPlan, ...]

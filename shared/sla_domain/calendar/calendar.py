@@ -34,7 +34,7 @@ class AtClose(StrEnum):
 _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisection
 
 
-class Towards(Enum):
+class HorizonSide(Enum):
     """In which direction an answer left the horizon."""
 
     EARLIER = "earlier"
@@ -98,7 +98,7 @@ class Calendar:
         wanted = span // MICROSECOND
         if wanted > 0:
             while (due := self._table.after(at, wanted)) is None:
-                self._widen(at, Towards.LATER)
+                self._widen(at, HorizonSide.LATER)
         elif wanted == 0:
             due = at
         else:
@@ -119,7 +119,7 @@ class Calendar:
         if wanted == 0:
             return end.astimezone(UTC)
         while (warned := self._table.ahead_of(at, wanted)) is None:
-            self._widen(at, Towards.EARLIER)
+            self._widen(at, HorizonSide.EARLIER)
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -129,14 +129,14 @@ class Calendar:
             since, until = self._table.elapsed(first), self._table.elapsed(last)
             if since is not None and until is not None:
                 return MICROSECOND * (until - since)
-            self._widen(first if since is None else last, Towards.LATER)
+            self._widen(first if since is None else last, HorizonSide.LATER)
 
     # -- instants
 
     def is_open(self, at: datetime) -> bool:
         """Half-open: open at an opening, not at a close."""
         us = micros(at)
-        return self._ask(us, Towards.LATER, lambda: self._table.is_open(us))
+        return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
     def next_open(self, at: datetime) -> datetime:
         """The first open instant not before `at`: `at` itself when open."""
@@ -145,7 +145,7 @@ class Calendar:
     def next_close(self, at: datetime) -> datetime:
         """The first close after `at`; while closed, the end of the next opening. Never closing is BeyondHorizon."""
         us = micros(at)
-        return instant_of(self._ask(us, Towards.LATER, lambda: self._table.next_close(us)))
+        return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
 
     # -- working days
 
@@ -157,13 +157,13 @@ class Calendar:
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
         at = micros(start)
-        return instant_of(self._ask(at, Towards.LATER, lambda: self._day_index().target(at, count, mode)))
+        return instant_of(self._ask(at, HorizonSide.LATER, lambda: self._day_index().target(at, count, mode)))
 
     def working_days_between(self, start: datetime, end: datetime) -> int:
         """Working dates after the local date of `start` up to and with that of `end`; negative when reversed."""
         first, last = micros(start), micros(end)
         self._cover(first, last)
-        return self._ask(max(first, last), Towards.LATER, lambda: self._day_index().between(first, last))
+        return self._ask(max(first, last), HorizonSide.LATER, lambda: self._day_index().between(first, last))
 
     # -- explanation
 
@@ -184,12 +184,12 @@ class Calendar:
     def _cover(self, *instants: int) -> None:
         for at in instants:
             while not self._table.low <= at <= self._table.high:
-                self._widen(at, Towards.LATER)
+                self._widen(at, HorizonSide.LATER)
 
     def _next_open(self, at: int) -> int:
-        return self._ask(at, Towards.LATER, lambda: self._table.next_open(at))
+        return self._ask(at, HorizonSide.LATER, lambda: self._table.next_open(at))
 
-    def _ask(self, at: int, towards: Towards, question: Callable[[], _T | None]) -> _T:
+    def _ask(self, at: int, towards: HorizonSide, question: Callable[[], _T | None]) -> _T:
         """Ask until the horizon is wide enough; each widening either reaches further or raises."""
         while (answer := question()) is None:
             self._widen(at, towards)
@@ -202,7 +202,7 @@ class Calendar:
             days = self._days = index_days(table, zone_map(self.zone, first - 1, last + 1))
         return days
 
-    def _widen(self, at: int, towards: Towards) -> None:
+    def _widen(self, at: int, towards: HorizonSide) -> None:
         """A fixed horizon cannot be widened: say why there is no answer."""
         self._refuse(at, *self.horizon)
 

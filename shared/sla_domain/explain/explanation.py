@@ -15,7 +15,7 @@ from sla_domain.clock import ClockId, ClockState, Mark
 from sla_domain.contract import ContractId
 from sla_domain.event import IncidentId, TimeQuality, WaitingOn
 from sla_domain.incident import Scope
-from sla_domain.plan import NO_TEXTS, Condition, MetricId, PlanId, Target, Texts
+from sla_domain.plan import NO_TEXTS, MatchCondition, MetricId, PlanId, Target, Texts
 from sla_domain.rulebook import MatchReason
 
 
@@ -31,7 +31,7 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReasonedStep:
     """`[start, end)`: what kind of time, why, how much of it counts, and the sum up to its end."""
 
     start: datetime
@@ -61,7 +61,7 @@ class RowTried:
 
     target: Target
     outcome: RowOutcome
-    condition: Condition | None = None
+    condition: MatchCondition | None = None
     actual: str = ""
 
 
@@ -98,7 +98,7 @@ class Explanation:
     original_due_at: datetime | None
     generation: int
     counted_from: datetime
-    steps: tuple[Step, ...]
+    steps: tuple[ReasonedStep, ...]
     rows: tuple[RowTried, ...]
     marks: tuple[Mark, ...]
     versions: Versions

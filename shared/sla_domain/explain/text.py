@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_domain.clock import BREACH, ClockState
-from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step
+from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried
 from sla_domain.explain.language import LANGUAGES, tag_for
 from sla_domain.explain.language.words import Words
 from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, WorkingDayTime
@@ -151,7 +151,7 @@ def grounds(e: Explanation, w: Words) -> Iterator[str]:
     yield w.quality.format(quality=e.quality.value)
 
 
-def _step(step: Step, zone: ZoneInfo, w: Words) -> str:
+def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
     parts = [f"{local(step.start, zone, w)} – {local(step.end, zone, w)}", kind_words(step, w)]
     if step.counted:
         parts.append(f"+{duration(step.counted, w)}, {w.total.format(total=duration(step.total, w))}")
@@ -162,7 +162,7 @@ def _step(step: Step, zone: ZoneInfo, w: Words) -> str:
     return "  ".join(parts)
 
 
-def kind_words(step: Step, w: Words) -> str:
+def kind_words(step: ReasonedStep, w: Words) -> str:
     """What kind of time it was, and why."""
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)

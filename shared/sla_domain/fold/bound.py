@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold.folding import Folding
 from sla_domain.fold.metric_tracker import STRUCTURAL, fires
-from sla_domain.phase_state import ENDS
+from sla_domain.phase_state import END_PHASES
 
 MOST = 50_000
 
@@ -51,8 +51,8 @@ def matters(folding: Folding, event: IncidentEvent) -> bool:
 def ends(folding: Folding, event: IncidentEvent) -> bool:
     """Whether the event brings the incident nearer to its end and begins nothing."""
     story, kind, shown = folding.story, event.kind, event.snapshot
-    if kind in ENDS:
-        return story.phase is not ENDS[kind]
+    if kind in END_PHASES:
+        return story.phase is not END_PHASES[kind]
     if shown is not None and shown.phase is not None and story.phase.live and not shown.phase.live:
         return True
     if kind is EventKind.RESUMED:

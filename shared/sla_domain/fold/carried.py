@@ -79,7 +79,7 @@ def own(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 def someone_waits(events: Iterable[IncidentEvent]) -> bool:
     """Whether by the last of these events (of one merged incident, in order) a customer's word waits for an answer."""
-    waits = _Waits()
+    waits = _WaitingWords()
     for event in events:
         waits.read(event.incident, event.incident, event)
     return bool(waits.since)
@@ -101,7 +101,7 @@ def resolved(
     rows = [_named(event, names) for event in rows if event.carried_from is None or event.carried_from not in names]
     if all(event.carried_from is not None for event in rows):
         return _standing_in(rows)
-    group = _Group(me)
+    group = _MergedGroup(me)
     found: list[IncidentEvent] = []
     for event in rows:
         found += group.read(event)
@@ -117,7 +117,7 @@ def _founds(event: IncidentEvent) -> bool:
     return event.carried_from is None or (event.kind is EventKind.MERGED and event.merged_into == event.incident)
 
 
-class _Waits:
+class _WaitingWords:
     """Since when a customer's word waits, by the incident on which it does."""
 
     def __init__(self) -> None:
@@ -164,14 +164,14 @@ class _Waits:
                 return self.customers_word(name, event)
 
 
-class _Group:
+class _MergedGroup:
     """The incidents of which `me` knows, and which of them is merged into which, while their events are read."""
 
     def __init__(self, me: IncidentId) -> None:
         self.remarks: list[Remark] = []
         self._me = me
         self._into: dict[IncidentId, IncidentId] = {}
-        self._waits = _Waits()
+        self._waits = _WaitingWords()
 
     def read(self, event: IncidentEvent) -> list[IncidentEvent]:
         """What of an event `me` has to read."""
@@ -243,7 +243,7 @@ def _here(event: IncidentEvent, kind: EventKind, reason: str, actor: Actor = Act
 
 def _standing_in(rows: Sequence[IncidentEvent]) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
     """Nothing is known of the incident but what was merged into it: that is what it is, for as long as it is merged."""
-    group = _Group(rows[0].incident)
+    group = _MergedGroup(rows[0].incident)
     out: dict[IncidentId, bool] = {}  # merged before, and on its own again
     found: list[IncidentEvent] = []
     for event in rows:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
 from sla_domain.fold.carried import resolved
-from sla_domain.fold.same_instant import chained
+from sla_domain.fold.same_instant import in_causal_order
 from sla_domain.incident import Remark, RemarkKind
 
 Position = tuple[Order, datetime]
@@ -58,7 +58,7 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
             seen.add(event.id)
             unique.append(event)
             telling = telling or (event.snapshot is not None and bool(event.snapshot.before))
-    return chained(unique) if telling else unique
+    return in_causal_order(unique) if telling else unique
 
 
 def position(event: IncidentEvent) -> Position:
@@ -150,7 +150,7 @@ def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, dateti
     return [(line.opening, line.opened_at), *line.following]
 
 
-def odd(event: IncidentEvent) -> Iterable[Remark]:
+def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
     """What there is to remark on one event by itself: words that could not be mapped, an instant in the future."""
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

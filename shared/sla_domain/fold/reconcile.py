@@ -24,44 +24,44 @@ from sla_domain.event import (
     TimeQuality,
     WaitingOn,
 )
-from sla_domain.fold.incident_state import HOLDER, OF_ANOTHER, Ending, Stated, Story
+from sla_domain.fold.incident_state import HOLDER_ATTRIBUTES, NAME_TAKING_KINDS, IncidentState, PossibleEnd, StatedPhase
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.phase import Phase
-from sla_domain.phase_state import ENDS
+from sla_domain.phase_state import END_PHASES
 
-_END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in ENDS.items()}
+_END_OF: Mapping[Phase, EventKind] = {phase: kind for kind, phase in END_PHASES.items()}
 _FACTS = frozenset({"title", "url", "description", "reporter", "reporter_id", "language"})
 _REASON = "as the ticket stands"
 
 
-class Mend(NamedTuple):
+class ReconcilingEvent(NamedTuple):
     """An event that makes up for one that did not come, the instant at which it is read, and of an end when it was."""
 
     event: IncidentEvent
     at: datetime
-    ending: Ending | None = None
+    ending: PossibleEnd | None = None
 
 
-def stated(shown: Snapshot) -> Stated | None:
+def stated(shown: Snapshot) -> StatedPhase | None:
     """Where the snapshot says the ticket stands; None when it does not say."""
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
-def is_news(story: Story, event: IncidentEvent) -> bool:
+def is_news(story: IncidentState, event: IncidentEvent) -> bool:
     """Whether the event's snapshot says anything that the events read so far did not."""
     shown = event.snapshot
     if shown is None:
         return False
     where = stated(shown)
     return (where is not None and where != story.stated) or next(
-        mends(story, event, event.occurred_at), None
+        reconciling_events(story, event, event.occurred_at), None
     ) is not None
 
 
-def ended_before(story: Story, event: IncidentEvent, at: datetime) -> Mend | None:
+def end_before(story: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
     """The end that lies before this event, when its snapshot knows of one and no event has told it."""
     shown = event.snapshot
-    if shown is None or shown.phase is None or shown.phase.live or not story.phase.live or event.kind in ENDS:
+    if shown is None or shown.phase is None or shown.phase.live or not story.phase.live or event.kind in END_PHASES:
         return None
     if shown.phase is Phase.MERGED or stated(shown) == story.stated:
         return None
@@ -73,22 +73,22 @@ def ended_before(story: Story, event: IncidentEvent, at: datetime) -> Mend | Non
     return _end(story, event, shown, at)
 
 
-def mends(story: Story, event: IncidentEvent, at: datetime) -> Iterator[Mend]:
+def reconciling_events(story: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
     """What makes up for all that the snapshot of `event`, read at `at`, says otherwise, in the order of reading."""
     shown = event.snapshot
     assert shown is not None
     moves = tuple(_moves(story, event, shown, at))
-    yield from (move for move in moves if move.event.kind in ENDS and len(moves) == 1)
-    yield from (Mend(mend, at) for mend in _attributes(story, event, shown))
-    yield from (move for move in moves if move.event.kind not in ENDS or len(moves) > 1)
+    yield from (move for move in moves if move.event.kind in END_PHASES and len(moves) == 1)
+    yield from (ReconcilingEvent(mend, at) for mend in _attributes(story, event, shown))
+    yield from (move for move in moves if move.event.kind not in END_PHASES or len(moves) > 1)
 
 
-def unseen_end(opening: IncidentEvent) -> IncidentEvent:
+def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
     """The end of a ticket that is first heard of when it is reopened: nobody said when, so it is no verdict."""
-    return replace(_mend(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
+    return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 
-def remark_on(event: IncidentEvent, ending: Ending | None) -> Remark:
+def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
     """Return the remark on an event that makes up for one that did not come."""
     if event.attributes:
         named = sorted(event.attributes.items())
@@ -99,40 +99,40 @@ def remark_on(event: IncidentEvent, ending: Ending | None) -> Remark:
     return Remark(RemarkKind.RECONCILED, f"the ticket says {said}: no event had said so{undated}", event.id)
 
 
-def _moves(story: Story, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[Mend]:
+def _moves(story: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:
     phase, known = shown.phase, story.phase
     if phase is None or phase is Phase.MERGED or known is Phase.MERGED or stated(shown) == story.stated:
         return
     if phase.live:
         if not known.live:
-            yield Mend(_mend(event, EventKind.REOPENED), at)
+            yield ReconcilingEvent(_reconciling(event, EventKind.REOPENED), at)
         if phase is Phase.WAITING:
             on = _waits_on(shown)
             if story.waiting is not on:
-                yield Mend(_mend(event, EventKind.WAITING, waiting_on=on), at)
+                yield ReconcilingEvent(_reconciling(event, EventKind.WAITING, waiting_on=on), at)
         elif story.waiting is not None:
-            yield Mend(_mend(event, EventKind.RESUMED), at)
+            yield ReconcilingEvent(_reconciling(event, EventKind.RESUMED), at)
         return
     end = _end(story, event, shown, at)
     if known.live or _goes_further(known, phase):
         yield end
     elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, story.ended_at):
-        yield Mend(_mend(event, EventKind.REOPENED), end.at)
+        yield ReconcilingEvent(_reconciling(event, EventKind.REOPENED), end.at)
         yield end
 
 
-def _end(story: Story, event: IncidentEvent, shown: Snapshot, at: datetime) -> Mend:
+def _end(story: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
     """The end that the snapshot shows: not before the incident was last known to live, and not after `at`.
 
     It is read behind all that was read, and counts from when it was.
     """
     assert shown.phase is not None
-    end = _mend(event, _END_OF[shown.phase])
+    end = _reconciling(event, _END_OF[shown.phase])
     if shown.ended_at is None:
-        return Mend(end, at, Ending(min(story.known_open_at, at), dated=False))
+        return ReconcilingEvent(end, at, PossibleEnd(min(story.known_open_at, at), dated=False))
     ended_at = min(max(shown.ended_at, story.known_open_at), at)
     read_at = max(ended_at, story.at)
-    return Mend(end, read_at, Ending(ended_at) if ended_at < read_at else None)
+    return ReconcilingEvent(end, read_at, PossibleEnd(ended_at) if ended_at < read_at else None)
 
 
 def _goes_further(known: Phase, phase: Phase) -> bool:
@@ -146,7 +146,7 @@ def _not_before(shown: datetime | None, known: datetime | None) -> bool:
     return shown is not None and known is not None and shown >= known
 
 
-def _attributes(story: Story, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
+def _attributes(story: IncidentState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
     known = story.attributes
     changed = {name: value for name, value in shown.attributes.items() if known.get(name, "") != value}
     pending = story.priorities.pending
@@ -155,22 +155,22 @@ def _attributes(story: Story, event: IncidentEvent, shown: Snapshot) -> Iterator
         del changed["priority"]  # a proposal states what the ticket does not have yet; a change taken back is news
     if not changed:
         return
-    held = {name: changed.pop(name) for name in HOLDER & changed.keys()}
+    held = {name: changed.pop(name) for name in HOLDER_ATTRIBUTES & changed.keys()}
     if changed:
         kind = EventKind.RECLASSIFIED if changed.keys() - _FACTS else EventKind.OBSERVED
         kind = EventKind.PRIORITY_CHANGED if "priority" in changed else kind
-        if event.kind in OF_ANOTHER and event.id != story.opening_id:
+        if event.kind in NAME_TAKING_KINDS and event.id != story.opening_id:
             kind = EventKind.RENAMED  # another ticket speaks of itself: it can raise the priority, and not lower it
-        yield _mend(event, kind, attributes=changed)
+        yield _reconciling(event, kind, attributes=changed)
     if held:
-        yield _mend(event, EventKind.ASSIGNED, attributes=held)
+        yield _reconciling(event, EventKind.ASSIGNED, attributes=held)
 
 
 def _waits_on(shown: Snapshot) -> WaitingOn | None:
     return (shown.waiting_on or WaitingOn.OTHER) if shown.phase is Phase.WAITING else None
 
 
-def _mend(
+def _reconciling(
     event: IncidentEvent,
     kind: EventKind,
     *,

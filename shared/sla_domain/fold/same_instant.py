@@ -18,7 +18,7 @@ _TRIED = 5  # deliveries of which every order is tried
 _MOST = 50  # and beyond which they stay as they arrived
 
 
-def chained(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
+def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return events in order, with deliveries of one instant in the order that their snapshots tell.
 
     Where they tell nothing, or more than one order fits, that of arrival stands. What is moved gets versions that say
@@ -28,7 +28,7 @@ def chained(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     known: dict[str, str] = {}
     for _, same in groupby(rows, key=lambda event: event.occurred_at):
         together = list(same)
-        if len(together) > 1 and any(tells_order(event) for event in together):
+        if len(together) > 1 and any(has_state_before(event) for event in together):
             together = _in_turn(together, known)
         for event in together:
             _take(known, event)
@@ -36,7 +36,7 @@ def chained(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     return found
 
 
-def tells_order(event: IncidentEvent) -> bool:
+def has_state_before(event: IncidentEvent) -> bool:
     """Return whether the event's delivery says how the ticket stood before it."""
     return event.snapshot is not None and bool(event.snapshot.before)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sla_domain.clock import BREACH, ClockId
-from sla_domain.cycles import continued
+from sla_domain.cycles import with_published_ids
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
@@ -34,7 +34,7 @@ class TimerInMemory:
 
     @property
     def incident(self) -> Incident:
-        return continued(fold(self._events, self._rulebook), self._told)
+        return with_published_ids(fold(self._events, self._rulebook), self._told)
 
     @property
     def told(self) -> dict[ClockId, Told]:

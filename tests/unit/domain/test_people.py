@@ -15,7 +15,7 @@ from sla_domain.contract import ContractId, EnvironmentItem, Person, RoleHolder,
 from sla_domain.errors import InvalidNotice
 from sla_domain.escalation import Level, Policy, TellKind, steps
 from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, Severity, matches
-from sla_domain.roles import RoleReason, roster, turn
+from sla_domain.roles import RoleReason, level_recipients, roster
 from sla_domain.version import VersionRange, compare
 
 PEOPLE = {id_: Person(id=id_, name=id_.title(), addresses=()) for id_ in ("nase", "group", "tam", "late")} | {
@@ -40,7 +40,7 @@ ACME = RULES.contracts[ContractId("acme")]
 
 def told(names: str, at: str, *before: str) -> str:
     """Who is told, or `wait` and until when."""
-    answer = turn(roster(RULES, ACME, names.split(), instant(at)), before)
+    answer = level_recipients(roster(RULES, ACME, names.split(), instant(at)), before)
     if answer.until is not None:
         assert answer.now == ()
         return f"wait {answer.until.astimezone(ZoneInfo(ACME.zone)):%a %H:%M}"
@@ -107,7 +107,7 @@ def test_outside_their_hours_people_hear_once_and_reminders_wait(names: str, at:
     ],
 )
 def test_who_is_told_is_told_why(names: str, at: str, reason: RoleReason) -> None:
-    assert {each.reason for each in turn(roster(RULES, ACME, [names], instant(at)), ()).now} == {reason}
+    assert {each.reason for each in level_recipients(roster(RULES, ACME, [names], instant(at)), ()).now} == {reason}
 
 
 def test_an_escalation_names_every_step_of_every_round_in_order() -> None:

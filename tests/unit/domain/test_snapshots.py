@@ -11,7 +11,7 @@ from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of
 
 from sla_domain.clock import ClockState
-from sla_domain.contract_view import seen
+from sla_domain.contract_view import contract_view
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
 from sla_domain.explain.build import known_at
 from sla_domain.fold import Folding, Unfit, bound, fold, timeline
@@ -26,7 +26,7 @@ RULES = rulebook(
 
 
 class Desk(Telling):
-    """Tells snapshots too: `seen("Mon 10:00", phase=…, priority="P1")`."""
+    """Tells snapshots too: `contract_view("Mon 10:00", phase=…, priority="P1")`."""
 
     def shown(self, when: str, phase: Phase | None = None, **fields: Any) -> Snapshot:
         known = {name: fields.pop(name) for name in ("version", "waiting_on") if name in fields}
@@ -198,7 +198,7 @@ def test_what_was_known_at_an_instant_is_not_what_the_ticket_showed_later() -> N
 
 
 def _seen_by(contract_id: str, events: list[IncidentEvent]) -> list[str]:
-    found = seen(events, fold(events, RULES).periods, contract_id)
+    found = contract_view(events, fold(events, RULES).periods, contract_id)
     return [] if found is None else [event.id for event in found.shown(events)]
 
 

@@ -11,7 +11,7 @@ from tests.build.github import CREATED, DESK, REPORTER, ROBOT, Issue, read
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import clock_of
 
-from sla_catalogue.source import Lookup, Phase
+from sla_catalogue.source import Lookup, TicketPhase
 from sla_domain.clock import ClockState
 from sla_domain.event import IncidentEvent, TimeQuality, WaitingOn
 from sla_domain.fold import Folding, Unfit, fold, timeline
@@ -254,7 +254,7 @@ def test_an_issue_that_has_gone_stands_nowhere(action: str) -> None:
 
 
 def test_a_label_that_means_an_end_does_not_close_what_was_reopened() -> None:
-    desk = replace(DESK, labels={"fixed": Phase.RESOLVED, "declined": Phase.CANCELLED})
+    desk = replace(DESK, labels={"fixed": TicketPhase.RESOLVED, "declined": TicketPhase.CANCELLED})
     issue = Issue()
     told = [issue.opened(), issue.later(hours=1).labeled("fixed"), issue.later(hours=1).closed()]
     told += [issue.later(hours=1).reopened(), issue.later(hours=1).comment(ROBOT)]
@@ -264,7 +264,7 @@ def test_a_label_that_means_an_end_does_not_close_what_was_reopened() -> None:
 
 
 def test_declined_by_a_label_and_then_closed_stays_declined() -> None:
-    desk = replace(DESK, labels={"declined": Phase.CANCELLED})
+    desk = replace(DESK, labels={"declined": TicketPhase.CANCELLED})
     issue = Issue()
     told = [issue.opened(), issue.later(hours=1).labeled("declined"), issue.later(hours=1).closed()]
     events = [event for n, body in enumerate(told) for event in read(body, issue.at + timedelta(seconds=n), desk)]

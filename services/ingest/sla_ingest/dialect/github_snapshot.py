@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sla_catalogue.source import Lookup, Phase, Source
+from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import ENDED, PHASE, Snapshot, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import standing
@@ -30,10 +30,10 @@ from sla_ingest.dialect.read import (
 
 _USUAL_CUSTOMER = Lookup(field="repository.owner.login")
 _USUAL_PRODUCT = Lookup(field="repository.name")
-_CLOSED_AS: Mapping[str, Phase] = {
-    "completed": Phase.RESOLVED,
-    "not_planned": Phase.CANCELLED,
-    "duplicate": Phase.CANCELLED,
+_CLOSED_AS: Mapping[str, TicketPhase] = {
+    "completed": TicketPhase.RESOLVED,
+    "not_planned": TicketPhase.CANCELLED,
+    "duplicate": TicketPhase.CANCELLED,
 }
 _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
@@ -65,10 +65,10 @@ def label_name(label: object) -> str:
     return clean(label.get("name") if isinstance(label, dict) else label)
 
 
-def closed_as(case: Case) -> tuple[str, Phase]:
+def closed_as(case: Case) -> tuple[str, TicketPhase]:
     """The reason for which the issue is closed, and what that means."""
     why = text(case.issue, "state_reason") or "completed"
-    return why, case.source.ending_of(why) or _CLOSED_AS.get(why, Phase.RESOLVED)
+    return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
 
 
 def snapshot(case: Case) -> Snapshot:
@@ -126,15 +126,15 @@ def _shown(case: Case) -> Snapshot:
     )
 
 
-def _phase(case: Case) -> Phase | None:
+def _phase(case: Case) -> TicketPhase | None:
     state = text(case.issue, "state")
     if state == "closed":
         # Declined by a label, and then closed with the reason that GitHub offers first.
-        declined = phase_by_label(case.source, case.labels) is Phase.CANCELLED
-        return Phase.CANCELLED if declined else closed_as(case)[1]
+        declined = phase_by_label(case.source, case.labels) is TicketPhase.CANCELLED
+        return TicketPhase.CANCELLED if declined else closed_as(case)[1]
     if state != "open" or "labels" not in case.issue:
         return None
-    by_label = phase_by_label(case.source, case.labels) or Phase.OPEN
+    by_label = phase_by_label(case.source, case.labels) or TicketPhase.OPEN
     return by_label if standing(by_label).live or case.action in _ABOUT_LABELS else None
 
 

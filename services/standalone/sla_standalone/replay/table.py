@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from sla_catalogue.source import Phase
+from sla_catalogue.source import TicketPhase
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_standalone.replay.doubt import rows_in_order, settled
 from sla_standalone.replay.instant import BadInstant, DoubtfulInstant, parser, second_of
@@ -21,12 +21,12 @@ from sla_standalone.replay.mapping import Mapping as MappingFile
 Row = tuple[str, ...]
 Numbered = tuple[int, Row]  # the line of the file, for whoever has to correct it
 
-_ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
+_ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
 _BEGINS = {
-    Phase.WORKAROUND: EventKind.WORKAROUND_PROVIDED,
-    Phase.RESOLVED: EventKind.RESOLVED,
-    Phase.CLOSED: EventKind.CLOSED,
-    Phase.CANCELLED: EventKind.CANCELLED,
+    TicketPhase.WORKAROUND: EventKind.WORKAROUND_PROVIDED,
+    TicketPhase.RESOLVED: EventKind.RESOLVED,
+    TicketPhase.CLOSED: EventKind.CLOSED,
+    TicketPhase.CANCELLED: EventKind.CANCELLED,
 }
 _HOLDERS = frozenset({"assignee", "group", "line"})
 
@@ -218,14 +218,14 @@ _Matches = tuple[tuple[int, frozenset[str]], ...]
 class _State:
     """What a word of the status column means."""
 
-    phase: Phase
+    phase: TicketPhase
     waiting_on: WaitingOn | None
     begins: EventKind | None
     ended: bool
     at: tuple[int, ...]  # columns that know when the phase began better than the row does
 
     @classmethod
-    def of(cls, phase: Phase, at: tuple[int, ...]) -> _State:
+    def of(cls, phase: TicketPhase, at: tuple[int, ...]) -> _State:
         return cls(phase, phase.waiting_on, _BEGINS.get(phase), phase in _ENDED, at)
 
 
