@@ -22,6 +22,8 @@ class CatalogueLevel(escalation.Level):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CataloguePolicy(escalation.Policy):
+    """An escalation policy as written, with its titles and its clause."""
+
     levels: tuple[CatalogueLevel, ...]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     clause: str = ""

@@ -37,6 +37,7 @@ class HorizonEnd:
         return (self.until - today).days
 
     def soon(self, today: date) -> bool:
+        """Return whether it ends within 90 days of `today`."""
         return self.until - today < SOON
 
     def said(self, today: date) -> str:
@@ -49,6 +50,7 @@ class HorizonEnd:
 
     @property
     def hint(self) -> str:
+        """Return what to do about it."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"
@@ -63,6 +65,7 @@ def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Hor
 def endings_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
+    """Return when the holidays of these contracts' calendars and the compiled years end, the earliest first."""
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in codes_of(contract, coverage)}  # fmt: skip
     known = {code: known_until(tables[code], horizon) for code in codes & tables.keys()}

@@ -15,6 +15,8 @@ Path = tuple[str | int, ...]
 
 
 class FindingLevel(StrEnum):
+    """Whether a finding keeps a catalogue from being used."""
+
     ERROR = "error"  # the catalogue cannot be used
     WARNING = "warning"  # it can, and somebody should look
 
@@ -69,9 +71,11 @@ class Findings:
     problems: list[FileProblem] = field(default_factory=list)
 
     def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
+        """Report what keeps the catalogue from being used."""
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
+        """Report what is allowed and probably not intended."""
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
@@ -84,9 +88,11 @@ class Findings:
 
     @property
     def failed(self) -> bool:
+        """Return whether there is an error."""
         return any(problem.severity is FindingLevel.ERROR for problem in self.problems)
 
     def sorted(self) -> tuple[FileProblem, ...]:
+        """Return the findings in the order of files and lines."""
         return tuple(sorted(set(self.problems), key=lambda p: (p.file, p.line, p.column, p.code, p.message)))
 
     def _add(self, severity: FindingLevel, path: Path, code: str, message: str, hint: str) -> None:

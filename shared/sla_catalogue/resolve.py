@@ -29,6 +29,8 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
+    """The values of a catalogue with secrets read (`values`), and as they are written (`kept`)."""
+
     values: dict[str, Value]
     kept: dict[str, Plain]
 

@@ -32,6 +32,7 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
+        """Return whether every expectation was met."""
         return not self.failures
 
 

@@ -17,6 +17,7 @@ class Secret:
 
     @property
     def available(self) -> bool:
+        """Return whether the value is known."""
         return bool(self.value)
 
     def reveal(self) -> str:

@@ -9,6 +9,8 @@ from sla_catalogue.secret import Secret
 
 
 class SmtpSecurity(StrEnum):
+    """How the connection to the mail server is encrypted."""
+
     STARTTLS = "starttls"
     TLS = "tls"
     NONE = "none"

@@ -31,6 +31,8 @@ class Dialect(StrEnum):
 
 
 class AuthenticationKind(StrEnum):
+    """How a sender proves that a delivery is its own."""
+
     HMAC = "hmac"  # a signature over the raw body
     TOKEN = "token"  # noqa: S105 - a shared word in a header
     BASIC = "basic"
@@ -103,6 +105,7 @@ class TicketPhase(StrEnum):
 
     @property
     def waiting_on(self) -> WaitingOn | None:
+        """Return on whom a ticket in this phase waits; None when it waits for nobody."""
         return _WAITING.get(self)
 
 
@@ -126,6 +129,7 @@ class Lookup:
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
     def translated(self, found: str) -> str:
+        """Return the value by the lookup's own table; as it is when the table does not have it."""
         return look_up(self.values, found) or found
 
 
@@ -174,15 +178,19 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
+        """Return what a status means; None when the catalogue does not say."""
         return self.statuses.get(fold(status))
 
     def phase_of_label(self, label: str) -> TicketPhase | None:
+        """Return what a label says of the phase; None when the catalogue does not say."""
         return self.labels.get(fold(label))
 
     def priority_of(self, value: str) -> str | None:
+        """Return the plan's priority for a value; None when the catalogue does not say."""
         return self.priorities.get(fold(value))
 
     def priority_of_label(self, label: str) -> str | None:
+        """Return the plan's priority for a label; None when the catalogue does not say."""
         return self.priority_labels.get(fold(label))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
@@ -190,12 +198,15 @@ class Source:
         return self.resolutions.get(fold(resolution))
 
     def is_staff(self, account: str) -> bool:
+        """Return whether the account is listed as staff."""
         return fold(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
+        """Return whether the account is listed as a customer's."""
         return fold(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
+        """Return whether the account is listed as a bot."""
         return fold(account) in self.bots
 
 
@@ -214,4 +225,5 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
+    """Return the entry of a word, whatever its case; None when there is none."""
     return table.get(fold(word))

@@ -44,6 +44,8 @@ def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockI
 
 
 class ClockState(StrEnum):
+    """Where a clock stands: it counts, is paused, or has ended in one of three ways."""
+
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
@@ -52,6 +54,7 @@ class ClockState(StrEnum):
 
     @property
     def open(self) -> bool:
+        """Return whether the clock has not ended."""
         return self in (ClockState.RUNNING, ClockState.PAUSED)
 
 
@@ -105,6 +108,8 @@ class EarnedBreach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
+    """One measurement: a metric of an incident in one cycle, with its target, its segments and its marks."""
+
     id: ClockId
     incident: IncidentId
     metric: MetricId
@@ -144,6 +149,7 @@ class Clock:
 
     @property
     def breached(self) -> bool:
+        """Return whether the target in force was passed while the clock ran."""
         return self.breached_at is not None
 
     @property

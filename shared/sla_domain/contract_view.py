@@ -41,6 +41,7 @@ class ContractShare:
 
     @property
     def whole(self) -> bool:
+        """Return whether every period of the incident is the contract's own."""
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
@@ -87,10 +88,12 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
+        """Return whether nothing of the incident is kept from the contract."""
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+        """Return those of these events that the contract may read."""
         return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:

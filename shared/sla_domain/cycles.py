@@ -23,11 +23,20 @@ class PublishedClock(Protocol):
     """What is remembered of a clock that was told. `start` is empty in rows of releases that did not keep it."""
 
     @property
-    def start(self) -> str: ...
+    def start(self) -> str:
+        """Return the digest of what began the clock; empty where it was not kept."""
+        ...
+
     @property
-    def metric(self) -> str: ...
+    def metric(self) -> str:
+        """Return the clock's metric."""
+        ...
+
     @property
-    def started_at(self) -> datetime | None: ...
+    def started_at(self) -> datetime | None:
+        """Return when the clock started; None where it was not kept."""
+        ...
+
     @property
     def breaches(self) -> frozenset[datetime]:
         """Due instants whose passing was told and stands."""

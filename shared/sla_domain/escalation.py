@@ -10,6 +10,8 @@ NO_ESCALATION = "none"  # what a plan says that pages nobody
 
 
 class TellKind(StrEnum):
+    """How a level of an escalation policy notifies people."""
+
     PAGE = "page"  # wakes somebody, wants an acknowledgement
     NOTICE = "notice"  # informs
 

@@ -91,6 +91,8 @@ class RemarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
+    """Something odd about an incident, with the event that it concerns."""
+
     kind: RemarkKind
     text: str
     event: EventId = NO_EVENT
@@ -204,6 +206,8 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
+    """One ticket as the fold of its events: where it stands, under which contract, and its clocks."""
+
     id: IncidentId
     phase: Phase
     attributes: Mapping[str, str]  # the last value of each, as the sender states it
@@ -233,10 +237,12 @@ class Incident:
 
     @property
     def contract(self) -> Contract:
+        """Return the contract in force for it."""
         return self.match.contract
 
     @property
     def match_reason(self) -> MatchReason:
+        """Return why it is under this contract."""
         return self.match.reason
 
     @property

@@ -38,6 +38,8 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
+    """A publisher's message about affected versions of products (PLANS E11)."""
+
     id: NoticeId
     title: str
     text: str
@@ -48,6 +50,8 @@ class Notice:
 
 
 class NoticeReason(StrEnum):
+    """Why a person is notified of a critical fix, or is not."""
+
     VERSION = "a version in use is affected"
     UNKNOWN_VERSION = "the product is in use in an unknown version"
 

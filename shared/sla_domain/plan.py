@@ -43,6 +43,7 @@ class MatchCondition:
         object.__setattr__(self, "normal_values", normals(self.values))
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
+        """Return whether the attributes have one of the values."""
         return (normal(attributes.get(self.attribute, "")) in self.normal_values) is not self.negated
 
 
@@ -53,6 +54,7 @@ class Match:
     conditions: tuple[MatchCondition, ...] = ()
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
+        """Return whether every condition holds for the attributes."""
         for condition in self.conditions:
             if (normal(attributes.get(condition.attribute, "")) in condition.normal_values) is condition.negated:
                 return False

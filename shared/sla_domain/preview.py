@@ -24,6 +24,8 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
+    """A warning before a due instant that a preview has computed."""
+
     key: str  # `warn-75`, `warn-3600s`
     at: datetime
 
@@ -44,6 +46,8 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
+    """What would be promised of an incident that is opened at an instant, without opening one."""
+
     contract: Contract
     reason: MatchReason
     plan: PlanId

@@ -19,6 +19,8 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
+    """Why a person is notified, or is not, at an instant."""
+
     ALWAYS = "holds the role at any hour"
     IN_HOURS = "holds the role in its hours, which are on"
     OUT_OF_HOURS = "holds the role outside its hours, which are off"

@@ -29,6 +29,8 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractMatch:
+    """A contract with the reason for which it was chosen."""
+
     contract: Contract
     reason: MatchReason
 
@@ -36,11 +38,15 @@ class ContractMatch:
 class Calendars(Protocol):
     """Compiled calendars by contract and coverage; compiling is cached by the implementation."""
 
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar: ...
+    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+        """Return the compiled calendar of a coverage for a contract. Raises CalendarError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
+    """Plans, contracts and calendars under one version: all that a fold may consult."""
+
     version: str
     plans: Mapping[PlanId, Plan]
     contracts: Mapping[ContractId, Contract]
@@ -66,6 +72,7 @@ class Rulebook:
         return self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
 
     def plan_of(self, contract: Contract) -> Plan:
+        """Return the plan of a contract."""
         return self.plans[contract.plan]
 
     def is_timeless(self, customer: str) -> bool:

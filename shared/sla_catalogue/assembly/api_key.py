@@ -19,6 +19,7 @@ _SHORTEST_KEY = 16
 
 
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
+    """Return the API keys by id; what is wrong with them becomes a finding."""
     found: dict[KeyId, ApiKey] = {}
     for name, document in context.document.keys.items():
         path: Path = ("keys", name)

@@ -13,6 +13,7 @@ from sla_catalogue.problem import Path
 
 
 def build_channels(context: Context) -> Mapping[ChannelId, ChannelConfig]:
+    """Return the webhook channels by id; what is wrong with them becomes a finding."""
     found: dict[ChannelId, ChannelConfig] = {}
     for name, document in context.document.channels.items():
         _check_channel(document, ("channels", name), context)

@@ -30,5 +30,6 @@ class Context:
         return False
 
     def unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
+        """Report that a name is none of the known ones, with the nearest of them as a hint."""
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

@@ -36,6 +36,7 @@ class BuiltContract:
 
     @property
     def path(self) -> Path:
+        """Return the path of the contract in the catalogue."""
         return ("contracts", str(self.contract.id))
 
 
@@ -49,12 +50,14 @@ class Plans:
     built: dict[str, BuiltPlan]
 
     def get(self, draft: PlanDraft) -> BuiltPlan:
+        """Return the plan of a draft, built when it is first asked for."""
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
+    """Return the contracts that can be built; what is wrong with the others becomes a finding."""
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
 

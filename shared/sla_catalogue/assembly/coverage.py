@@ -55,6 +55,7 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
+    """Return the coverage of a document; what is wrong with it becomes a finding."""
     hours = document.hours or {}
     _check_week(hours, (*path, "hours"), context)
     if document.hours == {} and not document.openings:

@@ -37,6 +37,7 @@ class PlanDraft:
 
     @property
     def path(self) -> Path:
+        """Return the path of the plan in the catalogue."""
         return ("plans", written_name(PlanId(self.id)))
 
 

@@ -12,6 +12,7 @@ from sla_catalogue.problem import Path
 
 
 def build_escalations(context: Context) -> Mapping[str, CataloguePolicy]:
+    """Return the escalation policies by id; what is wrong with them becomes a finding."""
     found: dict[str, CataloguePolicy] = {}
     people = _people(context)
     for name, document in context.document.escalations.items():

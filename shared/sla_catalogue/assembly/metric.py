@@ -35,6 +35,7 @@ def _awaited(metric: Metric) -> Iterator[str]:
 
 
 def known_metrics(written: Written) -> frozenset[str]:
+    """Return the names of the built-in metrics and of those that the catalogue defines."""
     return frozenset(written) | frozenset(BUILT_IN)
 
 

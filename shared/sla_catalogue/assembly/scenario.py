@@ -57,6 +57,8 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
+    """An incident that a catalogue tells, and what its clocks are expected to come to (`slad check`)."""
+
     name: str
     contract: ContractId
     opened: datetime
@@ -70,6 +72,7 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
+    """Return the scenarios; what is wrong with them becomes a finding."""
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
         path: Path = ("tests", index)

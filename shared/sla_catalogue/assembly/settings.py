@@ -7,6 +7,7 @@ from sla_catalogue.settings import InstallationSettings, Smtp, SmtpSecurity
 
 
 def build_settings(context: Context) -> InstallationSettings:
+    """Return the installation's settings; what is wrong with them becomes a finding."""
     document = context.document.settings
     smtp = None
     if document.smtp is not None:

@@ -33,6 +33,7 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
+    """Return the sources by id; what is wrong with them becomes a finding."""
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
         path: Path = ("sources", name)

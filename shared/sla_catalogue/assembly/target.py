@@ -40,6 +40,7 @@ class RowNames:
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
+    """Return the rows of a plan or contract, one for each priority that is written; errors become findings."""
     rows: list[TargetRow] = []
     for path, document in written:
         if document.metric not in names.metrics:

@@ -18,6 +18,7 @@ def builtin_tree() -> FileUnion:
 
 
 def builtin_texts() -> list[SourceText]:
+    """Return the catalogue files that slad brings along, by name."""
     files = sorted(
         (entry for entry in resources.files(__name__).iterdir() if entry.name.endswith(".yaml")),
         key=lambda entry: entry.name,

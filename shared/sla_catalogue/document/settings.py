@@ -10,6 +10,8 @@ from sla_catalogue.document.field import Document, SecretValue
 
 
 class SmtpDocument(Document):
+    """The mail server by which e-mail leaves."""
+
     host: str
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
@@ -26,6 +28,8 @@ class HorizonDocument(Document):
 
 
 class SettingsDocument(Document):
+    """What concerns the installation rather than a contract."""
+
     local: bool = False  # a catalogue for one's own machine: plain keys are fine
     default_contract: str | None = None
     smtp: SmtpDocument | None = None

@@ -64,9 +64,11 @@ class Horizon:
 
     @property
     def years(self) -> range:
+        """Return the years, both ends included."""
         return range(self.first, self.last + 1)
 
     def covers(self, day: date) -> bool:
+        """Return whether the day lies in one of the years."""
         return self.first <= day.year <= self.last
 
 
@@ -83,6 +85,7 @@ class HolidayDiff:
 
     @property
     def empty(self) -> bool:
+        """Return whether nothing differs."""
         return not self.added and not self.removed
 
 

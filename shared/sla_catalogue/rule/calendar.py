@@ -15,6 +15,7 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
+    """Report calendars that never open, lack holidays, or end too soon."""
     for contract in subject.contracts:
         _check_years(contract, subject)
         for name in _used(contract):

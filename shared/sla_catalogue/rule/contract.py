@@ -13,6 +13,7 @@ from sla_domain.plan import Plan
 
 
 def check_contracts(subject: CheckedCatalogue) -> None:
+    """Report contracts with impossible dates, without a base plan they need, or without people."""
     for built in subject.contracts:
         _check_dates(built, subject)
         _check_base(built, subject)

@@ -11,6 +11,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
+    """Report names in sources, addresses and keys that lead nowhere."""
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)

@@ -30,6 +30,7 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
+    """Report languages, attributes, roles, hours and lookups that are known nowhere else."""
     _check_languages(subject)
     _check_attributes(subject)
     _check_roles(subject)
@@ -83,6 +84,7 @@ def is_language(tag: str) -> bool:
 
 
 def language_of(tag: str) -> str:
+    """Return the base language of a tag: `zh` of `zh_TW`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 

@@ -53,6 +53,7 @@ class Identity:
 
     @classmethod
     def of(cls, spec: CalendarSpec) -> Identity:
+        """Return the identity of a specification, with the time zone data in use."""
         return cls(spec.id, spec.zone, spec.revision, tzdata_version(), spec.name)
 
 
@@ -72,10 +73,12 @@ class Calendar:
 
     @property
     def id(self) -> str:
+        """Return the name of the calendar: contract and coverage."""
         return self.identity.id
 
     @property
     def zone(self) -> str:
+        """Return the name of its time zone."""
         return self.identity.zone
 
     @property

@@ -38,9 +38,11 @@ class GrowingCalendar(Calendar):
 
     @property
     def limits(self) -> tuple[int, int]:
+        """Return the instants between which it can grow, in microseconds since 1970."""
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
+        """Return a table that covers `[low, high]` at least, compiled when it is first asked for."""
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:
             years = min(years[0], self._years[0]), max(years[1], self._years[1])

@@ -30,6 +30,7 @@ class LocalTime:
 
     @property
     def doubtful(self) -> bool:
+        """Return whether the reading came twice or never."""
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:

@@ -31,6 +31,7 @@ class Piece:
 
     @property
     def span(self) -> timedelta:
+        """Return how long the piece lasts."""
         return self.end - self.start
 
 

@@ -48,6 +48,7 @@ class Table:
 
     @property
     def intervals(self) -> list[Interval]:
+        """Return the open intervals, half-open, in microseconds since 1970."""
         return list(zip(self.opens, self.closes, strict=True))
 
     def elapsed(self, at: int) -> int | None:
@@ -82,6 +83,7 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
+        """Return whether it is open at an instant; None outside of what the table covers."""
         if not self.low <= at < self.high:
             return None
         count = bisect_right(self.opens, at)

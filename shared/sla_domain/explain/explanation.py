@@ -20,6 +20,8 @@ from sla_domain.rulebook import MatchReason
 
 
 class StepKind(StrEnum):
+    """Why time of a clock's life counted, or did not."""
+
     COUNTED = "counted"
     OUTSIDE_HOURS = "outside_hours"
     HOLIDAY = "holiday"
@@ -46,10 +48,13 @@ class ReasonedStep:
 
     @property
     def span(self) -> timedelta:
+        """Return how long the step lasts."""
         return self.end - self.start
 
 
 class RowOutcome(StrEnum):
+    """What became of a row of the plan when a target was looked for."""
+
     MATCHED = "matched"
     FAILED = "failed"
     UNSPECIFIED = "unspecified"  # matched, but gives no number: the contract supplies it
@@ -77,6 +82,8 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
+    """Every step of a clock's life with its reason, the rows that were tried, and what follows for the due instant."""
+
     incident: IncidentId
     clock: ClockId
     metric: MetricId

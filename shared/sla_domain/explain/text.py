@@ -199,6 +199,7 @@ def local(at: datetime, zone: ZoneInfo, w: Words) -> str:
 
 
 def title_of(titles: Texts, language: str) -> str:
+    """Return a title in a language, else in its base language (`zh` for `zh-TW`), else in English."""
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 
 

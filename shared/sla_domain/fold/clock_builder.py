@@ -168,10 +168,12 @@ class ClockBuilder:
 
     @property
     def open(self) -> bool:
+        """Return whether the clock has not ended."""
         return self.stopped_at is None
 
     @property
     def attached(self) -> bool:
+        """Return whether a target counts."""
         return self.meter is not None
 
     @property
@@ -191,6 +193,7 @@ class ClockBuilder:
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
 
     def resume(self, at: datetime, event: EventId) -> None:
+        """End the pause at `at`: the clock runs and counts again."""
         self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
         self.state, self.cause, self.since, self.due = ClockState.RUNNING, event, at, None
@@ -203,6 +206,7 @@ class ClockBuilder:
         self._end(at, event, why, ClockState.MET if self.breached_at is None else ClockState.MISSED)
 
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
+        """End the clock at `at` without a verdict; a breach before then stays on it."""
         self._settle(at)
         self.due = None
         self._end(at, event, why, ClockState.CANCELLED)

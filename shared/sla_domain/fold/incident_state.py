@@ -160,6 +160,7 @@ class IncidentState:
 
     @property
     def priority(self) -> str:
+        """Return the priority in force; empty for a plan without priorities."""
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
@@ -175,6 +176,7 @@ class IncidentState:
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
+        """Add a remark on a single event."""
         self.remarks.add(remark)
 
     # -- reading
@@ -342,6 +344,7 @@ class IncidentState:
         )
 
     def held(self) -> tuple[HolderSpan, ...]:
+        """Return who held the incident, in order; the last one has no end."""
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
     def _remark_contract(self) -> None:

@@ -73,11 +73,13 @@ class Priorities:
         return twin
 
     def history(self) -> tuple[PriorityPeriod, ...]:
+        """Return every period of a priority in force, in order; the last one has no end."""
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
 
     # -- what happens
 
     def opened(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
+        """Read the opening. `described`: whether it has a description (PLANS E6)."""
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
         known = plan.priority(stated)

@@ -48,6 +48,7 @@ class Remarks:
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
+        """Add a remark on a single event; beyond `MOST` different ones it is only counted."""
         if len(self._said) < MOST:
             self._said[remark] = None
         elif remark not in self._said:
