@@ -47,7 +47,7 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """The catalogue, or None when any error was found; the findings either way."""
+    """Return the catalogue, or None when any error was found; the findings either way."""
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)
     document = shape(resolved.values, findings)

@@ -39,7 +39,7 @@ class StoredCatalogue:
 
 
 def write(stored: StoredCatalogue) -> tuple[str, str]:
-    """The text and its version: twelve hexadecimal digits of the content's SHA-256."""
+    """Return the text and its version: twelve hexadecimal digits of the content's SHA-256."""
     content = {
         "format": FORMAT,
         "catalogue": stored.sections,

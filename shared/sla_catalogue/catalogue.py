@@ -37,6 +37,6 @@ class Catalogue:
     warnings: tuple[FileProblem, ...] = field(repr=False, default=())
 
     def key_for(self, presented: str) -> ApiKey | None:
-        """The API key that was presented; every key is compared, so timing tells nothing."""
+        """Return the API key that was presented; every key is compared, so timing tells nothing."""
         fitting = [key for key in self.keys.values() if key.fits(presented)]
         return fitting[0] if fitting else None

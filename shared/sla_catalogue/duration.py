@@ -45,7 +45,7 @@ class BadDuration(ValueError):
 
 
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
-    """The time a target allows; `mode` is the reading of working days (PLANS, Conventions)."""
+    """Return the time a target allows; `mode` is the reading of working days (PLANS, Conventions)."""
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
         return Unspecified()
@@ -59,7 +59,7 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """A plain span, in hours and smaller; in days and weeks only where a day is 24 hours."""
+    """Return a plain span, in hours and smaller; in days and weeks only where a day is 24 hours."""
     written = text.strip()
     if written.startswith("-"):
         raise BadDuration(f"{written!r} is negative")
@@ -142,7 +142,7 @@ def _bounded_days(days: int, written: str) -> int:
 
 
 def spell_allowed(allowed: Allowed) -> str:
-    """The shortest text that `parse_allowed` reads back as the same target (the working-day mode aside)."""
+    """Return the shortest text that `parse_allowed` reads back as the same target (the working-day mode aside)."""
     match allowed:
         case Unspecified():
             return UNSPECIFIED

@@ -29,7 +29,7 @@ class HorizonEnd:
 
     @property
     def at(self) -> datetime:
-        """The end of that day, in UTC."""
+        """Return the end of that day, in UTC."""
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
@@ -57,7 +57,7 @@ class HorizonEnd:
 
 
 def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """The years, and each table that some contract's calendars subtract; the one that ends first comes first."""
+    """Return the years, and each table that some contract's calendars subtract; the one that ends first comes first."""
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
     return endings_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
 
@@ -74,7 +74,7 @@ def endings_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """The day of the last holiday, or the end of the years when they are known to their end; None without any.
+    """Return the day of the last holiday, or the end of the years when they are known to their end; None without any.
 
     A day added by hand far ahead does not mean that those before it are known, unless all were added by hand.
     """

@@ -38,7 +38,7 @@ def check(
     horizon: Horizon | None = None,
     today: date | None = None,
 ) -> list[FileProblem]:
-    """Every problem of the files, errors and warnings, in the order of their places.
+    """Return every problem of the files, errors and warnings, in the order of their places.
 
     With `today` also what ends within 90 days: the holidays that are known, and the compiled years.
     """
@@ -62,7 +62,10 @@ def reload(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | Non
 
 
 def load_text(text: str) -> Catalogue:
-    """A stored version with its own holiday rows, without its secrets. Raises UnreadableText, CatalogueInvalid."""
+    """Return a stored version with its own holiday rows, without its secrets.
+
+    Raises UnreadableText, CatalogueInvalid.
+    """
     stored = read(text)
     merged = FileUnion(sections=dict(stored.sections), positions=dict(stored.positions))
     return _sure(*assemble(merged, AssemblyInputs(environment=None, stored=stored)))
@@ -70,7 +73,7 @@ def load_text(text: str) -> Catalogue:
 
 @lru_cache(maxsize=1)
 def builtin_catalogue() -> Catalogue:
-    """The shipped plans with their example contracts (`slad when hpe-flexcare-pl …`)."""
+    """Return the shipped plans with their example contracts (`slad when hpe-flexcare-pl …`)."""
     merged = FileUnion()
     merge(builtin_texts(), merged)
     return _sure(*assemble(merged, AssemblyInputs(environment={})))

@@ -101,7 +101,7 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint naming the nearest known word, or the whole choice where it is short."""
+    """Return a hint naming the nearest known word, or the whole choice where it is short."""
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)
     if near:
@@ -116,7 +116,7 @@ def _caseless(word: str, names: Sequence[str]) -> list[str]:
 
 
 def spell(path: Path) -> str:
-    """The path as people write it: `plans.gold.targets[2].time`."""
+    """Return the path as people write it: `plans.gold.targets[2].time`."""
     return "".join(_steps(path)).lstrip(".")
 
 

@@ -37,7 +37,7 @@ class ScenarioResult:
 
 
 def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Every scenario of the catalogue, in order."""
+    """Return every scenario of the catalogue, in order."""
     return tuple(_run(scenario, catalogue) for scenario in catalogue.scenarios)
 
 

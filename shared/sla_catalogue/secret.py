@@ -21,7 +21,7 @@ class Secret:
         return bool(self.value)
 
     def reveal(self) -> str:
-        """The value itself. Raises LookupError when this catalogue was rebuilt without its secrets."""
+        """Return the value itself. Raises LookupError when this catalogue was rebuilt without its secrets."""
         if not self.value:
             raise LookupError(f"the secret from {self.origin} is not available here: load the catalogue's files")
         return self.value

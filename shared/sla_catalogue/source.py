@@ -65,7 +65,7 @@ class Authentication:
     secrets: tuple[Secret, ...] = ()
 
     def vouches_for(self, header: str) -> bool:
-        """Whether a proof of this kind covers a header (its name in lower case).
+        """Return whether a proof of this kind covers a header (its name in lower case).
 
         A signature covers what was signed and nothing else. A token or a password vouches for the whole request that
         carries it: who has it can write any other. A source without authentication believes everything.
@@ -81,7 +81,10 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """The bytes that sign. Standard Webhooks: those behind `whsec_…`; a secret that is no base64 stands for itself."""
+    """Return the bytes that sign.
+
+    Standard Webhooks: those behind `whsec_…`; a secret that is no base64 stands for itself.
+    """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
     try:
@@ -142,7 +145,7 @@ class Membership:
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Whether somebody with these belongs to it; all are folded, "" is none."""
+        """Return whether somebody with these belongs to it; all are folded, "" is none."""
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
 
@@ -211,12 +214,12 @@ class Source:
 
 
 def fold(word: str) -> str:
-    """How table keys are compared: without case and surrounding space."""
+    """Return how table keys are compared: without case and surrounding space."""
     return word.strip().casefold()
 
 
 def domain_of(address: str) -> str:
-    """The domain of a mail address, or of `@example.com`, or itself: folded, and as the network writes it."""
+    """Return the domain of a mail address, or of `@example.com`, or itself: folded, and as the network writes it."""
     domain = fold(address).rpartition("@")[2].rstrip(".")
     try:
         return domain if domain.isascii() else domain.encode("idna").decode("ascii")

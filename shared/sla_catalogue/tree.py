@@ -152,7 +152,7 @@ class _Reader:
         return ((key, value) for key, value in node.value if not _is_merge(key))
 
     def merged(self, node: MappingNode) -> Iterator[MappingNode]:
-        """The mappings that `<<` brings in: what the mapping itself says wins over them."""
+        """Yield the mappings that `<<` brings in: what the mapping itself says wins over them."""
         for key, value in node.value:
             if _is_merge(key):
                 candidates = value.value if isinstance(value, SequenceNode) else [value]
@@ -179,7 +179,9 @@ class _Reader:
         return self.plain(node, str(node.value).replace("\a", "") if folded else str(node.value))
 
     def plain(self, node: Node, text: str) -> str | None:
-        """The text, unless an escape such as `\\0` or `\\ud800` makes it one that can be neither stored nor sent."""
+        """Return the text, unless an escape such as `\0` or `\ud800` makes it one that can be neither stored nor
+        sent.
+        """
         if writable(text, lines=True):
             return text
         self.problem_at(node, "control-character", "the text holds a control character", "remove the escape")

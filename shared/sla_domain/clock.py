@@ -33,7 +33,7 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 
 
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
-    """The same clock has the same id wherever and however often it is computed: a UUID of version 5 (RFC 9562).
+    """Return the id of a clock, the same wherever and however often it is computed: a UUID of version 5 (RFC 9562).
 
     `cycle` is the ordinal, with a name behind it where the ordinal's own id belongs to another clock.
     """
@@ -89,12 +89,12 @@ class Mark:
 
     @property
     def past_when_heard(self) -> bool:
-        """Whether the instant had passed already when slad could first know of it."""
+        """Return whether the instant had passed already when slad could first know of it."""
         return self.heard_at is not None and self.at <= self.heard_at
 
     @property
     def key(self) -> str:
-        """The name under which the mark is told if no other was told under it: `<generation>/<kind>`."""
+        """Return the name under which the mark is told if no other was told under it: `<generation>/<kind>`."""
         return f"{self.generation}/{self.kind}"
 
 
@@ -159,5 +159,5 @@ class Clock:
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """The marks that are timers."""
+        """Return the marks that are timers."""
         return tuple(mark for mark in self.marks if mark.pending)

@@ -45,7 +45,7 @@ class ContractShare:
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
-        """Whether a clock of `[start, end)` ran in a period of this contract; open bounds are None."""
+        """Return whether a clock of `[start, end)` ran in a period of this contract; open bounds are None."""
         for number, period in enumerate(self.periods):
             if not self.own[number]:
                 continue
@@ -57,7 +57,7 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Whether what was said of `at` under the contract `label` is this contract's to hear."""
+        """Return whether a fact about `at`, published under the contract `label`, is this contract's to read."""
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
             if period.start < at and ((over := self._end(number)) is None or at < over)
@@ -97,7 +97,7 @@ class ContractView:
         return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:
-        """The incident folded from `events`, without clocks and remarks of another contract's time."""
+        """Return the incident folded from `events`, without clocks and remarks of another contract's time."""
         if self.everything:
             return incident
         clocks = (clock for clock in incident.clocks if self.share.has_clock(clock.started_at, clock.stopped_at))
@@ -110,7 +110,7 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """The part of `contract`; None when it has none."""
+    """Return the part of `contract`; None when it has none."""
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
     for period in reversed(periods):
@@ -125,7 +125,7 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """What `contract` sees of the incident of these events; None when it sees nothing.
+    """Return what `contract` sees of the incident of these events; None when it sees nothing.
 
     `periods` may be older than the newest events (the board hears of both at different times): from an event that
     names another customer than its period nothing is shown to anybody until newer periods are known. `complete`:

@@ -48,12 +48,12 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """A short stable name for what began the clock."""
+    """Return a short stable name for what began the clock."""
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """The incident with each clock under the id under which the world knows it."""
+    """Return the incident with each clock under the id under which the world knows it."""
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident
     ids = _told_as(incident, known)

@@ -49,7 +49,7 @@ class Step:
 
 
 def steps(policy: Policy, start: datetime) -> tuple[Step, ...]:
-    """Every step from `start` on, in order, as if nobody ever acted; levels that tell nobody are left out."""
+    """Return every step from `start` on, in order, as if nobody ever acted; levels that tell nobody are left out."""
     found: list[Step] = []
     length = max((level.after for level in policy.levels), default=timedelta()) + policy.pause
     for round_ in range(policy.repeat + 1):

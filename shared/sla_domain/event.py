@@ -171,12 +171,12 @@ class IncidentEvent:
 
     @property
     def automatic(self) -> bool:
-        """Whether it is a word of a bot, which counts only where a condition names bots."""
+        """Return whether it is a word of a bot, which counts only where a condition names bots."""
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:
-        """The order in which a fold reads events: when, sender's version, arrival, kind's natural order, id."""
+        """Return the order in which a fold reads events: when, sender's version, arrival, kind's natural order, id."""
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property

@@ -25,12 +25,14 @@ _NOTICEABLE = timedelta(minutes=1)
 
 
 def name_of(calendar: Calendar | None) -> str:
-    """The hours of a calendar as facts name them; those of no calendar are the wall's."""
+    """Return the hours of a calendar as facts name them; those of no calendar are the wall's."""
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """The calendar of that name among those of the contract's plans; None for the wall, and where none is known."""
+    """Return the calendar of that name among those of the contract's plans; None for the wall, and where none is
+    known.
+    """
     if name in (WALL, UNKNOWN):
         return None
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
@@ -101,12 +103,12 @@ class CountedSpan:
 
     @property
     def first(self) -> timedelta:
-        """What is told first: counted time where it is known."""
+        """Return what is told first: counted time where it is known."""
         return self.wall if self.counted is None else self.counted
 
     @property
     def two(self) -> bool:
-        """Whether the wall clock tells another story, so that both are worth telling."""
+        """Return whether the wall clock tells another story, so that both are worth telling."""
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 
 

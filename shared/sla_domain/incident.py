@@ -247,7 +247,7 @@ class Incident:
 
     @property
     def rating(self) -> Rating | None:
-        """The last one given."""
+        """Return the last one given."""
         return self.ratings[-1] if self.ratings else None
 
     def elapsed(self, at: datetime) -> timedelta:

@@ -25,7 +25,10 @@ class DueDateMovers:
     dated: bool
 
     def may_move(self, event: IncidentEvent) -> bool:
-        """Whether the event can start, stop, pause, resume or move a clock. A snapshot can do anything of these."""
+        """Return whether the event can start, stop, pause, resume or move a clock.
+
+        A snapshot can do anything of these.
+        """
         return (
             self.dated
             or event.kind in self.kinds
@@ -35,7 +38,7 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """What can move a due instant under this rulebook; found out once."""
+    """Return what can move a due instant under this rulebook; found out once."""
     known = rulebook.derived.get("movers")
     if isinstance(known, DueDateMovers):
         return known

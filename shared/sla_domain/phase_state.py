@@ -69,7 +69,8 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Whether a word of somebody unknown is the reporter's, who may be known by name alone: nobody answers themselves.
+    """Return whether a word of somebody unknown is the reporter's, who may be known by name alone: nobody answers
+    themselves.
 
     Of a comment whoever received it has looked at the account: where that is known, a name says nothing more.
     """
@@ -81,7 +82,7 @@ def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bo
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Whether the event can turn an incident, or decide what another event does to it."""
+    """Return whether the event can turn an incident, or decide what another event does to it."""
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
     return turning or not REPORTER_ATTRIBUTES.isdisjoint(event.attributes)

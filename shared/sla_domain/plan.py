@@ -61,7 +61,7 @@ class Match:
         return True
 
     def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
-        """The first condition that does not hold: the reason an explanation shows; None when all hold."""
+        """Return the first condition that does not hold: the reason an explanation shows; None when all hold."""
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 
 
@@ -105,7 +105,7 @@ class Coverage:
 
     @property
     def around_the_clock(self) -> bool:
-        """Whether its weekly hours are all 168 of the week."""
+        """Return whether its weekly hours are all 168 of the week."""
         day = 24 * 3600
         spans = [(at * day + window.open, at * day + window.end) for at, each in self.weekly.items() for window in each]
         spans += [(0, end - 7 * day) for _, end in spans if end > 7 * day]  # a night shift from Sunday to Monday
@@ -235,7 +235,7 @@ class WarningAt:
 
     @property
     def key(self) -> str:
-        """The stable name of the threshold: `warn-75` or `warn-3600s`."""
+        """Return the stable name of the threshold: `warn-75` or `warn-3600s`."""
         if self.percent is not None:
             return f"warn-{self.percent}"
         assert self.before is not None
@@ -327,7 +327,7 @@ class AgreedDates:
     clause: str = ""
 
     def allows(self, priority: str) -> bool:
-        """Whether a date may be agreed at this priority (its id)."""
+        """Return whether a date may be agreed at this priority (its id)."""
         return self.priorities is None or priority in self.priorities
 
 
@@ -402,10 +402,10 @@ def _those_first_others_wait_for(metrics: tuple[Metric, ...]) -> tuple[Metric, .
 
 
 def rows_by_metric(targets: tuple[Target, ...]) -> Mapping[MetricId, tuple[Target, ...]]:
-    """The rows of each metric, in file order."""
+    """Return the rows of each metric, in file order."""
     return {metric: tuple(t for t in targets if t.metric == metric) for metric in {t.metric for t in targets}}
 
 
 def attributes_of(targets: tuple[Target, ...]) -> frozenset[str]:
-    """Every attribute that a row's conditions name."""
+    """Return every attribute that a row's conditions name."""
     return frozenset(c.attribute for target in targets for c in target.match.conditions)

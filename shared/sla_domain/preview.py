@@ -66,7 +66,10 @@ def preview(
     rulebook: Rulebook,
     reason: MatchReason = MatchReason.CUSTOMER,
 ) -> Preview:
-    """The promise of this contract. The incident is taken as described (E6) unless `attributes` say otherwise."""
+    """Return the promise of this contract.
+
+    The incident is taken as described (E6) unless `attributes` say otherwise.
+    """
     stated = {"description": "as described", **attributes}
     if priority:
         stated["priority"] = priority

@@ -48,7 +48,7 @@ class LevelRoster:
 
     @property
     def empty(self) -> bool:
-        """Whether nobody ever holds anything the level names."""
+        """Return whether nobody ever holds anything the level names."""
         return not self.on_duty and not self.off_duty
 
     def only(self, wanted: Callable[[Person], bool]) -> LevelRoster:
@@ -66,7 +66,9 @@ class LevelRecipients:
 
 
 def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
-    """Who of these roles is on duty at `at` and who is not; a name that is no role may be a person's, who always is."""
+    """Return who of these roles is on duty at `at` and who is not; a name that is no role may be a person's, who always
+    is.
+    """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
     for name in names:
@@ -82,8 +84,11 @@ def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: dat
 
 
 def level_recipients(level: LevelRoster, told: Collection[str]) -> LevelRecipients:
-    """Who is on duty. In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have
-    been, the first whose hours begin is waited for."""
+    """Return who is on duty.
+
+    In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have been, the first
+    whose hours begin is waited for.
+    """
     if level.on_duty:
         return LevelRecipients(level.on_duty)
     awake = tuple(replace(each, reason=RoleReason.EVERYBODY) for each in level.off_duty)

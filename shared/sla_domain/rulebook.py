@@ -68,7 +68,7 @@ class Rulebook:
         object.__setattr__(self, "by_normal", found)
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """The contracts of a customer: by the very name, else without regard to case and spaces."""
+        """Return the contracts of a customer: by the very name, else without regard to case and spaces."""
         return self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
 
     def plan_of(self, contract: Contract) -> Plan:
@@ -76,12 +76,14 @@ class Rulebook:
         return self.plans[contract.plan]
 
     def is_timeless(self, customer: str) -> bool:
-        """Whether the contract of `customer` is the same at every instant."""
+        """Return whether the contract of `customer` is the same at every instant."""
         known = (self.contracts[id_] for id_ in self.contracts_of(customer))
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """The contract of `customer` in force at `at`; never fails, the default contract and its reason instead."""
+        """Return the contract of `customer` in force at `at`; never fails, the default contract and its reason
+        instead.
+        """
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
@@ -96,7 +98,7 @@ class Rulebook:
 
 
 def in_force(contract: Contract, at: datetime) -> bool:
-    """Whether the contract's validity holds the instant, by the days of its own zone."""
+    """Return whether the contract's validity holds the instant, by the days of its own zone."""
     if contract.valid_from is None and contract.valid_to is None:
         return True
     day = at.astimezone(ZoneInfo(contract.zone)).date()

@@ -64,7 +64,7 @@ def with_earlier(
 
 
 def withdrawn(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """The clock as it was when its target ceased to be promised at `at`; None if it began only then.
+    """Return the clock as it was when its target ceased to be promised at `at`; None if it began only then.
 
     `incident` and `rulebook` are those under which it was promised. A clock that had ended keeps its verdict.
     """

@@ -22,7 +22,7 @@ class Context:
     stored: bool = False
 
     def known(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Whether `section` has such an entry; reported once if nobody wrote it."""
+        """Return whether `section` has such an entry; reported once if nobody wrote it."""
         if name in getattr(self.document, section):
             return True
         if name not in self.declared.get(section, frozenset()):

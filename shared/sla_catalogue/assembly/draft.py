@@ -42,7 +42,7 @@ class PlanDraft:
 
 
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
-    """Every sound plan, inheritance applied; cycles and unknown parents are reported."""
+    """Return every sound plan, inheritance applied; cycles and unknown parents are reported."""
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:
         _draft(name, (), drafts, context)

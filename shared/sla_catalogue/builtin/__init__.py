@@ -11,7 +11,7 @@ from sla_catalogue.gather import FileUnion, SourceText, merge
 
 @lru_cache(maxsize=1)
 def builtin_tree() -> FileUnion:
-    """All shipped files as one tree; read once, never changed."""
+    """Return all shipped files as one tree; read once, never changed."""
     merged = FileUnion()
     merge(builtin_texts(), merged)
     return merged

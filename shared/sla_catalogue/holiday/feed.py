@@ -219,7 +219,7 @@ def _few(remarks: list[str]) -> tuple[str, ...]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """The span in wall-clock time of a calendar's zone."""
+    """Return the span in wall-clock time of a calendar's zone."""
 
     def local(moment: datetime) -> datetime:
         return moment if moment.tzinfo is None else moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)

@@ -31,7 +31,7 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo = UTC
 ) -> Iterator[Occurrence]:
-    """Every occurrence within the horizon, each once. `zone` is that of the whole feed. Raises Unreadable."""
+    """Yield every occurrence within the horizon, each once. `zone` is that of the whole feed. Raises Unreadable."""
     excluded = {alike(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     listed = [replace(each, start=alike(each.start, start, zone)) for each in _listed(event, "RDATE", length)]
     found = {each.start: each for each in listed}
@@ -43,7 +43,7 @@ def occurrences(
 
 
 def alike(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """A date of a list as the occurrences of an entry that begins at `start` are: whole days, or instants.
+    """Return a date of a list as the occurrences of an entry that begins at `start` are: whole days, or instants.
 
     Many programs write the dates of a list in another way than the entry itself; compared as written they would never
     be equal, and a day that was taken out would stay closed. `zone` is that of the whole feed.

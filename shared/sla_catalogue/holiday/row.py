@@ -101,7 +101,9 @@ def diff(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -
 
 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
-    """The codes whose days moved, for instance between a stored catalogue and the same files under a newer package."""
+    """Return the codes whose days moved, for instance between a stored catalogue and the same files under a newer
+    package.
+    """
     none = HolidayTable("", ())
     found = (diff(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))
     return tuple(each for each in found if not each.empty)

@@ -12,7 +12,7 @@ ANY = "(any other)"
 
 
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
-    """The priorities a row speaks of; a row without that condition speaks of every one, and of unknown ones."""
+    """Return the priorities a row speaks of; a row without that condition speaks of every one, and of unknown ones."""
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
             named = [name for name in all_of_them if (name in condition.values) is not condition.negated]
@@ -21,7 +21,7 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 
 
 def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
-    """The earlier rows that together take everything from `row`; empty when something is left to it."""
+    """Return the earlier rows that together take everything from `row`; empty when something is left to it."""
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
     for priority in priorities_of(row.target, all_of_them):
@@ -34,7 +34,7 @@ def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence
 
 
 def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
-    """Whether some row speaks of the priority whatever the other attributes say."""
+    """Return whether some row speaks of the priority whatever the other attributes say."""
     return any(
         priority in priorities_of(row.target, all_of_them)
         and all(condition.attribute == PRIORITY for condition in row.target.match.conditions)
@@ -43,7 +43,7 @@ def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[st
 
 
 def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
-    """Whether `other`, tried first, takes every incident of that priority that `row` would match."""
+    """Return whether `other`, tried first, takes every incident of that priority that `row` would match."""
     if priority not in priorities_of(other, all_of_them):
         return False
     rest = [condition for condition in other.match.conditions if condition.attribute != PRIORITY]
@@ -51,7 +51,9 @@ def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str])
 
 
 def among(target: Target, known: Mapping[str, str]) -> Target | None:
-    """The row as it matches incidents with these attributes, whatever their others; None when it matches none."""
+    """Return the row as it matches incidents with these attributes, whatever their others; None when it matches
+    none.
+    """
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None

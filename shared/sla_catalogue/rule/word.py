@@ -79,7 +79,7 @@ def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
 
 
 def is_language(tag: str) -> bool:
-    """Whether the first part of a tag (`zh-TW`) is a language that CLDR knows."""
+    """Return whether the first part of a tag (`zh-TW`) is a language that CLDR knows."""
     return language_of(tag) in _known()
 
 

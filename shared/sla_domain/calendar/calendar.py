@@ -83,13 +83,13 @@ class Calendar:
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """The instants between which this calendar has answers ready."""
+        """Return the instants between which this calendar has answers ready."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
 
     def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
-        """The earliest instant by which `span` of open time has passed since `start`.
+        """Return the earliest instant by which `span` of open time has passed since `start`.
 
         Raises InvalidSpan for a negative span: `subtract` goes back.
         """
@@ -111,7 +111,7 @@ class Calendar:
         return EPOCH + MICROSECOND * due
 
     def subtract(self, end: datetime, span: timedelta) -> datetime:
-        """The latest instant from which `span` of open time passes until `end`: a warning lies in open time.
+        """Return the latest instant from which `span` of open time passes until `end`: a warning lies in open time.
 
         It is an opening rather than the close before it, so "1 h before" a 10:00 due is 09:00 that morning and not
         18:00 the evening before. A zero span returns `end`. Raises InvalidSpan if negative.
@@ -142,18 +142,23 @@ class Calendar:
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
     def next_open(self, at: datetime) -> datetime:
-        """The first open instant not before `at`: `at` itself when open."""
+        """Return the first open instant not before `at`: `at` itself when open."""
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """The first close after `at`; while closed, the end of the next opening. Never closing is BeyondHorizon."""
+        """Return the first close after `at`; while closed, the end of the next opening.
+
+        Never closing is BeyondHorizon.
+        """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
 
     # -- working days
 
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
-        """The instant `count` working days after `start` in the given reading. Raises InvalidSpan if negative.
+        """Return the instant `count` working days after `start` in the given reading.
+
+        Raises InvalidSpan if negative.
 
         Where the same time of day is neither open nor a close, the next opening.
         """
@@ -181,7 +186,9 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """The table, having known as much of `[low, high]` (microseconds) as it can: combined calendars read it."""
+        """Return the table, having known as much of `[low, high]` (microseconds) as it can: combined calendars read
+        it.
+        """
         return self._table
 
     def _cover(self, *instants: int) -> None:
@@ -216,7 +223,7 @@ class Calendar:
 
 
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
-    """The calendar over the local days `first` to `last`, both included. Raises InvalidSpan if reversed."""
+    """Return the calendar over the local days `first` to `last`, both included. Raises InvalidSpan if reversed."""
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")
     return Calendar(Identity.of(spec), compile_table(spec, first, last))

@@ -82,7 +82,7 @@ class GrowingCalendar(Calendar):
 
 
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
-    """The calendar of `spec`, compiled on demand."""
+    """Return the calendar of `spec`, compiled on demand."""
     return GrowingCalendar(
         Identity.of(spec),
         lambda first, last: compile_table(spec, date(first, 1, 1), date(last, 12, 31)),

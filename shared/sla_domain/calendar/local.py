@@ -34,11 +34,13 @@ class LocalTime:
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """The instant of something that did not happen before `known`: the second showing if the first lies before."""
+        """Return the instant of something that did not happen before `known`: the second showing if the first lies
+        before.
+        """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """What there is to remark, in words; empty for a reading that came once. `meant`: the instant chosen."""
+        """Return what there is to remark, in words; empty for a reading that came once. `meant`: the instant chosen."""
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
             return f"{never}: read as {_utc(self.at)}, when the clocks changed"
@@ -51,7 +53,7 @@ class LocalTime:
 
 
 def read_local(reading: datetime, zone: str) -> LocalTime:
-    """The instant of a naive reading of the wall clock of `zone`.
+    """Return the instant of a naive reading of the wall clock of `zone`.
 
     Raises ValueError for a year outside of 1971 to 2099, UnknownZone.
     """

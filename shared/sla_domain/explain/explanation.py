@@ -127,5 +127,5 @@ class Explanation:
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Whether the mark lies ahead: it comes true unless something happens. One before `at` has come true."""
+        """Return whether the mark lies ahead: it comes true unless something happens. One before `at` has come true."""
         return mark.pending and mark.at >= self.at

@@ -18,7 +18,7 @@ _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.C
 
 
 def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[ReasonedStep, ...]:
-    """The steps up to `at`, then those ahead of a running clock up to its due instant, with running sums."""
+    """Return the steps up to `at`, then those ahead of a running clock up to its due instant, with running sums."""
     summed, total = [], _ZERO
     for step in (*_behind(clock, calendar, at), *_ahead(clock, calendar, at)):
         total += step.counted

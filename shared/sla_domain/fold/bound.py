@@ -21,7 +21,9 @@ MOST = 50_000
 def counting(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Those of these events that count, and those that do not; `folding` has read the `count` events before them."""
+    """Return those of these events that count, and those that do not; `folding` has read the `count` events before
+    them.
+    """
     heard: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
     for event in events:
@@ -34,7 +36,7 @@ def counting(
 
 
 def matters(folding: Folding, event: IncidentEvent) -> bool:
-    """Whether the event can change a clock, as far as the present state tells."""
+    """Return whether the event can change a clock, as far as the present state tells."""
     story = folding.story
     if (
         folding.is_news(event)
@@ -49,7 +51,7 @@ def matters(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def ends(folding: Folding, event: IncidentEvent) -> bool:
-    """Whether the event brings the incident nearer to its end and begins nothing."""
+    """Return whether the event brings the incident nearer to its end and begins nothing."""
     story, kind, shown = folding.story, event.kind, event.snapshot
     if kind in END_PHASES:
         return story.phase is not END_PHASES[kind]

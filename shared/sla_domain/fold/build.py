@@ -11,7 +11,7 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(tally: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """The clock as of the last event, at `until`; None when no row ever matched."""
+    """Return the clock as of the last event, at `until`; None when no row ever matched."""
     target, entitlement = tally.target, tally.entitlement
     if target is None or entitlement is None:
         return None

@@ -38,7 +38,7 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
 def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """The event of a merged incident as its survivor is told of it, under an id of its own.
+    """Return the event of a merged incident as its survivor is told of it, under an id of its own.
 
     What it states of its own ticket stays there. Only an opening brings its attributes: they say who reported it, and
     stand in where nothing else is known of the survivor.
@@ -66,19 +66,21 @@ def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> Incident
 
 
 def founded(events: Iterable[IncidentEvent]) -> bool:
-    """Whether some event is the incident's own, or another was merged into it: there is something to fold."""
+    """Return whether some event is the incident's own, or another was merged into it: there is something to fold."""
     return any(_founds(event) for event in events)
 
 
 def own(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """The events of the incident itself; of one of which nothing else is known, what stands in for them."""
+    """Return the events of the incident itself; of one of which nothing else is known, what stands in for them."""
     known = list(events)
     found = [event for event in known if event.carried_from is None]
     return found or list(resolved(sorted(known, key=lambda event: event.order))[0])
 
 
 def someone_waits(events: Iterable[IncidentEvent]) -> bool:
-    """Whether by the last of these events (of one merged incident, in order) a customer's word waits for an answer."""
+    """Return whether by the last of these events (of one merged incident, in order) a customer's word waits for an
+    answer.
+    """
     waits = _WaitingWords()
     for event in events:
         waits.read(event.incident, event.incident, event)
@@ -139,7 +141,7 @@ class _WaitingWords:
             self._ended[name] = (event.occurred_at, self.since.pop(name, None))
 
     def merge(self, name: IncidentId, root: IncidentId, at: datetime) -> datetime | None:
-        """What waited on `name` waits on `root` from now on; since when."""
+        """Let what waits on `name` wait on `root` from `at` on; return since when it has waited."""
         ended_at, waited = self._ended.pop(name, (None, None))
         since = self.since.pop(name, waited if ended_at == at else None)
         if since is not None:
@@ -147,7 +149,7 @@ class _WaitingWords:
         return since
 
     def customers_word(self, name: IncidentId, event: IncidentEvent) -> bool:
-        """A response of somebody unknown who bears the reporter's name is the customer's word, as everywhere."""
+        """Return whether the event is a response by somebody unknown who bears the reporter's name."""
         return (
             event.kind is EventKind.RESPONDED
             and event.actor is Actor.UNKNOWN
@@ -174,7 +176,7 @@ class _MergedGroup:
         self._waits = _WaitingWords()
 
     def read(self, event: IncidentEvent) -> list[IncidentEvent]:
-        """What of an event `me` has to read."""
+        """Return what of an event `me` has to read."""
         name = event.carried_from or self._me
         own = event.carried_from is None
         match event.kind:
@@ -214,7 +216,7 @@ class _MergedGroup:
         return found
 
     def plain(self, event: IncidentEvent, name: IncidentId) -> IncidentEvent:
-        """A word as `me` reads it."""
+        """Return a word as `me` reads it."""
         if self._waits.customers_word(name, event):
             return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         return event
@@ -229,7 +231,7 @@ class _MergedGroup:
 
 
 def follow(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """The end of a chain of names; of a ring, some member of it."""
+    """Return the end of a chain of names; of a ring, some member of it."""
     seen = {name}
     while (after := step(name)) is not None and after not in seen:
         seen.add(after)

@@ -159,7 +159,7 @@ class ClockBuilder:
         self.built_through = 0
 
     def branch(self) -> ClockBuilder:
-        """A clock of its own, equal to this one. Of the stretches only the last can still change."""
+        """Return a clock of its own, equal to this one. Of the stretches only the last can still change."""
         twin = branched(self)
         twin.stretches[-1] = replace(self.stretches[-1])
         return twin
@@ -178,12 +178,12 @@ class ClockBuilder:
 
     @property
     def pinned(self) -> bool:
-        """An agreed date that pauses do not move: the clock runs on while the incident waits."""
+        """Return whether an agreed date counts that pauses do not move: the clock runs on while the incident waits."""
         return self.agreed is not None and not self.agreed.moved_by_pauses
 
     @property
     def changed_at(self) -> datetime:
-        """The last instant at which its stretches or its target changed: nothing can count for it before."""
+        """Return the last instant at which its stretches or its target changed: nothing can count for it before."""
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
@@ -258,7 +258,7 @@ class ClockBuilder:
         self.detached_at, self.cause, self.why = at, event, why
 
     def due_now(self) -> datetime | None:
-        """The due instant while running; None while paused or when no calendar can tell."""
+        """Return the due instant while running; None while paused or when no calendar can tell."""
         if self.since is None or self.meter is None:
             return None
         if self.breached_at is not None:
@@ -319,7 +319,7 @@ class ClockBuilder:
         return passed
 
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
-        """The warning's instant as seen from `since`; None when it lay before or cannot be told."""
+        """Return the warning's instant as seen from `since`; None when it lay before or cannot be told."""
         assert self.meter is not None
         try:
             return self.meter.warning(warning, since, self.spent, due)

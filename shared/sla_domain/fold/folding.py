@@ -111,7 +111,7 @@ class Folding:
             self._apply(unobserved_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
-        """A state of its own, equal to this one; reading on with either leaves the other as it is."""
+        """Return a state of its own, equal to this one; reading on with either leaves the other as it is."""
         twin = copy(self)
         twin._story = self._story.branch()
         twin._tracks = {name: track.branch(twin._story) for name, track in self._tracks.items()}
@@ -128,12 +128,12 @@ class Folding:
 
     @property
     def assumed(self) -> bool:
-        """Whether no opening was read: another event stands in for it, and any that comes later may date it."""
+        """Return whether no opening was read: another event stands in for it, and any that comes later may date it."""
         return self._assumed
 
     @property
     def story(self) -> IncidentState:
-        """The incident so far; not to be changed."""
+        """Return the incident so far; not to be changed."""
         return self._story
 
     @property
@@ -144,7 +144,7 @@ class Folding:
     # -- reading
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
-        """Why these events cannot be read next; None when they can. Each id must be new to this fold."""
+        """Return why these events cannot be read next; None when they can. Each id must be new to this fold."""
         last, before = self.last, self._latest.occurred_at
         for event in events:
             if position(event) <= last or (event.occurred_at == before and has_state_before(event)):
@@ -179,7 +179,7 @@ class Folding:
             self._latest = following[-1][0]
 
     def is_news(self, event: IncidentEvent) -> bool:
-        """Whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""
+        """Return whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""
         self._look_all()
         return is_news(self._story, event)
 
@@ -250,7 +250,7 @@ class Folding:
     # -- what it comes to
 
     def incident(self) -> Incident:
-        """The incident after what has been read."""
+        """Return the incident after what has been read."""
         self._look_all()
         opening, story = self._opening, self._story
         remarks = self._remarks()
@@ -347,7 +347,7 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """The incident just opened, with a track per metric and the clocks that the opening starts.
+    """Return the incident just opened, with a track per metric and the clocks that the opening starts.
 
     `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
     """

@@ -134,7 +134,7 @@ class IncidentState:
         self._open(opening, at)
 
     def branch(self) -> IncidentState:
-        """A story of its own, equal to this one."""
+        """Return a story of its own, equal to this one."""
         twin = branched(self)
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
@@ -164,7 +164,7 @@ class IncidentState:
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """The attributes rows are matched against under this entitlement."""
+        """Return the attributes rows are matched against under this entitlement."""
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}
         if self._matching is None:
@@ -172,7 +172,7 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """The entitlement under a contract for the product named now."""
+        """Return the entitlement under a contract for the product named now."""
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:

@@ -41,7 +41,7 @@ class Meter(Protocol):
         ...
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """The warning's instant as seen from `since`; None when it lay before it."""
+        """Return the warning's instant as seen from `since`; None when it lay before it."""
         ...
 
     def level(self, warning: Warning_) -> timedelta | None:
@@ -168,7 +168,10 @@ class DateMeter:
 
 
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
-    """The meter of a target counted from `base`. Raises CalendarError; a target without a number has no meter."""
+    """Return the meter of a target counted from `base`.
+
+    Raises CalendarError; a target without a number has no meter.
+    """
     match target.allowed:
         case CoverageTime(span):
             return CoverageMeter(calendar, span, at_close)
@@ -183,7 +186,7 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
 
 def level_of(warning: Warning_, span: timedelta) -> timedelta:
-    """How much of `span` is consumed when the warning is due, to the microsecond."""
+    """Return how much of `span` is consumed when the warning is due, to the microsecond."""
     if warning.percent is not None:
         return span * warning.percent / 100
     assert warning.before is not None

@@ -57,7 +57,7 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def fires(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits.
+    """Return whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits.
 
     Without a word on who, anybody is accepted, but of a bot only what is no word of its own.
     """
@@ -83,7 +83,7 @@ class MetricTracker:
         self._calendars = calendars
 
     def branch(self, story: IncidentState) -> MetricTracker:
-        """A track of its own in another story. Clocks but the current one never change and are shared."""
+        """Return a track of its own in another story. Clocks but the current one never change and are shared."""
         twin = branched(self)
         twin._story = story
         if self.current is not None:
@@ -92,7 +92,7 @@ class MetricTracker:
 
     @property
     def done(self) -> bool:
-        """The latest clock has stopped: what `after` and `until` of other metrics wait for."""
+        """Return whether the latest clock has stopped: what `after` and `until` of other metrics wait for."""
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, tracks: dict[str, MetricTracker]) -> None:
@@ -126,12 +126,12 @@ class MetricTracker:
         return self._start(event)
 
     def row(self) -> Target | None:
-        """The row that matches now, with or without a number."""
+        """Return the row that matches now, with or without a number."""
         entitlement = self._story.entitlement
         return row_for(entitlement, self.metric.id, self._story.matching(entitlement))
 
     def missing(self) -> str | None:
-        """Why there is no clock although the plan has a row for it; None when it has none."""
+        """Return why there is no clock although the plan has a row for it; None when it has none."""
         row, entitlement = self.row(), self._story.entitlement
         if row is None:
             return None

@@ -41,7 +41,7 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Each event once, sorted; those of one instant as their snapshots tell (`fold.same_instant`).
+    """Return each event once, sorted; those of one instant as their snapshots tell (`fold.same_instant`).
 
     Of two receipts of one id the first in order counts. Raises FoldError.
     """
@@ -67,7 +67,7 @@ def position(event: IncidentEvent) -> Position:
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
-    """The events as the fold reads them. Raises FoldError."""
+    """Return the events as the fold reads them. Raises FoldError."""
     own = in_order(events)
     rows, carried = resolved(own)
     rows, remarks = list(rows), list(carried)
@@ -143,7 +143,7 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 
 
 def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Each event once, in the order in which the fold reads them, with the instant. Raises FoldError."""
+    """Return each event once, in the order in which the fold reads them, with the instant. Raises FoldError."""
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
         return list(line.following)
@@ -151,7 +151,9 @@ def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, dateti
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """What there is to remark on one event by itself: words that could not be mapped, an instant in the future."""
+    """Return what there is to remark on one event by itself: words that could not be mapped, an instant in the
+    future.
+    """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)

@@ -98,7 +98,7 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def described(self, event: IncidentEvent, at: datetime) -> None:
-        """The description has come: the stated priority comes into force."""
+        """Bring the stated priority into force: the description has come (PLANS E6)."""
         self._low = ""
         self._remarks.drop("description")
         if self._held_back:
@@ -106,7 +106,7 @@ class Priorities:
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
-        """Any later event: does it ask for another priority, and may it have it? `of_another`: it cannot lower it."""
+        """Read any later event: it may ask for another priority. `of_another`: it cannot lower it."""
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
             return
@@ -281,7 +281,7 @@ class Priorities:
 
 
 def default_priority(plan: Plan) -> str:
-    """The plan's default, else its least urgent priority; '' for a plan without priorities."""
+    """Return the plan's default, else its least urgent priority; '' for a plan without priorities."""
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:
         return named.id

@@ -48,7 +48,7 @@ def stated(shown: Snapshot) -> StatedPhase | None:
 
 
 def is_news(story: IncidentState, event: IncidentEvent) -> bool:
-    """Whether the event's snapshot says anything that the events read so far did not."""
+    """Return whether the event's snapshot says anything that the events read so far did not."""
     shown = event.snapshot
     if shown is None:
         return False
@@ -59,7 +59,7 @@ def is_news(story: IncidentState, event: IncidentEvent) -> bool:
 
 
 def end_before(story: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """The end that lies before this event, when its snapshot knows of one and no event has told it."""
+    """Return the end that lies before this event, when its snapshot knows of one and no event has told it."""
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not story.phase.live or event.kind in END_PHASES:
         return None
@@ -74,7 +74,9 @@ def end_before(story: IncidentState, event: IncidentEvent, at: datetime) -> Reco
 
 
 def reconciling_events(story: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """What makes up for all that the snapshot of `event`, read at `at`, says otherwise, in the order of reading."""
+    """Yield what makes up for all that the snapshot of `event`, read at `at`, says otherwise, in the order of
+    reading.
+    """
     shown = event.snapshot
     assert shown is not None
     moves = tuple(_moves(story, event, shown, at))
@@ -84,7 +86,7 @@ def reconciling_events(story: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """The end of a ticket that is first heard of when it is reopened: nobody said when, so it is no verdict."""
+    """Return the end of a ticket that is first heard of when it is reopened: nobody said when, so it is no verdict."""
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 

@@ -39,12 +39,12 @@ class Remarks:
 
     @property
     def held(self) -> Iterator[Remark]:
-        """Those that hold now."""
+        """Yield those that hold now."""
         return iter(self._held.values())
 
     @property
     def said(self) -> Iterator[Remark]:
-        """Those on single events."""
+        """Yield those on single events."""
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
