@@ -9,7 +9,6 @@ from __future__ import annotations
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.channel import ChannelConfig, ChannelId
-from sla_catalogue.escalation import CatalogueLevel, CataloguePolicy
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
 from sla_catalogue.horizon import HorizonEnd, endings
 from sla_catalogue.load import ReloadResult, builtin_catalogue, check, load_catalogue, load_text, reload
@@ -36,8 +35,6 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CatalogueInvalid",
-    "CatalogueLevel",
-    "CataloguePolicy",
     "ChannelConfig",
     "ChannelId",
     "Dialect",

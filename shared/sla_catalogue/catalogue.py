@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from sla_catalogue.api_key import ApiKey, KeyId
 from sla_catalogue.assembly.scenario import Scenario
 from sla_catalogue.channel import ChannelConfig, ChannelId
-from sla_catalogue.escalation import CataloguePolicy
 from sla_catalogue.holiday.row import HolidayTable, Horizon
 from sla_catalogue.problem import FileProblem
 from sla_catalogue.settings import InstallationSettings
 from sla_catalogue.source import Source, SourceId
+from sla_domain.escalation import EscalationPolicy
 from sla_domain.rulebook import Rulebook
 
 
@@ -28,7 +28,7 @@ class Catalogue:
     rulebook: Rulebook = field(repr=False)
     sources: Mapping[SourceId, Source]
     channels: Mapping[ChannelId, ChannelConfig]
-    escalations: Mapping[str, CataloguePolicy]
+    escalations: Mapping[str, EscalationPolicy]
     keys: Mapping[KeyId, ApiKey]
     settings: InstallationSettings
     holidays: Mapping[str, HolidayTable] = field(repr=False)

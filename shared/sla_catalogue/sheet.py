@@ -12,10 +12,10 @@ from typing import Any
 
 from sla_catalogue.calendars import codes_of
 from sla_catalogue.catalogue import Catalogue
-from sla_catalogue.escalation import CatalogueLevel, CataloguePolicy
 from sla_catalogue.holiday.table import MANUAL
 from sla_domain.calendar import LocalSpan, Window
 from sla_domain.contract import Contract, ContractId
+from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
 from sla_domain.explain.text import allowed_words, duration, said_in
@@ -203,7 +203,7 @@ class _Sheet:
             "clause": role.clause,
         }
 
-    def _escalation(self, policy: CataloguePolicy) -> dict[str, Any]:
+    def _escalation(self, policy: EscalationPolicy) -> dict[str, Any]:
         return {
             "id": policy.id,
             "title": self._said(policy.titles),
@@ -213,7 +213,7 @@ class _Sheet:
             "clause": policy.clause,
         }
 
-    def _level(self, level: CatalogueLevel) -> dict[str, Any]:
+    def _level(self, level: PolicyLevel) -> dict[str, Any]:
         held = {name: self._holders(name) for name in level.tell}
         return {
             "after": duration(level.after, self._words),

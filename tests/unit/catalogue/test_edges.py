@@ -22,7 +22,7 @@ from sla_catalogue import (
 from sla_catalogue.api_key import KeyId
 from sla_catalogue.load import check
 from sla_catalogue.problem import FindingLevel
-from sla_domain.escalation import TellKind, steps
+from sla_domain.escalation import TellKind
 from sla_domain.event import WaitingOn
 
 START = datetime(2026, 11, 10, 9, tzinfo=UTC)
@@ -266,18 +266,15 @@ escalations:
 """
 
 
-def test_an_escalation_is_the_domains_with_roles_and_people_told_apart(tmp_path: Path) -> None:
+def test_an_escalation_is_the_domains(tmp_path: Path) -> None:
     text = changed("escalation: none", "escalation: calls")
     text = changed("on_call: [anna]", "on_call: [anna], boss: [anna]", text)
     catalogue = loaded(tmp_path, text + ESCALATION)
     policy = catalogue.escalations["calls"]
-    assert policy.levels[0].tell == ("on_call", "anna")
-    told = [(step.round, step.at, step.roles, step.people, step.kind) for step in steps(policy, START)]
-    assert told == [
-        (0, START, ("on_call",), ("anna",), TellKind.PAGE),
-        (0, START + 10 * MINUTE, ("boss",), (), TellKind.NOTICE),
-        (1, START + 30 * MINUTE, ("on_call",), ("anna",), TellKind.PAGE),
-        (1, START + 40 * MINUTE, ("boss",), (), TellKind.NOTICE),
+    assert (policy.repeat, policy.pause) == (1, 20 * MINUTE)
+    assert [(level.after, level.tell, level.kind) for level in policy.levels] == [
+        (0 * MINUTE, ("on_call", "anna"), TellKind.PAGE),
+        (10 * MINUTE, ("boss",), TellKind.NOTICE),
     ]
 
 
