@@ -139,24 +139,3 @@ def _bounded_days(days: int, written: str) -> int:
     if timedelta(days=1) * min(days, 10_000) > LONGEST:
         raise BadDuration(f"{written!r} is longer than ten years")
     return days
-
-
-def spell_allowed(allowed: Allowed) -> str:
-    """Return the shortest text that `parse_allowed` reads back as the same target (the working-day mode aside)."""
-    match allowed:
-        case Unspecified():
-            return UNSPECIFIED
-        case WorkingDayTime(days=days):
-            return f"{days} working day" + ("" if days == 1 else "s")
-        case WallTime(span=span):
-            return f"{spell_span(span)} wall"
-        case CoverageTime(span=span):
-            return spell_span(span)
-
-
-def spell_span(span: timedelta) -> str:
-    """`1h 30m`; whole seconds at the finest."""
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]
-    return " ".join(parts) or "0m"

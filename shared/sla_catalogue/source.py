@@ -184,17 +184,9 @@ class Source:
         """Return what a status means; None when the catalogue does not say."""
         return self.statuses.get(fold(status))
 
-    def phase_of_label(self, label: str) -> TicketPhase | None:
-        """Return what a label says of the phase; None when the catalogue does not say."""
-        return self.labels.get(fold(label))
-
     def priority_of(self, value: str) -> str | None:
         """Return the plan's priority for a value; None when the catalogue does not say."""
         return self.priorities.get(fold(value))
-
-    def priority_of_label(self, label: str) -> str | None:
-        """Return the plan's priority for a label; None when the catalogue does not say."""
-        return self.priority_labels.get(fold(label))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
         """Give RESOLVED or CANCELLED, by the source's table; None when it lacks the word."""

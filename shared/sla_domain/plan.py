@@ -277,10 +277,6 @@ class Priority:
     also: frozenset[str] = frozenset()  # other names by which people and senders call it
     clause: str = ""
 
-    def is_called(self, name: str) -> bool:
-        """By its id or another of its names, whatever the case."""
-        return normal(name) in normals((self.id, *self.also))
-
 
 class DowngradeMode(StrEnum):
     """Who may lower a priority (PLANS E9)."""

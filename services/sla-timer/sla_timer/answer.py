@@ -24,9 +24,10 @@ from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
 from sla_domain.spoken import Spoken
 from sla_domain.spoken import told as no_news
+from sla_domain.target_text import target_text
 from sla_domain.told import Told
 from sla_domain.urgency import urgency
-from sla_timer.apply.context import left_seconds, words
+from sla_timer.apply.context import left_seconds
 
 MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
 MOST_EXPLAINED = 20
@@ -161,7 +162,7 @@ def _clock_json(
         "breached": breached_at is not None,
         "breached_at": iso(breached_at),
         "priority": clock.priority,
-        "target": words(clock.target.allowed),
+        "target": target_text(clock.target.allowed),
         "clause": clock.target.clause,
         "coverage": clock.coverage,
         "generation": clock.generation,
@@ -332,7 +333,7 @@ def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:
         "metric": line.metric,
         "due_at": iso(line.due_at.astimezone(zone)) if line.due_at else None,
         "due_at_utc": iso(line.due_at),
-        "target": words(line.target.allowed) if line.target else None,
+        "target": target_text(line.target.allowed) if line.target else None,
         "coverage": line.coverage,
         "clause": line.target.clause if line.target else "",
         "row": line.target.line if line.target else "",

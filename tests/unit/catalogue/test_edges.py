@@ -164,9 +164,9 @@ sources:
     source = loaded(tmp_path, SOUND + text).sources[SourceId("s")]
     assert source.phase_of("waiting FOR customer") is TicketPhase.WAITING_CUSTOMER
     assert TicketPhase.WAITING_CUSTOMER.waiting_on is WaitingOn.CUSTOMER
-    assert source.phase_of_label("vendor ") is TicketPhase.WAITING_VENDOR
+    assert source.labels["vendor"] is TicketPhase.WAITING_VENDOR
     assert source.phase_of("In Progress") is None
-    assert (source.priority_of("HIGH"), source.priority_of_label("sev1")) == ("P1", "P1")
+    assert (source.priority_of("HIGH"), source.priority_labels["sev1"]) == ("P1", "P1")
     assert source.is_staff("anna")
     assert source.is_bot("Robot[bot]")
     assert source.customer is not None
