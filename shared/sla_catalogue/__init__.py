@@ -6,25 +6,26 @@ domain objects, `rule` looks for what sound parts get wrong together, `canonical
 
 from __future__ import annotations
 
+from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_catalogue.catalogue import Catalogue
-from sla_catalogue.escalation import Level, Policy
+from sla_catalogue.channel import ChannelConfig, ChannelId
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
-from sla_catalogue.horizon import Ending, endings
-from sla_catalogue.load import Reloaded, builtin_catalogue, check, load_catalogue, load_text, reload
-from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Scope, Settings, Smtp, SmtpSecurity
-from sla_catalogue.problem import CatalogueError, CatalogueInvalid, Problem, Severity
+from sla_catalogue.horizon import HorizonEnd, endings
+from sla_catalogue.load import ReloadResult, builtin_catalogue, check, load_catalogue, load_text, reload
+from sla_catalogue.problem import CatalogueError, CatalogueInvalid, FileProblem, FindingLevel
 from sla_catalogue.scenario import ScenarioResult, run_scenarios
 from sla_catalogue.schema import catalogue_schema
 from sla_catalogue.secret import Secret
+from sla_catalogue.settings import InstallationSettings, Smtp, SmtpSecurity
 from sla_catalogue.source import (
     Authentication,
     AuthenticationKind,
     Dialect,
     Lookup,
-    Phase,
     SignedContent,
     Source,
     SourceId,
+    TicketPhase,
 )
 
 __all__ = [
@@ -34,32 +35,30 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CatalogueInvalid",
-    "Channel",
+    "ChannelConfig",
     "ChannelId",
     "Dialect",
-    "Ending",
+    "FileProblem",
+    "FindingLevel",
     "HolidayDiff",
     "HolidayRow",
     "HolidayTable",
     "Horizon",
+    "HorizonEnd",
+    "InstallationSettings",
     "KeyId",
-    "Level",
+    "KeyScope",
     "Lookup",
-    "Phase",
-    "Policy",
-    "Problem",
-    "Reloaded",
+    "ReloadResult",
     "RowKind",
     "ScenarioResult",
-    "Scope",
     "Secret",
-    "Settings",
-    "Severity",
     "SignedContent",
     "Smtp",
     "SmtpSecurity",
     "Source",
     "SourceId",
+    "TicketPhase",
     "builtin_catalogue",
     "catalogue_schema",
     "check",

@@ -7,27 +7,29 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
+from sla_catalogue.assembly.api_key import build_keys
+from sla_catalogue.assembly.channel import build_channels
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.contract import BuiltContract, Plans, build_contracts
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import draft_plans
 from sla_catalogue.assembly.escalation import build_escalations
 from sla_catalogue.assembly.holiday import build_holidays, holidays_version
-from sla_catalogue.assembly.outlet import build_channels, build_keys, build_settings
 from sla_catalogue.assembly.scenario import build_scenarios
+from sla_catalogue.assembly.settings import build_settings
 from sla_catalogue.assembly.source import build_sources
 from sla_catalogue.calendars import CatalogueCalendars, codes_of
-from sla_catalogue.canonical import Stored, write
+from sla_catalogue.canonical import StoredCatalogue, write
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.coverage import CoverageDocument
-from sla_catalogue.gather import Merged
+from sla_catalogue.gather import FileUnion
 from sla_catalogue.holiday.row import DEFAULT_HORIZON, Horizon
-from sla_catalogue.problem import Findings, Path, Severity, did_you_mean
-from sla_catalogue.resolve import Resolved, resolve
+from sla_catalogue.problem import FindingLevel, Findings, Path, did_you_mean
+from sla_catalogue.resolve import ResolvedValues, resolve
 from sla_catalogue.rule import check_everything
 from sla_catalogue.rule.length import check_lengths
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.shape import shape
 from sla_domain.calendar import tzdata_version
 from sla_domain.contract import Contract, ContractId
@@ -35,17 +37,17 @@ from sla_domain.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class AssemblyInputs:
     """What does not stand in the files: the environment (None: a stored catalogue), its tables, the years, the day."""
 
     environment: Mapping[str, str] | None
     horizon: Horizon | None = None
-    stored: Stored | None = None
+    stored: StoredCatalogue | None = None
     today: date | None = None
 
 
-def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | None, Findings]:
-    """The catalogue, or None when any error was found; the findings either way."""
+def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
+    """Return the catalogue, or None when any error was found; the findings either way."""
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)
     document = shape(resolved.values, findings)
@@ -65,7 +67,7 @@ def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | 
     calendars = CatalogueCalendars(tables, horizon)
     default = _default_contract(document, contracts, context)
     built = tuple(plans.built.values())
-    subject = Subject(built, tuple(contracts), calendars, context, circumstances.today)
+    subject = CheckedCatalogue(built, tuple(contracts), calendars, context, circumstances.today)
     check_everything(subject)
     if stored is None:
         check_lengths(subject)
@@ -98,11 +100,11 @@ def assemble(merged: Merged, circumstances: Circumstances) -> tuple[Catalogue | 
 
 
 def _versioned(
-    parts: Catalogue, resolved: Resolved, merged: Merged, findings: Findings, stored: Stored | None
+    parts: Catalogue, resolved: ResolvedValues, merged: FileUnion, findings: Findings, stored: StoredCatalogue | None
 ) -> Catalogue:
     book = parts.rulebook
     text, made = write(
-        Stored(
+        StoredCatalogue(
             sections=resolved.kept,
             positions=merged.positions,
             tables=dict(parts.holidays),
@@ -112,11 +114,11 @@ def _versioned(
         )
     )
     version = stored.version if stored else made  # incidents are pinned to it, whichever release wrote it
-    warnings = tuple(problem for problem in findings.sorted() if problem.severity is Severity.WARNING)
+    warnings = tuple(problem for problem in findings.sorted() if problem.severity is FindingLevel.WARNING)
     return replace(parts, version=version, text=text, rulebook=replace(book, version=version), warnings=warnings)
 
 
-def _declared(resolved: Resolved) -> Mapping[str, frozenset[str]]:
+def _declared(resolved: ResolvedValues) -> Mapping[str, frozenset[str]]:
     """Every id as written, per section, whether its entry is sound or not."""
     sections = {name: frozenset[str]() for name in CatalogueDocument.model_fields}
     for name, content in resolved.values.items():
@@ -125,7 +127,7 @@ def _declared(resolved: Resolved) -> Mapping[str, frozenset[str]]:
     return sections
 
 
-def _horizon(document: CatalogueDocument, circumstances: Circumstances, findings: Findings) -> Horizon:
+def _horizon(document: CatalogueDocument, circumstances: AssemblyInputs, findings: Findings) -> Horizon:
     if circumstances.stored is not None:
         return circumstances.stored.horizon
     if circumstances.horizon is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_catalogue.builtin import builtin_tree
-from sla_catalogue.gather import Merged
+from sla_catalogue.gather import FileUnion
 from sla_catalogue.tree import Plain
 
 
-def borrow(merged: Merged) -> None:
+def borrow(merged: FileUnion) -> None:
     """Adds the missing plans and escalations to `merged`, until nothing borrowable is missing."""
     library = builtin_tree()
     for section, wanted in _wanted(merged):
@@ -25,7 +25,7 @@ def borrow(merged: Merged) -> None:
         return
 
 
-def _wanted(merged: Merged) -> Iterator[tuple[str, str]]:
+def _wanted(merged: FileUnion) -> Iterator[tuple[str, str]]:
     for contract in _entries(merged.sections.get("contracts")):
         yield from (("plans", name) for key in ("plan", "base_plan") for name in _names(contract.get(key)))
     for plan in _entries(merged.sections.get("plans")):

@@ -53,7 +53,7 @@ class CatalogueCalendars:
         return _compiled(self.spec(contract, coverage), self.horizon)
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
-        """The coverage in this contract's zone, with the holidays that concern it."""
+        """Return the coverage in this contract's zone, with the holidays that concern it."""
         table = self.tables.get(code_of(contract, coverage))
         rows = table.rows if table else ()
         zone = coverage.zone or contract.zone
@@ -71,7 +71,9 @@ class CatalogueCalendars:
 
 
 def code_of(contract: Contract, coverage: Coverage) -> str:
-    """The holiday table a coverage subtracts under this contract; '' for none. The contract may overrule (PLANS B).
+    """Return the holiday table a coverage subtracts under this contract; '' for none.
+
+    The contract may overrule (PLANS B).
 
     `holidays: true` of a contract closes working hours on holidays. What is open around the clock stays open: who
     bought 24x7 bought the holidays too, unless the coverage itself says otherwise.
@@ -89,7 +91,7 @@ def code_of(contract: Contract, coverage: Coverage) -> str:
 
 
 def codes_of(contract: Contract, coverage: Coverage) -> set[str]:
-    """The holiday tables a coverage and its parts subtract."""
+    """Return the holiday tables a coverage and its parts subtract."""
     parts = {code for part in coverage.parts for code in codes_of(contract, part)}
     return (parts if coverage.parts else {code_of(contract, coverage)}) - {""}
 

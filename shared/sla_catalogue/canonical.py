@@ -26,7 +26,7 @@ class UnreadableText(CatalogueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredCatalogue:
     """What a text holds. `version` is that of a text that was read; one that is written gets its own."""
 
     sections: dict[str, Plain]
@@ -38,8 +38,8 @@ class Stored:
     version: str = ""
 
 
-def write(stored: Stored) -> tuple[str, str]:
-    """The text and its version: twelve hexadecimal digits of the content's SHA-256."""
+def write(stored: StoredCatalogue) -> tuple[str, str]:
+    """Return the text and its version: twelve hexadecimal digits of the content's SHA-256."""
     content = {
         "format": FORMAT,
         "catalogue": stored.sections,
@@ -50,7 +50,7 @@ def write(stored: Stored) -> tuple[str, str]:
     return _json({**content, "lines": _lines(stored.positions)}), _version(content)
 
 
-def read(text: str) -> Stored:
+def read(text: str) -> StoredCatalogue:
     """Raises UnreadableText."""
     try:
         content = json.loads(text)
@@ -58,7 +58,7 @@ def read(text: str) -> Stored:
             raise UnreadableText(f"the stored catalogue has format {content['format']}, this slad reads {FORMAT}")
         lines = content.pop("lines")
         older = content["format"] == _OLDER
-        return Stored(
+        return StoredCatalogue(
             sections=without_retired(content["catalogue"]) if older else content["catalogue"],
             positions={tuple(path): Position(*where) for path, where in lines},
             tables={code: _read_table(code, rows) for code, rows in content["holidays"].items()},

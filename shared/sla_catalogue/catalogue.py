@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sla_catalogue.api_key import ApiKey, KeyId
 from sla_catalogue.assembly.scenario import Scenario
-from sla_catalogue.escalation import Policy
+from sla_catalogue.channel import ChannelConfig, ChannelId
 from sla_catalogue.holiday.row import HolidayTable, Horizon
-from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Settings
-from sla_catalogue.problem import Problem
+from sla_catalogue.problem import FileProblem
+from sla_catalogue.settings import InstallationSettings
 from sla_catalogue.source import Source, SourceId
+from sla_domain.escalation import EscalationPolicy
 from sla_domain.rulebook import Rulebook
 
 
@@ -25,16 +27,16 @@ class Catalogue:
     text: str = field(repr=False)
     rulebook: Rulebook = field(repr=False)
     sources: Mapping[SourceId, Source]
-    channels: Mapping[ChannelId, Channel]
-    escalations: Mapping[str, Policy]
+    channels: Mapping[ChannelId, ChannelConfig]
+    escalations: Mapping[str, EscalationPolicy]
     keys: Mapping[KeyId, ApiKey]
-    settings: Settings
+    settings: InstallationSettings
     holidays: Mapping[str, HolidayTable] = field(repr=False)
     horizon: Horizon
     scenarios: tuple[Scenario, ...] = field(repr=False, default=())
-    warnings: tuple[Problem, ...] = field(repr=False, default=())
+    warnings: tuple[FileProblem, ...] = field(repr=False, default=())
 
     def key_for(self, presented: str) -> ApiKey | None:
-        """The API key that was presented; every key is compared, so timing tells nothing."""
+        """Return the API key that was presented; every key is compared, so timing tells nothing."""
         fitting = [key for key in self.keys.values() if key.fits(presented)]
         return fitting[0] if fitting else None

@@ -45,7 +45,7 @@ class BadDuration(ValueError):
 
 
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
-    """The time a target allows; `mode` is the reading of working days (PLANS, Conventions)."""
+    """Return the time a target allows; `mode` is the reading of working days (PLANS, Conventions)."""
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
         return Unspecified()
@@ -59,7 +59,7 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """A plain span, in hours and smaller; in days and weeks only where a day is 24 hours."""
+    """Return a plain span, in hours and smaller; in days and weeks only where a day is 24 hours."""
     written = text.strip()
     if written.startswith("-"):
         raise BadDuration(f"{written!r} is negative")
@@ -139,24 +139,3 @@ def _bounded_days(days: int, written: str) -> int:
     if timedelta(days=1) * min(days, 10_000) > LONGEST:
         raise BadDuration(f"{written!r} is longer than ten years")
     return days
-
-
-def spell_allowed(allowed: Allowed) -> str:
-    """The shortest text that `parse_allowed` reads back as the same target (the working-day mode aside)."""
-    match allowed:
-        case Unspecified():
-            return UNSPECIFIED
-        case WorkingDayTime(days=days):
-            return f"{days} working day" + ("" if days == 1 else "s")
-        case WallTime(span=span):
-            return f"{spell_span(span)} wall"
-        case CoverageTime(span=span):
-            return spell_span(span)
-
-
-def spell_span(span: timedelta) -> str:
-    """`1h 30m`; whole seconds at the finest."""
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]
-    return " ".join(parts) or "0m"

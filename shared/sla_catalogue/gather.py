@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from sla_catalogue.problem import Path, Position, Problem, Severity
+from sla_catalogue.problem import FileProblem, FindingLevel, Path, Position
 from sla_catalogue.tree import MAX_BYTES, Plain, Tree, read_tree
 
 ALIASES = {"calendars": "coverages"}
@@ -27,19 +27,19 @@ class SourceText:
 
 
 @dataclass(slots=True)
-class Merged:
+class FileUnion:
     """All files as one mapping of sections; `bases` gives each file's directory."""
 
     sections: dict[str, Plain] = field(default_factory=dict)
     positions: dict[Path, Position] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
     bases: dict[str, FilePath] = field(default_factory=dict)
 
 
-def gather(paths: FilePath | str | Sequence[FilePath | str]) -> Merged:
+def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
     """Reads a file, a directory (its YAML files, deeply, by name) or several of both."""
     roots = [paths] if isinstance(paths, FilePath | str) else paths
-    merged = Merged()
+    merged = FileUnion()
     texts: list[SourceText] = []
     for root in roots:
         texts.extend(_read(FilePath(root), merged.problems))
@@ -47,7 +47,7 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> Merged:
     return merged
 
 
-def merge(texts: Iterable[SourceText], merged: Merged) -> None:
+def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
     """Adds each text's sections; problems of the texts and of their meeting are collected."""
     for text in texts:
         tree = read_tree(text.text, text.name)
@@ -65,7 +65,7 @@ def merge(texts: Iterable[SourceText], merged: Merged) -> None:
             _merge_section(merged, tree, name, content)
 
 
-def _merge_section(merged: Merged, tree: Tree, name: str, content: Plain) -> None:
+def _merge_section(merged: FileUnion, tree: Tree, name: str, content: Plain) -> None:
     section = ALIASES.get(name, name)
     if content is None:
         return
@@ -86,11 +86,13 @@ def _merge_section(merged: Merged, tree: Tree, name: str, content: Plain) -> Non
         message = f"{name} is no {wanted}, as it is at {merged.positions[(section,)]}"
         hint = "- …" if wanted == "list" else f"{name}: {{id: …}}"
         merged.problems.append(
-            Problem(here.file, here.line, here.column, Severity.ERROR, "shape", message, f"write {hint}")
+            FileProblem(here.file, here.line, here.column, FindingLevel.ERROR, "shape", message, f"write {hint}")
         )
 
 
-def _united(merged: Merged, tree: Tree, name: str, held: dict[str, Plain], more: dict[str, Plain]) -> dict[str, Plain]:
+def _united(
+    merged: FileUnion, tree: Tree, name: str, held: dict[str, Plain], more: dict[str, Plain]
+) -> dict[str, Plain]:
     united = dict(held)
     section = ALIASES.get(name, name)
     for key, value in more.items():
@@ -100,12 +102,14 @@ def _united(merged: Merged, tree: Tree, name: str, held: dict[str, Plain], more:
         here, there = tree.positions[(name, key)], merged.positions[(section, key)]
         message = f"{section}.{key} is already defined at {there}"
         merged.problems.append(
-            Problem(here.file, here.line, here.column, Severity.ERROR, "duplicate-id", message, "rename or remove one")
+            FileProblem(
+                here.file, here.line, here.column, FindingLevel.ERROR, "duplicate-id", message, "rename or remove one"
+            )
         )
     return united
 
 
-def _adopt(merged: Merged, tree: Tree, old: Path, new: Path, offset: int) -> None:
+def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> None:
     """Takes over the positions under `old`; list entries are renumbered behind those already held."""
     for path, position in tree.positions.items():
         if path[: len(old)] != old:
@@ -116,7 +120,7 @@ def _adopt(merged: Merged, tree: Tree, old: Path, new: Path, offset: int) -> Non
         merged.positions.setdefault((*new, *rest), position)
 
 
-def _read(root: FilePath, problems: list[Problem]) -> list[SourceText]:
+def _read(root: FilePath, problems: list[FileProblem]) -> list[SourceText]:
     if root.is_dir():
         files = sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
         visible = [path for path in files if not any(part.startswith(".") for part in path.relative_to(root).parts)]
@@ -128,7 +132,7 @@ def _read(root: FilePath, problems: list[Problem]) -> list[SourceText]:
     return [text for text in found if text is not None]
 
 
-def _read_file(path: FilePath, problems: list[Problem]) -> SourceText | None:
+def _read_file(path: FilePath, problems: list[FileProblem]) -> SourceText | None:
     try:
         if path.stat().st_size > MAX_BYTES:
             problems.append(_problem(str(path), "too-large", f"the file is larger than {MAX_BYTES} bytes", "split it"))
@@ -143,5 +147,5 @@ def _read_file(path: FilePath, problems: list[Problem]) -> SourceText | None:
     return None
 
 
-def _problem(file: str, code: str, message: str, hint: str = "") -> Problem:
-    return Problem(file, 0, 0, Severity.ERROR, code, message, hint)
+def _problem(file: str, code: str, message: str, hint: str = "") -> FileProblem:
+    return FileProblem(file, 0, 0, FindingLevel.ERROR, code, message, hint)

@@ -21,7 +21,7 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Ending:
+class HorizonEnd:
     """The last day for which holidays of a code are known; with the code `YEARS` the last day that is compiled."""
 
     until: date
@@ -29,7 +29,7 @@ class Ending:
 
     @property
     def at(self) -> datetime:
-        """The end of that day, in UTC."""
+        """Return the end of that day, in UTC."""
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
@@ -37,6 +37,7 @@ class Ending:
         return (self.until - today).days
 
     def soon(self, today: date) -> bool:
+        """Return whether it ends within 90 days of `today`."""
         return self.until - today < SOON
 
     def said(self, today: date) -> str:
@@ -49,29 +50,31 @@ class Ending:
 
     @property
     def hint(self) -> str:
+        """Return what to do about it."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"
 
 
-def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[Ending, ...]:
-    """The years, and each table that some contract's calendars subtract; the one that ends first comes first."""
+def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
+    """Return the years, and each table that some contract's calendars subtract; the one that ends first comes first."""
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
     return endings_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
 
 
 def endings_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
-) -> tuple[Ending, ...]:
+) -> tuple[HorizonEnd, ...]:
+    """Return when the holidays of these contracts' calendars and the compiled years end, the earliest first."""
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in codes_of(contract, coverage)}  # fmt: skip
     known = {code: known_until(tables[code], horizon) for code in codes & tables.keys()}
-    found = [Ending(day, code) for code, day in known.items() if day is not None]
-    return tuple(sorted([*found, Ending(_end(horizon), YEARS)]))
+    found = [HorizonEnd(day, code) for code, day in known.items() if day is not None]
+    return tuple(sorted([*found, HorizonEnd(_end(horizon), YEARS)]))
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """The day of the last holiday, or the end of the years when they are known to their end; None without any.
+    """Return the day of the last holiday, or the end of the years when they are known to their end; None without any.
 
     A day added by hand far ahead does not mean that those before it are known, unless all were added by hand.
     """

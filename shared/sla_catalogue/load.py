@@ -12,14 +12,14 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path as FilePath
 
-from sla_catalogue.assemble import Circumstances, assemble
+from sla_catalogue.assemble import AssemblyInputs, assemble
 from sla_catalogue.borrow import borrow
 from sla_catalogue.builtin import builtin_texts
 from sla_catalogue.canonical import read
 from sla_catalogue.catalogue import Catalogue
-from sla_catalogue.gather import Merged, gather, merge
+from sla_catalogue.gather import FileUnion, gather, merge
 from sla_catalogue.holiday.row import Horizon
-from sla_catalogue.problem import CatalogueInvalid, Findings, Problem
+from sla_catalogue.problem import CatalogueInvalid, FileProblem, Findings
 
 Paths = FilePath | str | Sequence[FilePath | str]
 
@@ -37,8 +37,8 @@ def check(
     environment: Mapping[str, str] | None = None,
     horizon: Horizon | None = None,
     today: date | None = None,
-) -> list[Problem]:
-    """Every problem of the files, errors and warnings, in the order of their places.
+) -> list[FileProblem]:
+    """Return every problem of the files, errors and warnings, in the order of their places.
 
     With `today` also what ends within 90 days: the holidays that are known, and the compiled years.
     """
@@ -47,33 +47,36 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
-class Reloaded:
+class ReloadResult:
     """The catalogue to go on with: the new one, or the old one and the problems that spoke against the new."""
 
     catalogue: Catalogue
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
     replaced: bool = False
 
 
-def reload(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> Reloaded:
+def reload(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
     """Reads the files anew; a bad catalogue changes nothing."""
     new, findings = _load(paths, environment, None)
-    return Reloaded(old, findings.sorted()) if new is None else Reloaded(new, findings.sorted(), replaced=True)
+    return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
 
 
 def load_text(text: str) -> Catalogue:
-    """A stored version with its own holiday rows, without its secrets. Raises UnreadableText, CatalogueInvalid."""
+    """Return a stored version with its own holiday rows, without its secrets.
+
+    Raises UnreadableText, CatalogueInvalid.
+    """
     stored = read(text)
-    merged = Merged(sections=dict(stored.sections), positions=dict(stored.positions))
-    return _sure(*assemble(merged, Circumstances(environment=None, stored=stored)))
+    merged = FileUnion(sections=dict(stored.sections), positions=dict(stored.positions))
+    return _sure(*assemble(merged, AssemblyInputs(environment=None, stored=stored)))
 
 
 @lru_cache(maxsize=1)
 def builtin_catalogue() -> Catalogue:
-    """The shipped plans with their example contracts (`slad when hpe-flexcare-pl …`)."""
-    merged = Merged()
+    """Return the shipped plans with their example contracts (`slad when hpe-flexcare-pl …`)."""
+    merged = FileUnion()
     merge(builtin_texts(), merged)
-    return _sure(*assemble(merged, Circumstances(environment={})))
+    return _sure(*assemble(merged, AssemblyInputs(environment={})))
 
 
 def _load(
@@ -81,7 +84,7 @@ def _load(
 ) -> tuple[Catalogue | None, Findings]:
     merged = gather(paths)
     borrow(merged)
-    return assemble(merged, Circumstances(os.environ if environment is None else environment, horizon, today=today))
+    return assemble(merged, AssemblyInputs(os.environ if environment is None else environment, horizon, today=today))
 
 
 def _sure(catalogue: Catalogue | None, findings: Findings) -> Catalogue:

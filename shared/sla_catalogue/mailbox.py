@@ -19,7 +19,7 @@ class BadMailbox(ValueError):
 
 
 def is_mailbox(written: str) -> bool:
-    """Whether this is exactly one address of plain ASCII: no list, no display name, no comment, no quoting."""
+    """Return whether this is exactly one address of plain ASCII: no list, no display name, no comment, no quoting."""
     if not _MAILBOX.fullmatch(written):
         return False
     local = written.partition("@")[0]
@@ -27,7 +27,7 @@ def is_mailbox(written: str) -> bool:
 
 
 def ascii_mailbox(written: str) -> str:
-    """The address as mail servers take it: `ada@müller.example` becomes `ada@xn--mller-kva.example`.
+    """Return the address as mail servers take it: `ada@müller.example` becomes `ada@xn--mller-kva.example`.
 
     Raises BadMailbox with the reason.
     """

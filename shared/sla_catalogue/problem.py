@@ -14,7 +14,9 @@ from enum import StrEnum
 Path = tuple[str | int, ...]
 
 
-class Severity(StrEnum):
+class FindingLevel(StrEnum):
+    """Whether a finding keeps a catalogue from being used."""
+
     ERROR = "error"  # the catalogue cannot be used
     WARNING = "warning"  # it can, and somebody should look
 
@@ -32,13 +34,13 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FileProblem:
     """One finding. `code` is stable, for scripts and searches; `hint` says what to do, where that is known."""
 
     file: str
     line: int
     column: int
-    severity: Severity
+    severity: FindingLevel
     code: str
     message: str
     hint: str = ""
@@ -55,9 +57,9 @@ class CatalogueError(Exception):
 class CatalogueInvalid(CatalogueError):
     """The files do not form a catalogue; correct what `problems` lists and check again."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = tuple(problems)
-        errors = [str(problem) for problem in problems if problem.severity is Severity.ERROR]
+        errors = [str(problem) for problem in problems if problem.severity is FindingLevel.ERROR]
         super().__init__("\n".join([f"the catalogue has {len(errors)} error(s)", *errors]))
 
 
@@ -66,13 +68,15 @@ class Findings:
     """Collects problems by the path of the value they are about; knows where each path was written."""
 
     positions: Mapping[Path, Position]
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
 
     def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        self._add(Severity.ERROR, path, code, message, hint)
+        """Report what keeps the catalogue from being used."""
+        self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        self._add(Severity.WARNING, path, code, message, hint)
+        """Report what is allowed and probably not intended."""
+        self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
         """Where the value stands; for a value that is missing, where its nearest parent stands."""
@@ -84,18 +88,20 @@ class Findings:
 
     @property
     def failed(self) -> bool:
-        return any(problem.severity is Severity.ERROR for problem in self.problems)
+        """Return whether there is an error."""
+        return any(problem.severity is FindingLevel.ERROR for problem in self.problems)
 
-    def sorted(self) -> tuple[Problem, ...]:
+    def sorted(self) -> tuple[FileProblem, ...]:
+        """Return the findings in the order of files and lines."""
         return tuple(sorted(set(self.problems), key=lambda p: (p.file, p.line, p.column, p.code, p.message)))
 
-    def _add(self, severity: Severity, path: Path, code: str, message: str, hint: str) -> None:
+    def _add(self, severity: FindingLevel, path: Path, code: str, message: str, hint: str) -> None:
         where = self.at(path)
-        self.problems.append(Problem(where.file, where.line, where.column, severity, code, message, hint))
+        self.problems.append(FileProblem(where.file, where.line, where.column, severity, code, message, hint))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint naming the nearest known word, or the whole choice where it is short."""
+    """Return a hint naming the nearest known word, or the whole choice where it is short."""
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)
     if near:
@@ -110,7 +116,7 @@ def _caseless(word: str, names: Sequence[str]) -> list[str]:
 
 
 def spell(path: Path) -> str:
-    """The path as people write it: `plans.gold.targets[2].time`."""
+    """Return the path as people write it: `plans.gold.targets[2].time`."""
     return "".join(_steps(path)).lstrip(".")
 
 

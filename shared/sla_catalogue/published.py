@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sla_catalogue.api_key import digest_of_key
 from sla_catalogue.catalogue import Catalogue
-from sla_catalogue.outlet import digest_of_key
 from sla_catalogue.secret import Secret
 
 PUBLISHED = frozenset(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from sla_catalogue.gather import Merged
+from sla_catalogue.gather import FileUnion
 from sla_catalogue.problem import Findings, Path, Position
 from sla_catalogue.secret import Secret
 from sla_catalogue.tree import Plain
@@ -28,19 +28,21 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedValues:
+    """The values of a catalogue with secrets read (`values`), and as they are written (`kept`)."""
+
     values: dict[str, Value]
     kept: dict[str, Plain]
 
 
-def resolve(merged: Merged, environment: Mapping[str, str] | None, findings: Findings) -> Resolved:
+def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:
     """`environment` None rebuilds a stored catalogue: references stay, secrets are not available."""
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}
     kept: dict[str, Plain] = {}
     for name, content in merged.sections.items():
         values[name], kept[name] = resolver.node(content, (name,))
-    return Resolved(values, kept)
+    return ResolvedValues(values, kept)
 
 
 class _Resolver:

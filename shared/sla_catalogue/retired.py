@@ -21,7 +21,9 @@ _REGISTERED = {"registration": "opt_in"}  # how format 1 said that only register
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """The sections of a stored catalogue of format 1 as this release writes them; the rules in them are the same."""
+    """Return the sections of a stored catalogue of format 1 as this release writes them; the rules in them are the
+    same.
+    """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):
         if isinstance(kept.get(name), dict):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sla_catalogue.assembly.scenario import Expectation, Happening, Scenario
+from sla_catalogue.assembly.scenario import Expectation, Scenario, ScenarioEvent
 from sla_catalogue.catalogue import Catalogue
 from sla_domain.calendar import load_zone
 from sla_domain.clock import BREACH, Clock
@@ -32,11 +32,12 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
+        """Return whether every expectation was met."""
         return not self.failures
 
 
 def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Every scenario of the catalogue, in order."""
+    """Return every scenario of the catalogue, in order."""
     return tuple(_run(scenario, catalogue) for scenario in catalogue.scenarios)
 
 
@@ -84,7 +85,7 @@ def _events(scenario: Scenario) -> Iterator[IncidentEvent]:
         )
 
 
-def _agreed(happening: Happening, scenario: Scenario) -> AgreedTarget | None:
+def _agreed(happening: ScenarioEvent, scenario: Scenario) -> AgreedTarget | None:
     if happening.agreed is None:
         return None
     agreed = happening.agreed

@@ -17,10 +17,11 @@ class Secret:
 
     @property
     def available(self) -> bool:
+        """Return whether the value is known."""
         return bool(self.value)
 
     def reveal(self) -> str:
-        """The value itself. Raises LookupError when this catalogue was rebuilt without its secrets."""
+        """Return the value itself. Raises LookupError when this catalogue was rebuilt without its secrets."""
         if not self.value:
             raise LookupError(f"the secret from {self.origin} is not available here: load the catalogue's files")
         return self.value

@@ -14,7 +14,9 @@ from sla_catalogue.resolve import Value
 
 
 def shape(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
-    """A document of everything that has the right shape: a bad entry is reported and left out, the rest is read."""
+    """Return a document of everything that has the right shape: a bad entry is reported and left out, the rest is
+    read.
+    """
     whole: dict[str, Any] = dict(values)
     try:
         return CatalogueDocument.model_validate(whole)
@@ -64,7 +66,7 @@ def _report(detail: Any, findings: Findings) -> None:
 
 
 def known_keys(loc: Path) -> list[str]:
-    """The keys that the mapping at `loc` may have."""
+    """Return the keys that the mapping at `loc` may have."""
     annotation: Any = CatalogueDocument
     for step in loc:
         annotation = _into(annotation, step)

@@ -12,18 +12,18 @@ from typing import Any
 
 from sla_catalogue.calendars import codes_of
 from sla_catalogue.catalogue import Catalogue
-from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.holiday.table import MANUAL
 from sla_domain.calendar import LocalSpan, Window
 from sla_domain.contract import Contract, ContractId
+from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
 from sla_domain.explain.text import allowed_words, duration, said_in
 from sla_domain.plan import (
     AgreedDates,
-    Condition,
     Coverage,
     HolidaySource,
+    MatchCondition,
     Metric,
     Plan,
     Priority,
@@ -203,7 +203,7 @@ class _Sheet:
             "clause": role.clause,
         }
 
-    def _escalation(self, policy: Policy) -> dict[str, Any]:
+    def _escalation(self, policy: EscalationPolicy) -> dict[str, Any]:
         return {
             "id": policy.id,
             "title": self._said(policy.titles),
@@ -213,7 +213,7 @@ class _Sheet:
             "clause": policy.clause,
         }
 
-    def _level(self, level: Level) -> dict[str, Any]:
+    def _level(self, level: PolicyLevel) -> dict[str, Any]:
         held = {name: self._holders(name) for name in level.tell}
         return {
             "after": duration(level.after, self._words),
@@ -278,7 +278,7 @@ def _by_hand(code: str, day: date, name: str, closed: str, reason: str) -> dict[
     return {"code": code, "date": day, "name": name, "closed": closed, "reason": reason}
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: MatchCondition) -> str:
     return f"{condition.attribute} {'is not' if condition.negated else 'is'} {_either(condition.values)}"
 
 

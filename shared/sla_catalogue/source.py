@@ -31,6 +31,8 @@ class Dialect(StrEnum):
 
 
 class AuthenticationKind(StrEnum):
+    """How a sender proves that a delivery is its own."""
+
     HMAC = "hmac"  # a signature over the raw body
     TOKEN = "token"  # noqa: S105 - a shared word in a header
     BASIC = "basic"
@@ -63,7 +65,7 @@ class Authentication:
     secrets: tuple[Secret, ...] = ()
 
     def vouches_for(self, header: str) -> bool:
-        """Whether a proof of this kind covers a header (its name in lower case).
+        """Return whether a proof of this kind covers a header (its name in lower case).
 
         A signature covers what was signed and nothing else. A token or a password vouches for the whole request that
         carries it: who has it can write any other. A source without authentication believes everything.
@@ -79,7 +81,10 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """The bytes that sign. Standard Webhooks: those behind `whsec_…`; a secret that is no base64 stands for itself."""
+    """Return the bytes that sign.
+
+    Standard Webhooks: those behind `whsec_…`; a secret that is no base64 stands for itself.
+    """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
     try:
@@ -88,7 +93,7 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
         return secret.encode()
 
 
-class Phase(StrEnum):
+class TicketPhase(StrEnum):
     """What a sender's status or label means for the clocks."""
 
     OPEN = "open"
@@ -103,13 +108,14 @@ class Phase(StrEnum):
 
     @property
     def waiting_on(self) -> WaitingOn | None:
+        """Return on whom a ticket in this phase waits; None when it waits for nobody."""
         return _WAITING.get(self)
 
 
 _WAITING = {
-    Phase.WAITING_CUSTOMER: WaitingOn.CUSTOMER,
-    Phase.WAITING_VENDOR: WaitingOn.VENDOR,
-    Phase.WAITING_OTHER: WaitingOn.OTHER,
+    TicketPhase.WAITING_CUSTOMER: WaitingOn.CUSTOMER,
+    TicketPhase.WAITING_VENDOR: WaitingOn.VENDOR,
+    TicketPhase.WAITING_OTHER: WaitingOn.OTHER,
 }
 
 
@@ -126,6 +132,7 @@ class Lookup:
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
     def translated(self, found: str) -> str:
+        """Return the value by the lookup's own table; as it is when the table does not have it."""
         return look_up(self.values, found) or found
 
 
@@ -138,7 +145,7 @@ class Membership:
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Whether somebody with these belongs to it; all are folded, "" is none."""
+        """Return whether somebody with these belongs to it; all are folded, "" is none."""
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
 
@@ -158,14 +165,14 @@ class Source:
     dialect: Dialect
     authentication: Authentication
     zone: str = "UTC"  # of times that come without an offset
-    statuses: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
-    labels: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    statuses: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    labels: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
     priorities: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
     priority_labels: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
     customer: Lookup | None = None
     product: Lookup | None = None
     attributes: Mapping[str, Lookup] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
-    resolutions: Mapping[str, Phase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    resolutions: Mapping[str, TicketPhase] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
     staff: frozenset[str] = frozenset()
     staff_by: Membership = NOBODY
     only_staff: bool = False
@@ -173,39 +180,38 @@ class Source:
     customers_by: Membership = NOBODY
     bots: frozenset[str] = frozenset()
 
-    def phase_of(self, status: str) -> Phase | None:
+    def phase_of(self, status: str) -> TicketPhase | None:
+        """Return what a status means; None when the catalogue does not say."""
         return self.statuses.get(fold(status))
 
-    def phase_of_label(self, label: str) -> Phase | None:
-        return self.labels.get(fold(label))
-
     def priority_of(self, value: str) -> str | None:
+        """Return the plan's priority for a value; None when the catalogue does not say."""
         return self.priorities.get(fold(value))
 
-    def priority_of_label(self, label: str) -> str | None:
-        return self.priority_labels.get(fold(label))
-
-    def ending_of(self, resolution: str) -> Phase | None:
+    def ending_of(self, resolution: str) -> TicketPhase | None:
         """Give RESOLVED or CANCELLED, by the source's table; None when it lacks the word."""
         return self.resolutions.get(fold(resolution))
 
     def is_staff(self, account: str) -> bool:
+        """Return whether the account is listed as staff."""
         return fold(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
+        """Return whether the account is listed as a customer's."""
         return fold(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
+        """Return whether the account is listed as a bot."""
         return fold(account) in self.bots
 
 
 def fold(word: str) -> str:
-    """How table keys are compared: without case and surrounding space."""
+    """Return how table keys are compared: without case and surrounding space."""
     return word.strip().casefold()
 
 
 def domain_of(address: str) -> str:
-    """The domain of a mail address, or of `@example.com`, or itself: folded, and as the network writes it."""
+    """Return the domain of a mail address, or of `@example.com`, or itself: folded, and as the network writes it."""
     domain = fold(address).rpartition("@")[2].rstrip(".")
     try:
         return domain if domain.isascii() else domain.encode("idna").decode("ascii")
@@ -214,4 +220,5 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
+    """Return the entry of a word, whatever its case; None when there is none."""
     return table.get(fold(word))

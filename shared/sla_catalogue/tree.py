@@ -19,7 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.events import Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from sla_catalogue.problem import Path, Position, Problem, Severity
+from sla_catalogue.problem import FileProblem, FindingLevel, Path, Position
 from sla_domain.bounds import writable
 
 Plain = dict[str, "Plain"] | list["Plain"] | str | None
@@ -38,7 +38,7 @@ class Tree:
 
     data: Plain = None
     positions: dict[Path, Position] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
 
 
 def read_tree(text: str, file: str) -> Tree:
@@ -110,7 +110,7 @@ class _Reader:
         self.nodes = 0
 
     def problem(self, line: int, column: int, code: str, message: str, hint: str = "") -> None:
-        self.tree.problems.append(Problem(self.file, line, column, Severity.ERROR, code, message, hint))
+        self.tree.problems.append(FileProblem(self.file, line, column, FindingLevel.ERROR, code, message, hint))
 
     def problem_at(self, node: Node, code: str, message: str, hint: str = "") -> None:
         self.problem(node.start_mark.line + 1, node.start_mark.column + 1, code, message, hint)
@@ -152,7 +152,7 @@ class _Reader:
         return ((key, value) for key, value in node.value if not _is_merge(key))
 
     def merged(self, node: MappingNode) -> Iterator[MappingNode]:
-        """The mappings that `<<` brings in: what the mapping itself says wins over them."""
+        """Yield the mappings that `<<` brings in: what the mapping itself says wins over them."""
         for key, value in node.value:
             if _is_merge(key):
                 candidates = value.value if isinstance(value, SequenceNode) else [value]
@@ -179,7 +179,9 @@ class _Reader:
         return self.plain(node, str(node.value).replace("\a", "") if folded else str(node.value))
 
     def plain(self, node: Node, text: str) -> str | None:
-        """The text, unless an escape such as `\\0` or `\\ud800` makes it one that can be neither stored nor sent."""
+        """Return the text, unless an escape such as `\0` or `\ud800` makes it one that can be neither stored nor
+        sent.
+        """
         if writable(text, lines=True):
             return text
         self.problem_at(node, "control-character", "the text holds a control character", "remove the escape")

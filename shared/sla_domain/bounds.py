@@ -45,22 +45,26 @@ _DIGEST = 40
 
 
 def within_reach(instant: datetime) -> bool:
-    """Whether an aware instant lies between EARLIEST and LATEST; asking is safe where converting would overflow."""
+    """Return whether an aware instant lies between EARLIEST and LATEST; asking is safe where converting would
+    overflow.
+    """
     return EARLIEST <= instant <= LATEST
 
 
 def writable(text: str, *, lines: bool = False) -> bool:
-    """Whether a text holds only what can be stored and sent. `lines`: line breaks and tabs too."""
+    """Return whether a text holds only what can be stored and sent. `lines`: line breaks and tabs too."""
     return text.isprintable() or not (UNWRITABLE if lines else UNWRITABLE_ON_A_LINE).search(text)
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text itself, or its beginning with an ellipsis that says that it went on."""
+    """Return the text itself, or its beginning with an ellipsis that says that it went on."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def fitting_id(id_: str, longest: int) -> str:
-    """The id itself, or its beginning and a digest of the whole: still one of its own, and the same every time."""
+    """Return the id itself, or its beginning and a digest of the whole: still one of its own, and the same every
+    time.
+    """
     if len(id_) <= longest:
         return id_
     digest = hashlib.sha256(id_.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]

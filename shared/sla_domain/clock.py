@@ -33,7 +33,7 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 
 
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
-    """The same clock has the same id wherever and however often it is computed: a UUID of version 5 (RFC 9562).
+    """Return the id of a clock, the same wherever and however often it is computed: a UUID of version 5 (RFC 9562).
 
     `cycle` is the ordinal, with a name behind it where the ordinal's own id belongs to another clock.
     """
@@ -44,6 +44,8 @@ def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockI
 
 
 class ClockState(StrEnum):
+    """Where a clock stands: it counts, is paused, or has ended in one of three ways."""
+
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
@@ -52,6 +54,7 @@ class ClockState(StrEnum):
 
     @property
     def open(self) -> bool:
+        """Return whether the clock has not ended."""
         return self in (ClockState.RUNNING, ClockState.PAUSED)
 
 
@@ -86,17 +89,17 @@ class Mark:
 
     @property
     def past_when_heard(self) -> bool:
-        """Whether the instant had passed already when slad could first know of it."""
+        """Return whether the instant had passed already when slad could first know of it."""
         return self.heard_at is not None and self.at <= self.heard_at
 
     @property
     def key(self) -> str:
-        """The name under which the mark is told if no other was told under it: `<generation>/<kind>`."""
+        """Return the name under which the mark is told if no other was told under it: `<generation>/<kind>`."""
         return f"{self.generation}/{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
-class Earned:
+class EarnedBreach:
     """A told breach of a target that a change of the catalogue has replaced: it stays on record."""
 
     at: datetime  # the due instant that was passed
@@ -105,6 +108,8 @@ class Earned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
+    """One measurement: a metric of an incident in one cycle, with its target, its segments and its marks."""
+
     id: ClockId
     incident: IncidentId
     metric: MetricId
@@ -137,13 +142,14 @@ class Clock:
     exempt_by: str = ""
     agreed_reason: str = ""
     withdrawn_at: datetime | None = None  # since when its target is no longer promised, though the incident goes on
-    earned: tuple[Earned, ...] = ()
+    earned: tuple[EarnedBreach, ...] = ()
     matched: Mapping[str, str] = field(
         default_factory=lambda: NOTHING
     )  # the attributes the target's row was matched against
 
     @property
     def breached(self) -> bool:
+        """Return whether the target in force was passed while the clock ran."""
         return self.breached_at is not None
 
     @property
@@ -153,5 +159,5 @@ class Clock:
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """The marks that are timers."""
+        """Return the marks that are timers."""
         return tuple(mark for mark in self.marks if mark.pending)

@@ -19,15 +19,24 @@ from sla_domain.plan import MetricId
 from sla_domain.spoken import digest
 
 
-class Known(Protocol):
+class PublishedClock(Protocol):
     """What is remembered of a clock that was told. `start` is empty in rows of releases that did not keep it."""
 
     @property
-    def start(self) -> str: ...
+    def start(self) -> str:
+        """Return the digest of what began the clock; empty where it was not kept."""
+        ...
+
     @property
-    def metric(self) -> str: ...
+    def metric(self) -> str:
+        """Return the clock's metric."""
+        ...
+
     @property
-    def started_at(self) -> datetime | None: ...
+    def started_at(self) -> datetime | None:
+        """Return when the clock started; None where it was not kept."""
+        ...
+
     @property
     def breaches(self) -> frozenset[datetime]:
         """Due instants whose passing was told and stands."""
@@ -39,12 +48,12 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """A short stable name for what began the clock."""
+    """Return a short stable name for what began the clock."""
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
-def continued(incident: Incident, known: Mapping[ClockId, Known]) -> Incident:
-    """The incident with each clock under the id under which the world knows it."""
+def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
+    """Return the incident with each clock under the id under which the world knows it."""
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident
     ids = _told_as(incident, known)
@@ -57,7 +66,7 @@ def continued(incident: Incident, known: Mapping[ClockId, Known]) -> Incident:
     return replace(incident, clocks=clocks)
 
 
-def _told_as(incident: Incident, known: Mapping[ClockId, Known]) -> dict[Place, ClockId]:
+def _told_as(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> dict[Place, ClockId]:
     """Ids by what was told: a breach and the start, a breach alone, the start alone."""
     starts = {start_name(clock): _place(clock) for clock in incident.clocks}
     begun: dict[tuple[str, datetime | None], Place] = {

@@ -1,58 +1,73 @@
-"""Who is told next, and when, if nobody acts: the steps of a policy from an instant (PLANS H5; pure, no delivery)."""
+"""Escalation policies, and which of their levels are due when if nobody acknowledges (PLANS H5). Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 NO_ESCALATION = "none"  # what a plan says that pages nobody
+REPEAT = 0  # the level number of the step that begins another round
 
 
 class TellKind(StrEnum):
+    """How a level of an escalation policy notifies people."""
+
     PAGE = "page"  # wakes somebody, wants an acknowledgement
     NOTICE = "notice"  # informs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """One rung: so long after the beginning of its round, these roles and people are told."""
+class PolicyLevel:
+    """Whom a policy notifies so long after the beginning of a round.
+
+    `tell` names roles, and people where somebody is called so and no role is, in the order written. Without `channels`
+    each person's own addresses are used.
+    """
 
     after: timedelta
-    roles: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
+    tell: tuple[str, ...]
+    channels: tuple[str, ...] = ()
     kind: TellKind = TellKind.PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """`repeat` further rounds follow the first, each beginning `pause` after the last level of the one before."""
+class EscalationPolicy:
+    """Levels in the order of their delays. `repeat` further rounds follow the first.
+
+    Each begins `pause` after the last level of the one before.
+    """
 
     id: str
-    levels: tuple[Level, ...]
+    levels: tuple[PolicyLevel, ...]
     repeat: int = 0
     pause: timedelta = timedelta(minutes=30)
+    titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A level of a round (both from 0), due at an instant."""
+class RoundStep:
+    """What is due at an instant: a level (from 1) of a round (from 0), or with `REPEAT` the beginning of the next."""
 
     round: int
     level: int
     at: datetime
-    roles: tuple[str, ...]
-    people: tuple[str, ...]
-    kind: TellKind
 
 
-def steps(policy: Policy, start: datetime) -> tuple[Step, ...]:
-    """Every step from `start` on, in order, as if nobody ever acted; levels that tell nobody are left out."""
-    found: list[Step] = []
-    length = max((level.after for level in policy.levels), default=timedelta()) + policy.pause
-    for round_ in range(policy.repeat + 1):
-        for number, level in enumerate(policy.levels):
-            if level.roles or level.people:
-                at = start + round_ * length + level.after
-                found.append(Step(round_, number, at, level.roles, level.people, level.kind))
-    return tuple(sorted(found, key=lambda step: (step.at, step.round, step.level)))
+def round_steps(
+    delays: Sequence[timedelta], round_: int, start: datetime, *, repeat_after: timedelta | None, repeats: int
+) -> tuple[RoundStep, ...]:
+    """Return what a round that begins at `start` has still before it, in order: levels without a delay are due at once.
+
+    `delays` are those of the levels, from the beginning of the round, rising. `repeat_after` (None: never) is counted
+    from the last level, and `repeats` is how many rounds may follow the first.
+    """
+    steps = [
+        RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()
+    ]
+    if repeat_after is not None and round_ < repeats and delays:
+        steps.append(RoundStep(round_, REPEAT, start + delays[-1] + repeat_after))
+    return tuple(steps)

@@ -21,6 +21,11 @@ IncidentId = NewType("IncidentId", str)
 
 NO_EVENT = EventId("")
 
+PHASE = ":phase"
+"""The name under which `Snapshot.before` holds where the ticket stood; no attribute has it."""
+ENDED = "ended"
+"""Under PHASE: it had ended, in whatever way."""
+
 Order = tuple[datetime, int, datetime, int, str]
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -104,7 +109,8 @@ class Snapshot:
     `at`: the instant for which it holds (the ticket's own "updated", else the time of the delivery). `phase` None: the
     sender does not say, or slad does not understand it; `waiting_on` belongs to the phase waiting. `attributes` holds
     what the payload states: "" means that the ticket has no such value now, an absent name says nothing. `version`
-    is the sender's, 0 when it has none.
+    is the sender's, 0 when it has none. `before`: of attributes that the delivery itself changed, the values before it,
+    and under PHASE where the ticket stood: of several deliveries of one instant they tell which was first.
     """
 
     at: datetime
@@ -114,6 +120,14 @@ class Snapshot:
     ended_at: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     version: int = 0
+    before: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+    @property
+    def stands(self) -> str:
+        """Return where the ticket stands as `before` names it; empty when the sender does not say."""
+        if self.phase is None:
+            return ""
+        return self.phase.value if self.waiting_on is None else f"{self.phase.value}:{self.waiting_on.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +171,12 @@ class IncidentEvent:
 
     @property
     def automatic(self) -> bool:
-        """Whether it is a word of a bot, which counts only where a condition names bots."""
+        """Return whether it is a word of a bot, which counts only where a condition names bots."""
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:
-        """The order in which a fold reads events: when, sender's version, arrival, kind's natural order, id."""
+        """Return the order in which a fold reads events: when, sender's version, arrival, kind's natural order, id."""
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property

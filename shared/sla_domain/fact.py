@@ -14,6 +14,8 @@ from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
+    """What slad publishes about clocks and incidents; on the wire `io.slad.<kind>.v1`."""
+
     CLOCK_STARTED = "clock.started"
     CLOCK_PAUSED = "clock.paused"
     CLOCK_RESUMED = "clock.resumed"

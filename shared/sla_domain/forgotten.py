@@ -17,7 +17,7 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def remembered(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """The events an incident is folded from; `ended_at` is None for one that was never forgotten.
+    """Return the events an incident is folded from; `ended_at` is None for one that was never forgotten.
 
     What happened up to `ended_at` is history whose verdicts are told. A new life begins with the first opening or
     reopening after it, or with the first snapshot that says the ticket is open; before that beginning nothing counts,

@@ -25,12 +25,14 @@ _NOTICEABLE = timedelta(minutes=1)
 
 
 def name_of(calendar: Calendar | None) -> str:
-    """The hours of a calendar as facts name them; those of no calendar are the wall's."""
+    """Return the hours of a calendar as facts name them; those of no calendar are the wall's."""
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """The calendar of that name among those of the contract's plans; None for the wall, and where none is known."""
+    """Return the calendar of that name among those of the contract's plans; None for the wall, and where none is
+    known.
+    """
     if name in (WALL, UNKNOWN):
         return None
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
@@ -48,7 +50,7 @@ def _coverages(rulebook: Rulebook, *plans: object) -> Iterator[Coverage]:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class OpeningTimes:
     """The hours around an instant: open, perhaps until it `closes`; or closed until it `opens` (None: not known)."""
 
     open: bool = True
@@ -56,20 +58,20 @@ class Around:
     closes: datetime | None = None
 
 
-ALWAYS = Around()
+ALWAYS = OpeningTimes()
 
 
-def around(calendar: Calendar | None, at: datetime) -> Around:
+def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """By the wall it is always open. A close more than eight days ahead is not told."""
     if calendar is None:
         return ALWAYS
     try:
         if not calendar.is_open(at):
-            return Around(open=False, opens=calendar.next_open(at))
+            return OpeningTimes(open=False, opens=calendar.next_open(at))
         ahead = calendar.pieces(at, at + _AHEAD)
     except CalendarError:  # the end of what is known; or it never opens again
-        return ALWAYS if _open(calendar, at) else Around(open=False)
-    return Around(closes=next((piece.start for piece in ahead if piece.kind is not PieceKind.OPEN), None))
+        return ALWAYS if _open(calendar, at) else OpeningTimes(open=False)
+    return OpeningTimes(closes=next((piece.start for piece in ahead if piece.kind is not PieceKind.OPEN), None))
 
 
 def _open(calendar: Calendar, at: datetime) -> bool:
@@ -90,7 +92,7 @@ def counted(calendar: Calendar | None, start: datetime, end: datetime) -> timede
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CountedSpan:
     """A stretch of time twice: counted in the clock's hours, and by the wall.
 
     `counted` is None where nobody can tell: the hours are not known here, or end before.
@@ -101,17 +103,17 @@ class Span:
 
     @property
     def first(self) -> timedelta:
-        """What is told first: counted time where it is known."""
+        """Return what is told first: counted time where it is known."""
         return self.wall if self.counted is None else self.counted
 
     @property
     def two(self) -> bool:
-        """Whether the wall clock tells another story, so that both are worth telling."""
+        """Return whether the wall clock tells another story, so that both are worth telling."""
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 
 
-def span_of(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> Span:
+def span_of(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
     """From `start` to `end` for a clock that counts in `hours`, of which `calendar` is what is known."""
     by_wall = hours == WALL
     known = by_wall or calendar is not None
-    return Span(counted(None if by_wall else calendar, start, end) if known else None, end - start)
+    return CountedSpan(counted(None if by_wall else calendar, start, end) if known else None, end - start)

@@ -91,6 +91,8 @@ class RemarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
+    """Something odd about an incident, with the event that it concerns."""
+
     kind: RemarkKind
     text: str
     event: EventId = NO_EVENT
@@ -148,7 +150,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HolderSpan:
     """Who held the incident during `[start, end)`; contiguous, so they sum to the elapsed time (B9: by line)."""
 
     assignee: str
@@ -159,7 +161,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitSpan:
     """The incident waited on somebody during `[start, end)` (PLANS H11)."""
 
     on: WaitingOn
@@ -204,6 +206,8 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
+    """One ticket as the fold of its events: where it stands, under which contract, and its clocks."""
+
     id: IncidentId
     phase: Phase
     attributes: Mapping[str, str]  # the last value of each, as the sender states it
@@ -221,8 +225,8 @@ class Incident:
     quality: TimeQuality  # the worst of all events
     pending_downgrade: PendingDowngrade | None
     corrections: tuple[Correction, ...]
-    holders: tuple[Held, ...]
-    waits: tuple[Wait, ...]
+    holders: tuple[HolderSpan, ...]
+    waits: tuple[WaitSpan, ...]
     escalations: tuple[Escalation, ...]
     ratings: tuple[Rating, ...]
     exemptions: tuple[Exemption, ...]
@@ -233,15 +237,17 @@ class Incident:
 
     @property
     def contract(self) -> Contract:
+        """Return the contract in force for it."""
         return self.match.contract
 
     @property
     def match_reason(self) -> MatchReason:
+        """Return why it is under this contract."""
         return self.match.reason
 
     @property
     def rating(self) -> Rating | None:
-        """The last one given."""
+        """Return the last one given."""
         return self.ratings[-1] if self.ratings else None
 
     def elapsed(self, at: datetime) -> timedelta:

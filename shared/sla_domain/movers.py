@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sla_domain.event import EventKind, IncidentEvent
-from sla_domain.fold.track import STRUCTURAL
+from sla_domain.fold.metric_tracker import STRUCTURAL
 from sla_domain.rulebook import Rulebook
 
 # What decides on the contract, the priority and the scope, whatever the plans say.
@@ -17,7 +17,7 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 
 @dataclass(frozen=True, slots=True)
-class Movers:
+class DueDateMovers:
     """`dated`: some contract begins or ends on a day, so the first event after it may find another in force."""
 
     kinds: frozenset[EventKind]
@@ -25,7 +25,10 @@ class Movers:
     dated: bool
 
     def may_move(self, event: IncidentEvent) -> bool:
-        """Whether the event can start, stop, pause, resume or move a clock. A snapshot can do anything of these."""
+        """Return whether the event can start, stop, pause, resume or move a clock.
+
+        A snapshot can do anything of these.
+        """
         return (
             self.dated
             or event.kind in self.kinds
@@ -34,14 +37,14 @@ class Movers:
         )
 
 
-def movers_of(rulebook: Rulebook) -> Movers:
-    """What can move a due instant under this rulebook; found out once."""
+def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
+    """Return what can move a due instant under this rulebook; found out once."""
     known = rulebook.derived.get("movers")
-    if isinstance(known, Movers):
+    if isinstance(known, DueDateMovers):
         return known
     metrics = [metric for plan in rulebook.plans.values() for metric in plan.metrics]
     contracts = rulebook.contracts.values()
-    made = Movers(
+    made = DueDateMovers(
         kinds=_ALWAYS.union(*(metric.reactions for metric in metrics)),
         names=_DECIDING.union(
             *(plan.matched_on for plan in rulebook.plans.values()), *(contract.matched_on for contract in contracts)

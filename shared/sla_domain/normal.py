@@ -13,10 +13,12 @@ from unicodedata import normalize
 
 @lru_cache(maxsize=4096)
 def normal(word: str) -> str:
-    """The word without regard to case, to spaces around and how many within, and to how its letters are encoded."""
+    """Return the word without regard to case, to spaces around and how many within, and to how its letters are
+    encoded.
+    """
     return " ".join(normalize("NFKC", word).casefold().split())
 
 
 def normals(words: Iterable[str]) -> frozenset[str]:
-    """The normal forms of several words."""
+    """Return the normal forms of several words."""
     return frozenset(map(normal, words))

@@ -38,6 +38,8 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
+    """A publisher's message about affected versions of products (PLANS E11)."""
+
     id: NoticeId
     title: str
     text: str
@@ -48,6 +50,8 @@ class Notice:
 
 
 class NoticeReason(StrEnum):
+    """Why a person is notified of a critical fix, or is not."""
+
     VERSION = "a version in use is affected"
     UNKNOWN_VERSION = "the product is in use in an unknown version"
 
@@ -62,7 +66,7 @@ class NoticeMatch:
 
 
 def matches(notice: Notice, contract: Contract) -> NoticeMatch | None:
-    """The first reason why the notice concerns the contract; a known version before an unknown one."""
+    """Return the first reason why the notice concerns the contract; a known version before an unknown one."""
     found = [
         match
         for affected in notice.affected
@@ -89,12 +93,12 @@ def concerned(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract
 
 
 def entitled(contract: Contract) -> list[Person]:
-    """The people of a contract who hear of critical fixes."""
+    """Return the people of a contract who hear of critical fixes."""
     return [person for person in contract.people.values() if person.notices]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Every product that some contract names, by the form in which names are compared."""
+    """Return every product that some contract names, by the form in which names are compared."""
     named = (
         product
         for contract in rulebook.contracts.values()

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
+    """Where an incident stands."""
+
     OPEN = "open"
     WAITING = "waiting"
     RESOLVED = "resolved"
@@ -15,6 +17,7 @@ class Phase(StrEnum):
 
     @property
     def live(self) -> bool:
+        """Return whether the incident has not ended."""
         return self in _LIVE
 
 

@@ -28,7 +28,7 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class MatchCondition:
     """One incident attribute is (or is not) one of some values; an absent attribute has the value ''.
 
     Compared without regard to case and spaces (`normal`).
@@ -43,6 +43,7 @@ class Condition:
         object.__setattr__(self, "normal_values", normals(self.values))
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
+        """Return whether the attributes have one of the values."""
         return (normal(attributes.get(self.attribute, "")) in self.normal_values) is not self.negated
 
 
@@ -50,16 +51,17 @@ class Condition:
 class Match:
     """All conditions hold; the empty match always does."""
 
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[MatchCondition, ...] = ()
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
+        """Return whether every condition holds for the attributes."""
         for condition in self.conditions:
             if (normal(attributes.get(condition.attribute, "")) in condition.normal_values) is condition.negated:
                 return False
         return True
 
-    def failing(self, attributes: Mapping[str, str]) -> Condition | None:
-        """The first condition that does not hold: the reason an explanation shows; None when all hold."""
+    def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
+        """Return the first condition that does not hold: the reason an explanation shows; None when all hold."""
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 
 
@@ -103,7 +105,7 @@ class Coverage:
 
     @property
     def around_the_clock(self) -> bool:
-        """Whether its weekly hours are all 168 of the week."""
+        """Return whether its weekly hours are all 168 of the week."""
         day = 24 * 3600
         spans = [(at * day + window.open, at * day + window.end) for at, each in self.weekly.items() for window in each]
         spans += [(0, end - 7 * day) for _, end in spans if end > 7 * day]  # a night shift from Sunday to Monday
@@ -233,7 +235,7 @@ class WarningAt:
 
     @property
     def key(self) -> str:
-        """The stable name of the threshold: `warn-75` or `warn-3600s`."""
+        """Return the stable name of the threshold: `warn-75` or `warn-3600s`."""
         if self.percent is not None:
             return f"warn-{self.percent}"
         assert self.before is not None
@@ -274,10 +276,6 @@ class Priority:
     definitions: Texts = field(default_factory=lambda: NO_TEXTS)
     also: frozenset[str] = frozenset()  # other names by which people and senders call it
     clause: str = ""
-
-    def is_called(self, name: str) -> bool:
-        """By its id or another of its names, whatever the case."""
-        return normal(name) in normals((self.id, *self.also))
 
 
 class DowngradeMode(StrEnum):
@@ -325,7 +323,7 @@ class AgreedDates:
     clause: str = ""
 
     def allows(self, priority: str) -> bool:
-        """Whether a date may be agreed at this priority (its id)."""
+        """Return whether a date may be agreed at this priority (its id)."""
         return self.priorities is None or priority in self.priorities
 
 
@@ -400,10 +398,10 @@ def _those_first_others_wait_for(metrics: tuple[Metric, ...]) -> tuple[Metric, .
 
 
 def rows_by_metric(targets: tuple[Target, ...]) -> Mapping[MetricId, tuple[Target, ...]]:
-    """The rows of each metric, in file order."""
+    """Return the rows of each metric, in file order."""
     return {metric: tuple(t for t in targets if t.metric == metric) for metric in {t.metric for t in targets}}
 
 
 def attributes_of(targets: tuple[Target, ...]) -> frozenset[str]:
-    """Every attribute that a row's conditions name."""
+    """Return every attribute that a row's conditions name."""
     return frozenset(c.attribute for target in targets for c in target.match.conditions)

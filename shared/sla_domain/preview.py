@@ -14,9 +14,9 @@ from sla_domain.clock import BREACH, Clock
 from sla_domain.contract import Contract
 from sla_domain.errors import CalendarError
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
-from sla_domain.fold.finish import clock_of
-from sla_domain.fold.folding import laid_out
-from sla_domain.fold.track import Track
+from sla_domain.fold.build import build_clock
+from sla_domain.fold.folding import open_incident
+from sla_domain.fold.metric_tracker import MetricTracker
 from sla_domain.incident import Remark, Scope
 from sla_domain.plan import MetricId, PlanId, Target, Unspecified
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
@@ -24,6 +24,8 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
+    """A warning before a due instant that a preview has computed."""
+
     key: str  # `warn-75`, `warn-3600s`
     at: datetime
 
@@ -44,6 +46,8 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
+    """What would be promised of an incident that is opened at an instant, without opening one."""
+
     contract: Contract
     reason: MatchReason
     plan: PlanId
@@ -62,7 +66,10 @@ def preview(
     rulebook: Rulebook,
     reason: MatchReason = MatchReason.CUSTOMER,
 ) -> Preview:
-    """The promise of this contract. The incident is taken as described (E6) unless `attributes` say otherwise."""
+    """Return the promise of this contract.
+
+    The incident is taken as described (E6) unless `attributes` say otherwise.
+    """
     stated = {"description": "as described", **attributes}
     if priority:
         stated["priority"] = priority
@@ -76,7 +83,7 @@ def preview(
         actor=Actor.CUSTOMER,
         attributes=stated,
     )
-    story, tracks = laid_out(opening, rulebook, ContractMatch(contract, reason))
+    story, tracks = open_incident(opening, rulebook, ContractMatch(contract, reason))
     timed = (tracks[metric.id] for metric in story.entitlement.plan.metrics if metric.id in tracks)
     lines = tuple(_line(track, opening) for track in timed)
     return Preview(
@@ -91,11 +98,11 @@ def preview(
     )
 
 
-def _line(track: Track, opening: IncidentEvent) -> PreviewLine | None:
+def _line(track: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
     """None for a metric for which the plan has no row at all."""
     conditional = track.current is None
     tally = track.current or track.begin(opening)
-    clock = clock_of(tally, opening.incident, opening.occurred_at, None)
+    clock = build_clock(tally, opening.incident, opening.occurred_at, None)
     if clock is None:
         missing = track.missing()
         if missing is None:

@@ -19,6 +19,8 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
+    """Why a person is notified, or is not, at an instant."""
+
     ALWAYS = "holds the role at any hour"
     IN_HOURS = "holds the role in its hours, which are on"
     OUT_OF_HOURS = "holds the role outside its hours, which are off"
@@ -28,7 +30,7 @@ class RoleReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class RoleHolding:
     """One person in a level, by which name. `begins`: when somebody off duty is on duty next, None if never known."""
 
     person: Person
@@ -38,35 +40,37 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
+class LevelRoster:
     """Everybody a level can tell, each once, in the order of the level's names."""
 
-    on_duty: tuple[Holding, ...] = ()
-    off_duty: tuple[Holding, ...] = ()
+    on_duty: tuple[RoleHolding, ...] = ()
+    off_duty: tuple[RoleHolding, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Whether nobody ever holds anything the level names."""
+        """Return whether nobody ever holds anything the level names."""
         return not self.on_duty and not self.off_duty
 
-    def only(self, wanted: Callable[[Person], bool]) -> Roster:
+    def only(self, wanted: Callable[[Person], bool]) -> LevelRoster:
         """Without those who are not wanted."""
         on, off = ([each for each in part if wanted(each.person)] for part in (self.on_duty, self.off_duty))
-        return Roster(tuple(on), tuple(off))
+        return LevelRoster(tuple(on), tuple(off))
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class LevelRecipients:
     """Who of a level is told now; with nobody in it, `until` when it waits."""
 
-    now: tuple[Holding, ...] = ()
+    now: tuple[RoleHolding, ...] = ()
     until: datetime | None = None
 
 
-def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> Roster:
-    """Who of these roles is on duty at `at` and who is not; a name that is no role may be a person's, who always is."""
-    on: dict[str, Holding] = {}
-    off: dict[str, Holding] = {}
+def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
+    """Return who of these roles is on duty at `at` and who is not; a name that is no role may be a person's, who always
+    is.
+    """
+    on: dict[str, RoleHolding] = {}
+    off: dict[str, RoleHolding] = {}
     for name in names:
         for holding in _holdings(rulebook, contract, name, at):
             who = holding.person.id
@@ -76,50 +80,53 @@ def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: dat
                 on.setdefault(who, holding)
             elif who not in off or _earlier(holding, off[who]):
                 off[who] = holding
-    return Roster(tuple(on.values()), tuple(each for who, each in off.items() if who not in on))
+    return LevelRoster(tuple(on.values()), tuple(each for who, each in off.items() if who not in on))
 
 
-def turn(level: Roster, told: Collection[str]) -> Turn:
-    """Who is on duty. In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have
-    been, the first whose hours begin is waited for."""
+def level_recipients(level: LevelRoster, told: Collection[str]) -> LevelRecipients:
+    """Return who is on duty.
+
+    In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have been, the first
+    whose hours begin is waited for.
+    """
     if level.on_duty:
-        return Turn(level.on_duty)
+        return LevelRecipients(level.on_duty)
     awake = tuple(replace(each, reason=RoleReason.EVERYBODY) for each in level.off_duty)
     unheard = tuple(each for each in awake if each.person.id not in told)
     begins = min((each.begins for each in level.off_duty if each.begins is not None), default=None)
     if unheard or begins is None:
-        return Turn(unheard or awake)
-    return Turn(until=begins)
+        return LevelRecipients(unheard or awake)
+    return LevelRecipients(until=begins)
 
 
-def _earlier(one: Holding, other: Holding) -> bool:
+def _earlier(one: RoleHolding, other: RoleHolding) -> bool:
     return one.begins is not None and (other.begins is None or one.begins < other.begins)
 
 
-def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -> list[Holding]:
+def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -> list[RoleHolding]:
     holders = [holder for holder in contract.roles if holder.role == name and holder.person in contract.people]
     if not holders and name in contract.people:
-        return [Holding(contract.people[name], name, RoleReason.NAMED)]
+        return [RoleHolding(contract.people[name], name, RoleReason.NAMED)]
     return [_holding(rulebook, contract, holder, at) for holder in holders]
 
 
-def _holding(rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime) -> Holding:
+def _holding(rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime) -> RoleHolding:
     person = contract.people[holder.person]
     coverage = None if holder.coverage is None else _coverage(rulebook, contract, holder.coverage)
     if coverage is None:
-        return Holding(person, holder.role, RoleReason.ALWAYS)
+        return RoleHolding(person, holder.role, RoleReason.ALWAYS)
     on = RoleReason.OUT_OF_HOURS if holder.outside else RoleReason.IN_HOURS
     try:
         calendar = rulebook.calendars.calendar(contract, coverage)
         if calendar.is_open(at) is not holder.outside:
-            return Holding(person, holder.role, on)
+            return RoleHolding(person, holder.role, on)
     except CalendarError:
-        return Holding(person, holder.role, on)  # no calendar for this instant: rather one too many than nobody
+        return RoleHolding(person, holder.role, on)  # no calendar for this instant: rather one too many than nobody
     try:
         begins = calendar.next_close(at) if holder.outside else calendar.next_open(at)
     except CalendarError:
         begins = None
-    return Holding(person, holder.role, RoleReason.OFF_DUTY, begins)
+    return RoleHolding(person, holder.role, RoleReason.OFF_DUTY, begins)
 
 
 def _coverage(rulebook: Rulebook, contract: Contract, name: str) -> Coverage | None:

@@ -29,6 +29,8 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractMatch:
+    """A contract with the reason for which it was chosen."""
+
     contract: Contract
     reason: MatchReason
 
@@ -36,11 +38,15 @@ class ContractMatch:
 class Calendars(Protocol):
     """Compiled calendars by contract and coverage; compiling is cached by the implementation."""
 
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar: ...
+    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+        """Return the compiled calendar of a coverage for a contract. Raises CalendarError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
+    """Plans, contracts and calendars under one version: all that a fold may consult."""
+
     version: str
     plans: Mapping[PlanId, Plan]
     contracts: Mapping[ContractId, Contract]
@@ -62,19 +68,22 @@ class Rulebook:
         object.__setattr__(self, "by_normal", found)
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """The contracts of a customer: by the very name, else without regard to case and spaces."""
+        """Return the contracts of a customer: by the very name, else without regard to case and spaces."""
         return self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
 
     def plan_of(self, contract: Contract) -> Plan:
+        """Return the plan of a contract."""
         return self.plans[contract.plan]
 
     def is_timeless(self, customer: str) -> bool:
-        """Whether the contract of `customer` is the same at every instant."""
+        """Return whether the contract of `customer` is the same at every instant."""
         known = (self.contracts[id_] for id_ in self.contracts_of(customer))
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """The contract of `customer` in force at `at`; never fails, the default contract and its reason instead."""
+        """Return the contract of `customer` in force at `at`; never fails, the default contract and its reason
+        instead.
+        """
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
@@ -89,7 +98,7 @@ class Rulebook:
 
 
 def in_force(contract: Contract, at: datetime) -> bool:
-    """Whether the contract's validity holds the instant, by the days of its own zone."""
+    """Return whether the contract's validity holds the instant, by the days of its own zone."""
     if contract.valid_from is None and contract.valid_to is None:
         return True
     day = at.astimezone(ZoneInfo(contract.zone)).date()

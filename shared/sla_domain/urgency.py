@@ -34,17 +34,17 @@ def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """The part of the score that time does not change; 1 for the most urgent."""
+    """Return the part of the score that time does not change; 1 for the most urgent."""
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
 
 def weighted(weight: float, left: timedelta | None) -> float:
-    """The score of what weighs so much, with so much time left (None: paused)."""
+    """Return the score of what weighs so much, with so much time left (None: paused)."""
     return weight * score(1, 1, left)
 
 
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
-    """The weight of a clock. The rank is that of the plan the customer bought."""
+    """Return the weight of a clock. The rank is that of the plan the customer bought."""
     bought = rulebook.plans[incident.contract.plan]
     plan = rulebook.plans.get(clock.plan, bought)
     priority = plan.priority(clock.priority)
@@ -52,7 +52,7 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """The score of a clock at an instant; 0 once it has ended."""
+    """Return the score of a clock at an instant; 0 once it has ended."""
     if not clock.state.open:
         return 0.0
     left = None if clock.due_at is None else clock.due_at - at

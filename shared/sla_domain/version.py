@@ -37,10 +37,13 @@ _ZERO: _Part = (_NUMBER, 0, "")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
+    """One condition on a version, such as `>=4.2`; `*` at the end stands for any rest."""
+
     operator: str
     version: str
 
     def holds(self, version: str) -> bool:
+        """Return whether the version satisfies the condition."""
         if self.version.endswith("*"):
             same = _begins(version, self.version.rstrip("*").rstrip("."))
             return same is not (self.operator == "!=")
@@ -76,6 +79,7 @@ class VersionRange:
         return cls(tuple(_alternative(part.strip(), text) for part in stripped.split("||")), stripped)
 
     def holds(self, version: str) -> bool:
+        """Return whether the version lies in the range; a range without conditions holds every version."""
         if not self.alternatives:
             return True
         return any(all(each.holds(version) for each in together) for together in self.alternatives)

@@ -3,7 +3,7 @@
 A breach is earned when the promise in force was broken, whatever the catalogue says later: it stays on record. Only a
 late event that refutes it, under the rules of then, takes it back. So the clock of a target that is no longer promised
 is folded on under the catalogue that promised it, up to the instant of the change; of a clock whose target became
-another one, the breaches of the one before are remembered beside it (`Earned`).
+another one, the breaches of the one before are remembered beside it (`EarnedBreach`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Earned
+from sla_domain.clock import BREACH, Clock, ClockId, ClockState, EarnedBreach
 from sla_domain.event import NO_EVENT
 from sla_domain.explain.build import calendar_of
 from sla_domain.explain.shares import OWN, party_shares
@@ -29,7 +29,7 @@ be read again for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class WithEarlierPromises:
     """The incident with what stays of earlier promises; by which version each of its clocks is judged; and the clocks
     of which nobody can tell, because the version that promised them cannot be read."""
 
@@ -40,7 +40,7 @@ class Kept:
 
 def with_earlier(
     incident: Incident, versions: Mapping[ClockId, str], told: Mapping[ClockId, Told], before: Before, now: datetime
-) -> Kept:
+) -> WithEarlierPromises:
     """Add to an incident what stays of earlier promises. `versions`: by which each of its clocks is judged now."""
     found = dict(versions)
     unread = set[ClockId]()
@@ -59,12 +59,12 @@ def with_earlier(
             clocks.append(_with_earned(ended, old.catalogue, old, before))
             found[id_] = old.catalogue
     if len(clocks) == len(incident.clocks) and all(map(_same, clocks, incident.clocks)):
-        return Kept(incident, found, frozenset(unread))
-    return Kept(replace(incident, clocks=tuple(clocks)), found, frozenset(unread))
+        return WithEarlierPromises(incident, found, frozenset(unread))
+    return WithEarlierPromises(replace(incident, clocks=tuple(clocks)), found, frozenset(unread))
 
 
 def withdrawn(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """The clock as it was when its target ceased to be promised at `at`; None if it began only then.
+    """Return the clock as it was when its target ceased to be promised at `at`; None if it began only then.
 
     `incident` and `rulebook` are those under which it was promised. A clock that had ended keeps its verdict.
     """
@@ -104,7 +104,7 @@ def _with_earned(clock: Clock, version: str, old: Told | None, before: Before) -
     if old.catalogue and old.catalogue != version:
         earned |= {at: old.catalogue for at in old.breaches if at not in earned}
     left = sorted((at, under) for at, under in earned.items() if at not in own)
-    kept = tuple(Earned(at, under) for at, under in left if _stands(at, under, clock.id, before))
+    kept = tuple(EarnedBreach(at, under) for at, under in left if _stands(at, under, clock.id, before))
     return replace(clock, earned=kept) if kept else clock
 
 

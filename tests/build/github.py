@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Lookup, Phase, Source, SourceId
+from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Lookup, Source, SourceId, TicketPhase
 from sla_domain.event import IncidentEvent
 from sla_ingest.dialect import Accepted, Delivery, Ignored, translate
 
@@ -18,7 +18,7 @@ DESK = Source(
     dialect=Dialect.GITHUB,
     authentication=Authentication(kind=AuthenticationKind.NONE),
     priority_labels={"sev1": "P1", "sev2": "P2"},
-    labels={"waiting": Phase.WAITING_CUSTOMER, "upstream": Phase.WAITING_VENDOR},
+    labels={"waiting": TicketPhase.WAITING_CUSTOMER, "upstream": TicketPhase.WAITING_VENDOR},
     customer=Lookup(label="customer:"),
     product=Lookup(label="product:"),
     bots=frozenset({"robot"}),

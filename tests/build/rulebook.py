@@ -11,11 +11,11 @@ from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.metrics import BUILT_IN
 from sla_domain.plan import (
     Allowed,
-    Condition,
     Coverage,
     CoverageTime,
     HolidaySource,
     Match,
+    MatchCondition,
     Metric,
     MetricId,
     Plan,
@@ -92,10 +92,10 @@ def row(
     **fields: Any,
 ) -> Target:
     """A target row; `warn` takes percents (75) and times before due ('1h')."""
-    conditions = [Condition(name, frozenset({value})) for name, value in (when or {}).items()]
+    conditions = [MatchCondition(name, frozenset({value})) for name, value in (when or {}).items()]
     if priority:
         names = frozenset({priority}) if isinstance(priority, str) else frozenset(priority)
-        conditions.insert(0, Condition("priority", names))
+        conditions.insert(0, MatchCondition("priority", names))
     warnings = tuple(Warning_(percent=w) if isinstance(w, int) else Warning_(before=span(w)) for w in warn)
     return Target(
         metric=MetricId(metric),

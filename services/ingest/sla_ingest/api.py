@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from sla_catalogue.outlet import Scope
+from sla_catalogue.api_key import KeyScope
 from sla_ingest.body import headers_of
 from sla_ingest.entry import Result
 from sla_ingest.intake import Intake, Taken
@@ -84,7 +84,7 @@ def _webhooks(routes: APIRouter, door: Door) -> None:
         """A delivery of a ticketing system: kept, translated and durable before the answer, which tells the promise."""
         headers = headers_of(request)
         body = await read_body(request, door.settings.max_body_bytes)
-        known = _may(door, request, Scope.INGEST)
+        known = _may(door, request, KeyScope.INGEST)
         return _answer(await door.intake.webhook(source, body, headers, known_caller=known))
 
     @routes.options("/webhooks/{source}", tags=["ingest"], status_code=204)
@@ -106,7 +106,7 @@ def _events(routes: APIRouter, door: Door) -> None:
         """CloudEvents 1.0: structured, binary or batched; under an API key, or the secret of a CloudEvents source."""
         headers = headers_of(request)
         try:
-            access = door.authorize(request, Scope.INGEST)
+            access = door.authorize(request, KeyScope.INGEST)
         except Problem as problem:
             source = door.intake.source_of_secret(headers) if problem.status == 401 else None
             if source is None:
@@ -140,7 +140,7 @@ def _notices(routes: APIRouter, door: Door) -> None:
         The answer says how many contracts and people it reaches. A range of versions that cannot be read, and a notice
         of which no contract names a single product, are refused.
         """
-        access = for_all_contracts(door.authorize(request, Scope.NOTIFY))
+        access = for_all_contracts(door.authorize(request, KeyScope.NOTIFY))
         headers = headers_of(request)
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):
             raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
@@ -160,13 +160,13 @@ def _parked(routes: APIRouter, door: Door) -> None:
         after: Annotated[PageIn, Query()] = "",
     ) -> dict[str, Any]:
         """What was kept because it was not understood, the oldest first: strangers' words, so never without a key."""
-        for_all_contracts(door.authorize(request, Scope.ADMIN))
+        for_all_contracts(door.authorize(request, KeyScope.ADMIN))
         return await door.shelf.page(limit, after)
 
     @routes.get("/parked/{id}/body", tags=["parked"], responses=denied | missing)
     async def body(id: str, request: Request) -> Response:
         """The raw body, byte for byte."""
-        for_all_contracts(door.authorize(request, Scope.ADMIN))
+        for_all_contracts(door.authorize(request, KeyScope.ADMIN))
         kept = await door.shelf.one(id)
         headers = {
             "X-Content-Type-Options": "nosniff",
@@ -182,7 +182,7 @@ def _parked(routes: APIRouter, door: Door) -> None:
     )
     async def replay(id: str, request: Request) -> Response:
         """Try it again with the catalogue as it is now: 202 when it is understood, 200 when it stays parked."""
-        for_all_contracts(door.authorize(request, Scope.ADMIN))
+        for_all_contracts(door.authorize(request, KeyScope.ADMIN))
         understood, answer = await door.shelf.replay(id)
         return _json(answer, 202 if understood else 200)
 
@@ -190,7 +190,7 @@ def _parked(routes: APIRouter, door: Door) -> None:
 # -- shared -----------------------------------------------------------------------------------------------
 
 
-def _may(door: Door, request: Request, scope: Scope) -> bool:
+def _may(door: Door, request: Request, scope: KeyScope) -> bool:
     """Whether the caller bears a key that is right, without asking for one."""
     if "authorization" not in request.headers:
         return False

@@ -21,12 +21,12 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.contract import ContractId
+from sla_domain.contract_view import contract_view
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
-from sla_domain.movers import movers_of
+from sla_domain.movers import due_date_movers
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_domain.seen import seen
 from sla_ingest.dialect.port import ParkedBecause, Translated
 from sla_ingest.entry import (
     CONTRACT_HEADER,
@@ -52,8 +52,8 @@ from sla_ingest.name import (
     load,
     overgrown,
     routed,
-    same,
     touched,
+    unchanged,
     with_own_events,
 )
 from sla_ingest.promise import crowded, promise, ran_out
@@ -95,7 +95,7 @@ class Asked:
                 incident = one.event.incident
                 if one.unless_reporter or one.not_before_told:
                     asked.judged.add(incident)
-                elif entry.promises and movers_of(rulebook).may_move(one.event):
+                elif entry.promises and due_date_movers(rulebook).may_move(one.event):
                     asked.promised.add(incident)
                 elif CONTRACT_HEADER in entry.headers:
                     asked.whose.add(incident)
@@ -131,7 +131,7 @@ async def taken(
             async with store.transaction() as connection:
                 if spoken:
                     await hold(connection, joining=any(joins(entry) for entry in asked))
-                    if not same(names, await load(connection, spoken)):
+                    if not await unchanged(connection, names, spoken):
                         raise Stale
                 return await write(connection, receipts, names)
         except Stale:
@@ -239,7 +239,7 @@ def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
     """None too for a word about an incident so old that it was forgotten: no clock follows from it."""
     if not entry.promises:
         return None
-    may_move = (one.event.incident for one in entry.events if movers_of(rulebook).may_move(one.event))
+    may_move = (one.event.incident for one in entry.events if due_date_movers(rulebook).may_move(one.event))
     incident = next(may_move, None)
     if incident is None or not history.counting(incident):
         return None
@@ -252,7 +252,7 @@ def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
 
 def _as_seen(only: str, history: History, rulebook: Rulebook, incident: Incident) -> Incident | None:
     """The incident as the key of this contract sees it; None when it is under another contract by now."""
-    found = seen(history.counting(incident.id), incident.periods, only)
+    found = contract_view(history.counting(incident.id), incident.periods, only)
     if found is None or found.until is not None:
         return None
     return found.of(fold(found.events, rulebook))

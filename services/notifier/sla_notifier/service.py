@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from sla_catalogue import Catalogue, ChannelId
-from sla_catalogue.outlet import Channel as ChannelEntry
+from sla_catalogue.channel import ChannelConfig as ChannelEntry
 from sla_notifier import tables
 from sla_notifier.api.routes import router
 from sla_notifier.channel.guard import Guard, networks

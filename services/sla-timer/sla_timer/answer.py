@@ -13,20 +13,21 @@ import orjson
 
 from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
+from sla_domain.contract_view import ContractView
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, party_shares, render, spoken
 from sla_domain.explain.language import tag_for, words_for
-from sla_domain.hours import ALWAYS, UNKNOWN, around, calendar_named, name_of, span_of
+from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, name_of, opening_times, span_of
 from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.rulebook import Rulebook
-from sla_domain.seen import Seen
 from sla_domain.spoken import Spoken
 from sla_domain.spoken import told as no_news
+from sla_domain.target_text import target_text
 from sla_domain.told import Told
 from sla_domain.urgency import urgency
-from sla_timer.apply.context import left_seconds, words
+from sla_timer.apply.context import left_seconds
 
 MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
 MOST_EXPLAINED = 20
@@ -58,7 +59,7 @@ def incident_json(
     rulebook: Rulebook,
     now: datetime,
     told: Mapping[ClockId, Told] = MappingProxyType({}),
-    seen: Seen | None = None,
+    seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """`told`: what has been told of each clock; it knows of breaches that no event has followed yet.
@@ -161,7 +162,7 @@ def _clock_json(
         "breached": breached_at is not None,
         "breached_at": iso(breached_at),
         "priority": clock.priority,
-        "target": words(clock.target.allowed),
+        "target": target_text(clock.target.allowed),
         "clause": clock.target.clause,
         "coverage": clock.coverage,
         "generation": clock.generation,
@@ -233,7 +234,7 @@ class Hours:
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     """`clock` has a state and a due instant. Counted time is negative once late, and null where it is not known."""
     running = clock.state == ClockState.RUNNING
-    here = around(hours.calendar, now) if running else ALWAYS
+    here = opening_times(hours.calendar, now) if running else ALWAYS
     left = hours.left_seconds if clock.state == ClockState.PAUSED else None
     if running and clock.due_at is not None:
         counted = span_of(hours.calendar, hours.name, now, clock.due_at).counted
@@ -332,7 +333,7 @@ def _line_json(line: PreviewLine, zone: ZoneInfo) -> dict[str, Any]:
         "metric": line.metric,
         "due_at": iso(line.due_at.astimezone(zone)) if line.due_at else None,
         "due_at_utc": iso(line.due_at),
-        "target": words(line.target.allowed) if line.target else None,
+        "target": target_text(line.target.allowed) if line.target else None,
         "coverage": line.coverage,
         "clause": line.target.clause if line.target else "",
         "row": line.target.line if line.target else "",

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import PlainTextResponse
@@ -16,9 +15,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.bounds import INCIDENT, RANGE, shortened, within_reach
+from sla_domain.calendar import local_instant
 from sla_domain.clock import Clock, ClockId
 from sla_domain.contract import Contract, ContractId
-from sla_domain.cycles import continued
+from sla_domain.contract_view import ContractView, contract_share, contract_view
+from sla_domain.cycles import with_published_ids
 from sla_domain.errors import CalendarError, NoEvents
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
@@ -27,7 +28,6 @@ from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
 from sla_domain.preview import preview
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_domain.seen import Seen, seen, share_of
 from sla_domain.told import Told
 from sla_domain.withdrawn import with_earlier
 from sla_platform.http.body import BAD_BODY, demand_model, describes
@@ -203,7 +203,7 @@ async def _whole(
     async with timer.store.reading() as connection:
         rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
         told = {ClockId(row.id): told_of(row) for row in rows}
-        incident = continued(incident, told)
+        incident = with_published_ids(incident, told)
         own = known.rulebook.version
         there = {clock.id for clock in incident.clocks}
         wanted = {old.catalogue for id_, old in told.items() if id_ not in there}
@@ -220,7 +220,7 @@ async def _whole(
                 then = await timer.preparing.incident(name, book)
             else:
                 then = await folded_in_turns(events if until is None else known_at(events, until), book)
-            folds[version, until] = (continued(then, told), book)
+            folds[version, until] = (with_published_ids(then, told), book)
 
     def before(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
         return folds.get((version, until)) or folds.get((version, None))
@@ -247,7 +247,7 @@ class _Known:
     """An incident as far as the caller sees it.
 
     `events` are those it is folded from; None for very many that are all the caller's, which are read page by page.
-    `seen` is None for a key of all contracts.
+    `contract_view` is None for a key of all contracts.
     """
 
     row: Any
@@ -255,7 +255,7 @@ class _Known:
     incident: Incident
     events: Sequence[IncidentEvent] | None
     names: Sequence[str]  # others that it bears
-    seen: Seen | None = None
+    seen: ContractView | None = None
 
 
 async def _known(timer: TimerService, name: str, access: Access) -> _Known:
@@ -278,14 +278,14 @@ async def _known(timer: TimerService, name: str, access: Access) -> _Known:
         raise _no_incident(asked) from None
     if access.contract is None:
         return _Known(row, rulebook, incident, events, names)
-    share = share_of(incident.periods, access.contract)
+    share = contract_share(incident.periods, access.contract)
     if share is None:
         raise _no_incident(asked)
     if events is None:
         if share.whole:
             return _Known(row, rulebook, incident, None, names)
         events = await _all_events(timer, name)
-    found = seen(events, incident.periods, access.contract)
+    found = contract_view(events, incident.periods, access.contract)
     if found is None:
         raise _no_incident(asked)
     # Names that it got under another contract are not this one's to hear.
@@ -392,9 +392,7 @@ def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) 
     rulebook = timer.rulebooks.current
     now = timer.source.now()
     contract, reason = _contract(timer, question, access, now)
-    opened = question.opened_at or now
-    if opened.tzinfo is None:
-        opened = opened.replace(tzinfo=ZoneInfo(contract.zone))
+    opened = local_instant(question.opened_at or now, contract.zone)
     if not within_reach(opened):
         raise beyond_the_calendar(f"`opened_at` lies {RANGE}.")
     answer = preview(contract, question.priority, question.attributes, opened, rulebook, reason)

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from sla_catalogue import Catalogue, Problem, Severity, endings, load_catalogue, reload
+from sla_catalogue import Catalogue, FileProblem, FindingLevel, endings, load_catalogue, reload
 from sla_domain.calendar.zone import keep_zone
 from sla_platform.errors import BadSettings
 from sla_platform.timesource import SystemTime
@@ -63,13 +63,13 @@ class CatalogueHolder:
     def __call__(self) -> Catalogue:
         return self._current
 
-    def refresh(self) -> tuple[Problem, ...]:
+    def refresh(self) -> tuple[FileProblem, ...]:
         """Read the files again if any of them changed. Returns the problems that spoke against the new ones."""
         problems = self._read_again()
         self._look_ahead()
         return problems
 
-    def _read_again(self) -> tuple[Problem, ...]:
+    def _read_again(self) -> tuple[FileProblem, ...]:
         stamp = _stamp(self._path)
         if stamp == self._seen:
             return ()
@@ -127,7 +127,7 @@ def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple(found)
 
 
-def _report(problems: tuple[Problem, ...]) -> None:
+def _report(problems: tuple[FileProblem, ...]) -> None:
     for problem in problems:
-        level = _log.error if problem.severity is Severity.ERROR else _log.warning
+        level = _log.error if problem.severity is FindingLevel.ERROR else _log.warning
         level("catalogue.problem", problem=str(problem))

@@ -22,7 +22,7 @@ class Context:
     stored: bool = False
 
     def known(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Whether `section` has such an entry; reported once if nobody wrote it."""
+        """Return whether `section` has such an entry; reported once if nobody wrote it."""
         if name in getattr(self.document, section):
             return True
         if name not in self.declared.get(section, frozenset()):
@@ -30,5 +30,6 @@ class Context:
         return False
 
     def unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
+        """Report that a name is none of the known ones, with the nearest of them as a hint."""
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.assembly.draft import Draft, laid_over
+from sla_catalogue.assembly.draft import PlanDraft, laid_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
-from sla_catalogue.assembly.target import Row, build_targets
+from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
@@ -31,11 +31,12 @@ class BuiltContract:
 
     contract: Contract
     built: BuiltPlan
-    rows: tuple[Row, ...]
+    rows: tuple[TargetRow, ...]
     document: ContractDocument
 
     @property
     def path(self) -> Path:
+        """Return the path of the contract in the catalogue."""
         return ("contracts", str(self.contract.id))
 
 
@@ -43,18 +44,20 @@ class BuiltContract:
 class Plans:
     """Plans by id, built when first asked for; the derived ones join them."""
 
-    drafts: Mapping[str, Draft]
+    drafts: Mapping[str, PlanDraft]
     shared: Mapping[str, Coverage]
     context: Context
     built: dict[str, BuiltPlan]
 
-    def get(self, draft: Draft) -> BuiltPlan:
+    def get(self, draft: PlanDraft) -> BuiltPlan:
+        """Return the plan of a draft, built when it is first asked for."""
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
+    """Return the contracts that can be built; what is wrong with the others becomes a finding."""
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
 
@@ -103,7 +106,7 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
     return BuiltContract(contract, built, tuple(rows), document)
 
 
-def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> Draft | None:
+def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> PlanDraft | None:
     """The plan as this contract runs it: over its base where the plan requires one (PLANS H1, H3)."""
     if not context.known("plans", document.plan, (*path, "plan"), "plan"):
         return None
@@ -161,7 +164,7 @@ def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Pe
 
 
 def _as_sent(address: str) -> str:
-    """`email:` addresses as mail servers take them; a bad one stays as it was written (`rule.edge` tells of it)."""
+    """`email:` addresses as mail servers take them; a bad one stays as written (`rule.reference` warns)."""
     kind, _, rest = address.partition(":")
     try:
         return f"email:{ascii_mailbox(rest)}" if kind == "email" else address

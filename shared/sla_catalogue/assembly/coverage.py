@@ -18,7 +18,7 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """All coverages a plan knows: its own, which may be made of each other and of the shared ones."""
+    """Return all coverages a plan knows: its own, which may be made of each other and of the shared ones."""
     found: dict[str, Coverage] = {}
     for name in written:
         _build(name, written, shared, found, (), context)
@@ -55,6 +55,7 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
+    """Return the coverage of a document; what is wrong with it becomes a finding."""
     hours = document.hours or {}
     _check_week(hours, (*path, "hours"), context)
     if document.hours == {} and not document.openings:
@@ -99,7 +100,7 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 
 
 def holiday_code(country: str | None, subdivision: str | None) -> str:
-    """The key of a holiday table: `PL`, `DE-BY`."""
+    """Return the key of a holiday table: `PL`, `DE-BY`."""
     return "-".join(part for part in (country, subdivision) if part)
 
 

@@ -23,7 +23,7 @@ from sla_domain.plan import PlanId, written_name
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PlanDraft:
     """`targets`, `coverages` and `metrics` remember the path under which each was written."""
 
     id: str
@@ -37,18 +37,19 @@ class Draft:
 
     @property
     def path(self) -> Path:
+        """Return the path of the plan in the catalogue."""
         return ("plans", written_name(PlanId(self.id)))
 
 
-def draft_plans(context: Context) -> dict[str, Draft]:
-    """Every sound plan, inheritance applied; cycles and unknown parents are reported."""
-    drafts: dict[str, Draft] = {}
+def draft_plans(context: Context) -> dict[str, PlanDraft]:
+    """Return every sound plan, inheritance applied; cycles and unknown parents are reported."""
+    drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:
         _draft(name, (), drafts, context)
     return drafts
 
 
-def _draft(name: str, below: tuple[str, ...], drafts: dict[str, Draft], context: Context) -> Draft | None:
+def _draft(name: str, below: tuple[str, ...], drafts: dict[str, PlanDraft], context: Context) -> PlanDraft | None:
     if name in drafts:
         return drafts[name]
     document = context.document.plans[name]
@@ -70,9 +71,9 @@ def _draft(name: str, below: tuple[str, ...], drafts: dict[str, Draft], context:
     return own
 
 
-def _own(name: str, document: PlanDocument) -> Draft:
+def _own(name: str, document: PlanDocument) -> PlanDraft:
     path: Path = ("plans", name)
-    return Draft(
+    return PlanDraft(
         id=name,
         document=document,
         priorities=tuple(((*path, "priorities", i), each) for i, each in enumerate(document.priorities)),
@@ -83,14 +84,14 @@ def _own(name: str, document: PlanDocument) -> Draft:
     )
 
 
-def _child(draft: Draft, parent: PlanDocument) -> Draft:
+def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
     """A child is sold as its parent is, on top of the same base plans, unless it says otherwise."""
     own = draft.document
     sale = {"requires_base": own.requires_base or parent.requires_base, "sold": own.sold or parent.sold}
     return replace(draft, document=own.model_copy(update=sale))
 
 
-def laid_over(top: Draft, base: Draft, id_: str) -> Draft:
+def laid_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """`top` as a plan of its own right, with `base` showing through where it says nothing."""
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
@@ -111,7 +112,7 @@ def laid_over(top: Draft, base: Draft, id_: str) -> Draft:
             "note": upper.note or lower.note,
         }
     )
-    return Draft(
+    return PlanDraft(
         id=id_,
         document=merged,
         priorities=(*top.priorities, *below),

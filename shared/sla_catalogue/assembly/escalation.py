@@ -7,18 +7,18 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.document.escalation import LevelDocument, PolicyDocument
-from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.problem import Path
+from sla_domain.escalation import EscalationPolicy, PolicyLevel
 
 
-def build_escalations(context: Context) -> Mapping[str, Policy]:
-    found: dict[str, Policy] = {}
-    people = _people(context)
+def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
+    """Return the escalation policies by id; what is wrong with them becomes a finding."""
+    found: dict[str, EscalationPolicy] = {}
     for name, document in context.document.escalations.items():
         _check(document, ("escalations", name), context)
-        found[name] = Policy(
+        found[name] = EscalationPolicy(
             id=name,
-            levels=tuple(_level(level, people) for level in document.levels),
+            levels=tuple(map(_level, document.levels)),
             repeat=document.repeat,
             pause=document.pause,
             titles=MappingProxyType(dict(document.title)),
@@ -27,24 +27,10 @@ def build_escalations(context: Context) -> Mapping[str, Policy]:
     return MappingProxyType(found)
 
 
-def _level(document: LevelDocument, people: frozenset[str]) -> Level:
-    return Level(
-        after=document.after,
-        tell=tuple(document.tell),
-        roles=tuple(name for name in document.tell if name not in people),
-        people=tuple(name for name in document.tell if name in people),
-        channels=tuple(document.channels),
-        kind=document.kind,
+def _level(document: LevelDocument) -> PolicyLevel:
+    return PolicyLevel(
+        after=document.after, tell=tuple(document.tell), channels=tuple(document.channels), kind=document.kind
     )
-
-
-def _people(context: Context) -> frozenset[str]:
-    """Names that only a person goes by."""
-    document = context.document
-    people = {*document.people, *(name for contract in document.contracts.values() for name in contract.people)}
-    promised = {role.id for plan in document.plans.values() for role in plan.roles}
-    held = {role for contract in document.contracts.values() for role in contract.roles}
-    return frozenset(people - promised - held)
 
 
 def _check(document: PolicyDocument, path: Path, context: Context) -> None:

@@ -90,5 +90,5 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """The package's version where any row comes from it."""
+    """Return the package's version where any row comes from it."""
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

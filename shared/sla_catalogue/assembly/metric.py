@@ -18,7 +18,9 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """The metrics a plan uses, in the order given, then those they wait for; unknown ones were reported elsewhere."""
+    """Return the metrics a plan uses, in the order given, then those they wait for; unknown ones were reported
+    elsewhere.
+    """
     found: dict[str, Metric] = {}
     left = list(wanted)
     while left:
@@ -35,11 +37,12 @@ def _awaited(metric: Metric) -> Iterator[str]:
 
 
 def known_metrics(written: Written) -> frozenset[str]:
+    """Return the names of the built-in metrics and of those that the catalogue defines."""
     return frozenset(written) | frozenset(BUILT_IN)
 
 
 def written_metrics(context: Context) -> dict[str, tuple[Path, MetricDocument]]:
-    """The catalogue's own metrics, which every plan may use."""
+    """Return the catalogue's own metrics, which every plan may use."""
     return {name: (("metrics", name), document) for name, document in context.document.metrics.items()}
 
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.coverage import build_coverages
-from sla_catalogue.assembly.draft import Draft
+from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
-from sla_catalogue.assembly.target import Names, Row, build_targets
+from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.document.plan import AgreedDatesDocument, PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
@@ -25,12 +25,12 @@ class BuiltPlan:
     """A plan with the places of its rows and what its overrides may refer to."""
 
     plan: Plan
-    rows: tuple[Row, ...]
-    names: Names
-    draft: Draft
+    rows: tuple[TargetRow, ...]
+    names: RowNames
+    draft: PlanDraft
 
 
-def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
+def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
     """`shared` are the catalogue's own coverages; the plan's coverages of the same name win."""
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))
@@ -38,7 +38,7 @@ def build_plan(draft: Draft, shared: Mapping[str, Coverage], context: Context) -
     metrics = {**written_metrics(context), **draft.metrics}
     folded = {name.casefold(): p.id for p in priorities for name in p.also}
     folded |= {p.id.casefold(): p.id for p in priorities}
-    names = Names(
+    names = RowNames(
         metrics=known_metrics(metrics),
         coverages=frozenset(coverages),
         priority=lambda name: folded.get(name.casefold()),
@@ -93,7 +93,7 @@ def _priority(rank: int, path: Path, document: PriorityDocument, context: Contex
     )
 
 
-def _rules(document: RulesDocument | None, path: Path, names: Names, context: Context) -> PriorityRules:
+def _rules(document: RulesDocument | None, path: Path, names: RowNames, context: Context) -> PriorityRules:
     if document is None:
         return PriorityRules()
 
@@ -120,7 +120,7 @@ def _rules(document: RulesDocument | None, path: Path, names: Names, context: Co
     )
 
 
-def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: Names, context: Context) -> AgreedDates:
+def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: RowNames, context: Context) -> AgreedDates:
     if document is None:
         return AgreedDates()
     priorities = None
@@ -133,7 +133,7 @@ def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: Names
     return AgreedDates(priorities=priorities, by=document.by, clause=document.clause)
 
 
-def _check_references(draft: Draft, plan: Plan, context: Context) -> None:
+def _check_references(draft: PlanDraft, plan: Plan, context: Context) -> None:
     document = draft.document
     for name in document.requires_base:
         context.known("plans", name, (*draft.path, "requires_base"), "plan")
@@ -146,7 +146,7 @@ def _check_references(draft: Draft, plan: Plan, context: Context) -> None:
     _check_channels(draft, context)
 
 
-def _check_channels(draft: Draft, context: Context) -> None:
+def _check_channels(draft: PlanDraft, context: Context) -> None:
     """PLANS B6: whoever is advised to use another channel must be entitled to it."""
     document, written = draft.document, context.document.plans[str(draft.path[1])]
     if not document.channels or not (written.channels or written.urgent_channels):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.document.scenario import EventDocument, ExpectDocument, ScenarioDocument
 from sla_catalogue.problem import Path, did_you_mean
-from sla_domain.calendar import load_zone
+from sla_domain.calendar import load_zone, local_instant
 from sla_domain.contract import Contract, ContractId
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_domain.incident import RemarkKind
@@ -19,7 +19,7 @@ NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class ScenarioAgreement:
     """A date the parties agreed on (PLANS B5)."""
 
     metric: str
@@ -29,7 +29,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class ScenarioEvent:
     """One event of a scenario; instants are aware."""
 
     at: datetime
@@ -37,7 +37,7 @@ class Happening:
     actor: Actor
     waiting_on: WaitingOn | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    agreed: Agreement | None = None
+    agreed: ScenarioAgreement | None = None
     reason: str = ""
 
 
@@ -57,11 +57,13 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
+    """An incident that a catalogue tells, and what its clocks are expected to come to (`slad check`)."""
+
     name: str
     contract: ContractId
     opened: datetime
     attributes: Mapping[str, str]
-    happenings: tuple[Happening, ...]
+    happenings: tuple[ScenarioEvent, ...]
     now: datetime
     expectations: tuple[Expectation, ...]
     clauses: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
+    """Return the scenarios; what is wrong with them becomes a finding."""
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
         path: Path = ("tests", index)
@@ -118,7 +121,7 @@ def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset
     return frozenset(RemarkKind(name) for name in names if name in known)
 
 
-def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> Happening | None:
+def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> ScenarioEvent | None:
     kinds = [kind.value for kind in EventKind if kind is not EventKind.OBSERVED]  # it needs a snapshot
     actors = [actor.value for actor in Actor]
     parties = [party.value for party in WaitingOn]
@@ -131,7 +134,7 @@ def _happening(document: EventDocument, zone: str, path: Path, context: Context)
     attributes = dict(document.attributes)
     if document.priority is not None:
         attributes["priority"] = document.priority
-    return Happening(
+    return ScenarioEvent(
         at=aware(document.at, zone),
         kind=EventKind(document.event),
         actor=Actor(document.by),
@@ -142,12 +145,12 @@ def _happening(document: EventDocument, zone: str, path: Path, context: Context)
     )
 
 
-def _agreement(document: EventDocument, zone: str) -> Agreement | None:
+def _agreement(document: EventDocument, zone: str) -> ScenarioAgreement | None:
     agreed = document.agreed
     if agreed is None:
         return None
     due = aware(agreed.due, zone)
-    return Agreement(metric=agreed.metric, due=due, by=agreed.by, moved_by_pauses=agreed.moved_by_pauses)
+    return ScenarioAgreement(metric=agreed.metric, due=due, by=agreed.by, moved_by_pauses=agreed.moved_by_pauses)
 
 
 def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectation:
@@ -164,6 +167,5 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 
 
 def aware(text: str, zone: str) -> datetime:
-    """A time without an offset is read in `zone`: the first of two showings, past a gap that the clock skips."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=load_zone(zone))
+    """Return the instant of a time; one without an offset is read in `zone` as every local time is (`read_local`)."""
+    return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

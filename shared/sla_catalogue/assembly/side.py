@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sla_catalogue.document.edge import PeopleDocument, SourceDocument
+from sla_catalogue.document.source import PeopleDocument, SourceDocument
 from sla_catalogue.problem import Findings, Path, did_you_mean
 from sla_catalogue.source import Dialect, Membership, domain_of, fold
 
@@ -24,6 +24,7 @@ ASSOCIATIONS = (
 
 
 def membership(document: PeopleDocument) -> Membership:
+    """Return the groups, domains and associations by which people belong to a side."""
     return Membership(
         groups=frozenset(map(fold, document.groups)),
         domains=frozenset(map(domain_of, document.domains)),
@@ -32,6 +33,7 @@ def membership(document: PeopleDocument) -> Membership:
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
+    """Report rules on who is staff or customer that can never apply with this dialect."""
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):
         for way in _WAYS:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.side import check_sides, membership
 from sla_catalogue.assembly.zone import check_zone
-from sla_catalogue.document.edge import AuthenticationDocument, LookupDocument, SourceDocument
+from sla_catalogue.document.source import AuthenticationDocument, LookupDocument, SourceDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.secret import Secret
 from sla_catalogue.source import (
@@ -16,10 +16,10 @@ from sla_catalogue.source import (
     AuthenticationKind,
     Dialect,
     Lookup,
-    Phase,
     SignedContent,
     Source,
     SourceId,
+    TicketPhase,
     fold,
     signing_key,
 )
@@ -33,6 +33,7 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
+    """Return the sources by id; what is wrong with them becomes a finding."""
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
         path: Path = ("sources", name)
@@ -86,7 +87,9 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         customer=_lookup(document.customer),
         product=_lookup(document.product),
         attributes=MappingProxyType({name: _sure(lookup) for name, lookup in document.attributes.items()}),
-        resolutions=MappingProxyType({fold(word): Phase(meaning) for word, meaning in document.resolutions.items()}),
+        resolutions=MappingProxyType(
+            {fold(word): TicketPhase(meaning) for word, meaning in document.resolutions.items()}
+        ),
         staff=frozenset(map(fold, document.staff.people)),
         staff_by=membership(document.staff),
         only_staff=document.staff.only,
@@ -153,13 +156,13 @@ def _secrets(document: AuthenticationDocument) -> tuple[Secret, ...]:
     return (*((document.secret,) if document.secret else ()), *document.secrets)
 
 
-def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[str, Phase]:
-    found: dict[str, Phase] = {}
+def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[str, TicketPhase]:
+    found: dict[str, TicketPhase] = {}
     for word, phase in table.items():
-        if phase in list(Phase):
-            found[fold(word)] = Phase(phase)
+        if phase in list(TicketPhase):
+            found[fold(word)] = TicketPhase(phase)
         else:
-            hint = did_you_mean(phase, [known.value for known in Phase])
+            hint = did_you_mean(phase, [known.value for known in TicketPhase])
             context.findings.error((*path, word), "unknown-phase", f"no phase is called {phase!r}", hint)
     return MappingProxyType(found)
 

@@ -10,8 +10,8 @@ from sla_catalogue.document.plan import TargetDocument
 from sla_catalogue.problem import Path
 from sla_domain.plan import (
     Allowed,
-    Condition,
     Match,
+    MatchCondition,
     MetricId,
     SatisfiedBy,
     Target,
@@ -22,7 +22,7 @@ PRIORITY = "priority"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TargetRow:
     """A target with the place it was written at."""
 
     path: Path
@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class RowNames:
     """What a row may refer to: metrics, coverages, and a priority's id by any of its names."""
 
     metrics: Collection[str]
@@ -39,8 +39,9 @@ class Names:
     priorities: Collection[str]
 
 
-def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: Names, context: Context) -> list[Row]:
-    rows: list[Row] = []
+def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
+    """Return the rows of a plan or contract, one for each priority that is written; errors become findings."""
+    rows: list[TargetRow] = []
     for path, document in written:
         if document.metric not in names.metrics:
             context.unknown(document.metric, names.metrics, (*path, "metric"), "metric")
@@ -53,11 +54,13 @@ def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: Names, 
     return rows
 
 
-def _rows(path: Path, document: TargetDocument, names: Names, context: Context) -> Iterator[Row]:
+def _rows(path: Path, document: TargetDocument, names: RowNames, context: Context) -> Iterator[TargetRow]:
     base = _target(path, document, names, context)
     if document.time is not None:
         priorities = _priorities(document.priority, (*path, "priority"), names, context)
-        yield Row(path, replace(base, allowed=_in_mode(document.time, document), match=_match(priorities, base.match)))
+        yield TargetRow(
+            path, replace(base, allowed=_in_mode(document.time, document), match=_match(priorities, base.match))
+        )
         return
     for name, allowed in document.by_priority.items():
         where = (*path, "by_priority", name)
@@ -65,10 +68,10 @@ def _rows(path: Path, document: TargetDocument, names: Names, context: Context) 
             at = context.findings.at(where)
             match = _match([priority], base.match)
             line = f"{at.file}:{at.line}"
-            yield Row(where, replace(base, allowed=_in_mode(allowed, document), match=match, line=line))
+            yield TargetRow(where, replace(base, allowed=_in_mode(allowed, document), match=match, line=line))
 
 
-def _target(path: Path, document: TargetDocument, names: Names, context: Context) -> Target:
+def _target(path: Path, document: TargetDocument, names: RowNames, context: Context) -> Target:
     at = context.findings.at(path)
     lowered = document.satisfied_by.downgrade_to if document.satisfied_by else []
     satisfying = _priorities(lowered, (*path, "satisfied_by"), names, context)
@@ -78,7 +81,7 @@ def _target(path: Path, document: TargetDocument, names: Names, context: Context
         coverage=document.coverage,
         match=Match(
             tuple(
-                Condition(attribute, frozenset(condition.is_ or condition.not_), negated=bool(condition.not_))
+                MatchCondition(attribute, frozenset(condition.is_ or condition.not_), negated=bool(condition.not_))
                 for attribute, condition in document.when.items()
             )
         ),
@@ -97,10 +100,10 @@ def _in_mode(allowed: Allowed, document: TargetDocument) -> Allowed:
 def _match(priorities: list[str], rest: Match) -> Match:
     if not priorities:
         return rest
-    return Match((Condition(PRIORITY, frozenset(priorities)), *rest.conditions))
+    return Match((MatchCondition(PRIORITY, frozenset(priorities)), *rest.conditions))
 
 
-def _priorities(written: Iterable[str], path: Path, names: Names, context: Context) -> list[str]:
+def _priorities(written: Iterable[str], path: Path, names: RowNames, context: Context) -> list[str]:
     found: list[str] = []
     for name in written:
         id_ = names.priority(name)

@@ -6,18 +6,19 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path as FilePath
 
-from sla_catalogue.gather import Merged, SourceText, merge
+from sla_catalogue.gather import FileUnion, SourceText, merge
 
 
 @lru_cache(maxsize=1)
-def builtin_tree() -> Merged:
-    """All shipped files as one tree; read once, never changed."""
-    merged = Merged()
+def builtin_tree() -> FileUnion:
+    """Return all shipped files as one tree; read once, never changed."""
+    merged = FileUnion()
     merge(builtin_texts(), merged)
     return merged
 
 
 def builtin_texts() -> list[SourceText]:
+    """Return the catalogue files that slad brings along, by name."""
     files = sorted(
         (entry for entry in resources.files(__name__).iterdir() if entry.name.endswith(".yaml")),
         key=lambda entry: entry.name,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from sla_catalogue.document.api_key import KeyDocument
+from sla_catalogue.document.channel import ChannelDocument
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.document.coverage import CoverageDocument
-from sla_catalogue.document.edge import ChannelDocument, KeyDocument, SettingsDocument, SourceDocument
 from sla_catalogue.document.escalation import PolicyDocument
 from sla_catalogue.document.field import Document
 from sla_catalogue.document.holiday import HolidayDocument
 from sla_catalogue.document.plan import MetricDocument, PlanDocument
 from sla_catalogue.document.scenario import ScenarioDocument
+from sla_catalogue.document.settings import SettingsDocument
+from sla_catalogue.document.source import SourceDocument
 
 
 class CatalogueDocument(Document):

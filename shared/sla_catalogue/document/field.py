@@ -26,7 +26,7 @@ class Document(BaseModel):
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """A validation error that keeps its code and hint; braces in user text must not be read as a template."""
+    """Return a validation error that keeps its code and hint; braces in user text must not be read as a template."""
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 

@@ -50,6 +50,8 @@ class ExpectDocument(Document):
 
 
 class ScenarioDocument(Document):
+    """An incident told in events, and what is expected of its clocks."""
+
     name: str
     contract: str
     opened: InstantText

@@ -15,7 +15,7 @@ from typing import Any
 
 from icalendar import Calendar, vBroken
 
-from sla_catalogue.holiday.repeat import Occurrence, Unreadable, alike, occurrences
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, alike, occurrences
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
@@ -31,7 +31,7 @@ class BadFeed(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class HolidayFeed:
     """What a feed says within the horizon. `remarks` name entries that were left out or read with a doubt."""
 
     rows: tuple[HolidayRow, ...] = ()
@@ -51,7 +51,7 @@ class _Found:
     remarks: list[str] = field(default_factory=list)
 
 
-def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> Feed:
+def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
     """Read a feed; entries whose name is in `skip`, and cancelled ones, are left out.
 
     Raises BadFeed for a text that is no iCalendar at all.
@@ -67,13 +67,13 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
             continue
         try:
             _read_event(event, name, moved, found)
-        except Unreadable as error:
+        except UnreadableRule as error:
             found.remarks.append(f"the entry {_label(event, name)} is left out: {error}")
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
             # Whatever a program has written: one entry of a feed never costs the others.
             found.remarks.append(f"the entry {_label(event, name)} is left out: {type(error).__name__} {error}")
     spans = sorted(found.spans, key=lambda span: (span.start.isoformat(), span.name))
-    return Feed(tuple(sorted(found.rows)), tuple(spans), _few(found.remarks))
+    return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), _few(found.remarks))
 
 
 def _calendar(text: str) -> Any:
@@ -103,7 +103,7 @@ def _zone(calendar: Any) -> tzinfo:
 def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found: _Found) -> None:
     for property_, said in event.errors:
         if property_ in _NEEDED:
-            raise Unreadable(f"{property_} cannot be read ({said})")
+            raise UnreadableRule(f"{property_} cannot be read ({said})")
     start = _single(event, "DTSTART")
     length = _length(event, start)
     if _unknown_zone(event, start):
@@ -144,15 +144,15 @@ def _single(event: Any, key: str) -> date | datetime:
     """
     written = event.get(key)
     if written is None:
-        raise Unreadable(f"it has no {key}")
+        raise UnreadableRule(f"it has no {key}")
     if isinstance(written, list):
-        raise Unreadable(f"it has {len(written)} {key}")
+        raise UnreadableRule(f"it has {len(written)} {key}")
     value = None if isinstance(written, vBroken) else getattr(written, "dt", None)
     if isinstance(value, datetime) and written.params.get("VALUE") == "DATE":
         return value.date()
     if isinstance(value, date):
         return value
-    raise Unreadable(f"{key} is neither a day nor an instant")
+    raise UnreadableRule(f"{key} is neither a day nor an instant")
 
 
 def _length(event: Any, start: date | datetime) -> timedelta:
@@ -165,7 +165,7 @@ def _length(event: Any, start: date | datetime) -> timedelta:
     else:
         return usual
     if not isinstance(length, timedelta):
-        raise Unreadable("DURATION is no duration")
+        raise UnreadableRule("DURATION is no duration")
     return length if length > timedelta() else usual
 
 
@@ -194,7 +194,7 @@ def _moved(events: list[Any]) -> set[tuple[str, date | datetime]]:
         if "RECURRENCE-ID" in event:
             try:
                 found.add((_text(event, "UID"), _single(event, "RECURRENCE-ID")))
-            except Unreadable:
+            except UnreadableRule:
                 continue  # told when the entry itself is read
     return found
 
@@ -219,7 +219,7 @@ def _few(remarks: list[str]) -> tuple[str, ...]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """The span in wall-clock time of a calendar's zone."""
+    """Return the span in wall-clock time of a calendar's zone."""
 
     def local(moment: datetime) -> datetime:
         return moment if moment.tzinfo is None else moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)

@@ -57,6 +57,7 @@ def generate(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
 
 
 def countries() -> tuple[str, ...]:
+    """Return the codes of the countries whose holidays can be generated, ISO 3166."""
     return tuple(sorted(holidays.list_supported_countries(include_aliases=False)))
 
 

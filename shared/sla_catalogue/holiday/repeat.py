@@ -16,7 +16,7 @@ MAX_OCCURRENCES = 5_000
 _UNTIL = re.compile(r"(?P<day>\d{8})(?:T(?P<time>\d{6})(?P<utc>Z)?)?", re.ASCII)
 
 
-class Unreadable(ValueError):
+class UnreadableRule(ValueError):
     """One entry says something that cannot be read; the others can."""
 
 
@@ -31,7 +31,7 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo = UTC
 ) -> Iterator[Occurrence]:
-    """Every occurrence within the horizon, each once. `zone` is that of the whole feed. Raises Unreadable."""
+    """Yield every occurrence within the horizon, each once. `zone` is that of the whole feed. Raises Unreadable."""
     excluded = {alike(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     listed = [replace(each, start=alike(each.start, start, zone)) for each in _listed(event, "RDATE", length)]
     found = {each.start: each for each in listed}
@@ -43,7 +43,7 @@ def occurrences(
 
 
 def alike(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """A date of a list as the occurrences of an entry that begins at `start` are: whole days, or instants.
+    """Return a date of a list as the occurrences of an entry that begins at `start` are: whole days, or instants.
 
     Many programs write the dates of a list in another way than the entry itself; compared as written they would never
     be equal, and a day that was taken out would stay closed. `zone` is that of the whole feed.
@@ -71,23 +71,23 @@ def _repeated(event: Any, start: date | datetime, horizon: Horizon, zone: tzinfo
     first = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time())
     rule = event["RRULE"]
     if isinstance(rule, list):
-        raise Unreadable(f"it has {len(rule)} recurrence rules")
+        raise UnreadableRule(f"it has {len(rule)} recurrence rules")
     written = rule.to_ical().decode()
     if not written:
-        raise Unreadable("the recurrence rule is empty")
+        raise UnreadableRule("the recurrence rule is empty")
     text = ";".join(_local_until(part, start, zone) for part in written.split(";"))
     try:
         expanded = rrulestr(f"RRULE:{text}", dtstart=first)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Unreadable(f"the recurrence rule {written!r} cannot be read: {error}") from None
+        raise UnreadableRule(f"the recurrence rule {written!r} cannot be read: {error}") from None
     low, high = datetime(horizon.first, 1, 1), datetime(horizon.last, 12, 31, 23, 59, 59)  # noqa: DTZ001 - local days
     if low <= first <= high and next(iter(expanded), None) is None:
-        raise Unreadable(f"the recurrence rule {written!r} never comes true")
+        raise UnreadableRule(f"the recurrence rule {written!r} never comes true")
     for number, moment in enumerate(expanded.xafter(low, inc=True)):
         if moment > high:
             return
         if number >= MAX_OCCURRENCES:
-            raise Unreadable(f"it repeats more than {MAX_OCCURRENCES} times within the horizon")
+            raise UnreadableRule(f"it repeats more than {MAX_OCCURRENCES} times within the horizon")
         yield moment.replace(tzinfo=own) if isinstance(start, datetime) else moment.date()
 
 
@@ -101,11 +101,11 @@ def _local_until(part: str, start: date | datetime, zone: tzinfo) -> str:
         return part
     match = _UNTIL.fullmatch(part[6:])
     if match is None:
-        raise Unreadable(f"the end of the recurrence cannot be read: {part}")
+        raise UnreadableRule(f"the end of the recurrence cannot be read: {part}")
     try:
         until = datetime.strptime(match["day"] + (match["time"] or "235959"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - see below
     except ValueError as error:
-        raise Unreadable(f"the end of the recurrence cannot be read: {error}") from None
+        raise UnreadableRule(f"the end of the recurrence cannot be read: {error}") from None
     local = start.tzinfo if isinstance(start, datetime) else zone
     if match["utc"] and local is not None:
         until = until.replace(tzinfo=UTC).astimezone(local).replace(tzinfo=None)

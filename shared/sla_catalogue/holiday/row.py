@@ -64,9 +64,11 @@ class Horizon:
 
     @property
     def years(self) -> range:
+        """Return the years, both ends included."""
         return range(self.first, self.last + 1)
 
     def covers(self, day: date) -> bool:
+        """Return whether the day lies in one of the years."""
         return self.first <= day.year <= self.last
 
 
@@ -83,6 +85,7 @@ class HolidayDiff:
 
     @property
     def empty(self) -> bool:
+        """Return whether nothing differs."""
         return not self.added and not self.removed
 
 
@@ -98,7 +101,9 @@ def diff(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -
 
 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
-    """The codes whose days moved, for instance between a stored catalogue and the same files under a newer package."""
+    """Return the codes whose days moved, for instance between a stored catalogue and the same files under a newer
+    package.
+    """
     none = HolidayTable("", ())
     found = (diff(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))
     return tuple(each for each in found if not each.empty)

@@ -18,7 +18,7 @@ def table_of(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """A day keeps the rows of its highest layer; a removed day is worked whatever the layers below say."""
+    """Return the rows that count: of each day those of its highest layer; a removed day is worked."""
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]
     for layer in (generated, feeds, manual):

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from sla_catalogue.rule.calendar import check_calendars
 from sla_catalogue.rule.contract import check_contracts
-from sla_catalogue.rule.edge import check_edges
 from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.reference import check_edges
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.rule.target import check_targets
 from sla_catalogue.rule.told import check_told
 from sla_catalogue.rule.word import check_words
 
-RULES: tuple[Callable[[Subject], None], ...] = (
+RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_metrics,
     check_targets,
     check_calendars,
@@ -26,7 +26,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
 )
 
 
-def check_everything(subject: Subject) -> None:
+def check_everything(subject: CheckedCatalogue) -> None:
     """Runs every rule; none stops another."""
     for rule in RULES:
         rule(subject)

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.calendars import code_of
 from sla_catalogue.problem import Path
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.errors import CalendarError
 from sla_domain.plan import Coverage, HolidaySource, Unspecified
 
 _LONG = timedelta(days=30)
 
 
-def check_calendars(subject: Subject) -> None:
+def check_calendars(subject: CheckedCatalogue) -> None:
+    """Report calendars that never open, lack holidays, or end too soon."""
     for contract in subject.contracts:
         _check_years(contract, subject)
         for name in _used(contract):
@@ -30,7 +31,7 @@ def _used(contract: BuiltContract) -> list[str]:
     return sorted({row.coverage for row in rows} | {role.coverage for role in contract.contract.roles if role.coverage})
 
 
-def _check_hours(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
+def _check_hours(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
     """PLANS, head: hours that a plan's document does not give must come from the contract that uses them."""
     rows = [*contract.contract.targets, *contract.built.plan.targets]
     counted = [row for row in rows if row.coverage == coverage.id and not isinstance(row.allowed, Unspecified)]
@@ -40,14 +41,14 @@ def _check_hours(contract: BuiltContract, coverage: Coverage, subject: Subject) 
         subject.findings.error(contract.path, "unspecified-hours", message + "whose hours nobody gives", hint)
 
 
-def _left_open(contract: BuiltContract, coverage: Coverage, subject: Subject) -> bool:
+def _left_open(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> bool:
     """Whether its hours are written as unspecified; hours that are written as empty are another problem."""
     own = contract.built.draft.coverages.get(coverage.id)
     written = own[1] if own else subject.context.document.coverages.get(coverage.id)
     return written is not None and written.left_open
 
 
-def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
+def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
     for part in coverage.parts:
         _check_holidays(contract, part, subject)
     asked = contract.contract.holidays is True and not coverage.around_the_clock
@@ -57,7 +58,7 @@ def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Subjec
         subject.findings.error(contract.path, "no-country", message, "country: PL, or holidays: false")
 
 
-def _check_open(contract: BuiltContract, coverage: Coverage, subject: Subject) -> None:
+def _check_open(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
     """Compiling costs time, so only a calendar that long closings may have emptied is asked."""
     if not coverage.parts and not coverage.weekly and not coverage.openings:
         return
@@ -71,7 +72,7 @@ def _check_open(contract: BuiltContract, coverage: Coverage, subject: Subject) -
         subject.findings.error(_place(contract, coverage), "empty-calendar", str(error), "")
 
 
-def _check_years(contract: BuiltContract, subject: Subject) -> None:
+def _check_years(contract: BuiltContract, subject: CheckedCatalogue) -> None:
     years = subject.calendars.horizon
     ends = [day for day in (contract.contract.valid_from, contract.contract.valid_to) if day is not None]
     for day in ends:

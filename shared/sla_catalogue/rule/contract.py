@@ -7,12 +7,13 @@ from itertools import combinations
 
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.problem import Path
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.contract import Contract
 from sla_domain.plan import Plan
 
 
-def check_contracts(subject: Subject) -> None:
+def check_contracts(subject: CheckedCatalogue) -> None:
+    """Report contracts with impossible dates, without a base plan they need, or without people."""
     for built in subject.contracts:
         _check_dates(built, subject)
         _check_base(built, subject)
@@ -20,7 +21,7 @@ def check_contracts(subject: Subject) -> None:
     _check_customers(subject)
 
 
-def _check_dates(built: BuiltContract, subject: Subject) -> None:
+def _check_dates(built: BuiltContract, subject: CheckedCatalogue) -> None:
     contract = built.contract
     if contract.valid_from and contract.valid_to and contract.valid_to <= contract.valid_from:
         hint = "`to` is exclusive and comes after `from`"
@@ -31,7 +32,7 @@ def _check_dates(built: BuiltContract, subject: Subject) -> None:
             _check_sold(contract, plan.plan, built.path, subject)
 
 
-def _check_sold(contract: Contract, plan: Plan, path: Path, subject: Subject) -> None:
+def _check_sold(contract: Contract, plan: Plan, path: Path, subject: CheckedCatalogue) -> None:
     """PLANS H3: a plan that was withdrawn may run on, and may not be bought any more."""
     signed = contract.valid_from
     if plan.valid_to is not None and signed is None:
@@ -45,7 +46,7 @@ def _check_sold(contract: Contract, plan: Plan, path: Path, subject: Subject) ->
         subject.findings.error(path, "not-on-sale", message, "choose a plan that was on sale")
 
 
-def _check_base(built: BuiltContract, subject: Subject) -> None:
+def _check_base(built: BuiltContract, subject: CheckedCatalogue) -> None:
     """PLANS H3: some plans come only on top of another."""
     needed = sorted(built.built.draft.document.requires_base)
     if needed and built.document.base_plan not in needed:
@@ -54,7 +55,7 @@ def _check_base(built: BuiltContract, subject: Subject) -> None:
         subject.findings.error(built.path, "base-plan", message, f"base_plan: {needed[0]}")
 
 
-def _check_people(built: BuiltContract, subject: Subject) -> None:
+def _check_people(built: BuiltContract, subject: CheckedCatalogue) -> None:
     findings, contract = subject.findings, built.contract
     if not contract.people:
         message = f"the contract {contract.id} has no people: its breaches reach nobody"
@@ -75,7 +76,7 @@ def _person_place(built: BuiltContract, person: str) -> Path:
     return (*built.path, "people", person) if person in built.document.people else ("people", person)
 
 
-def _check_customers(subject: Subject) -> None:
+def _check_customers(subject: CheckedCatalogue) -> None:
     """Two contracts in force for one customer at one time: which would apply depended on the order of files."""
     for one, other in combinations(subject.contracts, 2):
         shared = one.contract.customers & other.contract.customers

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sla_catalogue.horizon import YEARS, endings_of
 from sla_catalogue.problem import Path
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 
 
-def check_horizon(subject: Subject) -> None:
+def check_horizon(subject: CheckedCatalogue) -> None:
     """Needs to know what day it is: without that nothing is said (a stored catalogue is the same on every day)."""
     today = subject.today
     if today is None:
@@ -21,7 +21,7 @@ def check_horizon(subject: Subject) -> None:
             subject.findings.warning(path, "horizon-ends-soon", message, ending.hint)
 
 
-def _place(code: str, subject: Subject) -> Path:
+def _place(code: str, subject: CheckedCatalogue) -> Path:
     document = subject.context.document
     if code == YEARS:
         return ("settings", "horizon")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_catalogue.document.catalogue import CatalogueDocument
-from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.problem import Path, spell
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain import bounds
 
 _IDS = {
@@ -22,7 +22,7 @@ _IDS = {
 _Named = tuple[Path, str, int]  # where, what is written there, and how long it may be
 
 
-def check_lengths(subject: Subject) -> None:
+def check_lengths(subject: CheckedCatalogue) -> None:
     """Not for a stored catalogue: a version that was in force stays readable."""
     for path, text, longest in _named(subject.context.document):
         if len(text) > longest:

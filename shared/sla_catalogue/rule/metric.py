@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sla_catalogue.problem import Path
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.event import WORDS, Actor
 from sla_domain.plan import Metric, MetricId, Trigger
 
 _PEOPLE = frozenset(actor.value for actor in Actor if actor is not Actor.BOT)
 
 
-def check_metrics(subject: Subject) -> None:
+def check_metrics(subject: CheckedCatalogue) -> None:
     """Every metric of every plan, once where it was written."""
     seen: set[Path] = set()
     for built in subject.plans:
@@ -30,7 +30,7 @@ def check_metrics(subject: Subject) -> None:
                 _check_waiting(metric, {each.id: each for each in built.plan.metrics}, path, subject)
 
 
-def _check_waiting(metric: Metric, known: Mapping[MetricId, Metric], path: Path, subject: Subject) -> None:
+def _check_waiting(metric: Metric, known: Mapping[MetricId, Metric], path: Path, subject: CheckedCatalogue) -> None:
     """A metric that waits for itself, however far around, is never armed."""
     seen: set[MetricId] = set()
     awaited = metric.after
@@ -43,7 +43,7 @@ def _check_waiting(metric: Metric, known: Mapping[MetricId, Metric], path: Path,
         awaited = known[awaited].after if awaited in known else None
 
 
-def _check(metric: Metric, path: Path, subject: Subject) -> None:
+def _check(metric: Metric, path: Path, subject: CheckedCatalogue) -> None:
     error = subject.findings.error
     if not metric.start:
         error(path, "never-starts", f"the metric {metric.id!r} never starts", "start: [opened]")

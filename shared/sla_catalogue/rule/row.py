@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sla_catalogue.assembly.target import PRIORITY, Row
-from sla_domain.plan import Condition, Match, Target
+from sla_catalogue.assembly.target import PRIORITY, TargetRow
+from sla_domain.plan import Match, MatchCondition, Target
 
 ANY = "(any other)"
 
 
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
-    """The priorities a row speaks of; a row without that condition speaks of every one, and of unknown ones."""
+    """Return the priorities a row speaks of; a row without that condition speaks of every one, and of unknown ones."""
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
             named = [name for name in all_of_them if (name in condition.values) is not condition.negated]
@@ -20,9 +20,9 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     return [*all_of_them, ANY]
 
 
-def shadowed(row: Row, earlier: Iterable[Row], all_of_them: Sequence[str]) -> list[Row]:
-    """The earlier rows that together take everything from `row`; empty when something is left to it."""
-    takers: list[Row] = []
+def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
+    """Return the earlier rows that together take everything from `row`; empty when something is left to it."""
+    takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
     for priority in priorities_of(row.target, all_of_them):
         taker = next((other for other in candidates if takes(other.target, row.target, priority, all_of_them)), None)
@@ -33,8 +33,8 @@ def shadowed(row: Row, earlier: Iterable[Row], all_of_them: Sequence[str]) -> li
     return takers
 
 
-def spoken_of(rows: Iterable[Row], priority: str, all_of_them: Sequence[str]) -> bool:
-    """Whether some row speaks of the priority whatever the other attributes say."""
+def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
+    """Return whether some row speaks of the priority whatever the other attributes say."""
     return any(
         priority in priorities_of(row.target, all_of_them)
         and all(condition.attribute == PRIORITY for condition in row.target.match.conditions)
@@ -43,7 +43,7 @@ def spoken_of(rows: Iterable[Row], priority: str, all_of_them: Sequence[str]) ->
 
 
 def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
-    """Whether `other`, tried first, takes every incident of that priority that `row` would match."""
+    """Return whether `other`, tried first, takes every incident of that priority that `row` would match."""
     if priority not in priorities_of(other, all_of_them):
         return False
     rest = [condition for condition in other.match.conditions if condition.attribute != PRIORITY]
@@ -51,16 +51,18 @@ def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str])
 
 
 def among(target: Target, known: Mapping[str, str]) -> Target | None:
-    """The row as it matches incidents with these attributes, whatever their others; None when it matches none."""
+    """Return the row as it matches incidents with these attributes, whatever their others; None when it matches
+    none.
+    """
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None
     rest = [each for each in conditions if each.attribute not in known]
-    given = [Condition(name, frozenset({value})) for name, value in known.items()]
+    given = [MatchCondition(name, frozenset({value})) for name, value in known.items()]
     return replace(target, match=Match((*rest, *given)))
 
 
-def _implied(condition: Condition, by: Match) -> bool:
+def _implied(condition: MatchCondition, by: Match) -> bool:
     """Whether whatever satisfies `by` satisfies the condition too."""
     for held in by.conditions:
         if held.attribute != condition.attribute:

@@ -13,7 +13,7 @@ from sla_catalogue.problem import Findings
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckedCatalogue:
     """Everything built, before it is trusted."""
 
     plans: tuple[BuiltPlan, ...]
@@ -24,7 +24,9 @@ class Subject:
 
     @property
     def findings(self) -> Findings:
+        """Return where findings are collected."""
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:
+        """Return the built plan of this id; None when there is none."""
         return next((built for built in self.plans if built.plan.id == id_), None)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.assembly.plan import BuiltPlan
-from sla_catalogue.assembly.target import Row
+from sla_catalogue.assembly.target import TargetRow
 from sla_catalogue.rule.row import ANY, among, priorities_of, shadowed, spoken_of, takes
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.fold.entitlement import stated
 from sla_domain.incident import Scope
 from sla_domain.plan import CoverageTime, PlanId, Unspecified, WallTime, written_name
@@ -17,7 +17,8 @@ from sla_domain.plan import CoverageTime, PlanId, Unspecified, WallTime, written
 _EXPECTED_FOR_ALL = ("first_response", "resolution")
 
 
-def check_targets(subject: Subject) -> None:
+def check_targets(subject: CheckedCatalogue) -> None:
+    """Report rows that never match, gaps between them, and numbers that nobody supplies."""
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
         if not built.plan.requires_base or "+" in built.plan.id:  # alone, a plan for on top of another has gaps
@@ -27,7 +28,7 @@ def check_targets(subject: Subject) -> None:
         _check_specified(contract, subject)
 
 
-def _check_rows(rows: Sequence[Row], priorities: list[str], subject: Subject) -> None:
+def _check_rows(rows: Sequence[TargetRow], priorities: list[str], subject: CheckedCatalogue) -> None:
     for index, row in enumerate(rows):
         takers = shadowed(row, rows[:index], priorities)
         # What a plan inherits it may well replace entirely; only rows of one author shadow each other by mistake.
@@ -38,7 +39,7 @@ def _check_rows(rows: Sequence[Row], priorities: list[str], subject: Subject) ->
         _check_warnings(row, subject)
 
 
-def _check_warnings(row: Row, subject: Subject) -> None:
+def _check_warnings(row: TargetRow, subject: CheckedCatalogue) -> None:
     allowed = row.target.allowed
     if not isinstance(allowed, CoverageTime | WallTime):
         return
@@ -48,7 +49,7 @@ def _check_warnings(row: Row, subject: Subject) -> None:
             subject.findings.error(row.path, "warning-beyond-target", message, "warn later, or in percent")
 
 
-def _check_gaps(rows: Sequence[Row], priorities: list[str], plan: str, subject: Subject) -> None:
+def _check_gaps(rows: Sequence[TargetRow], priorities: list[str], plan: str, subject: CheckedCatalogue) -> None:
     for metric in _EXPECTED_FOR_ALL:
         ours = [row for row in rows if row.target.metric == metric]
         missing = [name for name in priorities if not spoken_of(ours, name, priorities)]
@@ -57,7 +58,7 @@ def _check_gaps(rows: Sequence[Row], priorities: list[str], plan: str, subject: 
             subject.findings.warning(("plans", written_name(PlanId(plan)), "targets"), "gap", message, "add a last row")
 
 
-def _check_specified(contract: BuiltContract, subject: Subject) -> None:
+def _check_specified(contract: BuiltContract, subject: CheckedCatalogue) -> None:
     """PLANS, head: a contract that uses a target without a number must supply it."""
     reported: set[tuple[object, ...]] = set()
     for row, priorities in _used_without_number(contract, subject):
@@ -76,9 +77,9 @@ def _check_specified(contract: BuiltContract, subject: Subject) -> None:
         subject.findings.error(contract.path, "unspecified-target", message, hint)
 
 
-def _used_without_number(contract: BuiltContract, subject: Subject) -> list[tuple[Row, list[str]]]:
+def _used_without_number(contract: BuiltContract, subject: CheckedCatalogue) -> list[tuple[TargetRow, list[str]]]:
     """Rows without a number that some incident of the contract may meet, with the priorities left to them."""
-    found: list[tuple[Row, list[str]]] = []
+    found: list[tuple[TargetRow, list[str]]] = []
     for built, scopes in _in_use(contract, subject):
         kinds = [stated(contract.contract, scope) for scope in scopes]
         names = [priority.id for priority in built.plan.priorities]
@@ -95,7 +96,7 @@ def _used_without_number(contract: BuiltContract, subject: Subject) -> list[tupl
     return found
 
 
-def _in_use(contract: BuiltContract, subject: Subject) -> list[tuple[BuiltPlan, tuple[Scope, ...]]]:
+def _in_use(contract: BuiltContract, subject: CheckedCatalogue) -> list[tuple[BuiltPlan, tuple[Scope, ...]]]:
     """The plans whose rows apply to incidents of the contract, each with the scopes in which they do (PLANS H4, I9)."""
     bought = contract.contract
     out = (Scope.OUT_OF_SCOPE,) if bought.products else ()
@@ -107,7 +108,7 @@ def _in_use(contract: BuiltContract, subject: Subject) -> list[tuple[BuiltPlan, 
 
 
 def _taken(
-    row: Row, priority: str, before: Sequence[Row], names: list[str], kinds: Iterable[Mapping[str, str]]
+    row: TargetRow, priority: str, before: Sequence[TargetRow], names: list[str], kinds: Iterable[Mapping[str, str]]
 ) -> bool:
     """Whether earlier rows take what `row` would match among incidents of each kind; it may match none of one."""
     same = [other.target for other in before if other.target.metric == row.target.metric]

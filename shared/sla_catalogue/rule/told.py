@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.document.escalation import PolicyDocument
 from sla_catalogue.problem import Path
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.calendar import load_zone
 from sla_domain.calendar.instant import instant_of, micros
 from sla_domain.calendar.intervals import Interval, clipped, merged, subtract
@@ -23,7 +23,7 @@ _NO_ESCALATION_HINT = (
 )
 
 
-def check_told(subject: Subject) -> None:
+def check_told(subject: CheckedCatalogue) -> None:
     """Errors made since a catalogue was in force do not refuse it: incidents are still judged by it."""
     if not subject.context.stored:
         _check_plans(subject)
@@ -37,7 +37,7 @@ def check_told(subject: Subject) -> None:
             _check_duty(built, policy, subject)
 
 
-def _check_plans(subject: Subject) -> None:
+def _check_plans(subject: CheckedCatalogue) -> None:
     """A plan for on top of another may leave its escalation to the base; laid over it, it has one."""
     for each in subject.plans:
         if each.plan.escalation is None and not (each.plan.requires_base and "+" not in each.plan.id):
@@ -48,7 +48,7 @@ def _check_plans(subject: Subject) -> None:
         subject.findings.error(("escalations", NO_ESCALATION), "reserved-name", message, "give it another name")
 
 
-def _check_levels(built: BuiltContract, policy: PolicyDocument, subject: Subject) -> None:
+def _check_levels(built: BuiltContract, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
     known = {role.role for role in built.contract.roles} | set(built.contract.people)
     for number, level in enumerate(policy.levels, start=1):
         if not known & set(level.tell):
@@ -56,7 +56,7 @@ def _check_levels(built: BuiltContract, policy: PolicyDocument, subject: Subject
             subject.findings.warning(built.path, "level-unheld", message, "give the role to somebody")
 
 
-def _check_customers_people(built: BuiltContract, policy: PolicyDocument, subject: Subject) -> None:
+def _check_customers_people(built: BuiltContract, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
     """The customer's own people are never paged: a level that names them would be silent where it looks held."""
     contract = built.contract
     for number, level in enumerate(policy.levels, start=1):
@@ -80,7 +80,7 @@ def _place(built: BuiltContract, name: str) -> Path:
     return (*built.path, "roles", name) if name in built.document.roles else built.path
 
 
-def _check_duty(built: BuiltContract, policy: PolicyDocument, subject: Subject) -> None:
+def _check_duty(built: BuiltContract, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
     """Hours that count, at which nobody of the first level is on duty: then everybody of it is told."""
     if not policy.levels:
         return
@@ -108,7 +108,7 @@ def _check_duty(built: BuiltContract, policy: PolicyDocument, subject: Subject) 
         subject.findings.warning((*built.path, "roles"), "nobody-on-duty", message, hint)
 
 
-def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: Subject) -> datetime | None:
+def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: CheckedCatalogue) -> datetime | None:
     """In a year in the middle of those that are compiled, holidays and changes of the clock included."""
     years = subject.calendars.horizon
     middle = (years.first + years.last) // 2
@@ -126,7 +126,7 @@ def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: Sub
     return None
 
 
-def _open(built: BuiltContract, coverage: str, low: int, high: int, subject: Subject) -> list[Interval]:
+def _open(built: BuiltContract, coverage: str, low: int, high: int, subject: CheckedCatalogue) -> list[Interval]:
     calendar = subject.calendars.calendar(built.contract, built.built.plan.coverages[coverage])
     table = calendar.table_over(low, high)
     return clipped(table.intervals, low, high)

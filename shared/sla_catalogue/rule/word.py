@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from functools import cache
 
 from sla_catalogue.document.coverage import CoverageDocument
-from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.hours import DAY, DAYS, MinuteWindow
 from sla_catalogue.problem import Path, did_you_mean
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.explain.language import LANGUAGES
 
 MAIL_LANGUAGES = frozenset({"en"})
@@ -29,7 +29,8 @@ _OWN = frozenset({"contract", "plan", "base_plan", "scope"})  # slad states thes
 _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two times swapped
 
 
-def check_words(subject: Subject) -> None:
+def check_words(subject: CheckedCatalogue) -> None:
+    """Report languages, attributes, roles, hours and lookups that are known nowhere else."""
     _check_languages(subject)
     _check_attributes(subject)
     _check_roles(subject)
@@ -40,7 +41,7 @@ def check_words(subject: Subject) -> None:
 # -- languages --------------------------------------------------------------------------------------------
 
 
-def _check_languages(subject: Subject) -> None:
+def _check_languages(subject: CheckedCatalogue) -> None:
     heard: dict[str, list[Path]] = {}
     for path, tag, told in _tags(subject):
         if not is_language(tag):
@@ -62,7 +63,7 @@ def _check_languages(subject: Subject) -> None:
                                      f"it is served in {', '.join(contract.built.plan.languages)}")  # fmt: skip
 
 
-def _tags(subject: Subject) -> Iterator[tuple[Path, str, bool]]:
+def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
     """Every language named, with its place, and whether somebody is written to in it."""
     document = subject.context.document
     for name, person in document.people.items():
@@ -78,11 +79,12 @@ def _tags(subject: Subject) -> Iterator[tuple[Path, str, bool]]:
 
 
 def is_language(tag: str) -> bool:
-    """Whether the first part of a tag (`zh-TW`) is a language that CLDR knows."""
+    """Return whether the first part of a tag (`zh-TW`) is a language that CLDR knows."""
     return language_of(tag) in _known()
 
 
 def language_of(tag: str) -> str:
+    """Return the base language of a tag: `zh` of `zh_TW`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
@@ -100,7 +102,7 @@ def _like(tag: str, known: list[str]) -> str:
 # -- attributes and roles ---------------------------------------------------------------------------------
 
 
-def _check_attributes(subject: Subject) -> None:
+def _check_attributes(subject: CheckedCatalogue) -> None:
     """A condition on an attribute that is nearly one that incidents have."""
     document = subject.context.document
     known = {*ATTRIBUTES, *(name for source in document.sources.values() for name in source.attributes)}
@@ -122,7 +124,7 @@ def _check_attributes(subject: Subject) -> None:
             subject.findings.error(("sources", name, "attributes", attribute), "own-attribute", message, "another name")
 
 
-def _check_roles(subject: Subject) -> None:
+def _check_roles(subject: CheckedCatalogue) -> None:
     """A role that a contract fills and that neither its plan nor its escalation asks for."""
     document = subject.context.document
     named = {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}
@@ -138,7 +140,7 @@ def _check_roles(subject: Subject) -> None:
 # -- hours ------------------------------------------------------------------------------------------------
 
 
-def _check_nights(subject: Subject) -> None:
+def _check_nights(subject: CheckedCatalogue) -> None:
     for path, coverage in _written(subject):
         found = list(_swapped(coverage))
         if found:
@@ -148,7 +150,7 @@ def _check_nights(subject: Subject) -> None:
             subject.findings.warning((*path, "hours"), "over-midnight", message, hint)
 
 
-def _written(subject: Subject) -> Iterator[tuple[Path, CoverageDocument]]:
+def _written(subject: CheckedCatalogue) -> Iterator[tuple[Path, CoverageDocument]]:
     document = subject.context.document
     for name, coverage in document.coverages.items():
         yield ("coverages", name), coverage
@@ -172,7 +174,7 @@ def _swapped(coverage: CoverageDocument) -> Iterator[tuple[int, MinuteWindow]]:
 # -- lookups ----------------------------------------------------------------------------------------------
 
 
-def _check_lookups(subject: Subject) -> None:
+def _check_lookups(subject: CheckedCatalogue) -> None:
     for name, source in subject.context.document.sources.items():
         lookups: list[tuple[str, LookupDocument | None]] = [("customer", source.customer), ("product", source.product)]
         lookups += [(f"attributes.{attribute}", lookup) for attribute, lookup in source.attributes.items()]

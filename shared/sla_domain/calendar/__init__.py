@@ -12,7 +12,7 @@ from sla_domain.calendar.calendar import AtClose, Calendar, Identity, compile_ca
 from sla_domain.calendar.days import WorkingDays
 from sla_domain.calendar.growing import CalendarBook, GrowingCalendar, growing_calendar
 from sla_domain.calendar.layout import spec_from_layout
-from sla_domain.calendar.local import LocalTime, read_local
+from sla_domain.calendar.local import LocalTime, local_instant, read_local
 from sla_domain.calendar.note import PieceKind
 from sla_domain.calendar.piece import Piece
 from sla_domain.calendar.spec import CalendarSpec, Holiday, always_open
@@ -38,6 +38,7 @@ __all__ = [
     "growing_calendar",
     "intersection",
     "load_zone",
+    "local_instant",
     "read_local",
     "spec_from_layout",
     "tzdata_version",

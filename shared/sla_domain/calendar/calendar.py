@@ -34,7 +34,7 @@ class AtClose(StrEnum):
 _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisection
 
 
-class Towards(Enum):
+class HorizonSide(Enum):
     """In which direction an answer left the horizon."""
 
     EARLIER = "earlier"
@@ -53,6 +53,7 @@ class Identity:
 
     @classmethod
     def of(cls, spec: CalendarSpec) -> Identity:
+        """Return the identity of a specification, with the time zone data in use."""
         return cls(spec.id, spec.zone, spec.revision, tzdata_version(), spec.name)
 
 
@@ -72,21 +73,23 @@ class Calendar:
 
     @property
     def id(self) -> str:
+        """Return the name of the calendar: contract and coverage."""
         return self.identity.id
 
     @property
     def zone(self) -> str:
+        """Return the name of its time zone."""
         return self.identity.zone
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """The instants between which this calendar has answers ready."""
+        """Return the instants between which this calendar has answers ready."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
 
     def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
-        """The earliest instant by which `span` of open time has passed since `start`.
+        """Return the earliest instant by which `span` of open time has passed since `start`.
 
         Raises InvalidSpan for a negative span: `subtract` goes back.
         """
@@ -98,7 +101,7 @@ class Calendar:
         wanted = span // MICROSECOND
         if wanted > 0:
             while (due := self._table.after(at, wanted)) is None:
-                self._widen(at, Towards.LATER)
+                self._widen(at, HorizonSide.LATER)
         elif wanted == 0:
             due = at
         else:
@@ -108,7 +111,7 @@ class Calendar:
         return EPOCH + MICROSECOND * due
 
     def subtract(self, end: datetime, span: timedelta) -> datetime:
-        """The latest instant from which `span` of open time passes until `end`: a warning lies in open time.
+        """Return the latest instant from which `span` of open time passes until `end`: a warning lies in open time.
 
         It is an opening rather than the close before it, so "1 h before" a 10:00 due is 09:00 that morning and not
         18:00 the evening before. A zero span returns `end`. Raises InvalidSpan if negative.
@@ -119,7 +122,7 @@ class Calendar:
         if wanted == 0:
             return end.astimezone(UTC)
         while (warned := self._table.ahead_of(at, wanted)) is None:
-            self._widen(at, Towards.EARLIER)
+            self._widen(at, HorizonSide.EARLIER)
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -129,41 +132,46 @@ class Calendar:
             since, until = self._table.elapsed(first), self._table.elapsed(last)
             if since is not None and until is not None:
                 return MICROSECOND * (until - since)
-            self._widen(first if since is None else last, Towards.LATER)
+            self._widen(first if since is None else last, HorizonSide.LATER)
 
     # -- instants
 
     def is_open(self, at: datetime) -> bool:
         """Half-open: open at an opening, not at a close."""
         us = micros(at)
-        return self._ask(us, Towards.LATER, lambda: self._table.is_open(us))
+        return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
     def next_open(self, at: datetime) -> datetime:
-        """The first open instant not before `at`: `at` itself when open."""
+        """Return the first open instant not before `at`: `at` itself when open."""
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """The first close after `at`; while closed, the end of the next opening. Never closing is BeyondHorizon."""
+        """Return the first close after `at`; while closed, the end of the next opening.
+
+        Never closing is BeyondHorizon.
+        """
         us = micros(at)
-        return instant_of(self._ask(us, Towards.LATER, lambda: self._table.next_close(us)))
+        return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
 
     # -- working days
 
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
-        """The instant `count` working days after `start` in the given reading. Raises InvalidSpan if negative.
+        """Return the instant `count` working days after `start` in the given reading.
+
+        Raises InvalidSpan if negative.
 
         Where the same time of day is neither open nor a close, the next opening.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
         at = micros(start)
-        return instant_of(self._ask(at, Towards.LATER, lambda: self._day_index().target(at, count, mode)))
+        return instant_of(self._ask(at, HorizonSide.LATER, lambda: self._day_index().target(at, count, mode)))
 
     def working_days_between(self, start: datetime, end: datetime) -> int:
         """Working dates after the local date of `start` up to and with that of `end`; negative when reversed."""
         first, last = micros(start), micros(end)
         self._cover(first, last)
-        return self._ask(max(first, last), Towards.LATER, lambda: self._day_index().between(first, last))
+        return self._ask(max(first, last), HorizonSide.LATER, lambda: self._day_index().between(first, last))
 
     # -- explanation
 
@@ -178,18 +186,20 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """The table, having known as much of `[low, high]` (microseconds) as it can: combined calendars read it."""
+        """Return the table, having known as much of `[low, high]` (microseconds) as it can: combined calendars read
+        it.
+        """
         return self._table
 
     def _cover(self, *instants: int) -> None:
         for at in instants:
             while not self._table.low <= at <= self._table.high:
-                self._widen(at, Towards.LATER)
+                self._widen(at, HorizonSide.LATER)
 
     def _next_open(self, at: int) -> int:
-        return self._ask(at, Towards.LATER, lambda: self._table.next_open(at))
+        return self._ask(at, HorizonSide.LATER, lambda: self._table.next_open(at))
 
-    def _ask(self, at: int, towards: Towards, question: Callable[[], _T | None]) -> _T:
+    def _ask(self, at: int, towards: HorizonSide, question: Callable[[], _T | None]) -> _T:
         """Ask until the horizon is wide enough; each widening either reaches further or raises."""
         while (answer := question()) is None:
             self._widen(at, towards)
@@ -202,7 +212,7 @@ class Calendar:
             days = self._days = index_days(table, zone_map(self.zone, first - 1, last + 1))
         return days
 
-    def _widen(self, at: int, towards: Towards) -> None:
+    def _widen(self, at: int, towards: HorizonSide) -> None:
         """A fixed horizon cannot be widened: say why there is no answer."""
         self._refuse(at, *self.horizon)
 
@@ -213,7 +223,7 @@ class Calendar:
 
 
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
-    """The calendar over the local days `first` to `last`, both included. Raises InvalidSpan if reversed."""
+    """Return the calendar over the local days `first` to `last`, both included. Raises InvalidSpan if reversed."""
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")
     return Calendar(Identity.of(spec), compile_table(spec, first, last))

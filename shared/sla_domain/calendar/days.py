@@ -35,7 +35,7 @@ class DayIndex:
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
-        """The instant `count` (≥ 0) working days after `at`; None when it lies outside the horizon."""
+        """Return the instant `count` (≥ 0) working days after `at`; None when it lies outside the horizon."""
         match mode:
             case WorkingDays.SAME_TIME:
                 return self._same_time(at, count)

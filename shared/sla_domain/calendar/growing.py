@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 
-from sla_domain.calendar.calendar import Calendar, Identity, Towards
+from sla_domain.calendar.calendar import Calendar, HorizonSide, Identity
 from sla_domain.calendar.compiled import compile_table
 from sla_domain.calendar.instant import instant_of, nearest_instant
 from sla_domain.calendar.spec import CalendarSpec
@@ -38,16 +38,18 @@ class GrowingCalendar(Calendar):
 
     @property
     def limits(self) -> tuple[int, int]:
+        """Return the instants between which it can grow, in microseconds since 1970."""
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
+        """Return a table that covers `[low, high]` at least, compiled when it is first asked for."""
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:
             years = min(years[0], self._years[0]), max(years[1], self._years[1])
         self._know(years)
         return self._table
 
-    def _widen(self, at: int, towards: Towards) -> None:
+    def _widen(self, at: int, towards: HorizonSide) -> None:
         year = nearest_instant(at).year
         lowest, highest = self._limits
         years = self._wider(at, year, towards)
@@ -55,7 +57,7 @@ class GrowingCalendar(Calendar):
             self._refuse(at, datetime(lowest, 1, 1, tzinfo=UTC), datetime(highest, 12, 31, tzinfo=UTC))
         self._know(years)
 
-    def _wider(self, at: int, year: int, towards: Towards) -> tuple[int, int]:
+    def _wider(self, at: int, year: int, towards: HorizonSide) -> tuple[int, int]:
         """The next years to know: around `at` if that is new ground, else twice as many in the direction asked for."""
         if self._years is None:
             return self._clamped(year - 1, year + _AHEAD)
@@ -65,7 +67,7 @@ class GrowingCalendar(Calendar):
             return self._clamped(min(first, year) - 1, last)
         if at > self._table.high:
             return self._clamped(first, max(last, year) + 1)
-        if towards is Towards.LATER:
+        if towards is HorizonSide.LATER:
             return self._clamped(first, last + width)
         return self._clamped(first - width, last)
 
@@ -80,7 +82,7 @@ class GrowingCalendar(Calendar):
 
 
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
-    """The calendar of `spec`, compiled on demand."""
+    """Return the calendar of `spec`, compiled on demand."""
     return GrowingCalendar(
         Identity.of(spec),
         lambda first, last: compile_table(spec, date(first, 1, 1), date(last, 12, 31)),

@@ -32,17 +32,17 @@ def micros(instant: datetime) -> int:
 
 
 def instant_of(us: int) -> datetime:
-    """The aware UTC datetime of so many microseconds."""
+    """Return the aware UTC datetime of so many microseconds."""
     return EPOCH + MICROSECOND * us
 
 
 def nearest_instant(us: int) -> datetime:
-    """The same, but for the last hours of year 9999, which UTC cannot always express: never an OverflowError."""
+    """Return the datetime of so many microseconds, or the nearest that UTC can express."""
     return instant_of(max(_FIRST_US, min(us, _LAST_US)))
 
 
 def local_micros(wall: datetime) -> int:
-    """A naive wall-clock reading as microseconds since the wall clock read 1970-01-01 00:00."""
+    """Return a naive wall-clock reading as microseconds since the wall clock read 1970-01-01 00:00."""
     return (wall - LOCAL_EPOCH) // MICROSECOND
 
 

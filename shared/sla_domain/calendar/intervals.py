@@ -28,7 +28,7 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
-    """What of `intervals` lies in no hole; both sorted and disjoint."""
+    """Return what of `intervals` lies in no hole; both sorted and disjoint."""
     result: list[Interval] = []
     first = 0
     for low, high in intervals:
@@ -46,7 +46,7 @@ def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
 
 
 def intersect(left: Intervals, right: Intervals) -> list[Interval]:
-    """What lies in both; both sorted and disjoint."""
+    """Return what lies in both; both sorted and disjoint."""
     result: list[Interval] = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -61,5 +61,5 @@ def intersect(left: Intervals, right: Intervals) -> list[Interval]:
 
 
 def clipped(intervals: Intervals, low: int, high: int) -> list[Interval]:
-    """What lies within `[low, high)`."""
+    """Return what lies within `[low, high)`."""
     return intersect(intervals, [(low, high)]) if low < high else []

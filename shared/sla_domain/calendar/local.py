@@ -7,10 +7,10 @@ change is meant (PLANS, "Conventions"). Either way the instant is a reading of o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sla_domain.calendar.zone import zone_map
+from sla_domain.calendar.zone import load_zone, zone_map
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -20,37 +20,29 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A reading with its instant; `again` is the second showing of one that came twice.
-
-    `also` are other readings that never came and mean the same instant, where nobody knows which of them was written.
-    """
+    """A reading with its instant; `again` is the second showing of one that came twice."""
 
     reading: datetime
     zone: str
     at: datetime
     again: datetime | None = None
     skipped: bool = False
-    also: tuple[datetime, ...] = ()
-
-    def joined(self, other: LocalTime) -> LocalTime:
-        """This reading, and another that means the same instant."""
-        if not (self.skipped and other.skipped) or other.reading in (self.reading, *self.also):
-            return self
-        return replace(self, also=(*self.also, other.reading))
 
     @property
     def doubtful(self) -> bool:
+        """Return whether the reading came twice or never."""
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """The instant of something that did not happen before `known`: the second showing if the first lies before."""
+        """Return the instant of something that did not happen before `known`: the second showing if the first lies
+        before.
+        """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """What there is to remark, in words; empty for a reading that came once. `meant`: the instant chosen."""
+        """Return what there is to remark, in words; empty for a reading that came once. `meant`: the instant chosen."""
         if self.skipped:
-            readings = " and ".join(f"{reading:%Y-%m-%d %H:%M}" for reading in sorted((self.reading, *self.also)))
-            never = f"{readings} never came in {self.zone}"
+            never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
             return f"{never}: read as {_utc(self.at)}, when the clocks changed"
         if self.again is None:
             return ""
@@ -61,7 +53,7 @@ class LocalTime:
 
 
 def read_local(reading: datetime, zone: str) -> LocalTime:
-    """The instant of a naive reading of the wall clock of `zone`.
+    """Return the instant of a naive reading of the wall clock of `zone`.
 
     Raises ValueError for a year outside of 1971 to 2099, UnknownZone.
     """
@@ -78,6 +70,18 @@ def read_local(reading: datetime, zone: str) -> LocalTime:
         again=None if again is None else _EPOCH + _MICROSECOND * again,
         skipped=clock.to_local(first) != wall,
     )
+
+
+def local_instant(moment: datetime, zone: str) -> datetime:
+    """Return `moment` as an instant: one without an offset is read in `zone` by the rule of `read_local`.
+
+    In a year for which no changes of the clock are known the zone's usual offset stands. Raises UnknownZone.
+    """
+    if moment.tzinfo is not None:
+        return moment
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        return moment.replace(tzinfo=load_zone(zone))
+    return read_local(moment, zone).at
 
 
 def _utc(at: datetime) -> str:

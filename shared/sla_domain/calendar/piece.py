@@ -31,11 +31,12 @@ class Piece:
 
     @property
     def span(self) -> timedelta:
+        """Return how long the piece lasts."""
         return self.end - self.start
 
 
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
-    """The pieces of `[start, end)`, which must lie within the table's horizon."""
+    """Yield the pieces of `[start, end)`, which must lie within the table's horizon."""
     pending: Note | None = None
     for part in _parts(table, start, end):
         if pending is None:

@@ -48,6 +48,7 @@ class Table:
 
     @property
     def intervals(self) -> list[Interval]:
+        """Return the open intervals, half-open, in microseconds since 1970."""
         return list(zip(self.opens, self.closes, strict=True))
 
     def elapsed(self, at: int) -> int | None:
@@ -61,7 +62,9 @@ class Table:
         return reached if reached < full else full
 
     def after(self, at: int, span: int) -> int | None:
-        """The first instant by which `span` (> 0) of open time has passed since `at`: a close counts, and stays."""
+        """Return the first instant by which `span` (> 0) of open time has passed since `at`: a close counts, and
+        stays.
+        """
         if not self.low <= at <= self.high:
             return None
         before, shift = self.before, self.shift
@@ -74,7 +77,9 @@ class Table:
         return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
-        """The last instant from which `span` (> 0) of open time passes until `at`: an opening counts, a close never."""
+        """Return the last instant from which `span` (> 0) of open time passes until `at`: an opening counts, a close
+        never.
+        """
         reached = self.elapsed(at)
         if reached is None or reached < span:
             return None
@@ -82,13 +87,14 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
+        """Return whether it is open at an instant; None outside of what the table covers."""
         if not self.low <= at < self.high:
             return None
         count = bisect_right(self.opens, at)
         return count > 0 and at < self.closes[count - 1]
 
     def is_close(self, at: int) -> bool:
-        """Whether open time ends exactly at `at`."""
+        """Return whether open time ends exactly at `at`."""
         count = bisect_left(self.closes, at)
         return count < len(self.closes) and self.closes[count] == at
 
@@ -100,7 +106,7 @@ class Table:
         return max(at, self.opens[following]) if following < len(self.opens) else None
 
     def next_close(self, at: int) -> int | None:
-        """The first close later than `at`; the end of the horizon is no close."""
+        """Return the first close later than `at`; the end of the horizon is no close."""
         if not self.low <= at < self.high:
             return None
         following = bisect_right(self.closes, at)

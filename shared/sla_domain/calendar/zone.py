@@ -37,13 +37,13 @@ class ZoneMap:
     highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
 
     def to_utc(self, local: int) -> int:
-        """The first instant at which the wall clock reads `local` or later."""
+        """Return the first instant at which the wall clock reads `local` or later."""
         era = bisect_right(self.highest, local)
         start, instant = self.starts[era], local - self.offsets[era]
         return instant if instant > start else start
 
     def shown_again(self, local: int) -> int | None:
-        """The second instant at which the wall clock reads `local`; None when it does so once or never."""
+        """Return the second instant at which the wall clock reads `local`; None when it does so once or never."""
         following = bisect_right(self.highest, local) + 1
         if following >= len(self.starts):
             return None
@@ -51,12 +51,12 @@ class ZoneMap:
         return instant if instant >= self.starts[following] else None
 
     def to_local(self, instant: int) -> int:
-        """What the wall clock reads at `instant`."""
+        """Return what the wall clock reads at `instant`."""
         return instant + self.offsets[bisect_right(self.starts, instant) - 1]
 
 
 def tzdata_version() -> str:
-    """The IANA release behind every deadline, such as `2026f`; `system` when the package is not installed."""
+    """Return the IANA release behind every deadline, such as `2026f`; `system` when the package is not installed."""
     try:
         return str(import_module(_PACKAGE).IANA_VERSION)
     except ModuleNotFoundError:
@@ -65,7 +65,7 @@ def tzdata_version() -> str:
 
 @cache
 def load_zone(name: str) -> zoneinfo.ZoneInfo:
-    """The zone from the pinned package, else from the system. Raises UnknownZone."""
+    """Return the zone from the pinned package, else from the system. Raises UnknownZone."""
     names = _zone_names()
     if name not in names:
         raise UnknownZone(name, get_close_matches(name, sorted(names), n=2))
@@ -88,7 +88,7 @@ def keep_zone(name: str) -> None:
 
 @lru_cache(maxsize=256)
 def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
-    """The map of a zone for these years, both included; answers outside them are not to be trusted."""
+    """Return the map of a zone for these years, both included; answers outside them are not to be trusted."""
     begin = _year_start(first_year)
     starts, offsets = [begin], [_offset(load_zone(name), begin)]
     for year in range(first_year, last_year + 1):

@@ -4,7 +4,7 @@ and how it is put into words (`text`, `spoken`, `language`) or plain values (`pl
 from __future__ import annotations
 
 from sla_domain.explain.build import allowed_span, calendar_of, explain, explain_clock, known_at
-from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step, StepKind, Versions
+from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried, StepKind, Versions
 from sla_domain.explain.plain import as_dict
 from sla_domain.explain.shares import OWN, holder_shares, party_shares
 from sla_domain.explain.spoken import spoken
@@ -13,9 +13,9 @@ from sla_domain.explain.text import render
 __all__ = [
     "OWN",
     "Explanation",
+    "ReasonedStep",
     "RowOutcome",
     "RowTried",
-    "Step",
     "StepKind",
     "Versions",
     "allowed_span",

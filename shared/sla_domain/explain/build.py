@@ -20,12 +20,15 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
-    """Every clock of the incident, as the events folded into it say. Raises CalendarError beyond a calendar's years."""
+    """Return every clock of the incident, as the events folded into it say.
+
+    Raises CalendarError beyond a calendar's years.
+    """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
 
 def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
-    """The events that had happened by `at`: fold these to see the clocks as they stood then.
+    """Return the events that had happened by `at`: fold these to see the clocks as they stood then.
 
     What a ticket showed later is not among them, though the event that carried it is.
     """
@@ -87,7 +90,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
-    """The calendar in which the clock counts; None for wall time and for a date agreed without a coverage."""
+    """Return the calendar in which the clock counts; None for wall time and for a date agreed without a coverage."""
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
         return None
@@ -113,7 +116,7 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """The allowed time in the clock's own time; None when only a date was agreed. Raises CalendarError."""
+    """Return the allowed time in the clock's own time; None when only a date was agreed. Raises CalendarError."""
     allowed = clock.target.allowed
     if clock.agreed_by:
         return None

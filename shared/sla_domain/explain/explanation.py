@@ -15,11 +15,13 @@ from sla_domain.clock import ClockId, ClockState, Mark
 from sla_domain.contract import ContractId
 from sla_domain.event import IncidentId, TimeQuality, WaitingOn
 from sla_domain.incident import Scope
-from sla_domain.plan import NO_TEXTS, Condition, MetricId, PlanId, Target, Texts
+from sla_domain.plan import NO_TEXTS, MatchCondition, MetricId, PlanId, Target, Texts
 from sla_domain.rulebook import MatchReason
 
 
 class StepKind(StrEnum):
+    """Why time of a clock's life counted, or did not."""
+
     COUNTED = "counted"
     OUTSIDE_HOURS = "outside_hours"
     HOLIDAY = "holiday"
@@ -31,7 +33,7 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReasonedStep:
     """`[start, end)`: what kind of time, why, how much of it counts, and the sum up to its end."""
 
     start: datetime
@@ -46,10 +48,13 @@ class Step:
 
     @property
     def span(self) -> timedelta:
+        """Return how long the step lasts."""
         return self.end - self.start
 
 
 class RowOutcome(StrEnum):
+    """What became of a row of the plan when a target was looked for."""
+
     MATCHED = "matched"
     FAILED = "failed"
     UNSPECIFIED = "unspecified"  # matched, but gives no number: the contract supplies it
@@ -61,7 +66,7 @@ class RowTried:
 
     target: Target
     outcome: RowOutcome
-    condition: Condition | None = None
+    condition: MatchCondition | None = None
     actual: str = ""
 
 
@@ -77,6 +82,8 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
+    """Every step of a clock's life with its reason, the rows that were tried, and what follows for the due instant."""
+
     incident: IncidentId
     clock: ClockId
     metric: MetricId
@@ -98,7 +105,7 @@ class Explanation:
     original_due_at: datetime | None
     generation: int
     counted_from: datetime
-    steps: tuple[Step, ...]
+    steps: tuple[ReasonedStep, ...]
     rows: tuple[RowTried, ...]
     marks: tuple[Mark, ...]
     versions: Versions
@@ -120,5 +127,5 @@ class Explanation:
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Whether the mark lies ahead: it comes true unless something happens. One before `at` has come true."""
+        """Return whether the mark lies ahead: it comes true unless something happens. One before `at` has come true."""
         return mark.pending and mark.at >= self.at

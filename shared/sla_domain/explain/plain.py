@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sla_domain.explain.explanation import Explanation, RowTried, Step
+from sla_domain.explain.explanation import Explanation, ReasonedStep, RowTried
 from sla_domain.explain.language import words_for
 from sla_domain.explain.text import allowed_words
 
@@ -59,7 +59,7 @@ def as_dict(e: Explanation) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: ReasonedStep) -> dict[str, Any]:
     return {
         "start": _at(step.start),
         "end": _at(step.end),

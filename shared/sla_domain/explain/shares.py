@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sla_domain.calendar import Calendar
 from sla_domain.clock import Clock, Segment
-from sla_domain.incident import Held, Incident
+from sla_domain.incident import HolderSpan, Incident
 
 OWN = "own"
 _ZERO = timedelta()
@@ -46,7 +46,7 @@ def _party(segment: Segment) -> str:
     return segment.waiting_on.value if segment.waiting_on is not None else "ended"
 
 
-def _end(held: Held, at: datetime) -> datetime:
+def _end(held: HolderSpan, at: datetime) -> datetime:
     return at if held.end is None else held.end
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sla_domain.explain.explanation import Explanation, Step
+from sla_domain.explain.explanation import Explanation, ReasonedStep
 from sla_domain.explain.language import LANGUAGES, tag_for
 from sla_domain.explain.language.words import Words
 from sla_domain.explain.text import (
@@ -60,7 +60,7 @@ def _definition(e: Explanation, tag: str) -> dict[str, str] | None:
     return {"language": spoken_in, "text": said} if said else None
 
 
-def _step(step: Step, zone: ZoneInfo, w: Words) -> dict[str, Any]:
+def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> dict[str, Any]:
     notes = [w.credited.format(span=duration(step.credited, w))] if step.credited else []
     return {
         "when": _when(step.start, step.end, zone, w),

@@ -10,15 +10,15 @@ from typing import assert_never
 from sla_domain.calendar import Calendar, PieceKind
 from sla_domain.clock import Clock, ClockState, Segment
 from sla_domain.event import EventKind
-from sla_domain.explain.explanation import Step, StepKind
+from sla_domain.explain.explanation import ReasonedStep, StepKind
 
 _ZERO = timedelta()
 MOST = 200  # stretches told one by one
 _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.CANCELLED.value})
 
 
-def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[Step, ...]:
-    """The steps up to `at`, then those ahead of a running clock up to its due instant, with running sums."""
+def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[ReasonedStep, ...]:
+    """Return the steps up to `at`, then those ahead of a running clock up to its due instant, with running sums."""
     summed, total = [], _ZERO
     for step in (*_behind(clock, calendar, at), *_ahead(clock, calendar, at)):
         total += step.counted
@@ -26,7 +26,7 @@ def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[Ste
     return tuple(summed)
 
 
-def _behind(clock: Clock, calendar: Calendar | None, at: datetime) -> Iterator[Step]:
+def _behind(clock: Clock, calendar: Calendar | None, at: datetime) -> Iterator[ReasonedStep]:
     base = clock.counted_from or clock.started_at
     first = max(len(clock.segments) - MOST, 0)
     if first:
@@ -40,7 +40,7 @@ def _behind(clock: Clock, calendar: Calendar | None, at: datetime) -> Iterator[S
             yield from _segment(segment, start, end, clock, calendar)
 
 
-def _together(segments: Sequence[Segment], calendar: Calendar | None, base: datetime, at: datetime) -> Step:
+def _together(segments: Sequence[Segment], calendar: Calendar | None, base: datetime, at: datetime) -> ReasonedStep:
     """Very many stretches as one step, so that the sums still add up."""
     counted = credited = _ZERO
     until = base
@@ -54,12 +54,12 @@ def _together(segments: Sequence[Segment], calendar: Calendar | None, base: date
             counted += span
         else:
             credited += span
-    return Step(segments[0].start, until, StepKind.EARLIER, "", counted, _ZERO, None, credited)
+    return ReasonedStep(segments[0].start, until, StepKind.EARLIER, "", counted, _ZERO, None, credited)
 
 
 def _segment(
     segment: Segment, start: datetime, end: datetime, clock: Clock, calendar: Calendar | None
-) -> Iterator[Step]:
+) -> Iterator[ReasonedStep]:
     if segment.running:
         yield from _running(start, end, clock.due_at, calendar)
         return
@@ -68,10 +68,10 @@ def _segment(
     kind = StepKind.ENDED if ended else StepKind.PAUSED
     party = segment.waiting_on.value if segment.waiting_on is not None else ""
     reason = segment.why.removeprefix(party).removeprefix(": ")
-    yield Step(start, end, kind, reason, _ZERO, _ZERO, segment.waiting_on, credited)
+    yield ReasonedStep(start, end, kind, reason, _ZERO, _ZERO, segment.waiting_on, credited)
 
 
-def _ahead(clock: Clock, calendar: Calendar | None, at: datetime) -> Iterator[Step]:
+def _ahead(clock: Clock, calendar: Calendar | None, at: datetime) -> Iterator[ReasonedStep]:
     due = clock.due_at
     if clock.state is not ClockState.RUNNING or due is None:
         return
@@ -81,18 +81,18 @@ def _ahead(clock: Clock, calendar: Calendar | None, at: datetime) -> Iterator[St
             yield replace(step, ahead=True)
 
 
-def _running(start: datetime, end: datetime, due: datetime | None, calendar: Calendar | None) -> Iterator[Step]:
+def _running(start: datetime, end: datetime, due: datetime | None, calendar: Calendar | None) -> Iterator[ReasonedStep]:
     if due is not None and start < due < end:
         yield from _running(start, due, None, calendar)
         yield from _running(due, end, None, calendar)
         return
     if calendar is None:
-        yield Step(start, end, StepKind.COUNTED, "", end - start, _ZERO)
+        yield ReasonedStep(start, end, StepKind.COUNTED, "", end - start, _ZERO)
         return
     for piece in calendar.pieces(start, end):
         match piece.kind:
             case PieceKind.OPEN:
-                yield Step(piece.start, piece.end, StepKind.COUNTED, "", piece.span, _ZERO)
+                yield ReasonedStep(piece.start, piece.end, StepKind.COUNTED, "", piece.span, _ZERO)
             case PieceKind.OUTSIDE_HOURS:
                 yield _blank(piece.start, piece.end, StepKind.OUTSIDE_HOURS, "")
             case PieceKind.HOLIDAY:
@@ -103,5 +103,5 @@ def _running(start: datetime, end: datetime, due: datetime | None, calendar: Cal
                 assert_never(piece.kind)
 
 
-def _blank(start: datetime, end: datetime, kind: StepKind, reason: str) -> Step:
-    return Step(start, end, kind, reason, _ZERO, _ZERO)
+def _blank(start: datetime, end: datetime, kind: StepKind, reason: str) -> ReasonedStep:
+    return ReasonedStep(start, end, kind, reason, _ZERO, _ZERO)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_domain.clock import BREACH, ClockState
-from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Step
+from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried
 from sla_domain.explain.language import LANGUAGES, tag_for
 from sla_domain.explain.language.words import Words
 from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, WorkingDayTime
@@ -34,7 +34,7 @@ def duration(span: timedelta, words: Words) -> str:
 
 
 def allowed_words(target: Target, words: Words) -> str:
-    """The target as people say it."""
+    """Return the target as people say it."""
     match target.allowed:
         case CoverageTime(span):
             return duration(span, words)
@@ -70,7 +70,7 @@ _ANSWERS = frozenset({"first_response", "next_response", "update"})
 
 
 def state(e: Explanation, w: Words) -> str:
-    """The state in a word; of an open clock whose promise is broken, since when."""
+    """Return the state in a word; of an open clock whose promise is broken, since when."""
     plain = w.states[e.state]
     if e.broken_since is None:
         return plain
@@ -90,14 +90,16 @@ def entitled(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """What the plan says the priority means (PLANS E12), and the language it says so in; empty where it does not."""
+    """Return what the plan says the priority means (PLANS E12), and the language it says so in; empty where it does
+    not.
+    """
     tag, said = said_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
     return tag, words.definition.format(priority=e.priority, definition=said) if said else ""
 
 
 def terms(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """The target, an agreed date, an exemption."""
+    """Yield the target, an agreed date, an exemption."""
     coverage, row = said_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
     if e.agreed_by:
@@ -108,7 +110,7 @@ def terms(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def sums(e: Explanation, w: Words) -> str:
-    """The arithmetic: consumed, allowed, left."""
+    """Return the arithmetic: consumed, allowed, left."""
     consumed = duration(e.consumed, w)
     if e.allowed is None or e.remaining is None:
         return w.sums_open.format(consumed=consumed)
@@ -116,7 +118,7 @@ def sums(e: Explanation, w: Words) -> str:
 
 
 def instants(e: Explanation, w: Words) -> Iterator[str]:
-    """The due instant, the first promise where it was another, then warnings and breach."""
+    """Yield the due instant, the first promise where it was another, then warnings and breach."""
     zone = ZoneInfo(e.zone)
     yield w.due.format(due=local(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
     if e.original_due_at is not None and e.original_due_at != e.due_at:
@@ -140,7 +142,7 @@ def _mark(kind: str, w: Words) -> str:
 
 
 def grounds(e: Explanation, w: Words) -> Iterator[str]:
-    """What the arithmetic rests on."""
+    """Yield what the arithmetic rests on."""
     v = e.versions
     yield w.versions.format(
         catalogue=v.catalogue or w.nothing,
@@ -151,7 +153,7 @@ def grounds(e: Explanation, w: Words) -> Iterator[str]:
     yield w.quality.format(quality=e.quality.value)
 
 
-def _step(step: Step, zone: ZoneInfo, w: Words) -> str:
+def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
     parts = [f"{local(step.start, zone, w)} – {local(step.end, zone, w)}", kind_words(step, w)]
     if step.counted:
         parts.append(f"+{duration(step.counted, w)}, {w.total.format(total=duration(step.total, w))}")
@@ -162,15 +164,15 @@ def _step(step: Step, zone: ZoneInfo, w: Words) -> str:
     return "  ".join(parts)
 
 
-def kind_words(step: Step, w: Words) -> str:
-    """What kind of time it was, and why."""
+def kind_words(step: ReasonedStep, w: Words) -> str:
+    """Return what kind of time it was, and why."""
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)
     return w.steps[step.kind] + (f" ({why})" if why else "")
 
 
 def outcome_words(row: RowTried, w: Words) -> str:
-    """Why the row is the one in force, or why it is not."""
+    """Return why the row is the one in force, or why it is not."""
     match row.outcome:
         case RowOutcome.MATCHED:
             return w.row_matched
@@ -185,7 +187,7 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """The row's place and clause, or what it allows."""
+    """Return the row's place and clause, or what it allows."""
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
 
@@ -199,10 +201,11 @@ def local(at: datetime, zone: ZoneInfo, w: Words) -> str:
 
 
 def title_of(titles: Texts, language: str) -> str:
+    """Return a title in a language, else in its base language (`zh` for `zh-TW`), else in English."""
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 
 
 def said_in(texts: Texts, language: str) -> tuple[str, str]:
-    """The text in the language, else in English, else in whichever there is; with the tag it stands under."""
+    """Return the text in the language, else in English, else in whichever there is; with the tag it stands under."""
     tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
     return (tags[0], texts[tags[0]]) if tags else ("", "")

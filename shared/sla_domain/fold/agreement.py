@@ -15,7 +15,7 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 
 
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
-    """Whether the event is the customer's word; `named`: whom it names as having agreed."""
+    """Return whether the event is the customer's word; `named`: whom it names as having agreed."""
     if event.actor is Actor.CUSTOMER:
         return True
     name = named.strip().casefold()
@@ -25,7 +25,7 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
 def why_not(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """The rule that an agreed date breaks, in words; empty when it counts. `at`: when it was agreed."""
+    """Return the rule that an agreed date breaks, in words; empty when it counts. `at`: when it was agreed."""
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:
         return f"{date} lies before the opening of the incident"

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold.folding import Folding
-from sla_domain.fold.track import STRUCTURAL, fires
-from sla_domain.turn import ENDS
+from sla_domain.fold.metric_tracker import STRUCTURAL, fires
+from sla_domain.phase_state import END_PHASES
 
 MOST = 50_000
 
@@ -21,7 +21,9 @@ MOST = 50_000
 def counting(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Those of these events that count, and those that do not; `folding` has read the `count` events before them."""
+    """Return those of these events that count, and those that do not; `folding` has read the `count` events before
+    them.
+    """
     heard: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
     for event in events:
@@ -34,7 +36,7 @@ def counting(
 
 
 def matters(folding: Folding, event: IncidentEvent) -> bool:
-    """Whether the event can change a clock, as far as the present state tells."""
+    """Return whether the event can change a clock, as far as the present state tells."""
     story = folding.story
     if (
         folding.is_news(event)
@@ -49,10 +51,10 @@ def matters(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def ends(folding: Folding, event: IncidentEvent) -> bool:
-    """Whether the event brings the incident nearer to its end and begins nothing."""
+    """Return whether the event brings the incident nearer to its end and begins nothing."""
     story, kind, shown = folding.story, event.kind, event.snapshot
-    if kind in ENDS:
-        return story.phase is not ENDS[kind]
+    if kind in END_PHASES:
+        return story.phase is not END_PHASES[kind]
     if shown is not None and shown.phase is not None and story.phase.live and not shown.phase.live:
         return True
     if kind is EventKind.RESUMED:

@@ -9,7 +9,9 @@ One = TypeVar("One")
 
 
 def branched(one: One) -> One:
-    """A copy of an object with slots, whose own lists, dicts and sets are copies too; what they hold is shared."""
+    """Return a copy of an object with slots, whose own lists, dicts and sets are copies too; what they hold is
+    shared.
+    """
     twin = copy(one)
     for name in one.__slots__:  # type: ignore[attr-defined]  # see the docstring
         value = getattr(one, name, None)

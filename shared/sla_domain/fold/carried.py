@@ -38,7 +38,7 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
 def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """The event of a merged incident as its survivor is told of it, under an id of its own.
+    """Return the event of a merged incident as its survivor is told of it, under an id of its own.
 
     What it states of its own ticket stays there. Only an opening brings its attributes: they say who reported it, and
     stand in where nothing else is known of the survivor.
@@ -61,24 +61,27 @@ def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> Incident
         carried_from=event.incident,
         reason=event.reason,
         history=event.history,
+        warnings=event.warnings if event.kind is EventKind.MERGED else (),
     )
 
 
 def founded(events: Iterable[IncidentEvent]) -> bool:
-    """Whether some event is the incident's own, or another was merged into it: there is something to fold."""
+    """Return whether some event is the incident's own, or another was merged into it: there is something to fold."""
     return any(_founds(event) for event in events)
 
 
 def own(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """The events of the incident itself; of one of which nothing else is known, what stands in for them."""
+    """Return the events of the incident itself; of one of which nothing else is known, what stands in for them."""
     known = list(events)
     found = [event for event in known if event.carried_from is None]
     return found or list(resolved(sorted(known, key=lambda event: event.order))[0])
 
 
 def someone_waits(events: Iterable[IncidentEvent]) -> bool:
-    """Whether by the last of these events (of one merged incident, in order) a customer's word waits for an answer."""
-    waits = _Waits()
+    """Return whether by the last of these events (of one merged incident, in order) a customer's word waits for an
+    answer.
+    """
+    waits = _WaitingWords()
     for event in events:
         waits.read(event.incident, event.incident, event)
     return bool(waits.since)
@@ -100,7 +103,7 @@ def resolved(
     rows = [_named(event, names) for event in rows if event.carried_from is None or event.carried_from not in names]
     if all(event.carried_from is not None for event in rows):
         return _standing_in(rows)
-    group = _Group(me)
+    group = _MergedGroup(me)
     found: list[IncidentEvent] = []
     for event in rows:
         found += group.read(event)
@@ -116,7 +119,7 @@ def _founds(event: IncidentEvent) -> bool:
     return event.carried_from is None or (event.kind is EventKind.MERGED and event.merged_into == event.incident)
 
 
-class _Waits:
+class _WaitingWords:
     """Since when a customer's word waits, by the incident on which it does."""
 
     def __init__(self) -> None:
@@ -138,7 +141,7 @@ class _Waits:
             self._ended[name] = (event.occurred_at, self.since.pop(name, None))
 
     def merge(self, name: IncidentId, root: IncidentId, at: datetime) -> datetime | None:
-        """What waited on `name` waits on `root` from now on; since when."""
+        """Let what waits on `name` wait on `root` from `at` on; return since when it has waited."""
         ended_at, waited = self._ended.pop(name, (None, None))
         since = self.since.pop(name, waited if ended_at == at else None)
         if since is not None:
@@ -146,7 +149,7 @@ class _Waits:
         return since
 
     def customers_word(self, name: IncidentId, event: IncidentEvent) -> bool:
-        """A response of somebody unknown who bears the reporter's name is the customer's word, as everywhere."""
+        """Return whether the event is a response by somebody unknown who bears the reporter's name."""
         return (
             event.kind is EventKind.RESPONDED
             and event.actor is Actor.UNKNOWN
@@ -163,17 +166,17 @@ class _Waits:
                 return self.customers_word(name, event)
 
 
-class _Group:
+class _MergedGroup:
     """The incidents of which `me` knows, and which of them is merged into which, while their events are read."""
 
     def __init__(self, me: IncidentId) -> None:
         self.remarks: list[Remark] = []
         self._me = me
         self._into: dict[IncidentId, IncidentId] = {}
-        self._waits = _Waits()
+        self._waits = _WaitingWords()
 
     def read(self, event: IncidentEvent) -> list[IncidentEvent]:
-        """What of an event `me` has to read."""
+        """Return what of an event `me` has to read."""
         name = event.carried_from or self._me
         own = event.carried_from is None
         match event.kind:
@@ -208,11 +211,12 @@ class _Group:
             word = _here(event, EventKind.CUSTOMER_REPLIED, text, Actor.CUSTOMER)
             found.append(replace(word, unanswered_since=min(since, event.occurred_at)))
             text += f": its customer has waited for an answer since {since.isoformat()}"
+        text += "".join(f"; {warning}" for warning in event.warnings)
         self.remarks.append(Remark(RemarkKind.MERGED_IN, text, event.id))
         return found
 
     def plain(self, event: IncidentEvent, name: IncidentId) -> IncidentEvent:
-        """A word as `me` reads it."""
+        """Return a word as `me` reads it."""
         if self._waits.customers_word(name, event):
             return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         return event
@@ -227,7 +231,7 @@ class _Group:
 
 
 def follow(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """The end of a chain of names; of a ring, some member of it."""
+    """Return the end of a chain of names; of a ring, some member of it."""
     seen = {name}
     while (after := step(name)) is not None and after not in seen:
         seen.add(after)
@@ -241,7 +245,7 @@ def _here(event: IncidentEvent, kind: EventKind, reason: str, actor: Actor = Act
 
 def _standing_in(rows: Sequence[IncidentEvent]) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
     """Nothing is known of the incident but what was merged into it: that is what it is, for as long as it is merged."""
-    group = _Group(rows[0].incident)
+    group = _MergedGroup(rows[0].incident)
     out: dict[IncidentId, bool] = {}  # merged before, and on its own again
     found: list[IncidentEvent] = []
     for event in rows:

@@ -18,7 +18,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> Incident:
-    """The incident of these events. `contract` overrides the match by customer (previews).
+    """Return the incident of these events. `contract` overrides the match by customer (previews).
 
     Raises NoEvents or MixedIncidents, and nothing else.
     """

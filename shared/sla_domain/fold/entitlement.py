@@ -35,7 +35,7 @@ class Entitlement:
     _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
-        """The rows of a metric in the order in which they are tried."""
+        """Return the rows of a metric in the order in which they are tried."""
         found = self._rows.get(metric)
         if found is None:
             found = self._rows[metric] = _rows(self, metric)
@@ -43,7 +43,7 @@ class Entitlement:
 
 
 def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitlement:
-    """The entitlement under `match` for an incident on `product` ('' when it names none)."""
+    """Return the entitlement under `match` for an incident on `product` ('' when it names none)."""
     contract = match.contract
     base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
     scope = scope_of(contract, product, base is not None)
@@ -86,7 +86,7 @@ def _timed(contract: Contract, plan: Plan) -> tuple[Metric, ...]:
 
 
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
-    """Whether the contract covers the product, and why. An exclusion beats the scope."""
+    """Return whether the contract covers the product, and why. An exclusion beats the scope."""
     product = normal(product)
     if product and product in contract.normal_excluded:
         return Scope.EXCLUDED if has_base else Scope.EXCLUDED_NO_BASE
@@ -107,7 +107,7 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """The first row whose conditions all hold; None when no row does."""
+    """Return the first row whose conditions all hold; None when no row does."""
     for row in entitlement.rows(metric):
         if row.match.holds(attributes):
             if isinstance(row.allowed, Unspecified):

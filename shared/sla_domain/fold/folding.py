@@ -17,17 +17,26 @@ from enum import StrEnum
 
 from sla_domain.clock import Clock
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order
-from sla_domain.fold.finish import clock_of
-from sla_domain.fold.mend import MOVES, ended_before, is_news, mends, remark_on, stated, unseen_end
-from sla_domain.fold.order import Position, Timeline, odd, position
+from sla_domain.fold.build import build_clock
+from sla_domain.fold.clock_builder import ClockBuilder
+from sla_domain.fold.incident_state import PHASE_KINDS, IncidentState, PossibleEnd
+from sla_domain.fold.metric_tracker import STRUCTURAL, MetricTracker
+from sla_domain.fold.order import Position, Timeline, position, remarks_on_event
+from sla_domain.fold.reconcile import (
+    ReconcilingEvent,
+    end_before,
+    is_news,
+    reconciling_events,
+    remark_on_reconciled,
+    stated,
+    unobserved_end,
+)
 from sla_domain.fold.remarks import Remarks
-from sla_domain.fold.story import Story
-from sla_domain.fold.tally import Tally
-from sla_domain.fold.track import STRUCTURAL, Track
+from sla_domain.fold.same_instant import has_state_before
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
+from sla_domain.phase_state import is_reporters_word
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractMatch, Rulebook
-from sla_domain.turn import spoken_by_reporter
 
 
 class Unfit(StrEnum):
@@ -85,7 +94,7 @@ class Folding:
         self._borrowed = line.borrowed
         self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
         self._rulebook = rulebook
-        self._story, self._tracks = laid_out(line.opening, rulebook, contract, line.opened_at, self._agreed)
+        self._story, self._tracks = open_incident(line.opening, rulebook, contract, line.opened_at, self._agreed)
         self._entitlement = self._story.entitlement
         self._looks: list[tuple[Order, IncidentEvent]] = []  # snapshots to be read, each in its place
         # What is read next lies behind this: what told of the opening, the last snapshot that was read.
@@ -99,10 +108,10 @@ class Folding:
         if line.opening.snapshot is not None:
             self._look_later(line.opening)
         if line.ended_before:
-            self._apply(unseen_end(line.opening), line.opened_at)
+            self._apply(unobserved_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
-        """A state of its own, equal to this one; reading on with either leaves the other as it is."""
+        """Return a state of its own, equal to this one; reading on with either leaves the other as it is."""
         twin = copy(self)
         twin._story = self._story.branch()
         twin._tracks = {name: track.branch(twin._story) for name, track in self._tracks.items()}
@@ -119,27 +128,28 @@ class Folding:
 
     @property
     def assumed(self) -> bool:
-        """Whether no opening was read: another event stands in for it, and any that comes later may date it."""
+        """Return whether no opening was read: another event stands in for it, and any that comes later may date it."""
         return self._assumed
 
     @property
-    def story(self) -> Story:
-        """The incident so far; not to be changed."""
+    def story(self) -> IncidentState:
+        """Return the incident so far; not to be changed."""
         return self._story
 
     @property
-    def tracks(self) -> Iterable[Track]:
+    def tracks(self) -> Iterable[MetricTracker]:
         """Its metrics so far; not to be changed."""
         return self._tracks.values()
 
     # -- reading
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
-        """Why these events cannot be read next; None when they can. Each id must be new to this fold."""
-        last = self.last
+        """Return why these events cannot be read next; None when they can. Each id must be new to this fold."""
+        last, before = self.last, self._latest.occurred_at
         for event in events:
-            if position(event) <= last:
+            if position(event) <= last or (event.occurred_at == before and has_state_before(event)):
                 return Unfit.LATE
+            before = event.occurred_at
             if self._borrowed or event.carried_from is not None or (event.known_as and event.kind is EventKind.MERGED):
                 return Unfit.CARRIED
             if self._assumed and (event.kind is EventKind.OPENED or self._dates_otherwise(event)):
@@ -169,7 +179,7 @@ class Folding:
             self._latest = following[-1][0]
 
     def is_news(self, event: IncidentEvent) -> bool:
-        """Whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""
+        """Return whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""
         self._look_all()
         return is_news(self._story, event)
 
@@ -179,25 +189,25 @@ class Folding:
         story = self._story
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        if spoken_by_reporter(event, story.attributes):
+        if is_reporters_word(event, story.attributes):
             event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         if event.snapshot is not None:
-            before = ended_before(story, event, at)
+            before = end_before(story, event, at)
             if before is not None:
-                self._mend(*before)
+                self._mend(before)
             self._apply(event, at)
             self._look_later(event)
             return
         self._apply(event, at)
-        if event.kind in MOVES:
+        if event.kind in PHASE_KINDS:
             story.stated = None
 
-    def _apply(self, event: IncidentEvent, at: datetime) -> None:
+    def _apply(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
         story, tracks = self._story, self._tracks
-        story.read(event, at)
+        story.read(event, at, ending)
         if story.entitlement is not self._entitlement:
             self._entitlement = story.entitlement
-            _lay(tracks, story, self._rulebook, self._agreed)
+            _ensure_trackers(tracks, story, self._rulebook, self._agreed)
         kind = event.kind
         concerns_all = story.rematch or kind in STRUCTURAL
         for track in tracks.values():
@@ -227,18 +237,20 @@ class Folding:
     def _look(self, order: Order, event: IncidentEvent) -> None:
         story, shown = self._story, event.snapshot
         assert shown is not None
-        for mend, at in tuple(mends(story, event, max(order[0], story.at))):
-            self._mend(mend, at)
+        for mend in tuple(reconciling_events(story, event, max(order[0], story.at))):
+            self._mend(mend)
         story.stated = stated(shown) or story.stated
+        if shown.phase is not None and shown.phase.live and order[0] > story.known_open_at:
+            story.known_open_at = order[0]
 
-    def _mend(self, event: IncidentEvent, at: datetime) -> None:
-        self._story.remark(remark_on(event))
-        self._apply(event, at)
+    def _mend(self, mend: ReconcilingEvent) -> None:
+        self._story.remark(remark_on_reconciled(mend.event, mend.ending))
+        self._apply(*mend)
 
     # -- what it comes to
 
     def incident(self) -> Incident:
-        """The incident after what has been read."""
+        """Return the incident after what has been read."""
         self._look_all()
         opening, story = self._opening, self._story
         remarks = self._remarks()
@@ -282,7 +294,7 @@ class Folding:
         )
 
     def _note(self, event: IncidentEvent) -> None:
-        for remark in odd(event):
+        for remark in remarks_on_event(event):
             self._odd.add(remark)
 
     def _remarks(self) -> dict[Remark, None]:
@@ -290,7 +302,9 @@ class Folding:
         story = self._story.remarks
         return dict.fromkeys((*story.held, *self._line_remarks, *self._odd, *story.said))
 
-    def _finish(self, track: Track, current: Tally, clocks: list[Clock], remarks: dict[Remark, None]) -> None:
+    def _finish(
+        self, track: MetricTracker, current: ClockBuilder, clocks: list[Clock], remarks: dict[Remark, None]
+    ) -> None:
         """The clocks of a metric. All but its current one have ended for good and are built once."""
         story, incident = self._story, self._opening.incident
         exempt = _exemption(story, track.metric.id) if story.exemptions else None
@@ -298,7 +312,7 @@ class Folding:
             self._finish_ended(track, exempt, clocks, remarks)
         # Looking at a clock that goes on may meet the end of its calendar, which later events may not care about.
         trouble = current.trouble
-        clock = clock_of(current, incident, story.at, exempt)
+        clock = build_clock(current, incident, story.at, exempt)
         if clock is not None:
             clocks.append(clock)
         if current.trouble is not None:
@@ -306,13 +320,13 @@ class Folding:
             current.trouble = trouble
 
     def _finish_ended(
-        self, track: Track, exempt: Exemption | None, clocks: list[Clock], remarks: dict[Remark, None]
+        self, track: MetricTracker, exempt: Exemption | None, clocks: list[Clock], remarks: dict[Remark, None]
     ) -> None:
         ended = self._ended.get(track.metric.id)
         if ended is None or ended.exempt is not exempt:
             ended = self._ended[track.metric.id] = _Ended(exempt)
         for tally in track.tallies[ended.through : -1]:
-            clock = clock_of(tally, self._opening.incident, self._story.at, exempt)
+            clock = build_clock(tally, self._opening.incident, self._story.at, exempt)
             if clock is not None:
                 ended.clocks.append(clock)
             if tally.trouble is not None:
@@ -326,26 +340,28 @@ def _place(look: tuple[Order, IncidentEvent]) -> Order:
     return look[0]
 
 
-def laid_out(
+def open_incident(
     opening: IncidentEvent,
     rulebook: Rulebook,
     contract: ContractMatch | None = None,
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
-) -> tuple[Story, dict[str, Track]]:
-    """The incident just opened, with a track per metric and the clocks that the opening starts.
+) -> tuple[IncidentState, dict[str, MetricTracker]]:
+    """Return the incident just opened, with a track per metric and the clocks that the opening starts.
 
     `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
     """
-    story = Story(rulebook, opening, at or opening.occurred_at, contract)
-    tracks: dict[str, Track] = {}
-    _lay(tracks, story, rulebook, agreed)
+    story = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
+    tracks: dict[str, MetricTracker] = {}
+    _ensure_trackers(tracks, story, rulebook, agreed)
     for track in tracks.values():
         track.open(opening)
     return story, tracks
 
 
-def _lay(tracks: dict[str, Track], story: Story, rulebook: Rulebook, agreed: frozenset[str]) -> None:
+def _ensure_trackers(
+    tracks: dict[str, MetricTracker], story: IncidentState, rulebook: Rulebook, agreed: frozenset[str]
+) -> None:
     """A track for each metric of the plan in force, those first that others wait for."""
     timed = story.entitlement.metrics
     for metric in story.entitlement.plan.reading_order if agreed else timed:
@@ -353,12 +369,12 @@ def _lay(tracks: dict[str, Track], story: Story, rulebook: Rulebook, agreed: fro
             continue
         track = tracks.get(metric.id)
         if track is None:
-            tracks[metric.id] = Track(metric, story, rulebook.calendars)
+            tracks[metric.id] = MetricTracker(metric, story, rulebook.calendars)
         else:
             track.metric = metric
 
 
-def _remark_agreed(event: IncidentEvent, story: Story, tracks: dict[str, Track]) -> None:
+def _remark_agreed(event: IncidentEvent, story: IncidentState, tracks: dict[str, MetricTracker]) -> None:
     agreed = event.agreed
     metric = agreed.metric if agreed is not None else ""
     track = tracks.get(metric)
@@ -369,10 +385,10 @@ def _remark_agreed(event: IncidentEvent, story: Story, tracks: dict[str, Track])
         story.remark(Remark(RemarkKind.AGREED_WITHOUT_CLOCK, text, event.id))
 
 
-def _exemption(story: Story, metric: str) -> Exemption | None:
+def _exemption(story: IncidentState, metric: str) -> Exemption | None:
     """The last exemption that speaks of this metric, or of all."""
     return next((e for e in reversed(story.exemptions) if not e.metrics or metric in e.metrics), None)
 
 
-def _trouble(track: Track, tally: Tally) -> Remark:
+def _trouble(track: MetricTracker, tally: ClockBuilder) -> Remark:
     return Remark(RemarkKind.UNREACHABLE_TARGET, f"{track.metric.id}: {tally.trouble}")

@@ -23,19 +23,25 @@ class Meter(Protocol):
     """`spent` is what was consumed, `lost` what pauses took, both in the meter's own time, before `since`."""
 
     @property
-    def needs_lost(self) -> bool: ...
+    def needs_lost(self) -> bool:
+        """Return whether the due instant depends on the time that pauses took."""
+        ...
 
     @property
     def reach(self) -> timedelta | None:
         """So much must be consumed before the target can be due; None when only the instant can tell."""
         ...
 
-    def between(self, start: datetime, end: datetime) -> timedelta: ...
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """Return the counted time of `[start, end)`."""
+        ...
 
-    def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime: ...
+    def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
+        """Return the due instant of a clock that runs from `since`. Raises CalendarError."""
+        ...
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """The warning's instant as seen from `since`; None when it lay before it."""
+        """Return the warning's instant as seen from `since`; None when it lay before it."""
         ...
 
     def level(self, warning: Warning_) -> timedelta | None:
@@ -56,18 +62,23 @@ class CoverageMeter:
 
     @property
     def reach(self) -> timedelta:
+        """Return the allowed open time."""
         return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
+        """Return the open time of `[start, end)`."""
         return self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
+        """Return the instant at which the allowed open time is consumed."""
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def level(self, warning: Warning_) -> timedelta | None:
+        """Return how much open time is consumed when the warning is due."""
         return level_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
+        """Return the warning's instant, in open time; None when it lay before `since`."""
         if warning.percent is None:
             return _before(self.calendar, warning, due)
         left = level_of(warning, self.span) - spent
@@ -85,18 +96,23 @@ class WallMeter:
 
     @property
     def reach(self) -> timedelta:
+        """Return the allowed time."""
         return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
+        """Return the time of `[start, end)`."""
         return end - start
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
+        """Return the instant at which the allowed time is consumed."""
         return since + max(self.span - spent, ZERO)
 
     def level(self, warning: Warning_) -> timedelta | None:
+        """Return how much time is consumed when the warning is due."""
         return level_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
+        """Return the warning's instant; None when it lay before `since`."""
         if warning.before is not None:
             return due - warning.before
         left = level_of(warning, self.span) - spent
@@ -117,24 +133,30 @@ class DateMeter:
 
     @property
     def needs_lost(self) -> bool:
+        """Return whether pauses move the date."""
         return self.moved
 
     @property
     def reach(self) -> None:
+        """Return None: only the date tells when it is due."""
         return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
+        """Return the open time of `[start, end)`; all time where there is no calendar."""
         return end - start if self.calendar is None else self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
+        """Return the date, moved by the open time that pauses took."""
         if not self.moved or lost <= ZERO:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def level(self, warning: Warning_) -> timedelta | None:
+        """Return how much is consumed when a warning in percent is due; None for one so long before the date."""
         return None if warning.percent is None else level_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
+        """Return the warning's instant; None when it lay before `since`."""
         if warning.percent is None:
             if self.calendar is not None:
                 return _before(self.calendar, warning, due)
@@ -146,7 +168,10 @@ class DateMeter:
 
 
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
-    """The meter of a target counted from `base`. Raises CalendarError; a target without a number has no meter."""
+    """Return the meter of a target counted from `base`.
+
+    Raises CalendarError; a target without a number has no meter.
+    """
     match target.allowed:
         case CoverageTime(span):
             return CoverageMeter(calendar, span, at_close)
@@ -161,7 +186,7 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
 
 def level_of(warning: Warning_, span: timedelta) -> timedelta:
-    """How much of `span` is consumed when the warning is due, to the microsecond."""
+    """Return how much of `span` is consumed when the warning is due, to the microsecond."""
     if warning.percent is not None:
         return span * warning.percent / 100
     assert warning.before is not None

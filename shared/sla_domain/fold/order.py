@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
 from sla_domain.fold.carried import resolved
+from sla_domain.fold.same_instant import in_causal_order
 from sla_domain.incident import Remark, RemarkKind
 
 Position = tuple[Order, datetime]
@@ -40,19 +41,24 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Each event once, sorted. Of two receipts of one id the first in order counts. Raises FoldError."""
+    """Return each event once, sorted; those of one instant as their snapshots tell (`fold.same_instant`).
+
+    Of two receipts of one id the first in order counts. Raises FoldError.
+    """
     rows = sorted(events, key=position)
     if not rows:
         raise NoEvents
     incident, seen = rows[0].incident, set()
     unique = []
+    telling = False
     for event in rows:
         if event.incident != incident:
             raise MixedIncidents(f"events of {incident} and of {event.incident}: group them by incident first")
         if event.id not in seen:
             seen.add(event.id)
             unique.append(event)
-    return unique
+            telling = telling or (event.snapshot is not None and bool(event.snapshot.before))
+    return in_causal_order(unique) if telling else unique
 
 
 def position(event: IncidentEvent) -> Position:
@@ -61,7 +67,7 @@ def position(event: IncidentEvent) -> Position:
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
-    """The events as the fold reads them. Raises FoldError."""
+    """Return the events as the fold reads them. Raises FoldError."""
     own = in_order(events)
     rows, carried = resolved(own)
     rows, remarks = list(rows), list(carried)
@@ -137,15 +143,17 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 
 
 def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Each event once, in the order in which the fold reads them, with the instant. Raises FoldError."""
+    """Return each event once, in the order in which the fold reads them, with the instant. Raises FoldError."""
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
         return list(line.following)
     return [(line.opening, line.opened_at), *line.following]
 
 
-def odd(event: IncidentEvent) -> Iterable[Remark]:
-    """What there is to remark on one event by itself: words that could not be mapped, an instant in the future."""
+def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
+    """Return what there is to remark on one event by itself: words that could not be mapped, an instant in the
+    future.
+    """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)

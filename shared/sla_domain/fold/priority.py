@@ -9,8 +9,13 @@
   agreement when it crosses a pair that does.
 * `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
 * A sender that repeats a value with every update does not ask again.
+* An opening that comes again, and a ticket that takes this one's name, can raise the priority and never lower it: what
+  the other ticket says of itself is no word on this one.
 * Taken away (the stated priority becomes empty): the plan's default, at once. Nothing lower was proposed that the
-  customer could agree to; where the plan wants it, the customer is told of the correction (E8).
+  customer could agree to; where the plan wants it, the customer is told of the correction (E8). While something lower
+  waits for the customer's agreement, the default waits for it in its place.
+* Unknown to the plan: the priority in force stays, and what had waited for agreement does not wait any more, since
+  the ticket does not ask for it.
 """
 
 from __future__ import annotations
@@ -68,11 +73,13 @@ class Priorities:
         return twin
 
     def history(self) -> tuple[PriorityPeriod, ...]:
+        """Return every period of a priority in force, in order; the last one has no end."""
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
 
     # -- what happens
 
     def opened(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
+        """Read the opening. `described`: whether it has a description (PLANS E6)."""
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
         known = plan.priority(stated)
@@ -91,20 +98,27 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def described(self, event: IncidentEvent, at: datetime) -> None:
-        """The description has come: the stated priority comes into force."""
+        """Bring the stated priority into force: the description has come (PLANS E6)."""
         self._low = ""
         self._remarks.drop("description")
         if self._held_back:
             held, self._held_back = self._held_back, ""
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
-    def read(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """Any later event: does it ask for another priority, and may it have it?"""
+    def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
+        """Read any later event: it may ask for another priority. `of_another`: it cannot lower it."""
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
             return
         stated = event.attributes.get("priority")
         if stated is None or (stated == self._stated and event.kind not in _ASKS):
+            return
+        if of_another and _rank(plan, stated) > _rank(plan, self.in_force):
+            self._stated = stated
+            text = (
+                f"another ticket that states priority {stated or 'none'} took the name: {self.in_force} stays in force"
+            )
+            self._remark(Remark(RemarkKind.OPENED_AGAIN, text, event.id))
             return
         if not stated:
             if self._stated:
@@ -113,6 +127,8 @@ class Priorities:
         self._stated = stated
         known = plan.priority(stated)
         self._about = None if known is not None else (RemarkKind.UNKNOWN_PRIORITY, stated, event.id)
+        if known is None and not self.proposed:
+            self.pending = None
         self._say()
         if known is None:
             return
@@ -155,14 +171,17 @@ class Priorities:
             why = PriorityWhy.CORRECTED if event.kind is EventKind.RECLASSIFIED else PriorityWhy.RAISED
             self._set(wanted.id, event, at, why)
         elif event.kind is EventKind.DOWNGRADE_PROPOSED or self._needs_agreement(wanted, event, plan):
-            self.proposed = event.kind is EventKind.DOWNGRADE_PROPOSED
-            self.pending = PendingDowngrade(
-                self.in_force, wanted.id, at, event.actor_name or event.actor.value, event.reason, event.id
-            )
+            self._propose(wanted.id, event, at)
         else:
             self._correct(wanted.id, event, at, plan)
             why = PriorityWhy.CORRECTED if event.kind is EventKind.RECLASSIFIED else PriorityWhy.LOWERED
             self._set(wanted.id, event, at, why)
+
+    def _propose(self, wanted: str, event: IncidentEvent, at: datetime) -> None:
+        """A lower priority, from now on waiting for the customer's agreement."""
+        self.proposed = event.kind is EventKind.DOWNGRADE_PROPOSED
+        by = event.actor_name or event.actor.value
+        self.pending = PendingDowngrade(self.in_force, wanted, at, by, event.reason, event.id)
 
     def _agreed(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
         wanted = plan.priority(event.attributes.get("priority", "") or (self.pending.new if self.pending else ""))
@@ -186,9 +205,16 @@ class Priorities:
         self._set(wanted.id, event, at, PriorityWhy.AGREED, named)
 
     def _taken_away(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        self._about = (RemarkKind.TAKEN_AWAY, self._stated or "", event.id)
+        pending = self.pending
+        was = pending.old if pending is not None and self.proposed else self._stated or ""
+        self._about = (RemarkKind.TAKEN_AWAY, was, event.id)
         self._stated = ""
         chosen, why = default_priority(plan), PriorityWhy.TAKEN_AWAY
+        lower = plan.priority(chosen) if _rank(plan, chosen) > _rank(plan, self.in_force) else None
+        if pending is not None and lower is not None and self._needs_agreement(lower, event, plan):
+            self._propose(chosen, event, at)
+            self._say()
+            return
         if self._low and _rank(plan, self._low) > _rank(plan, chosen):
             self._held_back, chosen, why = chosen, self._low, PriorityWhy.NO_DESCRIPTION
         if chosen == self.in_force:
@@ -255,7 +281,7 @@ class Priorities:
 
 
 def default_priority(plan: Plan) -> str:
-    """The plan's default, else its least urgent priority; '' for a plan without priorities."""
+    """Return the plan's default, else its least urgent priority; '' for a plan without priorities."""
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:
         return named.id

@@ -39,15 +39,16 @@ class Remarks:
 
     @property
     def held(self) -> Iterator[Remark]:
-        """Those that hold now."""
+        """Yield those that hold now."""
         return iter(self._held.values())
 
     @property
     def said(self) -> Iterator[Remark]:
-        """Those on single events."""
+        """Yield those on single events."""
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
+        """Add a remark on a single event; beyond `MOST` different ones it is only counted."""
         if len(self._said) < MOST:
             self._said[remark] = None
         elif remark not in self._said:

@@ -23,7 +23,7 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """What is asked of a key of the catalogue (`sla_catalogue.outlet.ApiKey`)."""
+    """What is asked of a key of the catalogue (`sla_catalogue.api_key.ApiKey`)."""
 
     @property
     def id(self) -> str: ...

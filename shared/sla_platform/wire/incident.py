@@ -44,6 +44,7 @@ class SnapshotData(BaseModel):
     ended_at: datetime | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
     version: int = 0
+    before: dict[str, str] = Field(default_factory=dict, description="what the delivery changed, as it was before")
 
 
 class IncidentEventData(BaseModel):
@@ -127,6 +128,7 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
         ended_at=snapshot.ended_at,
         attributes=dict(snapshot.attributes),
         version=snapshot.version,
+        before=dict(snapshot.before),
     )
 
 
@@ -200,4 +202,5 @@ def _snapshot(data: SnapshotData) -> Snapshot:
         ended_at=data.ended_at,
         attributes=data.attributes,
         version=data.version,
+        before=data.before,
     )

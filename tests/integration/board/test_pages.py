@@ -13,7 +13,7 @@ import pytest
 from tests.integration.board.bench import BoardBench, HandTime, bench
 from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 
-from sla_catalogue.outlet import ApiKey, KeyId, Scope
+from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_domain.contract import ContractId
 from sla_domain.event import Actor, EventKind, TimeQuality, WaitingOn
 from sla_platform.envelope import Envelope
@@ -284,12 +284,12 @@ async def test_static_files_are_kept_by_browsers_until_they_change(client: httpx
 
 
 def _gate() -> KeyGate:
-    def key(text: str, *scopes: Scope, contract: str | None = None) -> ApiKey:
+    def key(text: str, *scopes: KeyScope, contract: str | None = None) -> ApiKey:
         digest = hashlib.sha256(text.encode()).hexdigest()
         one = ContractId(contract) if contract else None
         return ApiKey(id=KeyId(text), sha256=digest, scopes=frozenset(scopes), contract=one)
 
-    keys = (key("all", Scope.READ), key("acme", Scope.READ, contract="acme"), key("sender", Scope.INGEST))
+    keys = (key("all", KeyScope.READ), key("acme", KeyScope.READ, contract="acme"), key("sender", KeyScope.INGEST))
     return KeyGate(lambda: keys, HandTime())
 
 

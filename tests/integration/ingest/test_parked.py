@@ -11,7 +11,7 @@ import orjson
 import pytest
 from tests.integration.ingest.world import ADMIN, FORMOSA, READER, SENDER, World, delivery, issue, opened
 
-from sla_catalogue.source import Phase, SourceId
+from sla_catalogue.source import SourceId, TicketPhase
 from sla_ingest import tables
 
 
@@ -86,7 +86,7 @@ async def test_an_ignored_delivery_can_be_tried_again_when_its_label_means_somet
     labelled = delivery("labeled", issue=issue(labels=[{"name": "blocked"}]), label={"name": "blocked"})
     ignored = (await small.github(labelled, id_="d-2")).json()
     assert ignored["reason"]["code"] == "nothing_relevant"
-    mend(small, "github-acme", labels=MappingProxyType({"blocked": Phase.WAITING_VENDOR}))
+    mend(small, "github-acme", labels=MappingProxyType({"blocked": TicketPhase.WAITING_VENDOR}))
     answer = await small.client.post(f"/v1/parked/{ignored['id']}/replay", headers=ADMIN)
     assert [one["kind"] for one in answer.json()["events"]] == ["waiting"]
 

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from tests.real.certificates import Certificates
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
-from sla_catalogue import Channel, ChannelId, Secret
+from sla_catalogue import ChannelConfig, ChannelId, Secret
 from sla_notifier.channel.guard import Guard, networks
 from sla_notifier.channel.port import Failure, Outgoing, Rejected, Retry, Sent
 from sla_notifier.channel.webhook import WebhookChannel
@@ -42,8 +42,8 @@ def outgoing(**more: object) -> Outgoing:
 
 def hook(
     url: str, *, secrets: Sequence[str] = (ONE,), headers: dict[str, str] | None = None, private: bool = True
-) -> Channel:
-    return Channel(
+) -> ChannelConfig:
+    return ChannelConfig(
         id=ChannelId("hook"),
         url=url,
         secrets=tuple(Secret("test", secret) for secret in secrets),
@@ -55,7 +55,7 @@ def hook(
 class Sending:
     """A channel for one endpoint, closed at the end."""
 
-    def __init__(self, channel: Channel, guard: Guard | None = None, **more: object) -> None:
+    def __init__(self, channel: ChannelConfig, guard: Guard | None = None, **more: object) -> None:
         self.channel = WebhookChannel(lambda: {channel.id: channel}, guard or Guard(), **more)  # type: ignore[arg-type]
 
     async def __aenter__(self) -> WebhookChannel:

@@ -18,7 +18,7 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy import func, select, table
 
-from sla_catalogue.outlet import KeyId, Scope
+from sla_catalogue.api_key import KeyId, KeyScope
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL, Running, composed
 from sla_standalone.migrate import migrate
@@ -125,7 +125,7 @@ async def tenants(store_url: str, **settings: Any) -> AsyncIterator[Tenants]:
         holder = running.ground.catalogue
         acme = holder.current.keys[KeyId("acme")]
         # `slad check` refuses such a key; an installation may have one from before.
-        admin = replace(acme, id=KeyId("acme-admin"), sha256=_digest(KEYS["acme-admin"]), scopes=frozenset(Scope))
+        admin = replace(acme, id=KeyId("acme-admin"), sha256=_digest(KEYS["acme-admin"]), scopes=frozenset(KeyScope))
         object.__setattr__(holder.current, "keys", {**holder.current.keys, admin.id: admin})
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321") as client:

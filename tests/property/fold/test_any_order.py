@@ -11,7 +11,7 @@ from tests.property.fold.random_lives import DAYS, LAST_EVENT, MINUTE, START, Li
 from tests.property.fold.world import World
 
 from sla_domain.clock import BREACH
-from sla_domain.cycles import continued
+from sla_domain.cycles import with_published_ids
 from sla_domain.fold import fold
 from sla_domain.spoken import told as no_news
 from sla_domain.tell import tell
@@ -41,7 +41,7 @@ def test_late_events_end_in_the_same_state_and_nothing_is_told_twice(
         now = max(now, event.occurred_at) + random.randrange(LAST_EVENT // 2) * MINUTE
         world.arrive(event, now)
 
-    in_order = continued(fold(life.events, promise.rulebook), world.told)
+    in_order = with_published_ids(fold(life.events, promise.rulebook), world.told)
     assert world.incident == in_order
     assert world.repeated() == []
     for clock in in_order.clocks:

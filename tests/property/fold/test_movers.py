@@ -13,7 +13,7 @@ from tests.property.fold.test_carried_on import history
 from sla_catalogue import load_catalogue
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold import fold
-from sla_domain.movers import movers_of
+from sla_domain.movers import due_date_movers
 from sla_domain.promise import promise
 from sla_domain.rulebook import Rulebook
 
@@ -26,7 +26,7 @@ def _moves(known: list[IncidentEvent], event: IncidentEvent, rules: Rulebook) ->
 
 
 def _check(events: list[IncidentEvent], rules: Rulebook, moved: Counter[EventKind]) -> None:
-    movers = movers_of(rules)
+    movers = due_date_movers(rules)
     for number, event in enumerate(events):
         if _moves(events[:number], event, rules):
             moved[event.kind] += 1
@@ -55,10 +55,10 @@ def test_under_the_plans_of_a_real_catalogue(rules: Rulebook) -> None:
 def test_what_can_move_nothing_costs_nothing() -> None:
     """A rating without attributes changes no clock of a catalogue without dated contracts."""
     (story,) = histories(5, 1)
-    movers = movers_of(story.books[0])
+    movers = due_date_movers(story.books[0])
     opening = next(arrival.event for arrival in story.arrivals if arrival.event is not None)
     kinds = {EventKind.RATED, EventKind.ESCALATED, EventKind.EXEMPTED}
     assert not kinds & movers.kinds
     assert not movers.dated
-    assert movers_of(story.books[0]) is movers
+    assert due_date_movers(story.books[0]) is movers
     assert opening.kind not in kinds

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sla_domain.clock import BREACH, ClockId
-from sla_domain.cycles import continued
+from sla_domain.cycles import with_published_ids
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
@@ -52,7 +52,7 @@ class World:
     def arrive(self, event: IncidentEvent, now: datetime) -> None:
         self.fire(now)
         self._events.append(event)
-        self.incident = continued(fold(self._events, self._rulebook), self.told)
+        self.incident = with_published_ids(fold(self._events, self._rulebook), self.told)
         self.say(tell(self.incident, self.told, self.keys))
         assert tell(self.incident, self.told, self.keys) == ()
         self.fire(now)
@@ -62,7 +62,7 @@ class World:
         self._rulebook = rulebook
         if self._events:
             self.fire(now)
-            self.incident = continued(fold(self._events, self._rulebook), self.told)
+            self.incident = with_published_ids(fold(self._events, self._rulebook), self.told)
             self.say(tell(self.incident, self.told, self.keys))
             self.fire(now)
 

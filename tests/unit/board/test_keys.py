@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from fastapi import Request
 
-from sla_catalogue.outlet import ApiKey, KeyId, Scope
+from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_domain.contract import ContractId
 from sla_platform.http.keys import READ, Access, KeyGate, presented_key
 from sla_platform.http.problem import Problem
@@ -25,7 +25,7 @@ class Noon:
         raise AssertionError
 
 
-def key(text: str, *scopes: Scope, contract: str | None = None, expires: date | None = None) -> ApiKey:
+def key(text: str, *scopes: KeyScope, contract: str | None = None, expires: date | None = None) -> ApiKey:
     return ApiKey(
         id=KeyId(f"key of {text}"),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -36,12 +36,12 @@ def key(text: str, *scopes: Scope, contract: str | None = None, expires: date | 
 
 
 KEYS = (
-    key("reader", Scope.READ),
-    key("acme-reader", Scope.READ, contract="acme"),
-    key("writer", Scope.INGEST),
-    key("admin", Scope.ADMIN),
-    key("old", Scope.READ, expires=date(2026, 11, 16)),
-    key("fresh", Scope.READ, expires=date(2026, 11, 17)),
+    key("reader", KeyScope.READ),
+    key("acme-reader", KeyScope.READ, contract="acme"),
+    key("writer", KeyScope.INGEST),
+    key("admin", KeyScope.ADMIN),
+    key("old", KeyScope.READ, expires=date(2026, 11, 16)),
+    key("fresh", KeyScope.READ, expires=date(2026, 11, 17)),
 )
 
 

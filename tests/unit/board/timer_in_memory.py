@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sla_domain.clock import BREACH, ClockId
-from sla_domain.cycles import continued
+from sla_domain.cycles import with_published_ids
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, Phase
+from sla_domain.phase_state import phase_fact
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import Told, keys_after, timers, told_after
-from sla_domain.turn import phase_fact
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
@@ -34,7 +34,7 @@ class TimerInMemory:
 
     @property
     def incident(self) -> Incident:
-        return continued(fold(self._events, self._rulebook), self._told)
+        return with_published_ids(fold(self._events, self._rulebook), self._told)
 
     @property
     def told(self) -> dict[ClockId, Told]:

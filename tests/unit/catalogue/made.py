@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sla_catalogue import Catalogue, Problem, Severity, check, load_catalogue
+from sla_catalogue import Catalogue, FileProblem, FindingLevel, check, load_catalogue
 
 SOUND = """\
 coverages:
@@ -40,7 +40,7 @@ def changed(old: str, new: str, text: str = SOUND) -> str:
     return text.replace(old, new)
 
 
-def problems(tmp_path: Path, text: str, environment: Mapping[str, str] | None = None) -> list[Problem]:
+def problems(tmp_path: Path, text: str, environment: Mapping[str, str] | None = None) -> list[FileProblem]:
     return check(written(tmp_path, text), environment=environment or {})
 
 
@@ -49,7 +49,7 @@ def codes(tmp_path: Path, text: str, environment: Mapping[str, str] | None = Non
 
 
 def errors(tmp_path: Path, text: str) -> list[str]:
-    return [problem.code for problem in problems(tmp_path, text) if problem.severity is Severity.ERROR]
+    return [problem.code for problem in problems(tmp_path, text) if problem.severity is FindingLevel.ERROR]
 
 
 def loaded(tmp_path: Path, text: str, environment: Mapping[str, str] | None = None) -> Catalogue:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_catalogue.duration import BadDuration, parse_allowed, parse_span, parse_warning, spell_allowed
+from sla_catalogue.duration import BadDuration, parse_allowed, parse_span, parse_warning
 from sla_domain.calendar import WorkingDays
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WarningAt, WorkingDayTime
+from sla_domain.target_text import target_text
 
 HOUR = timedelta(hours=1)
 
@@ -103,7 +104,7 @@ def test_what_is_no_warning_is_refused(text: str) -> None:
 @given(st.integers(0, 10_000_000))
 def test_whole_seconds_come_back_as_written(seconds: int) -> None:
     allowed = CoverageTime(timedelta(seconds=seconds))
-    assert parse_allowed(spell_allowed(allowed)) == allowed
+    assert parse_allowed(target_text(allowed)) == allowed
 
 
 @given(st.text(max_size=30))

@@ -13,16 +13,16 @@ from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 from sla_catalogue import (
     Authentication,
     AuthenticationKind,
-    Phase,
-    Scope,
+    KeyScope,
     SignedContent,
     SourceId,
+    TicketPhase,
     load_text,
 )
+from sla_catalogue.api_key import KeyId
 from sla_catalogue.load import check
-from sla_catalogue.outlet import KeyId
-from sla_catalogue.problem import Severity
-from sla_domain.escalation import TellKind, steps
+from sla_catalogue.problem import FindingLevel
+from sla_domain.escalation import TellKind
 from sla_domain.event import WaitingOn
 
 START = datetime(2026, 11, 10, 9, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_a_secret_signs_for_one_source_alone(tmp_path: Path, what: str) -> None:
         .replace("BASE64", base64.b64encode(LONG.encode()).decode())
     )
     (found,) = problems(tmp_path, SOUND + text + "\n")
-    assert (found.code, found.severity) == ("shared-secret", Severity.ERROR)
+    assert (found.code, found.severity) == ("shared-secret", FindingLevel.ERROR)
     assert LONG not in str(found)
 
 
@@ -162,11 +162,11 @@ sources:
     customer: {field: a.b, values: {ACME Inc: Acme}}
 """
     source = loaded(tmp_path, SOUND + text).sources[SourceId("s")]
-    assert source.phase_of("waiting FOR customer") is Phase.WAITING_CUSTOMER
-    assert Phase.WAITING_CUSTOMER.waiting_on is WaitingOn.CUSTOMER
-    assert source.phase_of_label("vendor ") is Phase.WAITING_VENDOR
+    assert source.phase_of("waiting FOR customer") is TicketPhase.WAITING_CUSTOMER
+    assert TicketPhase.WAITING_CUSTOMER.waiting_on is WaitingOn.CUSTOMER
+    assert source.labels["vendor"] is TicketPhase.WAITING_VENDOR
     assert source.phase_of("In Progress") is None
-    assert (source.priority_of("HIGH"), source.priority_of_label("sev1")) == ("P1", "P1")
+    assert (source.priority_of("HIGH"), source.priority_labels["sev1"]) == ("P1", "P1")
     assert source.is_staff("anna")
     assert source.is_bot("Robot[bot]")
     assert source.customer is not None
@@ -180,15 +180,15 @@ def test_keys_are_kept_as_hashes_and_compared_with_what_is_presented(tmp_path: P
     catalogue = loaded(tmp_path, SOUND + text)
     key = catalogue.key_for(LONG)
     assert key is catalogue.keys[KeyId("k")]
-    assert key.allows(Scope.INGEST)
-    assert not key.allows(Scope.READ)
+    assert key.allows(KeyScope.INGEST)
+    assert not key.allows(KeyScope.READ)
     assert key.contract == "acme"
     assert catalogue.key_for(LONG + "x") is None
 
 
 def test_an_admin_key_may_do_everything(tmp_path: Path) -> None:
     catalogue = loaded(tmp_path, SOUND + f"settings: {{local: true}}\nkeys:\n  k: {{key: {LONG}, scopes: [admin]}}\n")
-    assert all(catalogue.keys[KeyId("k")].allows(scope) for scope in Scope)
+    assert all(catalogue.keys[KeyId("k")].allows(scope) for scope in KeyScope)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_key_for_one_contract_may_not_administer_all_and_the_place_is_named(tm
     text = SOUND + f"keys:\n  theirs: {{sha256: {'a' * 64}, scopes: [read, admin], contract: acme}}\n"
     (tmp_path / "catalogue.yaml").write_text(text)
     (problem,) = [each for each in check(tmp_path, environment={}) if each.code == "key-reach"]
-    assert problem.severity is Severity.ERROR
+    assert problem.severity is FindingLevel.ERROR
     assert problem.line == len(text.splitlines())
     assert "for one contract" in str(problem)
 
@@ -226,7 +226,7 @@ def test_a_key_for_one_contract_may_not_administer_all_and_the_place_is_named(tm
 def test_a_stored_version_with_such_a_key_still_judges_its_incidents(tmp_path: Path) -> None:
     text = SOUND + f"keys:\n  theirs: {{sha256: {'a' * 64}, scopes: [read], contract: acme}}\n"
     kept = loaded(tmp_path, text).text.replace('"scopes":["read"]', '"scopes":["read","admin"]')
-    assert Scope.ADMIN in load_text(kept).keys[KeyId("theirs")].scopes
+    assert KeyScope.ADMIN in load_text(kept).keys[KeyId("theirs")].scopes
 
 
 @pytest.mark.parametrize("second", [f"key: {LONG}", f"sha256: {hashlib.sha256(LONG.encode()).hexdigest()}"])
@@ -266,18 +266,15 @@ escalations:
 """
 
 
-def test_an_escalation_is_the_domains_with_roles_and_people_told_apart(tmp_path: Path) -> None:
+def test_an_escalation_is_the_domains(tmp_path: Path) -> None:
     text = changed("escalation: none", "escalation: calls")
     text = changed("on_call: [anna]", "on_call: [anna], boss: [anna]", text)
     catalogue = loaded(tmp_path, text + ESCALATION)
     policy = catalogue.escalations["calls"]
-    assert policy.levels[0].tell == ("on_call", "anna")
-    told = [(step.round, step.at, step.roles, step.people, step.kind) for step in steps(policy, START)]
-    assert told == [
-        (0, START, ("on_call",), ("anna",), TellKind.PAGE),
-        (0, START + 10 * MINUTE, ("boss",), (), TellKind.NOTICE),
-        (1, START + 30 * MINUTE, ("on_call",), ("anna",), TellKind.PAGE),
-        (1, START + 40 * MINUTE, ("boss",), (), TellKind.NOTICE),
+    assert (policy.repeat, policy.pause) == (1, 20 * MINUTE)
+    assert [(level.after, level.tell, level.kind) for level in policy.levels] == [
+        (0 * MINUTE, ("on_call", "anna"), TellKind.PAGE),
+        (10 * MINUTE, ("boss",), TellKind.NOTICE),
     ]
 
 

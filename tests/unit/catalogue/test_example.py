@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from sla_catalogue import (
     ChannelId,
-    Scope,
+    KeyScope,
     SourceId,
     catalogue_schema,
     check,
@@ -51,10 +51,10 @@ def test_it_holds_what_the_readme_promises() -> None:
     ingest, read = catalogue.key_for("demo-ingest-key"), catalogue.key_for("demo-read-key")
     assert ingest is not None
     assert read is not None
-    assert ingest.allows(Scope.INGEST)
-    assert read.allows(Scope.READ)
-    assert read.allows(Scope.ACK)
-    assert not read.allows(Scope.INGEST)
+    assert ingest.allows(KeyScope.INGEST)
+    assert read.allows(KeyScope.READ)
+    assert read.allows(KeyScope.ACK)
+    assert not read.allows(KeyScope.INGEST)
     assert catalogue.channels[ChannelId("pager")].private_addresses
     assert [level.after.total_seconds() for level in catalogue.escalations["on-call"].levels] == [0, 600, 1800]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 
-from sla_catalogue import Catalogue, HolidayRow, HolidayTable, Horizon, RowKind, Severity, diff, diff_tables
+from sla_catalogue import Catalogue, FindingLevel, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
 from sla_catalogue.holiday.feed import BadFeed, read_feed
 from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate
 from sla_domain.calendar import Calendar
@@ -340,7 +340,7 @@ def test_what_could_not_be_read_is_a_warning_of_the_catalogue(tmp_path: Path) ->
     (tmp_path / "house.ics").write_text(ical("SUMMARY:Inventory\nDTSTART;VALUE=DATE:20262801", GOOD))
     found = problems(tmp_path, SOUND + "holidays: {PL: {feeds: [{file: house.ics}]}}\n")
     (warning,) = [one for one in found if one.code == "feed-entry"]
-    assert warning.severity is Severity.WARNING
+    assert warning.severity is FindingLevel.WARNING
     assert "house.ics: the entry 'Inventory' (20262801) is left out" in warning.message
 
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 from tests.unit.catalogue.made import SOUND, changed, loaded, written
 
-from sla_catalogue import Problem, check, endings, load_text
+from sla_catalogue import FileProblem, check, endings, load_text
 from sla_standalone.holder import CatalogueHolder
 
 FEED = """\
@@ -32,7 +32,7 @@ END:VCALENDAR
 FED = SOUND + "holidays:\n  PL:\n    generate: false\n    feeds: [{file: pl.ics}]\n"
 
 
-def told(tmp_path: Path, text: str, today: date | None) -> list[Problem]:
+def told(tmp_path: Path, text: str, today: date | None) -> list[FileProblem]:
     written(tmp_path, FEED, "pl.ics")
     return check(written(tmp_path, text), environment={}, today=today)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems, written
 
-from sla_catalogue import Catalogue, Channel, ChannelId, KeyId, Secret, SourceId, check, load_catalogue, load_text
+from sla_catalogue import Catalogue, ChannelConfig, ChannelId, KeyId, Secret, SourceId, check, load_catalogue, load_text
 from sla_catalogue.source import Source
 
 WORD = "tomato-7421-rhubarb"
@@ -26,7 +26,7 @@ def source(catalogue: Catalogue) -> Source:
     return catalogue.sources[SourceId("github")]
 
 
-def channel(catalogue: Catalogue) -> Channel:
+def channel(catalogue: Catalogue) -> ChannelConfig:
     return catalogue.channels[ChannelId("pager")]
 
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from tests.unit.catalogue.made import SOUND, codes, loaded
 
 from sla_catalogue.schema import catalogue_schema
-from sla_catalogue.source import Membership, Phase, Source, SourceId
+from sla_catalogue.source import Membership, Source, SourceId, TicketPhase
 
 
 def text(body: str, dialect: str = "jira") -> str:
@@ -74,9 +74,9 @@ def test_what_would_never_apply_is_refused(tmp_path: Path, dialect: str, body: s
 def test_tables_may_hold_ids(tmp_path: Path) -> None:
     tables = "statuses: {10001: resolved, '10002': closed}, priorities: {1: P1}, resolutions: {10001: cancelled}"
     source = built(tmp_path, tables)
-    assert (source.phase_of("10001"), source.phase_of("10002")) == (Phase.RESOLVED, Phase.CLOSED)
+    assert (source.phase_of("10001"), source.phase_of("10002")) == (TicketPhase.RESOLVED, TicketPhase.CLOSED)
     assert source.priority_of("1") == "P1"
-    assert source.ending_of("10001") is Phase.CANCELLED
+    assert source.ending_of("10001") is TicketPhase.CANCELLED
 
 
 @pytest.mark.parametrize("written", ["anna", ["anna"], {"people": ["anna"], "only": True}])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, errors, loaded, problems
 
-from sla_catalogue import Severity, load_text
+from sla_catalogue import FindingLevel, load_text
 from sla_domain.contract import ContractId, Side
 
 CALLS = "escalations: {calls: {levels: [{after: 0m, tell: on_call}, {after: 10m, tell: lead}]}}\n"
@@ -24,7 +24,7 @@ def roles(written: str, text: str = CALLED) -> str:
 
 def test_a_plan_without_an_escalation_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, changed("    escalation: none\n", ""))
-    assert (problem.code, problem.severity) == ("no-escalation", Severity.ERROR)
+    assert (problem.code, problem.severity) == ("no-escalation", FindingLevel.ERROR)
     assert problem.message == "the plan gold has no escalation: nobody would be told of a broken promise"
     assert "escalation: none" in problem.hint
 
@@ -74,7 +74,7 @@ def test_the_customers_own_people_cannot_hold_a_level(tmp_path: Path, written: s
 
 def test_a_level_that_names_the_contact_is_refused_with_a_way_out(tmp_path: Path) -> None:
     text = roles("on_call: [anna], contact: [jan]", CALLED.replace("tell: lead", "tell: [contact]"))
-    (problem,) = [each for each in problems(tmp_path, text) if each.severity is Severity.ERROR]
+    (problem,) = [each for each in problems(tmp_path, text) if each.severity is FindingLevel.ERROR]
     assert problem.message == (
         "level 2 of calls tells jan (contact), who is the customer's own in acme and is never paged"
     )

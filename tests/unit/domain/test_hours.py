@@ -8,7 +8,7 @@ from tests.build.rulebook import ALWAYS, OFFICE, contract, coverage, plan, ruleb
 from tests.build.story import instant
 
 from sla_domain.contract import ContractId
-from sla_domain.hours import UNKNOWN, WALL, Span, around, calendar_named, name_of, span_of
+from sla_domain.hours import UNKNOWN, WALL, CountedSpan, calendar_named, name_of, opening_times, span_of
 
 ACME = ContractId("acme")
 RULES = rulebook(plan(), contract(country="PL"), holidays={"PL": [date(2026, 11, 18)]})
@@ -37,7 +37,7 @@ def test_the_base_plan_has_hours_too() -> None:
 
 def test_half_an_hour_is_left_over_a_night_and_a_holiday() -> None:
     left = span_of(CALENDAR, NAME, instant("Tue 16:45"), instant("Thu 09:15"))
-    assert left == Span(30 * MINUTE, timedelta(hours=40, minutes=30))
+    assert left == CountedSpan(30 * MINUTE, timedelta(hours=40, minutes=30))
     assert (left.first, left.two) == (30 * MINUTE, True)
     late = span_of(CALENDAR, NAME, instant("Thu 10:00"), instant("Tue 16:45"))
     assert late.first == -75 * MINUTE
@@ -45,19 +45,19 @@ def test_half_an_hour_is_left_over_a_night_and_a_holiday() -> None:
 
 def test_by_the_wall_both_are_the_same_and_unknown_hours_count_nothing() -> None:
     hour = (instant("Tue 16:45"), instant("Tue 17:45"))
-    assert span_of(None, WALL, *hour) == Span(60 * MINUTE, 60 * MINUTE)
+    assert span_of(None, WALL, *hour) == CountedSpan(60 * MINUTE, 60 * MINUTE)
     assert not span_of(None, WALL, *hour).two
     unknown = span_of(None, NAME, *hour)
     assert (unknown.counted, unknown.first, unknown.two) == (None, 60 * MINUTE, False)
 
 
 def test_when_the_hours_close_and_open_again() -> None:
-    assert around(CALENDAR, instant("Tue 16:45")).closes == instant("Tue 17:00")
-    night = around(CALENDAR, instant("Tue 17:00"))
+    assert opening_times(CALENDAR, instant("Tue 16:45")).closes == instant("Tue 17:00")
+    night = opening_times(CALENDAR, instant("Tue 17:00"))
     assert (night.open, night.opens) == (False, instant("Thu 09:00"))
-    round_the_clock = around(RULES.calendars.calendar(RULES.contracts[ACME], ALWAYS), instant("Tue 17:00"))
+    round_the_clock = opening_times(RULES.calendars.calendar(RULES.contracts[ACME], ALWAYS), instant("Tue 17:00"))
     assert (round_the_clock.open, round_the_clock.closes) == (True, None)
-    assert around(None, instant("Tue 17:00")).open
+    assert opening_times(None, instant("Tue 17:00")).open
 
 
 def test_beyond_the_calendars_years_nothing_is_counted_and_nothing_fails() -> None:
@@ -65,6 +65,6 @@ def test_beyond_the_calendars_years_nothing_is_counted_and_nothing_fails() -> No
     calendar = short.calendars.calendar(short.contracts[ACME], OFFICE)
     span = span_of(calendar, name_of(calendar), instant("Tue 10:00"), instant("2027-03-01 10:00"))
     assert span.counted is None
-    assert around(calendar, instant("2027-03-01 10:00")).open
-    last_night = around(calendar, instant("2026-12-31 20:00"))
+    assert opening_times(calendar, instant("2027-03-01 10:00")).open
+    last_night = opening_times(calendar, instant("2026-12-31 20:00"))
     assert (last_night.open, last_night.opens) == (False, None)

@@ -13,9 +13,9 @@ from tests.build.story import instant
 
 from sla_domain.contract import ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.errors import InvalidNotice
-from sla_domain.escalation import Level, Policy, TellKind, steps
+from sla_domain.escalation import REPEAT, round_steps
 from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, Severity, matches
-from sla_domain.roles import RoleReason, roster, turn
+from sla_domain.roles import RoleReason, level_recipients, roster
 from sla_domain.version import VersionRange, compare
 
 PEOPLE = {id_: Person(id=id_, name=id_.title(), addresses=()) for id_ in ("nase", "group", "tam", "late")} | {
@@ -40,7 +40,7 @@ ACME = RULES.contracts[ContractId("acme")]
 
 def told(names: str, at: str, *before: str) -> str:
     """Who is told, or `wait` and until when."""
-    answer = turn(roster(RULES, ACME, names.split(), instant(at)), before)
+    answer = level_recipients(roster(RULES, ACME, names.split(), instant(at)), before)
     if answer.until is not None:
         assert answer.now == ()
         return f"wait {answer.until.astimezone(ZoneInfo(ACME.zone)):%a %H:%M}"
@@ -107,27 +107,21 @@ def test_outside_their_hours_people_hear_once_and_reminders_wait(names: str, at:
     ],
 )
 def test_who_is_told_is_told_why(names: str, at: str, reason: RoleReason) -> None:
-    assert {each.reason for each in turn(roster(RULES, ACME, [names], instant(at)), ()).now} == {reason}
+    assert {each.reason for each in level_recipients(roster(RULES, ACME, [names], instant(at)), ()).now} == {reason}
 
 
-def test_an_escalation_names_every_step_of_every_round_in_order() -> None:
-    policy = Policy(
-        id="p",
-        levels=(
-            Level(after=timedelta(), roles=("first_contact",)),
-            Level(after=timedelta(minutes=10)),
-            Level(after=timedelta(minutes=20), people=("tam",), kind=TellKind.NOTICE),
-        ),
-        repeat=1,
-        pause=timedelta(minutes=10),
-    )
-    start = instant("Mon 09:00")
-    assert [(s.round, s.level, (s.at - start) // timedelta(minutes=1), s.kind) for s in steps(policy, start)] == [
-        (0, 0, 0, TellKind.PAGE),
-        (0, 2, 20, TellKind.NOTICE),
-        (1, 0, 30, TellKind.PAGE),
-        (1, 2, 50, TellKind.NOTICE),
-    ]
+def test_a_round_of_an_escalation_has_its_later_levels_before_it_and_then_the_next_round() -> None:
+    start, minute = instant("Mon 09:00"), timedelta(minutes=1)
+    delays = [0 * minute, 10 * minute, 20 * minute]
+
+    def round_(number: int, repeats: int = 1, after: timedelta | None = 15 * minute) -> list[tuple[int, int, int]]:
+        found = round_steps(delays, number, start, repeat_after=after, repeats=repeats)
+        return [(step.round, step.level, (step.at - start) // minute) for step in found]
+
+    assert round_(0) == [(0, 2, 10), (0, 3, 20), (0, REPEAT, 35)]
+    assert round_(1) == [(1, 2, 10), (1, 3, 20)], "the last round begins no other"
+    assert round_(0, after=None) == round_(0, repeats=0) == [(0, 2, 10), (0, 3, 20)]
+    assert round_steps([], 0, start, repeat_after=minute, repeats=3) == ()
 
 
 @pytest.mark.parametrize(

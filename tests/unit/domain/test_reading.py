@@ -70,8 +70,25 @@ def test_a_resolve_before_its_open_leaves_no_zombie() -> None:
     told = Telling().resolved("Mon 08:59").opened("Mon 09:00")
     incident = told.fold(RULES)
     assert incident.phase is Phase.RESOLVED
-    assert [clock.state for clock in incident.clocks] == [ClockState.MET, ClockState.MET]
+    assert clock_of(incident, "resolution").state is ClockState.MET
     assert RemarkKind.BEFORE_OPENING in kinds(told)
+
+
+def test_an_end_before_the_opening_says_nothing_of_the_response() -> None:
+    """O6: it was "met after 0 s", although nobody had answered."""
+    for told in (
+        Telling().opened("Mon 09:00").resolved("Mon 08:59"),
+        Telling().closed("Mon 06:00").opened("Mon 09:00"),
+    ):
+        incident = told.fold(RULES)
+        response = clock_of(incident, "first_response")
+        assert (response.state, response.breached_at) == (ClockState.CANCELLED, None)
+        assert response.why == "it ended before the clock began, which says nothing of an answer"
+        assert [r.text for r in incident.remarks if r.text.startswith("first_response")] == [
+            "first_response: it ended before the clock began, which says nothing of an answer: no verdict"
+        ]
+    answered = Telling().opened("Mon 09:00").resolved("Mon 08:59").responded("Mon 08:58")
+    assert clock_of(answered.fold(RULES), "first_response").state is ClockState.MET
 
 
 def test_an_opening_stamped_on_receipt_is_not_later_than_what_went_before() -> None:

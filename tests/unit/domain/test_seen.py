@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling
 
+from sla_domain.contract_view import ContractView, contract_view
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fact import FactKind
 from sla_domain.fold import fold
-from sla_domain.seen import Seen, seen
 from sla_domain.tell import tell
 from sla_domain.told import keys_after
 
@@ -24,8 +24,8 @@ BOOK = rulebook(
 )
 
 
-def view(story: Telling, who: str) -> Seen | None:
-    return seen(story.events, story.fold(BOOK).periods, who)
+def view(story: Telling, who: str) -> ContractView | None:
+    return contract_view(story.events, story.fold(BOOK).periods, who)
 
 
 def owners(story: Telling) -> list[tuple[str, bool]]:
@@ -119,14 +119,14 @@ def test_from_an_event_that_is_not_judged_yet_nobody_sees_on() -> None:
     story = Telling().opened("Mon 10:00").updated("Mon 10:30")
     told = story.fold(BOOK).periods
     story.happened(EventKind.DESCRIBED, "Mon 11:00", customer="beta").updated("Mon 11:10")
-    found = seen(story.events, told, "acme", complete=False)
+    found = contract_view(story.events, told, "acme", complete=False)
     assert found is not None
     assert (sorted(found.own), found.until) == (["e0", "e1"], story.at("Mon 11:00"))
-    assert seen(story.events, told, "beta", complete=False) is None
+    assert contract_view(story.events, told, "beta", complete=False) is None
     # The other way round: the word is here before the event that made it.
     periods = story.fold(BOOK).periods
     without = [event for event in story.events if event.id != "e2"]
-    views = [seen(without, periods, who, complete=False) for who in ("acme", "beta")]
+    views = [contract_view(without, periods, who, complete=False) for who in ("acme", "beta")]
     assert [sorted(found.own) for found in views if found] == [["e0", "e1"], ["e3"]]
 
 
@@ -206,7 +206,7 @@ def test_no_word_of_another_contract_and_the_same_clocks(steps: list[tuple[Event
     events = _lived(steps)
     whole = fold(events, BOOK)
     for who in ("house", "acme", "beta"):
-        found = seen(events, whole.periods, who)
+        found = contract_view(events, whole.periods, who)
         if found is None:
             assert all(period.contract != who or not _lasts(whole.periods, period) for period in whole.periods)
             continue

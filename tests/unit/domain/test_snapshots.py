@@ -11,6 +11,7 @@ from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of
 
 from sla_domain.clock import ClockState
+from sla_domain.contract_view import contract_view
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
 from sla_domain.explain.build import known_at
 from sla_domain.fold import Folding, Unfit, bound, fold, timeline
@@ -18,7 +19,6 @@ from sla_domain.forgotten import remembered
 from sla_domain.incident import RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.plan import DowngradeMode, PriorityRules
-from sla_domain.seen import seen
 
 RULES = rulebook(
     plan(row("first_response", "1h"), row("resolution", "8h")), contract(id_="house"), contract(), contract(id_="umbra")
@@ -26,7 +26,7 @@ RULES = rulebook(
 
 
 class Desk(Telling):
-    """Tells snapshots too: `seen("Mon 10:00", phase=…, priority="P1")`."""
+    """Tells snapshots too: `contract_view("Mon 10:00", phase=…, priority="P1")`."""
 
     def shown(self, when: str, phase: Phase | None = None, **fields: Any) -> Snapshot:
         known = {name: fields.pop(name) for name in ("version", "waiting_on") if name in fields}
@@ -60,16 +60,19 @@ def test_an_observation_that_agrees_changes_nothing_but_when_it_was_last_heard_o
     ],
 )
 def test_where_the_ticket_stands_is_read_as_if_the_event_had_come(phase: Phase, said: str) -> None:
-    told = Desk().opened("Mon 09:00").seen("Mon 12:00", phase)
+    told = Desk().opened("Mon 09:00").responded("Mon 09:30").seen("Mon 12:00", phase)
     assert told.fold(RULES).phase is phase
-    assert reconciled(told) == [f"the ticket says {said}: no event had said so"]
+    undated = "" if phase.live else ", nor does the ticket say since when"
+    assert reconciled(told) == [f"the ticket says {said}: no event had said so{undated}"]
 
 
 def test_the_end_counts_from_when_the_ticket_says_but_not_before_what_is_known() -> None:
     told = Desk().opened("Mon 09:00").updated("Mon 11:00").seen("Mon 15:00", Phase.RESOLVED, ended_at="Mon 12:00")
     assert told.fold(RULES).ended_at == told.at("Mon 12:00")
     early = Desk().opened("Mon 09:00").updated("Mon 11:00").seen("Mon 15:00", Phase.RESOLVED, ended_at="Mon 10:00")
-    assert early.fold(RULES).ended_at == told.at("Mon 11:00")
+    assert early.fold(RULES).ended_at == told.at("Mon 10:00")
+    opener = Desk().opened("Mon 09:00").waits("Mon 11:00").seen("Mon 15:00", Phase.RESOLVED, ended_at="Mon 10:00")
+    assert opener.fold(RULES).ended_at == told.at("Mon 11:00")
     ahead = Desk().opened("Mon 09:00").seen("Mon 15:00", Phase.RESOLVED, ended_at="Mon 16:00")
     assert ahead.fold(RULES).ended_at == told.at("Mon 15:00")
 
@@ -195,7 +198,7 @@ def test_what_was_known_at_an_instant_is_not_what_the_ticket_showed_later() -> N
 
 
 def _seen_by(contract_id: str, events: list[IncidentEvent]) -> list[str]:
-    found = seen(events, fold(events, RULES).periods, contract_id)
+    found = contract_view(events, fold(events, RULES).periods, contract_id)
     return [] if found is None else [event.id for event in found.shown(events)]
 
 
@@ -225,3 +228,51 @@ def test_a_lower_priority_that_the_ticket_had_and_has_no_more_is_withdrawn(propo
     assert (incident.pending_downgrade is not None) is pending
     assert (RemarkKind.DOWNGRADE_PENDING in {remark.kind for remark in incident.remarks}) is pending
     assert incident.priority == "P1"
+
+
+def verdicts(told: Telling) -> dict[str, tuple[str, bool]]:
+    clocks = told.fold(RULES).clocks
+    return {clock.metric: (clock.state.value, clock.breached_at is not None) for clock in clocks}
+
+
+@pytest.mark.parametrize("phase", [Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED])
+@pytest.mark.parametrize("word", [EventKind.COMMENTED, EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED])
+def test_an_end_that_nobody_dated_breaks_no_promise_that_may_have_been_kept(phase: Phase, word: EventKind) -> None:
+    """O1: the resolution was lost, and hours later a thin comment says that the ticket is done."""
+    told = Desk().opened("Mon 09:00").responded("Mon 09:30").updated("Mon 18:00")
+    told.happened(word, "Mon 20:00", actor=Actor.STAFF, snapshot=told.shown("Mon 20:00", phase))
+    incident = told.fold(RULES)
+    assert incident.phase is phase
+    assert verdicts(told) == {"first_response": ("met", False), "resolution": ("cancelled", False)}
+    assert clock_of(incident, "resolution").why == "nobody said when it ended, and that may have been in time"
+    assert "resolution: nobody said when it ended, and that may have been in time: no verdict" in reconciled(told)
+    assert incident.quality is TimeQuality.OBJECT_UPDATED
+    looked = Desk().opened("Mon 09:00").responded("Mon 09:30").seen("Mon 20:00", phase)
+    assert verdicts(looked) == verdicts(told)
+
+
+def test_an_end_that_nobody_dated_is_a_verdict_where_it_is_the_same_whenever_it_was() -> None:
+    in_time = Desk().opened("Mon 09:00").responded("Mon 09:30").seen("Mon 16:00", Phase.RESOLVED)
+    assert verdicts(in_time)["resolution"] == ("met", False)
+    late = Desk().opened("Mon 09:00").responded("Mon 09:30").updated("Mon 18:00")
+    late.events[-1] = replace(late.events[-1], snapshot=late.shown("Mon 18:00", Phase.OPEN))
+    late.seen("Mon 20:00", Phase.RESOLVED)
+    assert verdicts(late)["resolution"] == ("missed", True)
+    waited = Desk().opened("Mon 09:00").responded("Mon 09:30").waits("Mon 10:00").seen("Mon 20:00", Phase.RESOLVED)
+    assert verdicts(waited)["resolution"] == ("met", False)
+
+
+@pytest.mark.parametrize(("ended_at", "verdict"), [("Mon 16:59", ("met", False)), ("Mon 17:01", ("missed", True))])
+def test_an_end_that_the_ticket_dates_counts_from_then_whatever_was_read_since(
+    ended_at: str, verdict: tuple[str, bool]
+) -> None:
+    told = Desk().opened("Mon 09:00").responded("Mon 09:30").updated("Mon 18:00")
+    told.seen("Mon 20:00", Phase.RESOLVED, ended_at=ended_at)
+    assert verdicts(told)["resolution"] == verdict
+    assert clock_of(told.fold(RULES), "resolution").stopped_at == told.at(ended_at)
+
+
+def test_the_lost_end_gives_the_verdict_when_it_comes_after_all() -> None:
+    told = Desk().opened("Mon 09:00").responded("Mon 09:30").seen("Mon 20:00", Phase.RESOLVED)
+    told.resolved("Mon 18:00")
+    assert verdicts(told)["resolution"] == ("missed", True)

@@ -11,7 +11,7 @@ from tests.build.story import Telling
 from tests.unit.domain.test_tell import Listener, kinds
 
 from sla_domain.clock import ClockState
-from sla_domain.cycles import continued
+from sla_domain.cycles import with_published_ids
 from sla_domain.fact import FactKind
 from sla_domain.fold import fold
 from sla_domain.tell import tell
@@ -114,7 +114,7 @@ class TestCycles:
     RULES = rulebook(plan(row("first_response", "1h", "always"), row("next_response", "1h", "always")))
 
     def hears(self, told: Telling, upto: datetime) -> list[tuple[FactKind, int]]:
-        incident = continued(fold(told.events, self.RULES), self.told)
+        incident = with_published_ids(fold(told.events, self.RULES), self.told)
         facts = tell(incident, self.told, self.keys, upto)
         self.told, self.keys = told_after(self.told, facts, incident.clocks), keys_after(self.keys, facts)
         return [(fact.kind, fact.cycle) for fact in facts if fact.metric == "next_response" or "gone" in fact.key]

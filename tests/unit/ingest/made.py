@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Phase, Source, SourceId
+from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId, TicketPhase
 from sla_domain.event import IncidentEvent
 from sla_ingest.dialect import Accepted, Delivery, Ignored, Outcome, Parked, Refused, Translation, translate
 
@@ -60,5 +60,5 @@ def _line(event: IncidentEvent) -> str:
     return " ".join(words)
 
 
-def phases(**words: str) -> Mapping[str, Phase]:
-    return MappingProxyType({word.replace("_", " "): Phase(phase) for word, phase in words.items()})
+def phases(**words: str) -> Mapping[str, TicketPhase]:
+    return MappingProxyType({word.replace("_", " "): TicketPhase(phase) for word, phase in words.items()})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.ingest.made import events, phases, said, source, translated
 
-from sla_catalogue.source import Dialect, Lookup, Phase
+from sla_catalogue.source import Dialect, Lookup, TicketPhase
 from sla_domain.event import Actor, TimeQuality
 from sla_ingest.dialect import Ignored, Parked
 
@@ -16,7 +16,11 @@ GITHUB = source(
     Dialect.GITHUB,
     priority_labels={"sev1": "P1", "sev2": "P2"},
     priorities={"incident": "P1"},
-    labels={"needs-info": Phase.WAITING_CUSTOMER, "upstream": Phase.WAITING_VENDOR, "patched": Phase.WORKAROUND},
+    labels={
+        "needs-info": TicketPhase.WAITING_CUSTOMER,
+        "upstream": TicketPhase.WAITING_VENDOR,
+        "patched": TicketPhase.WORKAROUND,
+    },
     customer=Lookup(label="customer:", constant="Anybody"),
     staff=frozenset({"helpdesk"}),
     bots=frozenset({"robot"}),
@@ -268,7 +272,7 @@ def test_who_does_it() -> None:
 
 
 def test_the_catalogue_says_what_declined_work_means() -> None:
-    lenient = source(Dialect.GITHUB, resolutions={"not_planned": Phase.RESOLVED})
+    lenient = source(Dialect.GITHUB, resolutions={"not_planned": TicketPhase.RESOLVED})
     given = payload("closed", issue={"state_reason": "not_planned"})
     assert said(translated(given, lenient, x_github_event="issues").outcome) == "resolved"
 

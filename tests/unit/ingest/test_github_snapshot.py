@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from tests.build.github import CREATED, DESK, REPORTER, ROBOT, Issue, read
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import clock_of
 
-from sla_catalogue.source import Lookup, Phase
+from sla_catalogue.source import Lookup, TicketPhase
 from sla_domain.clock import ClockState
 from sla_domain.event import IncidentEvent, TimeQuality, WaitingOn
-from sla_domain.fold import fold
+from sla_domain.fold import Folding, Unfit, fold, timeline
 from sla_domain.incident import Incident, PriorityWhy, RemarkKind
 from sla_domain.phase import Phase as Standing
 from sla_domain.plan import DowngradeMode, PriorityRules
@@ -253,7 +254,7 @@ def test_an_issue_that_has_gone_stands_nowhere(action: str) -> None:
 
 
 def test_a_label_that_means_an_end_does_not_close_what_was_reopened() -> None:
-    desk = replace(DESK, labels={"fixed": Phase.RESOLVED, "declined": Phase.CANCELLED})
+    desk = replace(DESK, labels={"fixed": TicketPhase.RESOLVED, "declined": TicketPhase.CANCELLED})
     issue = Issue()
     told = [issue.opened(), issue.later(hours=1).labeled("fixed"), issue.later(hours=1).closed()]
     told += [issue.later(hours=1).reopened(), issue.later(hours=1).comment(ROBOT)]
@@ -263,7 +264,7 @@ def test_a_label_that_means_an_end_does_not_close_what_was_reopened() -> None:
 
 
 def test_declined_by_a_label_and_then_closed_stays_declined() -> None:
-    desk = replace(DESK, labels={"declined": Phase.CANCELLED})
+    desk = replace(DESK, labels={"declined": TicketPhase.CANCELLED})
     issue = Issue()
     told = [issue.opened(), issue.later(hours=1).labeled("declined"), issue.later(hours=1).closed()]
     events = [event for n, body in enumerate(told) for event in read(body, issue.at + timedelta(seconds=n), desk)]
@@ -292,3 +293,57 @@ def test_a_title_alone_is_no_description() -> None:
     issue.body = "All of it."
     after = fold(known(*told, issue.later(hours=1).comment(ROBOT)), book)
     assert (after.priority, RemarkKind.MISSING_DESCRIPTION in kinds(after)) == ("P1", False)
+
+
+Change = tuple[str, ...]
+CHANGES: dict[str, tuple[list[str], list[Change]]] = {
+    "another priority": (["sev1"], [("unlabeled", "sev1"), ("labeled", "sev3")]),
+    "the other way round": (["sev1"], [("labeled", "sev3"), ("unlabeled", "sev1")]),
+    "off and on": (["waiting"], [("unlabeled", "waiting"), ("labeled", "waiting")]),
+    "on and off": ([], [("labeled", "sev1"), ("unlabeled", "sev1")]),
+    "through three": (
+        ["sev2"],
+        [("unlabeled", "sev2"), ("labeled", "sev1"), ("unlabeled", "sev1"), ("labeled", "sev3")],
+    ),
+    "another customer": (["customer:Polaris"], [("unlabeled", "customer:Polaris"), ("labeled", "customer:Umbra")]),
+    "closed and reopened": ([], [("closed",), ("reopened",)]),
+    "reopened and closed": ([], [("closed",), ("reopened",), ("closed",)]),
+    "labelled and closed": (["waiting"], [("unlabeled", "waiting"), ("labeled", "sev1"), ("closed",)]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes_of_one_second_are_read_as_they_happened_in_whatever_order_they_arrive(name: str) -> None:
+    """O2: `labeled` before `unlabeled` gave the default priority."""
+    labels, changes = CHANGES[name]
+    issue = Issue(labels=list(labels))
+    opened = issue.opened()
+    issue.later(hours=1)
+    told = [getattr(issue, action)(*args) for action, *args in changes]
+    expected = story(opened, *told)
+    lasting = (expected.priority, expected.phase, expected.attributes, expected.match.contract.id)
+    for order in permutations(told):
+        if len(set(map(hash, told))) < len(told):
+            continue
+        found = story(opened, *order)
+        assert (found.priority, found.phase, found.attributes, found.match.contract.id) == lasting
+        assert [(c.id, c.state, c.due_at, c.stopped_at) for c in found.clocks] == [
+            (c.id, c.state, c.due_at, c.stopped_at) for c in expected.clocks
+        ]
+
+
+def test_a_kept_fold_reads_the_changes_of_one_second_anew() -> None:
+    issue = Issue(labels=["sev1"])
+    opened = issue.opened()
+    issue.later(hours=1)
+    off, on = issue.unlabeled("sev1"), issue.labeled("sev3")
+    first, second, third = known(opened, on, off)
+    line = timeline([first])
+    for parts in ([second], [third]), ([second, third],):
+        folding = Folding(line, RULES)
+        reasons = []
+        for part in parts:
+            reasons.append(folding.unfit(part))
+            folding.follow(part)
+        assert reasons[-1] is Unfit.LATE
+    assert fold([first, second, third], RULES).priority == "P3"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.ingest.made import events, phases, said, source, translated
 
-from sla_catalogue.source import Dialect, Lookup, Phase
+from sla_catalogue.source import Dialect, Lookup, TicketPhase
 from sla_domain.event import Actor, TimeQuality
 from sla_ingest.dialect import Accepted
 
@@ -353,7 +353,7 @@ def test_a_description_in_the_document_format_is_its_words() -> None:
 
 
 def test_labels_may_decide_priority_and_phase() -> None:
-    labelled = source(Dialect.JIRA, priority_labels={"sev1": "P1"}, labels={"hold": Phase.WAITING_OTHER})
+    labelled = source(Dialect.JIRA, priority_labels={"sev1": "P1"}, labels={"hold": TicketPhase.WAITING_OTHER})
     given = updated(item("labels", "a", "a sev1 hold"), fields={"labels": ["a", "sev1", "hold"]})
     assert said(translated(given, labelled).outcome) == "priority_changed P1; waiting other"
     # and then the priority field has no say

@@ -14,7 +14,7 @@ from tests.shared_data import SHARED, needs_shared
 from tests.unit.ingest.made import source
 from tests.unit.ingest.test_jira import SELF
 
-from sla_catalogue.source import Dialect, Lookup, Phase, Source
+from sla_catalogue.source import Dialect, Lookup, Source, TicketPhase
 from sla_domain.clock import ClockState
 from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
@@ -31,8 +31,8 @@ DESK = source(
     Dialect.JIRA,
     customer=Lookup(constant="acme"),
     staff=frozenset({"bob"}),
-    statuses={"10104": Phase.WAITING_CUSTOMER},
-    resolutions={"10001": Phase.CANCELLED},
+    statuses={"10104": TicketPhase.WAITING_CUSTOMER},
+    resolutions={"10001": TicketPhase.CANCELLED},
     priorities={"high": "P1"},
 )
 ANN, BOB, EVE = ({"accountId": name, "displayName": name.title()} for name in ("ann", "bob", "eve"))

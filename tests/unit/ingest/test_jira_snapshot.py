@@ -10,7 +10,7 @@ from tests.unit.ingest.made import RECEIVED, said, source, translated
 from tests.unit.ingest.test_jira import ANN, BOB, JIRA, PAT, SELF, TIME, comment, delivery, issue, item, updated
 
 from sla_catalogue.source import Dialect, Lookup, Source
-from sla_catalogue.source import Phase as Word
+from sla_catalogue.source import TicketPhase as Word
 from sla_domain.event import EventKind, Snapshot, WaitingOn
 from sla_domain.phase import Phase
 from sla_ingest.dialect import Accepted, Ignored

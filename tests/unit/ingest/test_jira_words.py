@@ -8,7 +8,7 @@ import pytest
 from tests.unit.ingest.made import events, said, source, translated
 from tests.unit.ingest.test_jira import BOB, delivery, issue, item, updated
 
-from sla_catalogue.source import Dialect, Phase, Source
+from sla_catalogue.source import Dialect, Source, TicketPhase
 from sla_domain.event import EventKind, TimeQuality
 from sla_ingest.dialect import Accepted
 
@@ -40,7 +40,7 @@ def noted(found: Any) -> list[str]:
 
 
 OPEN = ("Open", "1")
-VERIFIED: dict[str, Any] = {"verified": Phase.RESOLVED}
+VERIFIED: dict[str, Any] = {"verified": TicketPhase.RESOLVED}
 
 STATUSES: dict[str, tuple[dict[str, Any], Source, str, list[str]]] = {
     "the changelog speaks the language of whoever acts, the issue another": (
@@ -56,11 +56,11 @@ STATUSES: dict[str, tuple[dict[str, Any], Source, str, list[str]]] = {
     ),
     "the catalogue's id": (
         moved(OPEN, ("已完成", "10105"), status("已完成", "10105", "done")),
-        desk(statuses={"10105": Phase.CLOSED}), "closed", [],
+        desk(statuses={"10105": TicketPhase.CLOSED}), "closed", [],
     ),
     "the id is stronger than the name": (
         moved(OPEN, ("Done", "10105"), status("Done", "10105", "done")),
-        desk(statuses={"done": Phase.RESOLVED, "10105": Phase.CANCELLED}), "cancelled", [],
+        desk(statuses={"done": TicketPhase.RESOLVED, "10105": TicketPhase.CANCELLED}), "cancelled", [],
     ),
     "the untranslated name": (
         moved(OPEN, ("Завершено", "7"), status("Завершено", "7", "done", untranslatedName="Verified")),
@@ -68,7 +68,7 @@ STATUSES: dict[str, tuple[dict[str, Any], Source, str, list[str]]] = {
     ),
     "the catalogue is stronger than the category": (
         moved(OPEN, ("Shipped", "9"), status("Shipped", "9", "indeterminate")),
-        desk(statuses={"shipped": Phase.RESOLVED}), "resolved", [],
+        desk(statuses={"shipped": TicketPhase.RESOLVED}), "resolved", [],
     ),
     "a usual name is weaker than the category": (
         moved(("Open", "1"), ("Completed", "9"), status("Completed", "9", "indeterminate")),
@@ -107,7 +107,7 @@ STATUSES: dict[str, tuple[dict[str, Any], Source, str, list[str]]] = {
     ),
     "the status before by its id": (
         moved(("Warten auf Kunden", "10104"), ("In Progress", "3"), status("In Progress", "3", "indeterminate")),
-        desk(statuses={"10104": Phase.WAITING_CUSTOMER}), "resumed", [],
+        desk(statuses={"10104": TicketPhase.WAITING_CUSTOMER}), "resumed", [],
     ),
     "an end by its name alone may have been none": (
         moved(("Completed", "9"), ("Resolved", "5"), status("Resolved", "5", "done")), desk(), "resolved", [],
@@ -134,7 +134,7 @@ def test_what_was_judged_by_category_names_the_setting() -> None:
     [
         (status("待办", "10001", "new"), desk(), "opened", ["status_by_category"]),
         (status("已完成", "10002", "done"), desk(), "opened; resolved", ["status_by_category"]),
-        (status("已完成", "10002"), desk(statuses={"10002": Phase.RESOLVED}), "opened; resolved", []),
+        (status("已完成", "10002"), desk(statuses={"10002": TicketPhase.RESOLVED}), "opened; resolved", []),
         (status("Completed", "10002", "indeterminate"), desk(), "opened", ["status_by_category"]),
         (status("Limbo", "10002"), desk(), "opened", ["unmapped_status"]),
         ({"status": None}, desk(), "opened", []),
@@ -164,12 +164,14 @@ DECLINED = ("Wird nicht erledigt", "10001")
 TO_CLOSED = item("status", "Open", "Closed", **{"from": "1", "to": "6"})
 RESOLUTIONS: dict[str, tuple[dict[str, Any], Source, str, list[str]]] = {
     "nobody knows it": (resolved(None, DECLINED), desk(), "resolved", ["unmapped_resolution"]),
-    "the catalogue's id": (resolved(None, DECLINED), desk(resolutions={"10001": Phase.CANCELLED}), "cancelled", []),
+    "the catalogue's id": (
+        resolved(None, DECLINED), desk(resolutions={"10001": TicketPhase.CANCELLED}), "cancelled", [],
+    ),
     "the catalogue's name": (
-        resolved(None, DECLINED), desk(resolutions={"wird nicht erledigt": Phase.CANCELLED}), "cancelled", [],
+        resolved(None, DECLINED), desk(resolutions={"wird nicht erledigt": TicketPhase.CANCELLED}), "cancelled", [],
     ),
     "the catalogue against the usual": (
-        resolved(None, ("Won't Do", "10001")), desk(resolutions={"won't do": Phase.RESOLVED}), "resolved", [],
+        resolved(None, ("Won't Do", "10001")), desk(resolutions={"won't do": TicketPhase.RESOLVED}), "resolved", [],
     ),
     "with a typographic apostrophe": (resolved(None, ("Won\u2019t Do", "10001")), desk(), "cancelled", []),
     "an old Jira's number in another language": (resolved(None, ("Doublon", "3")), desk(), "cancelled", []),

@@ -24,6 +24,7 @@ from sla_domain.event import EventId, EventKind, IncidentId
 from sla_domain.fact import FactKind
 from sla_domain.incident import Phase
 from sla_domain.plan import WallTime, WarningAt
+from sla_domain.target_text import target_text
 from sla_domain.told import digest
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
@@ -63,7 +64,6 @@ from sla_platform.wire.incident import event_type
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
 from sla_standalone.migrations.tables import METADATA
 from sla_timer.apply.apart import AUDIT, REPLAN, TICK
-from sla_timer.apply.context import words
 
 HUGE = 2**31 - 1  # generations, cycles, rounds, attempts: an integer column
 MANY = 10**9  # tellings that were taken back
@@ -202,8 +202,8 @@ LONGEST: dict[str, int] = {
     "board_incident.id": bounds.INCIDENT,
     "board_incident.source": bounds.SOURCE,
     "board_clock.zone": longest(zoneinfo.available_timezones()),
-    "board_clock.allowed": longest([words(WallTime(LONGEST_SPAN - timedelta(seconds=1))),
-                                    words(parse_allowed("3660 working days"))]),
+    "board_clock.allowed": longest([target_text(WallTime(LONGEST_SPAN - timedelta(seconds=1))),
+                                    target_text(parse_allowed("3660 working days"))]),
     "board_clock.state": longest(ClockState),
     "board_clock.warned": len(WarningAt(before=LONGEST_SPAN).key),
     "board_delivery.id": DELIVERY,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from tests.unit.replay.made import HEADER, MAPPING, life, mapping, row, told
 
+from sla_domain.event import TimeQuality
 from sla_standalone.replay import TableReader
 
 PLAIN = MAPPING.replace("version: revision\n", "")
@@ -64,3 +67,32 @@ def test_rows_without_versions_follow_each_other_as_they_stand() -> None:
         row("Done", "25-10-2026 02:10", opened="25-10-2026 01:00"),
     ]
     assert kinds(*rows) == ["opened", "waiting", "resolved"]
+
+
+SPRING = "29-03-2026"  # in Warsaw 02:00 is followed by 03:00, at 01:00Z
+
+
+@pytest.mark.parametrize(
+    ("opened", "done", "doubtful"),
+    [("02:30", "03:00", "opened"), ("01:30", "02:30", "resolved"), ("02:10", "02:50", "opened resolved"),
+     ("03:00", "03:10", ""), ("01:30", "03:00", "")],
+)  # fmt: skip
+def test_only_the_reading_that_never_came_is_in_doubt_and_not_the_one_of_the_same_instant(
+    opened: str, done: str, doubtful: str
+) -> None:
+    found = life(row("New", f"{SPRING} {opened}", 1, opened=f"{SPRING} {opened}"), row("Done", f"{SPRING} {done}", 2))
+    expected = {"01:30": "00:30", "03:10": "01:10"}
+    by_kind = {event.kind.value: event for event in found.events if event.kind.value in ("opened", "resolved")}
+    assert [f"{by_kind[kind].occurred_at:%H:%M}" for kind in ("opened", "resolved")] == [
+        expected.get(written, "01:00") for written in (opened, done)
+    ]
+    assert (
+        " ".join(kind for kind, event in sorted(by_kind.items()) if event.quality is not TimeQuality.EXACT) == doubtful
+    )
+    for kind, written in (("opened", opened), ("resolved", done)):
+        told_of = [
+            f"{kind}: 2026-03-29 {written} never came in Europe/Warsaw: "
+            "read as 2026-03-29 01:00Z, when the clocks changed"
+        ]
+        assert list(by_kind[kind].warnings) == (told_of if kind in doubtful else [])
+    assert all(type(event.occurred_at) is datetime for event in found.events)

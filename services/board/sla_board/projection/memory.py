@@ -21,8 +21,8 @@ from sla_board.projection.clock import MARKS, Said, about_clock
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.fold.carried import own
+from sla_domain.phase_state import REPORTER_ATTRIBUTES, affects_phase
 from sla_domain.told import OLD_BREACHED, TAKES_BACK
-from sla_domain.turn import REPORTER, turns
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
@@ -137,14 +137,14 @@ def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 def _turning(ordered: Sequence[IncidentEvent]) -> set[int]:
     kept: set[int] = set()
-    for _, alike in groupby(filter(turns, ordered), key=_way):
+    for _, alike in groupby(filter(affects_phase, ordered), key=_way):
         run = list(alike)
         kept |= {id(run[0]), id(run[-1])}
     return kept
 
 
 def _way(event: IncidentEvent) -> tuple[object, ...]:
-    stated = tuple(event.attributes.get(name) for name in sorted(REPORTER))
+    stated = tuple(event.attributes.get(name) for name in sorted(REPORTER_ATTRIBUTES))
     shown = event.snapshot
     where = None if shown is None else (shown.phase, shown.waiting_on, shown.ended_at)
     return (event.kind, event.waiting_on, event.actor, event.actor_name, where, *stated)

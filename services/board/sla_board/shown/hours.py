@@ -10,7 +10,7 @@ from sla_board.shown.bucket import HOUR, SOON
 from sla_domain.calendar import Calendar
 from sla_domain.contract import ContractId
 from sla_domain.errors import CalendarError
-from sla_domain.hours import ALWAYS, UNKNOWN, WALL, Around, Span, around, calendar_named, counted
+from sla_domain.hours import ALWAYS, UNKNOWN, WALL, CountedSpan, OpeningTimes, calendar_named, counted, opening_times
 from sla_domain.rulebook import Rulebook
 
 
@@ -28,12 +28,12 @@ class Look:
 
     known: bool
     calendar: Calendar | None
-    around: Around
+    around: OpeningTimes
     reach: Reach
 
-    def span(self, start: datetime, end: datetime) -> Span:
+    def span(self, start: datetime, end: datetime) -> CountedSpan:
         """Negative when `end` is the earlier one."""
-        return Span(counted(self.calendar, start, end) if self.known else None, end - start)
+        return CountedSpan(counted(self.calendar, start, end) if self.known else None, end - start)
 
 
 class CalendarsByName:
@@ -77,7 +77,7 @@ class HoursAt:
         calendar = self.calendars.find(contract, name)
         if calendar is None:
             return Look(name == WALL, None, ALWAYS, wall)
-        return Look(True, calendar, around(calendar, self.now), self._reach(calendar) or wall)
+        return Look(True, calendar, opening_times(calendar, self.now), self._reach(calendar) or wall)
 
     def _reach(self, calendar: Calendar) -> Reach | None:
         try:

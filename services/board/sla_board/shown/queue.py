@@ -120,7 +120,7 @@ def _joined(shown: BoardFilter, query: Any) -> Any:
 
 
 def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
-    """Open clocks; with the key of one contract those of incidents that are under it now (`sla_domain.seen`).
+    """Open clocks; with the key of one contract those of incidents that are under it now (`sla_domain.contract_view`).
 
     An incident for another customer than the timer has judged yet is nobody's until it has.
     """

@@ -1,4 +1,4 @@
-"""What the key of one contract sees of an incident: the board's end of `sla_domain.seen`, which has the rules."""
+"""What the key of one contract sees of an incident, for the board: `sla_domain.contract_view` has the rules."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sla_board.projection.clock import Said, about_clock, clock_row
 from sla_board.projection.contract import periods_of
 from sla_board.projection.incident import incident_row
 from sla_domain.contract import ContractId
+from sla_domain.contract_view import ContractShare, contract_share, contract_view
 from sla_domain.event import NO_EVENT, IncidentEvent
 from sla_domain.incident import ContractPeriod
-from sla_domain.seen import Share, seen, share_of
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
@@ -50,8 +50,8 @@ async def part_of(
     periods = await _periods(connection, incident, said)
     if not periods:
         return _by_label(contract, said, told)
-    share = share_of(periods, contract)
-    found = seen(happened, periods, contract, complete=False) if happened else None
+    share = contract_share(periods, contract)
+    found = contract_view(happened, periods, contract, complete=False) if happened else None
     if share is None or (happened and found is None):
         return None
     heard = [one for one in said if share.has_fact(one.fact.contract, one.fact.at)]
@@ -90,7 +90,7 @@ def _by_label(contract: str, said: Sequence[Said], told: tuple[Sequence[Any], Se
     return Part(None, _clocks_of(heard), (), heard, deliveries, steps, None)
 
 
-def _clocks_now(clocks: Sequence[Any], share: Share, record: Any) -> Sequence[Any]:
+def _clocks_now(clocks: Sequence[Any], share: ContractShare, record: Any) -> Sequence[Any]:
     """The clocks of the contract that has the incident now; of one that moved without the words of the one before."""
     if share.whole:
         return clocks
@@ -108,7 +108,7 @@ def _clocks_now(clocks: Sequence[Any], share: Share, record: Any) -> Sequence[An
     return mine
 
 
-def _clocks_then(heard: Sequence[Said], share: Share) -> Sequence[Any]:
+def _clocks_then(heard: Sequence[Said], share: ContractShare) -> Sequence[Any]:
     """The clocks of an incident that has left, as its facts up to then had them."""
     return [row for row in _clocks_of(heard) if share.has_clock(row.started_at, row.stopped_at)]
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
-from sla_catalogue.source import Phase, Source, fold
+from sla_catalogue.source import Source, TicketPhase, fold
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.github_snapshot import Case, closed_as, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
@@ -184,7 +184,7 @@ def _opened(case: Case) -> list[Happening]:
     opened = stamp(case.issue.get("created_at"), TimeQuality.EXACT)
     found = [_happening(case, EventKind.OPENED, attributes=attributes, at=opened)]
     phase = phase_by_label(case.source, labels)
-    for step in transition(Phase.OPEN, phase) if phase else ():
+    for step in transition(TicketPhase.OPEN, phase) if phase else ():
         found.append(_happening(case, step.kind, waiting_on=step.waiting_on, at=opened))
     return found
 
@@ -238,7 +238,7 @@ def _closed(case: Case) -> list[Happening]:
     reason = "" if why == "completed" else f"closed as {why.replace('_', ' ')}"
     return [
         _happening(case, step.kind, waiting_on=step.waiting_on, at=closed, reason=reason)
-        for step in transition(Phase.OPEN, phase)
+        for step in transition(TicketPhase.OPEN, phase)
     ]
 
 

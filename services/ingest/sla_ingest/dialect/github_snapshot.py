@@ -8,10 +8,10 @@ leftover. What the body does not state (an older webhook, a trimmed one) is not 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sla_catalogue.source import Lookup, Phase, Source
-from sla_domain.event import Snapshot, TimeQuality
+from sla_catalogue.source import Lookup, Source, TicketPhase
+from sla_domain.event import ENDED, PHASE, Snapshot, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import standing
 from sla_ingest.dialect.port import Delivery, Stamp
@@ -23,16 +23,17 @@ from sla_ingest.dialect.read import (
     items,
     looked_up,
     lookups,
+    node,
     stamp,
     text,
 )
 
 _USUAL_CUSTOMER = Lookup(field="repository.owner.login")
 _USUAL_PRODUCT = Lookup(field="repository.name")
-_CLOSED_AS: Mapping[str, Phase] = {
-    "completed": Phase.RESOLVED,
-    "not_planned": Phase.CANCELLED,
-    "duplicate": Phase.CANCELLED,
+_CLOSED_AS: Mapping[str, TicketPhase] = {
+    "completed": TicketPhase.RESOLVED,
+    "not_planned": TicketPhase.CANCELLED,
+    "duplicate": TicketPhase.CANCELLED,
 }
 _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
@@ -64,13 +65,54 @@ def label_name(label: object) -> str:
     return clean(label.get("name") if isinstance(label, dict) else label)
 
 
-def closed_as(case: Case) -> tuple[str, Phase]:
+def closed_as(case: Case) -> tuple[str, TicketPhase]:
     """The reason for which the issue is closed, and what that means."""
     why = text(case.issue, "state_reason") or "completed"
-    return why, case.source.ending_of(why) or _CLOSED_AS.get(why, Phase.RESOLVED)
+    return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
 
 
 def snapshot(case: Case) -> Snapshot:
+    """Return how the issue stands, and for changes whose order within a second matters how it stood before."""
+    shown = _shown(case)
+    before = _earlier(case)
+    if before is None:
+        return shown
+    stood = _shown(before)
+    # A label that changes nothing, since a more urgent one is there too, tells by that when it was set.
+    by_label = {"priority", *(name for name, lookup in case.lookups.items() if lookup.label)}
+    about = by_label if case.action in _ABOUT_LABELS else set()
+    told = {
+        name: value for name, value in stood.attributes.items() if name in about or shown.attributes.get(name) != value
+    }
+    if stood.stands:
+        told[PHASE] = ENDED if case.action == "reopened" else stood.stands
+    return replace(shown, before=told)
+
+
+def _earlier(case: Case) -> Case | None:
+    """The delivery's issue before the change that the delivery is about; None where the body does not tell."""
+    issue, changes = case.issue, node(case.payload, "changes")
+    match case.action:
+        case "labeled" | "unlabeled" if name := label_name(case.payload.get("label")):
+            there = case.labels - {name} if case.action == "labeled" else case.labels | {name}
+            issue = {**issue, "labels": sorted(there)}
+        case "closed":
+            issue = {**issue, "state": "open", "closed_at": None}
+        case "reopened":
+            pass
+        case "edited":
+            kept = (("title", "title"), ("body", "body"))
+            issue = {**issue, **{to: node(changes, name).get("from") for name, to in kept if name in changes}}
+        case "assigned" if len(items(issue, "assignees")) < 2:
+            issue = {**issue, "assignee": None}
+        case "unassigned" if not items(issue, "assignees"):
+            issue = {**issue, "assignee": case.payload.get("assignee")}
+        case _:
+            return None
+    return replace(case, issue=issue, payload={**case.payload, "issue": issue})
+
+
+def _shown(case: Case) -> Snapshot:
     phase = _phase(case)
     closed = stamp(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED) if phase is not None else None
     is_closed = text(case.issue, "state") == "closed"
@@ -84,15 +126,15 @@ def snapshot(case: Case) -> Snapshot:
     )
 
 
-def _phase(case: Case) -> Phase | None:
+def _phase(case: Case) -> TicketPhase | None:
     state = text(case.issue, "state")
     if state == "closed":
         # Declined by a label, and then closed with the reason that GitHub offers first.
-        declined = phase_by_label(case.source, case.labels) is Phase.CANCELLED
-        return Phase.CANCELLED if declined else closed_as(case)[1]
+        declined = phase_by_label(case.source, case.labels) is TicketPhase.CANCELLED
+        return TicketPhase.CANCELLED if declined else closed_as(case)[1]
     if state != "open" or "labels" not in case.issue:
         return None
-    by_label = phase_by_label(case.source, case.labels) or Phase.OPEN
+    by_label = phase_by_label(case.source, case.labels) or TicketPhase.OPEN
     return by_label if standing(by_label).live or case.action in _ABOUT_LABELS else None
 
 

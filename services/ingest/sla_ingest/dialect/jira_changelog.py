@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sla_catalogue.source import Lookup, Phase, Source, fold
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold
 from sla_domain.event import EventKind, TimeQuality
 from sla_ingest.dialect.jira_person import account_of, reporter_of, shown_as, who_is
 from sla_ingest.dialect.jira_word import (
@@ -107,9 +107,9 @@ def opened(case: Changed) -> list[Happening]:
     found = [case.happening(EventKind.OPENED, at=at, attributes=attributes, remarks=remarks)]
     by_status = status.phase if status else None
     by_label = None if by_status in ENDED else phase_by_label(case.source, labels)
-    born_as = by_label or by_status or Phase.OPEN
-    if born_as is not Phase.IN_PROGRESS:
-        found += [case.happening(s.kind, at=at, waiting_on=s.waiting_on) for s in transition(Phase.OPEN, born_as)]
+    born_as = by_label or by_status or TicketPhase.OPEN
+    if born_as is not TicketPhase.IN_PROGRESS:
+        found += [case.happening(s.kind, at=at, waiting_on=s.waiting_on) for s in transition(TicketPhase.OPEN, born_as)]
     return found
 
 
@@ -271,7 +271,7 @@ def _by_resolution(case: Changed, by_status: tuple[Step, ...]) -> tuple[list[tup
         if after:
             meaning = ending(case.source, after)
             remarks = (*remarks, *meaning.remarks)
-            end = EventKind.CANCELLED if meaning.phase is Phase.CANCELLED else EventKind.RESOLVED
+            end = EventKind.CANCELLED if meaning.phase is TicketPhase.CANCELLED else EventKind.RESOLVED
             if not before:
                 steps.append((Step(end), after.shown))
             elif ending(case.source, before).phase is not meaning.phase:

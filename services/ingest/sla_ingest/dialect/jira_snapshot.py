@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sla_catalogue.source import Lookup, Phase
+from sla_catalogue.source import Lookup, TicketPhase
 from sla_domain.event import Snapshot, TimeQuality
 from sla_domain.phase import Phase as Standing
 from sla_ingest.dialect.jira_changelog import Changed, browse, labels_of, plain, priority_in, reporter_in
@@ -21,10 +21,10 @@ from sla_ingest.dialect.label import phase_by_label
 from sla_ingest.dialect.port import Noted
 from sla_ingest.dialect.read import looked_up, node, stamp, text
 
-_STANDING: Mapping[Phase, Standing] = {
-    Phase.RESOLVED: Standing.RESOLVED,
-    Phase.CLOSED: Standing.CLOSED,
-    Phase.CANCELLED: Standing.CANCELLED,
+_STANDING: Mapping[TicketPhase, Standing] = {
+    TicketPhase.RESOLVED: Standing.RESOLVED,
+    TicketPhase.CLOSED: Standing.CLOSED,
+    TicketPhase.CANCELLED: Standing.CANCELLED,
 }
 
 
@@ -63,7 +63,7 @@ def _at(fields: Mapping[str, Any], name: str) -> datetime | None:
     return stamp(fields.get(name), TimeQuality.OBJECT_UPDATED).at
 
 
-def _phase(case: Changed) -> Phase | None:
+def _phase(case: Changed) -> TicketPhase | None:
     fields, source = case.fields, case.source
     status = status_now(source, case.status).phase if case.status else None
     resolution = word_of(node(fields, "resolution"))
@@ -73,7 +73,7 @@ def _phase(case: Changed) -> Phase | None:
         return status if status in ENDED else live
     ended = ending(source, resolution).phase
     if status in ENDED or status is None:
-        declined = ended is Phase.CANCELLED or status is None
+        declined = ended is TicketPhase.CANCELLED or status is None
         return ended if declined else status
     resolved, moved = _at(fields, "resolutiondate"), _at(fields, "statuscategorychangedate")
     if resolved is None or moved is None:

@@ -13,42 +13,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sla_catalogue.source import Phase, Source, fold
+from sla_catalogue.source import Source, TicketPhase, fold
 from sla_ingest.dialect.port import Noted, Remark
 from sla_ingest.dialect.read import Node, node, text
 
-USUAL_STATUSES: Mapping[str, Phase] = {
-    "open": Phase.OPEN,
-    "new": Phase.OPEN,
-    "to do": Phase.OPEN,
-    "backlog": Phase.OPEN,
-    "reopened": Phase.OPEN,
-    "waiting for support": Phase.OPEN,
-    "waiting for triage": Phase.OPEN,
-    "in progress": Phase.IN_PROGRESS,
-    "work in progress": Phase.IN_PROGRESS,
-    "in review": Phase.IN_PROGRESS,
-    "escalated": Phase.IN_PROGRESS,
-    "waiting for customer": Phase.WAITING_CUSTOMER,
-    "awaiting customer": Phase.WAITING_CUSTOMER,
-    "customer action required": Phase.WAITING_CUSTOMER,
-    "waiting for vendor": Phase.WAITING_VENDOR,
-    "waiting for third party": Phase.WAITING_VENDOR,
-    "pending": Phase.WAITING_OTHER,
-    "on hold": Phase.WAITING_OTHER,
-    "resolved": Phase.RESOLVED,
-    "done": Phase.RESOLVED,
-    "completed": Phase.RESOLVED,
-    "closed": Phase.CLOSED,
-    "canceled": Phase.CANCELLED,
-    "cancelled": Phase.CANCELLED,
-    "declined": Phase.CANCELLED,
+USUAL_STATUSES: Mapping[str, TicketPhase] = {
+    "open": TicketPhase.OPEN,
+    "new": TicketPhase.OPEN,
+    "to do": TicketPhase.OPEN,
+    "backlog": TicketPhase.OPEN,
+    "reopened": TicketPhase.OPEN,
+    "waiting for support": TicketPhase.OPEN,
+    "waiting for triage": TicketPhase.OPEN,
+    "in progress": TicketPhase.IN_PROGRESS,
+    "work in progress": TicketPhase.IN_PROGRESS,
+    "in review": TicketPhase.IN_PROGRESS,
+    "escalated": TicketPhase.IN_PROGRESS,
+    "waiting for customer": TicketPhase.WAITING_CUSTOMER,
+    "awaiting customer": TicketPhase.WAITING_CUSTOMER,
+    "customer action required": TicketPhase.WAITING_CUSTOMER,
+    "waiting for vendor": TicketPhase.WAITING_VENDOR,
+    "waiting for third party": TicketPhase.WAITING_VENDOR,
+    "pending": TicketPhase.WAITING_OTHER,
+    "on hold": TicketPhase.WAITING_OTHER,
+    "resolved": TicketPhase.RESOLVED,
+    "done": TicketPhase.RESOLVED,
+    "completed": TicketPhase.RESOLVED,
+    "closed": TicketPhase.CLOSED,
+    "canceled": TicketPhase.CANCELLED,
+    "cancelled": TicketPhase.CANCELLED,
+    "declined": TicketPhase.CANCELLED,
 }
 # Of the statuses that every Jira has had from its first day. The others of them are renamed into waits, too.
-_STATUS_NUMBERS: Mapping[str, Phase] = {"5": Phase.RESOLVED, "6": Phase.CLOSED}
-_CATEGORIES: Mapping[str, Phase] = {"new": Phase.OPEN, "indeterminate": Phase.IN_PROGRESS, "done": Phase.RESOLVED}
+_STATUS_NUMBERS: Mapping[str, TicketPhase] = {"5": TicketPhase.RESOLVED, "6": TicketPhase.CLOSED}
+_CATEGORIES: Mapping[str, TicketPhase] = {
+    "new": TicketPhase.OPEN,
+    "indeterminate": TicketPhase.IN_PROGRESS,
+    "done": TicketPhase.RESOLVED,
+}
 _CATEGORY_NUMBERS: Mapping[str, str] = {"2": "new", "4": "indeterminate", "3": "done"}
-ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
+ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
 # Resolutions by which work was declined. `resolutions: {"won't do": resolved}` changes it.
 _DECLINED = frozenset(
     {"won't do", "won't fix", "wont do", "wont fix", "declined", "duplicate", "invalid", "canceled", "cancelled"}
@@ -57,7 +61,11 @@ _DONE = frozenset(
     {"done", "fixed", "resolved", "completed", "complete", "known error", "cannot reproduce", "incomplete"}
 )
 # Those of Jira before version 7: ids from 10000 on are given out by each site.
-_RESOLUTION_NUMBERS: Mapping[str, Phase] = {"1": Phase.RESOLVED, "2": Phase.CANCELLED, "3": Phase.CANCELLED}
+_RESOLUTION_NUMBERS: Mapping[str, TicketPhase] = {
+    "1": TicketPhase.RESOLVED,
+    "2": TicketPhase.CANCELLED,
+    "3": TicketPhase.CANCELLED,
+}
 # By their two generations of English names.
 _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
     "1": ("highest", "blocker"),
@@ -102,7 +110,7 @@ class Word:
 class Meaning:
     """What a word means for the clocks; None when nobody knows. `sure`: the catalogue says so."""
 
-    phase: Phase | None
+    phase: TicketPhase | None
     remarks: tuple[Noted, ...] = ()
     sure: bool = False
 
@@ -160,15 +168,15 @@ def ending(source: Source, word: Word) -> Meaning:
     """RESOLVED or CANCELLED, for a resolution."""
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
-        return Meaning(Phase.CANCELLED if known is Phase.CANCELLED else Phase.RESOLVED, sure=True)
+        return Meaning(TicketPhase.CANCELLED if known is TicketPhase.CANCELLED else TicketPhase.RESOLVED, sure=True)
     folded = {fold(name).replace("\u2019", "'") for name in word.names}
     if folded & _DECLINED:
-        return Meaning(Phase.CANCELLED)
+        return Meaning(TicketPhase.CANCELLED)
     by_number = None if folded & _DONE else _RESOLUTION_NUMBERS.get(word.id)
     if by_number is not None or folded & _DONE:
-        return Meaning(by_number or Phase.RESOLVED)
+        return Meaning(by_number or TicketPhase.RESOLVED)
     said = f"{word}; say under sources.{source.id}.resolutions whether it means resolved or cancelled"
-    return Meaning(Phase.RESOLVED, (Noted(Remark.UNMAPPED_RESOLUTION, said),))
+    return Meaning(TicketPhase.RESOLVED, (Noted(Remark.UNMAPPED_RESOLUTION, said),))
 
 
 def priority_of(source: Source, word: Word) -> tuple[str, tuple[Noted, ...]]:
@@ -193,11 +201,11 @@ def _usual_priority(word: Word) -> bool:
     return any(fold(name) in usual for name in word.names)
 
 
-def _by_table(table: Mapping[str, Phase], word: Word) -> Phase | None:
+def _by_table(table: Mapping[str, TicketPhase], word: Word) -> TicketPhase | None:
     return next((found for key in word.keys if (found := table.get(fold(key)))), None)
 
 
-def _usual(word: Word) -> Phase | None:
+def _usual(word: Word) -> TicketPhase | None:
     by_name = next((found for name in word.names if (found := USUAL_STATUSES.get(fold(name)))), None)
     return by_name or _STATUS_NUMBERS.get(word.id)
 

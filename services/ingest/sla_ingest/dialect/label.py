@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sla_catalogue.source import Lookup, Phase, Source, fold
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold
 from sla_domain.event import NOTHING, EventKind
 from sla_ingest.dialect.phase import Step, transition
 from sla_ingest.dialect.read import after_prefix, clean
 
 # Only words that cannot mean anything else pause a clock without being configured.
-USUAL_LABELS: Mapping[str, Phase] = {
-    "waiting for customer": Phase.WAITING_CUSTOMER,
-    "waiting-for-customer": Phase.WAITING_CUSTOMER,
-    "waiting on customer": Phase.WAITING_CUSTOMER,
-    "waiting-on-customer": Phase.WAITING_CUSTOMER,
-    "waiting for vendor": Phase.WAITING_VENDOR,
-    "waiting-for-vendor": Phase.WAITING_VENDOR,
+USUAL_LABELS: Mapping[str, TicketPhase] = {
+    "waiting for customer": TicketPhase.WAITING_CUSTOMER,
+    "waiting-for-customer": TicketPhase.WAITING_CUSTOMER,
+    "waiting on customer": TicketPhase.WAITING_CUSTOMER,
+    "waiting-on-customer": TicketPhase.WAITING_CUSTOMER,
+    "waiting for vendor": TicketPhase.WAITING_VENDOR,
+    "waiting-for-vendor": TicketPhase.WAITING_VENDOR,
 }
 
 
@@ -37,7 +37,7 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
-def phase_by_label(source: Source, labels: Iterable[str]) -> Phase | None:
+def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
     present = {fold(label) for label in labels}
     table = source.labels or USUAL_LABELS
     return next((phase for label, phase in table.items() if label in present), None)
@@ -61,6 +61,6 @@ def label_changes(
     was, now_is = phase_by_label(source, before), phase_by_label(source, after)
     if was is not now_is:
         # Without a label that says otherwise the incident is simply open.
-        for step in transition(was or Phase.OPEN, now_is or Phase.OPEN):
+        for step in transition(was or TicketPhase.OPEN, now_is or TicketPhase.OPEN):
             steps.append(LabelStep(step))
     return tuple(steps)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from heapq import nlargest
 
 from sqlalchemy import not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.bounds import INCIDENT
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
 from sla_domain.fold import in_order
-from sla_domain.fold.carried import COPIED, copied, someone_waits
+from sla_domain.fold.carried import COPIED, WORDS, copied, someone_waits
 from sla_ingest.history import whole_history
 from sla_ingest.name.kept import keep, load, rename
 from sla_ingest.name.known import AliasKind, Names, ways
@@ -25,6 +26,9 @@ from sla_ingest.published import published
 from sla_ingest.tables import event as event_table
 
 _MAX_EVENT_ID = 120
+_COPY = "~"  # between the id of an event and what tells where it was copied to
+MOST_WORDS = 2_000
+"""Words of a merged incident that are copied to a survivor when they are brought together: the latest."""
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) -> None:
@@ -43,7 +47,8 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) 
     else:
         return
     # What belonged together before has its copies.
-    now = await load(connection, [incident])
+    merged = event.kind is EventKind.MERGED and event.merged_into is not None
+    now = names.with_merge(incident, event.merged_into) if merged else await load(connection, [incident])
     heard, where = ways(event, now)
     for source in sorted(heard):
         for survivor in sorted(where & now.survivors(source)):
@@ -77,12 +82,18 @@ async def carry(
 
 
 async def with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Those of these incidents of which more is stored than what was said on others."""
-    column = event_table.c
-    query = select(column.incident).where(
-        column.incident.in_(sorted(incidents)), not_(column.data.contains('"carried_from"'))
-    )
-    return {IncidentId(name) for name in (await connection.execute(query.distinct())).scalars()}
+    """Those of these incidents of which more is stored than what was said on others.
+
+    A survivor of many merges has thousands of copies, and their ids tell: those that have another id are found without
+    reading what the copies hold.
+    """
+    column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
+    wanted, found = set(incidents), set[IncidentId]()
+    for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
+        if left := sorted(wanted - found):
+            query = select(column.incident).where(column.incident.in_(left), condition, own).distinct()
+            found |= {IncidentId(name) for name in (await connection.execute(query)).scalars()}
+    return found
 
 
 def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
@@ -121,7 +132,7 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
     return found
 
 
-def derived_id(id_: EventId, incident: IncidentId, sign: str = "~") -> EventId:
+def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
     """The id of an event told again about this incident: always the same for the same two.
 
     `sign` tells what is the incident's own (`=`) from what was said on one that was merged into it.
@@ -146,7 +157,21 @@ async def _copy_all(connection: AsyncConnection, source: IncidentId, survivor: I
         return
     if not await with_own_events(connection, [survivor]) and not someone_waits(in_order(said)):
         return
-    await published(connection, [_copy(event, survivor, names) for event in said])
+    await published(connection, [_copy(event, survivor, names) for event in _latest(said)])
+
+
+def _latest(said: list[IncidentEvent]) -> list[IncidentEvent]:
+    """What is copied of all this: of very many words the latest, and the merge says so."""
+    words = [event for event in said if event.kind in WORDS]
+    if len(words) <= MOST_WORDS:
+        return said
+    kept = {event.id for event in nlargest(MOST_WORDS, words, key=lambda event: event.order)}
+    text = f"of its {len(words)} words the latest {MOST_WORDS} are known here"
+    return [
+        replace(event, warnings=(text,)) if event.kind is EventKind.MERGED else event
+        for event in said
+        if event.kind not in WORDS or event.id in kept
+    ]
 
 
 def _copy(event: IncidentEvent, survivor: IncidentId, names: Names) -> IncidentEvent:

@@ -60,6 +60,20 @@ async def load(connection: AsyncConnection, names: Iterable[str]) -> Names:
     return Names(moved, {name: frozenset(into) for name, into in merged.items()})
 
 
+async def unchanged(connection: AsyncConnection, known: Names, names: Iterable[str]) -> bool:
+    """Return whether what `load` found of these names still stands: one look instead of a search."""
+    all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
+    moved: dict[IncidentId, IncidentId] = {}
+    merged: dict[IncidentId, set[IncidentId]] = {}
+    for row in await _rows(connection, sorted(all_)):
+        name, incident = IncidentId(row.name), IncidentId(row.incident)
+        if row.kind == AliasKind.MOVED.value:
+            moved[name] = incident
+        else:
+            merged.setdefault(name, set()).add(incident)
+    return moved == dict(known.moved) and merged == {name: set(into) for name, into in known.merged.items()}
+
+
 async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
     rows: list[Any] = []
     for start in range(0, len(names), _PER_STATEMENT):
@@ -110,8 +124,3 @@ async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetim
         await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(some), merged)))
     if over:
         await forgotten.bury(connection, tables.forgotten, over)
-
-
-def same(known: Names, now: Names) -> bool:
-    """Whether nothing has changed."""
-    return dict(known.moved) == dict(now.moved) and dict(known.merged) == dict(now.merged)

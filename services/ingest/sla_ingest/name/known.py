@@ -34,6 +34,12 @@ class Names:
         """The incident of this name."""
         return follow(self.moved.get, name)
 
+    def with_merge(self, incident: IncidentId, into: IncidentId | None) -> Names:
+        """Return these names with one more merge."""
+        if into is None or into == incident:
+            return self
+        return Names(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
+
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
         """Every incident into which this one was merged, directly or through others."""
         found: set[IncidentId] = set()

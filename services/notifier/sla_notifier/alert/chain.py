@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 
 import orjson
 
-REPEAT = 0  # the level number of the step that begins another round
+from sla_domain.escalation import REPEAT, round_steps
+
+__all__ = ["REPEAT", "Chain", "Rung", "Step", "dumps", "for_roles", "loads", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,10 @@ class Step:
 
 
 def steps(chain: Chain, alert: str, round_: int, start: datetime) -> tuple[Step, ...]:
-    """What a round that starts now still has before it, after the levels told at once."""
-    later = [
-        Step(alert, round_, number, start + rung.after)
-        for number, rung in enumerate(chain.rungs, start=1)
-        if rung.after > timedelta()
-    ]
-    if chain.repeat is not None and round_ < chain.rounds and chain.rungs:
-        later.append(Step(alert, round_, REPEAT, start + chain.rungs[-1].after + chain.repeat))
-    return tuple(later)
+    """Return what a round that begins at `start` still has before it, after the levels notified at once."""
+    delays = [rung.after for rung in chain.rungs]
+    due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
+    return tuple(Step(alert, step.round, step.level, step.at) for step in due)
 
 
 def dumps(chain: Chain) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from sla_catalogue.outlet import Smtp
+from sla_catalogue.settings import Smtp
 from sla_notifier.channel.allowance import Allowance
 from sla_notifier.channel.email import EmailChannel
 from sla_notifier.channel.mailserver import MailServer, from_catalogue, mail_server

@@ -13,7 +13,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sla_catalogue.outlet import Smtp, SmtpSecurity
+from sla_catalogue.settings import Smtp, SmtpSecurity
 from sla_platform.errors import BadSettings
 
 

@@ -18,7 +18,7 @@ import httpx2
 import orjson
 from standardwebhooks import Webhook
 
-from sla_catalogue.outlet import Channel, ChannelId
+from sla_catalogue.channel import ChannelConfig, ChannelId
 from sla_notifier.channel.guard import Denial, Guard, Vetted
 from sla_notifier.channel.port import DUPLICATE_HEADER, Failure, Outcome, Outgoing, Rejected, Retry, Sent
 
@@ -48,7 +48,7 @@ class WebhookChannel:
 
     def __init__(
         self,
-        channels: Callable[[], Mapping[ChannelId, Channel]],
+        channels: Callable[[], Mapping[ChannelId, ChannelConfig]],
         guard: Guard,
         *,
         tls: ssl.SSLContext | None = None,
@@ -150,7 +150,7 @@ def _body(outgoing: Outgoing) -> bytes:
     return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})
 
 
-def _headers(channel: Channel, outgoing: Outgoing, body: bytes) -> dict[str, str] | Rejected:
+def _headers(channel: ChannelConfig, outgoing: Outgoing, body: bytes) -> dict[str, str] | Rejected:
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):
         return Rejected(Failure.NOT_CONFIGURED, "a secret of the channel is not available here")

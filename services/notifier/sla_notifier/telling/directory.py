@@ -10,7 +10,7 @@ from sla_catalogue import Catalogue, ChannelId
 from sla_catalogue.mailbox import is_mailbox
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import NO_ESCALATION, TellKind
-from sla_domain.roles import Holding, RoleReason, Turn, roster, turn
+from sla_domain.roles import LevelRecipients, RoleHolding, RoleReason, level_recipients, roster
 from sla_notifier.alert.chain import Chain, Rung, for_roles
 from sla_notifier.delivery.row import endpoint_of, split_address
 from sla_notifier.text.words import one_line, spoken
@@ -59,7 +59,7 @@ def level_of(
     told: Collection[str] = (),
     reaches: Reaches = lambda _: True,
 ) -> LevelNow:
-    """Who of a level is told at that instant, or until when it waits (`sla_domain.roles.turn`).
+    """Who of a level is told at that instant, or until when it waits (`sla_domain.roles.level_recipients`).
 
     `told`: who has been told of the same thing before. Whom nothing reaches holds no place for the others: for a level
     of which nobody is there or can be reached the operators are told, else the default contract's holders of the roles.
@@ -70,12 +70,12 @@ def level_of(
     lost = tuple(Meant(each.person, _why(each)) for each in own.on_duty if not reaches(each.person))
     level = own.only(reaches)
     if not level.empty:
-        answer = turn(level, told)
+        answer = level_recipients(level, told)
         return LevelNow(_meant(answer), lost, answer.until)
     for role in ((OPERATORS,), names):
         level = roster(book, default, role, at).only(reaches)
         if not level.empty:
-            answer = turn(level, told)
+            answer = level_recipients(level, told)
             because = "the contract names nobody" if own.empty else "nothing reaches the level's own"
             people = tuple(Meant(each.person, f"{each.why}, because {because}") for each in _meant(answer))
             return LevelNow(people, lost, answer.until)
@@ -115,11 +115,11 @@ def reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> b
     return channel == "webhook" and ChannelId(rest) in catalogue.channels
 
 
-def _meant(answer: Turn) -> tuple[Meant, ...]:
+def _meant(answer: LevelRecipients) -> tuple[Meant, ...]:
     return tuple(Meant(each.person, _why(each)) for each in answer.now)
 
 
-def _why(holding: Holding) -> str:
+def _why(holding: RoleHolding) -> str:
     match holding.reason:
         case RoleReason.NAMED:
             return "named by the policy"

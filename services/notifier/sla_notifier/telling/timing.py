@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sla_domain.contract import ContractId
-from sla_domain.hours import Around, Span, around, calendar_named, span_of
+from sla_domain.hours import CountedSpan, OpeningTimes, calendar_named, opening_times, span_of
 from sla_domain.rulebook import Rulebook
 from sla_notifier.text.content import Both, Value
 from sla_platform.wire import ClockFact
@@ -18,9 +18,9 @@ _NOTICEABLE = timedelta(seconds=60)
 class Timing:
     """`left` until the due instant and `late` since the breach, never negative; `hours` around now."""
 
-    left: Span
-    late: Span
-    hours: Around
+    left: CountedSpan
+    late: CountedSpan
+    hours: OpeningTimes
 
     @property
     def values(self) -> dict[str, Value]:
@@ -58,5 +58,5 @@ def timing_of(
     return Timing(
         left=span_of(calendar, fact.hours, now, max(due, now)),
         late=span_of(calendar, fact.hours, broken, max(until, broken)),
-        hours=around(calendar, now),
+        hours=opening_times(calendar, now),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
 from sla_domain.calendar import Calendar
 from sla_domain.clock import Clock, ClockState
@@ -11,9 +11,10 @@ from sla_domain.errors import CalendarError
 from sla_domain.explain import allowed_span, calendar_of
 from sla_domain.hours import name_of
 from sla_domain.incident import Incident
-from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, WorkingDayTime
+from sla_domain.plan import Plan
 from sla_domain.rulebook import Rulebook
 from sla_domain.spoken import target_name
+from sla_domain.target_text import target_text
 from sla_domain.told import Told
 from sla_domain.urgency import weight_of
 from sla_platform.wire.clock import NOT_BREACHED
@@ -56,7 +57,7 @@ def clock_context(
             "priority": clock.priority or shared["priority"],
             "due_at": clock.due_at.isoformat() if clock.due_at else None,
             "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
-            "allowed": words(clock.target.allowed),
+            "allowed": target_text(clock.target.allowed),
             "hours": name_of(calendar),
             "left_seconds": left_seconds(clock, calendar),
             "urgency": urgency,
@@ -86,25 +87,3 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:
     """The context of what the applier tells: whether the due instant in force was passed. Fired marks do not say."""
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}
-
-
-def words(allowed: Allowed) -> str:
-    """The target as people say it: `4h`, `2 working days`, `90m by the wall clock`."""
-    match allowed:
-        case CoverageTime(span):
-            return _span(int(span.total_seconds()))
-        case WallTime(span):
-            return f"{_span(int(span.total_seconds()))} by the wall clock"
-        case WorkingDayTime(days, _):
-            return f"{days} working day{'' if days == 1 else 's'}"
-        case Unspecified():
-            return "unspecified"
-        case _:
-            assert_never(allowed)
-
-
-def _span(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{left}s" if left else ""]
-    return " ".join(part for part in parts if part) or "0s"

@@ -14,16 +14,16 @@ from typing import Any
 import orjson
 
 from sla_domain.clock import Clock, ClockId, ClockState
-from sla_domain.cycles import continued
+from sla_domain.cycles import with_published_ids
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
+from sla_domain.phase_state import phase_fact
 from sla_domain.rulebook import Rulebook
 from sla_domain.tell import tell
 from sla_domain.told import Told, keys_after, timers, told_after
-from sla_domain.turn import phase_fact
 from sla_domain.urgency import urgency
 from sla_domain.withdrawn import Before, with_earlier
 from sla_platform.envelope import Envelope
@@ -140,7 +140,7 @@ def _folded(
     ended = {clock.id: clock for clock in plain.clocks if not clock.state.open}
     if stored.settled:
         plain = replace(plain, clocks=changed(plain, stored.settled))
-    incident = continued(plain, told)
+    incident = with_published_ids(plain, told)
     if incident is not plain and [clock.id for clock in incident.clocks] != [clock.id for clock in plain.clocks]:
         ended = {}
     if told.keys() - {clock.id for clock in incident.clocks}:
@@ -156,7 +156,7 @@ def _folded(
     earlier = {
         clock.id: clock
         for version in sorted(set(frozen.values()))
-        for clock in continued(stored.fold(pins.by_version.get(version, rulebook)), told).clocks
+        for clock in with_published_ids(stored.fold(pins.by_version.get(version, rulebook)), told).clocks
         if frozen.get(clock.id) == version
     }
     versions |= {id_: frozen[id_] for id_ in earlier}
@@ -171,7 +171,9 @@ def _before(stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: 
     def under(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
         if (version, until) not in known:
             then = rulebook if version == rulebook.version else pins.by_version.get(version)
-            known[version, until] = None if then is None else (continued(stored.as_of(until, then), told), then)
+            known[version, until] = (
+                None if then is None else (with_published_ids(stored.as_of(until, then), told), then)
+            )
         return known[version, until]
 
     return under

@@ -295,12 +295,16 @@ class Folds:
             return None
         line = await asyncio.to_thread(timeline, events)
         folding = Folding(line, kept.rulebook)
-        turn = Turn()
+        turn, read = Turn(), 0
         for some in _slices(line.following):
             folding.take(some)
             self._folded(len(some))
-            # Until the opening's place is passed there is more to read before it.
-            if steps and folding.last == position(some[-1][0]):
+            read += len(some)
+            last, next_ = some[-1][0], line.following[read : read + 1]
+            # Until the opening's place is passed there is more to read before it; within an instant, too, since its
+            # deliveries may be read in another order than they are stored in.
+            within = bool(next_) and next_[0][0].occurred_at == last.occurred_at
+            if steps and not within and folding.last == position(last):
                 kept.note(folding)
             await turn.over()
         return folding

@@ -10,7 +10,7 @@ from typing import Annotated, Any, assert_never
 
 import typer
 
-from sla_catalogue import Problem, ScenarioResult, Severity, load_catalogue, run_scenarios
+from sla_catalogue import FileProblem, FindingLevel, ScenarioResult, load_catalogue, run_scenarios
 from sla_catalogue import check as check_catalogue
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
@@ -46,25 +46,25 @@ def check(
     if not where.exists():
         stop(f"{where}: no such file or directory")
     problems = check_catalogue(where, today=(today or SystemTime().now()).date())
-    failed = any(problem.severity is Severity.ERROR for problem in problems)
+    failed = any(problem.severity is FindingLevel.ERROR for problem in problems)
     results = run_scenarios(load_catalogue(where)) if tests and not failed else ()
     _print(problems, results, Format.JSON if json else form, asked=tests)
     raise typer.Exit(WRONG if failed or not all(result.passed for result in results) else 0)
 
 
-def problem_json(problem: Problem) -> dict[str, Any]:
+def problem_json(problem: FileProblem) -> dict[str, Any]:
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,
     }  # fmt: skip
 
 
-def summary(problems: Sequence[Problem]) -> str:
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+def summary(problems: Sequence[FileProblem]) -> str:
+    errors = sum(problem.severity is FindingLevel.ERROR for problem in problems)
     return f"{errors} error(s), {len(problems) - errors} warning(s)"
 
 
-def _print(problems: Sequence[Problem], results: Sequence[ScenarioResult], form: Format, *, asked: bool) -> None:
+def _print(problems: Sequence[FileProblem], results: Sequence[ScenarioResult], form: Format, *, asked: bool) -> None:
     match form:
         case Format.JSON:
             emit(_json(problems, results))
@@ -81,8 +81,8 @@ def _print(problems: Sequence[Problem], results: Sequence[ScenarioResult], form:
         _tell(results)
 
 
-def _json(problems: Sequence[Problem], results: Sequence[ScenarioResult]) -> dict[str, Any]:
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+def _json(problems: Sequence[FileProblem], results: Sequence[ScenarioResult]) -> dict[str, Any]:
+    errors = sum(problem.severity is FindingLevel.ERROR for problem in problems)
     return {
         "errors": errors,
         "warnings": len(problems) - errors,
@@ -112,7 +112,7 @@ def _tell(results: Sequence[ScenarioResult]) -> None:
 # -- workflow commands, as GitHub reads them from a job's output
 
 
-def _annotation(problem: Problem) -> str:
+def _annotation(problem: FileProblem) -> str:
     hint = f" ({problem.hint})" if problem.hint else ""
     return (
         f"::{problem.severity.value} file={_property(problem.file)},line={problem.line},col={problem.column},"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sla_catalogue import ApiKey, Catalogue, Scope
+from sla_catalogue import ApiKey, Catalogue, KeyScope
 from sla_catalogue.published import PUBLISHED
 from sla_domain.contract import Contract
 
@@ -19,7 +19,7 @@ def pasted(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
     Where the keys are not the example's, which everybody knows, the lines read one from the variable SLAD_KEY, and the
     first line says which. Without any key that may post there is nothing to paste, and the one line says so.
     """
-    writer, reader = _key(catalogue, Scope.INGEST), _key(catalogue, Scope.READ)
+    writer, reader = _key(catalogue, KeyScope.INGEST), _key(catalogue, KeyScope.READ)
     if writer is None:
         return ["# No key of the catalogue may post events: add one under `keys:` with the scope ingest."]
     number = int(now.timestamp())
@@ -38,7 +38,7 @@ def pasted(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
     return lines
 
 
-def _key(catalogue: Catalogue, scope: Scope) -> ApiKey | None:
+def _key(catalogue: Catalogue, scope: KeyScope) -> ApiKey | None:
     """One that may do it for every contract, the example's first, then the one that may do least."""
     fitting = [key for key in catalogue.keys.values() if key.allows(scope) and key.contract is None]
     return min(fitting, key=lambda key: (_known_word(key) is None, len(key.scopes), key.id), default=None)

@@ -11,11 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
-from sla_domain.calendar import LocalTime
 from sla_domain.event import EventKind, IncidentEvent, TimeQuality
-
-Doubts = Mapping[datetime, LocalTime]
-"""The readings that are doubtful, by the instant they were first read as, or by the second showing."""
+from sla_standalone.replay.instant import DoubtfulInstant
 
 _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
     EventKind.RESOLVED: frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED}),
@@ -24,30 +21,30 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 }
 
 
-def rows_in_order(instants: Sequence[datetime], versions: Sequence[int], doubts: Doubts) -> list[datetime]:
+def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
     """The instants of an incident's rows, as the file has them; of those that came twice the showing that fits."""
-    if not any(at in doubts and doubts[at].again is not None for at in instants):
+    if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
     if len(set(versions)) == len(versions) and all(versions):
         order = sorted(range(len(instants)), key=versions.__getitem__)
     else:
         order = list(range(len(instants)))
-        sure = [at for at in instants if at not in doubts]
+        sure = [at for at in instants if not isinstance(at, DoubtfulInstant)]
         if any(later < earlier for earlier, later in pairwise(sure)):
             return list(instants)  # as they stand the rows are in no order
     meant = list(instants)
     before: datetime | None = None
     for place in order:
-        doubt = doubts.get(meant[place])
-        if doubt is not None and before is not None:
-            meant[place] = doubt.after(before)
+        read = meant[place]
+        if isinstance(read, DoubtfulInstant) and before is not None:
+            meant[place] = DoubtfulInstant.of(read.doubt.after(before), read.doubt)
         before = meant[place] if before is None else max(before, meant[place])
     return meant
 
 
-def settled(events: Sequence[IncidentEvent], doubts: Doubts) -> list[IncidentEvent]:
+def settled(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """The events at the instants that are meant, those in doubt with a word about it."""
-    if not doubts:
+    if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)
     opening = next((event for event in events if event.kind is EventKind.OPENED), None)
     known: list[IncidentEvent] = []
@@ -55,7 +52,7 @@ def settled(events: Sequence[IncidentEvent], doubts: Doubts) -> list[IncidentEve
     # What ends an incident is read last: the rest says where it must lie.
     for event in sorted(events, key=lambda event: (event is not opening, event.kind in _BEFORE)):
         floor = [one.occurred_at for one in known if _precedes(one, event, opening)]
-        meant[event.id] = one = _settled(event, doubts, floor)
+        meant[event.id] = one = _settled(event, floor)
         known.append(one)
     return [meant[event.id] for event in events]
 
@@ -67,11 +64,12 @@ def _precedes(one: IncidentEvent, event: IncidentEvent, opening: IncidentEvent |
     return not event.version and not one.version and one.kind in _BEFORE.get(event.kind, frozenset())
 
 
-def _settled(event: IncidentEvent, doubts: Doubts, floor: Sequence[datetime]) -> IncidentEvent:
-    doubt = doubts.get(event.occurred_at)
-    if doubt is None:
+def _settled(event: IncidentEvent, floor: Sequence[datetime]) -> IncidentEvent:
+    read = event.occurred_at
+    if not isinstance(read, DoubtfulInstant):
         return event
-    at = event.occurred_at
+    doubt = read.doubt
+    at = doubt.again if doubt.again is not None and read == doubt.again else doubt.at
     if doubt.again is not None and at != doubt.again:
         within = [known for known in floor if known <= doubt.again]
         at = doubt.after(max(within)) if within else at

@@ -25,10 +25,26 @@ class BadInstant(ValueError):
     """The text is none of the mapping's time formats."""
 
 
-def parser(formats: Sequence[str], zone: str, doubts: dict[str, LocalTime] | None = None) -> Parse:
-    """Tries the formats in order. The result remembers what it has read. It raises BadInstant.
+class DoubtfulInstant(datetime):
+    """An instant that was written as a local time which came twice or never: it brings its reading along.
 
-    `doubts` gets every text whose local time came twice or never.
+    The instant alone does not say how it was written: 02:30 on the day the clocks go forward is the instant of 03:00.
+    """
+
+    doubt: LocalTime
+
+    @classmethod
+    def of(cls, at: datetime, doubt: LocalTime) -> DoubtfulInstant:
+        """Return `at`, aware and in UTC, as an instant that was chosen for the reading of `doubt`."""
+        found = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
+        found.doubt = doubt
+        return found
+
+
+def parser(formats: Sequence[str], zone: str) -> Parse:
+    """Return a function that reads a text by the first of the formats that fits, and remembers what it has read.
+
+    It raises BadInstant, and returns a DoubtfulInstant for a local time that came twice or never.
     """
     ways = [_way(one) for one in formats]
     plain = zone in ("UTC", "Etc/UTC")
@@ -47,9 +63,7 @@ def parser(formats: Sequence[str], zone: str, doubts: dict[str, LocalTime] | Non
             if plain:
                 return _EPOCH + (found - _WALL)
             local = _read(found, zone)
-            if local.doubtful and doubts is not None:
-                doubts[text] = local
-            return local.at
+            return DoubtfulInstant.of(local.at, local) if local.doubtful else local.at
         raise BadInstant(f"{text[:60]!r} is no time in the format {' or '.join(formats)}")
 
     return parse

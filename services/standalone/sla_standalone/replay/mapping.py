@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sla_catalogue.problem import did_you_mean
-from sla_catalogue.source import Phase
+from sla_catalogue.source import TicketPhase
 from sla_catalogue.tree import Tree, read_tree
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
@@ -88,9 +88,9 @@ class States(_Document):
     """A status column: what each of its values means, in slad's phases."""
 
     column: str
-    values: dict[str, Phase]
+    values: dict[str, TicketPhase]
     at: Columns = Field(default_factory=list)  # without it the row's own instant
-    instants: dict[Phase, Columns] = Field(default_factory=dict)  # columns that know better when a phase began
+    instants: dict[TicketPhase, Columns] = Field(default_factory=dict)  # columns that know better when a phase began
 
 
 class EventRule(_Document):

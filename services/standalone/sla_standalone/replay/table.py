@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from sla_catalogue.source import Phase
-from sla_domain.calendar import LocalTime
+from sla_catalogue.source import TicketPhase
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
-from sla_standalone.replay.doubt import Doubts, rows_in_order, settled
-from sla_standalone.replay.instant import BadInstant, parser, second_of
+from sla_standalone.replay.doubt import rows_in_order, settled
+from sla_standalone.replay.instant import BadInstant, DoubtfulInstant, parser, second_of
 from sla_standalone.replay.life import Life, Reject
 from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
 from sla_standalone.replay.mapping import Mapping as MappingFile
@@ -22,12 +21,12 @@ from sla_standalone.replay.mapping import Mapping as MappingFile
 Row = tuple[str, ...]
 Numbered = tuple[int, Row]  # the line of the file, for whoever has to correct it
 
-_ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
+_ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
 _BEGINS = {
-    Phase.WORKAROUND: EventKind.WORKAROUND_PROVIDED,
-    Phase.RESOLVED: EventKind.RESOLVED,
-    Phase.CLOSED: EventKind.CLOSED,
-    Phase.CANCELLED: EventKind.CANCELLED,
+    TicketPhase.WORKAROUND: EventKind.WORKAROUND_PROVIDED,
+    TicketPhase.RESOLVED: EventKind.RESOLVED,
+    TicketPhase.CLOSED: EventKind.CLOSED,
+    TicketPhase.CANCELLED: EventKind.CANCELLED,
 }
 _HOLDERS = frozenset({"assignee", "group", "line"})
 
@@ -47,9 +46,7 @@ class TableReader:
         self.take: Callable[[Sequence[str]], Row] = _cutter([names.index(name) for name in columns])
         self._at = {name: place for place, name in enumerate(columns)}
         self._unknown = frozenset(mapping.unknown) | {""}
-        self._doubtful: dict[str, LocalTime] = {}  # texts of this file
-        self._doubts: dict[datetime, LocalTime] = {}  # of the incident being read
-        self._parse = parser(mapping.times.format, mapping.times.zone, self._doubtful)
+        self._parse = parser(mapping.times.format, mapping.times.zone)
         self._row_at = self._places(mapping.at)
         self._version = self._at.get(mapping.version, -1)
         self._attributes = [(name, *self._cell(cell)) for name, cell in mapping.attributes.items()]
@@ -76,7 +73,6 @@ class TableReader:
     def life(self, own: str, rows: Sequence[Numbered]) -> Life:
         """The events of one incident from its rows, in the order of their instants."""
         told = _Telling(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
-        self._doubts = {}
         dated = self._in_order(list(self._dated(rows, told)))
         before: Row | None = None
         stated: dict[str, str] = {}
@@ -92,7 +88,7 @@ class TableReader:
                 told.rejects.append(self._reject(line, str(error), row))
             before = row
         claims = {} if self._verdict is None or before is None else self._verdict.claim(dated[-1][3], self.known)
-        return told.life(claims, self._doubts)
+        return told.life(claims)
 
     def known(self, value: str) -> bool:
         return value not in self._unknown
@@ -118,11 +114,8 @@ class TableReader:
         """By instant, then by version; else as the file has the rows, which may run backwards."""
         if len(dated) > 1 and dated[0][0] > dated[-1][0]:
             dated.reverse()
-        if self._doubts:
-            meant = rows_in_order([one[0] for one in dated], [one[1] for one in dated], self._doubts)
-            for at, (first, *_) in zip(meant, dated, strict=True):
-                if at != first:
-                    self._doubts[at] = self._doubts[first]
+        if any(isinstance(one[0], DoubtfulInstant) for one in dated):
+            meant = rows_in_order([one[0] for one in dated], [one[1] for one in dated])
             dated = [(at, version, line, row) for at, (_, version, line, row) in zip(meant, dated, strict=True)]
         return sorted(dated, key=itemgetter(0, 1))
 
@@ -202,10 +195,7 @@ class TableReader:
         """The first column that is known. Raises BadInstant."""
         for place in places:
             if (text := row[place]) not in self._unknown:
-                at = self._parse(text)
-                if self._doubtful and (doubt := self._doubtful.get(text)) is not None:
-                    self._doubts[at] = self._doubts[at].joined(doubt) if at in self._doubts else doubt
-                return at
+                return self._parse(text)
         return None
 
     def _places(self, names: Sequence[str]) -> tuple[int, ...]:
@@ -228,14 +218,14 @@ _Matches = tuple[tuple[int, frozenset[str]], ...]
 class _State:
     """What a word of the status column means."""
 
-    phase: Phase
+    phase: TicketPhase
     waiting_on: WaitingOn | None
     begins: EventKind | None
     ended: bool
     at: tuple[int, ...]  # columns that know when the phase began better than the row does
 
     @classmethod
-    def of(cls, phase: Phase, at: tuple[int, ...]) -> _State:
+    def of(cls, phase: TicketPhase, at: tuple[int, ...]) -> _State:
         return cls(phase, phase.waiting_on, _BEGINS.get(phase), phase in _ENDED, at)
 
 
@@ -344,8 +334,8 @@ class _Telling:
             reason=reason,
         )
 
-    def life(self, claims: Mapping[str, bool], doubts: Doubts) -> Life:
-        events = settled(list(self.events.values()), doubts)
+    def life(self, claims: Mapping[str, bool]) -> Life:
+        events = settled(list(self.events.values()))
         if self.first:
             opening = next((n for n, event in enumerate(events) if event.kind is EventKind.OPENED), 0)
             if events:

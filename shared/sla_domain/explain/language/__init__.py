@@ -14,7 +14,7 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType(
 
 
 def tag_for(language: str) -> str:
-    """The tag itself when it is spoken here, else one of its primary language, else `en`."""
+    """Return the tag itself when it is spoken here, else one of its primary language, else `en`."""
     if language in LANGUAGES:
         return language
     primary = language.partition("-")[0].lower()
@@ -22,5 +22,5 @@ def tag_for(language: str) -> str:
 
 
 def words_for(language: str) -> Words:
-    """The words of the nearest language."""
+    """Return the words of the nearest language."""
     return LANGUAGES[tag_for(language)]

@@ -14,6 +14,8 @@ from sla_domain.rulebook import MatchReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
+    """The texts of an explanation in one language; names in braces are filled in."""
+
     heading: str  # metric, incident, cycle, state
     contract: str  # contract, reason
     plan: str  # plan, scope

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sla_catalogue import Catalogue, CatalogueInvalid, Scope, SourceId, load_catalogue, run_scenarios
+from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
 from sla_domain.errors import DomainError
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
@@ -228,7 +228,7 @@ def _may(catalogue: Catalogue) -> Any:
     presented = ("reader-key-0001", "reader-key-0002", "reader-key-0009", "test")
     keys = [catalogue.key_for(word) for word in presented]
     days = (date(2026, 1, 1), None)
-    return [key and ([key.allows(scope) for scope in Scope], key.contract, key.expires in days) for key in keys]
+    return [key and ([key.allows(scope) for scope in KeyScope], key.contract, key.expires in days) for key in keys]
 
 
 # -- reading deliveries -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sla_catalogue import Catalogue, CatalogueInvalid, Severity, load_catalogue, load_text, run_scenarios
+from sla_catalogue import Catalogue, CatalogueInvalid, FindingLevel, load_catalogue, load_text, run_scenarios
 from sla_catalogue import check as check_catalogue
 from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
@@ -79,7 +79,7 @@ def _seen(url: str, key: str, new: Catalogue) -> Looked | None:
 def _sound(source: Path, json: bool) -> Catalogue:
     """The new catalogue; errors end the command."""
     problems = check_catalogue(source)
-    if not any(problem.severity is Severity.ERROR for problem in problems):
+    if not any(problem.severity is FindingLevel.ERROR for problem in problems):
         return load_catalogue(source)
     if json:
         emit({"applied": False, "problems": [problem_json(problem) for problem in problems]})

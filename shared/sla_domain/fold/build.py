@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sla_domain.clock import BREACH, Clock, ClockState, Mark, Segment, clock_id
 from sla_domain.event import IncidentId
-from sla_domain.fold.tally import Stretch, Tally, in_time
+from sla_domain.fold.clock_builder import ClockBuilder, DraftSegment, in_time_order
 from sla_domain.incident import Exemption
 
 
-def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """The clock as of the last event, at `until`; None when no row ever matched."""
+def build_clock(tally: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
+    """Return the clock as of the last event, at `until`; None when no row ever matched."""
     target, entitlement = tally.target, tally.entitlement
     if target is None or entitlement is None:
         return None
@@ -63,7 +63,7 @@ def clock_of(tally: Tally, incident: IncidentId, until: datetime, exempt: Exempt
 _MANY = 8  # stretches from which on it pays to keep their segments
 
 
-def _segments(tally: Tally, stopped: datetime | None) -> tuple[Segment, ...]:
+def _segments(tally: ClockBuilder, stopped: datetime | None) -> tuple[Segment, ...]:
     """The stretches that have a length; an instant between two is no segment, unless there is nothing else.
 
     A stretch that another one follows is over: its segment is built once. Without a target the clock ends before them.
@@ -80,7 +80,7 @@ def _segments(tally: Tally, stopped: datetime | None) -> tuple[Segment, ...]:
     return (*tally.built, *_stretched(tally, over, stopped, alone=not tally.built))
 
 
-def _stretched(tally: Tally, first: int, stopped: datetime | None, alone: bool = True) -> list[Segment]:
+def _stretched(tally: ClockBuilder, first: int, stopped: datetime | None, alone: bool = True) -> list[Segment]:
     segments: list[Segment] = []
     last = tally.stretches[-1]
     for stretch in tally.stretches[first:]:
@@ -92,11 +92,11 @@ def _stretched(tally: Tally, first: int, stopped: datetime | None, alone: bool =
     return segments
 
 
-def _segment(stretch: Stretch, end: datetime | None) -> Segment:
+def _segment(stretch: DraftSegment, end: datetime | None) -> Segment:
     return Segment(stretch.start, end, stretch.running, stretch.why, stretch.waiting_on, stretch.event)
 
 
-def _marks(tally: Tally, due: datetime | None) -> tuple[Mark, ...]:
+def _marks(tally: ClockBuilder, due: datetime | None) -> tuple[Mark, ...]:
     """What is behind the clock, then what is ahead of it in the running segment."""
     ahead = []
     since = tally.since
@@ -107,4 +107,4 @@ def _marks(tally: Tally, due: datetime | None) -> tuple[Mark, ...]:
                 ahead.append(Mark(warning.key, tally.generation, instant, True, tally.target_event, tally.heard_at))
         if tally.breached_at is None:
             ahead.append(Mark(BREACH, tally.generation, due, True, tally.target_event, tally.heard_at))
-    return (*tally.marks, *in_time(ahead))
+    return (*tally.marks, *in_time_order(ahead))

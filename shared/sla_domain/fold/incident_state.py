@@ -2,12 +2,13 @@
 
 The contract is looked up for the instant of each event, so a clock that starts after a renewal starts under the new
 contract; a running clock keeps the one it started under unless the customer named on the incident changes. What an
-event does to the phase is said in `sla_domain.turn`.
+event does to the phase is said in `sla_domain.phase_state`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
@@ -15,20 +16,49 @@ from sla_domain.fold.branching import branched
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
-from sla_domain.incident import ContractPeriod, Escalation, Exemption, Held, Phase, Rating, Remark, RemarkKind, Wait
+from sla_domain.incident import (
+    ContractPeriod,
+    Escalation,
+    Exemption,
+    HolderSpan,
+    Phase,
+    Rating,
+    Remark,
+    RemarkKind,
+    WaitSpan,
+)
 from sla_domain.normal import normal, normals
+from sla_domain.phase_state import END_PHASES, PhaseState, phase_state_after
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
-from sla_domain.turn import ENDS, Turn, turned
 
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
-HOLDER = frozenset({"assignee", "group", "line"})
+HOLDER_ATTRIBUTES = frozenset({"assignee", "group", "line"})
 # Values whose going is worth a word; for a priority see `fold.priority`.
 _MISSED = frozenset({"customer", "product", "assignee", "group"})
 
-Stated = tuple[Phase, WaitingOn | None, datetime | None]
+# Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
+PHASE_KINDS = frozenset({*END_PHASES, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
+_SHOWS_LIFE = PHASE_KINDS - END_PHASES.keys()
+
+# Kinds in which another ticket may speak of itself, because both are one incident from then on.
+NAME_TAKING_KINDS = frozenset({EventKind.OPENED, EventKind.RENAMED})
+
+StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 
-class Story:
+@dataclass(frozen=True, slots=True)
+class PossibleEnd:
+    """When an end was that is read later than it may have happened: no clock may be late for the reading alone.
+
+    `earliest`: the instant that the sender states; of an end that nobody dated, the last at which the incident was
+    known to live. `dated` tells the two apart.
+    """
+
+    earliest: datetime
+    dated: bool = True
+
+
+class IncidentState:
     """What the events read so far make of the incident; `event` and `at` are the ones being read."""
 
     __slots__ = (
@@ -43,14 +73,17 @@ class Story:
         "attributes",
         "customer_changed",
         "ended_at",
+        "ending",
         "entitlement",
         "escalations",
         "event",
         "exemptions",
         "holders",
+        "known_open_at",
         "live_before",
         "merged_into",
         "opened_at",
+        "opening_id",
         "periods",
         "phase",
         "priorities",
@@ -72,11 +105,13 @@ class Story:
         self._rulebook = rulebook
         self._contract = contract  # a preview asks for one contract, whatever the customer
         self._matching: Mapping[str, str] | None = None
-        self._holder: Held | None = None
-        self.event, self.at, self.opened_at = opening, at, at
+        self._holder: HolderSpan | None = None
+        self.event, self.at, self.opened_at, self.opening_id = opening, at, at, opening.id
         self.attributes: Mapping[str, str] = NOTHING
         self.phase = Phase.OPEN
         self.ended_at: datetime | None = None
+        self.ending: PossibleEnd | None = None  # of the event being read
+        self.known_open_at = at  # the last instant for which an event or a snapshot shows that it lives
         self.merged_into: IncidentId | None = None
         self.quality = opening.quality
         self._imported: tuple[datetime, datetime] | None = None  # when the first and the last of an import came
@@ -84,8 +119,8 @@ class Story:
         self._hear(opening)
         self.waiting: WaitingOn | None = None
         self.waiting_before: WaitingOn | None = None
-        self.waits: list[Wait] = []
-        self.holders: list[Held] = []
+        self.waits: list[WaitSpan] = []
+        self.holders: list[HolderSpan] = []
         self.escalations: list[Escalation] = []
         self.ratings: list[Rating] = []
         self.exemptions: list[Exemption] = []
@@ -94,12 +129,12 @@ class Story:
         self.priorities = Priorities(self.remarks)
         self.priority_before = ""
         self.live_before = True
-        self.stated: Stated | None = None  # where the ticket's latest snapshot says it stands, and since when
+        self.stated: StatedPhase | None = None  # where the ticket's latest snapshot says it stands, and since when
         self.customer_changed = self.rematch = self.reopened = False
         self._open(opening, at)
 
-    def branch(self) -> Story:
-        """A story of its own, equal to this one."""
+    def branch(self) -> IncidentState:
+        """Return a story of its own, equal to this one."""
         twin = branched(self)
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
@@ -125,10 +160,11 @@ class Story:
 
     @property
     def priority(self) -> str:
+        """Return the priority in force; empty for a plan without priorities."""
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """The attributes rows are matched against under this entitlement."""
+        """Return the attributes rows are matched against under this entitlement."""
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}
         if self._matching is None:
@@ -136,10 +172,11 @@ class Story:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """The entitlement under a contract for the product named now."""
+        """Return the entitlement under a contract for the product named now."""
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
+        """Add a remark on a single event."""
         self.remarks.add(remark)
 
     # -- reading
@@ -156,11 +193,17 @@ class Story:
         self._hold()
         if event.waiting_on is not None:
             self.phase, self.waiting = Phase.WAITING, event.waiting_on
-            self.waits.append(Wait(event.waiting_on, at, None, event.reason, event.id))
+            self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id))
 
-    def read(self, event: IncidentEvent, at: datetime) -> None:
-        """One event after the opening."""
+    def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
+        """One event after the opening. `ending`: of an end, when it may have been."""
         self.event, self.at = event, at
+        kind = event.kind
+        if kind in _SHOWS_LIFE:
+            self.known_open_at = at
+        elif ending is None and kind in END_PHASES and event.occurred_at < self.opened_at:
+            ending = PossibleEnd(event.occurred_at)
+        self.ending = ending
         self.live_before = self.phase.live
         self.waiting_before = self.waiting
         self.customer_changed = self.rematch = self.reopened = False
@@ -178,13 +221,13 @@ class Story:
             self._state_attributes(event)
         if event.attributes.get("description") or (event.kind is EventKind.DESCRIBED and not event.attributes):
             self.priorities.described(event, at)
-        self.priorities.read(event, at, self.entitlement.plan)
+        self.priorities.read(event, at, self.entitlement.plan, kind in NAME_TAKING_KINDS and self.live_before)
         if self.priorities.in_force != before:
             self.rematch = True
             self._remark_channel()
         if self.rematch:
             self._matching = None
-        turn = _TURNS.get(event.kind)
+        turn = _TURNS.get(kind)
         if turn is not None:
             turn(self, event)
 
@@ -207,7 +250,7 @@ class Story:
             self._remark_channel()
         if not _MISSED.isdisjoint(changed):
             self._remark_missed(known)
-        if not HOLDER.isdisjoint(changed):
+        if not HOLDER_ATTRIBUTES.isdisjoint(changed):
             self._hold()
 
     def _entitle_anew(self) -> None:
@@ -242,18 +285,19 @@ class Story:
     # -- phase and turn
 
     def _turn(self, event: IncidentEvent) -> None:
-        """Whose turn it is after the event (`sla_domain.turn`), and what follows from that."""
-        before = Turn(self.phase, self.waiting)
-        after = turned(before, event.kind, event.waiting_on, automatic=event.automatic)
+        """Whose turn it is after the event (`sla_domain.phase_state`), and what follows from that."""
+        before = PhaseState(self.phase, self.waiting)
+        after = phase_state_after(before, event.kind, event.waiting_on, automatic=event.automatic)
         if after is before:
             return
         if before.waiting is not None:
             self._end_wait()
         self.phase, self.waiting = after.phase, after.waiting
         if after.waiting is not None:
-            self.waits.append(Wait(after.waiting, self.at, None, event.reason, event.id))
+            self.waits.append(WaitSpan(after.waiting, self.at, None, event.reason, event.id))
         if before.phase.live and not after.phase.live:
-            self.ended_at = self.at
+            ending = self.ending
+            self.ended_at = self.at if ending is None or not ending.dated else max(ending.earliest, self.opened_at)
         elif after.phase.live and not before.phase.live:
             self._live_again(event)
         if after.phase is Phase.MERGED:
@@ -287,17 +331,20 @@ class Story:
     def _end_wait(self) -> None:
         last = self.waits.pop()
         if last.start < self.at:
-            self.waits.append(Wait(last.on, last.start, self.at, last.reason, last.event))
+            self.waits.append(WaitSpan(last.on, last.start, self.at, last.reason, last.event))
 
     # -- holders, remarks
 
     def _hold(self) -> None:
         stated, before = self.attributes, self._holder
         if before is not None and before.start < self.at:
-            self.holders.append(Held(before.assignee, before.group, before.line, before.start, self.at))
-        self._holder = Held(stated.get("assignee", ""), stated.get("group", ""), stated.get("line", ""), self.at, None)
+            self.holders.append(HolderSpan(before.assignee, before.group, before.line, before.start, self.at))
+        self._holder = HolderSpan(
+            stated.get("assignee", ""), stated.get("group", ""), stated.get("line", ""), self.at, None
+        )
 
-    def held(self) -> tuple[Held, ...]:
+    def held(self) -> tuple[HolderSpan, ...]:
+        """Return who held the incident, in order; the last one has no end."""
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
     def _remark_contract(self) -> None:
@@ -345,15 +392,15 @@ class Story:
 
 
 # What an event of a kind does to the incident's phase and turn, and to what is kept of it. Other kinds do nothing here.
-_TURNS: Mapping[EventKind, Callable[[Story, IncidentEvent], None]] = {
-    EventKind.OPENED: Story._turn,
-    EventKind.REOPENED: Story._turn,
-    EventKind.WAITING: Story._turn,
-    EventKind.RESUMED: Story._turn,
-    EventKind.CUSTOMER_REPLIED: Story._turn,
-    EventKind.COMMENTED: Story._commented,
-    EventKind.ESCALATED: Story._escalated,
-    EventKind.RATED: Story._rated,
-    EventKind.EXEMPTED: Story._exempted,
-    **dict.fromkeys(ENDS, Story._turn),
+_TURNS: Mapping[EventKind, Callable[[IncidentState, IncidentEvent], None]] = {
+    EventKind.OPENED: IncidentState._turn,
+    EventKind.REOPENED: IncidentState._turn,
+    EventKind.WAITING: IncidentState._turn,
+    EventKind.RESUMED: IncidentState._turn,
+    EventKind.CUSTOMER_REPLIED: IncidentState._turn,
+    EventKind.COMMENTED: IncidentState._commented,
+    EventKind.ESCALATED: IncidentState._escalated,
+    EventKind.RATED: IncidentState._rated,
+    EventKind.EXEMPTED: IncidentState._exempted,
+    **dict.fromkeys(END_PHASES, IncidentState._turn),
 }

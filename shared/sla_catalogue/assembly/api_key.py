@@ -1,61 +1,25 @@
-"""`channels`, `keys` and `settings` → how word goes out and who may call the API."""
+"""`keys` → who may call the API."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
+from sla_catalogue.api_key import ApiKey, KeyId, KeyScope, digest_of_key
 from sla_catalogue.assembly.context import Context
-from sla_catalogue.document.edge import ChannelDocument, KeyDocument
-from sla_catalogue.outlet import (
-    ApiKey,
-    Channel,
-    ChannelId,
-    KeyId,
-    Scope,
-    Settings,
-    Smtp,
-    SmtpSecurity,
-    digest_of_key,
-)
+from sla_catalogue.document.api_key import KeyDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.contract import ContractId
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
 _SHORTEST_KEY = 16
 
 
-def build_channels(context: Context) -> Mapping[ChannelId, Channel]:
-    found: dict[ChannelId, Channel] = {}
-    for name, document in context.document.channels.items():
-        _check_channel(document, ("channels", name), context)
-        found[ChannelId(name)] = Channel(
-            id=ChannelId(name),
-            url=document.url or "",
-            secrets=(*((document.secret,) if document.secret else ()), *document.secrets),
-            headers=MappingProxyType(dict(document.headers)),
-            private_addresses=document.private_addresses,
-        )
-    return MappingProxyType(found)
-
-
-def _check_channel(document: ChannelDocument, path: Path, context: Context) -> None:
-    findings = context.findings
-    if not document.url:
-        findings.error(path, "channel", f"the webhook channel {path[1]!r} has no url", "url: https://…")
-        return
-    if "${" in document.url:
-        return  # a stored catalogue keeps the reference
-    parts = urlsplit(document.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        findings.error((*path, "url"), "channel", "the url is not http or https with a host", "url: https://…")
-    elif parts.scheme == "http" and not context.document.settings.local:
-        findings.warning((*path, "url"), "plain-http", "word of breaches travels unencrypted", "use https")
-
-
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
+    """Return the API keys by id; what is wrong with them becomes a finding."""
     found: dict[KeyId, ApiKey] = {}
     for name, document in context.document.keys.items():
         path: Path = ("keys", name)
@@ -98,16 +62,16 @@ def _digest(document: KeyDocument, path: Path, context: Context) -> str | None:
     return digest_of_key(document.key.reveal())
 
 
-def _scopes(document: KeyDocument, path: Path, context: Context) -> frozenset[Scope]:
-    known = [scope.value for scope in Scope]
+def _scopes(document: KeyDocument, path: Path, context: Context) -> frozenset[KeyScope]:
+    known = [scope.value for scope in KeyScope]
     for name in document.scopes:
         if name not in known:
             hint = did_you_mean(name, known)
             context.findings.error((*path, "scopes"), "unknown-scope", f"no scope is called {name!r}", hint)
-    return frozenset(Scope(name) for name in document.scopes if name in known)
+    return frozenset(KeyScope(name) for name in document.scopes if name in known)
 
 
-def _check_reach(document: KeyDocument, scopes: frozenset[Scope], path: Path, context: Context) -> None:
+def _check_reach(document: KeyDocument, scopes: frozenset[KeyScope], path: Path, context: Context) -> None:
     """What a key may do must not reach beyond the one contract it is for."""
     if document.contract is None:
         return
@@ -115,28 +79,11 @@ def _check_reach(document: KeyDocument, scopes: frozenset[Scope], path: Path, co
     if not document.contract:
         message = f"the contract of the key {path[1]!r} is empty: it would be a key for all contracts"
         findings.error((*path, "contract"), "key-contract", message, "name a contract, or leave `contract` out")
-    if Scope.ADMIN in scopes:
+    if KeyScope.ADMIN in scopes:
         message = f"the key {path[1]!r} is for one contract, and the scope admin concerns all of them"
         findings.error(
             (*path, "scopes"), "key-reach", message, "take admin away (ingest, read and ack are left), or contract"
         )
-    if Scope.NOTIFY in scopes:
+    if KeyScope.NOTIFY in scopes:
         message = f"the key {path[1]!r} is for one contract, and notices concern all of them: they will be refused"
         findings.warning((*path, "scopes"), "key-reach", message, "take notify away, or contract")
-
-
-def build_settings(context: Context) -> Settings:
-    document = context.document.settings
-    smtp = None
-    if document.smtp is not None:
-        smtp = Smtp(
-            host=document.smtp.host,
-            sender=document.smtp.sender,
-            port=document.smtp.port,
-            security=SmtpSecurity(document.smtp.security),
-            username=document.smtp.username or "",
-            password=document.smtp.password,
-        )
-        if smtp.username and smtp.password is None:
-            context.findings.error(("settings", "smtp"), "smtp", "a user name without a password", "password: ${NAME}")
-    return Settings(local=document.local, smtp=smtp)

@@ -26,7 +26,7 @@ from sla_domain.plan import MetricId, Target, Warning_
 
 
 @dataclass(slots=True)
-class Stretch:
+class DraftSegment:
     """A stretch of life from `start` to `end` (open: None)."""
 
     start: datetime
@@ -63,12 +63,12 @@ class _Recounted:
 _MANY = 8  # stretches from which on it pays to remember what they came to
 
 
-def in_time(marks: list[Mark]) -> list[Mark]:
+def in_time_order(marks: list[Mark]) -> list[Mark]:
     """In order of time; of one instant the warnings before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
 
 
-class Tally:
+class ClockBuilder:
     """The draft of one clock. Instants never go backwards; each is the instant of the event being read."""
 
     __slots__ = (
@@ -125,7 +125,7 @@ class Tally:
         self.started_by, self.start_event = kind, event
         self.reading_at = heard_at  # when the event being read was received
         self.heard_at = heard_at  # when the last of the events was received that made the clock what it is
-        self.stretches = [Stretch(at, True, event)]
+        self.stretches = [DraftSegment(at, True, event)]
         self.cause = event
         self.why = ""
         self.ended_with: EventKind | None = None  # the kind of event that stopped it
@@ -133,7 +133,7 @@ class Tally:
         self.undone: tuple[EventId, ...] = ()
         self.detached_at: datetime | None = None  # since when no row matches, after one did
         self.restored = False  # the rest, after the priority had fallen far enough to meet the target before (B4)
-        self.behind: Tally | None = None  # the rest that a relapse has set aside, over by now
+        self.behind: ClockBuilder | None = None  # the rest that a relapse has set aside, over by now
         # the account of the target in force
         self.generation = -1
         self.target_event = NO_EVENT
@@ -158,8 +158,8 @@ class Tally:
         self.built: list[Segment] | None = None
         self.built_through = 0
 
-    def branch(self) -> Tally:
-        """A clock of its own, equal to this one. Of the stretches only the last can still change."""
+    def branch(self) -> ClockBuilder:
+        """Return a clock of its own, equal to this one. Of the stretches only the last can still change."""
         twin = branched(self)
         twin.stretches[-1] = replace(self.stretches[-1])
         return twin
@@ -168,25 +168,33 @@ class Tally:
 
     @property
     def open(self) -> bool:
+        """Return whether the clock has not ended."""
         return self.stopped_at is None
 
     @property
     def attached(self) -> bool:
+        """Return whether a target counts."""
         return self.meter is not None
 
     @property
     def pinned(self) -> bool:
-        """An agreed date that pauses do not move: the clock runs on while the incident waits."""
+        """Return whether an agreed date counts that pauses do not move: the clock runs on while the incident waits."""
         return self.agreed is not None and not self.agreed.moved_by_pauses
+
+    @property
+    def changed_at(self) -> datetime:
+        """Return the last instant at which its stretches or its target changed: nothing can count for it before."""
+        return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
         """Begin a pause, or another reason for the one that is on."""
         self._settle(at)
-        self._next_stretch(Stretch(at, False, event, why, waiting_on))
+        self._next_stretch(DraftSegment(at, False, event, why, waiting_on))
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
 
     def resume(self, at: datetime, event: EventId) -> None:
-        self._next_stretch(Stretch(at, True, event))
+        """End the pause at `at`: the clock runs and counts again."""
+        self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
         self.state, self.cause, self.since, self.due = ClockState.RUNNING, event, at, None
 
@@ -198,6 +206,7 @@ class Tally:
         self._end(at, event, why, ClockState.MET if self.breached_at is None else ClockState.MISSED)
 
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
+        """End the clock at `at` without a verdict; a breach before then stays on it."""
         self._settle(at)
         self.due = None
         self._end(at, event, why, ClockState.CANCELLED)
@@ -205,7 +214,7 @@ class Tally:
     def reopen(self, at: datetime, event: EventId, gap: str) -> None:
         """Undo the end: what was consumed stays consumed, the time in between counts as a pause."""
         assert self.stopped_at is not None
-        self.stretches.append(Stretch(self.stopped_at, False, self.cause, gap))
+        self.stretches.append(DraftSegment(self.stopped_at, False, self.cause, gap))
         self.undone = (*self.undone, self.cause)
         self.stopped_at, self.why = None, ""
         self.resume(at, event)
@@ -216,7 +225,7 @@ class Tally:
         if self.detached_at is None:
             self.cause, self.why = event, why
 
-    def _next_stretch(self, stretch: Stretch) -> None:
+    def _next_stretch(self, stretch: DraftSegment) -> None:
         self.stretches[-1].end = stretch.start
         self.stretches.append(stretch)
         self.heard_at = max(self.heard_at, self.reading_at)
@@ -249,7 +258,7 @@ class Tally:
         self.detached_at, self.cause, self.why = at, event, why
 
     def due_now(self) -> datetime | None:
-        """The due instant while running; None while paused or when no calendar can tell."""
+        """Return the due instant while running; None while paused or when no calendar can tell."""
         if self.since is None or self.meter is None:
             return None
         if self.breached_at is not None:
@@ -289,7 +298,7 @@ class Tally:
             if due is not None and due < at and self.breached_at is None:
                 self.breached_at = due
                 passed.append(Mark(BREACH, self.generation, due, False, self.target_event, self.heard_at))
-            self.marks += in_time(passed)
+            self.marks += in_time_order(passed)
             self.spent += used
         self.since = None
 
@@ -310,7 +319,7 @@ class Tally:
         return passed
 
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
-        """The warning's instant as seen from `since`; None when it lay before or cannot be told."""
+        """Return the warning's instant as seen from `since`; None when it lay before or cannot be told."""
         assert self.meter is not None
         try:
             return self.meter.warning(warning, since, self.spent, due)
@@ -462,7 +471,7 @@ class Tally:
         if self.pinned and self.state is ClockState.PAUSED:
             self.resume(at, event)
 
-    def inherit(self, other: Tally) -> None:
+    def inherit(self, other: ClockBuilder) -> None:
         """Begin with the stretches of another clock: the rest after a downgrade runs on from its start (B4).
 
         After a relapse from the start of the rest before it: a fall and a rise do not give it more time.

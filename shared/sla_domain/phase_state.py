@@ -15,7 +15,7 @@ from sla_domain.event import Actor, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident, Phase
 
-ENDS: Mapping[EventKind, Phase] = MappingProxyType(
+END_PHASES: Mapping[EventKind, Phase] = MappingProxyType(
     {
         EventKind.RESOLVED: Phase.RESOLVED,
         EventKind.CLOSED: Phase.CLOSED,
@@ -26,48 +26,51 @@ ENDS: Mapping[EventKind, Phase] = MappingProxyType(
 _REOPENING = (EventKind.REOPENED, EventKind.OPENED)
 _UNDONE_BY_NO_END = (Phase.CANCELLED, Phase.MERGED)
 _WHOSE = frozenset({EventKind.RESPONDED, EventKind.COMMENTED})  # may turn out to be the reporter's own words
-REPORTER = frozenset({"reporter", "reporter_id"})
+REPORTER_ATTRIBUTES = frozenset({"reporter", "reporter_id"})
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PhaseState:
     """The phase, and while it is waiting, on whom."""
 
     phase: Phase = Phase.OPEN
     waiting: WaitingOn | None = None
 
 
-OPEN = Turn()
+OPEN = PhaseState()
 
 
-def turned(before: Turn, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False) -> Turn:
+def phase_state_after(
+    before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
+) -> PhaseState:
     """Give the turn after an event; `before` itself when the event changes nothing about it.
 
     `automatic`: a bot wrote it. What bots do to a ticket counts, their words do not.
     """
     match kind:
         case EventKind.WAITING:
-            return Turn(Phase.WAITING, waiting_on or WaitingOn.OTHER) if before.phase.live else before
+            return PhaseState(Phase.WAITING, waiting_on or WaitingOn.OTHER) if before.phase.live else before
         case EventKind.RESUMED:
             return OPEN if before.waiting is not None else before
         case EventKind.CUSTOMER_REPLIED:
             return OPEN if before.waiting is WaitingOn.CUSTOMER and not automatic else before
         case _ if kind in _REOPENING:
             return before if before.phase.live else OPEN
-        case _ if kind in ENDS:
-            return _ended(before, ENDS[kind])
+        case _ if kind in END_PHASES:
+            return _ended(before, END_PHASES[kind])
         case _:
             return before
 
 
-def _ended(before: Turn, phase: Phase) -> Turn:
+def _ended(before: PhaseState, phase: Phase) -> PhaseState:
     if before.phase in _UNDONE_BY_NO_END or (before.phase is Phase.CLOSED and phase is Phase.RESOLVED):
         return before
-    return before if before.phase is phase else Turn(phase)
+    return before if before.phase is phase else PhaseState(phase)
 
 
-def spoken_by_reporter(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Whether a word of somebody unknown is the reporter's, who may be known by name alone: nobody answers themselves.
+def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
+    """Return whether a word of somebody unknown is the reporter's, who may be known by name alone: nobody answers
+    themselves.
 
     Of a comment whoever received it has looked at the account: where that is known, a name says nothing more.
     """
@@ -78,11 +81,11 @@ def spoken_by_reporter(event: IncidentEvent, attributes: Mapping[str, str]) -> b
     return event.actor_name == account or (by_name and event.actor_name == called)
 
 
-def turns(event: IncidentEvent) -> bool:
-    """Whether the event can turn an incident, or decide what another event does to it."""
+def affects_phase(event: IncidentEvent) -> bool:
+    """Return whether the event can turn an incident, or decide what another event does to it."""
     kind = event.kind
-    turning = kind in ENDS or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
-    return turning or not REPORTER.isdisjoint(event.attributes)
+    turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
+    return turning or not REPORTER_ATTRIBUTES.isdisjoint(event.attributes)
 
 
 _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.COMMENTED)

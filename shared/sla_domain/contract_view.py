@@ -32,7 +32,7 @@ NOT_SHOWN = "not shown"
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ContractShare:
     """One contract's part in an incident: which of its periods it owns."""
 
     contract: str
@@ -41,10 +41,11 @@ class Share:
 
     @property
     def whole(self) -> bool:
+        """Return whether every period of the incident is the contract's own."""
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
-        """Whether a clock of `[start, end)` ran in a period of this contract; open bounds are None."""
+        """Return whether a clock of `[start, end)` ran in a period of this contract; open bounds are None."""
         for number, period in enumerate(self.periods):
             if not self.own[number]:
                 continue
@@ -56,7 +57,7 @@ class Share:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Whether what was said of `at` under the contract `label` is this contract's to hear."""
+        """Return whether a fact about `at`, published under the contract `label`, is this contract's to read."""
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
             if period.start < at and ((over := self._end(number)) is None or at < over)
@@ -77,24 +78,26 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ContractView:
     """`events` are what the key's fold reads; only those of `own` may be shown. `until`: when the incident left."""
 
-    share: Share
+    share: ContractShare
     events: tuple[IncidentEvent, ...]
     own: frozenset[EventId]
     until: datetime | None
 
     @property
     def everything(self) -> bool:
+        """Return whether nothing of the incident is kept from the contract."""
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+        """Return those of these events that the contract may read."""
         return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:
-        """The incident folded from `events`, without clocks and remarks of another contract's time."""
+        """Return the incident folded from `events`, without clocks and remarks of another contract's time."""
         if self.everything:
             return incident
         clocks = (clock for clock in incident.clocks if self.share.has_clock(clock.started_at, clock.stopped_at))
@@ -106,8 +109,8 @@ class Seen:
         return at if self.until is None else min(at, self.until)
 
 
-def share_of(periods: Sequence[ContractPeriod], contract: str) -> Share | None:
-    """The part of `contract`; None when it has none."""
+def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
+    """Return the part of `contract`; None when it has none."""
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
     for period in reversed(periods):
@@ -116,19 +119,19 @@ def share_of(periods: Sequence[ContractPeriod], contract: str) -> Share | None:
     first = next((number for number, period in enumerate(held) if period.named), len(held))
     inherits = first < len(held) and held[first].contract == contract
     own = tuple(period.contract == contract or (inherits and number < first) for number, period in enumerate(held))
-    return Share(contract, tuple(periods), own) if any(own) else None
+    return ContractShare(contract, tuple(periods), own) if any(own) else None
 
 
-def seen(
+def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
-) -> Seen | None:
-    """What `contract` sees of the incident of these events; None when it sees nothing.
+) -> ContractView | None:
+    """Return what `contract` sees of the incident of these events; None when it sees nothing.
 
     `periods` may be older than the newest events (the board hears of both at different times): from an event that
     names another customer than its period nothing is shown to anybody until newer periods are known. `complete`:
     every event of the incident is given, so each period begins with one of them.
     """
-    share = share_of(periods, contract)
+    share = contract_share(periods, contract)
     known = list(events)
     rows = as_read(known)
     if share is None:
@@ -147,7 +150,7 @@ def seen(
     read += [event for event in known if event.carried_from is not None and event.occurred_at <= rows[last][1]]
     until = rows[last + 1][1] if last + 1 < len(rows) else None
     own_ids = frozenset(event.id for (event, _), own in zip(rows, mine, strict=True) if own)
-    return Seen(share, tuple(read), own_ids, until)
+    return ContractView(share, tuple(read), own_ids, until)
 
 
 def _places(

@@ -26,14 +26,15 @@ from typing import assert_never
 
 from sla_domain.clock import ClockState
 from sla_domain.errors import CalendarError
-from sla_domain.event import EventKind, IncidentEvent, WaitingOn
+from sla_domain.event import WORDS, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fold.agreement import why_not
 from sla_domain.fold.branching import branched
+from sla_domain.fold.clock_builder import ClockBuilder
 from sla_domain.fold.entitlement import Entitlement, row_for
+from sla_domain.fold.incident_state import IncidentState, PossibleEnd
 from sla_domain.fold.meter import DateMeter, Meter, meter_for
-from sla_domain.fold.story import Story
-from sla_domain.fold.tally import Tally
 from sla_domain.incident import Remark, RemarkKind
+from sla_domain.phase_state import END_PHASES
 from sla_domain.plan import Metric, PriorityChangeMode, Reactions, ReopenMode, SatisfiedBy, Target, Trigger, Unspecified
 from sla_domain.rulebook import Calendars
 
@@ -56,7 +57,7 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def fires(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits.
+    """Return whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits.
 
     Without a word on who, anybody is accepted, but of a bot only what is no word of its own.
     """
@@ -69,20 +70,20 @@ def fires(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingO
     return False
 
 
-class Track:
+class MetricTracker:
     """The clocks of one metric."""
 
     __slots__ = ("_calendars", "_story", "current", "metric", "tallies")
 
-    def __init__(self, metric: Metric, story: Story, calendars: Calendars) -> None:
+    def __init__(self, metric: Metric, story: IncidentState, calendars: Calendars) -> None:
         self.metric = metric
-        self.tallies: list[Tally] = []
-        self.current: Tally | None = None
+        self.tallies: list[ClockBuilder] = []
+        self.current: ClockBuilder | None = None
         self._story = story
         self._calendars = calendars
 
-    def branch(self, story: Story) -> Track:
-        """A track of its own in another story. Clocks but the current one never change and are shared."""
+    def branch(self, story: IncidentState) -> MetricTracker:
+        """Return a track of its own in another story. Clocks but the current one never change and are shared."""
         twin = branched(self)
         twin._story = story
         if self.current is not None:
@@ -91,10 +92,10 @@ class Track:
 
     @property
     def done(self) -> bool:
-        """The latest clock has stopped: what `after` and `until` of other metrics wait for."""
+        """Return whether the latest clock has stopped: what `after` and `until` of other metrics wait for."""
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
-    def read(self, tracks: dict[str, Track]) -> None:
+    def read(self, tracks: dict[str, MetricTracker]) -> None:
         """One event: the conditions on the open clock, then the row, then start."""
         story, tally = self._story, self.current
         event = story.event
@@ -120,17 +121,17 @@ class Track:
         if reaction is not None and fires(reaction.start, event, None):
             self._start(event)
 
-    def begin(self, event: IncidentEvent) -> Tally:
+    def begin(self, event: IncidentEvent) -> ClockBuilder:
         """Start now, whatever the conditions say: previews ask what a later start would give."""
         return self._start(event)
 
     def row(self) -> Target | None:
-        """The row that matches now, with or without a number."""
+        """Return the row that matches now, with or without a number."""
         entitlement = self._story.entitlement
         return row_for(entitlement, self.metric.id, self._story.matching(entitlement))
 
     def missing(self) -> str | None:
-        """Why there is no clock although the plan has a row for it; None when it has none."""
+        """Return why there is no clock although the plan has a row for it; None when it has none."""
         row, entitlement = self.row(), self._story.entitlement
         if row is None:
             return None
@@ -140,10 +141,15 @@ class Track:
 
     # -- the conditions
 
-    def _transition(self, tally: Tally, event: IncidentEvent, reaction: Reactions | None) -> None:
+    def _transition(self, tally: ClockBuilder, event: IncidentEvent, reaction: Reactions | None) -> None:
         story, kind = self._story, event.kind
         waiting = (event.waiting_on or WaitingOn.OTHER) if kind is EventKind.WAITING else story.waiting_before
         at = story.at
+        if story.ending is not None and kind in END_PHASES:
+            settled = self._ended(tally, story.ending)
+            if settled is None:
+                return
+            at = settled
         if reaction is not None:
             if reaction.stop and fires(reaction.stop, event, waiting):
                 tally.stop(at, event.id, kind.value, kind)
@@ -169,7 +175,37 @@ class Track:
         ):
             tally.resume(at, event.id)
 
-    def _start_if_asked(self, reaction: Reactions, event: IncidentEvent, tracks: dict[str, Track]) -> None:
+    def _ended(self, tally: ClockBuilder, ending: PossibleEnd) -> datetime | None:
+        """When an end that is read later than it was counts for the clock; None when the clock ends without a verdict.
+
+        Where nobody said when it was, the verdict stands only if it is the same for every instant at which it may have
+        been. An end that lies before the clock's start says nothing of an answer.
+        """
+        story = self._story
+        earliest = max(ending.earliest, tally.changed_at)
+        if ending.dated:
+            if ending.earliest >= tally.started_at or not self._answered_by_words():
+                return earliest
+            text = f"{self.metric.id}: it ended before the clock began, which says nothing of an answer"
+        else:
+            due = tally.due_now()
+            if tally.breached_at is not None or due is None or not earliest <= due < story.at:
+                return story.at
+            text = f"{self.metric.id}: nobody said when it ended, and that may have been in time"
+        story.remark(
+            Remark(
+                RemarkKind.BEFORE_OPENING if ending.dated else RemarkKind.RECONCILED,
+                f"{text}: no verdict",
+                story.event.id,
+            )
+        )
+        tally.cancel(earliest, story.event.id, text.partition(": ")[2])
+        return None
+
+    def _answered_by_words(self) -> bool:
+        return any(reaction.stop for kind, reaction in self.metric.reactions.items() if kind in WORDS)
+
+    def _start_if_asked(self, reaction: Reactions, event: IncidentEvent, tracks: dict[str, MetricTracker]) -> None:
         if self.current is not None and self.current.open:
             since = event.unanswered_since
             if since is not None and fires(reaction.start, event, self._story.waiting_before):
@@ -178,12 +214,12 @@ class Track:
         if self._armed(tracks) and fires(reaction.start, event, self._story.waiting_before):
             self._start(event)
 
-    def _armed(self, tracks: dict[str, Track]) -> bool:
+    def _armed(self, tracks: dict[str, MetricTracker]) -> bool:
         after = tracks.get(self.metric.after) if self.metric.after is not None else None
         until = tracks.get(self.metric.until) if self.metric.until is not None else None
         return (after is None or after.done) and (until is None or not until.done)
 
-    def _reopen(self, event: IncidentEvent, tracks: dict[str, Track]) -> None:
+    def _reopen(self, event: IncidentEvent, tracks: dict[str, MetricTracker]) -> None:
         """What a reopening does to the last clock; where it does nothing, a start condition may."""
         tally, mode = self.current, self.metric.on_reopen
         if tally is not None and not tally.open:
@@ -203,26 +239,26 @@ class Track:
 
     # -- starting
 
-    def _start(self, event: IncidentEvent) -> Tally:
+    def _start(self, event: IncidentEvent) -> ClockBuilder:
         tally = self._new(event)
         self._pause_if_waiting(tally)
         self._rematch(tally)
         return tally
 
-    def _pause_if_waiting(self, tally: Tally) -> None:
+    def _pause_if_waiting(self, tally: ClockBuilder) -> None:
         story = self._story
         if story.waiting is not None and tally.state is ClockState.RUNNING and self._pauses_on(story.waiting):
             wait = story.waits[-1]
             tally.pause(story.at, story.event.id, _words(story.waiting, wait.reason), story.waiting)
 
-    def _new(self, event: IncidentEvent) -> Tally:
+    def _new(self, event: IncidentEvent) -> ClockBuilder:
         at = min(self._story.at, event.unanswered_since or self._story.at)
-        tally = Tally(self.metric.id, len(self.tallies), at, event.id, event.kind, event.received_at)
+        tally = ClockBuilder(self.metric.id, len(self.tallies), at, event.id, event.kind, event.received_at)
         self.tallies.append(tally)
         self.current = tally
         return tally
 
-    def _backdate(self, tally: Tally, since: datetime) -> None:
+    def _backdate(self, tally: ClockBuilder, since: datetime) -> None:
         if since >= tally.started_at:
             return
         tally.backdate(self._story.at, since)
@@ -235,7 +271,7 @@ class Track:
 
     # -- the row
 
-    def _rematch(self, tally: Tally) -> None:
+    def _rematch(self, tally: ClockBuilder) -> None:
         """Find the row for what is in force now; another row is another generation."""
         story = self._story
         known = tally.entitlement
@@ -279,7 +315,7 @@ class Track:
             return metric.on_priority_lowered
         return metric.on_priority_change
 
-    def _attach(self, tally: Tally, row: Target, entitlement: Entitlement) -> None:
+    def _attach(self, tally: ClockBuilder, row: Target, entitlement: Entitlement) -> None:
         coverage = entitlement.plan.coverages.get(row.coverage)
         if coverage is None:
             text = f"row {row.line or row.clause or row.metric} names coverage {row.coverage!r}, which plan "
@@ -295,7 +331,7 @@ class Track:
         tally.attach(self._story.at, row, entitlement, meter, self._story.event.id)
         self._story.remarks.drop(("metric", self.metric.id))
 
-    def _without_target(self, tally: Tally, row: Target | None, entitlement: Entitlement) -> None:
+    def _without_target(self, tally: ClockBuilder, row: Target | None, entitlement: Entitlement) -> None:
         story = self._story
         if row is None:
             story.remarks.drop(("metric", self.metric.id))
@@ -320,7 +356,7 @@ class Track:
 
     # -- reset, downgrade, agreement
 
-    def _reset(self, tally: Tally, at: datetime) -> None:
+    def _reset(self, tally: ClockBuilder, at: datetime) -> None:
         tally.restart(at)
         if tally.attached and tally.target is not None and tally.entitlement is not None:
             if isinstance(tally.target.allowed, Unspecified):
@@ -328,7 +364,7 @@ class Track:
             else:
                 self._attach(tally, tally.target, tally.entitlement)
 
-    def _satisfied(self, tally: Tally) -> bool:
+    def _satisfied(self, tally: ClockBuilder) -> bool:
         """Whether the priority has just fallen to one that meets the target (PLANS B4)."""
         story, target = self._story, tally.target
         return (
@@ -338,7 +374,7 @@ class Track:
             and tally.priority not in target.satisfying_priorities
         )
 
-    def _satisfy(self, tally: Tally) -> None:
+    def _satisfy(self, tally: ClockBuilder) -> None:
         story, event = self._story, self._story.event
         tally.stop(story.at, event.id, f"priority fell to {story.priority}", event.kind)
         rest = self._new(event)
@@ -348,7 +384,7 @@ class Track:
         self._pause_if_waiting(rest)
         self._rematch(rest)
 
-    def _relapsed(self, tally: Tally, row: Target | None) -> bool:
+    def _relapsed(self, tally: ClockBuilder, row: Target | None) -> bool:
         """Whether the priority has risen again after it had fallen far enough to meet a target (PLANS B4)."""
         priority = self._story.priority
         return (
@@ -359,7 +395,7 @@ class Track:
             and priority not in row.satisfying_priorities
         )
 
-    def _relapse(self, tally: Tally) -> None:
+    def _relapse(self, tally: ClockBuilder) -> None:
         """The promise of before was kept; the service has failed anew, and a new one counts from here."""
         story, event = self._story, self._story.event
         tally.cancel(story.at, event.id, f"priority rose to {story.priority} again: a new clock counts from here")

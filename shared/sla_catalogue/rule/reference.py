@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from sla_catalogue.api_key import digest_of_key
 from sla_catalogue.document.contract import PersonDocument
-from sla_catalogue.document.edge import LookupDocument
+from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
-from sla_catalogue.outlet import digest_of_key
 from sla_catalogue.problem import Path, did_you_mean
-from sla_catalogue.rule.subject import Subject
+from sla_catalogue.rule.subject import CheckedCatalogue
 
 
-def check_edges(subject: Subject) -> None:
+def check_edges(subject: CheckedCatalogue) -> None:
+    """Report names in sources, addresses and keys that lead nowhere."""
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)
 
 
-def _check_sources(subject: Subject) -> None:
+def _check_sources(subject: CheckedCatalogue) -> None:
     document = subject.context.document
     customers = {name for contract in document.contracts.values() for name in contract.customers}
     for name, source in document.sources.items():
@@ -32,14 +33,14 @@ def _check_sources(subject: Subject) -> None:
             _check_customer(source.customer, (*path, "customer"), customers, subject)
 
 
-def _check_customer(lookup: LookupDocument, path: Path, customers: set[str], subject: Subject) -> None:
+def _check_customer(lookup: LookupDocument, path: Path, customers: set[str], subject: CheckedCatalogue) -> None:
     for name in filter(None, [lookup.constant, *lookup.values.values()]):
         if name not in customers:
             message = f"no contract has the customer {name!r}: the default contract would apply"
             subject.findings.warning(path, "unknown-customer", message, did_you_mean(name, customers))
 
 
-def _check_addresses(subject: Subject) -> None:
+def _check_addresses(subject: CheckedCatalogue) -> None:
     document = subject.context.document
     people: list[tuple[Path, PersonDocument]] = [(("people", name), each) for name, each in document.people.items()]
     for contract, entry in document.contracts.items():
@@ -58,7 +59,7 @@ def _check_addresses(subject: Subject) -> None:
                 subject.findings.error(place, "email", str(error), "name@example.com")
 
 
-def _check_keys(subject: Subject) -> None:
+def _check_keys(subject: CheckedCatalogue) -> None:
     seen: dict[str, str] = {}
     for name, key in subject.context.document.keys.items():
         digest = key.sha256.strip().lower() if key.sha256 else None

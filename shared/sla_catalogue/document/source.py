@@ -1,4 +1,4 @@
-"""Sections `sources`, `channels`, `keys` and `settings`: how events come in and how word goes out."""
+"""Section `sources`: how events come in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sla_catalogue.document.field import Day, Document, Names, SecretValue
+from sla_catalogue.document.field import Document, Names, SecretValue
 
 
 def _single(value: object) -> object:
@@ -82,47 +82,3 @@ class SourceDocument(Document):
     staff: StaffDocument = Field(default_factory=StaffDocument)
     customers: PeopleDocument = Field(default_factory=PeopleDocument)
     bots: Names = Field(default_factory=list)
-
-
-class ChannelDocument(Document):
-    """A way to tell somebody besides e-mail (`settings.smtp`): a webhook endpoint (Standard Webhooks)."""
-
-    kind: Literal["webhook"]
-    url: str | None = None
-    secret: SecretValue | None = None
-    secrets: Secrets = Field(default_factory=list)
-    headers: dict[str, SecretValue] = Field(default_factory=dict)
-    private_addresses: bool = False  # allow loopback and private networks (local demos)
-
-
-class KeyDocument(Document):
-    """An API key: the SHA-256 of the key (or, locally, the key itself) and what it may do."""
-
-    sha256: str | None = None
-    key: SecretValue | None = None
-    scopes: Names
-    contract: str | None = None
-    expires: Day | None = None
-
-
-class SmtpDocument(Document):
-    host: str
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str | None = None
-    password: SecretValue | None = None
-    sender: str
-
-
-class HorizonDocument(Document):
-    """The calendar years, both inclusive, for which calendars are compiled and holidays generated."""
-
-    first: int = Field(ge=1970, le=2200)
-    last: int = Field(ge=1970, le=2200)
-
-
-class SettingsDocument(Document):
-    local: bool = False  # a catalogue for one's own machine: plain keys are fine
-    default_contract: str | None = None
-    smtp: SmtpDocument | None = None
-    horizon: HorizonDocument | None = None

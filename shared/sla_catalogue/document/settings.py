@@ -1,0 +1,36 @@
+"""Section `settings`: what concerns the whole installation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sla_catalogue.document.field import Document, SecretValue
+
+
+class SmtpDocument(Document):
+    """The mail server by which e-mail leaves."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretValue | None = None
+    sender: str
+
+
+class HorizonDocument(Document):
+    """The calendar years, both inclusive, for which calendars are compiled and holidays generated."""
+
+    first: int = Field(ge=1970, le=2200)
+    last: int = Field(ge=1970, le=2200)
+
+
+class SettingsDocument(Document):
+    """What concerns the installation rather than a contract."""
+
+    local: bool = False  # a catalogue for one's own machine: plain keys are fine
+    default_contract: str | None = None
+    smtp: SmtpDocument | None = None
+    horizon: HorizonDocument | None = None

@@ -1,0 +1,34 @@
+"""A target and a span as the catalogue and the facts write them: `4h`, `1h 30m`, `2 working days`.
+
+For people in their own language see `sla_domain.explain.text`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import assert_never
+
+from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
+
+
+def target_text(allowed: Allowed) -> str:
+    """Return `4h`, `2 working days`, `1h 30m by the wall clock` or `unspecified`."""
+    match allowed:
+        case CoverageTime(span):
+            return span_text(span)
+        case WallTime(span):
+            return f"{span_text(span)} by the wall clock"
+        case WorkingDayTime(days, _):
+            return f"{days} working day{'' if days == 1 else 's'}"
+        case Unspecified():
+            return "unspecified"
+        case _:
+            assert_never(allowed)
+
+
+def span_text(span: timedelta) -> str:
+    """Return `1h 30m`: hours, minutes and whole seconds; `0s` for none."""
+    hours, rest = divmod(int(span.total_seconds()), 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]
+    return " ".join(parts) or "0s"
