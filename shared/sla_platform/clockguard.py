@@ -17,7 +17,7 @@ CONFIRM_SECONDS = 30.0
 SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; chrony's fastest is just below
 
 
-class Reading(StrEnum):
+class ClockReading(StrEnum):
     """What the guard makes of a reading of the clock."""
 
     STEADY = "the clock moved as the seconds did that nobody can set"
@@ -28,7 +28,7 @@ class Reading(StrEnum):
     @property
     def held(self) -> bool:
         """Whether another instant is believed than the clock says."""
-        return self in (Reading.LEAPT_FORWARD, Reading.WENT_BACK)
+        return self in (ClockReading.LEAPT_FORWARD, ClockReading.WENT_BACK)
 
 
 @dataclass(slots=True)
@@ -42,19 +42,19 @@ class ClockGuard:
     _leapt: tuple[datetime, float] | None = None
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
-    def read(self, now: datetime, steady: float) -> tuple[datetime, Reading]:
+    def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
         """The instant to act by, and why. `steady`: taken before the clock was asked, in seconds."""
         if self._believed is None:
-            return self._accept(now, steady, Reading.STEADY)
+            return self._accept(now, steady, ClockReading.STEADY)
         expected = self._believed + timedelta(seconds=steady - self._at)
         moved = _less(self._moved, max(steady - self._at, 0.0) * SLEW) + (now - expected)
         if abs(moved) <= self.tolerance:  # many small steps are a leap too
             self._moved = moved
-            return self._accept(now, steady, Reading.STEADY)
+            return self._accept(now, steady, ClockReading.STEADY)
         if self._stayed(now, steady):
             self._moved = timedelta()
-            return self._accept(now, steady, Reading.CONFIRMED)
-        return expected, Reading.LEAPT_FORWARD if now > expected else Reading.WENT_BACK
+            return self._accept(now, steady, ClockReading.CONFIRMED)
+        return expected, ClockReading.LEAPT_FORWARD if now > expected else ClockReading.WENT_BACK
 
     @property
     def base(self) -> tuple[datetime, float] | None:
@@ -74,7 +74,7 @@ class ClockGuard:
         self._leapt = (now, steady)
         return False
 
-    def _accept(self, now: datetime, steady: float, reading: Reading) -> tuple[datetime, Reading]:
+    def _accept(self, now: datetime, steady: float, reading: ClockReading) -> tuple[datetime, ClockReading]:
         self._believed, self._at, self._leapt = now, steady, None
         return now, reading
 

@@ -19,7 +19,7 @@ import orjson
 import structlog
 
 from sla_platform.settings import Settings
-from sla_platform.timesource import Bases, Clock, SystemTime
+from sla_platform.timesource import Bases, GuardedClock, SystemTime
 
 _log = structlog.get_logger(__name__)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -34,17 +34,17 @@ class ClockMemory:
         self._boot = _this_boot() if boot is None else boot
         self._failed = False
 
-    def recall(self, time: SystemTime) -> None:
+    def recall(self, time_source: SystemTime) -> None:
         """Let this source judge its first readings by what was believed before."""
         bases = self._kept()
         if bases:
-            time.resume(bases)
+            time_source.resume(bases)
 
-    def note(self, time: SystemTime) -> None:
+    def note(self, time_source: SystemTime) -> None:
         """Keep what is believed now."""
         if not self._boot:
             return
-        kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time.bases().items()}
+        kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time_source.bases().items()}
         fresh = ""
         try:
             handle, fresh = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
@@ -66,14 +66,14 @@ class ClockMemory:
             if kept["boot"] != self._boot:
                 return {}
             return {
-                Clock(name): (datetime.fromisoformat(at).astimezone(UTC), float(steady))
+                GuardedClock(name): (datetime.fromisoformat(at).astimezone(UTC), float(steady))
                 for name, (at, steady) in kept["clocks"].items()
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}  # nothing was kept, or nothing that can be read
 
 
-def place(settings: Settings, database: str | None) -> Path:
+def clock_file(settings: Settings, database: str | None) -> Path:
     """Where the clocks of this process are kept: beside an SQLite file, else among what lasts as long as the boot."""
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")

@@ -32,7 +32,7 @@ class Fault(StrEnum):
     UNKNOWN = "not known: try three times, then quarantine the row"
 
 
-class Stumbled(Retryable):
+class SurroundingsFailed(Retryable):
     """The surroundings failed, not the row; the same work is tried again."""
 
 
@@ -89,7 +89,7 @@ def as_retryable(error: BaseException) -> Retryable:
     """What to raise for a passing error, so that whoever handed out the work gives it again."""
     if isinstance(error, Retryable):
         return error
-    return Stumbled(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
+    return SurroundingsFailed(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
 
 
 def worded(error: BaseException) -> str:

@@ -38,7 +38,7 @@ BETWEEN_SECONDS = 0.05  # lets writers go first
 _LEAST_LINGER = timedelta(days=7)
 
 
-class Turn(IntEnum):
+class RetentionOrder(IntEnum):
     """Who forgets first, so that an incident that lives again meets nobody who still knows its earlier life."""
 
     TOLD = 0  # what was received, and who was told of it
@@ -58,26 +58,26 @@ class Retention:
         keep = timedelta(days=settings.retention_days) if settings.retention_days else None
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
-    def horizon(self, now: datetime, turn: Turn) -> datetime | None:
+    def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
         """What was finished before it may go; None: nothing may."""
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class ServiceSweeps:
     """The sweeps of one service that share a horizon, and what counts the rows they remove (label: table).
 
-    `newest`: the latest instant the service has on record (None: nothing yet); see `Forgetting`.
+    `newest`: the latest instant the service has on record (None: nothing yet); see `RetentionLoop`.
     """
 
     service: str
-    turn: Turn
+    turn: RetentionOrder
     sweeps: Sequence[Sweep]
     removed: Counter
     newest: Newest | None = None
 
 
-class Forgetting:
+class RetentionLoop:
     """A part of a service; runs until cancelled.
 
     What a wrong clock removes does not come back when the clock is set right. So the age of things is counted at most
@@ -85,9 +85,9 @@ class Forgetting:
     not old by the service's own record. Where nothing comes for long, things are kept longer.
     """
 
-    def __init__(self, retention: Retention, time: TimeSource, keepings: Sequence[Keeping]) -> None:
+    def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
         self._retention = retention
-        self._time = time
+        self._time_source = time_source
         self._keepings = keepings
 
     async def run(self) -> None:
@@ -110,14 +110,14 @@ class Forgetting:
                 removed += await _swept(keeping, horizon, between)
         return removed
 
-    async def _now(self, keeping: Keeping) -> datetime:
-        return await doubted(self._time, keeping.newest)
+    async def _now(self, keeping: ServiceSweeps) -> datetime:
+        return await doubted_now(self._time_source, keeping.newest)
 
 
-async def doubted(time: TimeSource, newest: Newest | None) -> datetime:
+async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
     """Now, but never more than MOST_SILENT after the newest thing on record: what to remove things by."""
-    now = time.now()
-    found = None if time.authoritative or newest is None else await newest()
+    now = time_source.now()
+    found = None if time_source.authoritative or newest is None else await newest()
     return now if found is None else min(now, found + MOST_SILENT)
 
 
@@ -132,7 +132,7 @@ def newest_in(store: Store, column: Column[datetime]) -> Newest:
     return ask
 
 
-async def _swept(keeping: Keeping, horizon: datetime, between: float) -> Tally[str]:
+async def _swept(keeping: ServiceSweeps, horizon: datetime, between: float) -> Tally[str]:
     removed, started = Tally[str](), monotonic()
     try:
         for sweep in keeping.sweeps:

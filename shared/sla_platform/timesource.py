@@ -21,21 +21,21 @@ from typing import Protocol
 
 import structlog
 
-from sla_platform.clockguard import CONFIRM_SECONDS, ClockGuard, Reading, steady_seconds
+from sla_platform.clockguard import CONFIRM_SECONDS, ClockGuard, ClockReading, steady_seconds
 from sla_platform.errors import BadSettings
 
 _log = structlog.get_logger(__name__)
-Believed = tuple[datetime, Reading]
+Believed = tuple[datetime, ClockReading]
 
 
-class Clock(StrEnum):
+class GuardedClock(StrEnum):
     """Whose reading was judged."""
 
     MACHINE = "machine"
     STORE = "store"
 
 
-Bases = Mapping[Clock, tuple[datetime, float]]
+Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
@@ -74,20 +74,20 @@ class SystemTime:
     ) -> None:
         self._wall = wall or _wall
         self._steady = steady
-        self._guards = {clock: ClockGuard(confirm_seconds=confirm_seconds) for clock in Clock}
-        self._readings = dict.fromkeys(Clock, Reading.STEADY)
+        self._guards = {clock: ClockGuard(confirm_seconds=confirm_seconds) for clock in GuardedClock}
+        self._readings = dict.fromkeys(GuardedClock, ClockReading.STEADY)
         self._lock = threading.Lock()
-        self.watch: Callable[[Clock, Reading], None] = _unwatched
+        self.watch: Callable[[GuardedClock, ClockReading], None] = _unwatched
 
     def now(self) -> datetime:
         return self.read()[0]
 
     def read(self) -> Believed:
         asked = self._steady()
-        return self._judge(Clock.MACHINE, self._wall(), asked)
+        return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def stored(self, now: datetime, asked: float) -> Believed:
-        return self._judge(Clock.STORE, now, asked)
+        return self._judge(GuardedClock.STORE, now, asked)
 
     def steady(self) -> float:
         return self._steady()
@@ -105,14 +105,14 @@ class SystemTime:
                 if at <= steady:
                     self._guards[clock].resume(believed, at)
 
-    def held(self) -> dict[Clock, Reading]:
+    def held(self) -> dict[GuardedClock, ClockReading]:
         """The clocks that are not believed now, and why."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    def _judge(self, clock: Clock, said: datetime, asked: float) -> Believed:
+    def _judge(self, clock: GuardedClock, said: datetime, asked: float) -> Believed:
         with self._lock:
             believed, reading = self._guards[clock].read(said, asked)
             before, self._readings[clock] = self._readings[clock], reading
@@ -120,7 +120,7 @@ class SystemTime:
             self._tell(clock, reading, said, believed)
         return believed, reading
 
-    def _tell(self, clock: Clock, reading: Reading, said: datetime, believed: datetime) -> None:
+    def _tell(self, clock: GuardedClock, reading: ClockReading, said: datetime, believed: datetime) -> None:
         self.watch(clock, reading)
         level = _log.error if reading.held else _log.warning
         level("clock.reading", clock=clock.value, reading=reading.value, said=said.isoformat(),
@@ -131,7 +131,7 @@ def _wall() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one place that may ask the system
 
 
-def _unwatched(_clock: Clock, _reading: Reading) -> None:
+def _unwatched(_clock: GuardedClock, _reading: ClockReading) -> None:
     """Nobody wants to know."""
 
 
@@ -144,7 +144,7 @@ class _Authority:
         raise NotImplementedError
 
     def read(self) -> Believed:
-        return self.now(), Reading.STEADY
+        return self.now(), ClockReading.STEADY
 
     def stored(self, now: datetime, asked: float) -> Believed:
         return self.read()
@@ -197,7 +197,7 @@ class SteeredTime(_Authority):
         _write(path, to.astimezone(UTC).isoformat())
 
 
-class Shift:
+class ShiftedWallClock:
     """A wall clock that is wrong by as many seconds as a file says; the file's writer makes it leap. For drills."""
 
     def __init__(self, path: Path) -> None:
@@ -225,7 +225,7 @@ def _write(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def time_source(spec: str) -> TimeSource:
+def parse_time_source(spec: str) -> TimeSource:
     """`system`, `scaled:60`, `steered:/path/to/file`, or `shifted:/path/to/file`.
 
     Raises BadSettings for anything else.
@@ -241,5 +241,5 @@ def time_source(spec: str) -> TimeSource:
     if kind == "steered" and rest:
         return SteeredTime(Path(rest))
     if kind == "shifted" and rest:
-        return SystemTime(Shift(Path(rest)))
+        return SystemTime(ShiftedWallClock(Path(rest)))
     raise BadSettings(f"SLAD_TIME={spec}: use system, scaled:<speed>, steered:<file> or shifted:<file>")

@@ -8,7 +8,7 @@ import time
 SECONDS = 0.004
 
 
-class Turn:
+class LoopYielder:
     """Make one before a loop and await `over` at each round: others run when the turn has lasted long enough."""
 
     def __init__(self, seconds: float = SECONDS) -> None:

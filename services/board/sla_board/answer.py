@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sla_board.page.render import remaining_seconds
 from sla_board.shown.incident import IncidentFile
+from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.queue import Queue
-from sla_board.shown.row import Row, row_of
-from sla_board.shown.spoilt import Attempts, Spoilt
+from sla_board.shown.row import ClockRow, row_of
 
 
 class _Answer(BaseModel):
@@ -55,7 +55,7 @@ class ClockAnswer(_Answer):
     remaining_seconds: float | None = Field(description="by the wall clock; negative once past due")
 
 
-class SpoiltAnswer(_Answer):
+class NotShownAnswer(_Answer):
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
     incident: str
@@ -70,7 +70,7 @@ class BoardClocks(_Answer):
     open: int = Field(description="all open clocks the key may see")
     buckets: Mapping[str, int]
     clocks: tuple[ClockAnswer, ...]
-    not_shown: tuple[SpoiltAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
+    not_shown: tuple[NotShownAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
 
 
 class SpanAnswer(_Answer):
@@ -87,7 +87,7 @@ class PromiseAnswer(_Answer):
     spans: tuple[SpanAnswer, ...]
 
 
-class HappeningAnswer(_Answer):
+class EventAnswer(_Answer):
     kind: str
     occurred_at: datetime
     received_at: datetime
@@ -135,15 +135,15 @@ class IncidentAnswer(_Answer):
     opened_at: datetime | None
     attributes: Mapping[str, str]
     promises: tuple[PromiseAnswer, ...]
-    events: tuple[HappeningAnswer, ...]
+    events: tuple[EventAnswer, ...]
     deliveries: tuple[DeliveryAnswer, ...]
     alerts: tuple[AlertAnswer, ...]
     until: datetime | None = Field(description="when it left the key's contract: all of this is as it stood then")
-    not_shown: tuple[SpoiltAnswer, ...] = Field(description="what cannot be shown; see the log")
+    not_shown: tuple[NotShownAnswer, ...] = Field(description="what cannot be shown; see the log")
 
 
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
-    def clock(record: Any) -> ClockAnswer | Spoilt:
+    def clock(record: Any) -> ClockAnswer | NotShown:
         id_ = str(record.id)
         row = lambda: _clock(row_of(record, queue.hours, queue.alerts.get(id_)), queue.now)  # noqa: E731
         return attempts.make("row", id_, record.incident, row)
@@ -155,12 +155,12 @@ def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
         open=queue.open_clocks,
         buckets={bucket.slug: count for bucket, count in queue.buckets.items()},
         clocks=tuple(one for one in made if isinstance(one, ClockAnswer)),
-        not_shown=_spoilt(one for one in made if isinstance(one, Spoilt)),
+        not_shown=_not_shown(one for one in made if isinstance(one, NotShown)),
     )
 
 
-def _spoilt(found: Iterable[Spoilt]) -> tuple[SpoiltAnswer, ...]:
-    return tuple(SpoiltAnswer.model_validate(one, from_attributes=True) for one in found)
+def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
+    return tuple(NotShownAnswer.model_validate(one, from_attributes=True) for one in found)
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
@@ -190,7 +190,7 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
             for promise in file.promises
         ),
         events=tuple(
-            HappeningAnswer(
+            EventAnswer(
                 kind=event.kind,
                 occurred_at=event.at,
                 received_at=event.received_at,
@@ -204,11 +204,11 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
         deliveries=tuple(DeliveryAnswer.model_validate(record, from_attributes=True) for record in file.deliveries),
         alerts=tuple(AlertAnswer.model_validate(record, from_attributes=True) for record in file.alerts),
         until=file.until,
-        not_shown=_spoilt(file.spoilt),
+        not_shown=_not_shown(file.not_shown),
     )
 
 
-def _clock(row: Row, now: datetime) -> ClockAnswer:
+def _clock(row: ClockRow, now: datetime) -> ClockAnswer:
     return ClockAnswer(
         id=row.id,
         incident=row.incident,
@@ -241,6 +241,6 @@ def _clock(row: Row, now: datetime) -> ClockAnswer:
     )
 
 
-def _counted(row: Row, now: datetime) -> float | None:
+def _counted(row: ClockRow, now: datetime) -> float | None:
     left = None if row.count is None or row.count.by_wall else row.count.left_at(now)
     return None if left is None else left.total_seconds()

@@ -13,15 +13,15 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
 from sla_board.answer import BoardClocks, IncidentAnswer, clocks_answer, incident_answer
-from sla_board.live import OneIncident, Shown, View
+from sla_board.live import BoardReader, OneIncident, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import iso
 from sla_board.page.security import PAGE_HEADERS
 from sla_board.page.static import PREFIX
 from sla_board.projection.projector import Projector
 from sla_board.shown.filter import MOST_ROWS, ROWS, BoardFilter, parse_buckets, parse_conditions, parse_order
-from sla_board.stream.hub import Hub, Trouble
-from sla_board.stream.places import Full, OwnShare, Visitor
+from sla_board.stream.hub import Hub, NotRendered
+from sla_board.stream.places import CallerLimitReached, PlacesFull, Visitor
 from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
 from sla_platform.bus import EventSource
 from sla_platform.http.keys import READ, Authorizer
@@ -37,17 +37,17 @@ class Board:
 
     def __init__(
         self,
-        shown: Shown,
+        shown: BoardReader,
         hub: Hub[View],
         projector: Projector,
-        source: EventSource,
+        event_source: EventSource,
         authorizer: Authorizer,
         metrics: BoardMetrics,
     ) -> None:
         self.shown = shown
         self.hub = hub
         self._projector = projector
-        self._source = source
+        self._event_source = event_source
         self._authorizer = authorizer
         self._metrics = metrics
 
@@ -64,7 +64,7 @@ class Board:
         """Frames of the view, the present one first unless the browser has it already (`known`)."""
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
-        except OwnShare as own:
+        except CallerLimitReached as own:
             self._metrics.refused.labels("share").inc()
             raise Problem(
                 429,
@@ -73,7 +73,7 @@ class Board:
                 f"{own}. The page itself still loads.",
                 headers={"Retry-After": "30"},
             ) from None
-        except Full:
+        except PlacesFull:
             self._metrics.refused.labels("full").inc()
             raise Problem(
                 503,
@@ -90,7 +90,7 @@ class Board:
                     match frame:
                         case None:
                             yield self._beat()
-                        case Trouble():
+                        case NotRendered():
                             yield self._beat("trouble")
                         case _:
                             yield frame.body
@@ -106,7 +106,7 @@ class Board:
                 {
                     "now": iso(self.shown.now()),
                     "applied_at": iso(applied) if applied else None,
-                    "lag": self._source.lag,
+                    "lag": self._event_source.lag,
                 }
             ),
         )

@@ -12,9 +12,9 @@ from sla_board.page.render import Pages, frame_id, iso
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.incident import IncidentFile, read_incident
+from sla_board.shown.not_shown import NotShown
 from sla_board.shown.notice import ShownNotice, read_notices
 from sla_board.shown.queue import Queue, read_queue
-from sla_board.shown.spoilt import Spoilt
 from sla_board.stream.hub import Frame
 from sla_board.stream.response import sse
 from sla_platform.store.engine import Store
@@ -32,20 +32,22 @@ class OneIncident:
 View = BoardFilter | OneIncident
 
 
-class Shown:
+class BoardReader:
     """Reads the projections and renders them."""
 
-    def __init__(self, store: Store, time: TimeSource, pages: Pages, calendars: CalendarsByName | None = None) -> None:
+    def __init__(
+        self, store: Store, time_source: TimeSource, pages: Pages, calendars: CalendarsByName | None = None
+    ) -> None:
         self._store = store
-        self._time = time
+        self._time_source = time_source
         self._calendars = calendars or CalendarsByName()
         self.pages = pages
 
     def now(self) -> datetime:
-        return self._time.now()
+        return self._time_source.now()
 
     def _hours(self) -> HoursAt:
-        return HoursAt(self._time.now(), self._calendars)
+        return HoursAt(self._time_source.now(), self._calendars)
 
     async def queue(self, shown: BoardFilter) -> Queue:
         async with self._store.reading() as connection:
@@ -56,7 +58,7 @@ class Shown:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
 
-    async def notices(self, only_contract: str | None) -> list[ShownNotice | Spoilt]:
+    async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
         async with self._store.reading() as connection:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
@@ -82,4 +84,4 @@ class Shown:
         return Frame(id_, self._event(id_, fragment | {"order": list(rows)}), since, rows)
 
     def _event(self, id_: str, fragment: dict[str, Any]) -> bytes:
-        return sse("page", orjson.dumps({"now": iso(self._time.now()), **fragment}), id_)
+        return sse("page", orjson.dumps({"now": iso(self._time_source.now()), **fragment}), id_)

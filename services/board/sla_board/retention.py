@@ -19,7 +19,7 @@ from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
 from sla_domain.incident import Phase
-from sla_platform.retention import Removed, doubted, newest_in
+from sla_platform.retention import Removed, doubted_now, newest_in
 from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
@@ -34,7 +34,7 @@ _ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.phase, ta
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
-class Projections:
+class EndedIncidents:
     """The sweeps of the board's store."""
 
     def __init__(self, store: Store) -> None:
@@ -61,7 +61,7 @@ class Projections:
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
 
-        steps = forgotten.late_removed(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
+        steps = forgotten.remove_late(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
         async for removed in steps:
             yield removed
 
@@ -93,17 +93,17 @@ class Projections:
             return (await connection.execute(query.order_by(_notice.published_at, _notice.id).limit(BATCH))).all()
 
 
-class Claims:
+class AppliedIds:
     """The sweep of applied ids. It has a horizon of its own: they serve against a bus that repeats itself."""
 
-    def __init__(self, store: Store, time: TimeSource) -> None:
+    def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
-        self._time = time
+        self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
         """How many went with each step."""
         inbox = tables.inbox.c
-        now = await doubted(self._time, newest_in(self._store, inbox.applied_at))
+        now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))
         oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)
         while True:
             async with self._store.transaction() as connection:
@@ -140,7 +140,9 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
         others = await alias.forget_names(connection, tables.alias, ended)
-        await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()})
+        await forgotten.insert_tombstones(
+            connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()}
+        )
     return removed
 
 

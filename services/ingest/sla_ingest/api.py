@@ -11,10 +11,10 @@ from fastapi.responses import Response
 
 from sla_catalogue.outlet import Scope
 from sla_ingest.body import headers_of
-from sla_ingest.entry import Result
-from sla_ingest.intake import Intake, Taken
+from sla_ingest.entry import DeliveryResult
+from sla_ingest.intake import Intake, IntakeResult
 from sla_ingest.notice import ANSWER, Notices, notice_schema
-from sla_ingest.parked import Shelf
+from sla_ingest.parked import ParkedDeliveries
 from sla_platform.http.body import read_body
 from sla_platform.http.keys import Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
@@ -47,11 +47,11 @@ def _as_json(schema: dict[str, Any]) -> dict[str, Any]:
 _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
-class Door:
+class IngestDeps:
     """What the routes need of the service."""
 
     def __init__(
-        self, intake: Intake, notices: Notices, shelf: Shelf, authorize: Authorizer, settings: Settings
+        self, intake: Intake, notices: Notices, shelf: ParkedDeliveries, authorize: Authorizer, settings: Settings
     ) -> None:
         self.intake = intake
         self.notices = notices
@@ -60,7 +60,7 @@ class Door:
         self.settings = settings
 
 
-def router(door: Door) -> APIRouter:
+def router(door: IngestDeps) -> APIRouter:
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, door)
     _events(routes, door)
@@ -69,7 +69,7 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
-def _webhooks(routes: APIRouter, door: Door) -> None:
+def _webhooks(routes: APIRouter, door: IngestDeps) -> None:
     @routes.post(
         "/webhooks/{source}",
         status_code=202,
@@ -93,7 +93,7 @@ def _webhooks(routes: APIRouter, door: Door) -> None:
         return _handshake(request, door.settings)
 
 
-def _events(routes: APIRouter, door: Door) -> None:
+def _events(routes: APIRouter, door: IngestDeps) -> None:
     @routes.post(
         "/events",
         status_code=202,
@@ -122,7 +122,7 @@ def _events(routes: APIRouter, door: Door) -> None:
         return _handshake(request, door.settings)
 
 
-def _notices(routes: APIRouter, door: Door) -> None:
+def _notices(routes: APIRouter, door: IngestDeps) -> None:
     @routes.post(
         "/notices",
         status_code=202,
@@ -149,7 +149,7 @@ def _notices(routes: APIRouter, door: Door) -> None:
         return _json(answer, 202, again=again)
 
 
-def _parked(routes: APIRouter, door: Door) -> None:
+def _parked(routes: APIRouter, door: IngestDeps) -> None:
     denied = _problems(s401="An API key is needed.", s403="Not with this key.")
     missing = _problems(s404="Nothing is kept under this id.")
 
@@ -190,7 +190,7 @@ def _parked(routes: APIRouter, door: Door) -> None:
 # -- shared -----------------------------------------------------------------------------------------------
 
 
-def _may(door: Door, request: Request, scope: Scope) -> bool:
+def _may(door: IngestDeps, request: Request, scope: Scope) -> bool:
     """Whether the caller bears a key that is right, without asking for one."""
     if "authorization" not in request.headers:
         return False
@@ -211,11 +211,13 @@ def _handshake(request: Request, settings: Settings) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-def _answer(taken: Taken) -> Response:
+def _answer(taken: IntakeResult) -> Response:
     if not taken.batch:
         (receipt,) = taken.receipts
         return _json(receipt.answer, 202, again=receipt.duplicate)
-    outcomes = dict.fromkeys((Result.ACCEPTED.value, Result.IGNORED.value, Result.PARKED.value, "duplicate"), 0)
+    outcomes = dict.fromkeys(
+        (DeliveryResult.ACCEPTED.value, DeliveryResult.IGNORED.value, DeliveryResult.PARKED.value, "duplicate"), 0
+    )
     for receipt in taken.receipts:
         outcomes["duplicate" if receipt.duplicate else receipt.entry.result.value] += 1
     told = b",".join(receipt.answer for receipt in taken.receipts)

@@ -18,7 +18,7 @@ import structlog
 
 from sla_domain.rulebook import Rulebook
 from sla_ingest import inbox
-from sla_ingest.entry import Entry, Receipt
+from sla_ingest.entry import InboxEntry, Receipt
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
 from sla_platform.bus import Doorbell
@@ -31,7 +31,7 @@ _JOINING = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class CommitBounds:
     """How much may gather, in one commit and in the queue."""
 
     gather_seconds: float = 0.002
@@ -49,7 +49,7 @@ class QueueFull(Retryable):
 
 @dataclass(slots=True)
 class _Waiting:
-    entries: Sequence[Entry]
+    entries: Sequence[InboxEntry]
     bytes: int
     answered: asyncio.Future[list[Receipt]]
 
@@ -63,20 +63,20 @@ class GroupCommit:
         rulebook: Callable[[], Rulebook],
         doorbell: Doorbell,
         metrics: IngestMetrics,
-        bounds: Bounds | None = None,
+        bounds: CommitBounds | None = None,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
         self._doorbell = doorbell
         self._metrics = metrics
-        self._bounds = bounds or Bounds()
+        self._bounds = bounds or CommitBounds()
         self._queue: deque[_Waiting] = deque()
         self._deliveries = 0
         self._bytes = 0
         self._company = False
         self._task: asyncio.Task[None] | None = None
 
-    async def take(self, entries: Sequence[Entry]) -> list[Receipt]:
+    async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         """The receipts, in order, once everything is durable. Raises QueueFull or StoreBusy: nothing was kept."""
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
@@ -161,7 +161,7 @@ class GroupCommit:
                 if not waiting.answered.done():
                     waiting.answered.set_result(mine)
 
-    async def _commit(self, entries: Sequence[Entry]) -> list[Receipt]:
+    async def _commit(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._bounds.commit_seconds):
@@ -173,7 +173,7 @@ class GroupCommit:
         self._note(receipts)
         return receipts
 
-    async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
+    async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         receipts = await inbox.taken(self._store, entries, self._rulebook(), inbox.store)
         if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
             self._doorbell.ring()
@@ -207,12 +207,12 @@ class GroupCommit:
                 metric.labels(*labels).inc(number)
 
 
-def weight(entry: Entry) -> int:
+def weight(entry: InboxEntry) -> int:
     """How much of a group a delivery is: one that joins names is a transaction of its own, with all that follows."""
     return _JOINING if joins(entry) else 1
 
 
-def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def _runs(entries: Sequence[InboxEntry]) -> Iterator[Sequence[InboxEntry]]:
     """The parts of a group that are written one after the other.
 
     A delivery that joins names is alone: what follows it is decided with what it says.

@@ -18,12 +18,12 @@ from sla_ingest.dialect.port import (
     Accepted,
     Delivery,
     Ignored,
-    Noted,
+    IngestRemark,
     Parked,
     ParkedBecause,
     Refused,
-    Remark,
-    Translated,
+    RemarkNote,
+    TranslatedEvent,
     Translation,
 )
 
@@ -34,7 +34,7 @@ _NOISE = frozenset({"host", "connection", "content-length", "accept", "accept-en
 CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which the delivery came
 
 
-class Result(StrEnum):
+class DeliveryResult(StrEnum):
     """What became of a delivery."""
 
     ACCEPTED = "accepted"
@@ -45,7 +45,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class InboxEntry:
     """A row of the inbox, with the events that go with it. `remarks` are about the delivery as a whole."""
 
     source: SourceId
@@ -54,13 +54,13 @@ class Entry:
     received_at: datetime
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-    result: Result
+    result: DeliveryResult
     reason: str = ""
     text: str = ""
     detail: str = ""
-    events: tuple[Translated, ...] = ()
-    observed: Translated | None = None  # what an ignored delivery shows of the ticket
-    remarks: tuple[Noted, ...] = ()
+    events: tuple[TranslatedEvent, ...] = ()
+    observed: TranslatedEvent | None = None  # what an ignored delivery shows of the ticket
+    remarks: tuple[RemarkNote, ...] = ()
     by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
     promises: bool = True  # whether the answer tells due instants
     by_rule: bool = False  # its sender reads the answer: what breaks a rule of the plan is refused (see `rule`)
@@ -76,7 +76,7 @@ class Entry:
 class Receipt:
     """What the sender is told: the body of the answer, and whether it was told before."""
 
-    entry: Entry
+    entry: InboxEntry
     answer: bytes
     duplicate: bool = False
     kept_from: frozenset[IncidentId] = frozenset()  # survivors of merges on which this sender may not act
@@ -104,7 +104,7 @@ def entry_of(
     promises: bool = True,
     by_body: bool = False,
     counted_as: str = "",
-) -> Entry:
+) -> InboxEntry:
     """The row of a translated delivery. A refused one is kept under its digest, so that it blocks no better try, and
     so is one that an unsigned header contradicts."""
     headers = kept_headers({**delivery.hints, **delivery.headers})
@@ -113,20 +113,20 @@ def entry_of(
     given: dict[str, Any] = {"delivery": translation.delivery}
     match outcome:
         case Accepted(events):
-            given |= {"result": Result.ACCEPTED, "events": events}
+            given |= {"result": DeliveryResult.ACCEPTED, "events": events}
         case Ignored(reason, detail, observed):
-            given |= {"result": Result.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
+            given |= {"result": DeliveryResult.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
             given["observed"] = observed
         case Parked(reason, detail):
-            given |= {"result": Result.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
+            given |= {"result": DeliveryResult.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
             if reason is ParkedBecause.CONTRADICTED:
                 given["delivery"] = f"contradicted:{digest[:40]}"
         case Refused():
-            given |= {"result": Result.REFUSED, "reason": str(outcome.status), "text": outcome.title}
+            given |= {"result": DeliveryResult.REFUSED, "reason": str(outcome.status), "text": outcome.title}
             given |= {"detail": outcome.detail, "refused": outcome, "delivery": f"refused:{digest[:40]}"}
         case _:
             assert_never(outcome)
-    return Entry(
+    return InboxEntry(
         source=source,
         digest=digest,
         received_at=delivery.received_at,
@@ -139,18 +139,18 @@ def entry_of(
     )
 
 
-def observed_instead(entry: Entry) -> Entry:
+def observed_instead(entry: InboxEntry) -> InboxEntry:
     """The same delivery, accepted for what it shows of the ticket. The reason says that nothing happened besides."""
     assert entry.observed is not None
-    return replace(entry, result=Result.ACCEPTED, events=(entry.observed,), observed=None)
+    return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
-def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
+def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
     """The same delivery set aside under an id of its own."""
     return replace(
         entry,
         delivery=f"{entry.delivery[:140]}~{entry.digest[:16]}",
-        result=Result.PARKED,
+        result=DeliveryResult.PARKED,
         reason=reason.code,
         text=reason.value,
         detail=detail,
@@ -160,12 +160,12 @@ def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
     )
 
 
-def refused_instead(entry: Entry, refused: Refused) -> Entry:
+def refused_instead(entry: InboxEntry, refused: Refused) -> InboxEntry:
     """The same delivery refused, kept under its digest, so that it blocks no better try."""
     return replace(
         entry,
         delivery=f"refused:{entry.digest[:40]}",
-        result=Result.REFUSED,
+        result=DeliveryResult.REFUSED,
         reason=str(refused.status),
         text=refused.title,
         detail=refused.detail,
@@ -187,7 +187,7 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 # -- answers ----------------------------------------------------------------------------------------------
 
 
-def answer_of(entry: Entry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
+def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
     """The body of the 202."""
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
@@ -214,5 +214,5 @@ def answer_of(entry: Entry, promise: Mapping[str, Any] | None) -> dict[str, Any]
 def reused(answer: bytes, detail: str) -> bytes:
     """The first answer with the remark that this was another body under the same id."""
     told = orjson.loads(answer)
-    told.setdefault("remarks", []).append(Noted(Remark.ID_REUSED, detail).as_json())
+    told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())
     return orjson.dumps(told)

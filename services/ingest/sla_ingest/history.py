@@ -27,7 +27,7 @@ from sla_ingest.tables import event as event_table
 from sla_ingest.tables import forgotten as forgotten_table
 from sla_platform.errors import BadEnvelope
 from sla_platform.store import forgotten
-from sla_platform.turn import Turn
+from sla_platform.turn import LoopYielder
 from sla_platform.wire import stored_event
 from sla_platform.wire.incident import event_type
 
@@ -75,7 +75,7 @@ class _Customers:
 
 
 @dataclass(slots=True)
-class History:
+class IncidentHistory:
     """The accepted events of some incidents, and of forgotten ones through when they are history."""
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
@@ -176,15 +176,15 @@ class History:
 
 async def load_history(
     connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
-) -> History:
+) -> IncidentHistory:
     """The accepted events of these incidents; of one that has more than `MOST`, some, its opening among them.
 
     Of those that are only `promised` no more than `_READ_AT_MOST` are read together. Of the others (`whose`) it matters
     under which contract they are: the opening and what names a customer is read.
     """
-    history = History()
+    history = IncidentHistory()
     endings: dict[str, datetime] = {}
-    turn = Turn()
+    turn = LoopYielder()
     whole, told, asked = set(judged), set(promised), set(whose)
     names = sorted(whole | told | asked, key=lambda name: (name not in whole, name not in told, name))
     read = 0
@@ -198,7 +198,7 @@ async def load_history(
                 # Of another release, or a bug: the promise is told without it, and no delivery of this incident fails.
                 _log.error("ingest.event_unreadable", event_id=row.id, error=str(error)[:500])
             await turn.over()
-        endings |= await forgotten.endings(connection, forgotten_table, some)
+        endings |= await forgotten.tombstones(connection, forgotten_table, some)
     history.endings = endings
     return history
 
@@ -208,7 +208,7 @@ async def _rows(
     names: Sequence[str],
     whole: Collection[str],
     told: Collection[str],
-    history: History,
+    history: IncidentHistory,
     room: int,
 ) -> Sequence[Any]:
     """One statement, unless there is more than a few incidents can have together."""
@@ -232,7 +232,7 @@ async def _rows(
     return found
 
 
-async def _opening(connection: AsyncConnection, name: str, history: History) -> list[Any]:
+async def _opening(connection: AsyncConnection, name: str, history: IncidentHistory) -> list[Any]:
     """Openings, and the latest events that name a customer; without either the earliest event, which opens it."""
     own = select(event_table).where(event_table.c.incident == name)
     latest = own.where(event_table.c.data.contains('"customer"')).order_by(event_table.c.time.desc())

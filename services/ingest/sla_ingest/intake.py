@@ -18,25 +18,25 @@ from sla_catalogue.source import AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
 from sla_domain.normal import normal, normals
-from sla_ingest.auth import Doubt, Work, doubt, work_of
+from sla_ingest.auth import AuthFailure, DigestBudget, digest_budget, verify
 from sla_ingest.commit import GroupCommit, weight
 from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
 from sla_ingest.dialect.port import (
     Accepted,
     Delivery,
+    DoesNotFit,
     Ignored,
     ParkedBecause,
     Refused,
     Translation,
-    Unfit,
     body_id,
 )
-from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, entry_of, parked_instead
-from sla_ingest.limit import Budget, Recent
+from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, parked_instead
+from sla_ingest.limit import Budget, RecentBodies
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
-from sla_ingest.settle import settled
-from sla_platform.http.keys import Access
+from sla_ingest.settle import with_accepted_time
+from sla_platform.http.keys import KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.timesource import TimeSource
 
@@ -50,7 +50,7 @@ MAX_PROMISES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IntakeResult:
     """What to answer: one receipt, or one for each event of a batch."""
 
     receipts: tuple[Receipt, ...]
@@ -58,7 +58,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class IntakeRules:
     """What the settings say about what is taken in."""
 
     future_tolerance: timedelta
@@ -73,22 +73,22 @@ class Intake:
         catalogue: Callable[[], Catalogue],
         commit: GroupCommit,
         budget: Budget,
-        time: TimeSource,
+        time_source: TimeSource,
         metrics: IngestMetrics,
-        rules: Rules,
+        rules: IntakeRules,
     ) -> None:
         self._catalogue = catalogue
         self._commit = commit
         self._budget = budget
-        self._time = time
+        self._time_source = time_source
         self._metrics = metrics
         self._rules = rules
-        self._work: tuple[Catalogue | None, Work] = (None, {})
-        self._recent = Recent()
+        self._work: tuple[Catalogue | None, DigestBudget] = (None, {})
+        self._recent = RecentBodies()
 
     # -- webhooks
 
-    async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> Taken:
+    async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
         """A delivery of a source. `known_caller`: it bears an API key, and may learn which sources exist.
 
         Raises Problem, StoreBusy, QueueFull.
@@ -96,9 +96,9 @@ class Intake:
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
         how = None if source is None else source.authentication
-        found = doubt(how, body, headers, self._time.now(), self._work_of(catalogue))
+        found = verify(how, body, headers, self._time_source.now(), self._work_of(catalogue))
         if source is None or found is not None:
-            why = found or Doubt.SOURCE
+            why = found or AuthFailure.SOURCE
             self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
             raise no_such_source(name) if source is None and known_caller else not_authentic()
         again = _signed(source) and self._recent.seen(source.id, body)
@@ -112,15 +112,15 @@ class Intake:
         self._check_media_type(source, headers)
         return await self._single(self._entry(delivery, source))
 
-    def _work_of(self, catalogue: Catalogue) -> Work:
+    def _work_of(self, catalogue: Catalogue) -> DigestBudget:
         """Counted once for each catalogue."""
         known, work = self._work
         if known is not catalogue:
-            work = work_of(source.authentication for source in catalogue.sources.values())
+            work = digest_budget(source.authentication for source in catalogue.sources.values())
             self._work = (catalogue, work)
         return work
 
-    def _entry(self, delivery: Delivery, source: Source) -> Entry:
+    def _entry(self, delivery: Delivery, source: Source) -> InboxEntry:
         found = self._translated(translate(delivery, source))
         return entry_of(source.id, delivery, found, by_body=_signed(source))
 
@@ -139,17 +139,17 @@ class Intake:
         A signature is over the body, which is not read for strangers: such sources post to their own address. A secret
         that several sources share names none of them.
         """
-        now = self._time.now()
+        now = self._time_source.now()
         fitting = [
             source
             for source in self._catalogue().sources.values()
             if source.dialect is Dialect.CLOUDEVENTS
             and source.authentication.kind in _PROVEN_BY_HEAD
-            and doubt(source.authentication, b"", headers, now) is None
+            and verify(source.authentication, b"", headers, now) is None
         ]
         return fitting[0] if len(fitting) == 1 else None
 
-    async def events(self, access: Access, body: bytes, headers: Mapping[str, str]) -> Taken:
+    async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
         """CloudEvents under an API key. A key of one contract writes under its own name and for that contract alone."""
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -160,29 +160,31 @@ class Intake:
         own = replace(delivery, headers=kept)
         return await self._cloud_events(own, assumed(f"key-{key}"), ContractId(access.contract))
 
-    async def _cloud_events(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
+    async def _cloud_events(
+        self, delivery: Delivery, source: Source | None, contract: ContractId | None
+    ) -> IntakeResult:
         signed = source is not None and _signed(source)
         if not cloudevents.speaks({**delivery.hints, **delivery.headers}, binary=not signed):
             self._metrics.refused.labels(self._counted_as(source), "media_type").inc()
             raise unsigned_attributes() if signed else wrong_media_type(_SPOKEN_EVENTS)
         if signed:
-            delivery = cloudevents.told_by_its_body(delivery)
+            delivery = cloudevents.typed_by_body(delivery)
         if not cloudevents.is_batch(delivery.headers):
             # Its sender hears what is wrong with it: in a batch the others would have to wait for the answer to one.
             return await self._single(replace(self.cloud_event(delivery, source, contract), by_rule=True))
         return await self._batch(delivery, source, contract)
 
-    async def _batch(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
+    async def _batch(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> IntakeResult:
         try:
             parts = cloudevents.split(delivery)
             if len(parts) > MAX_BATCH:
-                raise Unfit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
-        except Unfit as unfit:
+                raise DoesNotFit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
+        except DoesNotFit as unfit:
             whole = Translation(body_id(delivery), unfit.refused)
             sender = source.id if source else SourceId(EVENTS)
             return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)))
         promises = len(parts) <= MAX_PROMISES
-        entries: list[Entry] = []
+        entries: list[InboxEntry] = []
         for start in range(0, len(parts), CHUNK):
             some = parts[start : start + CHUNK]
             entries += [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in some]
@@ -195,7 +197,7 @@ class Intake:
         else:
             done = await asyncio.gather(*(self._commit.take([entries[number] for number in chunk]) for chunk in chunks))
         receipts = dict(zip(chain.from_iterable(chunks), chain.from_iterable(done), strict=True))
-        return Taken(tuple(receipts[number] for number in range(len(entries))), batch=True)
+        return IntakeResult(tuple(receipts[number] for number in range(len(entries))), batch=True)
 
     def cloud_event(
         self,
@@ -204,12 +206,12 @@ class Intake:
         contract: ContractId | None,
         *,
         promises: bool = True,
-    ) -> Entry:
+    ) -> InboxEntry:
         """One event as an entry; its source follows from its `source` attribute when none is given."""
         try:
             envelope = cloudevents.read(delivery)
             sender = source or self._named_source(envelope)
-        except Unfit as unfit:
+        except DoesNotFit as unfit:
             refused = Translation(body_id(delivery), unfit.refused)
             name = source.id if source else SourceId(EVENTS)
             return entry_of(name, delivery, refused, counted_as=self._counted_as(source))
@@ -223,14 +225,14 @@ class Intake:
         """Metrics name the catalogue's sources alone: a sender could make up any number of others."""
         return source.id if source is not None and source.id in self._catalogue().sources else EVENTS
 
-    def _named_source(self, envelope: cloudevents.Envelope) -> Source:
+    def _named_source(self, envelope: cloudevents.CloudEventEnvelope) -> Source:
         """The catalogue's source of this name, or an assumed one. Raises Unfit for a name that is a webhook's."""
         guessed = cloudevents.assumed_source(envelope.source)
         known = self._catalogue().sources.get(guessed.id)
         if known is None:
             return guessed
         if known.dialect is not Dialect.CLOUDEVENTS:
-            raise Unfit(f"{guessed.id} is a webhook source: its events come signed to its own address", "/source")
+            raise DoesNotFit(f"{guessed.id} is a webhook source: its events come signed to its own address", "/source")
         return known
 
     def _confined(self, found: Translation, contract: ContractId) -> Translation:
@@ -260,7 +262,9 @@ class Intake:
     # -- shared
 
     def _delivery(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
-        return Delivery(body=body, headers=headers, received_at=self._time.now(), max_depth=self._rules.max_depth)
+        return Delivery(
+            body=body, headers=headers, received_at=self._time_source.now(), max_depth=self._rules.max_depth
+        )
 
     async def _spend(self, who: str, counted_as: str = "") -> None:
         try:
@@ -269,23 +273,24 @@ class Intake:
             self._metrics.refused.labels(counted_as or who, "rate").inc()
             raise
 
-    async def _single(self, entry: Entry) -> Taken:
+    async def _single(self, entry: InboxEntry) -> IntakeResult:
         (receipt,) = await self._commit.take([entry])
-        if receipt.entry.result is Result.REFUSED:
+        if receipt.entry.result is DeliveryResult.REFUSED:
             raise refusal(receipt.entry)
-        return Taken((receipt,))
+        return IntakeResult((receipt,))
 
     def _translated(self, found: Translation) -> Translation:
         if isinstance(found.outcome, Ignored) and found.outcome.observed is not None:
-            seen = settled(found.outcome.observed, self._rules.future_tolerance)
+            seen = with_accepted_time(found.outcome.observed, self._rules.future_tolerance)
             return Translation(found.delivery, replace(found.outcome, observed=seen))
         if not isinstance(found.outcome, Accepted):
             return found
         return Translation(
-            found.delivery, Accepted(tuple(settled(one, self._rules.future_tolerance) for one in found.outcome.events))
+            found.delivery,
+            Accepted(tuple(with_accepted_time(one, self._rules.future_tolerance) for one in found.outcome.events)),
         )
 
-    def again(self, source_name: str, delivery: Delivery) -> Entry:
+    def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
         """A kept delivery translated by today's catalogue. Raises Problem 409 when its source is gone."""
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
@@ -293,7 +298,7 @@ class Intake:
             # Somebody looked at it: what the unsigned headers say no longer speaks against the body.
             delivery = replace(_divided(delivery, source), hints=NOTHING)
             if source.dialect is Dialect.CLOUDEVENTS:
-                delivery = cloudevents.told_by_its_body(delivery)
+                delivery = cloudevents.typed_by_body(delivery)
         if source is not None and source.dialect is not Dialect.CLOUDEVENTS:
             return self._entry(delivery, source)
         if not cloudevents.speaks(delivery.headers):
@@ -305,10 +310,10 @@ class Intake:
 
 def assumed(name: str) -> Source:
     """A CloudEvents source that the catalogue does not describe, by the name under which its incidents are kept."""
-    return replace(cloudevents.NOBODY, id=SourceId(name))
+    return replace(cloudevents.UNDESCRIBED, id=SourceId(name))
 
 
-def together(entries: Sequence[Entry], size: int) -> list[list[int]]:
+def together(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
     """The places of the entries in chunks of about `size`, of which each holds all that is said of its incidents, in
     the order of the entries.
 
@@ -346,9 +351,9 @@ def _divided(delivery: Delivery, source: Source) -> Delivery:
     return replace(delivery, headers=headers, hints=hints)
 
 
-def _kept_whole(entry: Entry) -> Entry:
+def _kept_whole(entry: InboxEntry) -> InboxEntry:
     """A batch is answered 202 as a whole, so an event in it that cannot be read is parked instead of refused."""
-    if entry.result is not Result.REFUSED:
+    if entry.result is not DeliveryResult.REFUSED:
         return entry
     return parked_instead(entry, ParkedBecause.MALFORMED, entry.detail)
 
@@ -356,7 +361,7 @@ def _kept_whole(entry: Entry) -> Entry:
 # -- answers that are not 202 -----------------------------------------------------------------------------
 
 
-def refusal(entry: Entry) -> Problem:
+def refusal(entry: InboxEntry) -> Problem:
     """The problem of a refused delivery, with its place in the input."""
     refused = entry.refused
     assert refused is not None

@@ -52,7 +52,7 @@ class Budget:
         )
 
 
-class Recent:
+class RecentBodies:
     """The signed bodies that came last to this process; older ones are forgotten first."""
 
     def __init__(self, most: int = 20_000) -> None:

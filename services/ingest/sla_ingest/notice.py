@@ -21,7 +21,7 @@ from sla_domain.notice import Affected, Notice, NoticeId, Severity, concerned, e
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
-from sla_ingest.dialect.port import Unfit
+from sla_ingest.dialect.port import DoesNotFit
 from sla_ingest.dialect.read import clean
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.tables import log, notice
@@ -47,7 +47,7 @@ class Notices:
         self,
         store: Store,
         doorbell: Doorbell,
-        time: TimeSource,
+        time_source: TimeSource,
         max_depth: int,
         rulebook: Callable[[], Rulebook],
         metrics: IngestMetrics,
@@ -56,12 +56,12 @@ class Notices:
         self._metrics = metrics
         self._store = store
         self._doorbell = doorbell
-        self._time = time
+        self._time_source = time_source
         self._max_depth = max_depth
 
     async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
         """Whether it was published before, and the answer. Raises Problem 400, 409, 422, StoreBusy."""
-        now = self._time.now()
+        now = self._time_source.now()
         written = self._parsed(body)
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
         found = _validated(written, now, publisher)
@@ -100,7 +100,7 @@ class Notices:
     def _parsed(self, body: bytes) -> Mapping[str, Any]:
         try:
             written = parse_json(body, self._max_depth)
-        except Unfit as unfit:
+        except DoesNotFit as unfit:
             refused = unfit.refused
             place = {"position": refused.position, "line": refused.line, "column": refused.column}
             errors = [{"detail": refused.detail, **place}] if refused.position is not None else []
@@ -111,7 +111,7 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class NoticeReach:
     """Whom a notice concerns: contracts in force that run an affected version, and their people who hear of fixes."""
 
     contracts: int
@@ -134,7 +134,7 @@ class Reach:
         return told | ({"remark": f"This notice reaches nobody: {self.remark}."} if self.remark else {})
 
 
-def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> Reach:
+def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
     """As the notifier will find them, from the catalogue in force."""
     asked = Notice(
         id=NoticeId(found.id),
@@ -147,7 +147,7 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> Reach:
     people = sum(len(entitled(contract)) for contract in contracts)
     known = known_products(rulebook)
     unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
-    return Reach(len(contracts), people, unknown)
+    return NoticeReach(len(contracts), people, unknown)
 
 
 def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:

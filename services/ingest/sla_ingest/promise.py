@@ -20,7 +20,7 @@ from sla_domain.incident import Incident
 from sla_domain.promise import PromiseLine
 from sla_domain.promise import promise as lines
 from sla_domain.rulebook import Rulebook
-from sla_ingest.dialect.port import Remark
+from sla_ingest.dialect.port import IngestRemark
 
 _log = structlog.get_logger(__name__)
 
@@ -38,19 +38,22 @@ def promise(
         if view is not None and found is not None:
             found = view(found)
         if found is None:
-            return {"targets": [], "remarks": [_remark(Remark.OTHER_CONTRACT.code, Remark.OTHER_CONTRACT.value)]}
+            return {
+                "targets": [],
+                "remarks": [_remark(IngestRemark.OTHER_CONTRACT.code, IngestRemark.OTHER_CONTRACT.value)],
+            }
         return _told(found)
     except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
         _log.exception("promise.failed", incident=incident)
-        return _untold(Remark.NO_PROMISE, type(error).__name__)
+        return _untold(IngestRemark.NO_PROMISE, type(error).__name__)
 
 
 def crowded() -> dict[str, Any]:
     """In place of the promise of an incident with so many events that folding them would hold up everybody."""
-    return _untold(Remark.MANY_EVENTS)
+    return _untold(IngestRemark.MANY_EVENTS)
 
 
-def _untold(remark: Remark, detail: str = "") -> dict[str, Any]:
+def _untold(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
     return {"targets": [], "remarks": [_remark(remark.code, remark.value, detail)]}
 
 

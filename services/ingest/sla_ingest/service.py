@@ -18,12 +18,12 @@ from sqlalchemy import select
 from sla_catalogue import Catalogue
 from sla_domain.rulebook import Rulebook
 from sla_ingest import api
-from sla_ingest.commit import Bounds, GroupCommit
-from sla_ingest.intake import Intake, Rules
+from sla_ingest.commit import CommitBounds, GroupCommit
+from sla_ingest.intake import Intake, IntakeRules
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
-from sla_ingest.parked import Shelf
+from sla_ingest.parked import ParkedDeliveries
 from sla_ingest.retention import Deliveries, Histories
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
@@ -31,7 +31,7 @@ from sla_platform.bus import Doorbell, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
+from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -47,16 +47,16 @@ class IngestService:
     service: Service
     router: APIRouter
     commit: GroupCommit
-    shelf: Shelf
+    shelf: ParkedDeliveries
     metrics: IngestMetrics
-    forgetting: Forgetting
+    forgetting: RetentionLoop
 
 
 def build(
     settings: Settings,
     store: Store,
     doorbell: Doorbell,
-    time: TimeSource,
+    time_source: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
     *,
@@ -67,29 +67,35 @@ def build(
 
     `quarantine` keeps what the relay of the ingest log could not publish; without it there is one of its own.
     """
-    quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time, BusMetrics())
+    quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 
     def rulebook() -> Rulebook:
         return catalogue().rulebook
 
     metrics = IngestMetrics(registry)
-    bounds = Bounds(gather_seconds=settings.group_commit_ms / 1_000)
+    bounds = CommitBounds(gather_seconds=settings.group_commit_ms / 1_000)
     commit = GroupCommit(store, rulebook, doorbell, metrics, bounds)
-    rules = Rules(future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth)
-    intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time, metrics, rules)
-    shelf = Shelf(store, intake, rulebook, doorbell)
-    gate = authorize or KeyGate(lambda: catalogue().keys.values(), time)
-    door = api.Door(
-        intake, Notices(store, doorbell, time, settings.max_depth, rulebook, metrics), shelf, gate, settings
+    rules = IntakeRules(
+        future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
+    )
+    intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
+    shelf = ParkedDeliveries(store, intake, rulebook, doorbell)
+    gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
+    door = api.IngestDeps(
+        intake, Notices(store, doorbell, time_source, settings.max_depth, rulebook, metrics), shelf, gate, settings
     )
 
     newest = newest_in(store, inbox.c.received_at)
-    forgetting = Forgetting(
+    forgetting = RetentionLoop(
         Retention.of(settings),
-        time,
+        time_source,
         (
-            Keeping("ingest", Turn.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed, newest),
-            Keeping("ingest", Turn.COUNTED, (Histories(store, rulebook).ended,), metrics.removed, newest),
+            ServiceSweeps(
+                "ingest", RetentionOrder.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed, newest
+            ),
+            ServiceSweeps(
+                "ingest", RetentionOrder.COUNTED, (Histories(store, rulebook).ended,), metrics.removed, newest
+            ),
         ),
     )
 

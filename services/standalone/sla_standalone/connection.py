@@ -25,7 +25,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from sla_platform.http.problem import DOCS
-from sla_standalone.admission import LONG_SECONDS, Admission, Doing, Ended
+from sla_standalone.admission import LONG_SECONDS, Admission, ConnectionActivity, EndReason
 
 MAX_HEAD_BYTES = 65_536
 SLOWEST = 200  # bytes of a body a second, looked at every PACE_SECONDS
@@ -38,7 +38,7 @@ MOST_PIPELINED = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class ConnectionTimeouts:
     """How long a connection is waited for, in seconds."""
 
     head: float = 10.0
@@ -66,7 +66,12 @@ class BoundedHttp(HttpToolsProtocol):
     """A connection with a place in `admission`; `ended` hears why connections are refused or cut off."""
 
     def __init__(
-        self, *args: Any, patience: Patience, admission: Admission, ended: Callable[[Ended], None], **more: Any
+        self,
+        *args: Any,
+        patience: ConnectionTimeouts,
+        admission: Admission,
+        ended: Callable[[EndReason], None],
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self._inner: Any = self.app
@@ -90,14 +95,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     # -- its place ----------------------------------------------------------------------------------------
 
-    def doing(self, now: float) -> Doing:
+    def doing(self, now: float) -> ConnectionActivity:
         if self._parting:
-            return Doing.WAITING
+            return ConnectionActivity.WAITING
         if self._in_body:
-            return Doing.SENDING
+            return ConnectionActivity.SENDING
         if self._request() is None:
-            return Doing.WAITING
-        return Doing.STREAMING if now - self._asked_at > LONG_SECONDS else Doing.ANSWERED
+            return ConnectionActivity.WAITING
+        return ConnectionActivity.STREAMING if now - self._asked_at > LONG_SECONDS else ConnectionActivity.ANSWERED
 
     def _request(self) -> RequestResponseCycle | None:
         """The request that came last, until it has been answered."""
@@ -105,7 +110,7 @@ class BoundedHttp(HttpToolsProtocol):
         return None if cycle is None or cycle.response_complete else cycle
 
     def give_way(self) -> None:
-        self._ended(Ended.GAVE_WAY)
+        self._ended(EndReason.GAVE_WAY)
         self._abort()
 
     # -- the transport's side -----------------------------------------------------------------------------
@@ -236,7 +241,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._timer = None
-        self._ended(Ended.LATE_HEAD)
+        self._ended(EndReason.LATE_HEAD)
         if not self._said_something or self._request() is not None:
             self._abort()  # nobody to tell, or in the middle of an answer
             return
@@ -254,7 +259,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._look_at_body_later()
             return
         self._timer = None
-        self._ended(Ended.LATE_BODY)
+        self._ended(EndReason.LATE_BODY)
         if self.cycle.response_started:
             self._abort()
             return
@@ -272,7 +277,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _look_at_unread(self, before: int) -> None:
         self._unread_timer = None
         if before - self.transport.get_write_buffer_size() < READING_BYTES:
-            self._ended(Ended.NOT_READING)
+            self._ended(EndReason.NOT_READING)
             self._abort()
         else:
             self._expect_reading()

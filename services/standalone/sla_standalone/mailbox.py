@@ -45,7 +45,7 @@ border-bottom: 1px solid #8884; vertical-align: top } pre { white-space: pre-wra
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptMessage:
     """One mail, or one call of the demo pager."""
 
     number: int
@@ -59,12 +59,12 @@ class Kept:
 class Mailbox:
     """Keeps the last messages; `part` serves SMTP on the loopback while the process runs."""
 
-    def __init__(self, time: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._time = time
+    def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._time_source = time_source
         self._host = host
         self.port = port
         self._numbers = itertools.count(1)
-        self._kept: deque[Kept] = deque(maxlen=KEPT)
+        self._kept: deque[KeptMessage] = deque(maxlen=KEPT)
 
     async def open(self) -> asyncio.AbstractServer:
         """Start to listen; `port` then says where."""
@@ -90,10 +90,10 @@ class Mailbox:
         return "250 kept"
 
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
-        self._kept.append(Kept(next(self._numbers), kind, self._time.now(), to, subject, text))
+        self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 
     @property
-    def messages(self) -> list[Kept]:
+    def messages(self) -> list[KeptMessage]:
         """The newest first."""
         return list(reversed(self._kept))
 

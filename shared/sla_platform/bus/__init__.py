@@ -9,18 +9,18 @@ from __future__ import annotations
 from sla_platform.bus.doorbell import Doorbell, rung_within
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.partition import partition_of
-from sla_platform.bus.port import Batch, DeadLetter, EventSource, Handler, PutAside
+from sla_platform.bus.port import Batch, EventSource, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.quarantine import Quarantine
 
 __all__ = [
     "Batch",
-    "DeadLetter",
     "Doorbell",
     "EventSource",
     "Feeds",
     "Handler",
-    "PutAside",
+    "KeepQuarantined",
     "Quarantine",
+    "QuarantinedRecord",
     "partition_of",
     "rung_within",
 ]

@@ -20,7 +20,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 FENCED_PAUSE_SECONDS = 1.0  # before a partition we lost is taken again, if the group still says it is ours
 
 
-class Patience:
+class Backoff:
     """Growing pauses between attempts at the same thing."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = LONGEST_PAUSE_SECONDS) -> None:
@@ -37,7 +37,7 @@ class Patience:
         self._next = self._first
 
 
-class Pulse:
+class StallDetector:
     """Whether waiting events are being handled. `limit` in seconds."""
 
     def __init__(self, limit: float) -> None:
@@ -91,7 +91,7 @@ async def _whole(handler: Handler, batch: Batch) -> None:
         raise
 
 
-async def let_go(handler: Handler, partitions: frozenset[int]) -> None:
+async def revoke(handler: Handler, partitions: frozenset[int]) -> None:
     """Tell the handler that these are no longer its own; they are lost whether or not it takes that well."""
     try:
         await handler.revoked(partitions)

@@ -36,7 +36,7 @@ _ANSWER_SECONDS = 3.0
 _CLASS = zlib.crc32(b"slad relay") - 2**31  # the first half of the lock's number, signed
 
 
-class Lock(Protocol):
+class LeaseLock(Protocol):
     """Taken, confirmed, and given back. Every method may raise Retryable, which loses the lock."""
 
     async def take(self) -> bool: ...
@@ -46,7 +46,7 @@ class Lock(Protocol):
     async def give_back(self) -> None: ...
 
 
-async def while_held(lock: Lock, work: Callable[[], Awaitable[None]], told: Callable[[bool], None]) -> NoReturn:
+async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], told: Callable[[bool], None]) -> NoReturn:
     """Run `work` whenever the lock is ours and cancel it when the lock is lost; `told` hears of both."""
     try:
         while True:
@@ -64,7 +64,7 @@ async def while_held(lock: Lock, work: Callable[[], Awaitable[None]], told: Call
         await lock.give_back()
 
 
-async def _work_and_confirm(lock: Lock, work: Callable[[], Awaitable[None]]) -> None:
+async def _work_and_confirm(lock: LeaseLock, work: Callable[[], Awaitable[None]]) -> None:
     working = asyncio.ensure_future(work())
     try:
         while not working.done():
@@ -144,7 +144,7 @@ class FileLock:
             self._file = None
 
 
-def lock_for(store: Store, name: str) -> Lock:
+def lock_for(store: Store, name: str) -> LeaseLock:
     if store.sqlite:
         return FileLock(Path(f"{store.url.database}.{name}.lock"))
     return PostgresLock(store.url, name)

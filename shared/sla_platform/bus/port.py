@@ -63,7 +63,7 @@ class EventSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class QuarantinedRecord:
     """What could not be read or handled, as it came, and where it lay."""
 
     group: str
@@ -77,5 +77,5 @@ class DeadLetter:
     carries: Topic | None = None  # ours, where `topic` is the name on Kafka or a log
 
 
-PutAside = Callable[[DeadLetter], Awaitable[None]]
+KeepQuarantined = Callable[[QuarantinedRecord], Awaitable[None]]
 """Keeps a dead letter for good. Raises Retryable when it could not; the partition then waits."""

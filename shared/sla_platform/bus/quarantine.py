@@ -16,14 +16,14 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import DeadLetter
+from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope, Fenced, Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.store import quarantine as kept
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import Entry, Held, Row
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, QuarantineState
 from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ CONSUME, RELAY = "consume", "relay"
 COUNT_EVERY_SECONDS = 10.0
 _FORGOTTEN_AT_ONCE = 200
 
-Replay = Callable[[Entry], Awaitable[None]]
+Replay = Callable[[QuarantineEntry], Awaitable[None]]
 """Gives a row to its handler again. Raises what the handler raises; it must know what it has done before."""
 
 
@@ -46,11 +46,11 @@ class NotWaiting(Exception):
 class Quarantine:
     """One per service and process."""
 
-    def __init__(self, service: str, store: Store, table: Table, time: TimeSource, metrics: BusMetrics) -> None:
+    def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
         self.service = service
         self.table = table
         self._store = store
-        self._time = time
+        self._time_source = time_source
         self._metrics = metrics
         self._replays: dict[str, Replay] = {}
         self._parts: set[str] = {CONSUME}
@@ -62,17 +62,17 @@ class Quarantine:
 
     # keeping
 
-    async def put(self, row: Row, error: Exception, **own: Any) -> None:
+    async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Keep a row, in a transaction of its own. Raises StoreBusy: nothing was kept, and the row must wait."""
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
         self.tell(row, error)
 
-    async def put_within(self, connection: AsyncConnection, row: Row, error: Exception, **own: Any) -> None:
+    async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Keep a row in the caller's transaction, which takes it away from where it lay; then `tell`."""
-        await kept.put(connection, self.table, row, worded(error), self._time.now(), **own)
+        await kept.put(connection, self.table, row, worded(error), self._time_source.now(), **own)
 
-    def tell(self, row: Row, error: Exception) -> None:
+    def tell(self, row: QuarantineRow, error: Exception) -> None:
         """Count and log what has been kept."""
         self._metrics.quarantined_total.labels(self.service, row.part).inc()
         self._metrics.quarantined.labels(self.service, row.part).inc()
@@ -81,18 +81,18 @@ class Quarantine:
             event_id=row.event, type=row.type, bytes=len(row.data), error=worded(error)[:500],
         )  # fmt: skip
 
-    async def put_aside(self, letter: DeadLetter) -> None:
+    async def keep_quarantined(self, letter: QuarantinedRecord) -> None:
         """Keep a dead letter of the bus (`sla_platform.bus.port.PutAside`)."""
         await self.put(_row_of(letter), letter.error)
 
     # looking
 
-    async def page(self, state: str, after: int, limit: int) -> Sequence[Entry]:
+    async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
         """The oldest first, without their bytes."""
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
 
-    async def find(self, id_: int) -> Entry:
+    async def find(self, id_: int) -> QuarantineEntry:
         """Raises NoEntry."""
         async with self._store.reading() as connection:
             entry = await kept.find(connection, self.table, id_)
@@ -102,22 +102,22 @@ class Quarantine:
 
     # replaying
 
-    async def replay(self, id_: int) -> Entry:
+    async def replay(self, id_: int) -> QuarantineEntry:
         """Give the row to its handler again; returns the entry as it stands then.
 
         Raises NoEntry, NotWaiting, and Retryable when the surroundings failed: nothing was changed.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
-        if entry.state is not Held.QUARANTINED or replay is None:
+        if entry.state is not QuarantineState.QUARANTINED or replay is None:
             raise NotWaiting(entry.state.value)
         error = await _tried(replay, entry)
         async with self._store.transaction() as connection:
             if error is None:
-                await kept.replayed(connection, self.table, entry, self._time.now())
+                await kept.replayed(connection, self.table, entry, self._time_source.now())
             else:
-                await kept.failed_again(connection, self.table, id_, worded(error), self._time.now())
-        outcome = Held.REPLAYED if error is None else Held.QUARANTINED
+                await kept.failed_again(connection, self.table, id_, worded(error), self._time_source.now())
+        outcome = QuarantineState.REPLAYED if error is None else QuarantineState.QUARANTINED
         _log.info("row.replayed", service=self.service, part=entry.part, position=entry.position, outcome=outcome.value)
         await self.count()
         return await self.find(id_)
@@ -152,7 +152,7 @@ class Quarantine:
                 return
 
 
-def envelope_of(entry: Entry) -> Envelope:
+def envelope_of(entry: QuarantineEntry) -> Envelope:
     """The event of an entry. Raises BadEnvelope naming what is wrong with it still."""
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
@@ -165,7 +165,7 @@ def envelope_of(entry: Entry) -> Envelope:
     return said
 
 
-async def _tried(replay: Replay, entry: Entry) -> Exception | None:
+async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
     try:
         await replay(entry)
     except Fenced:
@@ -177,9 +177,9 @@ async def _tried(replay: Replay, entry: Entry) -> Exception | None:
     return None
 
 
-def _row_of(letter: DeadLetter) -> Row:
+def _row_of(letter: QuarantinedRecord) -> QuarantineRow:
     headers = {name: (value or b"").decode("utf-8", "replace") for name, value in letter.headers}
-    return Row(
+    return QuarantineRow(
         part=CONSUME,
         position=f"{letter.topic}/{letter.partition}/{letter.offset}",
         partition=letter.partition,

@@ -29,7 +29,7 @@ class Watermark:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingRecord:
     """A record as a producer takes it."""
 
     topic: str
@@ -40,13 +40,13 @@ class Outgoing:
     at_ms: int | None = None  # when it was sent, as Kafka keeps it with the record; None: by the machine's clock
 
 
-def event_record(envelope: Envelope, topic: str, partition: int) -> Outgoing:
+def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
     """An event for this topic (with its prefix) and partition."""
     attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
     attributes["content-type"] = "application/json"
     # An attribute of CloudEvents is absent or not empty.
     headers = tuple((name, value.encode()) for name, value in attributes.items() if value)
-    return Outgoing(topic, partition, envelope.key.encode(), envelope.data, headers)
+    return OutgoingRecord(topic, partition, envelope.key.encode(), envelope.data, headers)
 
 
 def headers_of(envelope: Envelope) -> Headers:
@@ -72,9 +72,9 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
     }
 
 
-def watermark_record(through: datetime, topic: str, partition: int) -> Outgoing:
+def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
-    return Outgoing(topic, partition, None, value, _WATERMARK_HEADERS)
+    return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:

@@ -25,7 +25,7 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 }
 
 
-class Room:
+class BodyBudget:
     """Bytes of bodies that are being read in this process, of all connections together."""
 
     def __init__(self, most: int) -> None:
@@ -33,11 +33,11 @@ class Room:
         self.held = 0
 
 
-UNREAD = Room(64 * 2**20)
+UNREAD = BodyBudget(64 * 2**20)
 """Many bodies that come slowly are much memory before any of them has been looked at."""
 
 
-async def read_body(request: Request, limit: int, room: Room = UNREAD) -> bytes:
+async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off.
 
     503 when too much of other bodies is being read already.

@@ -41,7 +41,7 @@ class StoredKey(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class KeyAccess:
     """What the caller may do. `contract` None: every contract; `key` is empty for a caller without a key."""
 
     scopes: frozenset[str]
@@ -52,11 +52,11 @@ class Access:
         return scope in self.scopes or ADMIN in self.scopes
 
 
-Authorizer = Callable[[Request, str], Access]
+Authorizer = Callable[[Request, str], KeyAccess]
 """Decides about a request for a scope. Raises Problem 401 (who are you) or 403 (not with this key)."""
 
 
-def for_all_contracts(access: Access) -> Access:
+def for_all_contracts(access: KeyAccess) -> KeyAccess:
     """What concerns every customer is not for the key of one. Raises Problem 403."""
     if access.contract is not None:
         raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
@@ -73,19 +73,19 @@ class KeyGate:
     def __init__(
         self,
         keys: Callable[[], Iterable[StoredKey]],
-        time: TimeSource,
+        time_source: TimeSource,
         *,
         open_scopes: frozenset[str] = frozenset(),
     ) -> None:
         self._keys = keys
-        self._time = time
+        self._time_source = time_source
         self._open = open_scopes
 
-    def __call__(self, request: Request, scope: str) -> Access:
+    def __call__(self, request: Request, scope: str) -> KeyAccess:
         header = request.headers.get("authorization")
         if header is None:
             if scope in self._open:
-                return Access(scopes=self._open)
+                return KeyAccess(scopes=self._open)
             raise _unknown("This needs an API key: as a bearer token, or as the password of HTTP Basic.")
         access = self._verify(presented_key(header))
         if access is None:
@@ -94,8 +94,8 @@ class KeyGate:
             raise Problem(403, "scope-missing", "Not with this key", f"The key lacks the scope {scope}.")
         return access
 
-    def _verify(self, presented: str) -> Access | None:
-        today = self._time.now().date()
+    def _verify(self, presented: str) -> KeyAccess | None:
+        today = self._time_source.now().date()
         found: StoredKey | None = None
         for key in self._keys():
             if key.fits(presented) and (key.expires is None or today < key.expires):
@@ -103,7 +103,7 @@ class KeyGate:
         if found is None or not presented:
             return None
         scopes = frozenset(str(scope) for scope in found.scopes)
-        return Access(scopes=scopes, contract=found.contract, key=found.id)
+        return KeyAccess(scopes=scopes, contract=found.contract, key=found.id)
 
 
 def presented_key(header: str) -> str:

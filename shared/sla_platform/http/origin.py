@@ -25,7 +25,7 @@ _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]{1,253})(?::(\d{0,5}))?", 
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
-class Refusal(Enum):
+class RequestRefusal(Enum):
     """Why a request is not let in; the value is the sentence for whoever sent it."""
 
     NO_HOST = "Exactly one Host header is needed, and it names a host."
@@ -34,7 +34,7 @@ class Refusal(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class HostNames:
     """`hosts`: names in lower case; `any_address`: any address may stand in place of a name, not only a loopback's."""
 
     hosts: frozenset[str]
@@ -42,7 +42,7 @@ class Names:
     origin: str = ""  # of the public URL
 
     @classmethod
-    def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> Names:
+    def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
         """From the settings, and the machine's own name."""
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
@@ -68,24 +68,24 @@ class Names:
         return self.any_address or address.is_loopback
 
 
-def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Names) -> Refusal | None:
+def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
     """Why the request is not let in; None when it is. Header names are in lower case."""
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:
         own = names.own(hosts[0]) if len(hosts) == 1 else None
         if own is None:
-            return Refusal.NO_HOST
+            return RequestRefusal.NO_HOST
         if not own:
-            return Refusal.FOREIGN_HOST
+            return RequestRefusal.FOREIGN_HOST
     if method in SAFE_METHODS or _bears_token(headers):
         return None
     sites, origins = headers.get("sec-fetch-site"), headers.get("origin")
     if sites is not None:
-        return None if all(site.strip().lower() in _OWN_SITES for site in sites) else Refusal.FOREIGN_ORIGIN
+        return None if all(site.strip().lower() in _OWN_SITES for site in sites) else RequestRefusal.FOREIGN_ORIGIN
     if origins is None:
         return None
     ours = {names.origin, *(f"{scheme}://{_authority(scheme, host)}" for host in hosts for scheme in ("http", "https"))}
-    return None if all(origin_of(origin) in ours - {""} for origin in origins) else Refusal.FOREIGN_ORIGIN
+    return None if all(origin_of(origin) in ours - {""} for origin in origins) else RequestRefusal.FOREIGN_ORIGIN
 
 
 def origin_of(url: str) -> str:

@@ -19,7 +19,7 @@ from types import TracebackType
 from sla_platform.local.databases import create_database, drop_database
 from sla_platform.local.errors import StartFailed
 from sla_platform.local.postgres_binaries import PART, Installation, find_installation, outside, reachable
-from sla_platform.local.process import Account, Process, run
+from sla_platform.local.process import Process, SystemAccount, run
 
 _LONGEST_SOCKET_FOLDER = 80  # the kernel's limit is 107 bytes, file name included
 
@@ -225,7 +225,7 @@ class PostgresServer:
             os.chown(path, account.uid, account.gid)
 
 
-def _placed(data_dir: Path, account: Account | None) -> Path:
+def _placed(data_dir: Path, account: SystemAccount | None) -> Path:
     """The wanted folder, or one in the temporary directory if the server's user cannot get there."""
     parent = data_dir.parent
     parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sla_platform.local.cache import fetched_once
 from sla_platform.local.errors import Unavailable
-from sla_platform.local.process import Account, run
+from sla_platform.local.process import SystemAccount, run
 
 PART = "PostgreSQL"
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -30,7 +30,7 @@ class Installation:
     bin_dir: Path
     version: str
     lz4: bool
-    account: Account | None
+    account: SystemAccount | None
     """The system user to step down to; None where we are not root."""
 
     def program(self, name: str) -> Path:
@@ -43,7 +43,7 @@ def find_installation(*, lz4: bool = False) -> Installation:
 
     Raises Unavailable with every place that was looked at.
     """
-    account = Account.unprivileged()
+    account = SystemAccount.unprivileged()
     for bin_dir in _candidates():
         installation = _inspect(bin_dir, account)
         if installation.lz4 or not lz4:
@@ -56,7 +56,7 @@ def find_installation(*, lz4: bool = False) -> Installation:
     )
 
 
-def reachable(path: Path, account: Account | None) -> bool:
+def reachable(path: Path, account: SystemAccount | None) -> bool:
     """Whether the account may pass through every folder down to the path and use it."""
     if account is None:
         return True
@@ -78,7 +78,7 @@ def _candidates() -> Iterator[Path]:
     yield from sorted((one.parent for one in debian), key=lambda one: int(one.parent.name), reverse=True)
 
 
-def _inspect(bin_dir: Path, account: Account | None) -> Installation:
+def _inspect(bin_dir: Path, account: SystemAccount | None) -> Installation:
     if not reachable(bin_dir / "postgres", account):
         bin_dir = _copied(bin_dir)
     version = run([bin_dir / "postgres", "--version"]).stdout

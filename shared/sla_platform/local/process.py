@@ -96,7 +96,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SystemAccount:
     """The system user a server runs as; servers such as PostgreSQL refuse root."""
 
     name: str
@@ -104,7 +104,7 @@ class Account:
     gid: int
 
     @classmethod
-    def unprivileged(cls) -> Account | None:
+    def unprivileged(cls) -> SystemAccount | None:
         """The user to step down to when this Python is root, else None: stay who we are."""
         if os.geteuid() != 0:
             return None
@@ -140,7 +140,7 @@ def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = Non
 def run(
     argv: Sequence[str | Path],
     *,
-    account: Account | None = None,
+    account: SystemAccount | None = None,
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:

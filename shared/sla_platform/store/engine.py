@@ -27,7 +27,7 @@ from sla_platform.errors import BadSettings, StoreBusy
 from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.outage import busy
 from sla_platform.store.types import from_micros, to_micros
-from sla_platform.store.writes import Writes, sqlite_lock_is_free
+from sla_platform.store.writes import WriteHealth, sqlite_lock_is_free
 
 POSTGRES_SETTINGS = {
     "application_name": "slad",
@@ -73,7 +73,7 @@ class Store:
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
         """`patient`: statements may take as long as they need (migrations)."""
         self.url = make_url(url)
-        self.writes = Writes()
+        self.writes = WriteHealth()
         self._looking: asyncio.Task[str | None] | None = None
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if not self.sqlite and find_spec("asyncpg") is None:

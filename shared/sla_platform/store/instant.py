@@ -13,15 +13,15 @@ from sla_platform.timesource import TimeSource
 _NOW = text("SELECT clock_timestamp()")
 
 
-async def store_now(connection: AsyncConnection, time: TimeSource) -> datetime:
+async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
     """The database's clock where it has one and the time source is no authority: several machines then agree.
 
     It is guarded as the machine's own is: a leap is not believed before it has stayed (see clockguard). An instant that
     shall bound what a following statement sees must be taken by a statement of its own, before it.
     """
-    if time.authoritative or not is_postgres(connection):
-        return time.now()
+    if time_source.authoritative or not is_postgres(connection):
+        return time_source.now()
     # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
-    asked = time.steady()
+    asked = time_source.steady()
     now: datetime = (await connection.execute(_NOW)).scalar_one()
-    return time.stored(now.astimezone(UTC), asked)[0]
+    return time_source.stored(now.astimezone(UTC), asked)[0]

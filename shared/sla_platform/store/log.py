@@ -23,7 +23,7 @@ from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.store.dialect import insert_new, is_postgres
-from sla_platform.store.quarantine import Row
+from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
 
 _log = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableLogRow:
     """A row of a log that is no event: its fields as the bytes that lie there, and what is wrong with them."""
 
     position: int
@@ -118,7 +118,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LogPage:
     """Events after a cursor; `complete` says that no committed event of these topics lies behind this page.
 
     `positions` are those of the envelopes; `unreadable` are rows among them that are no events.
@@ -128,7 +128,7 @@ class Page:
     cursor: Cursor
     complete: bool
     positions: tuple[int, ...] = ()
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[UnreadableLogRow, ...] = ()
 
 
 _FIELDS = "topic, id, type, source, subject, key, time, data"
@@ -138,7 +138,7 @@ _RAW_POSTGRES = ", ".join(f"convert_to(CAST({name} AS text), 'UTF8') AS {name}" 
 _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
-async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> Page:
+async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
     """The next events of these topics after `cursor`, in log order.
 
     On PostgreSQL a committed event behind a transaction that still runs is held back, and the page is then not
@@ -155,7 +155,7 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
     ready = [row for row in rows if row.settled]
     last = Cursor(ready[-1].txid, ready[-1].position) if ready else cursor
     entries, unreadable = await _sorted(connection, log, ready)
-    return Page(
+    return LogPage(
         tuple(entry.envelope for entry in entries),
         last,
         complete=len(ready) == len(rows) < limit,
@@ -174,7 +174,7 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One event of a log and where it lies; the relay removes it by this position."""
 
     position: int
@@ -183,7 +183,7 @@ class Entry:
 
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
-) -> tuple[list[Entry], tuple[Unreadable, ...]]:
+) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
     """What is left in a log, by position, but for the keys `without`: for the relay, which drains it.
 
     Draining needs no transaction ids: a late commit with a smaller position is simply found by a later look, and
@@ -197,11 +197,11 @@ async def oldest(
     return await _sorted(connection, log, await _rows(connection, log, "position", where, {**values, "limit": limit}))
 
 
-def event_row(log: Table, unreadable: Unreadable, part: str) -> Row:
+def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
     """An unreadable row as it is kept in quarantine."""
     said = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": said[name] for name in said if name != "data"}
-    return Row(
+    return QuarantineRow(
         part=part,
         position=f"{log.name}/{unreadable.position}",
         topic=said["topic"],
@@ -253,15 +253,15 @@ async def _rows(
 
 async def _sorted(
     connection: AsyncConnection, log: Table, rows: Sequence[Any]
-) -> tuple[list[Entry], tuple[Unreadable, ...]]:
-    entries: list[Entry] = []
-    unreadable: list[Unreadable] = []
+) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
+    entries: list[LogEntry] = []
+    unreadable: list[UnreadableLogRow] = []
     for row in rows:
         try:
-            entries.append(Entry(row.position, _envelope(row)))
+            entries.append(LogEntry(row.position, _envelope(row)))
         except (BadEnvelope, ValueError, OverflowError, TypeError, AttributeError) as error:
             bad = error if isinstance(error, BadEnvelope) else BadEnvelope(f"the row is no event: {worded(error)}")
-            unreadable.append(Unreadable(row.position, await _raw(connection, log, row.position), bad))
+            unreadable.append(UnreadableLogRow(row.position, await _raw(connection, log, row.position), bad))
     return entries, tuple(unreadable)
 
 

@@ -37,7 +37,7 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UrgencyCursor:
     """Where a page ended: in the order as of `at`, behind the row of this score and name."""
 
     at: datetime
@@ -48,7 +48,7 @@ class Place:
         return f"{to_micros(self.at)}_{self.score!r}_{self.name}"
 
     @classmethod
-    def parse(cls, written: str) -> Place:
+    def parse(cls, written: str) -> UrgencyCursor:
         """Raises ValueError or OverflowError for what is no place."""
         micros, _, rest = written.partition("_")
         found, _, name = rest.partition("_")
@@ -58,6 +58,8 @@ class Place:
         return place
 
 
-def behind(place: Place, score: ColumnElement[float], name: ColumnElement[Any], key: Any) -> ColumnElement[bool]:
+def behind(
+    place: UrgencyCursor, score: ColumnElement[float], name: ColumnElement[Any], key: Any
+) -> ColumnElement[bool]:
     """What comes after the place in the order (score descending, name); `key`: its name as the column has it."""
     return or_(score < place.score, and_(score == place.score, name > key))

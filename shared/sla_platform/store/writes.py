@@ -17,7 +17,7 @@ _FULL_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
-class Writes:
+class WriteHealth:
     """What became of the latest writes of one process."""
 
     def __init__(self) -> None:

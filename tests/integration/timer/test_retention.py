@@ -15,7 +15,7 @@ from tests.integration.timer.desk import EXAMPLES, Desk
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import EventId
 from sla_platform.errors import StoreBusy
-from sla_platform.retention import Forgetting, Keeping, Removed, Retention, Turn
+from sla_platform.retention import Removed, Retention, RetentionLoop, RetentionOrder, ServiceSweeps
 from sla_platform.store.engine import Store
 from sla_timer import retention, tables
 from sla_timer.apply.load import events_of
@@ -56,10 +56,10 @@ async def house(desk: Desk, at: datetime = LATER) -> Removed:
     return await _forgetting(desk, CollectorRegistry()).once(between=0)
 
 
-def _forgetting(desk: Desk, registry: CollectorRegistry, kept: Retention = KEPT) -> Forgetting:
+def _forgetting(desk: Desk, registry: CollectorRegistry, kept: Retention = KEPT) -> RetentionLoop:
     old = Incidents(desk.store)
-    keeping = Keeping("timer", Turn.COUNTED, (old.ended, old.late), TimerMetrics(registry).removed)
-    return Forgetting(kept, desk.time, (keeping,))
+    keeping = ServiceSweeps("timer", RetentionOrder.COUNTED, (old.ended, old.late), TimerMetrics(registry).removed)
+    return RetentionLoop(kept, desk.time, (keeping,))
 
 
 async def count(store: Store, table: Table, incident: str = "") -> int:

@@ -12,7 +12,7 @@ from tests.unit.cli.invoke import slad
 from tests.unit.cli.logs import Files, written
 
 from sla_ingest.dialect import Accepted, Delivery, cloudevents
-from sla_standalone.cli.importing.batch import Account, batches, cloud_event
+from sla_standalone.cli.importing.batch import ImportAccount, batches, cloud_event
 from sla_standalone.replay import read_mapping, read_table
 
 
@@ -88,7 +88,7 @@ def test_the_account_tells_what_was_known_and_what_was_set_aside() -> None:
         "outcomes": {"accepted": 1, "duplicate": 1, "ignored": 0, "parked": 1},
         "deliveries": [{"outcome": "accepted"}, parked, {"outcome": "accepted"}],
     }
-    account = Account()
+    account = ImportAccount()
     account.took(batch, answer)
     assert (account.accepted, account.duplicate) == (1, 1)
     assert [(one.incident, one.reason, one.text) for one in account.refusals] == [("A1", "another body: x", "t 1")]

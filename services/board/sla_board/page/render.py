@@ -14,12 +14,12 @@ from markupsafe import Markup
 from sla_board.page.static import StaticFiles
 from sla_board.shown import word
 from sla_board.shown.bucket import Bucket
-from sla_board.shown.filter import BoardFilter, Condition, Order
+from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.incident import IncidentFile
+from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
-from sla_board.shown.row import Row, ack_path, explain_path, incident_path, row_of
-from sla_board.shown.spoilt import Attempts, Spoilt
+from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
 
 _MOST_CACHED = 5000
 # The languages of explanations (PLANS, Conventions), each by its own name.
@@ -48,9 +48,9 @@ class Pages:
             ack_path=ack_path,
             LANGUAGES=LANGUAGES,
             metric_word=word.metric,
-            Order=Order,
+            QueueOrder=QueueOrder,
             Bucket=Bucket,
-            Condition=Condition,
+            ClockCondition=ClockCondition,
         )
         self._templates.filters.update(local=word.local, utc=word.utc, span=word.span, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
@@ -97,7 +97,7 @@ class Pages:
             now=now,
         )
 
-    def notices(self, notices: Sequence[ShownNotice | Spoilt], now: datetime) -> str:
+    def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def missing(self, what: str, now: datetime) -> str:
@@ -109,11 +109,11 @@ class Pages:
         made = self.attempts.make(
             "row", id_, record.incident, lambda: self._row(row_of(record, queue.hours, queue.alerts.get(id_)))
         )
-        if isinstance(made, Spoilt):
-            return element, self._templates.get_template("spoilt_row.html").render(spoilt=made, element=element)
+        if isinstance(made, NotShown):
+            return element, self._templates.get_template("not_shown_row.html").render(not_shown=made, element=element)
         return element, made
 
-    def _row(self, row: Row) -> str:
+    def _row(self, row: ClockRow) -> str:
         key = (row.id, row.mark)
         html = self._rows.get(key)
         if html is None:

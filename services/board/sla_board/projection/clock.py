@@ -38,7 +38,7 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PublishedFact:
     """A fact with the id under which it was published: amendments name others by it."""
 
     id: str
@@ -56,7 +56,7 @@ def about_clock(fact: ClockFact) -> bool:
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
-def clock_row(said: Sequence[Said]) -> dict[str, Any]:
+def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
     """The row of `board_clock` for all known facts of one clock (at least one)."""
     ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
@@ -153,7 +153,7 @@ def _weight(context: ClockFact) -> float:
     return context.urgency / pressed if pressed else 0.0
 
 
-def _warned(ordered: Sequence[Said], context: ClockFact) -> str:
+def _warned(ordered: Sequence[PublishedFact], context: ClockFact) -> str:
     """The last threshold told of the target in force."""
     warnings = [
         one.fact
@@ -178,7 +178,7 @@ class _Breach:
     at: datetime
 
 
-def _breach(ordered: Sequence[Said], context: ClockFact, state: ClockState) -> _Breach | None:
+def _breach(ordered: Sequence[PublishedFact], context: ClockFact, state: ClockState) -> _Breach | None:
     """The breach in force, told and never taken back. A met clock passed no due instant."""
     if state is ClockState.MET:
         return None
@@ -208,7 +208,7 @@ def _in_force(breach: _Breach, context: ClockFact, state: ClockState) -> bool:
     return breach.at == context.passed_due
 
 
-def _moved(ordered: Sequence[Said], breach: ClockFact) -> datetime:
+def _moved(ordered: Sequence[PublishedFact], breach: ClockFact) -> datetime:
     """The due instant that was passed. A later amendment may have moved it: one that names it as the old one."""
     passed = breach.at
     for one in ordered:

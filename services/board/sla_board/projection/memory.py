@@ -17,7 +17,7 @@ from sqlalchemy import Column
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board.projection import store as projections
-from sla_board.projection.clock import MARKS, Said, about_clock
+from sla_board.projection.clock import MARKS, PublishedFact, about_clock
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.fold.carried import own
@@ -32,7 +32,7 @@ _SAID = frozenset({TAKES_BACK, OLD_BREACHED})  # words of told breaches, whateve
 _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
-class Memory(Generic[Key, Item]):
+class RowMemory(Generic[Key, Item]):
     """Of each key how many rows there are and what of them matters; the least recently asked for go first."""
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
@@ -61,12 +61,12 @@ class Memory(Generic[Key, Item]):
             self._known.popitem(last=False)
 
 
-class Reading(Generic[Key, Item]):
+class RememberedReader(Generic[Key, Item]):
     """What a batch needs to know of the keys it touches: from memory, or by `read` when it is not there."""
 
     def __init__(
         self,
-        memory: Memory[Key, Item],
+        memory: RowMemory[Key, Item],
         column: Column[Any],
         read: Callable[[AsyncConnection, Collection[Key]], Awaitable[Mapping[Key, list[Item]]]],
     ) -> None:
@@ -101,7 +101,7 @@ class Reading(Generic[Key, Item]):
         return found
 
 
-def essential_facts(said: Sequence[Said]) -> list[Said]:
+def essential_facts(said: Sequence[PublishedFact]) -> list[PublishedFact]:
     """Facts of one clock: marks and amendments, its start, and the last of what is only ever asked for its last."""
     ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]

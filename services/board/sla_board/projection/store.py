@@ -12,11 +12,11 @@ from sqlalchemy import Column, Select, Table, and_, exists, func, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.projection.clock import Said
+from sla_board.projection.clock import PublishedFact
 from sla_domain.event import IncidentEvent
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.dialect import insert, insert_new, upsert
-from sla_platform.turn import Turn
+from sla_platform.turn import LoopYielder
 from sla_platform.wire import decode_clock_fact, decode_event
 
 _PART = 200  # rows
@@ -50,12 +50,12 @@ async def events_of_incidents(
     return found
 
 
-async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[Said]]:
+async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
     """All kept facts, by clock."""
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
-    found: dict[UUID, list[Said]] = defaultdict(list)
+    found: dict[UUID, list[PublishedFact]] = defaultdict(list)
     async for row in _rows(connection, query, len(clocks)):
-        found[row.clock].append(Said(row.id, decode_clock_fact(envelope_of(row))))
+        found[row.clock].append(PublishedFact(row.id, decode_clock_fact(envelope_of(row))))
     return found
 
 
@@ -77,7 +77,7 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
         for row in rows:
             yield row
         return
-    turn = Turn()
+    turn = LoopYielder()
     async for part in (await connection.stream(query)).partitions(_PART):
         for row in part:
             yield row

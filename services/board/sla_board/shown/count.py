@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sla_board.shown.hours import Look
+from sla_board.shown.hours import ClockHours
 from sla_domain.clock import ClockState
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Countdown:
     """A countdown. `to` is None for a span that stands still for good (`left`): of a paused clock, or an ended one.
 
     While it moves, `to` minus now is what is left of counted time; it moves between `since` and `until` only (None: no
@@ -39,32 +39,32 @@ class Count:
         return self.to - (at if self.until is None else min(at, self.until))
 
 
-def count_of(record: Any, state: ClockState, look: Look, now: datetime) -> Count | None:
+def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
     """`record` reads like a row of `board_clock`. None when there is nothing to count."""
     due = record.due_at or record.breached_at
     match state:
         case ClockState.RUNNING if due is not None:
             return _running(due, look, now)
         case ClockState.PAUSED if record.left_seconds is not None:
-            return Count(left=timedelta(seconds=record.left_seconds))
+            return Countdown(left=timedelta(seconds=record.left_seconds))
         case ClockState.MET | ClockState.MISSED if due is not None and record.stopped_at is not None:
             span = look.span(record.stopped_at, due)
-            return Count(left=span.first, wall=span.wall if span.two else None, by_wall=span.counted is None)
+            return Countdown(left=span.first, wall=span.wall if span.two else None, by_wall=span.counted is None)
         case _:
             return None
 
 
-def _running(due: datetime, look: Look, now: datetime) -> Count:
+def _running(due: datetime, look: ClockHours, now: datetime) -> Countdown:
     if look.calendar is None:
-        return Count(to=due, by_wall=not look.known)
+        return Countdown(to=due, by_wall=not look.known)
     here = look.around
     moves = now if here.open else (here.opens or now)
     span = look.span(moves, due)
     if span.counted is None:
-        return Count(to=due, by_wall=True)
+        return Countdown(to=due, by_wall=True)
     # While its hours are open this instant stays the same, whenever it is computed.
     to = moves + span.counted
     since, until = (None, here.closes) if here.open else (moves, here.closes)
     if not here.open and here.opens is None:
         until = moves
-    return Count(to=to, since=since, until=until, wall_to=due if to != due or not here.open else None)
+    return Countdown(to=to, since=since, until=until, wall_to=due if to != due or not here.open else None)

@@ -12,7 +12,7 @@ ROWS = 200
 MOST_ROWS = 1000
 
 
-class Condition(StrEnum):
+class ClockCondition(StrEnum):
     """What the state column says of an open clock; `breached` and `warned` are facts on a running or paused one.
 
     `outside`: it runs and is not breached, and its hours are closed now.
@@ -26,10 +26,10 @@ class Condition(StrEnum):
 
     @property
     def words(self) -> str:
-        return "Outside hours" if self is Condition.OUTSIDE else self.value.capitalize()
+        return "Outside hours" if self is ClockCondition.OUTSIDE else self.value.capitalize()
 
 
-class Order(StrEnum):
+class QueueOrder(StrEnum):
     """Orders of the queue. `urgency` is severity times plan rank times time left (PLANS I4); `state` is by band."""
 
     URGENCY = "urgency"
@@ -47,11 +47,11 @@ class BoardFilter:
 
     contracts: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[ClockCondition, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     metrics: tuple[str, ...] = ()
     text: str = ""
-    order: Order = Order.URGENCY
+    order: QueueOrder = QueueOrder.URGENCY
     descending: bool = False
     limit: int = ROWS
     only_contract: str | None = None
@@ -72,28 +72,28 @@ class BoardFilter:
         pairs += [("metric", name) for name in asked.metrics]
         if asked.text:
             pairs.append(("q", asked.text))
-        if asked.order is not Order.URGENCY or asked.descending:
+        if asked.order is not QueueOrder.URGENCY or asked.descending:
             pairs.append(("sort", f"{'-' if asked.descending else ''}{asked.order.value}"))
         if asked.limit != ROWS:
             pairs.append(("limit", str(asked.limit)))
         return urlencode(pairs)
 
-    def sorted_by(self, order: Order) -> str:
+    def sorted_by(self, order: QueueOrder) -> str:
         """The query of the sort link of a column: a second click turns the order round."""
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
 
 
-def parse_order(written: str) -> tuple[Order, bool]:
+def parse_order(written: str) -> tuple[QueueOrder, bool]:
     """`due` or `-due`; anything unknown is the usual order, for a link that is older than the page."""
     try:
-        return Order(written.removeprefix("-")), written.startswith("-")
+        return QueueOrder(written.removeprefix("-")), written.startswith("-")
     except ValueError:
-        return Order.URGENCY, False
+        return QueueOrder.URGENCY, False
 
 
-def parse_conditions(written: tuple[str, ...]) -> tuple[Condition, ...]:
-    known = {condition.value: condition for condition in Condition}
+def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
+    known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 
 

@@ -15,7 +15,7 @@ from sla_domain.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class CountedReach:
     """How far counted time reaches from an instant: to where a quarter of an hour, or an hour, of it has passed."""
 
     soon: datetime
@@ -23,13 +23,13 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ClockHours:
     """One clock's hours at one instant. `known` is False where the board must tell the wall's time alone."""
 
     known: bool
     calendar: Calendar | None
     around: Around
-    reach: Reach
+    reach: CountedReach
 
     def span(self, start: datetime, end: datetime) -> Span:
         """Negative when `end` is the earlier one."""
@@ -63,24 +63,24 @@ class HoursAt:
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)
-    _looks: dict[str, Look] = field(default_factory=dict)
+    _looks: dict[str, ClockHours] = field(default_factory=dict)
 
-    def look(self, contract: str, name: str) -> Look:
+    def look(self, contract: str, name: str) -> ClockHours:
         """The name says what the hours are: whichever contract has them, they are the same."""
         known = self._looks.get(name)
         if known is None or not known.known:
             known = self._looks[name] = self._look(contract, name)
         return known
 
-    def _look(self, contract: str, name: str) -> Look:
-        wall = Reach(self.now + SOON, self.now + HOUR)
+    def _look(self, contract: str, name: str) -> ClockHours:
+        wall = CountedReach(self.now + SOON, self.now + HOUR)
         calendar = self.calendars.find(contract, name)
         if calendar is None:
-            return Look(name == WALL, None, ALWAYS, wall)
-        return Look(True, calendar, around(calendar, self.now), self._reach(calendar) or wall)
+            return ClockHours(name == WALL, None, ALWAYS, wall)
+        return ClockHours(True, calendar, around(calendar, self.now), self._reach(calendar) or wall)
 
-    def _reach(self, calendar: Calendar) -> Reach | None:
+    def _reach(self, calendar: Calendar) -> CountedReach | None:
         try:
-            return Reach(calendar.add(self.now, SOON), calendar.add(self.now, HOUR))
+            return CountedReach(calendar.add(self.now, SOON), calendar.add(self.now, HOUR))
         except CalendarError:
             return None

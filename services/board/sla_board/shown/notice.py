@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.shown.alert import ShownAlert, alerts_of
-from sla_board.shown.spoilt import Attempts, Spoilt
+from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.word import safe_link
 
 _MOST = 100
@@ -40,7 +40,7 @@ class ShownNotice:
 
 async def read_notices(
     connection: AsyncConnection, only_contract: str | None, attempts: Attempts
-) -> list[ShownNotice | Spoilt]:
+) -> list[ShownNotice | NotShown]:
     """The newest first; a viewer of one contract sees those that contract was told of."""
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)

@@ -11,15 +11,15 @@ from zlib import crc32
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert
 from sla_board.shown.bucket import Bucket, bucket_of
-from sla_board.shown.count import Count, count_of
-from sla_board.shown.filter import Condition
+from sla_board.shown.count import Countdown, countdown_of
+from sla_board.shown.filter import ClockCondition
 from sla_board.shown.hours import HoursAt
 from sla_domain.clock import ClockState
 from sla_domain.urgency import weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ClockRow:
     """`mark` changes when anything visible does: the browser leaves rows with the same mark alone."""
 
     id: str
@@ -35,8 +35,8 @@ class Row:
     allowed: str
     weight: float
     bucket: Bucket
-    condition: Condition
-    word: word.Word
+    condition: ClockCondition
+    word: word.StateWord
     why: str
     answer: str  # who acknowledged the breach, or that nobody has
     provisional: bool
@@ -48,7 +48,7 @@ class Row:
     warned: str  # the threshold, where the state says something else
     outside: bool  # it runs, and its hours are closed
     opens_at: datetime | None  # when they open again
-    count: Count | None  # None where there is nothing to count
+    count: Countdown | None  # None where there is nothing to count
 
     @property
     def element(self) -> str:
@@ -82,12 +82,12 @@ class Row:
     @property
     def _outside(self) -> str:
         until = f"until {word.local_briefly(self.opens_at, self.zone)}" if self.opens_at is not None else ""
-        if not self.outside or self.condition is Condition.OUTSIDE:
+        if not self.outside or self.condition is ClockCondition.OUTSIDE:
             return until
         return f"outside hours {until}".strip()
 
 
-def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Row:
+def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
     """The row of one record of `shown.queue` (or of `board_clock` alone)."""
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
@@ -97,7 +97,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Row:
     overdue = state is ClockState.RUNNING and record.due_at is not None and record.due_at <= now
     outside = state is ClockState.RUNNING and not look.around.open
     still = outside and not overdue
-    return Row(
+    return ClockRow(
         id=str(record.id),
         incident=record.incident,
         title=getattr(record, "known_title", None) or record.title or record.incident,
@@ -133,7 +133,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Row:
         warned=word.threshold(record.warned) if record.warned and state.open and (breached or outside) else "",
         outside=outside,
         opens_at=look.around.opens if outside else None,
-        count=count_of(record, state, look, now),
+        count=countdown_of(record, state, look, now),
     )
 
 

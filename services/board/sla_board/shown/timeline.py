@@ -22,7 +22,7 @@ _STEPS = tuple(
 _MOST_TICKS = 8
 
 
-class Stretch(StrEnum):
+class SpanKind(StrEnum):
     """What a clock did during a stretch."""
 
     RUNNING = "running"
@@ -35,14 +35,14 @@ class Stretch(StrEnum):
         return _TITLES.get(self, self.value)
 
 
-_TITLES = {Stretch.OVERDUE: "past due", Stretch.OUTSIDE: "outside hours"}
+_TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimelineSpan:
     """`end` None: still going on."""
 
-    kind: Stretch
+    kind: SpanKind
     start: datetime
     end: datetime | None
     why: str = ""
@@ -63,11 +63,11 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class TimelineRow:
     """One clock."""
 
     label: str
-    spans: tuple[Span, ...]
+    spans: tuple[TimelineSpan, ...]
     points: tuple[Point, ...]
 
 
@@ -77,7 +77,7 @@ class Bar:
     y: float
     width: float
     height: float
-    kind: Stretch
+    kind: SpanKind
     text: str
 
 
@@ -90,7 +90,7 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TimelineTick:
     x: float
     text: str
 
@@ -103,11 +103,11 @@ class Drawing:
     labels: tuple[tuple[float, str], ...]
     bars: tuple[Bar, ...]
     pins: tuple[Pin, ...]
-    ticks: tuple[Tick, ...]
+    ticks: tuple[TimelineTick, ...]
     now_x: float | None
 
 
-def draw(lanes: Sequence[Lane], now: datetime, zone: str) -> Drawing | None:
+def draw(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
     """None when there is nothing to draw. `now` is shown while something is going on."""
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:
@@ -144,15 +144,15 @@ class _Scale:
         return round(LABEL + share * (WIDTH - LABEL - 12), 1)
 
 
-def _bar(scale: _Scale, span: Span, top: float, now: datetime) -> Bar:
+def _bar(scale: _Scale, span: TimelineSpan, top: float, now: datetime) -> Bar:
     left = scale.x(span.start)
     right = scale.x(max(span.end or now, span.start))
     text = f"{span.kind.words}{f' ({span.why})' if span.why else ''}"
-    height = THIN if span.kind is Stretch.OUTSIDE else BAR
+    height = THIN if span.kind is SpanKind.OUTSIDE else BAR
     return Bar(left, top + (LANE - height) / 2, max(right - left, 1.5), height, span.kind, text)
 
 
-def _ticks(scale: _Scale, zone: str) -> tuple[Tick, ...]:
+def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
     """At round local times, at most eight."""
     length = scale.last - scale.first
     step = next((step for step in _STEPS if length / step <= _MOST_TICKS), length)
@@ -160,27 +160,27 @@ def _ticks(scale: _Scale, zone: str) -> tuple[Tick, ...]:
     local = scale.first.astimezone(there).replace(tzinfo=None)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     at = midnight + -(-(local - midnight) // step) * step
-    ticks: list[Tick] = []
+    ticks: list[TimelineTick] = []
     while (instant := at.replace(tzinfo=there)) <= scale.last and len(ticks) <= _MOST_TICKS:
         whole_days = step >= timedelta(days=1) or (at.hour, at.minute) == (0, 0)
         if scale.x(instant) > WIDTH - 24:
             break  # its label would not fit
-        ticks.append(Tick(scale.x(instant), f"{at.day} {at:%b}" if whole_days else f"{at:%H:%M}"))
+        ticks.append(TimelineTick(scale.x(instant), f"{at.day} {at:%b}" if whole_days else f"{at:%H:%M}"))
         at += step
     return tuple(ticks)
 
 
-def split_at(spans: Sequence[Span], due_at: datetime | None, now: datetime) -> tuple[Span, ...]:
+def split_at(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
     """What ran past `due_at` is overdue."""
     if due_at is None:
         return tuple(spans)
-    split: list[Span] = []
+    split: list[TimelineSpan] = []
     for span in spans:
-        if span.kind is not Stretch.RUNNING or (span.end or now) <= due_at:
+        if span.kind is not SpanKind.RUNNING or (span.end or now) <= due_at:
             split.append(span)
         elif span.start >= due_at:
-            split.append(Span(Stretch.OVERDUE, span.start, span.end, span.why))
+            split.append(TimelineSpan(SpanKind.OVERDUE, span.start, span.end, span.why))
         else:
-            split.append(Span(Stretch.RUNNING, span.start, due_at, span.why))
-            split.append(Span(Stretch.OVERDUE, due_at, span.end, span.why))
+            split.append(TimelineSpan(SpanKind.RUNNING, span.start, due_at, span.why))
+            split.append(TimelineSpan(SpanKind.OVERDUE, due_at, span.end, span.why))
     return tuple(split)

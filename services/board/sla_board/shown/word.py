@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sla_board.shown.bucket import zone_of
-from sla_board.shown.filter import Condition
+from sla_board.shown.filter import ClockCondition
 from sla_domain.clock import ClockState
 from sla_domain.metrics import BUILT_IN
 from sla_domain.plan import MetricId
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class StateWord:
     """`icon` names a symbol of the page's sprite; `tone` a class of the style sheet."""
 
     text: str
@@ -21,36 +21,40 @@ class Word:
     tone: str
 
 
-def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> Word:
+def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
     """The state of a clock in a word."""
     if state is ClockState.MET:
-        return Word("Met", "met", "good")
+        return StateWord("Met", "met", "good")
     if state is ClockState.MISSED:
-        return Word("Missed", "breached", "breached")
+        return StateWord("Missed", "breached", "breached")
     if state is ClockState.CANCELLED:
-        return Word("Cancelled, breached" if breached else "Cancelled", "cancelled", "quiet")
+        return StateWord("Cancelled, breached" if breached else "Cancelled", "cancelled", "quiet")
     if state is ClockState.PAUSED:
-        return Word("Paused, breached", "breached", "breached") if breached else Word("Paused", "paused", "quiet")
+        return (
+            StateWord("Paused, breached", "breached", "breached")
+            if breached
+            else StateWord("Paused", "paused", "quiet")
+        )
     if breached:
-        return Word("Breached", "breached", "breached")
+        return StateWord("Breached", "breached", "breached")
     if overdue:
         # Due by the wall, yet the timer has not told a breach: it may still be reading what happened before.
-        return Word("Due now", "warned", "warned")
+        return StateWord("Due now", "warned", "warned")
     if outside:
-        return Word("Outside hours", "outside", "quiet")
+        return StateWord("Outside hours", "outside", "quiet")
     if warned:
-        return Word(f"Warned {threshold(warned)}", "warned", "warned")
-    return Word("Running", "running", "running")
+        return StateWord(f"Warned {threshold(warned)}", "warned", "warned")
+    return StateWord("Running", "running", "running")
 
 
-def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> Condition:
+def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
     if breached:
-        return Condition.BREACHED
+        return ClockCondition.BREACHED
     if state is ClockState.PAUSED:
-        return Condition.PAUSED
+        return ClockCondition.PAUSED
     if outside:
-        return Condition.OUTSIDE
-    return Condition.WARNED if warned else Condition.RUNNING
+        return ClockCondition.OUTSIDE
+    return ClockCondition.WARNED if warned else ClockCondition.RUNNING
 
 
 def threshold(key: str) -> str:

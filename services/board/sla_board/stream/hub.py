@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from sla_board.metrics import BoardMetrics
-from sla_board.stream.places import Bounds, Full, Places, Visitor
+from sla_board.stream.places import PlacesFull, StreamBounds, StreamPlaces, Visitor
 from sla_platform.bus import Doorbell, rung_within
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class NotRendered:
     """In the place of a heartbeat: the page cannot be rendered just now, so what the browser shows is old."""
 
 
@@ -79,12 +79,12 @@ class Hub(Generic[View]):
         changes: Doorbell,
         metrics: BoardMetrics,
         *,
-        bounds: Bounds = Bounds(),
+        bounds: StreamBounds = StreamBounds(),
     ) -> None:
         self._render = render
         self._changes = changes
         self._metrics = metrics
-        self._places = Places(bounds)
+        self._places = StreamPlaces(bounds)
         self._channels: dict[View, _Channel[View]] = {}
         self._pens = asyncio.Semaphore(2)  # the more pages there are, the longer each waits, and so the longer it rests
         self._closed = False
@@ -109,7 +109,7 @@ class Hub(Generic[View]):
 
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
-    ) -> AsyncGenerator[Frame | Trouble | None]:
+    ) -> AsyncGenerator[Frame | NotRendered | None]:
         """Frames of the page as it changes, the present one first unless it is `known`; None when time has passed.
 
         Trouble at once when the page cannot be rendered, and then in the place of None until it can be.
@@ -120,11 +120,11 @@ class Hub(Generic[View]):
 
     async def _follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor
-    ) -> AsyncGenerator[Frame | Trouble | None]:
+    ) -> AsyncGenerator[Frame | NotRendered | None]:
         troubled = False
         try:
             self._places.check(visitor, view)
-        except Full:
+        except PlacesFull:
             return  # others came in between: the browser asks again, and hears why not
         with self._seat(view, visitor) as (channel, fresh):
             while not self._closed:
@@ -140,7 +140,7 @@ class Hub(Generic[View]):
                 if channel.failing is troubled and (await rung_within(fresh, beat_seconds) or fresh.is_set()):
                     continue
                 troubled = channel.failing
-                yield Trouble() if troubled else None
+                yield NotRendered() if troubled else None
 
     @contextlib.contextmanager
     def _seat(self, view: View, visitor: Visitor) -> Iterator[tuple[_Channel[View], asyncio.Event]]:

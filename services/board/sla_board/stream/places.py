@@ -18,7 +18,7 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class StreamBounds:
     """Streams in all, of one key, of all keys of one contract, of one address without a key; different pages in all."""
 
     streams: int = 1000
@@ -53,19 +53,19 @@ def network_of(address: str) -> str:
     return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
 
 
-class Full(Exception):
+class PlacesFull(Exception):
     """All places are taken, or the last ones are for others; ask again later."""
 
 
-class OwnShare(Full):
+class CallerLimitReached(PlacesFull):
     """The caller follows as much already as one caller may."""
 
 
 @dataclass(slots=True)
-class Places:
+class StreamPlaces:
     """The streams that are open, by who follows them. Only `taken` and `left` change it."""
 
-    bounds: Bounds
+    bounds: StreamBounds
     _streams: Counter[str] = field(default_factory=Counter)
     _pages: dict[str, Counter[Hashable]] = field(default_factory=dict)
     _everybody: Counter[Hashable] = field(default_factory=Counter)
@@ -79,13 +79,13 @@ class Places:
         """Raises OwnShare, or Full."""
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:
-                raise OwnShare(f"{name} follows {most} streams already: close some of them")
+                raise CallerLimitReached(f"{name} follows {most} streams already: close some of them")
         self._check_share(visitor.party, self._open, self.bounds.streams, self._streams[visitor.party], self._parties())
         if page in self._pages.get(visitor.party, ()):
             return
         pages, mine = self.bounds.pages, len(self._pages.get(visitor.party, ()))
         if mine >= max(pages // PAGES_SHARE, 1):
-            raise OwnShare(f"{visitor.party} follows {mine} different pages already: close some of them")
+            raise CallerLimitReached(f"{visitor.party} follows {mine} different pages already: close some of them")
         if page not in self._everybody:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
 
@@ -123,13 +123,13 @@ class Places:
 
     def _check_share(self, party: str, taken: int, places: int, mine: int, parties: int) -> None:
         if taken >= places:
-            raise Full
+            raise PlacesFull
         others = parties if party not in self._pages else parties - 1
         left = places - taken
         if left <= max(places // 20, 1) and mine:
-            raise Full  # the last ones are for those who have none
+            raise PlacesFull  # the last ones are for those who have none
         if left <= places // 4 and mine >= max(places // (others + 2), 1):
-            raise Full  # one share is kept for whoever comes next
+            raise PlacesFull  # one share is kept for whoever comes next
 
 
 def _less(counter: Counter[_Name], name: _Name) -> None:

@@ -24,19 +24,19 @@ from cloudevents.core.v1.event import CloudEvent
 
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.event import EventKind, TimeQuality
-from sla_ingest.dialect.canonical import happening, kind_of
+from sla_ingest.dialect.canonical import event_draft, kind_of
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
     OWN_HEADERS,
+    ClaimedTime,
     Delivery,
+    DoesNotFit,
     Outcome,
     Parked,
     ParkedBecause,
-    Stamp,
     Translation,
-    Unfit,
     body_id,
     digest_id,
     events,
@@ -51,7 +51,7 @@ _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json", re.ASCII)
 _CORE = frozenset({"id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"})
 _BODY = frozenset({"data", "data_base64"})
 # A source without words of its own, for senders that the catalogue does not describe.
-NOBODY = Source(
+UNDESCRIBED = Source(
     id=SourceId("events"),
     dialect=Dialect.CLOUDEVENTS,
     authentication=Authentication(kind=AuthenticationKind.NONE),
@@ -60,7 +60,7 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class CloudEventEnvelope:
     """A CloudEvent whose attributes are right. `data` is still what the sender made of it."""
 
     id: str
@@ -98,7 +98,7 @@ def speaks(headers: Mapping[str, str], *, binary: bool = True) -> bool:
     return binary and ("ce-specversion" in headers or "ce-type" in headers)
 
 
-def told_by_its_body(delivery: Delivery) -> Delivery:
+def typed_by_body(delivery: Delivery) -> Delivery:
     """A delivery whose headers nobody signed: an array is a batch, anything else one structured event."""
     body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     kind = BATCH if body.startswith(b"[") else STRUCTURED
@@ -109,16 +109,16 @@ def translate(delivery: Delivery, source: Source) -> Translation:
     """One event, structured or binary."""
     try:
         envelope = read(delivery)
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(delivery.id or body_id(delivery), unfit.refused)
     return translate_envelope(envelope, delivery, source)
 
 
-def translate_envelope(envelope: Envelope, delivery: Delivery, source: Source) -> Translation:
+def translate_envelope(envelope: CloudEventEnvelope, delivery: Delivery, source: Source) -> Translation:
     id_ = delivery.id or envelope.delivery
     try:
         return Translation(id_, _outcome(envelope, delivery, source, id_))
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(id_, unfit.refused)
 
 
@@ -143,7 +143,7 @@ def split(delivery: Delivery) -> list[Delivery]:
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
     """The source of events whose `source` attribute no entry of the catalogue describes."""
-    return replace(NOBODY, id=SourceId(source_name(written)))
+    return replace(UNDESCRIBED, id=SourceId(source_name(written)))
 
 
 def source_name(written: str) -> str:
@@ -159,14 +159,14 @@ def source_name(written: str) -> str:
 # -- the envelope -----------------------------------------------------------------------------------------
 
 
-def read(delivery: Delivery) -> Envelope:
+def read(delivery: Delivery) -> CloudEventEnvelope:
     """Raises Unfit (400)."""
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)
     return _binary(delivery)
 
 
-def _structured(delivery: Delivery) -> Envelope:
+def _structured(delivery: Delivery) -> CloudEventEnvelope:
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, dict):
         raise malformed("a CloudEvent is a JSON object")
@@ -178,7 +178,7 @@ def _structured(delivery: Delivery) -> Envelope:
     return _envelope(attributes, data, None if coded is None else _decoded(coded))
 
 
-def _binary(delivery: Delivery) -> Envelope:
+def _binary(delivery: Delivery) -> CloudEventEnvelope:
     attributes: dict[str, Any] = {}
     for name, value in delivery.headers.items():
         if name.startswith("ce-"):
@@ -198,7 +198,7 @@ def _header(name: str, value: str) -> str:
         raise malformed(f"the header {name} is not percent-encoded UTF-8") from None
 
 
-def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> Envelope:
+def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> CloudEventEnvelope:
     for name, value in attributes.items():
         if name not in _CORE:
             _check_extension(name, value)
@@ -213,7 +213,7 @@ def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> E
     identity = identifier(attributes["id"])
     if not identity or not identifier(attributes["source"]):
         raise malformed("id and source hold no control characters")
-    return Envelope(
+    return CloudEventEnvelope(
         id=identity,
         source=identifier(attributes["source"]),
         type=attributes["type"],
@@ -244,7 +244,7 @@ def _time(attributes: Mapping[str, Any]) -> datetime | None:
     try:
         return parse_instant(value)
     except OutOfReach as error:
-        raise Unfit(str(error), "/time") from None
+        raise DoesNotFit(str(error), "/time") from None
     except BadInstant as error:
         raise malformed(str(error)) from None
 
@@ -259,31 +259,31 @@ def _decoded(value: Any) -> bytes:
 # -- the content ------------------------------------------------------------------------------------------
 
 
-def _outcome(envelope: Envelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
+def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
     kind = kind_of(envelope.type)
     if kind is None:
         return Parked(ParkedBecause.UNKNOWN_TYPE, clean(envelope.type, 100))
     data = _object(envelope, delivery.max_depth)
     own = identifier(envelope.subject) or identifier(data.get("incident"))
     if not own:
-        raise Unfit("the subject is the id of the incident", "/subject")
+        raise DoesNotFit("the subject is the id of the incident", "/subject")
     incident = incident_id(source.id, own.removeprefix(f"{source.id}:"), "/subject")
-    stamp = Stamp(at=envelope.time, quality=TimeQuality.EXACT)
-    what = happening(kind, data, stamp, source)
+    stamp = ClaimedTime(at=envelope.time, quality=TimeQuality.EXACT)
+    what = event_draft(kind, data, stamp, source)
     if kind is EventKind.MERGED and what.merged_into == incident:
-        raise Unfit("an incident cannot be merged into itself", "/data/merged_into")
+        raise DoesNotFit("an incident cannot be merged into itself", "/data/merged_into")
     if kind is EventKind.RENAMED and what.known_as == incident:
-        raise Unfit("known_as is another name than the subject", "/data/known_as")
+        raise DoesNotFit("known_as is another name than the subject", "/data/known_as")
     return events(delivery, source, incident, id_, [what])
 
 
-def _object(envelope: Envelope, max_depth: int) -> Mapping[str, Any]:
+def _object(envelope: CloudEventEnvelope, max_depth: int) -> Mapping[str, Any]:
     if envelope.data is None and envelope.encoded is None:
         return {}
     kind = envelope.content_type.partition(";")[0].strip().lower()
     if kind and not _JSON.fullmatch(kind):
-        raise Unfit("the data of an incident event is JSON", "/datacontenttype")
+        raise DoesNotFit("the data of an incident event is JSON", "/datacontenttype")
     data = envelope.data if envelope.encoded is None else parse_json(envelope.encoded, max_depth)
     if not isinstance(data, dict):
-        raise Unfit("the data of an incident event is an object", "/data")
+        raise DoesNotFit("the data of an incident event is an object", "/data")
     return data

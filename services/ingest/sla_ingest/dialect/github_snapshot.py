@@ -14,7 +14,7 @@ from sla_catalogue.source import Lookup, Phase, Source
 from sla_domain.event import Snapshot, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import standing
-from sla_ingest.dialect.port import Delivery, Stamp
+from sla_ingest.dialect.port import ClaimedTime, Delivery
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
@@ -38,7 +38,7 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class GithubDelivery:
     """One delivery under the eyes of the translation."""
 
     delivery: Delivery
@@ -52,7 +52,7 @@ class Case:
         return frozenset(found for label in items(self.issue, "labels") if (found := label_name(label)))
 
     @property
-    def updated(self) -> Stamp:
+    def updated(self) -> ClaimedTime:
         return stamp(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
@@ -64,13 +64,13 @@ def label_name(label: object) -> str:
     return clean(label.get("name") if isinstance(label, dict) else label)
 
 
-def closed_as(case: Case) -> tuple[str, Phase]:
+def closed_as(case: GithubDelivery) -> tuple[str, Phase]:
     """The reason for which the issue is closed, and what that means."""
     why = text(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, Phase.RESOLVED)
 
 
-def snapshot(case: Case) -> Snapshot:
+def snapshot(case: GithubDelivery) -> Snapshot:
     phase = _phase(case)
     closed = stamp(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED) if phase is not None else None
     is_closed = text(case.issue, "state") == "closed"
@@ -84,7 +84,7 @@ def snapshot(case: Case) -> Snapshot:
     )
 
 
-def _phase(case: Case) -> Phase | None:
+def _phase(case: GithubDelivery) -> Phase | None:
     state = text(case.issue, "state")
     if state == "closed":
         # Declined by a label, and then closed with the reason that GitHub offers first.
@@ -96,7 +96,7 @@ def _phase(case: Case) -> Phase | None:
     return by_label if standing(by_label).live or case.action in _ABOUT_LABELS else None
 
 
-def _attributes(case: Case) -> Mapping[str, str]:
+def _attributes(case: GithubDelivery) -> Mapping[str, str]:
     issue, source, labels = case.issue, case.source, case.labels
     found: dict[str, str] = {}
     for name, key in (("title", "title"), ("url", "html_url")):

@@ -18,21 +18,21 @@ from urllib.parse import urlsplit
 
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
-from sla_ingest.dialect.jira_changelog import Changed, changes, new_status, opened
+from sla_ingest.dialect.jira_changelog import JiraDelivery, changes, new_status, opened
 from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
 from sla_ingest.dialect.jira_snapshot import oddities, snapshot_of
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import (
+    ClaimedTime,
     Delivery,
-    Happening,
+    DoesNotFit,
+    EventDraft,
     Ignored,
     IgnoredBecause,
     Outcome,
     Parked,
     ParkedBecause,
-    Stamp,
     Translation,
-    Unfit,
     body_id,
     digest_id,
     events,
@@ -60,13 +60,13 @@ def translate(delivery: Delivery, source: Source) -> Translation:
     try:
         payload = parse_json(delivery.body, delivery.max_depth)
         if not isinstance(payload, dict):
-            raise Unfit("a JSON object is expected")
+            raise DoesNotFit("a JSON object is expected")
         id_ = given or _digest(delivery, payload)
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(given or body_id(delivery), unfit.refused)
     try:
         return Translation(id_, _outcome(delivery, source, payload, id_))
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(id_, unfit.refused)
 
 
@@ -103,7 +103,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     changelog = identifier(node(payload, "changelog").get("id"))
     version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
     at = _when(payload, source, version)
-    case = Changed(source=source, payload=payload, at=at)
+    case = JiraDelivery(source=source, payload=payload, at=at)
     found = Ignored(IgnoredBecause.UNRELATED, event) if quiet else _found(case, kind)
     incident = incident_id(source.id, own)
     snapshot = snapshot_of(case, delivery.received_at, deleted=kind == "issue_deleted")
@@ -122,7 +122,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     return replace(quietly, observed=replace(look, event=news, remarks=(*look.remarks, *oddities(case))))
 
 
-def _when(payload: Node, source: Source, version: int) -> Stamp:
+def _when(payload: Node, source: Source, version: int) -> ClaimedTime:
     """The delivery's own time, or where it has none (a workflow's webhook, an old sender) that of the issue."""
     at = stamp(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
     if at.at is not None:
@@ -132,7 +132,7 @@ def _when(payload: Node, source: Source, version: int) -> Stamp:
     return shown if shown.at is not None else at
 
 
-def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
+def _found(case: JiraDelivery, kind: str) -> list[EventDraft] | Outcome:
     match kind:
         case "issue_created":
             return opened(case)
@@ -148,7 +148,7 @@ def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
             return Parked(ParkedBecause.UNKNOWN_TYPE, clean(kind, 60))
 
 
-def _deleted(case: Changed) -> list[Happening] | Outcome:
+def _deleted(case: JiraDelivery) -> list[EventDraft] | Outcome:
     """Without a timestamp its receipt would stand in for it, which whoever replays it chooses: what the issue shows
     is the earliest instant that it can be."""
     reason = "the issue was deleted"
@@ -159,11 +159,11 @@ def _deleted(case: Changed) -> list[Happening] | Outcome:
     shown = [one.at for one in stamps if one.at is not None]
     if not shown:
         return Parked(ParkedBecause.NO_TIME, "deleted")
-    at = Stamp(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
+    at = ClaimedTime(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
     return [replace(case.happening(EventKind.CANCELLED, reason=reason), stamp=at, not_before_told=True)]
 
 
-def _updated(case: Changed) -> list[Happening] | Outcome:
+def _updated(case: JiraDelivery) -> list[EventDraft] | Outcome:
     found, odd = changes(case)
     said = (
         _comment(case)
@@ -187,7 +187,7 @@ def _named(payload: Node) -> str:
 # -- comments ---------------------------------------------------------------------------------------------
 
 
-def _comment(case: Changed) -> list[Happening] | Outcome:
+def _comment(case: JiraDelivery) -> list[EventDraft] | Outcome:
     comment = node(case.payload, "comment")
     if text(case.payload, "issue_event_type_name") in _COMMENT_EDITED or _edited(comment, case.payload):
         return Ignored(IgnoredBecause.COMMENT_CHANGED)
@@ -201,7 +201,7 @@ def _comment(case: Changed) -> list[Happening] | Outcome:
     # Cloud's comment events carry a thin issue without its reporter: the stored incident decides later.
     sure = names_reporter(fields) or who.actor is Actor.CUSTOMER or case.source.is_staff(account_of(author))
     return [
-        Happening(
+        EventDraft(
             kind=SAID[who.actor],
             stamp=_said_at(comment, case.at),
             actor=who.actor,
@@ -212,7 +212,7 @@ def _comment(case: Changed) -> list[Happening] | Outcome:
     ]
 
 
-def _said_at(comment: Node, fallback: Stamp) -> Stamp:
+def _said_at(comment: Node, fallback: ClaimedTime) -> ClaimedTime:
     said = stamp(comment.get("created"), TimeQuality.EXACT, version=fallback.version)
     return said if said.at is not None else fallback
 

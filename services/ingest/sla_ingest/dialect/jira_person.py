@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sla_catalogue.source import Source, domain_of, fold
 from sla_ingest.dialect.read import Node, items, node, text
-from sla_ingest.dialect.speaker import Person, Speaker, side_of
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
@@ -40,11 +40,11 @@ def who_is(source: Source, person: Node, fields: Node) -> Speaker:
     )
 
 
-def _person(person: Node, fields: Node) -> Person:
+def _person(person: Node, fields: Node) -> AccountDetails:
     account, address = account_of(person), _address(text(person, "emailAddress"))
     kind = text(person, "accountType")
     names = (account, text(person, "key"), text(person, "name"), address)
-    return Person(
+    return AccountDetails(
         names=frozenset(filter(None, names)),
         shown=text(person, "displayName"),
         account=account,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sla_catalogue.source import Lookup, Phase, Source, fold
 from sla_domain.event import NOTHING, EventKind
-from sla_ingest.dialect.phase import Step, transition
+from sla_ingest.dialect.phase import EventStep, transition
 from sla_ingest.dialect.read import after_prefix, clean
 
 # Only words that cannot mean anything else pause a clock without being configured.
@@ -27,7 +27,7 @@ USUAL_LABELS: Mapping[str, Phase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    step: Step
+    step: EventStep
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
@@ -54,10 +54,10 @@ def label_changes(
         if lookup.label and (now := after_prefix(lookup.label, after)) != after_prefix(lookup.label, before)
     }
     if changed:
-        steps.append(LabelStep(Step(EventKind.RECLASSIFIED), changed))
+        steps.append(LabelStep(EventStep(EventKind.RECLASSIFIED), changed))
     priority = priority_by_label(source, after)
     if priority != priority_by_label(source, before):
-        steps.append(LabelStep(Step(EventKind.PRIORITY_CHANGED), {"priority": priority}))
+        steps.append(LabelStep(EventStep(EventKind.PRIORITY_CHANGED), {"priority": priority}))
     was, now_is = phase_by_label(source, before), phase_by_label(source, after)
     if was is not now_is:
         # Without a label that says otherwise the incident is simply open.

@@ -13,39 +13,39 @@ _ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EventStep:
     kind: EventKind
     waiting_on: WaitingOn | None = None
 
 
-def transition(before: Phase | None, after: Phase) -> tuple[Step, ...]:
+def transition(before: Phase | None, after: Phase) -> tuple[EventStep, ...]:
     """What a change of phase means.
 
     `before` None is unknown: then both a reopening and a resumption are said. Each means nothing to an incident that
     neither had ended nor waits, and an unsaid one would leave its clocks stopped.
     """
-    again = (Step(EventKind.REOPENED),) if before is None or before in _ENDED else ()
+    again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:
         case Phase.OPEN | Phase.IN_PROGRESS:
             if before is None:
-                return (*again, Step(EventKind.RESUMED))
+                return (*again, EventStep(EventKind.RESUMED))
             if again:
                 return again
             if before.waiting_on is not None:
-                return (Step(EventKind.RESUMED),)
-            return (Step(EventKind.UPDATED),) if before is not after else ()
+                return (EventStep(EventKind.RESUMED),)
+            return (EventStep(EventKind.UPDATED),) if before is not after else ()
         case Phase.WAITING_CUSTOMER | Phase.WAITING_VENDOR | Phase.WAITING_OTHER:
-            return (*again, Step(EventKind.WAITING, after.waiting_on)) if before is not after else ()
+            return (*again, EventStep(EventKind.WAITING, after.waiting_on)) if before is not after else ()
         case Phase.WORKAROUND:
-            resumed = (Step(EventKind.RESUMED),) if before is None or before.waiting_on is not None else ()
-            return (*again, *resumed, Step(EventKind.WORKAROUND_PROVIDED))
+            resumed = (EventStep(EventKind.RESUMED),) if before is None or before.waiting_on is not None else ()
+            return (*again, *resumed, EventStep(EventKind.WORKAROUND_PROVIDED))
         case Phase.RESOLVED:
             # Closed to resolved is book-keeping: the work had ended before.
-            return (Step(EventKind.RESOLVED),) if before not in (Phase.RESOLVED, Phase.CLOSED) else ()
+            return (EventStep(EventKind.RESOLVED),) if before not in (Phase.RESOLVED, Phase.CLOSED) else ()
         case Phase.CLOSED:
-            return (Step(EventKind.CLOSED),) if before is not Phase.CLOSED else ()
+            return (EventStep(EventKind.CLOSED),) if before is not Phase.CLOSED else ()
         case Phase.CANCELLED:
-            return (Step(EventKind.CANCELLED),) if before is not Phase.CANCELLED else ()
+            return (EventStep(EventKind.CANCELLED),) if before is not Phase.CANCELLED else ()
     assert_never(after)
 
 

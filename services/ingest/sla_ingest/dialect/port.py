@@ -51,7 +51,7 @@ class Delivery:
     max_depth: int = 64
 
 
-class Reason(Enum):
+class CodedReason(Enum):
     """Why something was done; the value is the text for people, `code` the word for metrics and rows."""
 
     @property
@@ -59,7 +59,7 @@ class Reason(Enum):
         return self.name.lower()
 
 
-class IgnoredBecause(Reason):
+class IgnoredBecause(CodedReason):
     PING = "a test delivery: the connection works"
     UNRELATED = "this kind of delivery says nothing about an incident"
     PULL_REQUEST = "pull requests are not incidents"
@@ -69,7 +69,7 @@ class IgnoredBecause(Reason):
     NOTHING_RELEVANT = "nothing that a clock depends on has changed"
 
 
-class ParkedBecause(Reason):
+class ParkedBecause(CodedReason):
     UNKNOWN_TYPE = "slad does not know this type of event"
     UNKNOWN_ACTION = "slad does not know this action"
     NO_INCIDENT = "the delivery does not say which incident it concerns"
@@ -81,7 +81,7 @@ class ParkedBecause(Reason):
     TOO_MANY_NAMES = "too many incidents would become one, or be merged into one another"
 
 
-class Remark(Reason):
+class IngestRemark(CodedReason):
     """Something odd that never drops an event; it is shown in the answer and counted."""
 
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
@@ -107,10 +107,10 @@ class Remark(Reason):
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class RemarkNote:
     """A remark with what it is about."""
 
-    remark: Remark
+    remark: IngestRemark
     detail: str = ""
 
     def __str__(self) -> str:
@@ -121,21 +121,21 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Translated:
+class TranslatedEvent:
     """An event with its remarks. `unless_reporter`: an account; if it turns out to be the incident's reporter, the
     event is the customer's reply and no response (senders whose comment events do not say who reported).
     `not_before_told`: its time is the earliest possible one, so it is moved behind every promise that had run out by
     its receipt, and takes none of those breaches back."""
 
     event: IncidentEvent
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
     unless_reporter: str = ""
     not_before_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    events: tuple[Translated, ...]
+    events: tuple[TranslatedEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Ignored:
 
     reason: IgnoredBecause
     detail: str = ""
-    observed: Translated | None = None
+    observed: TranslatedEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Translation:
     outcome: Outcome
 
 
-class Unfit(Exception):
+class DoesNotFit(Exception):
     """Raised inside a dialect where a delivery does not fit; becomes its Refused outcome."""
 
     def __init__(
@@ -193,21 +193,21 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class ClaimedTime:
     """A sender's claim of when; None when it made none."""
 
     at: datetime | None
     quality: TimeQuality
     version: int = 0
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class EventDraft:
     """A canonical event before it has its ids and times."""
 
     kind: EventKind
-    stamp: Stamp
+    stamp: ClaimedTime
     actor: Actor = Actor.UNKNOWN
     actor_name: str = ""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -218,7 +218,7 @@ class Happening:
     metrics: tuple[str, ...] = ()
     score: int | None = None
     reason: str = ""
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
     unless_reporter: str = ""
     not_before_told: bool = False
     snapshot: Snapshot | None = None
@@ -228,7 +228,7 @@ class Happening:
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
     """`<source>:<the source's own id>`. Raises Unfit, with the `pointer`, when it is too long to be a key."""
     if len(own) > OWN_ID:
-        raise Unfit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
+        raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
     return IncidentId(f"{source}:{own}")
 
 
@@ -260,7 +260,7 @@ def events(
     source: Source,
     incident: IncidentId,
     id_: str,
-    happenings: Sequence[Happening],
+    happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
     """Number the happenings of one delivery and give them their times. The last one carries the `snapshot`."""
@@ -280,20 +280,20 @@ def ignored(
     """The outcome with the look at the ticket that the delivery brings; as it is without a `snapshot`."""
     if snapshot is None:
         return outcome
-    at = Stamp(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
-    look = Happening(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot)
+    at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
+    look = EventDraft(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot)
     return replace(outcome, observed=_event(delivery, source, incident, id_, 0, look))
 
 
 def _event(
-    delivery: Delivery, source: Source, incident: IncidentId, id_: str, number: int, what: Happening
-) -> Translated:
+    delivery: Delivery, source: Source, incident: IncidentId, id_: str, number: int, what: EventDraft
+) -> TranslatedEvent:
     stated = what.stamp.at is not None
     attributes, cut = _fitted(what.attributes)
     snapshot, cut_there = _fitted_snapshot(what.snapshot, delivery.received_at)
     cut = tuple(dict.fromkeys((*cut, *cut_there)))
-    remarks = (*what.stamp.remarks, *(() if stated else (Noted(Remark.NO_TIME),)), *what.remarks, *cut)
-    return Translated(
+    remarks = (*what.stamp.remarks, *(() if stated else (RemarkNote(IngestRemark.NO_TIME),)), *what.remarks, *cut)
+    return TranslatedEvent(
         event=IncidentEvent(
             id=event_id(source.id, id_, number),
             incident=incident,
@@ -322,16 +322,18 @@ def _event(
     )
 
 
-def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[Noted, ...]]:
+def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[RemarkNote, ...]]:
     """Attributes that end in columns, shortened to them: a word that is too long must not cost the event."""
     long = [name for name, longest in COLUMNS.items() if len(attributes.get(name, "")) > longest]
     if not long:
         return attributes, ()
     cut = {name: shortened(attributes[name], COLUMNS[name]) for name in long}
-    return {**attributes, **cut}, tuple(Noted(Remark.SHORTENED, name) for name in long)
+    return {**attributes, **cut}, tuple(RemarkNote(IngestRemark.SHORTENED, name) for name in long)
 
 
-def _fitted_snapshot(snapshot: Snapshot | None, received_at: datetime) -> tuple[Snapshot | None, tuple[Noted, ...]]:
+def _fitted_snapshot(
+    snapshot: Snapshot | None, received_at: datetime
+) -> tuple[Snapshot | None, tuple[RemarkNote, ...]]:
     """Nobody has seen a ticket as it stood after the delivery was received: a sender's clock may be ahead."""
     if snapshot is None:
         return None, ()

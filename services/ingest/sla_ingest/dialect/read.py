@@ -10,7 +10,7 @@ from sla_domain.bounds import UNWRITABLE, VALUE, writable
 from sla_domain.calendar import LocalTime
 from sla_domain.event import TimeQuality
 from sla_ingest.dialect.instant import BadInstant, read_instant
-from sla_ingest.dialect.port import Noted, Remark, Stamp
+from sla_ingest.dialect.port import ClaimedTime, IngestRemark, RemarkNote
 
 Node = Mapping[str, Any]
 EMPTY: Node = {}
@@ -114,17 +114,21 @@ def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
-def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> Stamp:
+def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
     """A time that may be absent or unreadable: then the claim is empty, and the remark says what was written."""
     try:
         found = read_instant(value, zone)
     except BadInstant as error:
-        return Stamp(at=None, quality=quality, version=version, remarks=(Noted(Remark.NO_TIME, str(error)),))
+        return ClaimedTime(
+            at=None, quality=quality, version=version, remarks=(RemarkNote(IngestRemark.NO_TIME, str(error)),)
+        )
     if not isinstance(found, LocalTime):
-        return Stamp(at=found, quality=quality, version=version)
+        return ClaimedTime(at=found, quality=quality, version=version)
     if quality is TimeQuality.EXACT:
         quality = TimeQuality.DOUBTFUL
-    return Stamp(at=found.at, quality=quality, version=version, remarks=(Noted(Remark.LOCAL_TIME, found.doubt()),))
+    return ClaimedTime(
+        at=found.at, quality=quality, version=version, remarks=(RemarkNote(IngestRemark.LOCAL_TIME, found.doubt()),)
+    )
 
 
 def stated(**attributes: str) -> dict[str, str]:

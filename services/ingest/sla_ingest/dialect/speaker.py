@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind
-from sla_ingest.dialect.port import Noted, Remark
+from sla_ingest.dialect.port import IngestRemark, RemarkNote
 
 SAID: Mapping[Actor, EventKind] = MappingProxyType(
     {
@@ -30,7 +30,7 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class AccountDetails:
     """What a delivery says of somebody. `names` identify the account; the rest is folded, "" where nothing is said.
 
     `shown` is how people call them. They choose it themselves, so it makes nobody staff or customer; only a bot's words
@@ -60,30 +60,30 @@ class Speaker:
     """Who speaks or acts, and what is odd about that; the remarks matter where the side does."""
 
     actor: Actor
-    remarks: tuple[Noted, ...] = field(default=())
+    remarks: tuple[RemarkNote, ...] = field(default=())
 
 
-def side_of(source: Source, person: Person, *, reported: bool) -> Speaker:
+def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
     """The side of a person. `reported`: the ticket is theirs."""
     actor = known(source, person, reported=reported)
     if actor is not None:
         return Speaker(actor)
     if person.assumed and not source.only_staff:
         said = f"{person.words}, {person.assumed}; {_where(source)}"
-        return Speaker(Actor.STAFF, (Noted(Remark.STAFF_ASSUMED, said),))
+        return Speaker(Actor.STAFF, (RemarkNote(IngestRemark.STAFF_ASSUMED, said),))
     return Speaker(Actor.UNKNOWN, (stranger(source, person.words),))
 
 
-def stranger(source: Source, who: str) -> Noted:
+def stranger(source: Source, who: str) -> RemarkNote:
     """The remark on somebody of no side, with the setting that gives them one."""
-    return Noted(Remark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
+    return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
 
 def _where(source: Source) -> str:
     return f"say it under sources.{source.id}.staff or sources.{source.id}.customers"
 
 
-def known(source: Source, person: Person, *, reported: bool = False) -> Actor | None:
+def known(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
     """The side of a person as catalogue and sender have it; None when neither does."""
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT

@@ -20,14 +20,14 @@ from sla_domain.fold import in_order
 from sla_domain.fold.carried import COPIED, copied, someone_waits
 from sla_ingest.history import whole_history
 from sla_ingest.name.kept import keep, load, rename
-from sla_ingest.name.known import AliasKind, Names, ways
+from sla_ingest.name.known import AliasKind, IncidentNames, word_routes
 from sla_ingest.published import published
 from sla_ingest.tables import event as event_table
 
 _MAX_EVENT_ID = 120
 
 
-async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) -> None:
+async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
     """What follows from an event, itself stored already, that makes two names one or merges one into another."""
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -44,7 +44,7 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) 
         return
     # What belonged together before has its copies.
     now = await load(connection, [incident])
-    heard, where = ways(event, now)
+    heard, where = word_routes(event, now)
     for source in sorted(heard):
         for survivor in sorted(where & now.survivors(source)):
             await _copy_all(connection, source, survivor, now)
@@ -53,7 +53,7 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) 
 async def carry(
     connection: AsyncConnection,
     events: Sequence[IncidentEvent],
-    names: Names,
+    names: IncidentNames,
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
@@ -132,7 +132,9 @@ def derived_id(id_: EventId, incident: IncidentId, sign: str = "~") -> EventId:
     return EventId(f"sha256-{hashlib.sha256(plain.encode('utf-8', 'surrogatepass')).hexdigest()}")
 
 
-async def _copy_all(connection: AsyncConnection, source: IncidentId, survivor: IncidentId, names: Names) -> None:
+async def _copy_all(
+    connection: AsyncConnection, source: IncidentId, survivor: IncidentId, names: IncidentNames
+) -> None:
     """Everything that was said on `source`; nothing while the survivor is unknown and nobody waits."""
     stored = [event async for event in whole_history(connection, source)]
     said = [
@@ -149,7 +151,7 @@ async def _copy_all(connection: AsyncConnection, source: IncidentId, survivor: I
     await published(connection, [_copy(event, survivor, names) for event in said])
 
 
-def _copy(event: IncidentEvent, survivor: IncidentId, names: Names) -> IncidentEvent:
+def _copy(event: IncidentEvent, survivor: IncidentId, names: IncidentNames) -> IncidentEvent:
     into = event.merged_into
     told = event if into is None else replace(event, merged_into=names.incident(into))
     return copied(told, survivor, derived_id(event.id, survivor))

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentId
 from sla_ingest import tables
-from sla_ingest.name.known import AliasKind, Names
+from sla_ingest.name.known import AliasKind, IncidentNames
 from sla_platform.store import forgotten
 from sla_platform.store.dialect import insert_new, is_postgres
 
@@ -26,7 +26,7 @@ _ROUNDS = 50  # names of names; a chain of merges may be long, a longer one is n
 _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
-class Stale(Exception):
+class NamesChanged(Exception):
     """Names were joined since the delivery was decided; decide it anew."""
 
 
@@ -37,7 +37,7 @@ async def hold(connection: AsyncConnection, *, joining: bool) -> None:
         await connection.execute(text(f"SELECT {function}({_LOCK})"))
 
 
-async def load(connection: AsyncConnection, names: Iterable[str]) -> Names:
+async def load(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
     """What is known of these names, and of those that belong to them."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -57,7 +57,7 @@ async def load(connection: AsyncConnection, names: Iterable[str]) -> Names:
                 merged.setdefault(name, set()).add(incident)
                 found |= {name, incident}
         frontier = found - seen
-    return Names(moved, {name: frozenset(into) for name, into in merged.items()})
+    return IncidentNames(moved, {name: frozenset(into) for name, into in merged.items()})
 
 
 async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
@@ -109,9 +109,9 @@ async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetim
         merged = and_(_alias.name.in_(some), _alias.kind == AliasKind.MERGED.value)
         await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(some), merged)))
     if over:
-        await forgotten.bury(connection, tables.forgotten, over)
+        await forgotten.insert_tombstones(connection, tables.forgotten, over)
 
 
-def same(known: Names, now: Names) -> bool:
+def same(known: IncidentNames, now: IncidentNames) -> bool:
     """Whether nothing has changed."""
     return dict(known.moved) == dict(now.moved) and dict(known.merged) == dict(now.merged)

@@ -14,8 +14,8 @@ from enum import StrEnum
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold.carried import follow
-from sla_ingest.dialect.port import Translated
-from sla_ingest.entry import Entry
+from sla_ingest.dialect.port import TranslatedEvent
+from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
@@ -24,7 +24,7 @@ class AliasKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class IncidentNames:
     """What is known of some names: `moved` by name, `merged` by the incident that is over."""
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
@@ -61,12 +61,12 @@ MOST_COPIED = 500
 """Pairs of a merged incident and a survivor that one delivery may bring together."""
 
 
-def joins(entry: Entry) -> bool:
+def joins(entry: InboxEntry) -> bool:
     """Whether the delivery makes two names one, or merges one incident into another."""
     return any(one.event.kind in JOINING for one in entry.events)
 
 
-def touched(entry: Entry) -> set[IncidentId]:
+def touched(entry: InboxEntry) -> set[IncidentId]:
     """The names that the delivery speaks of."""
     looked = () if entry.observed is None else (entry.observed,)
     return {name for one in (*entry.events, *looked) for name in concerned(one.event)}
@@ -77,7 +77,7 @@ def concerned(event: IncidentEvent) -> Iterable[IncidentId]:
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
-def routed(entry: Entry, names: Names) -> Entry:
+def routed(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     """The delivery with its events under the incidents that their names are."""
     if not names.moved and not joins(entry):
         return entry
@@ -85,7 +85,7 @@ def routed(entry: Entry, names: Names) -> Entry:
     return replace(entry, events=tuple(_routed(one, names) for one in entry.events), observed=observed)
 
 
-def _routed(one: Translated, names: Names) -> Translated:
+def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
     event = one.event
     incident = names.incident(event.incident)
     into = None if event.merged_into is None else names.incident(event.merged_into)
@@ -98,7 +98,7 @@ def _routed(one: Translated, names: Names) -> Translated:
     return one if event is one.event else replace(one, event=event)
 
 
-def ways(event: IncidentEvent, names: Names) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
+def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
     """The incidents whose words are heard elsewhere by this joining event, and those on which they are heard."""
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -113,7 +113,7 @@ def ways(event: IncidentEvent, names: Names) -> tuple[frozenset[IncidentId], fro
     return sources | {incident}, names.survivors(into) | {into}
 
 
-def overgrown(entry: Entry, names: Names) -> IncidentId | None:
+def overgrown(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
     """The incident of a joining event beyond which too many names would belong together; None within the bounds.
 
     What follows a join grows with all that belongs together, in one transaction that holds up every other sender.
@@ -125,14 +125,14 @@ def overgrown(entry: Entry, names: Names) -> IncidentId | None:
     return None
 
 
-def _overgrown(event: IncidentEvent, names: Names) -> bool:
+def _overgrown(event: IncidentEvent, names: IncidentNames) -> bool:
     known = {*names.moved, *names.moved.values(), *names.merged, *concerned(event)}
     if len(known.union(*names.merged.values())) > MOST_NAMES:
         return True
     own = {names.incident(name) for name in concerned(event)}
     if event.kind is EventKind.RENAMED and sum(into in own for into in names.moved.values()) >= MOST_MOVES:
         return True
-    heard, where = ways(event, names)
+    heard, where = word_routes(event, names)
     if len(heard) * len(where) > MOST_COPIED:
         return True
     return any(len((names.survivors(name) | where) - {name}) > MOST_SURVIVORS for name in heard)

@@ -11,8 +11,8 @@ import httpx2
 import typer
 from rich.table import Table
 
+from sla_standalone.cli.output import WRONG, emit, note, tables
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, refused
-from sla_standalone.cli.say import WRONG, emit, note, tables
 
 _ALERT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _PAGE = 200

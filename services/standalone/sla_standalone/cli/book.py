@@ -10,8 +10,8 @@ from sla_catalogue import Catalogue, CatalogueInvalid, builtin_catalogue, load_c
 from sla_domain.bounds import RANGE, within_reach
 from sla_domain.contract import Contract, ContractId
 from sla_platform.settings import Settings
-from sla_standalone.cli.say import note, stop
-from sla_standalone.replay.instant import BadInstant, at_zone
+from sla_standalone.cli.output import note, stop
+from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 
 def catalogue_at(path: Path | None) -> Catalogue:
@@ -60,7 +60,7 @@ def instant_of(text: str, zone: str, option: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
         at = found if found.tzinfo is not None else at_zone(found, zone)
-    except (ValueError, OverflowError, BadInstant):
+    except (ValueError, OverflowError, BadTableInstant):
         stop(f"{option} {text!r} is no ISO 8601 time, e.g. 2026-11-10T16:30")
     if not within_reach(at):
         stop(f"{option} {text!r} is out of reach: a time lies {RANGE}")

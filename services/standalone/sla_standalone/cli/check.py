@@ -14,7 +14,7 @@ from sla_catalogue import Problem, ScenarioResult, Severity, load_catalogue, run
 from sla_catalogue import check as check_catalogue
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.say import WRONG, emit, note, stop
+from sla_standalone.cli.output import WRONG, emit, note, stop
 
 
 class Format(StrEnum):

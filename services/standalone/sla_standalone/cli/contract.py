@@ -14,7 +14,7 @@ from sla_catalogue.sheet import sheet_of
 from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
-from sla_standalone.cli.say import emit, tables
+from sla_standalone.cli.output import emit, tables
 
 Where = Annotated[Path | None, typer.Option(help="Catalogue directory or file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -17,9 +17,9 @@ from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import opened
+from sla_standalone.cli.output import WRONG, emit, note, stop
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, incident_path
-from sla_standalone.cli.say import WRONG, emit, note, stop
-from sla_standalone.replay import History
+from sla_standalone.replay import ReplayHistory
 from sla_timer.answer import explained_json
 
 
@@ -98,7 +98,7 @@ def _read(
         stop(str(error), WRONG)
 
 
-def _events_of(incident: str, history: History) -> Sequence[IncidentEvent]:
+def _events_of(incident: str, history: ReplayHistory) -> Sequence[IncidentEvent]:
     """By slad's id, or by the sender's own where that is not ambiguous."""
     named, own, known, count = dict[str, list[Any]](), dict[str, list[Any]](), list[str](), 0
     for key, lines in history.each():

@@ -9,8 +9,8 @@ import httpx2
 import typer
 from rich.table import Table
 
+from sla_standalone.cli.output import MISUSED, WRONG, emit, note, stop, tables
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, problem_text, refused
-from sla_standalone.cli.say import MISUSED, WRONG, emit, note, stop, tables
 
 SERVICES = ("ingest", "timer", "notifier", "board")
 _PAGE = 500

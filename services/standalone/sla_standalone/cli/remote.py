@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx2
 import typer
 
-from sla_standalone.cli.say import MISUSED, WRONG, stop
+from sla_standalone.cli.output import MISUSED, WRONG, stop
 
 DEFAULT_URL = "http://127.0.0.1:8321"
 Url = Annotated[str, typer.Option(help="A running service. Default: SLAD_URL, else this machine's.", envvar="SLAD_URL")]

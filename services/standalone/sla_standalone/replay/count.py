@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sla_domain.calendar import load_zone
-from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.judge import ClockOutcome, Verdict
 
 
 @dataclass(slots=True)
-class Tally:
+class VerdictCounts:
     """How many clocks came to which verdict."""
 
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
@@ -19,7 +19,7 @@ class Tally:
     def add(self, verdict: Verdict) -> None:
         self.counts[verdict] += 1
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: VerdictCounts) -> None:
         for verdict, count in other.counts.items():
             self.counts[verdict] += count
 
@@ -48,14 +48,14 @@ class Group(NamedTuple):
     month: str  # `2026-11`
 
 
-def month_of(outcome: Outcome) -> str:
+def month_of(outcome: ClockOutcome) -> str:
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
     return f"{local.year:04}-{local.month:02}"
 
 
 @dataclass(slots=True)
-class Confusion:
+class ConfusionMatrix:
     """Our verdict against another: the first word is ours."""
 
     met_met: int = 0
@@ -76,7 +76,7 @@ class Confusion:
     def ratio(self) -> float | None:
         return self.agree / self.compared if self.compared else None
 
-    def merge(self, other: Confusion) -> None:
+    def merge(self, other: ConfusionMatrix) -> None:
         self.met_met += other.met_met
         self.met_missed += other.met_missed
         self.missed_met += other.missed_met
@@ -109,22 +109,22 @@ class Disagreement:
     priority: str
     ours: Verdict | None
     theirs: bool
-    outcome: Outcome | None
+    outcome: ClockOutcome | None
 
 
 @dataclass(slots=True)
-class Agreement:
+class VerdictAgreement:
     """Against a verdict column; `by_priority` is that of the clock, '' where there is none."""
 
-    whole: Confusion = field(default_factory=Confusion)
-    by_priority: dict[str, Confusion] = field(default_factory=dict)
+    whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
+    by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
-    def add(self, outcomes: Iterable[Outcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
+    def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
         """Compare one incident; returns where the two differ.
 
         The last cycle of each claimed metric counts; the earlier ones were overtaken by it.
         """
-        last: dict[str, Outcome] = {}
+        last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:
             if outcome.metric not in last or last[outcome.metric].cycle < outcome.cycle:
                 last[outcome.metric] = outcome
@@ -135,12 +135,12 @@ class Agreement:
             priority = "" if ended is None else ended.priority
             ours = None if verdict is None else verdict.kept
             self.whole.add(ours, theirs)
-            self.by_priority.setdefault(priority, Confusion()).add(ours, theirs)
+            self.by_priority.setdefault(priority, ConfusionMatrix()).add(ours, theirs)
             if ours is not theirs:
                 found.append(Disagreement(incident, metric, priority, verdict, theirs, ended))
         return found
 
-    def merge(self, other: Agreement) -> None:
+    def merge(self, other: VerdictAgreement) -> None:
         self.whole.merge(other.whole)
         for priority, part in other.by_priority.items():
-            self.by_priority.setdefault(priority, Confusion()).merge(part)
+            self.by_priority.setdefault(priority, ConfusionMatrix()).merge(part)

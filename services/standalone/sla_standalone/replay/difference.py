@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sla_standalone.replay.judge import Outcome
+from sla_standalone.replay.judge import ClockOutcome
 
 
-class Turn(StrEnum):
+class OutcomeChange(StrEnum):
     """What changes; the first that applies."""
 
     BROKEN = "broken"  # kept under the first plan, not under the other
@@ -21,19 +21,19 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    turn: Turn
-    old: Outcome | None
-    new: Outcome | None
+class ChangedOutcome:
+    turn: OutcomeChange
+    old: ClockOutcome | None
+    new: ClockOutcome | None
 
     @property
-    def one(self) -> Outcome:
+    def one(self) -> ClockOutcome:
         found = self.old or self.new
         assert found is not None
         return found
 
 
-def difference(old: Iterable[Outcome], new: Iterable[Outcome]) -> list[Change]:
+def difference(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
     """Clock by clock, in the order of incident, metric and cycle."""
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
@@ -42,20 +42,20 @@ def difference(old: Iterable[Outcome], new: Iterable[Outcome]) -> list[Change]:
         here, there = before.get(key), after.get(key)
         turn = turn_of(here, there)
         if turn is not None:
-            changes.append(Change(turn, here, there))
+            changes.append(ChangedOutcome(turn, here, there))
     return changes
 
 
-def turn_of(old: Outcome | None, new: Outcome | None) -> Turn | None:
+def turn_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
     if old is None or new is None:
-        return Turn.APPEARED if old is None else Turn.VANISHED
+        return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED
     if old.verdict is new.verdict:
-        return Turn.MOVED if old.due_at != new.due_at else None
+        return OutcomeChange.MOVED if old.due_at != new.due_at else None
     kept, stays = old.verdict.kept, new.verdict.kept
     if kept is stays:
-        return Turn.OTHER
+        return OutcomeChange.OTHER
     if kept and stays is False:
-        return Turn.BROKEN
+        return OutcomeChange.BROKEN
     if stays and kept is False:
-        return Turn.MENDED
-    return Turn.OTHER
+        return OutcomeChange.MENDED
+    return OutcomeChange.OTHER

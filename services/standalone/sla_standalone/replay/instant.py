@@ -21,7 +21,7 @@ _WALL = _EPOCH.replace(tzinfo=None)
 _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2})", "M": r"(\d\d)", "S": r"(\d\d)"}
 
 
-class BadInstant(ValueError):
+class BadTableInstant(ValueError):
     """The text is none of the mapping's time formats."""
 
 
@@ -42,7 +42,7 @@ def parser(formats: Sequence[str], zone: str, doubts: dict[str, LocalTime] | Non
                 continue
             if found.tzinfo is not None:
                 if not within_reach(found):
-                    raise BadInstant(f"{text[:60]!r} is out of reach: a time lies {RANGE}")
+                    raise BadTableInstant(f"{text[:60]!r} is out of reach: a time lies {RANGE}")
                 return found.astimezone(UTC)
             if plain:
                 return _EPOCH + (found - _WALL)
@@ -50,7 +50,7 @@ def parser(formats: Sequence[str], zone: str, doubts: dict[str, LocalTime] | Non
             if local.doubtful and doubts is not None:
                 doubts[text] = local
             return local.at
-        raise BadInstant(f"{text[:60]!r} is no time in the format {' or '.join(formats)}")
+        raise BadTableInstant(f"{text[:60]!r} is no time in the format {' or '.join(formats)}")
 
     return parse
 
@@ -69,7 +69,7 @@ def _read(naive: datetime, zone: str) -> LocalTime:
     try:
         return read_local(naive, zone)
     except ValueError as error:
-        raise BadInstant(str(error)) from None
+        raise BadTableInstant(str(error)) from None
 
 
 def _way(form: str) -> Parse:

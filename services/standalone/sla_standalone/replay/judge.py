@@ -36,7 +36,7 @@ class Verdict(StrEnum):
                 assert_never(self)
 
 
-class Outcome(NamedTuple):
+class ClockOutcome(NamedTuple):
     """What one clock came to. `warned` counts the warnings that people would have had.
 
     A tuple, because there are very many and they travel between processes.
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
     def key(self) -> tuple[str, str, int]:
         return self.incident, self.metric, self.cycle
 
-    def settled(self, until: datetime) -> Outcome:
+    def settled(self, until: datetime) -> ClockOutcome:
         """The outcome of a clock that was left running, at the end of the log."""
         if self.verdict is not Verdict.OPEN:
             return self
@@ -78,31 +78,33 @@ class Outcome(NamedTuple):
         )
 
 
-def judge(events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> list[Outcome]:
+def judge(
+    events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None
+) -> list[ClockOutcome]:
     """Every clock of the incident. `contract` overrides the match by customer."""
     return outcomes_of(fold(events, rulebook, contract))
 
 
-class Judged(NamedTuple):
+class JudgedIncident(NamedTuple):
     """What one incident came to under one ruling."""
 
-    outcomes: list[Outcome]
+    outcomes: list[ClockOutcome]
     remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it
 
 
-def judged_of(incident: Incident) -> Judged:
+def judged_of(incident: Incident) -> JudgedIncident:
     """The outcomes of an incident, with what there is to remark on it."""
-    return Judged(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
+    return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 
-def outcomes_of(incident: Incident) -> list[Outcome]:
+def outcomes_of(incident: Incident) -> list[ClockOutcome]:
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]
 
 
-def _outcome(clock: Clock, zone: str, quality: str) -> Outcome:
+def _outcome(clock: Clock, zone: str, quality: str) -> ClockOutcome:
     warnings = [mark for mark in clock.marks if mark.kind != BREACH]
-    return Outcome(
+    return ClockOutcome(
         incident=clock.incident,
         metric=clock.metric,
         cycle=clock.cycle,

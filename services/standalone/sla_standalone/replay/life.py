@@ -19,7 +19,7 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
+class IncidentLife:
     """`claims` are verdicts of somebody else by metric (True: met); `remarks` count what the mapping does not know."""
 
     incident: IncidentId

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.judge import ClockOutcome, Verdict
 from sla_standalone.replay.spill import BlockWriter, blocks
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -22,7 +22,7 @@ class Record(NamedTuple):
 
     line: int
     incident: str
-    outcomes: tuple[tuple[Outcome, ...], ...]
+    outcomes: tuple[tuple[ClockOutcome, ...], ...]
     claims: Mapping[str, bool]
     remarks: tuple[tuple[str, str], ...] = ()  # what is odd about it under the first ruling: kind and text
 
@@ -46,7 +46,7 @@ def write(records: Iterable[Record], path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredRecords:
     """Records in files, each file by line; read anew at each iteration, and never all at once."""
 
     files: Sequence[Path]
@@ -56,7 +56,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledRecords:
     """Records as they stand where the log ends."""
 
     records: Iterable[Record]
@@ -74,7 +74,7 @@ def _read(path: Path) -> Iterator[Record]:
             yield Record(line, incident, unpacked, claims, remarks)
 
 
-def _packed(outcome: Outcome) -> tuple[Any, ...]:
+def _packed(outcome: ClockOutcome) -> tuple[Any, ...]:
     return tuple(_plain(value) for value in outcome)
 
 
@@ -86,8 +86,8 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value  # an enum's word is written as a word
 
 
-def _unpacked(values: tuple[Any, ...]) -> Outcome:
-    found = Outcome(*values)
+def _unpacked(values: tuple[Any, ...]) -> ClockOutcome:
+    found = ClockOutcome(*values)
     return found._replace(
         verdict=Verdict(found.verdict),
         started_at=_at(values[8]),

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sla_standalone.replay.count import Agreement, Confusion, Disagreement, Group, Tally
-from sla_standalone.replay.difference import Change, Turn, difference
+from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
 from sla_standalone.replay.figures import disagreements
-from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.judge import ClockOutcome, Verdict
 from sla_standalone.replay.life import Reject
 from sla_standalone.replay.play import Played
 from sla_standalone.replay.record import Record
@@ -33,7 +33,7 @@ def reject_json(reject: Reject) -> dict[str, Any]:
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
-def outcome_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -64,16 +64,16 @@ def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     )
 
 
-def totals_json(totals: Mapping[str, Tally]) -> dict[str, dict[str, Any]]:
+def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
     """By metric."""
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
-def tally_json(tally: Tally) -> dict[str, Any]:
+def tally_json(tally: VerdictCounts) -> dict[str, Any]:
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": share(tally.ratio)}
 
 
-def attainment_json(groups: Mapping[Group, Tally]) -> list[dict[str, Any]]:
+def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
         | tally_json(tally)
@@ -81,7 +81,7 @@ def attainment_json(groups: Mapping[Group, Tally]) -> list[dict[str, Any]]:
     ]
 
 
-def agreement_json(found: Agreement, records: Iterable[Record]) -> dict[str, Any]:
+def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
     """`disagreements` are all of them, one at a time."""
     return {
         **confusion_json(found.whole),
@@ -102,7 +102,7 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
     }
 
 
-def confusion_json(found: Confusion) -> dict[str, Any]:
+def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
     """In `confusion` the first word is our verdict, the second the other's."""
     return {
         "compared": found.compared,
@@ -118,15 +118,15 @@ def confusion_json(found: Confusion) -> dict[str, Any]:
     }
 
 
-def difference_json(counts: Counter[Turn], records: Iterable[Record]) -> dict[str, Any]:
+def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
     """`changes` are all of them, one at a time."""
     return {
-        "counts": {turn.value: counts[turn] for turn in Turn},
+        "counts": {turn.value: counts[turn] for turn in OutcomeChange},
         "changes": (change_json(change) for record in records for change in difference(*record.outcomes)),
     }
 
 
-def change_json(change: Change) -> dict[str, Any]:
+def change_json(change: ChangedOutcome) -> dict[str, Any]:
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,
@@ -137,7 +137,7 @@ def change_json(change: Change) -> dict[str, Any]:
     }
 
 
-def side_json(outcome: Outcome | None) -> dict[str, Any] | None:
+def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
     if outcome is None:
         return None
     return {

@@ -56,7 +56,7 @@ def blocks(path: Path) -> Iterator[list[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class LogBucket:
     """The lines of some incidents, in pieces: the n-th piece is from the n-th part of the log, whose lines are
     numbered from its own beginning; `before` counts the lines of the parts before it."""
 

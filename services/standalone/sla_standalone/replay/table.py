@@ -14,8 +14,8 @@ from sla_catalogue.source import Phase
 from sla_domain.calendar import LocalTime
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_standalone.replay.doubt import Doubts, rows_in_order, settled
-from sla_standalone.replay.instant import BadInstant, parser, second_of
-from sla_standalone.replay.life import Life, Reject
+from sla_standalone.replay.instant import BadTableInstant, parser, second_of
+from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
 from sla_standalone.replay.mapping import Mapping as MappingFile
 
@@ -73,9 +73,9 @@ class TableReader:
         own = row[0].strip()
         return "" if own in self._unknown else own
 
-    def life(self, own: str, rows: Sequence[Numbered]) -> Life:
+    def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
         """The events of one incident from its rows, in the order of their instants."""
-        told = _Telling(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
+        told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         self._doubts = {}
         dated = self._in_order(list(self._dated(rows, told)))
         before: Row | None = None
@@ -88,7 +88,7 @@ class TableReader:
                 self._rules_of(row, before, at, version, told, once)
                 state = self._state_of(row, state, at, version, told)
                 self._restate(row, stated, at, version, told)
-            except BadInstant as error:
+            except BadTableInstant as error:
                 told.rejects.append(self._reject(line, str(error), row))
             before = row
         claims = {} if self._verdict is None or before is None else self._verdict.claim(dated[-1][3], self.known)
@@ -99,12 +99,12 @@ class TableReader:
 
     # -- the parts of a row
 
-    def _dated(self, rows: Sequence[Numbered], told: _Telling) -> Iterator[_Dated]:
+    def _dated(self, rows: Sequence[Numbered], told: _EventBuilder) -> Iterator[_Dated]:
         """Rows with their instant; a row whose own instant cannot be read is left out and reported."""
         for line, row in rows:
             try:
                 at = self._instant(row, self._row_at) if self._row_at else _NO_INSTANT
-            except BadInstant as error:
+            except BadTableInstant as error:
                 told.rejects.append(self._reject(line, str(error), row))
                 continue
             if at is None:
@@ -127,7 +127,7 @@ class TableReader:
         return sorted(dated, key=itemgetter(0, 1))
 
     def _rules_of(
-        self, row: Row, before: Row | None, at: datetime, version: int, told: _Telling, once: set[int]
+        self, row: Row, before: Row | None, at: datetime, version: int, told: _EventBuilder, once: set[int]
     ) -> None:
         for number, rule in enumerate(self._rules):
             if number in once or not rule.picks(row, before):
@@ -143,7 +143,9 @@ class TableReader:
                 reason=self._value(row, *rule.reason) if rule.reason is not None else "",
             )  # fmt: skip
 
-    def _state_of(self, row: Row, before: _State | None, at: datetime, version: int, told: _Telling) -> _State | None:
+    def _state_of(
+        self, row: Row, before: _State | None, at: datetime, version: int, told: _EventBuilder
+    ) -> _State | None:
         if self._state < 0 or (written := row[self._state]) in self._unknown:
             return before
         word = written.strip()
@@ -169,7 +171,7 @@ class TableReader:
             told.say(EventKind.RESUMED, own, version, row=rows)
         return now
 
-    def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _Telling) -> None:
+    def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _EventBuilder) -> None:
         """What the row says anew; the opening carries what the first row says."""
         cells = self._stating(row)
         if cells == told.cells:
@@ -295,7 +297,7 @@ class _Verdict:
 
 
 @dataclass(slots=True)
-class _Telling:
+class _EventBuilder:
     """The events of one incident while its rows are read."""
 
     incident: IncidentId
@@ -344,13 +346,13 @@ class _Telling:
             reason=reason,
         )
 
-    def life(self, claims: Mapping[str, bool], doubts: Doubts) -> Life:
+    def life(self, claims: Mapping[str, bool], doubts: Doubts) -> IncidentLife:
         events = settled(list(self.events.values()), doubts)
         if self.first:
             opening = next((n for n, event in enumerate(events) if event.kind is EventKind.OPENED), 0)
             if events:
                 events[opening] = _stating(events[opening], self.first)
-        return Life(
+        return IncidentLife(
             incident=self.incident, events=tuple(events), claims=claims, rejects=tuple(self.rejects),
             remarks=tuple(self.remarks),
         )  # fmt: skip

@@ -25,7 +25,7 @@ _CLIENT = "slad-knock"
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class KafkaAccess:
     """`context` is set where the protocol is one of TLS, the login where it is one of SASL."""
 
     servers: str
@@ -36,7 +36,7 @@ class Access:
     password: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, settings: Settings) -> Access:
+    def of(cls, settings: Settings) -> KafkaAccess:
         """Raises BadSettings for files that cannot be used."""
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from sla_platform.bus.kafka.publisher import Publisher
-from sla_platform.bus.port import DeadLetter
-from sla_platform.bus.record import Outgoing
+from sla_platform.bus.port import QuarantinedRecord
+from sla_platform.bus.record import OutgoingRecord
 from sla_platform.errors import BusUnavailable
 from sla_platform.fault import worded
 from sla_platform.store.quarantine import LONGEST_ERROR
 
 
-class DeadLetters:
+class QuarantineTopic:
     """Keeps dead letters of one process; connects only when the first one comes."""
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
         self._publisher = publisher
         self._topic = topic
 
-    async def put_aside(self, letter: DeadLetter) -> None:
+    async def keep_quarantined(self, letter: QuarantinedRecord) -> None:
         """Raises BusUnavailable when the letter could not be kept; the partition then waits."""
         own = {
             "slad_dead_group": letter.group,
@@ -28,7 +28,7 @@ class DeadLetters:
         }
         headers = (*letter.headers, *((name, value.encode("utf-8", "replace")) for name, value in own.items()))
         # The dead topic has the partitions of the others, so the letter keeps its number and its key's order.
-        record = Outgoing(self._topic, letter.partition, letter.key, letter.value or b"", headers)
+        record = OutgoingRecord(self._topic, letter.partition, letter.key, letter.value or b"", headers)
         if await self._publisher.publish([record]):
             raise BusUnavailable(
                 f"Kafka refuses the dead letter from {letter.topic}/{letter.partition}/{letter.offset}"

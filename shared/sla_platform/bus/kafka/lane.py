@@ -10,7 +10,7 @@ from datetime import datetime
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from sla_platform.bus.handing import Patience, Pulse
+from sla_platform.bus.handing import Backoff, StallDetector
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
@@ -19,7 +19,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableRecord:
     """A record and what is wrong with it."""
 
     record: ConsumerRecord
@@ -27,11 +27,11 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class LaneUnit:
     """The next records of a lane, read: at most 500 events in order, and the last watermark among or after them."""
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
-    unreadable: tuple[Unreadable, ...]
+    unreadable: tuple[UnreadableRecord, ...]
     through: datetime | None
     first: int  # offset of the first record
     records: int
@@ -39,15 +39,15 @@ class Unit:
 
 
 @dataclass(slots=True)
-class Lane:
+class PartitionLane:
     """One partition of one topic, from its assignment to its end."""
 
     at: TopicPartition
     topic: Topic
-    pulse: Pulse
+    pulse: StallDetector
     hand: deque[ConsumerRecord] = field(default_factory=deque)
-    unit: Unit | None = None
-    patience: Patience = field(default_factory=Patience)
+    unit: LaneUnit | None = None
+    patience: Backoff = field(default_factory=Backoff)
     due: float = 0.0  # monotonic; not before then
     done: int | None = None  # offset of the first record not handled
     committed: int | None = None
@@ -60,13 +60,13 @@ class Lane:
     def ready(self) -> bool:
         return bool(self.hand) and time.monotonic() >= self.due
 
-    def next_unit(self) -> Unit:
+    def next_unit(self) -> LaneUnit:
         """The unit that was tried last, or the next one; the same batch is given again after a failure."""
         if self.unit is None:
             self.unit = _read(self.topic, self.hand)
         return self.unit
 
-    def finished(self, unit: Unit) -> None:
+    def finished(self, unit: LaneUnit) -> None:
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -93,9 +93,9 @@ class Lane:
         return start
 
 
-def _read(topic: Topic, hand: deque[ConsumerRecord]) -> Unit:
+def _read(topic: Topic, hand: deque[ConsumerRecord]) -> LaneUnit:
     events: list[tuple[Envelope, ConsumerRecord]] = []
-    unreadable: list[Unreadable] = []
+    unreadable: list[UnreadableRecord] = []
     through: datetime | None = None
     records = 0
     newest_ms = 0
@@ -105,13 +105,13 @@ def _read(topic: Topic, hand: deque[ConsumerRecord]) -> Unit:
         try:
             said = read_record(topic, record.key, record.value, record.headers)
         except BadEnvelope as error:
-            unreadable.append(Unreadable(record, error))
+            unreadable.append(UnreadableRecord(record, error))
             continue
         if isinstance(said, Watermark):
             through = said.through if through is None else max(through, said.through)
         else:
             events.append((said, record))
-    return Unit(tuple(events), tuple(unreadable), through, hand[0].offset, records, newest_ms)
+    return LaneUnit(tuple(events), tuple(unreadable), through, hand[0].offset, records, newest_ms)
 
 
 def _until_full(hand: deque[ConsumerRecord], events: list[tuple[Envelope, ConsumerRecord]]) -> Iterator[ConsumerRecord]:

@@ -11,9 +11,9 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka
 
-from sla_platform.bus.kafka.access import Access
+from sla_platform.bus.kafka.access import KafkaAccess
 from sla_platform.bus.kafka.client import START_SECONDS, close_producer, new_producer
-from sla_platform.bus.record import Outgoing
+from sla_platform.bus.record import OutgoingRecord
 from sla_platform.errors import BadSettings, BusUnavailable
 
 _log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ class Publisher:
     """One producer at a time, used by one task; a producer that failed is never used again (aiokafka issue 1017)."""
 
     def __init__(
-        self, access: Access, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
+        self, access: KafkaAccess, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
     ) -> None:
         self._access = access
         self._client = client
@@ -59,7 +59,7 @@ class Publisher:
                     "order holds only while both stay the same"
                 )
 
-    async def publish(self, records: Sequence[Outgoing]) -> frozenset[int]:
+    async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send in order and wait for every acknowledgement.
 
         Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record
@@ -97,7 +97,7 @@ class Publisher:
         first = next(iter(failures.values()))
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
-    async def post(self, records: Sequence[Outgoing]) -> bool:
+    async def post(self, records: Sequence[OutgoingRecord]) -> bool:
         """Send in order without waiting; False when the last post is still under way and nothing was sent.
 
         Raises BusUnavailable, also for the last post.
@@ -150,7 +150,7 @@ class Publisher:
             await close_producer(producer, flush=flush)
 
 
-async def _send(producer: AIOKafkaProducer, record: Outgoing) -> asyncio.Future[object]:
+async def _send(producer: AIOKafkaProducer, record: OutgoingRecord) -> asyncio.Future[object]:
     future: asyncio.Future[object] = await producer.send(
         record.topic,
         record.value,

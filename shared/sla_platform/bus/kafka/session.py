@@ -19,10 +19,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka import errors as kafka
 
-from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
-from sla_platform.bus.kafka.lane import Lane, Unit
+from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Backoff, StallDetector, hand_over, revoke
+from sla_platform.bus.kafka.lane import LaneUnit, PartitionLane
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
+from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BusUnavailable, Fenced, Retryable
 
@@ -36,43 +36,45 @@ _COMMIT_MARKS_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Subscription:
     """What is read, for whom, and how."""
 
     group: str
     topics: Mapping[str, Topic]  # Kafka's name -> ours
     marked: bool  # every topic carries watermarks
-    put_aside: PutAside
+    keep_quarantined: KeepQuarantined
     at_once: int  # partitions handled at the same time
     finish_seconds: float  # how long a running unit may hold up a rebalance
     watchdog: float  # seconds
 
 
-class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
     """From subscribing to the loss of the consumer. `run` ends by an error or cancellation; then call `leave`."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, reading: Reading, handler: Handler, metrics: BusMetrics) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, reading: Subscription, handler: Handler, metrics: BusMetrics
+    ) -> None:
         self._consumer = consumer
         self._reading = reading
         self._handler = handler
         self._metrics = metrics
         self._working = asyncio.Lock()  # a round's units, or a rebalance
-        self._lanes: dict[TopicPartition, Lane] = {}
+        self._lanes: dict[TopicPartition, PartitionLane] = {}
         self._fresh: set[int] = set()  # assigned by the group, not yet told to the handler
         self._ours: set[int] = set()  # told to the handler
         self._units: set[asyncio.Task[None]] = set()
-        self._assign_patience = Patience()
+        self._assign_patience = Backoff()
         self._assign_due = 0.0
         self._committing: asyncio.Task[None] | None = None
         self._committed_at = 0.0
         self.joining_since: float | None = time.monotonic()
 
     @property
-    def lanes(self) -> Iterable[Lane]:
+    def lanes(self) -> Iterable[PartitionLane]:
         return self._lanes.values()
 
     @property
-    def silent(self) -> list[Lane]:
+    def silent(self) -> list[PartitionLane]:
         """Lanes in which records wait and none comes; what the handler refuses for now does not count."""
         return [
             lane
@@ -116,7 +118,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         for at in assigned:
-            self._lanes[at] = Lane(at, self._reading.topics[at.topic], Pulse(self._reading.watchdog))
+            self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))
         self._fresh = {at.partition for at in self._lanes}
         self._assign_due = 0.0
         self.joining_since = None
@@ -125,7 +127,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
     async def _give_up(self) -> None:
         await self._commit_now()
         if self._ours:
-            await let_go(self._handler, frozenset(self._ours))
+            await revoke(self._handler, frozenset(self._ours))
         for lane in self._lanes.values():
             self._forget_metrics(lane)
         self._lanes.clear()
@@ -220,7 +222,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
 
         await self._all_abandonable(one(number) for number in numbers)
 
-    async def _handle(self, lane: Lane) -> None:
+    async def _handle(self, lane: PartitionLane) -> None:
         unit = lane.next_unit()
         lane.pulse.waiting()
         try:
@@ -236,7 +238,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             lane.finished(unit)
             self._metrics.handled.labels(self._reading.group).inc(len(unit.events))
 
-    async def _hand_over(self, lane: Lane, unit: Unit) -> None:
+    async def _hand_over(self, lane: PartitionLane, unit: LaneUnit) -> None:
         through = self._through(lane, unit)
         if not unit.events and through is None:
             return
@@ -248,7 +250,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         batch = Batch(lane.at.partition, tuple(event for event, _ in unit.events), through)
         await hand_over(self._handler, batch, dead)
 
-    def _through(self, lane: Lane, unit: Unit) -> datetime | None:
+    def _through(self, lane: PartitionLane, unit: LaneUnit) -> datetime | None:
         """What this unit lets the partition say: the least of all its topics."""
         if unit.through is None or not self._reading.marked:
             return None
@@ -262,7 +264,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
 
     async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
         """Keep what cannot be handled elsewhere, so that what follows can be."""
-        letter = DeadLetter(
+        letter = QuarantinedRecord(
             self._reading.group,
             record.topic,
             record.partition,
@@ -273,20 +275,20 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             error,
             self._reading.topics[record.topic],
         )
-        await self._reading.put_aside(letter)
+        await self._reading.keep_quarantined(letter)
         self._metrics.dead.labels(self._reading.group).inc()
         _log.error(
             "bus.dead_letter", group=letter.group, topic=letter.topic, partition=letter.partition,
             offset=letter.offset, error=str(error),
         )  # fmt: skip
 
-    async def _lost(self, lane: Lane, unit: Unit, error: Fenced) -> None:
+    async def _lost(self, lane: PartitionLane, unit: LaneUnit, error: Fenced) -> None:
         """Somebody else owns the partition. If the group still says it is ours after a while, take it anew."""
         number = lane.at.partition
         self._metrics.fenced.labels(self._reading.group).inc()
         _log.warning("bus.fenced", group=self._reading.group, partition=number, error=str(error))
         self._ours.discard(number)
-        await let_go(self._handler, frozenset({number}))
+        await revoke(self._handler, frozenset({number}))
         for other in self._lanes.values():
             if other.at.partition == number and (start := other.drop(FENCED_PAUSE_SECONDS)) is not None:
                 with contextlib.suppress(kafka.KafkaError):  # gone already: its next owner starts at the commit
@@ -310,7 +312,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             self._committed_at = time.monotonic()
             self._committing = asyncio.create_task(self._commit(behind))
 
-    def _uncommitted(self) -> list[Lane]:
+    def _uncommitted(self) -> list[PartitionLane]:
         return [lane for lane in self._lanes.values() if lane.done is not None and lane.done != lane.committed]
 
     async def _commit_now(self) -> None:
@@ -321,7 +323,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             self._committing = None
         await self._commit(self._uncommitted())
 
-    async def _commit(self, lanes: list[Lane]) -> None:
+    async def _commit(self, lanes: list[PartitionLane]) -> None:
         offsets = {lane.at: lane.done for lane in lanes}
         if not offsets:
             return
@@ -337,7 +339,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         for lane in lanes:
             lane.committed = offsets[lane.at]
 
-    def _forget_metrics(self, lane: Lane) -> None:
+    def _forget_metrics(self, lane: PartitionLane) -> None:
         for gauge in (self._metrics.lag, self._metrics.behind):
             with contextlib.suppress(KeyError):
                 gauge.remove(self._reading.group, lane.at.topic, str(lane.at.partition))

@@ -16,11 +16,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka import errors as kafka
 
-from sla_platform.bus.handing import Patience, Pulse
-from sla_platform.bus.kafka.access import Access
+from sla_platform.bus.handing import Backoff, StallDetector
+from sla_platform.bus.kafka.access import KafkaAccess
 from sla_platform.bus.kafka.client import START_SECONDS, close_consumer, new_consumer
-from sla_platform.bus.kafka.lane import Lane
-from sla_platform.bus.kafka.session import Reading, Session
+from sla_platform.bus.kafka.lane import PartitionLane
+from sla_platform.bus.kafka.session import GroupSession, Subscription
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Handler
 from sla_platform.errors import BusUnavailable, Retryable
@@ -34,10 +34,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerIdentity:
     """Where Kafka is, and as whom we read: the group, and in it the instance, which keeps its place over a restart."""
 
-    access: Access
+    access: KafkaAccess
     group_id: str
     instance: str
     largest_record: int  # bytes
@@ -47,14 +47,14 @@ class KafkaSource:
     """An EventSource over one group's membership."""
 
     def __init__(
-        self, broker: Broker, reading: Reading, metrics: BusMetrics | None = None, *, probe: float = 5.0
+        self, broker: BrokerIdentity, reading: Subscription, metrics: BusMetrics | None = None, *, probe: float = 5.0
     ) -> None:
         self._broker = broker
         self._reading = reading
         self._metrics = metrics or BusMetrics()
         self._probe = probe
-        self._pulse = Pulse(reading.watchdog)  # whether there is a session at all
-        self._session: Session | None = None
+        self._pulse = StallDetector(reading.watchdog)  # whether there is a session at all
+        self._session: GroupSession | None = None
 
     @property
     def lag(self) -> int:
@@ -71,7 +71,7 @@ class KafkaSource:
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
-        patience = Patience()
+        patience = Backoff()
         while True:
             self._pulse.waiting()
             started = time.monotonic()
@@ -89,7 +89,7 @@ class KafkaSource:
                 patience.reset()
             await asyncio.sleep(patience.pause())
 
-    def _lanes(self) -> tuple[Lane, ...]:
+    def _lanes(self) -> tuple[PartitionLane, ...]:
         return () if self._session is None else tuple(self._session.lanes)
 
     async def _one_session(self, handler: Handler) -> None:
@@ -98,7 +98,7 @@ class KafkaSource:
         try:
             await self._start(consumer)
             await self._check_topics(consumer)
-            session = self._session = Session(consumer, self._reading, handler, self._metrics)
+            session = self._session = GroupSession(consumer, self._reading, handler, self._metrics)
             await self._run_watched(consumer, session)
         finally:
             await close_consumer(consumer)
@@ -117,7 +117,7 @@ class KafkaSource:
         if missing := sorted(set(self._reading.topics) - there):
             raise BusUnavailable(f"no topic {', '.join(missing)} on {self._broker.access.servers}: run `slad migrate`")
 
-    async def _run_watched(self, consumer: AIOKafkaConsumer, session: Session) -> None:
+    async def _run_watched(self, consumer: AIOKafkaConsumer, session: GroupSession) -> None:
         running = asyncio.create_task(session.run())
         watching = asyncio.create_task(self._watch(consumer, session))
         try:
@@ -130,7 +130,7 @@ class KafkaSource:
             await asyncio.gather(running, watching, return_exceptions=True)
             await session.leave()
 
-    async def _watch(self, consumer: AIOKafkaConsumer, session: Session) -> NoReturn:
+    async def _watch(self, consumer: AIOKafkaConsumer, session: GroupSession) -> NoReturn:
         """Ask for the ends of our partitions and compare. Raises BusUnavailable when the session is stuck."""
         while True:
             await asyncio.sleep(self._probe)
@@ -149,7 +149,7 @@ class KafkaSource:
                 where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in silent)
                 raise BusUnavailable(f"records wait in {where} and none comes; starting a new consumer")
 
-    async def _look_at_ends(self, consumer: AIOKafkaConsumer, lanes: tuple[Lane, ...]) -> None:
+    async def _look_at_ends(self, consumer: AIOKafkaConsumer, lanes: tuple[PartitionLane, ...]) -> None:
         if not lanes:
             return
         async with asyncio.timeout(_ANSWER_SECONDS):

@@ -21,7 +21,7 @@ from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.roles import roster
 from sla_domain.urgency import urgency
-from sla_ingest.auth import doubt
+from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery, translate
 from sla_notifier.channel.mailserver import from_catalogue
 from sla_notifier.intake.decide import concerned
@@ -308,4 +308,4 @@ def _doubts(catalogue: Catalogue) -> Iterator[Any]:
     for word in ("mail-secret", "post-secret"):
         proofs.append({"authorization": "Basic " + base64.b64encode(f"sender:{word}".encode()).decode()})
     for source in catalogue.sources.values():
-        yield [doubt(source.authentication, body, headers, MONDAY) is None for headers in proofs]
+        yield [verify(source.authentication, body, headers, MONDAY) is None for headers in proofs]

@@ -13,7 +13,7 @@ from sla_domain.contract import Contract
 from sla_domain.plan import Plan
 
 
-class What(StrEnum):
+class EditKind(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
@@ -23,7 +23,7 @@ class What(StrEnum):
 class Edit:
     """One entry of a section; `name` is '' for a section that is not a mapping of entries."""
 
-    what: What
+    what: EditKind
     section: str
     name: str = ""
 
@@ -56,15 +56,15 @@ def _edits(section: str, before: dict[str, Any], after: dict[str, Any]) -> Itera
     old, new = before.get(section) or {}, after.get(section) or {}
     if not isinstance(old, dict) or not isinstance(new, dict):
         if old != new:
-            yield Edit(What.CHANGED, section)
+            yield Edit(EditKind.CHANGED, section)
         return
     for name in sorted({*old, *new}):
         if name not in old:
-            yield Edit(What.ADDED, section, name)
+            yield Edit(EditKind.ADDED, section, name)
         elif name not in new:
-            yield Edit(What.REMOVED, section, name)
+            yield Edit(EditKind.REMOVED, section, name)
         elif old[name] != new[name]:
-            yield Edit(What.CHANGED, section, name)
+            yield Edit(EditKind.CHANGED, section, name)
 
 
 def _concerned(old: Catalogue, new: Catalogue) -> Iterator[str]:

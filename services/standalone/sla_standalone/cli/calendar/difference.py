@@ -24,7 +24,7 @@ from sla_standalone.cli.book import catalogue_at
 from sla_standalone.cli.calendar.holidays import row_json
 from sla_standalone.cli.calendar.zone_change import ZoneChange, zone_changes
 from sla_standalone.cli.inforce import stored_text
-from sla_standalone.cli.say import WRONG, emit, note, progress, stop
+from sla_standalone.cli.output import WRONG, emit, note, progress, stop
 
 _BACK, _AHEAD = 1, 5  # years around now in which another zone release is looked for
 

@@ -14,8 +14,8 @@ import typer
 
 from sla_domain.calendar import AtClose, CalendarBook, spec_from_layout, tzdata_version
 from sla_domain.errors import InvalidCalendar
-from sla_standalone.cli.calendar.arithmetic import Answer, answer
-from sla_standalone.cli.say import WRONG, note, progress, stop
+from sla_standalone.cli.calendar.arithmetic import RowAnswer, answer
+from sla_standalone.cli.output import WRONG, note, progress, stop
 
 _SHOWN = 20
 _STEP = 1_000
@@ -32,9 +32,9 @@ class Score:
     rows: int = 0
     errors: int = 0
     agree: int = 0
-    differ: list[Answer] = field(default_factory=list)
+    differ: list[RowAnswer] = field(default_factory=list)
 
-    def add(self, one: Answer) -> None:
+    def add(self, one: RowAnswer) -> None:
         self.rows += 1
         self.errors += bool(one.error)
         self.agree += one.agrees is True
@@ -83,7 +83,7 @@ def evaluate(
     raise typer.Exit(0 if score.sound else WRONG)
 
 
-def _answers(stream: Iterable[bytes], book: CalendarBook, at_close: AtClose) -> Iterator[Answer]:
+def _answers(stream: Iterable[bytes], book: CalendarBook, at_close: AtClose) -> Iterator[RowAnswer]:
     for number, line in enumerate(stream, start=1):
         if line.strip():
             yield answer(line, number, book, at_close)

@@ -25,13 +25,13 @@ from sla_domain.event import IncidentEvent
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at
-from sla_standalone.cli.importing.batch import Account, Refusal, batches
+from sla_standalone.cli.importing.batch import ImportAccount, NotImported, batches
 from sla_standalone.cli.importing.post import StillBusy, post
-from sla_standalone.cli.importing.told import Outlook
+from sla_standalone.cli.importing.preview import ImportPreview
 from sla_standalone.cli.log import opened
+from sla_standalone.cli.output import WRONG, Advance, emit, note, progress, stop
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
-from sla_standalone.cli.say import WRONG, Advance, emit, note, progress, stop
-from sla_standalone.replay import History
+from sla_standalone.replay import ReplayHistory
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +62,7 @@ def import_(
     if not dry_run:
         note(_WILL_TELL if tell else _TELLS_NOBODY)
     with opened(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
-        run.account.refusals += [Refusal(r.line, "", r.reason, r.text) for r in history.rejects]
+        run.account.refusals += [NotImported(r.line, "", r.reason, r.text) for r in history.rejects]
         lives = run.lives(history, advance)
         if dry_run:
             for _ in lives:
@@ -90,17 +90,17 @@ class _Run:
     """One import: what was found on the way."""
 
     tell: bool
-    outlook: Outlook | None
-    account: Account = field(default_factory=Account)
+    outlook: ImportPreview | None
+    account: ImportAccount = field(default_factory=ImportAccount)
     kinds: Counter[str] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
 
-    def lives(self, history: History, advance: Advance) -> Iterator[Sequence[IncidentEvent]]:
+    def lives(self, history: ReplayHistory, advance: Advance) -> Iterator[Sequence[IncidentEvent]]:
         """Incident by incident, each in the order of its life."""
         for own, rows in history.each():
             life = history.reader.life(own, rows)
             self.account.incidents += 1
-            self.account.refusals += [Refusal(r.line, own, r.reason, r.text) for r in life.rejects]
+            self.account.refusals += [NotImported(r.line, own, r.reason, r.text) for r in life.rejects]
             self.remarks.update(life.remarks)
             self.remarks.update(warning for event in life.events for warning in event.warnings)
             events = [replace(event, history=not self.tell) for event in life.events]
@@ -113,13 +113,13 @@ class _Run:
             advance(len(rows))
 
 
-def _outlook(path: Path | None) -> Outlook | None:
+def _outlook(path: Path | None) -> ImportPreview | None:
     """By the catalogue that is named, else by the one that a service started here would have in force."""
     usual = Settings().catalogue
     if path is None and not usual.exists():
         return None
     try:
-        return Outlook(catalogue_at(path or usual), SystemTime().now())
+        return ImportPreview(catalogue_at(path or usual), SystemTime().now())
     except CatalogueInvalid:
         if path is not None:
             raise
@@ -127,7 +127,7 @@ def _outlook(path: Path | None) -> Outlook | None:
         return None
 
 
-def _send(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: Account) -> None:
+def _send(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: ImportAccount) -> None:
     try:
         asyncio.run(_posted(url, key, lives, size, account))
     except httpx2.ConnectError:
@@ -138,7 +138,9 @@ def _send(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: in
         stop(f"{busy}; run it again later, what was taken is not taken twice")
 
 
-async def _posted(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: Account) -> None:
+async def _posted(
+    url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: ImportAccount
+) -> None:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     time = SystemTime()
     async with httpx2.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=60, trust_env=False) as client:
@@ -146,7 +148,7 @@ async def _posted(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], 
             await post(client, batch, account, time)
 
 
-def _write(account: Account, where: Path) -> Path | None:
+def _write(account: ImportAccount, where: Path) -> Path | None:
     if not account.refusals:
         return None
     with where.open("w", newline="", encoding="utf-8") as stream:

@@ -57,7 +57,7 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotImported:
     """An event or row that was not taken, for the rejects file."""
 
     line: int  # 0 where only the event is known
@@ -67,14 +67,14 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Account:
+class ImportAccount:
     """What became of the events."""
 
     incidents: int = 0
     events: int = 0
     accepted: int = 0
     duplicate: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[NotImported] = field(default_factory=list)
 
     def took(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
         """From the answer to one batch."""
@@ -88,7 +88,7 @@ class Account:
                 self.refused(event, said or told["outcome"])
 
     def refused(self, event: Mapping[str, Any], reason: str) -> None:
-        self.refusals.append(Refusal(0, event["subject"], reason, f"{event['type']} {event['id']}"))
+        self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -9,8 +9,8 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sla_platform.settings import Settings
-from sla_standalone.admission import Admission, Ended
-from sla_standalone.connection import MAX_HEAD_BYTES, BoundedHttp, Patience
+from sla_standalone.admission import Admission, EndReason
+from sla_standalone.connection import MAX_HEAD_BYTES, BoundedHttp, ConnectionTimeouts
 from sla_standalone.descriptors import Capacity, measured
 
 __all__ = ["MAX_HEAD_BYTES", "server_config"]
@@ -35,11 +35,11 @@ def server_config(
         ["reason"],
         registry=registry,
     )
-    by_reason = {reason: ended.labels(reason.name.lower()) for reason in Ended}
+    by_reason = {reason: ended.labels(reason.name.lower()) for reason in EndReason}
     Gauge("slad_http_connections", "Connections from outside.", registry=registry).set_function(lambda: len(admission))
     protocol: Any = partial(
         BoundedHttp,
-        patience=Patience(head=settings.head_seconds, body=settings.body_seconds),
+        patience=ConnectionTimeouts(head=settings.head_seconds, body=settings.body_seconds),
         admission=admission,
         ended=lambda reason: by_reason[reason].inc(),
     )

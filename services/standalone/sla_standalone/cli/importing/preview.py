@@ -23,7 +23,7 @@ _WORDS = {FactKind.CLOCK_BREACHED: "broken", FactKind.CLOCK_WARNED: "warning"}
 
 
 @dataclass(slots=True)
-class Outlook:
+class ImportPreview:
     """Counts as incidents are looked at. `by_person` counts messages by contract, role and person."""
 
     catalogue: Catalogue

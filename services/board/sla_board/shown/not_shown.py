@@ -14,7 +14,7 @@ _MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Spoilt:
+class NotShown:
     """One thing that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
 
     part: str
@@ -28,23 +28,23 @@ class Spoilt:
 
 
 class Attempts:
-    """Counts and logs each spoilt thing once; `count` is told its part."""
+    """Counts and logs each part that cannot be shown once; `count` is told its part."""
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
         self._count = count
         self._known: set[tuple[str, str, str]] = set()
 
-    def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | Spoilt:
+    def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
         """What `made` returns, or why not. A store that does not answer is no fault of one thing: ask it before."""
         try:
             return made()
         except Exception as error:
-            spoilt = Spoilt(part, id_, incident, type(error).__name__)
-            key = (part, id_, spoilt.error)
+            not_shown = NotShown(part, id_, incident, type(error).__name__)
+            key = (part, id_, not_shown.error)
             if key not in self._known:
                 if len(self._known) >= _MOST_REMEMBERED:
                     self._known.clear()
                 self._known.add(key)
                 self._count(part)
                 _log.exception("board.cannot_be_shown", part=part, id=id_, incident=incident)
-            return spoilt
+            return not_shown
