@@ -14,13 +14,13 @@ from datetime import timedelta
 from itertools import chain
 
 from sla_catalogue import Catalogue
-from sla_catalogue.source import AuthenticationKind, Dialect, Source, SourceId
+from sla_catalogue.source import AuthenticationKind, Source, SourceId
 from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
 from sla_domain.normal import normal, normals
 from sla_ingest.auth import AuthFailure, DigestBudget, digest_budget, verify
 from sla_ingest.commit import GroupCommit, weight
-from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
+from sla_ingest.dialect import DIALECTS, EVENTS_DIALECT, DialectAdapter, undescribed_source
 from sla_ingest.dialect.port import (
     Accepted,
     Delivery,
@@ -107,10 +107,7 @@ class Intake:
         delivery = _divided(
             self._delivery(body, {name: value for name, value in headers.items() if name != proof}), source
         )
-        if source.dialect is Dialect.CLOUDEVENTS:
-            return await self._cloud_events(delivery, source, None)
-        self._check_media_type(source, headers)
-        return await self._single(self._entry(delivery, source))
+        return await self._take(delivery, DIALECTS[source.dialect], source)
 
     def _work_of(self, catalogue: Catalogue) -> DigestBudget:
         """Counted once for each catalogue."""
@@ -120,30 +117,19 @@ class Intake:
             self._work = (catalogue, work)
         return work
 
-    def _entry(self, delivery: Delivery, source: Source) -> InboxEntry:
-        found = self._translated(translate(delivery, source))
-        return entry_of(source.id, delivery, found, by_body=_signed(source))
-
-    def _check_media_type(self, source: Source, headers: Mapping[str, str]) -> None:
-        spoken = MEDIA_TYPES.get(source.dialect)
-        given = cloudevents.media_type(headers)
-        if spoken is not None and given and given not in spoken:
-            self._metrics.refused.labels(source.id, "media_type").inc()
-            raise wrong_media_type(sorted(spoken))
-
-    # -- CloudEvents
+    # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Find the CloudEvents source whose own token or password the headers carry; None where there is not one.
+        """Find the source that may post to `/v1/events` and whose token or password the headers carry; None for none.
 
-        A signature is over the body, which is not read for strangers: such sources post to their own address. A secret
-        that several sources share names none of them.
+        A signature covers the body, which is not read before the sender is known: such sources post to their own
+        address. A secret that several sources share names none of them.
         """
         now = self._time_source.now()
         fitting = [
             source
             for source in self._catalogue().sources.values()
-            if source.dialect is Dialect.CLOUDEVENTS
+            if DIALECTS[source.dialect].serves_events
             and source.authentication.kind in _PROVEN_BY_HEAD
             and verify(source.authentication, b"", headers, now) is None
         ]
@@ -155,84 +141,97 @@ class Intake:
         await self._spend(f"key:{key}", counted_as=EVENTS)
         delivery = self._delivery(body, headers)
         if access.contract is None:
-            return await self._cloud_events(delivery, None, None)
-        kept = {**headers, CONTRACT_HEADER: access.contract}
-        own = replace(delivery, headers=kept)
-        return await self._cloud_events(own, assumed(f"key-{key}"), ContractId(access.contract))
+            return await self._take(delivery, EVENTS_DIALECT, None)
+        own = replace(delivery, headers={**headers, CONTRACT_HEADER: access.contract})
+        return await self._take(own, EVENTS_DIALECT, undescribed_source(f"key-{key}"), ContractId(access.contract))
 
-    async def _cloud_events(
-        self, delivery: Delivery, source: Source | None, contract: ContractId | None
+    # -- every dialect
+
+    async def _take(
+        self, delivery: Delivery, dialect: DialectAdapter, source: Source | None, contract: ContractId | None = None
     ) -> IntakeResult:
+        """Take in a delivery or a batch. `source` None: each event names its own."""
         signed = source is not None and _signed(source)
-        if not cloudevents.speaks({**delivery.hints, **delivery.headers}, binary=not signed):
+        accepted = dialect.bad_media_type(delivery, signed=signed)
+        if accepted is not None:
             self._metrics.refused.labels(self._counted_as(source), "media_type").inc()
-            raise unsigned_attributes() if signed else wrong_media_type(_SPOKEN_EVENTS)
+            raise wrong_media_type(accepted)
         if signed:
-            delivery = cloudevents.typed_by_body(delivery)
-        if not cloudevents.is_batch(delivery.headers):
-            # Its sender hears what is wrong with it: in a batch the others would have to wait for the answer to one.
-            return await self._single(replace(self.cloud_event(delivery, source, contract), by_rule=True))
-        return await self._batch(delivery, source, contract)
-
-    async def _batch(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> IntakeResult:
+            delivery = dialect.by_body(delivery)
         try:
-            parts = cloudevents.split(delivery)
-            if len(parts) > MAX_BATCH:
+            parts = dialect.parts(delivery)
+            if parts is not None and len(parts) > MAX_BATCH:
                 raise DoesNotFit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
         except DoesNotFit as unfit:
             whole = Translation(body_id(delivery), unfit.refused)
             sender = source.id if source else SourceId(EVENTS)
             return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)))
+        if parts is None:
+            # Its sender reads what is wrong with it: in a batch the others would wait for the answer to one.
+            entry = self._entry(delivery, dialect, source, contract)
+            return await self._single(replace(entry, by_rule=True) if dialect.answers_rules else entry)
+        return await self._batch(parts, dialect, source, contract)
+
+    async def _batch(
+        self, parts: Sequence[Delivery], dialect: DialectAdapter, source: Source | None, contract: ContractId | None
+    ) -> IntakeResult:
         promises = len(parts) <= MAX_PROMISES
         entries: list[InboxEntry] = []
         for start in range(0, len(parts), CHUNK):
             some = parts[start : start + CHUNK]
-            entries += [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in some]
+            entries += [_kept_whole(self._entry(one, dialect, source, contract, promises=promises)) for one in some]
             await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
         chunks = together(entries, CHUNK)
-        # When one chunk fails the sender hears 503 and sends the batch again: the others are duplicates then.
+        # When one chunk fails the sender gets 503 and sends the batch again: the others are duplicates then.
         if any(joins(entry) for entry in entries):
-            # One after the other, so that whoever comes meanwhile has their turn in between.
+            # One after the other, so that requests that come meanwhile are answered in between.
             done = [await self._commit.take([entries[number] for number in chunk]) for chunk in chunks]
         else:
             done = await asyncio.gather(*(self._commit.take([entries[number] for number in chunk]) for chunk in chunks))
         receipts = dict(zip(chain.from_iterable(chunks), chain.from_iterable(done), strict=True))
         return IntakeResult(tuple(receipts[number] for number in range(len(entries))), batch=True)
 
-    def cloud_event(
+    def _entry(
         self,
         delivery: Delivery,
+        dialect: DialectAdapter,
         source: Source | None,
-        contract: ContractId | None,
+        contract: ContractId | None = None,
         *,
         promises: bool = True,
     ) -> InboxEntry:
-        """One event as an entry; its source follows from its `source` attribute when none is given."""
+        """Translate one delivery into the row that is kept of it; one that cannot be read is a refused row."""
         try:
-            envelope = cloudevents.read(delivery)
-            sender = source or self._named_source(envelope)
+            opened = dialect.open(delivery)
+            sender = source or self._named_source(opened.sender)
         except DoesNotFit as unfit:
             refused = Translation(body_id(delivery), unfit.refused)
             name = source.id if source else SourceId(EVENTS)
             return entry_of(name, delivery, refused, counted_as=self._counted_as(source))
-        found = cloudevents.translate_envelope(envelope, delivery, sender)
+        found = opened.translate(sender)
         if contract is not None:
             found = self._confined(found, contract)
+        by_body = dialect.id_in_headers and _signed(sender)
         label = self._counted_as(sender)
-        return entry_of(sender.id, delivery, self._translated(found), promises=promises, counted_as=label)
+        return entry_of(
+            sender.id, delivery, self._translated(found), promises=promises, by_body=by_body, counted_as=label
+        )
 
     def _counted_as(self, source: Source | None) -> str:
         """Metrics name the catalogue's sources alone: a sender could make up any number of others."""
         return source.id if source is not None and source.id in self._catalogue().sources else EVENTS
 
-    def _named_source(self, envelope: cloudevents.CloudEventEnvelope) -> Source:
-        """The catalogue's source of this name, or an assumed one. Raises Unfit for a name that is a webhook's."""
-        guessed = cloudevents.assumed_source(envelope.source)
-        known = self._catalogue().sources.get(guessed.id)
+    def _named_source(self, named: Source | None) -> Source:
+        """Return the catalogue's source of this name, or `named` itself where the catalogue has none.
+
+        Raises DoesNotFit for the name of a source whose deliveries must come signed to its own address.
+        """
+        assert named is not None, "a delivery without an address of its own names its source"
+        known = self._catalogue().sources.get(named.id)
         if known is None:
-            return guessed
-        if known.dialect is not Dialect.CLOUDEVENTS:
-            raise DoesNotFit(f"{guessed.id} is a webhook source: its events come signed to its own address", "/source")
+            return named
+        if not DIALECTS[known.dialect].serves_events:
+            raise DoesNotFit(f"{named.id} is a webhook source: its events come signed to its own address", "/source")
         return known
 
     def _confined(self, found: Translation, contract: ContractId) -> Translation:
@@ -291,26 +290,18 @@ class Intake:
         )
 
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
-        """A kept delivery translated by today's catalogue. Raises Problem 409 when its source is gone."""
+        """Translate a kept delivery by today's catalogue. Raises Problem 409 when its source is gone."""
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
+        dialect = EVENTS_DIALECT if source is None else DIALECTS[source.dialect]
         if source is not None and _signed(source):
-            # Somebody looked at it: what the unsigned headers say no longer speaks against the body.
-            delivery = replace(_divided(delivery, source), hints=NOTHING)
-            if source.dialect is Dialect.CLOUDEVENTS:
-                delivery = cloudevents.typed_by_body(delivery)
-        if source is not None and source.dialect is not Dialect.CLOUDEVENTS:
-            return self._entry(delivery, source)
-        if not cloudevents.speaks(delivery.headers):
+            # A person has looked at it: what the unsigned headers say no longer speaks against the body.
+            delivery = dialect.by_body(replace(_divided(delivery, source), hints=NOTHING))
+        if dialect.serves_events and dialect.bad_media_type(delivery, signed=False) is not None:
             detail = f"The catalogue has no source {source_name} any more; add it, then replay."
             raise Problem(409, "no-source", "The source is gone", detail)
-        sender = source or (None if source_name == EVENTS else assumed(source_name))
-        return self.cloud_event(delivery, sender, ContractId(contract) if contract else None)
-
-
-def assumed(name: str) -> Source:
-    """A CloudEvents source that the catalogue does not describe, by the name under which its incidents are kept."""
-    return replace(cloudevents.UNDESCRIBED, id=SourceId(name))
+        sender = source or (None if source_name == EVENTS else undescribed_source(source_name))
+        return self._entry(delivery, dialect, sender, ContractId(contract) if contract else None)
 
 
 def together(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
@@ -391,14 +382,6 @@ def no_such_source(name: str) -> Problem:
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
 
-_SPOKEN_EVENTS = (cloudevents.STRUCTURED, cloudevents.BATCH, "any with ce- headers")
-
-
-def unsigned_attributes() -> Problem:
-    said = f"The signature covers the body alone: send the event in it, with Content-Type {cloudevents.STRUCTURED} "
-    said += f"or {cloudevents.BATCH}; attributes in ce- headers are not signed."
-    return Problem(415, "media-type", "The media type is not read here", said)
-
-
-def wrong_media_type(spoken: Sequence[str]) -> Problem:
-    return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {', '.join(spoken)}.")
+def wrong_media_type(accepted: str) -> Problem:
+    """Return the problem 415; `accepted` lists what Content-Type may be."""
+    return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")

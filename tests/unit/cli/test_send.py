@@ -9,12 +9,13 @@ from pathlib import Path
 import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
+from tests.translated import translate
 from tests.unit.cli.invoke import slad
 
 from sla_catalogue import Source, SourceId, load_catalogue
 from sla_domain.event import EventKind
 from sla_ingest.auth import AuthFailure, verify
-from sla_ingest.dialect import Accepted, Delivery, translate
+from sla_ingest.dialect import Accepted, Delivery
 from sla_ingest.notice import NoticeIn, reach_of
 from sla_standalone.cli.send.sample import SAMPLES, Sample, Style, body_of, proof
 

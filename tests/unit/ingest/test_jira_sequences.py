@@ -11,6 +11,7 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import clock_of, instant
 from tests.shared_data import SHARED, needs_shared
+from tests.translated import translate
 from tests.unit.ingest.made import source
 from tests.unit.ingest.test_jira import SELF
 
@@ -20,7 +21,7 @@ from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.phase import Phase as Standing
-from sla_ingest.dialect import Accepted, Delivery, translate
+from sla_ingest.dialect import Accepted, Delivery
 from sla_ingest.settle import with_accepted_time, with_reporter_recognised
 
 RULES = rulebook(

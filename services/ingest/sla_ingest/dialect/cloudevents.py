@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -24,6 +24,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.event import EventKind, TimeQuality
+from sla_ingest.dialect.adapter import OpenedDelivery, media_type
 from sla_ingest.dialect.canonical import event_draft, kind_of
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.json_text import malformed, parse_json
@@ -37,7 +38,6 @@ from sla_ingest.dialect.port import (
     Parked,
     ParkedBecause,
     Translation,
-    body_id,
     digest_id,
     events,
     incident_id,
@@ -79,42 +79,50 @@ class CloudEventEnvelope:
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
 
 
-def media_type(headers: Mapping[str, str]) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip().lower()
+class CloudEventsDialect:
+    """The adapter of CloudEvents: structured, binary and batched deliveries, which name their own source.
 
-
-def is_batch(headers: Mapping[str, str]) -> bool:
-    return media_type(headers).startswith(f"{_FAMILY}-batch")
-
-
-def speaks(headers: Mapping[str, str], *, binary: bool = True) -> bool:
-    """Whether a request is a CloudEvent in a form slad reads at all; otherwise it is 415.
-
-    `binary`: attributes in headers are read too, which they are not where a signature covers the body alone.
+    `id_in_headers` is False: in binary mode the id is a header, but that mode is not accepted under a signature.
     """
-    kind = media_type(headers)
-    if kind.startswith(_FAMILY):
-        return kind in (STRUCTURED, BATCH)
-    return binary and ("ce-specversion" in headers or "ce-type" in headers)
 
+    serves_events = True
+    answers_rules = True
+    id_in_headers = False
 
-def typed_by_body(delivery: Delivery) -> Delivery:
-    """A delivery whose headers nobody signed: an array is a batch, anything else one structured event."""
-    body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    kind = BATCH if body.startswith(b"[") else STRUCTURED
-    return replace(delivery, headers={**delivery.headers, "content-type": kind})
+    def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
+        """Accept the two JSON formats, and unless `signed` any media type with attributes in `ce-` headers."""
+        headers = {**delivery.hints, **delivery.headers}
+        kind = media_type(headers)
+        if kind in (STRUCTURED, BATCH):
+            return None
+        if signed:
+            return (
+                f"{STRUCTURED}, {BATCH}. The signature covers the body alone: "
+                "send the event in it, attributes in ce- headers are not signed"
+            )
+        binary = not kind.startswith(_FAMILY) and ("ce-specversion" in headers or "ce-type" in headers)
+        return None if binary else f"{STRUCTURED}, {BATCH}, any with ce- headers"
 
+    def by_body(self, delivery: Delivery) -> Delivery:
+        """Set Content-Type by the body: an array is a batch, anything else one structured event."""
+        body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        kind = BATCH if body.startswith(b"[") else STRUCTURED
+        return replace(delivery, headers={**delivery.headers, "content-type": kind})
 
-def translate(delivery: Delivery, source: Source) -> Translation:
-    """One event, structured or binary."""
-    try:
+    def parts(self, delivery: Delivery) -> list[Delivery] | None:
+        """Return the events of a batch as single structured deliveries; None for a single event.
+
+        Raises DoesNotFit when the batch itself cannot be read.
+        """
+        return split(delivery) if media_type(delivery.headers).startswith(f"{_FAMILY}-batch") else None
+
+    def open(self, delivery: Delivery) -> OpenedDelivery:
+        """Read the attributes of one event. Raises DoesNotFit."""
         envelope = read(delivery)
-    except DoesNotFit as unfit:
-        return Translation(delivery.id or body_id(delivery), unfit.refused)
-    return translate_envelope(envelope, delivery, source)
+        return OpenedDelivery(partial(_translated, envelope, delivery), assumed_source(envelope.source))
 
 
-def translate_envelope(envelope: CloudEventEnvelope, delivery: Delivery, source: Source) -> Translation:
+def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source) -> Translation:
     id_ = delivery.id or envelope.delivery
     try:
         return Translation(id_, _outcome(envelope, delivery, source, id_))
@@ -142,8 +150,13 @@ def split(delivery: Delivery) -> list[Delivery]:
 
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
-    """The source of events whose `source` attribute no entry of the catalogue describes."""
-    return replace(UNDESCRIBED, id=SourceId(source_name(written)))
+    """Return the source that a `source` attribute names, as one that the catalogue does not describe."""
+    return undescribed_source(source_name(written))
+
+
+def undescribed_source(name: str) -> Source:
+    """Return a CloudEvents source that the catalogue does not describe, under the name that its incidents bear."""
+    return replace(UNDESCRIBED, id=SourceId(name))
 
 
 def source_name(written: str) -> str:
