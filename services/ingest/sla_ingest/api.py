@@ -48,7 +48,7 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
 class IngestDeps:
-    """What the routes need of the service."""
+    """The parts of the service that the routes call."""
 
     def __init__(
         self, intake: Intake, notices: Notices, shelf: ParkedDeliveries, authorize: Authorizer, settings: Settings
@@ -61,6 +61,7 @@ class IngestDeps:
 
 
 def router(door: IngestDeps) -> APIRouter:
+    """Return the routes under `/v1`: webhooks, events, notices, parked deliveries."""
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, door)
     _events(routes, door)

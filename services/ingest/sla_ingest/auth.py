@@ -38,7 +38,7 @@ NONE: DigestBudget = MappingProxyType({})
 
 
 class AuthFailure(Enum):
-    """Why a delivery was not believed; for metrics and logs, never for the sender."""
+    """Why a delivery was not accepted as its source's; for metrics and logs, never shown to the sender."""
 
     SOURCE = "no source has this name"
     NO_PROOF = "the header that carries the proof is absent or too long"
@@ -49,7 +49,9 @@ class AuthFailure(Enum):
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """The digests that a refusal costs in a catalogue with these sources; at least one, for an empty catalogue."""
+    """Return the digests that a failure costs in a catalogue with these sources; at least one, for an empty
+    catalogue.
+    """
     most = Counter({"sha256": 1})
     for how in sources:
         if how.kind is AuthenticationKind.HMAC:
@@ -60,9 +62,10 @@ def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
 def verify(
     how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: DigestBudget = NONE
 ) -> AuthFailure | None:
-    """Why this is not believed to come from the source; None when it is. Header names are in lower case.
+    """Return None when the delivery is proven to come from the source, else the reason.
 
-    `how` is None for a source that does not exist. `work` is what a refusal costs at least.
+    `how` is None for a source that does not exist. Header names are in lower case. `work` is the least number of
+    digests that a failure costs, by algorithm, so that its time reveals nothing.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

@@ -32,7 +32,7 @@ _JOINING = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitBounds:
-    """How much may gather, in one commit and in the queue."""
+    """How much may gather in one commit and wait in the queue: seconds, deliveries and bytes."""
 
     gather_seconds: float = 0.002
     group_deliveries: int = 500
@@ -55,7 +55,10 @@ class _Waiting:
 
 
 class GroupCommit:
-    """Shared by every request of a process; a task exists only while something waits."""
+    """The queue of deliveries and the commits that write it, shared by every request of a process.
+
+    A task exists only while something waits.
+    """
 
     def __init__(
         self,
@@ -77,7 +80,10 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        """The receipts, in order, once everything is durable. Raises QueueFull or StoreBusy: nothing was kept."""
+        """Write the entries and return their receipts, in order, once everything is durable.
+
+        Raises QueueFull or StoreBusy: nothing was kept.
+        """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
         if self._queue and (
@@ -93,15 +99,16 @@ class GroupCommit:
 
     @property
     def pending(self) -> int:
+        """Return how many deliveries wait for their commit."""
         return self._deliveries
 
     @property
     def full(self) -> bool:
-        """The next delivery would be sent away."""
+        """Return whether the next delivery would be refused with QueueFull."""
         return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
 
     async def close(self) -> None:
-        """Finish what waits."""
+        """Wait until everything that is queued has been committed or has failed."""
         while self._task is not None:
             await asyncio.wait((self._task,))
 
@@ -208,7 +215,7 @@ class GroupCommit:
 
 
 def weight(entry: InboxEntry) -> int:
-    """How much of a group a delivery is: one that joins names is a transaction of its own, with all that follows."""
+    """Return how much of a group an entry counts for: one that joins names is a transaction of its own."""
     return _JOINING if joins(entry) else 1
 
 

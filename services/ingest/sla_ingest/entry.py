@@ -35,7 +35,7 @@ CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which t
 
 
 class DeliveryResult(StrEnum):
-    """What became of a delivery."""
+    """What became of a delivery; the column `outcome` of the inbox."""
 
     ACCEPTED = "accepted"
     IGNORED = "ignored"
@@ -46,7 +46,10 @@ class DeliveryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A row of the inbox, with the events that go with it. `remarks` are about the delivery as a whole."""
+    """A row of the inbox, with the events that are stored with it.
+
+    `remarks` are about the delivery as a whole; those about one event are with the event.
+    """
 
     source: SourceId
     delivery: str
@@ -74,7 +77,7 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender is told: the body of the answer, and whether it was told before."""
+    """The answer to a delivery: its body, and whether the same answer was given before (`duplicate`)."""
 
     entry: InboxEntry
     answer: bytes
@@ -84,11 +87,12 @@ class Receipt:
 
 
 def row_id(source: str, delivery: str) -> str:
+    """Return the inbox id of a delivery: a digest of source and delivery id, 32 hexadecimal digits."""
     return hashlib.sha256(f"{source}\x00{delivery}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a dialect may read, now or after it has learnt more, and so a replay needs; never a proof."""
+    """Return the headers that a dialect may read, now or at a replay, each cut to 1,000 characters; never a proof."""
     return {
         name: value[:1_000]
         for name, value in headers.items()
@@ -105,8 +109,11 @@ def entry_of(
     by_body: bool = False,
     counted_as: str = "",
 ) -> InboxEntry:
-    """The row of a translated delivery. A refused one is kept under its digest, so that it blocks no better try, and
-    so is one that an unsigned header contradicts."""
+    """Return the row of a translated delivery.
+
+    A refused delivery, and one that an unsigned header contradicts, is kept under its digest instead of its id, so that
+    it does not block a better delivery of the same id.
+    """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
     outcome = translation.outcome
@@ -140,13 +147,16 @@ def entry_of(
 
 
 def observed_instead(entry: InboxEntry) -> InboxEntry:
-    """The same delivery, accepted for what it shows of the ticket. The reason says that nothing happened besides."""
+    """Return the entry of an ignored delivery as accepted for the snapshot that it brings.
+
+    The reason still says that nothing else happened.
+    """
     assert entry.observed is not None
     return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
 def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
-    """The same delivery set aside under an id of its own."""
+    """Return the entry as parked under an id of its own, with this reason and detail."""
     return replace(
         entry,
         delivery=f"{entry.delivery[:140]}~{entry.digest[:16]}",
@@ -161,7 +171,7 @@ def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> Inb
 
 
 def refused_instead(entry: InboxEntry, refused: Refused) -> InboxEntry:
-    """The same delivery refused, kept under its digest, so that it blocks no better try."""
+    """Return the entry as refused, kept under its digest so that it does not block a better delivery."""
     return replace(
         entry,
         delivery=f"refused:{entry.digest[:40]}",
@@ -188,7 +198,7 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The body of the 202."""
+    """Return the body of the 202 as plain values; `promise` None: the answer names no due instants."""
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
         answer["reason"] = {"code": entry.reason, "text": entry.text, "detail": entry.detail}
@@ -212,7 +222,7 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 
 
 def reused(answer: bytes, detail: str) -> bytes:
-    """The first answer with the remark that this was another body under the same id."""
+    """Return the first answer with the remark that another body came under the same id."""
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())
     return orjson.dumps(told)

@@ -79,7 +79,7 @@ _ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 
 @dataclass(slots=True)
 class NeededHistories:
-    """The incidents whose stored events matter for the answers to some entries, by how much of them."""
+    """The incidents whose stored events are needed to answer some entries, by how much of them is needed."""
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
     promised: set[IncidentId] = field(default_factory=set)
@@ -87,6 +87,7 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
+        """Return what these entries need under the rulebook in force."""
         asked = cls()
         for entry in entries:
             if entry.observed is not None:
@@ -113,9 +114,10 @@ async def taken(
     rulebook: Rulebook,
     write: Callable[[AsyncConnection, Sequence[Receipt], IncidentNames], Awaitable[_Written]],
 ) -> _Written:
-    """Decide about deliveries and `write` them in one transaction, with every event under the incident that it is of.
+    """Decide about deliveries and `write` them in one transaction, each event under the incident that it belongs to.
 
-    When names were joined meanwhile by somebody else, all is decided anew. Raises StoreBusy, and what `write` raises.
+    Everything is decided anew when another process has joined names meanwhile. Returns what `write` returns. Raises
+    StoreBusy, and what `write` raises.
     """
     spoken = {name for entry in entries for name in touched(entry)}
     for _ in range(_ROUNDS):
@@ -142,7 +144,7 @@ async def taken(
 async def decided(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Every entry with its final events and its answer, in order; later ones see the events of earlier ones."""
+    """Return a receipt for every entry, in order, with its final events; later ones see the events of earlier ones."""
     receipts = []
     turn = LoopYielder()
     for entry in entries:
@@ -266,7 +268,7 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 async def store(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Write what is new; the receipts in the same order, those seen before with their first answer."""
+    """Write what is new and return the receipts in the same order; those seen before have their first answer."""
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
     for receipt in receipts:
@@ -290,7 +292,7 @@ async def store(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Rows for these receipts; the ids that were new."""
+    """Insert inbox rows for these receipts and return the ids that were new."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -299,7 +301,7 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
 
 
 async def publish(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
-    """Add the events of these entries to the incident's events and to the log, with what follows from names."""
+    """Append the events of these receipts to their incidents and to the log, with the copies that merges require."""
     begun: set[IncidentId] = set()
     if names.merged:
         own = {one.event.incident for receipt in receipts for one in receipt.entry.events}

@@ -59,14 +59,14 @@ class IntakeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRules:
-    """What the settings say about what is taken in."""
+    """The settings that limit what is accepted: how far in the future a time may lie, how deep JSON may nest."""
 
     future_tolerance: timedelta
     max_depth: int
 
 
 class Intake:
-    """Everything a request needs on its way in."""
+    """The steps of a request from its raw body to its receipt, the same for every dialect."""
 
     def __init__(
         self,
@@ -89,9 +89,10 @@ class Intake:
     # -- webhooks
 
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
-        """A delivery of a source. `known_caller`: it bears an API key, and may learn which sources exist.
+        """Take in a delivery to the address of a source.
 
-        Raises Problem, StoreBusy, QueueFull.
+        `known_caller`: the caller has an API key and may learn which sources exist. Raises Problem, StoreBusy,
+        QueueFull.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
@@ -136,7 +137,11 @@ class Intake:
         return fitting[0] if len(fitting) == 1 else None
 
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
-        """CloudEvents under an API key. A key of one contract writes under its own name and for that contract alone."""
+        """Take in CloudEvents under an API key.
+
+        The key of one contract writes under its own source name and for that contract alone. Raises Problem, StoreBusy,
+        QueueFull.
+        """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
         delivery = self._delivery(body, headers)
@@ -305,12 +310,10 @@ class Intake:
 
 
 def together(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """The places of the entries in chunks of about `size`, of which each holds all that is said of its incidents, in
-    the order of the entries.
+    """Group the indexes of the entries into chunks of about `size`, with all events of an incident in one chunk.
 
-    A chunk is one commit. Whoever reads an incident meanwhile sees all of it or nothing: an opening without the end
-    that came in the same request would look like a promise broken long ago. What joins names is a commit of its own in
-    any case, and counts for the work that it is.
+    A chunk is one commit. A reader of an incident sees all of a request or nothing of it: an opening without the end
+    that came in the same request would look like a breach of long ago. An entry that joins names counts by `weight`.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -353,7 +356,7 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
 
 
 def refusal(entry: InboxEntry) -> Problem:
-    """The problem of a refused delivery, with its place in the input."""
+    """Return the problem for a refused entry, with the place in the input that does not fit."""
     refused = entry.refused
     assert refused is not None
     places = {
@@ -369,6 +372,7 @@ def refusal(entry: InboxEntry) -> Problem:
 
 
 def not_authentic() -> Problem:
+    """Return the problem 401, in the same words for an unknown source and for a wrong proof."""
     return Problem(
         401,
         "not-authentic",
@@ -379,6 +383,7 @@ def not_authentic() -> Problem:
 
 
 def no_such_source(name: str) -> Problem:
+    """Return the problem 404 for a source name that the catalogue lacks; only for callers with an API key."""
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
 

@@ -41,7 +41,7 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """The same id with the same content is the same notice; with another content it is a mistake."""
+    """Publishes critical-fix notices: the same id with the same content is the same notice, with another a mistake."""
 
     def __init__(
         self,
@@ -60,7 +60,10 @@ class Notices:
         self._max_depth = max_depth
 
     async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
-        """Whether it was published before, and the answer. Raises Problem 400, 409, 422, StoreBusy."""
+        """Publish a notice; return whether it was published before, and the answer.
+
+        Raises Problem 400, 409, 422, and StoreBusy.
+        """
         now = self._time_source.now()
         written = self._parsed(body)
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -112,7 +115,7 @@ class Notices:
 
 @dataclass(frozen=True, slots=True)
 class NoticeReach:
-    """Whom a notice concerns: contracts in force that run an affected version, and their people who hear of fixes."""
+    """How many a notice concerns: contracts in force with an affected version, and their people who want notices."""
 
     contracts: int
     people: int
@@ -120,7 +123,7 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """What to do when it reaches nobody; empty when it reaches somebody."""
+        """Return what to check when the notice reaches no person; "" when it reaches one."""
         if self.people:
             return ""
         if self.contracts:
@@ -128,6 +131,7 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
+        """Return the reach as it stands in the answer to the publisher."""
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.unknown:
             told["unknown_products"] = list(self.unknown)
@@ -135,7 +139,7 @@ class NoticeReach:
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
-    """As the notifier will find them, from the catalogue in force."""
+    """Return the reach of a notice by the catalogue in force, as the notifier will find it."""
     asked = Notice(
         id=NoticeId(found.id),
         title=found.title,
@@ -164,6 +168,8 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 
 
 class ProductIn(AffectedProduct):
+    """A product and its affected versions as publishers send them, within the bounds of everything that enters."""
+
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
     versions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), LINE] = ""
 
@@ -179,7 +185,7 @@ class NoticeIn(NoticeData):
 
 
 def notice_schema() -> dict[str, Any]:
-    """The body of `POST /v1/notices` as JSON Schema, whole in itself. Without `published_at` it is published now."""
+    """Return the JSON Schema of the body of `POST /v1/notices`, without references to other schemas."""
     schema = NoticeIn.model_json_schema()
     products = schema["properties"]["products"]
     products["items"] = schema.pop("$defs")["ProductIn"]

@@ -46,7 +46,7 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery as it was kept."""
+    """A delivery as it is kept in the inbox."""
 
     id: str
     source: str
@@ -55,7 +55,7 @@ class ParkedDelivery:
 
 
 class ParkedDeliveries:
-    """The parked deliveries of this database."""
+    """The parked and refused deliveries of this database: listed, shown and replayed."""
 
     def __init__(self, store: Store, intake: Intake, rulebook: Callable[[], Rulebook], doorbell: Doorbell) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class ParkedDeliveries:
         self._doorbell = doorbell
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """The oldest first. `after`: the `next` of the page before. Raises Problem 400."""
+        """Return the oldest first, as JSON. `after`: the `next` of the page before. Raises Problem 400."""
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
             at, id_ = _place(after)
@@ -78,12 +78,13 @@ class ParkedDeliveries:
         return {"parked": [_listed(row) for row in shown], "next": more}
 
     async def count(self) -> int:
+        """Return how many deliveries wait."""
         async with self._store.reading() as connection:
             statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
             return int((await connection.execute(statement)).scalar_one())
 
     async def one(self, id_: str) -> ParkedDelivery:
-        """Raises Problem 404."""
+        """Return the delivery with this id. Raises Problem 404."""
         async with self._store.reading() as connection:
             row = (await connection.execute(select(inbox).where(inbox.c.id == id_))).one_or_none()
         if row is None:
@@ -98,7 +99,10 @@ class ParkedDeliveries:
         return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
     async def replay(self, id_: str) -> tuple[bool, bytes]:
-        """Whether it is understood now, and the answer that its sender would get. Raises Problem 404, 409."""
+        """Translate a kept delivery again; return whether it is understood now, and the answer its sender would get.
+
+        Raises Problem 404, 409.
+        """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:
             raise _done()

@@ -28,10 +28,11 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """The promise as it stands in the answer; `folded` gives the incident with the events of the delivery.
+    """Return the promise as it stands in the answer: each metric's due instant, or a remark why there is none.
 
-    `view`: what the sender's key sees of it. An incident that is under another contract by now (None) has no promise
-    for it.
+    `folded` returns the incident with the events of the delivery. `view` limits it to what the sender's key may see; it
+    returns None for an incident that is under another contract by now. Never raises: the event is accepted whatever
+    happens here.
     """
     try:
         found: Incident | None = folded()
@@ -49,7 +50,7 @@ def promise(
 
 
 def crowded() -> dict[str, Any]:
-    """In place of the promise of an incident with so many events that folding them would hold up everybody."""
+    """Return what stands in place of the promise of an incident with more events than are folded for an answer."""
     return _untold(IngestRemark.MANY_EVENTS)
 
 
@@ -58,7 +59,7 @@ def _untold(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def ran_out(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """The latest due instant of one incident that had passed by an instant with its clock running; None if none had."""
+    """Return the latest due instant of the incident that had passed by `by` with its clock running; None for none."""
     known = list(events)
     if not known:
         return None

@@ -43,7 +43,7 @@ class Deliveries:
         self._store = store
 
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Deliveries received before the horizon whose outcome nobody has to look at, oldest first."""
+        """Delete deliveries received before the horizon that are accepted, ignored or replayed, oldest first."""
         after: datetime | None = None
         while page := await self._page(horizon, after):
             ids = [row.id for row in _as_many_as_fit(page)]
@@ -67,14 +67,14 @@ class Deliveries:
 
 
 class Histories:
-    """The sweep of the events by which promises are told."""
+    """The sweep of the events from which promises are computed."""
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
         self._store = store
         self._rulebook = rulebook
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """The events of incidents that ended before the horizon and of which nothing was received since."""
+        """Delete the events of incidents that ended before the horizon and received nothing since."""
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
         while page := await self._page(horizon, after):
@@ -127,7 +127,7 @@ class Histories:
 async def finished(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Incidents whose events may go, with the instant of their end; None where one is known and stays."""
+    """Return the incidents whose events may go with the instant of their end; None where one is recorded already."""
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()
     for name, known in history.events.items():

@@ -23,7 +23,7 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 
 
 def broken_rule(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Why the entry is refused; None when it breaks no rule, or is one that was accepted before."""
+    """Return why the entry is refused; None when it breaks no rule, or was accepted before."""
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)
         if not _agrees(event) or any(other.id == event.id for other in known):

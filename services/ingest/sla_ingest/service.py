@@ -42,7 +42,7 @@ COUNT_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class IngestService:
-    """The running parts, and the routes to mount."""
+    """The running parts of ingest, and the routes to mount."""
 
     service: Service
     router: APIRouter
@@ -63,9 +63,10 @@ def build(
     authorize: Authorizer | None = None,
     quarantine: Quarantine | None = None,
 ) -> IngestService:
-    """`doorbell` is that of the ingest log; `catalogue` answers with the one in force.
+    """Assemble the service.
 
-    `quarantine` keeps what the relay of the ingest log could not publish; without it there is one of its own.
+    `doorbell` is that of the ingest log; `catalogue` returns the one in force. `quarantine` keeps what the relay of the
+    ingest log could not publish; without it the service makes its own.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 

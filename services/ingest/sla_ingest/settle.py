@@ -20,7 +20,10 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """The event with the time that stands and the remarks as its warnings."""
+    """Return the event with the time that counts, and its remarks as warnings.
+
+    A time more than `tolerance` after receipt is replaced by the receipt; the claim is kept as `claimed_at`.
+    """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
     if event.occurred_at <= event.received_at + tolerance:
@@ -55,7 +58,10 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """An event of somebody who may turn out to be the reporter, judged by what is stored of the incident."""
+    """Return a comment as the customer's reply if its author turns out to be the incident's reporter.
+
+    `history`: the stored events of the incident.
+    """
     if not one.unless_reporter:
         return one
     event, account = one.event, one.unless_reporter
@@ -91,10 +97,10 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """An event that states only its earliest time, behind the last promise that had run out by its receipt.
+    """Return an event whose time is only its earliest possible one, moved behind the last breach before its receipt.
 
-    Nobody knows that it came before that breach, so it takes none back. When something has happened to the incident
-    since the stated time, that time stands: then the event is history. `ran_out`: that promise's due instant.
+    Whether it came before that breach is not known, so it takes none back. When something has happened to the incident
+    since the stated time, that time stays. `ran_out`: the due instant of that breach.
     """
     if not one.not_before_told:
         return one

@@ -25,7 +25,7 @@ NOT_BREACHED = "no"
 CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is told of it
 
 
-class ContractPeriodData(BaseModel):
+class Period(BaseModel):
     """Under which contract an incident stands from an event on, up to the next period."""
 
     model_config = ConfigDict(frozen=True)
@@ -100,7 +100,7 @@ class ClockFact(BaseModel):
         default=None, description="an import told slad of this clock: what came true up to then is told to nobody"
     )
     details: dict[str, str] = Field(default_factory=dict)
-    periods: list[ContractPeriodData] = Field(
+    periods: list[Period] = Field(
         default_factory=list, description="of contract.changed: all, the oldest first"
     )
 

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from sla_board.projection.newest import newest
 from sla_domain.incident import ContractPeriod
 from sla_platform.wire import ClockFact
-from sla_platform.wire.clock import ContractPeriodData
+from sla_platform.wire.clock import Period
 
-_PERIODS = TypeAdapter(list[ContractPeriodData])
+_PERIODS = TypeAdapter(list[Period])
 
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:

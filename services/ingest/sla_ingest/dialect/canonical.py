@@ -47,7 +47,7 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """The canonical kind of a CloudEvents type; None for a type that is not ours, or of a version we do not speak."""
+    """Return the canonical kind of a CloudEvents type; None for a foreign type or an unknown version."""
     name = type_
     for family in _FAMILIES:
         if name.startswith(family):
@@ -58,7 +58,10 @@ def kind_of(type_: str) -> EventKind | None:
 
 
 def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
-    """Raises Unfit with the pointer of the first field that does not fit."""
+    """Return the draft of an event from its CloudEvents data.
+
+    Raises DoesNotFit with the pointer of the first field that does not fit.
+    """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:
         raise DoesNotFit(f"an event {kind.value} needs {needed}", f"/data/{needed}")

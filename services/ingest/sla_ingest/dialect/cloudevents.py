@@ -61,7 +61,7 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudEventEnvelope:
-    """A CloudEvent whose attributes are right. `data` is still what the sender made of it."""
+    """A CloudEvent whose attributes are valid; `data` is not checked yet."""
 
     id: str
     source: str
@@ -74,7 +74,7 @@ class CloudEventEnvelope:
 
     @property
     def delivery(self) -> str:
-        """Source and id are unique together; the last # parts them."""
+        """Return the delivery id, made of source and id, which are unique together (CloudEvents 1.0, `id`)."""
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
 
@@ -131,7 +131,10 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 
 
 def split(delivery: Delivery) -> list[Delivery]:
-    """The events of a batch as single structured deliveries. Raises Unfit when the batch itself cannot be read."""
+    """Return the events of a batch as single structured deliveries.
+
+    Raises DoesNotFit when the batch itself cannot be read.
+    """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
         raise malformed("a batch is a JSON array of events")
@@ -160,8 +163,11 @@ def undescribed_source(name: str) -> Source:
 
 
 def source_name(written: str) -> str:
-    """A URI reference as a short name: `https://desk.example` → `desk.example`; one that had to be rewritten gets a
-    digest, so that no two become one: `//desk.example/eu` → `desk.example-eu-7a7df68e`."""
+    """Return a URI reference as a short name: `https://desk.example` gives `desk.example`.
+
+    One that had to be rewritten gets a digest, so that no two become one: `//desk.example/eu` gives
+    `desk.example-eu-7a7df68e`.
+    """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")
     if name == rest and 0 < len(name) <= 60:
@@ -173,7 +179,7 @@ def source_name(written: str) -> str:
 
 
 def read(delivery: Delivery) -> CloudEventEnvelope:
-    """Raises Unfit (400)."""
+    """Return the event of a structured or binary delivery. Raises DoesNotFit (400)."""
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)
     return _binary(delivery)

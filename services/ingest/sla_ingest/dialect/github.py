@@ -76,6 +76,7 @@ _FORM = b"payload="
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
+    """Return what a GitHub delivery means. Never raises for what the sender wrote."""
     id_ = delivery.id or fitting_id(identifier(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:
         payload = _payload(delivery)

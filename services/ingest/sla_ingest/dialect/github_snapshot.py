@@ -39,7 +39,7 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 @dataclass(frozen=True, slots=True)
 class GithubDelivery:
-    """One delivery under the eyes of the translation."""
+    """One delivery with its parsed payload, while it is translated."""
 
     delivery: Delivery
     source: Source
@@ -49,28 +49,33 @@ class GithubDelivery:
 
     @property
     def labels(self) -> frozenset[str]:
+        """Return the names of the issue's labels."""
         return frozenset(found for label in items(self.issue, "labels") if (found := label_name(label)))
 
     @property
     def updated(self) -> ClaimedTime:
+        """Return the issue's `updated_at` as a claimed time."""
         return stamp(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
+        """Return the catalogue's lookups, with GitHub's usual places of customer and product."""
         return lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
 def label_name(label: object) -> str:
+    """Return the name of a label, given as an object or as a text."""
     return clean(label.get("name") if isinstance(label, dict) else label)
 
 
 def closed_as(case: GithubDelivery) -> tuple[str, Phase]:
-    """The reason for which the issue is closed, and what that means."""
+    """Return the reason for which the issue is closed, and the phase it means."""
     why = text(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, Phase.RESOLVED)
 
 
 def snapshot(case: GithubDelivery) -> Snapshot:
+    """Return how the issue stands, as the delivery shows it."""
     phase = _phase(case)
     closed = stamp(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED) if phase is not None else None
     is_closed = text(case.issue, "state") == "closed"

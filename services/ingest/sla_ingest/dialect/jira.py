@@ -56,6 +56,7 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
+    """Return what a Jira delivery means. Never raises for what the sender wrote."""
     given = delivery.id or fitting_id(identifier(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
         payload = parse_json(delivery.body, delivery.max_depth)
@@ -238,7 +239,7 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """`<site>~<issue id>`; "" when the delivery names no issue."""
+    """Return `<site>~<issue id>`; "" when the delivery names no issue."""
     issue, comment = node(payload, "issue"), node(payload, "comment")
     number = identifier(issue.get("id")) or _issue_in(text(comment, "self"))
     if not number:

@@ -54,7 +54,7 @@ _NEXT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class JiraDelivery:
-    """One delivery under the eyes of the translation."""
+    """One delivery with its parsed payload and its time, while it is translated."""
 
     source: Source
     payload: Node
@@ -62,18 +62,21 @@ class JiraDelivery:
 
     @property
     def fields(self) -> Node:
+        """Return the issue's fields; empty for a delivery without them."""
         return node(self.payload, "issue", "fields")
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
+        """Return the catalogue's lookups, with Jira's usual place of the product."""
         return lookups(self.source, None, _USUAL_PRODUCT)
 
     @property
     def status(self) -> JiraName:
-        """The issue's present one."""
+        """Return the issue's present status."""
         return word_of(node(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
+        """Return a draft of an event by the delivery's user, at the delivery's time unless `at` is given."""
         user = node(self.payload, "user")
         who = who_is(self.source, user, self.fields)
         if kind in SIDED:
@@ -85,6 +88,7 @@ class JiraDelivery:
 
 
 def opened(case: JiraDelivery) -> list[EventDraft]:
+    """Return the events of a created issue: its opening, and what its first status or label means."""
     fields = case.fields
     created = stamp(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
     at = created if created.at is not None else case.at
@@ -120,6 +124,7 @@ def _first_priority(case: JiraDelivery) -> JiraName:
 
 
 def reporter_in(case: JiraDelivery) -> dict[str, str]:
+    """Return the attributes `reporter` and `reporter_id` of the issue."""
     reporter = reporter_of(case.fields)
     return {"reporter": shown_as(reporter), "reporter_id": account_of(reporter)}
 
@@ -128,13 +133,13 @@ def reporter_in(case: JiraDelivery) -> dict[str, str]:
 
 
 def changes(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """What the changelog says, and what is odd about a change of which nothing follows."""
+    """Return the events of the changelog, and the remarks on changes from which no event follows."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
 def new_status(case: JiraDelivery) -> Mapping[str, str]:
-    """The status that the delivery says is new, whether or not anything follows from it."""
+    """Return the attribute `status` if the delivery says that the status is new; else nothing."""
     after = [after for _, after in _status_changes(case)]
     return stated(status=after[-1].shown) if after else {}
 
@@ -324,17 +329,19 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
+    """Return the priority by label, else by the issue's field, with remarks on an unknown one."""
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
 def labels_of(value: Any) -> frozenset[str]:
+    """Return the set of labels of a list, or of a text that separates them by spaces."""
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean(word)))
 
 
 def plain(value: Any) -> str:
-    """A description is text, or the newer document format: its texts in order."""
+    """Return a description as plain text: a text, or the texts of an Atlassian document in order."""
     if isinstance(value, dict):
         texts: list[str] = []
         waiting: list[Any] = [value]
@@ -348,7 +355,7 @@ def plain(value: Any) -> str:
 
 
 def browse(issue: Node) -> str:
-    """The address people open, from the REST address."""
+    """Return the address of the issue's page, made of its REST address; "" when that is unknown."""
     site, found, _ = text(issue, "self").partition("/rest/api/")
     key = text(issue, "key")
     return f"{site}/browse/{key}" if found and key else ""

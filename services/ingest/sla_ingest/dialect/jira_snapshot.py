@@ -29,7 +29,10 @@ _STANDING: Mapping[Phase, Standing] = {
 
 
 def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
-    """The issue of a delivery; None when it brings none. What is `deleted` stands nowhere any more."""
+    """Return how the issue of a delivery stands; None when the delivery has none.
+
+    A `deleted` issue has no phase.
+    """
     fields = case.fields
     if not fields:
         return None
@@ -50,7 +53,7 @@ def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = Fa
 
 
 def oddities(case: JiraDelivery) -> tuple[RemarkNote, ...]:
-    """What is odd about the words in which the issue shows how it stands."""
+    """Return the remarks on status, resolution and priority as the issue shows them."""
     fields, source = case.fields, case.source
     status = status_now(source, case.status).remarks if case.status else ()
     resolution = word_of(node(fields, "resolution"))

@@ -70,7 +70,7 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JiraName:
-    """A status, resolution or priority as a delivery names it. `category` is "" where it is not told."""
+    """A status, resolution or priority as a delivery names it; `category` is "" where it is not stated."""
 
     id: str
     names: tuple[str, ...]
@@ -81,18 +81,19 @@ class JiraName:
 
     @property
     def shown(self) -> str:
+        """Return its first name, else its id."""
         return self.names[0] if self.names else self.id
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What a table may have it by, the strongest first."""
+        """Return what a table of the catalogue may list it by: id first, then names."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """By id where both have one."""
+        """Return whether both are the same, by id where both have one, else by a common name."""
         if self.id and other.id:
             return self.id == other.id
         return bool({fold(name) for name in self.names} & {fold(name) for name in other.names})
@@ -100,7 +101,7 @@ class JiraName:
 
 @dataclass(frozen=True, slots=True)
 class JiraMeaning:
-    """What a word means for the clocks; None when nobody knows. `sure`: the catalogue says so."""
+    """What a Jira name means for the clocks; `phase` None when it is not known. `sure`: the catalogue says so."""
 
     phase: Phase | None
     remarks: tuple[RemarkNote, ...] = ()
@@ -108,7 +109,7 @@ class JiraMeaning:
 
 
 def word_of(value: Node) -> JiraName:
-    """From an object of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
+    """Return the name in an object of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
     category = node(value, "statusCategory")
     key = text(category, "key")
     return JiraName(
@@ -119,21 +120,21 @@ def word_of(value: Node) -> JiraName:
 
 
 def words_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Before and after, from an item of a changelog; where the issue shows the same thing now, with what it says."""
+    """Return the names before and after, from an item of a changelog; `present` is the issue's present one."""
     before = JiraName(text(item, "from"), _names(text(item, "fromString")))
     after = JiraName(text(item, "to"), _names(text(item, "toString")))
     return before, joined(after, present)
 
 
 def joined(word: JiraName, present: JiraName) -> JiraName:
-    """A word of the changelog with what the issue says of it: a name in another language, and the category."""
+    """Return a name of the changelog completed by the issue's present one, if both are the same."""
     if not word or not word.same(present):
         return word
     return JiraName(word.id or present.id, _names(*present.names, *word.names), present.category)
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """What the status means that the issue has, as far as its category is told."""
+    """Return the meaning of the issue's present status, by table, usual name and category."""
     known = _by_table(source.statuses, word)
     if known is not None:
         return JiraMeaning(known, sure=True)
@@ -148,7 +149,7 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """What the status meant that the issue had: of that no category is told."""
+    """Return the meaning of the issue's former status, whose category no changelog states."""
     known = _by_table(source.statuses, word)
     if known is not None:
         return JiraMeaning(known, sure=True)
@@ -157,7 +158,7 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def ending(source: Source, word: JiraName) -> JiraMeaning:
-    """RESOLVED or CANCELLED, for a resolution."""
+    """Return RESOLVED or CANCELLED for a resolution; RESOLVED with a remark for an unknown one."""
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
         return JiraMeaning(Phase.CANCELLED if known is Phase.CANCELLED else Phase.RESOLVED, sure=True)
@@ -172,7 +173,7 @@ def ending(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """slad's word for a priority; the sender's own where the source has no table; "" for none."""
+    """Return slad's priority for a Jira priority; its own name where the source has no table, "" for none."""
     if not word:
         return "", ()
     known = next((found for key in word.keys if (found := source.priority_of(key))), None)

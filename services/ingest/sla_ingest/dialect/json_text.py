@@ -16,7 +16,7 @@ _MARK = b"\xef\xbb\xbf"
 
 
 def parse_json(body: bytes, max_depth: int) -> Any:
-    """Raises Unfit (400) with the position of what is wrong."""
+    """Return the value of a JSON body. Raises DoesNotFit (400) with the position of what is wrong."""
     text = body.removeprefix(_MARK)
     try:
         value = orjson.loads(text)
@@ -31,7 +31,7 @@ def parse_json(body: bytes, max_depth: int) -> Any:
 def malformed(
     detail: str, *, position: int | None = None, line: int | None = None, column: int | None = None
 ) -> DoesNotFit:
-    """The refusal of a body that cannot be read at all."""
+    """Return the error of a body that cannot be read at all (400)."""
     unfit = DoesNotFit(detail, status=400, title="The body cannot be read")
     unfit.refused = Refused(
         status=400, title=unfit.refused.title, detail=detail, position=position, line=line, column=column

@@ -27,17 +27,20 @@ USUAL_LABELS: Mapping[str, Phase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
+    """A step that follows from a change of labels, with the attributes that it states."""
+
     step: EventStep
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """The priority of the first row of the catalogue's table that is among the labels; "" when none is."""
+    """Return the priority of the first row of the catalogue's table that is among the labels; "" for none."""
     present = {fold(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> Phase | None:
+    """Return the phase of the first row of the catalogue's table that is among the labels; None for none."""
     present = {fold(label) for label in labels}
     table = source.labels or USUAL_LABELS
     return next((phase for label, phase in table.items() if label in present), None)
@@ -46,7 +49,7 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> Phase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """What the change of a set of labels says, in the order: facts about the incident, priority, phase."""
+    """Return the steps that follow from a change of labels: attributes first, then priority, then phase."""
     steps: list[LabelStep] = []
     changed = {
         name: clean(lookup.translated(now or lookup.constant))

@@ -14,15 +14,17 @@ _ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
+    """A kind of event that a change of phase means, with whom it waits for."""
+
     kind: EventKind
     waiting_on: WaitingOn | None = None
 
 
 def transition(before: Phase | None, after: Phase) -> tuple[EventStep, ...]:
-    """What a change of phase means.
+    """Return the events that a change of phase means.
 
-    `before` None is unknown: then both a reopening and a resumption are said. Each means nothing to an incident that
-    neither had ended nor waits, and an unsaid one would leave its clocks stopped.
+    `before` None is unknown: then both a reopening and a resumption are returned. Each changes nothing on an incident
+    that had neither ended nor waits, and a missing one would leave its clocks stopped.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:
@@ -50,7 +52,7 @@ def transition(before: Phase | None, after: Phase) -> tuple[EventStep, ...]:
 
 
 def standing(phase: Phase) -> Standing:
-    """Where an incident stands whose ticket is in this phase."""
+    """Return the phase of an incident whose ticket has this status meaning."""
     match phase:
         case Phase.OPEN | Phase.IN_PROGRESS | Phase.WORKAROUND:
             return Standing.OPEN

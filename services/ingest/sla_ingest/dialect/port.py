@@ -52,14 +52,17 @@ class Delivery:
 
 
 class CodedReason(Enum):
-    """Why something was done; the value is the text for people, `code` the word for metrics and rows."""
+    """A reason that is shown and counted: the value is the text for people, `code` the word in metrics and rows."""
 
     @property
     def code(self) -> str:
+        """Return the member's name in lower case."""
         return self.name.lower()
 
 
 class IgnoredBecause(CodedReason):
+    """Why a delivery was understood and moves no clock."""
+
     PING = "a test delivery: the connection works"
     UNRELATED = "this kind of delivery says nothing about an incident"
     PULL_REQUEST = "pull requests are not incidents"
@@ -70,6 +73,8 @@ class IgnoredBecause(CodedReason):
 
 
 class ParkedBecause(CodedReason):
+    """Why a delivery was kept without being understood."""
+
     UNKNOWN_TYPE = "slad does not know this type of event"
     UNKNOWN_ACTION = "slad does not know this action"
     NO_INCIDENT = "the delivery does not say which incident it concerns"
@@ -82,7 +87,7 @@ class ParkedBecause(CodedReason):
 
 
 class IngestRemark(CodedReason):
-    """Something odd that never drops an event; it is shown in the answer and counted."""
+    """Something odd that does not drop the event; shown in the answer and counted."""
 
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
     LOCAL_TIME = "the stated local time came twice or never: which instant is meant is not certain"
@@ -108,7 +113,7 @@ class IngestRemark(CodedReason):
 
 @dataclass(frozen=True, slots=True)
 class RemarkNote:
-    """A remark with what it is about."""
+    """A remark with the detail it is about."""
 
     remark: IngestRemark
     detail: str = ""
@@ -117,15 +122,18 @@ class RemarkNote:
         return f"{self.remark.value}: {self.detail}" if self.detail else self.remark.value
 
     def as_json(self) -> dict[str, str]:
+        """Return the remark as it stands in answers: `code`, `text` and, if any, `detail`."""
         return {"code": self.remark.code, "text": self.remark.value} | ({"detail": self.detail} if self.detail else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatedEvent:
-    """An event with its remarks. `unless_reporter`: an account; if it turns out to be the incident's reporter, the
-    event is the customer's reply and no response (senders whose comment events do not say who reported).
-    `not_before_told`: its time is the earliest possible one, so it is moved behind every promise that had run out by
-    its receipt, and takes none of those breaches back."""
+    """An event with its remarks.
+
+    `unless_reporter`: an account; if it is the incident's reporter, the event is the customer's reply and not a
+    response (for senders whose comments do not name the reporter). `not_before_told`: the time is the earliest possible
+    one, so the event is moved behind every breach before its receipt and takes none of them back.
+    """
 
     event: IncidentEvent
     remarks: tuple[RemarkNote, ...] = ()
@@ -135,13 +143,17 @@ class TranslatedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """The outcome of a delivery that became events."""
+
     events: tuple[TranslatedEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing happened that counts. `observed`: the look at the ticket that the delivery brings all the same; it is
-    stored when slad does not know the incident or knows it otherwise."""
+    """The outcome of a delivery in which nothing happened that counts.
+
+    `observed`: the snapshot of the ticket that it brings; stored when the incident is unknown or known otherwise.
+    """
 
     reason: IgnoredBecause
     detail: str = ""
@@ -150,14 +162,19 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
+    """The outcome of a delivery that was not understood."""
+
     reason: ParkedBecause
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """`status`: 400 for what cannot be read at all, 422 for what can be read but does not fit. `pointer` is a JSON
-    pointer, `position` a byte offset."""
+    """The outcome of a delivery that is answered with a problem.
+
+    `status`: 400 for what cannot be read at all, 422 for what can be read but does not fit. `pointer` is a JSON pointer
+    (RFC 6901), `position` a byte offset.
+    """
 
     status: int
     title: str
@@ -173,14 +190,17 @@ Outcome = Accepted | Ignored | Parked | Refused
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """`delivery` identifies the delivery within its source: the sender's id, or a digest of what makes it unique."""
+    """What a dialect made of a delivery.
+
+    `delivery` identifies it within its source: the sender's id, or a digest of what makes it unique.
+    """
 
     delivery: str
     outcome: Outcome
 
 
 class DoesNotFit(Exception):
-    """Raised inside a dialect where a delivery does not fit; becomes its Refused outcome."""
+    """Raised inside a dialect where a delivery does not fit; it becomes the Refused outcome."""
 
     def __init__(
         self, detail: str, pointer: str = "", *, status: int = 422, title: str = "The input does not fit"
@@ -194,7 +214,7 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedTime:
-    """A sender's claim of when; None when it made none."""
+    """The sender's statement of when something happened; `at` is None when it made none."""
 
     at: datetime | None
     quality: TimeQuality
@@ -226,14 +246,16 @@ class EventDraft:
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
-    """`<source>:<the source's own id>`. Raises Unfit, with the `pointer`, when it is too long to be a key."""
+    """Return `<source>:<the source's own id>`. Raises DoesNotFit, with the `pointer`, when it is too long for a key."""
     if len(own) > OWN_ID:
         raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
     return IncidentId(f"{source}:{own}")
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """`<source>/<delivery>/<n>`, hashed when longer than 120 characters; the same delivery always gives the same."""
+    """Return `<source>/<delivery>/<n>`, hashed when longer than 120 characters; the same delivery gives the same
+    ids.
+    """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
         return EventId(plain)
@@ -241,17 +263,18 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """A sender's own delivery id, replaced by its digest when it is too long for a key."""
+    """Return a sender's own delivery id, or its digest when it is too long for a key."""
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """A delivery id for senders that give none: equal for equal parts."""
+    """Return a delivery id for senders that give none: equal for equal parts."""
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
 
 def body_id(delivery: Delivery) -> str:
+    """Return the digest of the body as a delivery id."""
     return f"sha256-{hashlib.sha256(delivery.body).hexdigest()[:40]}"
 
 
@@ -263,7 +286,7 @@ def events(
     happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Number the happenings of one delivery and give them their times. The last one carries the `snapshot`."""
+    """Return the drafts of one delivery as numbered events with their times; the last one carries the `snapshot`."""
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
     return Accepted(tuple(_event(delivery, source, incident, id_, n, what) for n, what in enumerate(happenings)))
@@ -277,7 +300,7 @@ def ignored(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """The outcome with the look at the ticket that the delivery brings; as it is without a `snapshot`."""
+    """Return the outcome with the snapshot that the delivery brings; unchanged without a `snapshot`."""
     if snapshot is None:
         return outcome
     at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)

@@ -31,10 +31,10 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDetails:
-    """What a delivery says of somebody. `names` identify the account; the rest is folded, "" where nothing is said.
+    """What a delivery states about a person.
 
-    `shown` is how people call them. They choose it themselves, so it makes nobody staff or customer; only a bot's words
-    may be left out by it.
+    `names` identify the account; groups, domain and association are case-folded, "" where they are not stated. `shown`
+    is the display name, which people choose themselves: it makes nobody staff or customer, but may mark a bot.
     """
 
     names: frozenset[str]
@@ -50,6 +50,7 @@ class AccountDetails:
 
     @property
     def words(self) -> str:
+        """Return the person for a remark: display name and account."""
         if not self.account or self.account == self.shown:
             return self.shown or "somebody"
         return f"{self.shown} ({self.account})" if self.shown else self.account
@@ -57,14 +58,14 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks or acts, and what is odd about that; the remarks matter where the side does."""
+    """The side of the person who acts, and the remarks on how it was found."""
 
     actor: Actor
     remarks: tuple[RemarkNote, ...] = field(default=())
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """The side of a person. `reported`: the ticket is theirs."""
+    """Return the side of a person. `reported`: the person reported the ticket."""
     actor = known(source, person, reported=reported)
     if actor is not None:
         return Speaker(actor)
@@ -75,7 +76,7 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
 
 
 def stranger(source: Source, who: str) -> RemarkNote:
-    """The remark on somebody of no side, with the setting that gives them one."""
+    """Return the remark on a person of unknown side, with the setting that states one."""
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
 
@@ -84,7 +85,7 @@ def _where(source: Source) -> str:
 
 
 def known(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
-    """The side of a person as catalogue and sender have it; None when neither does."""
+    """Return the side of a person by catalogue and sender; None when neither states one."""
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT
     if any(map(source.is_staff, person.names)):

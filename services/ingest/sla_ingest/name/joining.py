@@ -28,7 +28,7 @@ _MAX_EVENT_ID = 120
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """What follows from an event, itself stored already, that makes two names one or merges one into another."""
+    """Store what follows from a stored event that makes two names one, or merges one incident into another."""
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
         later = names.incident(event.known_as)
@@ -57,10 +57,10 @@ async def carry(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """What follows from events, themselves stored already, on incidents that are merged or survive a merge.
+    """Store the copies that follow from stored events on incidents that are merged or survive a merge.
 
-    `begun`: those that had events of their own before; those that begin here are added. `kept_from`: survivors on which
-    this sender may not act.
+    `begun`: the incidents that had events of their own before; those that begin here are added to it. `kept_from`:
+    survivors on which this sender may not act.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -77,7 +77,7 @@ async def carry(
 
 
 async def with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Those of these incidents of which more is stored than what was said on others."""
+    """Return those of these incidents that have stored events other than copies from merged incidents."""
     column = event_table.c
     query = select(column.incident).where(
         column.incident.in_(sorted(incidents)), not_(column.data.contains('"carried_from"'))
@@ -86,9 +86,9 @@ async def with_own_events(connection: AsyncConnection, incidents: Iterable[Incid
 
 
 def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """The events of an incident that began under a later name, as those of its own; and what ends it there.
+    """Return the events of an incident that began under a later name, rewritten as events of its own incident.
 
-    `told`: the event that says so.
+    The last one ends the incident under the later name. `told`: the event that states the rename.
     """
     incident = told.incident
     found = [
@@ -122,9 +122,9 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = "~") -> EventId:
-    """The id of an event told again about this incident: always the same for the same two.
+    """Return the id of the copy of an event for an incident: always the same for the same two.
 
-    `sign` tells what is the incident's own (`=`) from what was said on one that was merged into it.
+    `sign` separates the incident's own events (`=`) from copies of events on merged incidents (`~`).
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:

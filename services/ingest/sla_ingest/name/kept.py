@@ -31,14 +31,17 @@ class NamesChanged(Exception):
 
 
 async def hold(connection: AsyncConnection, *, joining: bool) -> None:
-    """Keep names as they are until the transaction ends; `joining`: and nobody else may store anything meanwhile."""
+    """Lock the names until the transaction ends; `joining`: exclusively, so that nothing else is stored meanwhile.
+
+    Only on PostgreSQL; SQLite has one writer at a time.
+    """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
         await connection.execute(text(f"SELECT {function}({_LOCK})"))
 
 
 async def load(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """What is known of these names, and of those that belong to them."""
+    """Return what is known of these names, and of all names that belong to them."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
@@ -72,12 +75,13 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def keep(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
+    """Insert the alias `name` of `incident`; nothing happens when it is known."""
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
 
 
 async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Everything that is known of the incident `old` is known of `new` from now on."""
+    """Move all aliases of the incident `old` to `new`."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -95,7 +99,7 @@ async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) 
 
 
 async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """The names of incidents that are removed go with them; under each the incident is remembered as over."""
+    """Delete the names of removed incidents, and insert a tombstone for each name."""
     gone = sorted(ended)
     over: dict[str, datetime] = {}
     for start in range(0, len(gone), _PER_STATEMENT):
@@ -113,5 +117,5 @@ async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetim
 
 
 def same(known: IncidentNames, now: IncidentNames) -> bool:
-    """Whether nothing has changed."""
+    """Return whether both hold the same names."""
     return dict(known.moved) == dict(now.moved) and dict(known.merged) == dict(now.merged)

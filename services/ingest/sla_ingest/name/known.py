@@ -19,23 +19,25 @@ from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
+    """How a name belongs to an incident: it was moved to it, or merged into it."""
+
     MOVED = "moved"
     MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """What is known of some names: `moved` by name, `merged` by the incident that is over."""
+    """What is known of some names: `moved` by name, `merged` by the incident that ended."""
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
 
     def incident(self, name: IncidentId) -> IncidentId:
-        """The incident of this name."""
+        """Return the incident that bears this name; the name itself when it is no alias."""
         return follow(self.moved.get, name)
 
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Every incident into which this one was merged, directly or through others."""
+        """Return every incident into which this one was merged, directly or through others."""
         found: set[IncidentId] = set()
         ahead = [incident]
         while ahead:
@@ -46,7 +48,7 @@ class IncidentNames:
         return frozenset(found)
 
     def sources(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Every incident that was merged into this one, directly or through others."""
+        """Return every incident that was merged into this one, directly or through others."""
         return frozenset(name for name in self.merged if incident in self.survivors(name))
 
 
@@ -62,23 +64,23 @@ MOST_COPIED = 500
 
 
 def joins(entry: InboxEntry) -> bool:
-    """Whether the delivery makes two names one, or merges one incident into another."""
+    """Return whether the delivery makes two names one, or merges one incident into another."""
     return any(one.event.kind in JOINING for one in entry.events)
 
 
 def touched(entry: InboxEntry) -> set[IncidentId]:
-    """The names that the delivery speaks of."""
+    """Return the names of incidents that the delivery mentions."""
     looked = () if entry.observed is None else (entry.observed,)
     return {name for one in (*entry.events, *looked) for name in concerned(one.event)}
 
 
 def concerned(event: IncidentEvent) -> Iterable[IncidentId]:
-    """The names that an event speaks of."""
+    """Return the names of incidents that an event mentions."""
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
 def routed(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """The delivery with its events under the incidents that their names are."""
+    """Return the delivery with its events under the incidents that bear their names."""
     if not names.moved and not joins(entry):
         return entry
     observed = None if entry.observed is None else _routed(entry.observed, names)
@@ -99,7 +101,7 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """The incidents whose words are heard elsewhere by this joining event, and those on which they are heard."""
+    """Return the incidents whose events are copied because of this joining event, and those that get the copies."""
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
     if event.kind is EventKind.RENAMED:
@@ -114,9 +116,9 @@ def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def overgrown(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """The incident of a joining event beyond which too many names would belong together; None within the bounds.
+    """Return the incident of a joining event that would join too many names; None within the bounds.
 
-    What follows a join grows with all that belongs together, in one transaction that holds up every other sender.
+    The work after a join grows with all that belongs together, in one transaction that delays every other sender.
     """
     for one in entry.events:
         event = one.event
