@@ -20,6 +20,8 @@ class _Answer(BaseModel):
 
 
 class ClockAnswer(_Answer):
+    """One clock as the board shows it."""
+
     id: str
     incident: str
     title: str
@@ -56,6 +58,8 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
+    """One part that cannot be shown, and why."""
+
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
     incident: str
@@ -63,7 +67,10 @@ class NotShownAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """`buckets` counts everything the filter shows apart from its own choice of buckets."""
+    """Open clocks as the board shows them.
+
+    `buckets` counts everything the filter shows apart from its own choice of buckets.
+    """
 
     now: datetime
     total: int
@@ -74,6 +81,8 @@ class BoardClocks(_Answer):
 
 
 class SpanAnswer(_Answer):
+    """One stretch of a clock's life."""
+
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
     start: datetime
     end: datetime | None
@@ -81,6 +90,8 @@ class SpanAnswer(_Answer):
 
 
 class PromiseAnswer(_Answer):
+    """One clock of an incident with its timeline."""
+
     clock: ClockAnswer
     original_due_at: datetime | None
     stopped_at: datetime | None
@@ -88,6 +99,8 @@ class PromiseAnswer(_Answer):
 
 
 class EventAnswer(_Answer):
+    """One event of an incident."""
+
     kind: str
     occurred_at: datetime
     received_at: datetime
@@ -98,6 +111,8 @@ class EventAnswer(_Answer):
 
 
 class DeliveryAnswer(_Answer):
+    """One message to one recipient, with its state."""
+
     id: str
     recipient: str
     channel: str
@@ -111,6 +126,8 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
+    """One alert about an incident, with its acknowledgement."""
+
     id: str
     state: str = Field(description="open, acknowledged or closed")
     opened_at: datetime
@@ -122,6 +139,8 @@ class AlertAnswer(_Answer):
 
 
 class IncidentAnswer(_Answer):
+    """Everything that the page of an incident shows."""
+
     now: datetime
     id: str
     title: str
@@ -143,6 +162,8 @@ class IncidentAnswer(_Answer):
 
 
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
+    """Return the JSON form of the board; rows that cannot be shown are listed apart."""
+
     def clock(record: Any) -> ClockAnswer | NotShown:
         id_ = str(record.id)
         row = lambda: _clock(row_of(record, queue.hours, queue.alerts.get(id_)), queue.now)  # noqa: E731
@@ -164,6 +185,7 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
+    """Return the JSON form of an incident's page."""
     return IncidentAnswer(
         now=now,
         id=file.id,

@@ -33,7 +33,7 @@ _Names = Annotated[list[_Name], Query(max_length=50)]
 
 
 class Board:
-    """What the routes work with."""
+    """What the routes of the board need: reader, streams, projector, keys and metrics."""
 
     def __init__(
         self,
@@ -52,16 +52,19 @@ class Board:
         self._metrics = metrics
 
     def only_contract(self, request: Request) -> str | None:
-        """The one contract the caller may see; None for all. Raises Problem 401 or 403."""
+        """Return the one contract that the caller may see; None for all. Raises Problem 401 or 403."""
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
-        """Who follows, as far as places are shared out. Raises Problem 401 or 403."""
+        """Return the caller as the limits on streams count them. Raises Problem 401 or 403."""
         access = self._authorizer(request, READ)
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def stream(self, view: View, known: str, visitor: Visitor) -> Response:
-        """Frames of the view, the present one first unless the browser has it already (`known`)."""
+        """Return the view as server-sent events, the present frame first unless the browser shows it (`known`).
+
+        Raises Problem 429 when the caller follows too much, 503 when every place is taken.
+        """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
         except CallerLimitReached as own:
@@ -122,7 +125,7 @@ def asked_filter(
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
 ) -> BoardFilter:
-    """The filter of the URL; what it does not know it ignores, for links older than the page."""
+    """Return the filter of the URL. Unknown values are ignored, for links older than the page."""
     order, descending = parse_order(sort)
     return BoardFilter(
         contracts=_plain(contract),
@@ -148,7 +151,7 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 
 
 def router(board: Board) -> APIRouter:
-    """All routes. `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
+    """Return all routes. `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
     routes = APIRouter(tags=["board"])
     _pages(routes, board)
     _twins(routes, board)

@@ -23,7 +23,7 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The page of one incident, as far as a key lets it be seen."""
+    """The view of one incident's page, as far as a key may see it."""
 
     incident: str
     only_contract: str | None
@@ -44,25 +44,30 @@ class BoardReader:
         self.pages = pages
 
     def now(self) -> datetime:
+        """Return the present instant."""
         return self._time_source.now()
 
     def _hours(self) -> HoursAt:
         return HoursAt(self._time_source.now(), self._calendars)
 
     async def queue(self, shown: BoardFilter) -> Queue:
+        """Read the open clocks that the filter shows."""
         async with self._store.reading() as connection:
             return await read_queue(connection, shown, self._hours())
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
+        """Read one incident; None when it is unknown or not visible to the viewer."""
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
 
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
+        """Read the notices that the viewer may see, newest first."""
         async with self._store.reading() as connection:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
+        """Render a view as a frame for its stream."""
         match view:
             case BoardFilter():
                 return self._board_frame(self.pages.board_fragment(await self.queue(view)))

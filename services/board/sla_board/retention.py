@@ -35,13 +35,13 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """The sweeps of the board's store."""
+    """The retention sweeps of the board's projections."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Incidents that may go, the one that changed longest ago first."""
+        """Delete incidents that may go, the one that changed longest ago first."""
         after: Any | None = None
         while page := await self._ended_page(horizon, after):
             after = page[-1]
@@ -56,7 +56,7 @@ class EndedIncidents:
                 yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Events that came after their incident was forgotten and began nothing new."""
+        """Delete events that came after their incident was forgotten and started nothing new."""
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
@@ -66,7 +66,7 @@ class EndedIncidents:
             yield removed
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Notices that were published before the horizon and that nobody is asked about, oldest first."""
+        """Delete notices published before the horizon whose alerts are not open, oldest first."""
         after: Any | None = None
         while page := await self._notice_page(horizon, after):
             after = page[-1]
@@ -94,14 +94,14 @@ class EndedIncidents:
 
 
 class AppliedIds:
-    """The sweep of applied ids. It has a horizon of its own: they serve against a bus that repeats itself."""
+    """The sweep of applied event ids, which are needed only while the bus may deliver an event again."""
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """How many went with each step."""
+        """Delete ids older than `CLAIMS_KEPT`; yield the number of rows of each step."""
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))
         oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)

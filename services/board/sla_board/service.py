@@ -42,7 +42,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """A service of `sla_platform.runtime` with its routes. Also the handler and the hub, for tests and drills."""
+    """The board as a service of `sla_platform.runtime`, with its routes, handler and hub."""
 
     router: APIRouter
     projector: Projector
@@ -62,11 +62,12 @@ def build(
     bounds: StreamBounds = StreamBounds(),
     rulebook: Callable[[], Rulebook] | None = None,
 ) -> BoardService:
-    """`event_source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys).
+    """Assemble the board.
 
-    Without a `retention` everything is kept for ever; without a `quarantine` the board has one of its own. `bounds`:
-    how much may be followed at once. `rulebook`: the one in force, for the hours in which clocks count; without it the
-    board tells the wall's time alone.
+    `event_source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read`. Without a
+    `retention` everything is kept for ever; without a `quarantine` the board makes its own. `bounds` limits the
+    streams. `rulebook` returns the one in force, for the hours in which clocks count; without it the board shows wall
+    time alone.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
@@ -140,5 +141,6 @@ async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetri
 
 
 async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
+    """Delete old applied event ids."""
     async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

@@ -27,7 +27,10 @@ LANGUAGES = {"en": "English", "pl": "polski", "it": "italiano", "ru": "русс�
 
 
 class Pages:
-    """Renders. Rows are cached by their mark: from one change to the next nearly all of them are the same."""
+    """Renders pages from templates.
+
+    The HTML of a row is cached by the row's mark: from one change to the next nearly all rows are the same.
+    """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
         self.attempts = attempts or Attempts()
@@ -57,7 +60,7 @@ class Pages:
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
-        """What changes on the board, as one JSON object; equal objects mean an equal page."""
+        """Return what changes on the board as one JSON object; equal objects mean an equal page."""
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
             "rows": rows,
@@ -70,6 +73,7 @@ class Pages:
         }
 
     def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
+        """Return the HTML of the board."""
         fragment = self.board_fragment(queue)
         return self._templates.get_template("board.html").render(
             shown=shown,
@@ -83,11 +87,14 @@ class Pages:
         )
 
     def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
-        """Without the instant: an unchanged incident is an unchanged page."""
+        """Return what changes on an incident's page, without the present instant: unchanged data is an unchanged
+        page.
+        """
         html = self._templates.get_template("incident_body.html").render(file=file)
         return {"html": html, "title": f"{file.title} · slad"}
 
     def incident(self, file: IncidentFile, now: datetime) -> str:
+        """Return the HTML of an incident's page."""
         fragment = self.incident_fragment(file)
         return self._templates.get_template("incident.html").render(
             file=file,
@@ -98,9 +105,11 @@ class Pages:
         )
 
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
+        """Return the HTML of the page of critical fixes."""
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def missing(self, what: str, now: datetime) -> str:
+        """Return the HTML of the 404 page."""
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
     def _row_or_remark(self, record: Any, queue: Queue) -> tuple[str, str]:
@@ -124,19 +133,21 @@ class Pages:
 
 
 def board_title(queue: Queue) -> str:
-    """The breach count comes first: it is all that fits on a browser tab."""
+    """Return the title of the board's page. The count of breaches comes first: a browser tab shows no more."""
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:
+    """Return the digest that identifies a frame."""
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
 
 def iso(instant: datetime) -> str:
-    """RFC 3339 with milliseconds, as the browser's Date reads it."""
+    """Return an instant as RFC 3339 with milliseconds, as JavaScript's Date reads it."""
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
+    """Return the seconds until the due instant by the wall clock, negative once past; None without one."""
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

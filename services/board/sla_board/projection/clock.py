@@ -39,25 +39,25 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact with the id under which it was published: amendments name others by it."""
+    """A fact with the event id under which it was published, by which amendments refer to it."""
 
     id: str
     fact: ClockFact
 
     @property
     def noticed(self) -> tuple[datetime, datetime, int, str]:
-        """The order in which facts of one clock are read."""
+        """Return the sort key by which the facts of one clock are read."""
         fact = self.fact
         return (fact.fired_at or fact.at, fact.at, _KINDS.index(fact.kind), self.id)
 
 
 def about_clock(fact: ClockFact) -> bool:
-    """Promises, moves, phases and corrections speak of the incident, even where they name the clock."""
+    """Return whether the fact is about its clock, and not about the incident as promises and phases are."""
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
 def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
-    """The row of `board_clock` for all known facts of one clock (at least one)."""
+    """Return the row of `board_clock` for all known facts of one clock (at least one)."""
     ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
     last = applied[-1]
@@ -98,7 +98,7 @@ def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
 
 
 def state_of(fact: ClockFact) -> ClockState:
-    """The state of the clock once this fact of the applier is out."""
+    """Return the clock's state after this fact of the applier."""
     for told in (fact.details.get("new_state", ""), fact.state):
         if told in _STATES:
             return ClockState(told)
@@ -106,7 +106,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """The state the fact itself brings about at its instant; None when it leaves the state as it was."""
+    """Return the state that the fact itself causes at its instant; None when it changes none."""
     match fact.kind:
         case FactKind.CLOCK_STARTED | FactKind.CLOCK_RESUMED:
             return ClockState.RUNNING
@@ -132,7 +132,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """On whom and why a clock waits, in words."""
+    """Return whom and why a clock waits for, in words."""
     waiting_on, why = fact.details.get("waiting_on", ""), fact.details.get("why", "")
     if not waiting_on:
         return why

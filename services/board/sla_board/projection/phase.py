@@ -17,7 +17,7 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Rows of `board_phase`, at most one an incident: the newest. A phase unknown to this release says nothing."""
+    """Return rows of `board_phase`, at most one for an incident: the newest. Unknown phases are skipped."""
     return newest(
         {
             "incident": fact.incident,

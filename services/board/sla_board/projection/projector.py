@@ -62,7 +62,7 @@ class _Touched:
 
 
 class Projector:
-    """Applies batches. `changed` is called after each commit that changed something."""
+    """Writes batches of events to the board's tables; calls `changed` after each commit that changed something."""
 
     def __init__(
         self, store: Store, time_source: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]
@@ -80,13 +80,16 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Nothing is owned: claims make a second reader harmless."""
+        """Do nothing: claims of event ids make a second reader harmless."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Nothing is owned."""
+        """Do nothing, as for `assigned`."""
 
     async def handle(self, batch: Batch) -> None:
-        """Raises StoreBusy, and what an event cannot be; nothing was changed, and the batch may come again."""
+        """Apply a batch in one transaction.
+
+        Raises StoreBusy, and errors of single events; nothing was changed then, and the batch may come again.
+        """
         # slad's own minute clock is nobody's incident: shown, it would sit on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
         if not envelopes:
@@ -106,7 +109,7 @@ class Projector:
             self._changed()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event out of the quarantine. Raises what makes it unfit still."""
+        """Apply an event out of the quarantine. Raises what still makes it fail."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:

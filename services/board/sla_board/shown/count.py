@@ -16,11 +16,11 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """A countdown. `to` is None for a span that stands still for good (`left`): of a paused clock, or an ended one.
+    """The time left of a clock, for the browser to count down.
 
-    While it moves, `to` minus now is what is left of counted time; it moves between `since` and `until` only (None: no
-    bound). `wall_to`: the instant to which the wall counts, where that is another story. `by_wall`: the hours of the
-    clock are not known, so this is the wall's time alone.
+    `to` minus now is the counted time left, which moves between `since` and `until` only (None: no bound). `to` is None
+    when it never moves again (`left`): paused or stopped. `wall_to`: where the wall time ends, if that differs.
+    `by_wall`: the clock's hours are unknown, so this is wall time alone.
     """
 
     to: datetime | None = None
@@ -32,7 +32,7 @@ class Countdown:
     by_wall: bool = False
 
     def left_at(self, now: datetime) -> timedelta | None:
-        """Counted time left at `now`; negative when late."""
+        """Return the counted time left at `now`; negative when late."""
         if self.to is None:
             return self.left
         at = now if self.since is None else max(now, self.since)
@@ -40,7 +40,9 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """`record` reads like a row of `board_clock`. None when there is nothing to count."""
+    """Return the countdown of a clock; None when there is nothing to count. `record` has the columns of
+    `board_clock`.
+    """
     due = record.due_at or record.breached_at
     match state:
         case ClockState.RUNNING if due is not None:

@@ -13,9 +13,10 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """What the state column says of an open clock; `breached` and `warned` are facts on a running or paused one.
+    """What the state column shows for an open clock.
 
-    `outside`: it runs and is not breached, and its hours are closed now.
+    `breached` and `warned` may hold for running and paused clocks; `outside`: running, not breached, and its hours are
+    closed now.
     """
 
     RUNNING = "running"
@@ -26,11 +27,12 @@ class ClockCondition(StrEnum):
 
     @property
     def words(self) -> str:
+        """Return the condition for the filter's menu."""
         return "Outside hours" if self is ClockCondition.OUTSIDE else self.value.capitalize()
 
 
 class QueueOrder(StrEnum):
-    """Orders of the queue. `urgency` is severity times plan rank times time left (PLANS I4); `state` is by band."""
+    """The orders of the queue. `urgency` is `sla_domain.urgency.score`; `state` is by bucket."""
 
     URGENCY = "urgency"
     STATE = "state"
@@ -43,7 +45,10 @@ class QueueOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardFilter:
-    """Empty tuples and texts mean "any". `only_contract` comes from the viewer's key, never from the URL."""
+    """What a viewer chose to see; empty tuples and texts mean "any".
+
+    `only_contract` comes from the viewer's key, never from the URL.
+    """
 
     contracts: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
@@ -58,11 +63,11 @@ class BoardFilter:
 
     @property
     def narrowed(self) -> bool:
-        """True when some open clocks may be hidden by what the viewer chose."""
+        """Return whether the viewer's choice may hide open clocks."""
         return bool(self.contracts or self.priorities or self.conditions or self.buckets or self.metrics or self.text)
 
     def query(self, **changed: object) -> str:
-        """The URL query of this filter with some fields changed; empty for the plain board."""
+        """Return the URL query of this filter with some fields changed; "" for the plain board."""
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
         pairs += [("contract", name) for name in asked.contracts]
@@ -79,13 +84,13 @@ class BoardFilter:
         return urlencode(pairs)
 
     def sorted_by(self, order: QueueOrder) -> str:
-        """The query of the sort link of a column: a second click turns the order round."""
+        """Return the query of a column's sort link: a second click reverses the order."""
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
 
 
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
-    """`due` or `-due`; anything unknown is the usual order, for a link that is older than the page."""
+    """Return the order and whether it is descending, of `due` or `-due`; unknown words give the usual order."""
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
     except ValueError:
@@ -93,10 +98,12 @@ def parse_order(written: str) -> tuple[QueueOrder, bool]:
 
 
 def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
+    """Return the known conditions among these words."""
     known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
+    """Return the known buckets among these slugs."""
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

@@ -20,7 +20,7 @@ MOST_PIECES = 400  # stretches of one clock told one by one
 
 
 def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
-    """Running and paused stretches of one clock, oldest first; the last one is open while the clock is."""
+    """Return the running and paused stretches of one clock, oldest first; the last is open while the clock is."""
     turns = _turns(said)
     spans: list[TimelineSpan] = []
     for number, (at, state, why) in enumerate(turns):
@@ -46,9 +46,9 @@ def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, st
 
 
 def in_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Running stretches cut where the hours of the clock open and close, up to `now`; None: it counts by the wall.
+    """Return the stretches with running ones cut where the clock's hours open and close, up to `now`.
 
-    Of a clock with more than `MOST_PIECES` of them the first ones stay whole.
+    `calendar` None: it counts by the wall, nothing is cut. Beyond `MOST_PIECES` pieces the oldest stretches stay whole.
     """
     if calendar is None:
         return tuple(spans)

@@ -16,7 +16,7 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class CountedReach:
-    """How far counted time reaches from an instant: to where a quarter of an hour, or an hour, of it has passed."""
+    """The instants at which 15 minutes, and an hour, of counted time have passed from now."""
 
     soon: datetime
     hour: datetime
@@ -24,7 +24,7 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """One clock's hours at one instant. `known` is False where the board must tell the wall's time alone."""
+    """The hours of one clock as of one instant. `known` False: the board can show wall time alone."""
 
     known: bool
     calendar: Calendar | None
@@ -32,12 +32,12 @@ class ClockHours:
     reach: CountedReach
 
     def span(self, start: datetime, end: datetime) -> Span:
-        """Negative when `end` is the earlier one."""
+        """Return the counted and the wall time between two instants; negative when `end` is the earlier one."""
         return Span(counted(self.calendar, start, end) if self.known else None, end - start)
 
 
 class CalendarsByName:
-    """Finds calendars by the names under which facts tell of them, in whichever rulebook is in force."""
+    """Finds calendars of the rulebook in force by the names that facts carry."""
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
         self._rulebook = rulebook
@@ -45,7 +45,7 @@ class CalendarsByName:
         self._found: dict[tuple[str, str], Calendar | None] = {}
 
     def find(self, contract: str, name: str) -> Calendar | None:
-        """None for hours that the catalogue in force does not have (any more)."""
+        """Return the calendar of this name; None when the catalogue in force does not have it."""
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
         rulebook = self._rulebook()
@@ -59,14 +59,14 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """The hours of many clocks at `now`; each is looked up once."""
+    """The hours of many clocks at `now`; each calendar is looked up once."""
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
-        """The name says what the hours are: whichever contract has them, they are the same."""
+        """Return the hours of this name. The name identifies their content, whichever contract has them."""
         known = self._looks.get(name)
         if known is None or not known.known:
             known = self._looks[name] = self._look(contract, name)

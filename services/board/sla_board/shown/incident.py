@@ -46,12 +46,13 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
+        """Return whether the due instant is another than the one first promised."""
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEvent:
-    """One event. `late` is how long after the fact it reached slad, when that is worth a remark."""
+    """One event. `late`: how long after it happened it was received, when that is over a minute."""
 
     at: datetime
     received_at: datetime
@@ -64,7 +65,7 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFact:
-    """One thing slad said about the promises."""
+    """One fact that slad published about the incident."""
 
     at: datetime
     noticed_at: datetime
@@ -75,6 +76,8 @@ class ShownFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFile:
+    """Everything that an incident's page shows."""
+
     id: str
     title: str
     link: str
@@ -97,7 +100,7 @@ class IncidentFile:
 
 
 class PartMaker:
-    """Makes what is shown of one incident, and keeps account of what could not be."""
+    """Makes the parts of one incident's page, and collects those that cannot be made."""
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
         self._incident = incident
@@ -105,6 +108,7 @@ class PartMaker:
         self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
+        """Return what `made` returns; None when it fails, which is then listed in `not_shown`."""
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
             self.not_shown.append(found)
@@ -112,16 +116,16 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Those that can be made, in order; `each` is an id with its maker."""
+        """Return the parts that can be made, in order; `each` is an id with its maker."""
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
 
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """The incident of this name, its own or another that it bears.
+    """Read the incident of this name, its own or an alias.
 
-    None for an incident nobody has spoken of, and for one of another contract than the viewer may see.
+    None for an unknown incident, and for one that the viewer's contract may not see.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c

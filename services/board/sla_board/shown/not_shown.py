@@ -15,7 +15,7 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """One thing that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
+    """One part that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
 
     part: str
     id: str
@@ -24,18 +24,19 @@ class NotShown:
 
     @property
     def remark(self) -> str:
+        """Return the text that stands in its place."""
         return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
 
 
 class Attempts:
-    """Counts and logs each part that cannot be shown once; `count` is told its part."""
+    """Counts and logs each part that cannot be shown once; `count` is called with the part's kind."""
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
         self._count = count
         self._known: set[tuple[str, str, str]] = set()
 
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
-        """What `made` returns, or why not. A store that does not answer is no fault of one thing: ask it before."""
+        """Return what `made` returns, or a NotShown when it raises. Do no reading from the store in `made`."""
         try:
             return made()
         except Exception as error:

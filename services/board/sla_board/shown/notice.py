@@ -23,7 +23,7 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNotice:
-    """`told` counts deliveries by state."""
+    """One critical-fix notice with the state of its deliveries (`told`: count by state) and acknowledgements."""
 
     id: str
     title: str
@@ -41,7 +41,7 @@ class ShownNotice:
 async def read_notices(
     connection: AsyncConnection, only_contract: str | None, attempts: Attempts
 ) -> list[ShownNotice | NotShown]:
-    """The newest first; a viewer of one contract sees those that contract was told of."""
+    """Read the notices, newest first; for the viewer of one contract only those sent to it."""
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)
     query = select(tables.notice).order_by(notice.published_at.desc(), notice.id).limit(_MOST)

@@ -27,7 +27,7 @@ _MOST_CHOICES = 200
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One look at the queue. `rows` are records of `board_clock` with `known_title` and `known_url` beside."""
+    """The open clocks that a filter shows. `rows` are records of `board_clock` with `known_title` and `known_url`."""
 
     now: datetime
     hours: HoursAt
@@ -40,11 +40,12 @@ class Queue:
 
     @property
     def total(self) -> int:
+        """Return how many clocks the filter shows in all buckets."""
         return sum(self.buckets.values())
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
-    """Four statements, whatever the number of clocks."""
+    """Read the queue, in four statements whatever the number of clocks."""
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)
     looks = {name: hours.look(contract, name) for contract, name in choices.hours}

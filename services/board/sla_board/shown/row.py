@@ -20,7 +20,7 @@ from sla_domain.urgency import weighted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """`mark` changes when anything visible does: the browser leaves rows with the same mark alone."""
+    """One clock as a row of a page: values that do not change by the mere passing of time."""
 
     id: str
     incident: str
@@ -52,24 +52,26 @@ class ClockRow:
 
     @property
     def element(self) -> str:
-        """Its id on the page."""
+        """Return the row's id in the page."""
         return f"c-{self.id}"
 
     @property
     def mark(self) -> str:
+        """Return a checksum of the row: the browser leaves rows with the same mark unchanged."""
         return format(crc32(repr(self).encode()), "08x")
 
     def urgency(self, now: datetime) -> float:
-        """The score of `sla_domain.urgency` at this instant."""
+        """Return the score of `sla_domain.urgency` at this instant."""
         return round(weighted(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     @property
     def page(self) -> str:
+        """Return the path of the incident's page."""
         return incident_path(self.incident)
 
     @property
     def note(self) -> str:
-        """What stands beside the state in small letters."""
+        """Return the small text beside the state."""
         notes = (
             self.answer,
             self.why,
@@ -88,7 +90,7 @@ class ClockRow:
 
 
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
-    """The row of one record of `shown.queue` (or of `board_clock` alone)."""
+    """Return the row of a record of `shown.queue`, or of `board_clock` alone."""
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
     # Of an incident that moved, to the key of its present contract: without the words of the one before.
@@ -138,15 +140,15 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
 
 
 def incident_path(incident: str) -> str:
-    """The incident's page; ids hold colons, slashes and number signs."""
+    """Return the path of an incident's page; ids hold colons, slashes and number signs."""
     return f"/incidents/{quote(incident, safe=':')}"
 
 
 def ack_path(alert: str) -> str:
-    """Where the notifier acknowledges an alert: on this port in the embedded profile, else behind the proxy."""
+    """Return the path at which the notifier acknowledges an alert."""
     return f"/v1/alerts/{quote(alert, safe='')}/ack"
 
 
 def explain_path(incident: str) -> str:
-    """Where the timer service explains its clocks: on this port in the embedded profile, else behind the proxy."""
+    """Return the path at which the timer explains an incident's clocks."""
     return f"/v1/incidents/{quote(incident, safe=':')}/explain"

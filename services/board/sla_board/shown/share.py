@@ -25,7 +25,7 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """As much of an incident as one contract sees. `record` and `clocks` read like rows of the tables."""
+    """As much of an incident as one contract may see; `record` and `clocks` have the columns of the tables."""
 
     record: Any
     clocks: Sequence[Any]
@@ -46,7 +46,7 @@ async def share_seen(
     said: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
 ) -> IncidentShare | None:
-    """`told`: deliveries and steps of alerts. None when nothing of the incident is this contract's to see."""
+    """Return what the contract may see of an incident; None for nothing. `told`: deliveries and steps of alerts."""
     periods = await _periods(connection, incident, said)
     if not periods:
         return _by_label(contract, said, told)

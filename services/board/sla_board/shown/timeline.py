@@ -32,6 +32,7 @@ class SpanKind(StrEnum):
 
     @property
     def words(self) -> str:
+        """Return the kind for people."""
         return _TITLES.get(self, self.value)
 
 
@@ -40,7 +41,7 @@ _TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 @dataclass(frozen=True, slots=True)
 class TimelineSpan:
-    """`end` None: still going on."""
+    """One stretch of a clock's life; `end` None: it still lasts."""
 
     kind: SpanKind
     start: datetime
@@ -49,6 +50,8 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
+    """What a mark on the timeline stands for."""
+
     DUE = "due"
     WARNED = "warned"
     BREACHED = "breached"
@@ -57,6 +60,8 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    """A mark at an instant, with its text."""
+
     kind: MarkKind
     at: datetime
     text: str
@@ -64,7 +69,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """One clock."""
+    """One clock on the timeline: its stretches and marks."""
 
     label: str
     spans: tuple[TimelineSpan, ...]
@@ -73,6 +78,8 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
+    """A stretch as a rectangle."""
+
     x: float
     y: float
     width: float
@@ -83,6 +90,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
+    """A mark as a point."""
+
     x: float
     y: float
     kind: MarkKind
@@ -91,13 +100,15 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class TimelineTick:
+    """A label of the time axis."""
+
     x: float
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All lengths in the units of the view box, `WIDTH` by `height`."""
+    """The whole timeline, in units of the SVG view box, `WIDTH` by `height`."""
 
     height: float
     labels: tuple[tuple[float, str], ...]
@@ -108,7 +119,7 @@ class Drawing:
 
 
 def draw(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """None when there is nothing to draw. `now` is shown while something is going on."""
+    """Return the drawing of these rows; None when there is nothing to draw. `now` is drawn while a stretch lasts."""
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:
         return None
@@ -171,7 +182,7 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
 
 
 def split_at(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """What ran past `due_at` is overdue."""
+    """Return the stretches with the part of running ones after `due_at` as overdue."""
     if due_at is None:
         return tuple(spans)
     split: list[TimelineSpan] = []

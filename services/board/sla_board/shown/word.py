@@ -14,7 +14,7 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """`icon` names a symbol of the page's sprite; `tone` a class of the style sheet."""
+    """The state of a clock: a word, the name of an icon and a class of the style sheet."""
 
     text: str
     icon: str
@@ -22,7 +22,7 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """The state of a clock in a word."""
+    """Return the word for the state of a clock."""
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
     if state is ClockState.MISSED:
@@ -48,6 +48,7 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 
 
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
+    """Return the condition of an open clock, as the filter has it."""
     if breached:
         return ClockCondition.BREACHED
     if state is ClockState.PAUSED:
@@ -58,7 +59,7 @@ def condition_of(*, state: ClockState, breached: bool, warned: str, outside: boo
 
 
 def threshold(key: str) -> str:
-    """`warn-75` as "75 %", `warn-3600s` as "1h 0m before"."""
+    """Return a warning's threshold in words: `warn-75` as "75 %", `warn-3600s` as "1h 00m before"."""
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
         return f"{span(timedelta(seconds=int(mark[:-1])))} before"
@@ -66,12 +67,13 @@ def threshold(key: str) -> str:
 
 
 def metric(name: str) -> str:
+    """Return the English title of a metric; of one defined in a plan its id in words."""
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
 
 def span(length: timedelta) -> str:
-    """A length at a glance, two units at most: 3d 4h, 4h 12m, 12m 34s. Negative ones with a minus sign."""
+    """Return a length in at most two units: 3d 4h, 4h 12m, 12m 34s; negative ones with a minus sign."""
     total = int(abs(length).total_seconds())
     sign = "\u2212" if length < timedelta() and total else ""
     days, hours, minutes, seconds = total // 86400, total // 3600 % 24, total // 60 % 60, total % 60
@@ -83,7 +85,7 @@ def span(length: timedelta) -> str:
 
 
 def local(instant: datetime, zone: str) -> str:
-    """`Thu 12 Nov 08:30 CET`: the instant where the customer is."""
+    """Return an instant in the customer's zone: `Thu 12 Nov 08:30 CET`."""
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
@@ -92,14 +94,15 @@ def local(instant: datetime, zone: str) -> str:
 
 
 def local_briefly(instant: datetime, zone: str) -> str:
-    """`Thu 12 Nov 08:30`, for where the zone stands beside it."""
+    """Return an instant in the customer's zone without the zone: `Thu 12 Nov 08:30`."""
     return local(instant, zone).rpartition(" ")[0]
 
 
 def utc(instant: datetime) -> str:
+    """Return an instant in UTC to the second: `2026-11-12 07:30:00 UTC`."""
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def safe_link(url: str) -> str:
-    """The URL of a ticket if a browser may follow it, else nothing: `javascript:` never becomes a link."""
+    """Return the URL if it is http or https, else "": `javascript:` never becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""

@@ -31,9 +31,9 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One rendering as it goes over the wire. Equal ids mean equal pages.
+    """One rendering as it is sent; equal ids mean equal pages.
 
-    `since` says the difference to an earlier frame more briefly than `body` says the whole; None where it cannot.
+    `since` returns the shorter difference from an earlier frame; None where there is none.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class NotRendered:
-    """In the place of a heartbeat: the page cannot be rendered just now, so what the browser shows is old."""
+    """Sent in place of a heartbeat: the page cannot be rendered now, so the browser shows an old one."""
 
 
 class _Channel(Generic[View]):
@@ -71,7 +71,10 @@ class _Channel(Generic[View]):
 
 
 class Hub(Generic[View]):
-    """`render` turns a view into a frame; `changes` rings after each projection."""
+    """Renders each followed view once per change and sends it to all its followers.
+
+    `changes` is signalled after each projection.
+    """
 
     def __init__(
         self,
@@ -90,7 +93,7 @@ class Hub(Generic[View]):
         self._closed = False
 
     async def run(self) -> None:
-        """A part of the service: at its end every stream ends, so that the HTTP server can stop."""
+        """Wait for ever; when cancelled end every stream, so that the HTTP server can stop."""
         self._closed = False
         try:
             await asyncio.Event().wait()
@@ -98,6 +101,7 @@ class Hub(Generic[View]):
             await self.close()
 
     async def close(self) -> None:
+        """End every stream."""
         self._closed = True
         tasks = [channel.task for channel in self._channels.values() if channel.task is not None]
         for channel in self._channels.values():
@@ -110,10 +114,10 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Frames of the page as it changes, the present one first unless it is `known`; None when time has passed.
+        """Yield frames of the page as it changes, the present one first unless it is `known`; None as a heartbeat.
 
-        Trouble at once when the page cannot be rendered, and then in the place of None until it can be.
-        Raises OwnShare or Full at once, before anything is sent.
+        Yields NotRendered at once when the page cannot be rendered, and then instead of None until it can be. Raises
+        CallerLimitReached or PlacesFull at once, before anything is sent.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)
