@@ -27,13 +27,16 @@ class ClockReading(StrEnum):
 
     @property
     def held(self) -> bool:
-        """Whether another instant is believed than the clock says."""
+        """Return whether another instant is believed than the clock shows."""
         return self in (ClockReading.LEAPT_FORWARD, ClockReading.WENT_BACK)
 
 
 @dataclass(slots=True)
 class ClockGuard:
-    """Compares each reading of one clock with `steady` seconds; the first reading is believed, unless it resumes."""
+    """Compares each reading of one clock with steady seconds.
+
+    The first reading is believed, unless `resume` was called before.
+    """
 
     tolerance: timedelta = TOLERANCE
     confirm_seconds: float = CONFIRM_SECONDS
@@ -43,7 +46,7 @@ class ClockGuard:
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
-        """The instant to act by, and why. `steady`: taken before the clock was asked, in seconds."""
+        """Return the instant to act by, and why. `steady`: in seconds, taken before the clock was read."""
         if self._believed is None:
             return self._accept(now, steady, ClockReading.STEADY)
         expected = self._believed + timedelta(seconds=steady - self._at)
@@ -58,11 +61,11 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """The instant that was believed last when the clock said so, and the steady seconds then."""
+        """Return the instant that was believed last because the clock showed it, and the steady seconds then."""
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Judge the next reading by what was believed then, as if this guard had been there."""
+        """Judge the next reading by what was believed then, as if this guard had run since."""
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
     def _stayed(self, now: datetime, steady: float) -> bool:
@@ -86,9 +89,9 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 
 
 def steady_seconds() -> float:
-    """Seconds since some beginning, whatever anybody sets a clock to.
+    """Return seconds since some beginning, which no setting of a clock moves.
 
-    Where the system can tell, the time in which the machine slept is counted: waking up is then no leap.
+    Where the system can tell, the time in which the machine slept is included: waking up is then no leap.
     """
     if _BOOTTIME is not None:
         return time.clock_gettime(_BOOTTIME)

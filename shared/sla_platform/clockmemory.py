@@ -27,7 +27,10 @@ LARGEST = 4_096
 
 
 class ClockMemory:
-    """Keeps the clocks of one process in one file. `boot` names the running of the machine; empty: nothing is kept."""
+    """Keeps the believed instants of one process's clocks in one file.
+
+    `boot` identifies the boot of the machine; with "" nothing is kept.
+    """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
         self._path = path
@@ -35,13 +38,13 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Let this source judge its first readings by what was believed before."""
+        """Resume the time source from the file, if it is of this boot."""
         bases = self._kept()
         if bases:
             time_source.resume(bases)
 
     def note(self, time_source: SystemTime) -> None:
-        """Keep what is believed now."""
+        """Write what is believed now to the file."""
         if not self._boot:
             return
         kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time_source.bases().items()}
@@ -74,7 +77,7 @@ class ClockMemory:
 
 
 def clock_file(settings: Settings, database: str | None) -> Path:
-    """Where the clocks of this process are kept: beside an SQLite file, else among what lasts as long as the boot."""
+    """Return the path of the file: beside an SQLite database, else in the temporary directory."""
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")
     who = f"{os.geteuid()}\n{settings.store_url}\n{settings.bus_prefix}\n{settings.instance}\n{settings.port}"

@@ -18,7 +18,7 @@ EVERY_SECONDS = 1.0
 
 
 class ClockWatch:
-    """One per process; a source that is no real clock has nothing to watch."""
+    """Reads the machine's clock every second and reports leaps: a metric, a log line, a remark at `/readyz`."""
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
         self._time_source = time_source
@@ -38,7 +38,7 @@ class ClockWatch:
             time_source.watch = self._heard
 
     async def run(self) -> None:
-        """Ask the machine's clock now and then, so that a leap is noticed also where nothing else asks."""
+        """Read the clock every second, so that a leap is noticed also when nothing else reads it."""
         while True:
             self._time_source.read()
             if self._memory is not None and isinstance(self._time_source, SystemTime):
@@ -46,7 +46,7 @@ class ClockWatch:
             await self._time_source.sleep(EVERY_SECONDS)
 
     async def remark(self) -> str | None:
-        """What people should know of the clocks now; None: they move as they should."""
+        """Return which clocks are not believed and why; None when all move as they should."""
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class PlatformError(Exception):
-    """Something at the edge of slad failed."""
+    """Something outside slad's own logic failed: database, broker, settings."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())

@@ -25,7 +25,7 @@ from sla_platform.store.outage import busy
 
 
 class Fault(StrEnum):
-    """Whose fault an error is."""
+    """Whose fault an error is, with what to do about it."""
 
     PASSING = "the surroundings: try again with patience"
     ROW = "the row's own: quarantine it"
@@ -74,7 +74,7 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Judge an error by what it is, and by what it was raised from."""
+    """Return whose fault an error is, by its class and by the errors that it was raised from."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -86,21 +86,21 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def as_retryable(error: BaseException) -> Retryable:
-    """What to raise for a passing error, so that whoever handed out the work gives it again."""
+    """Return the Retryable to raise for a passing error, so that the work is given again."""
     if isinstance(error, Retryable):
         return error
     return SurroundingsFailed(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
 
 
 def worded(error: BaseException) -> str:
-    """The error as it is kept with a quarantined row: its class and its words, without a statement's parameters."""
+    """Return the error as it is kept with a quarantined row: class and message, without a statement's parameters."""
     if isinstance(error, exc.StatementError) and error.orig is not None:
         return f"{type(error).__name__}: {error.orig}"
     return f"{type(error).__name__}: {error}"
 
 
 def raised_at(error: BaseException, frames: int = 5) -> str:
-    """The innermost frames of an error: without the values of variables, which may be a customer's words."""
+    """Return the innermost frames of an error, without values of variables, which may be a customer's data."""
     return " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in reversed(traceback.extract_tb(error.__traceback__)[-frames:])

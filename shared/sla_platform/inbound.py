@@ -40,7 +40,7 @@ def _local_or_instant(given: datetime) -> datetime:
 
 
 def reachable(instant: datetime) -> datetime:
-    """The aware instant itself. Raises ValueError for one beyond every calendar."""
+    """Return the aware instant itself. Raises ValueError for one outside the years of every calendar."""
     if not bounds.within_reach(instant):
         raise ValueError(f"an instant lies {bounds.RANGE}: no calendar reaches further")
     return instant

@@ -39,7 +39,7 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """Who forgets first, so that an incident that lives again meets nobody who still knows its earlier life."""
+    """Which services delete first, so that a late event of a deleted incident finds no older state of it."""
 
     TOLD = 0  # what was received, and who was told of it
     COUNTED = 1  # incidents and their clocks
@@ -48,26 +48,29 @@ class RetentionOrder(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """`keep` None: for ever. `linger` is what each turn waits for the one before, however late its readers are."""
+    """How long finished things are kept. `keep` None: for ever. `linger`: how long each order waits for the one
+    before.
+    """
 
     keep: timedelta | None = None
     linger: timedelta = _LEAST_LINGER
 
     @classmethod
     def of(cls, settings: Settings) -> Retention:
+        """Return the retention of the settings."""
         keep = timedelta(days=settings.retention_days) if settings.retention_days else None
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """What was finished before it may go; None: nothing may."""
+        """Return the instant before which finished things may go; None: nothing may."""
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """The sweeps of one service that share a horizon, and what counts the rows they remove (label: table).
+    """The sweeps of one service that share a horizon, and the counter of rows they remove (label: table).
 
-    `newest`: the latest instant the service has on record (None: nothing yet); see `RetentionLoop`.
+    `newest` returns the latest instant the service has on record (None: nothing yet); see `RetentionLoop`.
     """
 
     service: str
@@ -78,11 +81,10 @@ class ServiceSweeps:
 
 
 class RetentionLoop:
-    """A part of a service; runs until cancelled.
+    """Runs the sweeps of a service every hour until cancelled.
 
-    What a wrong clock removes does not come back when the clock is set right. So the age of things is counted at most
-    from a day after the newest thing on record: a machine that starts in the year after next removes nothing that is
-    not old by the service's own record. Where nothing comes for long, things are kept longer.
+    What is deleted by a wrong clock is lost. So age is counted at most from a day after the newest row on record: a
+    machine whose clock is years ahead deletes nothing that is not old by the service's own record.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -91,6 +93,7 @@ class RetentionLoop:
         self._keepings = keepings
 
     async def run(self) -> None:
+        """Sweep every hour; a minute later when the store was busy."""
         await asyncio.sleep(FIRST_SECONDS)
         while True:
             try:
@@ -102,7 +105,7 @@ class RetentionLoop:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Remove everything that may go now. Raises StoreBusy; what was removed until then is gone, the rest waits."""
+        """Delete everything that may go now and return the rows by table. Raises StoreBusy; the rest then waits."""
         removed = Tally[str]()
         for keeping in self._keepings:
             horizon = self._retention.horizon(await self._now(keeping), keeping.turn)
@@ -115,14 +118,14 @@ class RetentionLoop:
 
 
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
-    """Now, but never more than MOST_SILENT after the newest thing on record: what to remove things by."""
+    """Return now, but at most MOST_SILENT after the newest row on record: the instant to delete by."""
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()
     return now if found is None else min(now, found + MOST_SILENT)
 
 
 def newest_in(store: Store, column: Column[datetime]) -> Newest:
-    """Asks for the latest instant in a column of ours (one that no sender decides)."""
+    """Return a function that reads the latest instant in a column that no sender decides."""
 
     async def ask() -> datetime | None:
         async with store.reading() as connection:

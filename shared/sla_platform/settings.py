@@ -177,10 +177,11 @@ class Settings(BaseSettings):
 
     @property
     def embedded(self) -> bool:
+        """Return whether the bus is the services' own logs, without Kafka."""
         return self.bus_url == "embedded:"
 
     def shown(self) -> dict[str, object]:
-        """Every setting as it was read, for people: no secret, no password in a URL, no address that is a secret."""
+        """Return every setting as it was read, without secrets and without passwords in URLs."""
         values: dict[str, object] = self.model_dump(mode="json")
         for name in ("store_url", "bus_url", "smtp_url"):
             values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))
@@ -192,4 +193,5 @@ class Settings(BaseSettings):
 
     @property
     def kafka_servers(self) -> str:
+        """Return the brokers as `host:port[,host:port]`."""
         return self.bus_url.removeprefix("kafka://")

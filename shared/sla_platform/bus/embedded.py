@@ -38,7 +38,7 @@ _COUNT_EVERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """A log, which of its topics are wanted, and the bell that is rung when it grows."""
+    """A log, which of its topics are wanted, and the doorbell that is rung when it grows."""
 
     log: Table
     topics: tuple[Topic, ...]
@@ -55,7 +55,7 @@ class _Look:
 
 
 class EmbeddedSource:
-    """Reads some topics of some logs for one consumer (`group`), whose cursors lie in `cursor_table`."""
+    """Reads topics of logs in the same database for one consumer (`group`), whose cursors are in `cursor_table`."""
 
     def __init__(
         self,
@@ -86,14 +86,16 @@ class EmbeddedSource:
 
     @property
     def lag(self) -> int:
-        """Unread events as of the last look; exact up to one page, then counted every two seconds."""
+        """Return the unread events as of the last look; exact up to one page, else counted every two seconds."""
         return sum(self._waiting.values())
 
     @property
     def healthy(self) -> bool:
+        """Return False when events wait and none has been handled for longer than the watchdog allows."""
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
+        """Read and hand over batches until cancelled."""
         while True:
             await self._assign(handler)
             try:

@@ -61,7 +61,7 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """The replay of what a relay could not publish: the event is put at the end of the log it was taken out of."""
+    """Replays what a relay could not publish: appends the event to the log that it was taken from."""
 
     log: Table
     store: Store
@@ -77,7 +77,7 @@ class AppendToLog:
 
 
 class Feeds:
-    """The bus of one process. A service's group is its name; its cursors lie in its own `<service>_cursor`."""
+    """The bus of one process. A service's group is its name; its cursors are in its own `<service>_cursor`."""
 
     def __init__(
         self,
@@ -103,11 +103,11 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def doorbell(self, service: str) -> Doorbell:
-        """The bell of a service's log; the service rings it after each commit that appended to the log."""
+        """Return the doorbell of a service's log; the service rings it after each commit that appended to the log."""
         return self._doorbells.setdefault(service, Doorbell())
 
     def quarantine(self, service: str) -> Quarantine:
-        """What a service could not process, kept in its `<service>_quarantine`; one object in a process."""
+        """Return the quarantine of a service, kept in `<service>_quarantine`; one object in a process."""
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
             made = Quarantine(service, self._store, table, self._time_source, self._metrics)
@@ -125,10 +125,10 @@ class Feeds:
         at_once: int = 1,
         keep_quarantined: KeepQuarantined | None = None,
     ) -> EventSource:
-        """What the service `group` reads.
+        """Return what the service `group` reads.
 
-        `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: of how many partitions the
-        handler may be given batches at the same time. `keep_quarantined`: where dead letters go, by default into the
+        `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: how many partitions may be
+        handled at the same time. `keep_quarantined`: where records go that cannot be handled, by default into the
         quarantine of the service `group`; on Kafka they go to the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
@@ -137,7 +137,7 @@ class Feeds:
         return self._kafka(self._access, group, topics, at_once, keep)
 
     def relay(self, service: str) -> Relay | None:
-        """What copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
+        """Return what copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
         if self._access is None:
             return None
         from sla_platform.bus.kafka import Publisher
@@ -163,7 +163,7 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """House-keeping, safe at any time: drop what every reader has passed. Nothing to do on Kafka."""
+        """Delete from the logs what every reader has passed; return how many events. Does nothing on Kafka."""
         if not self._settings.embedded:
             return 0
         removed = 0
@@ -173,15 +173,15 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """After every source and relay has ended."""
+        """Close what is open towards Kafka, after every source and relay has ended."""
         for dead in self._dead:
             await dead.close()
 
     @property
     def instance(self) -> str:
-        """The name under which this process keeps its place in its groups.
+        """Return the name under which this process keeps its place in its groups.
 
-        Two processes of one service under one name would take the place from each other for ever.
+        Two processes of one service with one name would take the place from each other for ever.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)
@@ -241,7 +241,7 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """What a service writes."""
+    """Return the topics that a service writes."""
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 @dataclass(slots=True)
 class BusMetrics:
-    """Readers are named by their group, relays by the log they drain."""
+    """The Prometheus metrics of the bus; readers are labelled by group, relays by the log they drain."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     lag: Gauge = field(init=False)

@@ -40,11 +40,11 @@ class NoEntry(LookupError):
 
 
 class NotWaiting(Exception):
-    """The entry was replayed before, or its part knows no replay."""
+    """The entry was replayed before, or its part has no replay."""
 
 
 class Quarantine:
-    """One per service and process."""
+    """What one service could not process: kept, listed and replayed. One object per service and process."""
 
     def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
         self.service = service
@@ -56,24 +56,24 @@ class Quarantine:
         self._parts: set[str] = {CONSUME}
 
     def replays(self, part: str, replay: Replay) -> None:
-        """Say what replaying a row of this part means."""
+        """Register what replaying a row of this part does."""
         self._replays[part] = replay
         self._parts.add(part)
 
     # keeping
 
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Keep a row, in a transaction of its own. Raises StoreBusy: nothing was kept, and the row must wait."""
+        """Keep a row in a transaction of its own. Raises StoreBusy: nothing was kept, and the row must wait."""
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
         self.tell(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Keep a row in the caller's transaction, which takes it away from where it lay; then `tell`."""
+        """Keep a row in the caller's transaction, which removes it from where it lay; call `tell` after the commit."""
         await kept.put(connection, self.table, row, worded(error), self._time_source.now(), **own)
 
     def tell(self, row: QuarantineRow, error: Exception) -> None:
-        """Count and log what has been kept."""
+        """Count and log a row that has been kept."""
         self._metrics.quarantined_total.labels(self.service, row.part).inc()
         self._metrics.quarantined.labels(self.service, row.part).inc()
         _log.error(
@@ -82,18 +82,18 @@ class Quarantine:
         )  # fmt: skip
 
     async def keep_quarantined(self, letter: QuarantinedRecord) -> None:
-        """Keep a dead letter of the bus (`sla_platform.bus.port.PutAside`)."""
+        """Keep a record of the bus (`sla_platform.bus.port.KeepQuarantined`)."""
         await self.put(_row_of(letter), letter.error)
 
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """The oldest first, without their bytes."""
+        """Return entries in this state with a greater id, oldest first, without their bytes."""
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
 
     async def find(self, id_: int) -> QuarantineEntry:
-        """Raises NoEntry."""
+        """Return the entry with this id. Raises NoEntry."""
         async with self._store.reading() as connection:
             entry = await kept.find(connection, self.table, id_)
         if entry is None:
@@ -103,7 +103,7 @@ class Quarantine:
     # replaying
 
     async def replay(self, id_: int) -> QuarantineEntry:
-        """Give the row to its handler again; returns the entry as it stands then.
+        """Give the row to its handler again and return the entry as it stands then.
 
         Raises NoEntry, NotWaiting, and Retryable when the surroundings failed: nothing was changed.
         """
@@ -125,7 +125,7 @@ class Quarantine:
     # levels
 
     async def run(self) -> None:
-        """A part of the service: keeps the gauge true, whoever else writes to the table."""
+        """Recount the gauge of quarantined rows every ten seconds until cancelled."""
         while True:
             try:
                 await self.count()
@@ -134,6 +134,7 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
+        """Set the gauge and return how many rows wait, by part."""
         async with self._store.reading() as connection:
             waiting = await kept.counted(connection, self.table)
         self._parts |= waiting.keys()
@@ -142,7 +143,7 @@ class Quarantine:
         return waiting
 
     async def old(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
-        """A sweep of `sla_platform.retention`: entries that were replayed before `horizon`."""
+        """Delete entries that were replayed before `horizon`; a sweep of `sla_platform.retention`."""
         while True:
             async with self._store.transaction() as connection:
                 gone = await kept.forget_replayed(connection, self.table, horizon, _FORGOTTEN_AT_ONCE)
@@ -153,7 +154,7 @@ class Quarantine:
 
 
 def envelope_of(entry: QuarantineEntry) -> Envelope:
-    """The event of an entry. Raises BadEnvelope naming what is wrong with it still."""
+    """Return the event of an entry. Raises BadEnvelope naming what is still wrong with it."""
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
         topic = Topic(entry.topic)

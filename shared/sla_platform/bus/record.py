@@ -23,7 +23,7 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Everything accepted up to `through` was published to this partition before this record."""
+    """The relay's statement that everything accepted up to `through` was published to this partition before."""
 
     through: datetime
 
@@ -41,7 +41,7 @@ class OutgoingRecord:
 
 
 def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
-    """An event for this topic (with its prefix) and partition."""
+    """Return the record of an event for this topic (with its prefix) and partition."""
     attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
     attributes["content-type"] = "application/json"
     # An attribute of CloudEvents is absent or not empty.
@@ -50,7 +50,7 @@ def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingReco
 
 
 def headers_of(envelope: Envelope) -> Headers:
-    """The attributes of an event as they would travel, for keeping: never raises, whatever they hold."""
+    """Return the attributes of an event as headers, for keeping; never raises, whatever they hold."""
     try:
         time = envelope.time.astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
@@ -73,12 +73,13 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
 
 
 def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
+    """Return the record of a watermark for this topic and partition."""
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
-    """What a record says. Raises BadEnvelope naming what is wrong."""
+    """Return the event or watermark of a record. Raises BadEnvelope naming what is wrong."""
     try:
         given = {name: content.decode() for name, content in headers if content is not None}
         if value is None:

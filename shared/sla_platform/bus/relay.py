@@ -65,7 +65,10 @@ class RelayRoute:
 
 
 class Relay:
-    """Drains one log. `period`: seconds between looks when no bell rings, and between watermarks."""
+    """Copies one log to Kafka and deletes what was acknowledged.
+
+    `period`: seconds between looks when the doorbell is not rung, and between watermarks.
+    """
 
     def __init__(
         self,
@@ -99,10 +102,11 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """For how long this relay, while it held the lease, has not seen the log empty."""
+        """Return for how long this relay, while it held the lease, has not seen the log empty."""
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
+        """Copy the log whenever this instance holds the lease, until cancelled."""
         lock = lock_for(self._store, self._name)
         try:
             await while_held(lock, self._drain, self._told)

@@ -21,7 +21,7 @@ _ASKED = {name.encode(): name for name in ("host", "origin", "sec-fetch-site", "
 
 
 class Boundary:
-    """An ASGI middleware. What is refused is answered here, before any route looks at it."""
+    """ASGI middleware that refuses foreign hosts and origins before any route, and adds the default headers."""
 
     def __init__(self, app: ASGIApp, names: HostNames) -> None:
         self._app = app

@@ -24,7 +24,10 @@ CHECK_SECONDS = 3.0
 def router(
     services: Sequence[Service], registry: CollectorRegistry, info: Callable[[], Mapping[str, Any]]
 ) -> APIRouter:
-    """`info` is asked anew for each answer at `/info`: versions, profile, the catalogue in force."""
+    """Return the routes `/livez /readyz /metrics /info`.
+
+    `info` is called for each answer at `/info`: versions, profile, the catalogue in force.
+    """
     routes = APIRouter(tags=["health"])
 
     @routes.get("/livez", response_class=PlainTextResponse)

@@ -23,32 +23,38 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """What is asked of a key of the catalogue (`sla_catalogue.outlet.ApiKey`)."""
+    """The interface of a key of the catalogue (`sla_catalogue.outlet.ApiKey`)."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Return the key's id."""
 
     @property
-    def scopes(self) -> Collection[str]: ...
+    def scopes(self) -> Collection[str]:
+        """Return what the key allows."""
 
     @property
-    def contract(self) -> str | None: ...
+    def contract(self) -> str | None:
+        """Return the one contract that the key is for; None for all."""
 
     @property
-    def expires(self) -> date | None: ...
+    def expires(self) -> date | None:
+        """Return the first day on which the key is not valid any more; None for never."""
 
-    def fits(self, presented: str) -> bool: ...
+    def fits(self, presented: str) -> bool:
+        """Return whether this is the key's secret, compared in constant time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAccess:
-    """What the caller may do. `contract` None: every contract; `key` is empty for a caller without a key."""
+    """What the caller may do. `contract` None: every contract; `key` is "" for a caller without a key."""
 
     scopes: frozenset[str]
     contract: str | None = None
     key: str = ""
 
     def allows(self, scope: str) -> bool:
+        """Return whether the caller has the scope, or is an admin."""
         return scope in self.scopes or ADMIN in self.scopes
 
 
@@ -57,17 +63,17 @@ Authorizer = Callable[[Request, str], KeyAccess]
 
 
 def for_all_contracts(access: KeyAccess) -> KeyAccess:
-    """What concerns every customer is not for the key of one. Raises Problem 403."""
+    """Return the access if it is for every contract. Raises Problem 403 for the key of one contract."""
     if access.contract is not None:
         raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
     return access
 
 
 class KeyGate:
-    """The usual Authorizer. `keys` is asked each time, so a reloaded catalogue counts at once.
+    """The usual Authorizer, by the keys of the catalogue.
 
-    `open_scopes` need no key: the board on the loopback (`settings.board_open`). A key that is presented all the same
-    must be right, and then limits what is seen.
+    `keys` is called each time, so a reloaded catalogue counts at once. `open_scopes` need no key: the board on the
+    loopback (`settings.board_open`). A key that is presented all the same must be right, and limits what is seen.
     """
 
     def __init__(
@@ -107,7 +113,7 @@ class KeyGate:
 
 
 def presented_key(header: str) -> str:
-    """The key of an `Authorization` header; empty when there is none in it that could be right."""
+    """Return the key of an `Authorization` header; "" when it holds none."""
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()
     if len(rest) > 2 * _LONGEST:

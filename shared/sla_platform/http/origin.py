@@ -26,7 +26,7 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class RequestRefusal(Enum):
-    """Why a request is not let in; the value is the sentence for whoever sent it."""
+    """Why a request is not let in; the value is the sentence for its sender."""
 
     NO_HOST = "Exactly one Host header is needed, and it names a host."
     FOREIGN_HOST = "slad is not reached by this name: use SLAD_PUBLIC_URL, or add the name to SLAD_ALLOWED_HOSTS."
@@ -35,7 +35,10 @@ class RequestRefusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HostNames:
-    """`hosts`: names in lower case; `any_address`: any address may stand in place of a name, not only a loopback's."""
+    """The names by which this process may be addressed.
+
+    `hosts` are in lower case; `any_address`: any IP address may stand in place of a name, not only a loopback's.
+    """
 
     hosts: frozenset[str]
     any_address: bool
@@ -43,7 +46,7 @@ class HostNames:
 
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
-        """From the settings, and the machine's own name."""
+        """Return the names of the settings, and the machine's own name."""
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
         loopback = bound == "localhost" or _is_loopback(bound)
@@ -54,7 +57,7 @@ class HostNames:
         return cls(frozenset(hosts - {""}), not loopback, origin_of(public_url))
 
     def own(self, authority: str) -> bool | None:
-        """Whether a Host header names us; None when it cannot be read."""
+        """Return whether a Host header names this process; None when it cannot be read."""
         found = _AUTHORITY.fullmatch(authority.lower())
         if found is None:
             return None
@@ -69,7 +72,7 @@ class HostNames:
 
 
 def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
-    """Why the request is not let in; None when it is. Header names are in lower case."""
+    """Return why the request is not let in; None when it is. Header names are in lower case."""
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:
         own = names.own(hosts[0]) if len(hosts) == 1 else None
@@ -89,7 +92,7 @@ def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Hos
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port as a browser writes them (RFC 6454 §6.1); empty for `null` and what is no such URL."""
+    """Return scheme, host and port as a browser writes them (RFC 6454 §6.1); "" for `null` and anything else."""
     try:
         parts = urlsplit(url.strip().lower())
         host, port = parts.hostname, parts.port

@@ -62,7 +62,7 @@ class QuarantinePage(BaseModel):
 
 
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
-    """The routes of one service's quarantine."""
+    """Return the routes of one service's quarantine."""
 
     async def admin(request: Request) -> None:
         for_all_contracts(authorize(request, ADMIN))

@@ -22,7 +22,7 @@ LOG4J_CONFIGURATION = _HERE / "kafka_log4j2.properties"
 
 
 def java() -> Path:
-    """A Java that can run the broker.
+    """Return a Java that can run the broker.
 
     Raises Unavailable if there is none, or only one older than 17.
     """
@@ -44,7 +44,7 @@ def _release(program: str) -> int:
 
 
 def kafka_jars(version: str = KAFKA_VERSION) -> Path:
-    """The folder `libs` with every jar of the broker, fetched by Maven at the first call.
+    """Return the folder `libs` with every jar of the broker, fetched by Maven at the first call.
 
     Raises Unavailable if the cache is empty and Maven is absent or cannot fetch.
     """

@@ -34,12 +34,12 @@ class Installation:
     """The system user to step down to; None where we are not root."""
 
     def program(self, name: str) -> Path:
-        """Path of one program."""
+        """Return the path of one program."""
         return self.bin_dir / name
 
 
 def find_installation(*, lz4: bool = False) -> Installation:
-    """The preferred PostgreSQL of this machine; with `lz4` only one that can compress its WAL so.
+    """Return the preferred PostgreSQL of this machine; with `lz4` only one that can compress its WAL so.
 
     Raises Unavailable with every place that was looked at.
     """
@@ -57,14 +57,14 @@ def find_installation(*, lz4: bool = False) -> Installation:
 
 
 def reachable(path: Path, account: SystemAccount | None) -> bool:
-    """Whether the account may pass through every folder down to the path and use it."""
+    """Return whether the account may pass through every folder down to the path and use it."""
     if account is None:
         return True
     return run(["test", "-x", path], account=account, cwd=Path("/")).returncode == 0
 
 
 def outside(path: Path, name: str) -> Path:
-    """A folder in the temporary directory that stands for a path the account cannot reach."""
+    """Return a folder in the temporary directory that stands for a path the account cannot reach."""
     mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"
 

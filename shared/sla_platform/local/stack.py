@@ -25,7 +25,7 @@ class Export:
     value: str
 
     def line(self) -> str:
-        """The shell line for it."""
+        """Return the shell line for it."""
         return f"export {self.name}='{self.value}'"
 
 

@@ -27,14 +27,14 @@ _VALUES = (
 
 
 def without_values(text: str) -> str:
-    """What a database or its driver says, without the values it quotes."""
+    """Return the message of a database or driver without the values it quotes."""
     for pattern, plain in _VALUES:
         text = pattern.sub(plain, text)
     return text
 
 
 def keep_values_out_of_errors(engine: AsyncEngine) -> None:
-    """From now on errors of this engine quote no values, and neither do the driver's errors behind them."""
+    """Make errors of this engine, and the driver's errors behind them, quote no values."""
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def _hide(context: ExceptionContext) -> None:

@@ -90,12 +90,12 @@ class Store:
 
     @property
     def engine(self) -> AsyncEngine:
-        """For migrations and tools; its errors are the driver's own."""
+        """Return the engine for migrations and tools; it raises the driver's own errors."""
         return self._writer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """One unit of work: commits at the end, rolls back on any error. Raises StoreBusy (see module)."""
+        """Open a unit of work that commits at the end and rolls back on any error. Raises StoreBusy (see module)."""
         try:
             async with _connected(self._writer) as connection, connection.begin():
                 notes = connection.info
@@ -109,7 +109,7 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Statements that are each a unit of work, over a connection whose planner walks indexes.
+        """Open a connection on which each statement is a unit of work and the planner walks indexes.
 
         PostgreSQL only; raises StoreBusy.
         """
@@ -123,7 +123,7 @@ class Store:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A look without a lock; nothing is kept. Raises StoreBusy.
+        """Open a connection for reading, without locks. Raises StoreBusy.
 
         On SQLite all statements see one state of the database, on PostgreSQL each sees what is committed by then.
         """
@@ -131,7 +131,7 @@ class Store:
             yield connection
 
     async def takes_writes(self) -> str | None:
-        """Why writes are refused at present; None when they are taken. For readiness: many askers share one look."""
+        """Return why writes are refused at present; None when they are accepted. A readiness check."""
         if self.writes.lately:
             return None
         if self.writes.full:
@@ -152,6 +152,7 @@ class Store:
         return "the database is read only: a standby, or default_transaction_read_only" if read_only else None
 
     async def close(self) -> None:
+        """Close every connection."""
         if self._looking is not None:
             await asyncio.wait((self._looking,))
         await self._writer.dispose()

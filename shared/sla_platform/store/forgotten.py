@@ -20,7 +20,7 @@ _LATE = text("late_at IS NOT NULL")
 
 
 def forgotten_table(metadata: MetaData, service: str) -> Table:
-    """`<service>_forgotten`. `late_at`: when an event came since, which must be removed again in its turn."""
+    """Return the table `<service>_forgotten`. `late_at`: when an event came since, to be deleted in its turn."""
     return Table(
         f"{service}_forgotten",
         metadata,
@@ -32,13 +32,13 @@ def forgotten_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """The instants through which those of these incidents are history that have been forgotten."""
+    """Return the ends of those of these incidents that have been forgotten."""
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Remember the ends of incidents that are removed in this transaction; a later end counts."""
+    """Store the ends of incidents that are deleted in this transaction; of two ends the later counts."""
     if not ended:
         return
     statement = insert(connection, table)
@@ -62,9 +62,9 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """What `remove` says of so many forgotten incidents at a time whose last late event came before `horizon`.
+    """Call `remove` for forgotten incidents whose last late event came before `horizon`, `limit` at a time.
 
-    One that a late event has begun anew is `known` again and is not handed to it.
+    Yields what `remove` returns. Incidents that a late event has started anew are in `known` and are skipped.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

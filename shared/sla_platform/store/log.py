@@ -33,7 +33,7 @@ POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
 
 
 class TransactionId(FunctionElement[int]):
-    """The default of `txid`, different by dialect."""
+    """The default of the column `txid`, different by dialect."""
 
     type = BigInteger()
     inherit_cache = True
@@ -50,7 +50,10 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 
 
 def log_table(metadata: MetaData, service: str) -> Table:
-    """`<service>_log`; the column order matters: the transaction id is taken before the position (see module)."""
+    """Return the table `<service>_log`.
+
+    The column order matters: the transaction id is taken before the position (see module).
+    """
     return Table(
         f"{service}_log",
         metadata,
@@ -73,6 +76,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
+    """Return the row of an envelope, by column."""
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,
@@ -86,7 +90,7 @@ def row_of(envelope: Envelope) -> dict[str, Any]:
 
 
 async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[Envelope]) -> None:
-    """Add events to the log in the caller's transaction; an id that is already there is passed over."""
+    """Add events to the log in the caller's transaction; known ids are skipped."""
     rows = [row_of(envelope) for envelope in envelopes]
     if rows:
         await connection.execute(insert_new(connection, log), rows)
@@ -94,13 +98,14 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """How far a reader has come; opaque to everybody but this module."""
+    """How far a reader has come in a log; opaque outside this module."""
 
     txid: int = 0
     position: int = 0
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
+        """Return the cursor of `str(cursor)`. Raises ValueError."""
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
 
@@ -110,7 +115,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLogRow:
-    """A row of a log that is no event: its fields as the bytes that lie there, and what is wrong with them."""
+    """A row of a log that is no event: its fields as bytes, and what is wrong with them."""
 
     position: int
     fields: Mapping[str, bytes]
@@ -119,7 +124,7 @@ class UnreadableLogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Events after a cursor; `complete` says that no committed event of these topics lies behind this page.
+    """Events after a cursor; `complete`: no committed event of these topics lies behind this page.
 
     `positions` are those of the envelopes; `unreadable` are rows among them that are no events.
     """
@@ -139,10 +144,10 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
-    """The next events of these topics after `cursor`, in log order.
+    """Return the next events of these topics after `cursor`, in log order.
 
     On PostgreSQL a committed event behind a transaction that still runs is held back, and the page is then not
-    complete: whoever says "everything up to now has been read" must not say it for such a page.
+    complete: do not conclude from it that everything up to now has been read.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -165,7 +170,7 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
-    """How many events of these topics lie after `cursor`, counted up to `cap`."""
+    """Return how many events of these topics lie after `cursor`, counted up to `cap`."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
@@ -175,7 +180,7 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One event of a log and where it lies; the relay removes it by this position."""
+    """One event of a log and its position, by which the relay deletes it."""
 
     position: int
     envelope: Envelope
@@ -184,10 +189,10 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """What is left in a log, by position, but for the keys `without`: for the relay, which drains it.
+    """Return what is left in a log by position, except the keys `without`; for the relay, which drains it.
 
-    Draining needs no transaction ids: a late commit with a smaller position is simply found by a later look, and
-    events of one key cannot overtake each other, because writers of one key wait for each other's commit.
+    Draining needs no transaction ids: a late commit with a smaller position is found by a later look, and events of one
+    key cannot overtake each other, because writers of one key wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -198,7 +203,7 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """An unreadable row as it is kept in quarantine."""
+    """Return an unreadable row as it is kept in quarantine."""
     said = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": said[name] for name in said if name != "data"}
     return QuarantineRow(
@@ -214,7 +219,7 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete exactly these; never a range, in which a late commit might lie unseen."""
+    """Delete exactly these positions; never a range, in which a late commit might lie unseen."""
     if not positions:
         return
     value: list[int] | str

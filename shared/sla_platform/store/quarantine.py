@@ -49,7 +49,7 @@ class QuarantineState(StrEnum):
 
 
 def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Table:
-    """`own`: columns of one service alone, nullable."""
+    """Return the table `<service>_quarantine`. `own`: nullable columns of this service alone."""
     return Table(
         f"{service}_quarantine",
         metadata,
@@ -93,7 +93,7 @@ class QuarantineRow:
 
     @property
     def digest(self) -> str:
-        """The same for the same row of the same part, wherever it lies."""
+        """Return the identity of the row: the same for the same row of the same part, wherever it lies."""
         hashed = hashlib.sha256()
         for piece in (self.part, self.topic, self.key, self.event, self.type):
             hashed.update(piece.encode("utf-8", "surrogatepass") + b"\0")
@@ -118,7 +118,7 @@ class QuarantineEntry(QuarantineRow):
 async def put(
     connection: AsyncConnection, table: Table, row: QuarantineRow, error: str, now: datetime, **own: Any
 ) -> None:
-    """Keep a row in the caller's transaction; one that is there already is counted, and waits again."""
+    """Insert a row in the caller's transaction; one that is there already is counted, and waits again."""
     values = {
         "digest": row.digest,
         "part": fit(row.part, 20),
@@ -153,7 +153,7 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """The oldest first, without their bytes: entries of this state (any when empty) with a greater id."""
+    """Return entries with a greater id in this state (any when ""), oldest first, without their bytes."""
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
     if state:
@@ -163,31 +163,33 @@ async def page(
 
 
 async def find(connection: AsyncConnection, table: Table, id_: int) -> QuarantineEntry | None:
+    """Return the entry with this id; None when there is none."""
     query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(dict(row))
 
 
 async def replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
-    """Unless the row has come back meanwhile."""
+    """Set the entry's state to replayed, unless the row has come again meanwhile."""
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
 async def failed_again(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
+    """Count a failed replay and store its error."""
     told = {"error": fit(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(told))
 
 
 async def counted(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """How many wait, by part."""
+    """Return how many rows wait, by part."""
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
     return {row[0]: row[1] for row in (await connection.execute(query)).all()}
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
-    """Remove entries that were replayed before `horizon`; what waits for people waits however long."""
+    """Delete entries that were replayed before `horizon`; waiting entries are kept for ever."""
     old = select(table.c.id).where(table.c.state == QuarantineState.REPLAYED.value, table.c.last_at < horizon)
     return (
         await connection.execute(delete(table).where(table.c.id.in_(old.order_by(table.c.id).limit(limit))))
@@ -195,12 +197,12 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waits(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """That an entry is waiting for which these hold."""
+    """Return the condition that a waiting entry exists for which these hold."""
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 
 def fit(said: str, longest: int | None = LONGEST_NAME) -> str:
-    """A text that any column of that length takes: without NUL and lone surrogates, cut."""
+    """Return the text fit for any column of that length: without NUL and lone surrogates, cut."""
     whole = said.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]
 

@@ -26,7 +26,7 @@ _CLIENT = "slad-knock"
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """`context` is set where the protocol is one of TLS, the login where it is one of SASL."""
+    """Address, TLS and login for every client of the brokers."""
 
     servers: str
     protocol: str = "PLAINTEXT"
@@ -37,7 +37,7 @@ class KafkaAccess:
 
     @classmethod
     def of(cls, settings: Settings) -> KafkaAccess:
-        """Raises BadSettings for files that cannot be used."""
+        """Return the access of the settings. Raises BadSettings for files that cannot be used."""
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):
             logging.getLogger("aiokafka.conn").addFilter(_NO_PROOFS)
@@ -51,7 +51,7 @@ class KafkaAccess:
         )
 
     def options(self) -> dict[str, Any]:
-        """For any client of aiokafka."""
+        """Return the keyword arguments for a client of aiokafka."""
         return {"bootstrap_servers": self.servers, **self._security()}
 
     def _security(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class KafkaAccess:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """After a client failed with `error`: what the brokers say to us, in words that tell what to do."""
+        """Return why the brokers refuse a client that failed with `error`, and which setting to look at."""
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))
         for server, found in zip(servers, answers, strict=True):

@@ -24,7 +24,7 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 
 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
-    """A consumer that commits only when told to and misses nothing of a topic it has never read."""
+    """Return a consumer that commits only when told to and starts at the beginning of a topic it has never read."""
     return AIOKafkaConsumer(
         **access.options(),
         client_id=instance,
@@ -43,7 +43,7 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 
 
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
-    """An idempotent producer: what it sends to a partition arrives in order and once, as long as it lives."""
+    """Return an idempotent producer: what it sends to a partition arrives in order and once, while it lives."""
     return AIOKafkaProducer(
         **access.options(),
         client_id=client,

@@ -11,14 +11,14 @@ from sla_platform.store.quarantine import LONGEST_ERROR
 
 
 class QuarantineTopic:
-    """Keeps dead letters of one process; connects only when the first one comes."""
+    """Writes records that cannot be handled to `<prefix>-dead`; connects only when the first one comes."""
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
         self._publisher = publisher
         self._topic = topic
 
     async def keep_quarantined(self, letter: QuarantinedRecord) -> None:
-        """Raises BusUnavailable when the letter could not be kept; the partition then waits."""
+        """Write the record. Raises BusUnavailable when it could not be kept; the partition then waits."""
         own = {
             "slad_dead_group": letter.group,
             "slad_dead_topic": letter.topic,
@@ -35,4 +35,5 @@ class QuarantineTopic:
             )
 
     async def close(self) -> None:
+        """Close the connection, if there is one."""
         await self._publisher.close()

@@ -20,7 +20,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A record and what is wrong with it."""
+    """A record that is no event, and what is wrong with it."""
 
     record: ConsumerRecord
     error: BadEnvelope
@@ -28,7 +28,7 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of a lane, read: at most 500 events in order, and the last watermark among or after them."""
+    """The next records of a lane: at most 500 events in order, and the last watermark among or after them."""
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
     unreadable: tuple[UnreadableRecord, ...]
@@ -58,15 +58,17 @@ class PartitionLane:
 
     @property
     def ready(self) -> bool:
+        """Return whether records are in hand and the pause after a failure is over."""
         return bool(self.hand) and time.monotonic() >= self.due
 
     def next_unit(self) -> LaneUnit:
-        """The unit that was tried last, or the next one; the same batch is given again after a failure."""
+        """Return the unit that was tried last, or the next one; the same batch is given again after a failure."""
         if self.unit is None:
             self.unit = _read(self.topic, self.hand)
         return self.unit
 
     def finished(self, unit: LaneUnit) -> None:
+        """Drop the unit's records and note how far the partition was handled."""
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -80,12 +82,12 @@ class PartitionLane:
         self.pulse.moved()
 
     def later(self) -> None:
-        """Try again after a pause."""
+        """Try the unit again after a pause."""
         self.pulse.waiting()
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Forget what is in hand; returns the offset to read from again."""
+        """Drop the records in hand; return the offset to read from again."""
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()
         self.unit = None

@@ -24,7 +24,9 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """One producer at a time, used by one task; a producer that failed is never used again (aiokafka issue 1017)."""
+    """Sends records by one producer at a time, for one task; a failed producer is not used again (aiokafka issue
+    1017).
+    """
 
     def __init__(
         self, access: KafkaAccess, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
@@ -39,9 +41,9 @@ class Publisher:
         self._posted_at = 0.0
 
     async def expect_partitions(self, topics: Sequence[str], partitions: int) -> None:
-        """Make sure that the topics are what keys are spread over.
+        """Check that the topics have this number of partitions.
 
-        Raises BadSettings when they are not, BusUnavailable when it cannot be told.
+        Raises BadSettings when they do not, BusUnavailable when it cannot be found out.
         """
         producer = await self._ready()
         for topic in topics:
@@ -62,9 +64,9 @@ class Publisher:
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send in order and wait for every acknowledgement.
 
-        Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record
-        that was alone in its call is certainly guilty. Raises BusUnavailable when acknowledgements are missing: any
-        of the records may have arrived or not; what cannot be written as a record raises as it comes, likewise.
+        Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record that
+        was alone in its call is certainly at fault. Raises BusUnavailable when acknowledgements are missing: any of the
+        records may have arrived or not. An error of a record that cannot be written is raised as it is.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -98,7 +100,7 @@ class Publisher:
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
     async def post(self, records: Sequence[OutgoingRecord]) -> bool:
-        """Send in order without waiting; False when the last post is still under way and nothing was sent.
+        """Send in order without waiting; return False when the last post is still under way and nothing was sent.
 
         Raises BusUnavailable, also for the last post.
         """
@@ -120,6 +122,7 @@ class Publisher:
         return True
 
     async def close(self) -> None:
+        """Send what is pending and close the producer."""
         if self._producer is not None:
             await self._discard(flush=True)
 

@@ -37,7 +37,7 @@ _COMMIT_MARKS_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What is read, for whom, and how."""
+    """What is read, for which group, and how."""
 
     group: str
     topics: Mapping[str, Topic]  # Kafka's name -> ours
@@ -49,7 +49,10 @@ class Subscription:
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """From subscribing to the loss of the consumer. `run` ends by an error or cancellation; then call `leave`."""
+    """One membership in the group, from subscribing to the loss of the consumer.
+
+    `run` ends by an error or cancellation; then call `leave`.
+    """
 
     def __init__(
         self, consumer: AIOKafkaConsumer, reading: Subscription, handler: Handler, metrics: BusMetrics
@@ -71,11 +74,12 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def lanes(self) -> Iterable[PartitionLane]:
+        """Return the partitions that are assigned now."""
         return self._lanes.values()
 
     @property
     def silent(self) -> list[PartitionLane]:
-        """Lanes in which records wait and none comes; what the handler refuses for now does not count."""
+        """Return the lanes in which records wait and none comes; those that the handler refuses do not count."""
         return [
             lane
             for lane in self._lanes.values()
@@ -83,6 +87,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         ]
 
     async def run(self) -> NoReturn:
+        """Fetch, hand over and commit until an error or cancellation."""
         self._consumer.subscribe(topics=list(self._reading.topics), listener=self)
         while True:
             records = await self._fetch()
@@ -95,13 +100,17 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._commit_soon()
 
     async def leave(self) -> None:
-        """After `run` has ended: keep what was done, tell the handler. The consumer itself is closed elsewhere."""
+        """Commit what was done and revoke the partitions, after `run` has ended.
+
+        The consumer itself is closed elsewhere.
+        """
         async with self._working:
             await self._give_up()
 
     # what the group says
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Finish or abandon the running units, commit, and tell the handler (called by aiokafka)."""
         self.joining_since = time.monotonic()
         try:
             async with asyncio.timeout(self._reading.finish_seconds):
@@ -117,6 +126,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Note the new partitions; the handler is told at the next round (called by aiokafka)."""
         for at in assigned:
             self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))
         self._fresh = {at.partition for at in self._lanes}

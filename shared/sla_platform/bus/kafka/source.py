@@ -35,7 +35,7 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """Where Kafka is, and as whom we read: the group, and in it the instance, which keeps its place over a restart."""
+    """Where Kafka is, and who reads: the group, and the instance that keeps its place in it over a restart."""
 
     access: KafkaAccess
     group_id: str
@@ -44,7 +44,7 @@ class BrokerIdentity:
 
 
 class KafkaSource:
-    """An EventSource over one group's membership."""
+    """An EventSource over one group's membership; a broken or stuck session is replaced by a new one."""
 
     def __init__(
         self, broker: BrokerIdentity, reading: Subscription, metrics: BusMetrics | None = None, *, probe: float = 5.0
@@ -58,19 +58,21 @@ class KafkaSource:
 
     @property
     def lag(self) -> int:
-        """Unread records of the partitions we own, as of the last probe; watermarks count like events."""
+        """Return the unread records of the assigned partitions as of the last probe, watermarks included."""
         return sum(lane.waiting for lane in self._lanes())
 
     @property
     def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """The same per topic and partition."""
+        """Return the unread records by topic and partition."""
         return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
     @property
     def healthy(self) -> bool:
+        """Return False when there is no session, or records wait unhandled, for longer than the watchdog allows."""
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
+        """Read and hand over batches until cancelled, in one session after the other."""
         patience = Backoff()
         while True:
             self._pulse.waiting()
