@@ -21,7 +21,7 @@ LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being 
 
 
 class ConnectionActivity(IntEnum):
-    """What a connection is about; the lower, the sooner it gives way."""
+    """What a connection is doing; the lower, the sooner it is closed for a newcomer."""
 
     WAITING = 0  # for the head of a request
     SENDING = 1  # the body of a request
@@ -30,7 +30,7 @@ class ConnectionActivity(IntEnum):
 
 
 class EndReason(IntEnum):
-    """Why a connection was refused or ended by this side; the names are labels of a metric."""
+    """Why a connection was refused or closed by this side; the names are labels of a metric."""
 
     FULL = 0  # refused: too many in all
     ADDRESS_FULL = 1  # refused: too many of its address
@@ -41,17 +41,20 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """A connection, as far as its place is concerned."""
+    """A connection as the admission sees it."""
 
     def doing(self, now: float) -> ConnectionActivity:
-        """What it is about at `now`, in seconds of the event loop's clock."""
+        """Return what it is doing at `now`, in seconds of the event loop's clock."""
 
     def give_way(self) -> None:
-        """End at once."""
+        """Close at once."""
 
 
 class Admission:
-    """The places of one process. `exempt` networks (proxies) are bounded only together with all others."""
+    """The connections of one process and their bounds.
+
+    `exempt` networks (proxies) are bounded only together with all others.
+    """
 
     def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
         self.most = most
@@ -64,7 +67,7 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Take a place; None when there is one, perhaps that of another, else why there is none."""
+        """Take a place; return None when there is one, perhaps that of another connection, else why there is none."""
         group = group_of(address)
         own = self._of.get(group)
         if own is not None and len(own) >= self.per_address and not self._known(address):
@@ -78,7 +81,7 @@ class Admission:
         return None
 
     def leave(self, held: HeldConnection) -> None:
-        """Give the place back; nothing happens when it has been given back already."""
+        """Give the place back; nothing happens when it was given back already."""
         group = self._all.pop(held, None)
         if group is None:
             return
@@ -116,7 +119,7 @@ class Admission:
 
 @lru_cache(maxsize=8192)
 def group_of(address: str) -> str:
-    """Whose connections are counted together: an IPv4 address, or the /64 of an IPv6 one, which one subscriber gets."""
+    """Return whose connections are counted together: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         read = ip_address(address)
     except ValueError:

@@ -34,7 +34,7 @@ TRIM_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process at work: its app is ready to be served."""
+    """A composed process whose parts run and whose app is ready to be served."""
 
     app: FastAPI
     context: ProcessContext
@@ -51,7 +51,7 @@ async def composed(
     extra_routes: Iterable[APIRouter] = (),
     extra_parts: Iterable[Part] = (),
 ) -> AsyncIterator[RunningProcess]:
-    """Run the named services until the context ends; `failed` is set when one of their parts has failed."""
+    """Run the named services while the context lasts; `failed` is set when one of their parts has failed."""
     async with process_context(settings, time_source) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
         services = [one.service for one in wired]
@@ -107,7 +107,7 @@ def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]
 
 
 def info(base: ProcessContext) -> Mapping[str, Any]:
-    """What runs here: versions, profile, catalogue."""
+    """Return what runs here: versions, profile, catalogue."""
     catalogue = base.catalogue.current
     return {
         "version": version("slad"),

@@ -39,7 +39,7 @@ MOST_PIPELINED = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimeouts:
-    """How long a connection is waited for, in seconds."""
+    """How long to wait for a head and for a body, in seconds."""
 
     head: float = 10.0
     body: float = 30.0
@@ -63,7 +63,9 @@ class _Exit:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """A connection with a place in `admission`; `ended` hears why connections are refused or cut off."""
+    """An HTTP connection with a place in `admission`; `ended` is called with the reason when it is refused or
+    closed.
+    """
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class BoundedHttp(HttpToolsProtocol):
     # -- its place ----------------------------------------------------------------------------------------
 
     def doing(self, now: float) -> ConnectionActivity:
+        """Return what the connection is doing (see `admission.HeldConnection`)."""
         if self._parting:
             return ConnectionActivity.WAITING
         if self._in_body:
@@ -110,12 +113,14 @@ class BoundedHttp(HttpToolsProtocol):
         return None if cycle is None or cycle.response_complete else cycle
 
     def give_way(self) -> None:
+        """Close at once for a newcomer."""
         self._ended(EndReason.GAVE_WAY)
         self._abort()
 
     # -- the transport's side -----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a place, or answer 503 and close."""
         super().connection_made(transport)
         refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
         if refused is None:
@@ -126,6 +131,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back and stop the timers."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()
@@ -133,6 +139,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse what came, within the bounds of head, pipeline and unread body."""
         if self._parting:
             self._unwanted += len(data)
             if self._unwanted > LINGER_BYTES:
@@ -152,10 +159,12 @@ class BoundedHttp(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
+        """Start the timer of a peer that does not read."""
         super().pause_writing()
         self._expect_reading()
 
     def resume_writing(self) -> None:
+        """Stop the timer of a peer that does not read."""
         super().resume_writing()
         if not self._parting:
             self._cancel_unread_timer()
@@ -163,12 +172,14 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the parser's side --------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
+        """Count the bytes of a new head."""
         # Nobody says where in this read the message begins: it is counted whole, unless less has come in all.
         self._beside_the_body = min(self._beside_the_body, self._read)
         self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        """Expect the body, and make the response close the connection by `part`."""
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
         super().on_headers_complete()
@@ -177,6 +188,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.cycle.transport = _Exit(self.transport, self.part)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
+        """Count the bytes of the body, and those that arrive after the answer has begun."""
         self._beside_the_body -= len(body)
         self._body_seen += len(body)
         super().on_body(body)
@@ -184,6 +196,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._unwanted += len(body)
 
     def on_message_complete(self) -> None:
+        """Note that the request is complete."""
         self._in_body = False
         super().on_message_complete()
 
@@ -202,6 +215,7 @@ class BoundedHttp(HttpToolsProtocol):
         await self._inner(scope, receive, sent)
 
     def on_response_complete(self) -> None:
+        """Go on with the next pipelined request, unless the connection is closing."""
         if self._parting:
             self.server_state.total_requests += 1
             return
@@ -210,6 +224,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection."""
         self.part()
 
     # -- waiting for the other side -----------------------------------------------------------------------
@@ -290,7 +305,10 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the end ------------------------------------------------------------------------------------------
 
     def part(self) -> None:
-        """Hang up once everything is written, and read what is still being sent for a moment, to no purpose."""
+        """Close after everything is written, discarding what the peer still sends for a moment.
+
+        A connection closed on unread bytes is reset, and the answer may be lost with it.
+        """
         if self._parting:
             return
         self._parting = True

@@ -23,9 +23,9 @@ def server_config(
     registry: CollectorRegistry,
     room: Capacity | None = None,
 ) -> uvicorn.Config:
-    """Logging, signals and start-up are the process's own business. `room` is measured when not given.
+    """Return uvicorn's configuration; logging, signals and start-up are left to the process.
 
-    Raises BadSettings when the limit on open files leaves too few connections.
+    `room` is measured when not given. Raises BadSettings when the limit on open files leaves too few connections.
     """
     room = room or measured(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)

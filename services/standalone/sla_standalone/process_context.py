@@ -21,6 +21,8 @@ from sla_standalone.holder import CatalogueHolder
 
 @dataclass(frozen=True, slots=True)
 class ProcessContext:
+    """What every service of a process uses: settings, store, bus, time source, catalogue, metrics registry."""
+
     settings: Settings
     store: Store
     feeds: Feeds
@@ -32,7 +34,7 @@ class ProcessContext:
 
 @asynccontextmanager
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
-    """Open everything; close it at the end. `time_source` overrides the settings (tests, the demo).
+    """Open everything, and close it at the end. `time_source` overrides the settings (tests, the demo).
 
     Raises BadSettings, CatalogueInvalid.
     """

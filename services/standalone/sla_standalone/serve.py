@@ -38,7 +38,10 @@ async def serve(
     extra_parts: Iterable[Part] = (),
     ready: Callable[[RunningProcess], None] = lambda running: None,
 ) -> int:
-    """Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again)."""
+    """Serve the named services over HTTP until a signal.
+
+    Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again).
+    """
     room = measured(settings)
     listening = _listen(settings)
     async with composed(

@@ -25,11 +25,14 @@ from sla_standalone.process_context import ProcessContext
 
 @dataclass(frozen=True, slots=True)
 class WiredService:
+    """A service with its routes."""
+
     service: Service
     routes: APIRouter
 
 
 def ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the ingest service in this process."""
     built = sla_ingest.service.build(
         base.settings,
         base.store,
@@ -44,6 +47,7 @@ def ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the timer service in this process."""
     built = sla_timer.service.build(
         base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, load_text
     )
@@ -51,6 +55,7 @@ def timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the notifier service in this process."""
     built = sla_notifier.service.build(
         base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, authorize=authorize
     )
@@ -58,6 +63,7 @@ def notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def board(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the board in this process."""
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
     given = base.settings

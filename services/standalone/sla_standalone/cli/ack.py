@@ -23,6 +23,7 @@ _What = Annotated[
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("ack")(ack)
 
 

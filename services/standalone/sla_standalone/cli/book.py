@@ -15,7 +15,7 @@ from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 
 def catalogue_at(path: Path | None) -> Catalogue:
-    """The one at the path, or the shipped plans with their example contracts. Raises CatalogueInvalid."""
+    """Return the catalogue at the path, or the shipped plans with their example contracts. Raises CatalogueInvalid."""
     if path is None:
         return builtin_catalogue()
     if not path.exists():
@@ -24,7 +24,9 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
-    """A contract by name: from the catalogue named, else from the one in force here, else from the shipped plans."""
+    """Return a contract by id: from the catalogue given, else from the one in force here, else from the shipped
+    plans.
+    """
     if path is not None:
         book = catalogue_at(path)
         return book, contract_in(book, contract)
@@ -49,6 +51,7 @@ def _usual() -> Iterator[Catalogue]:
 
 
 def contract_in(book: Catalogue, name: str) -> Contract:
+    """Return the contract of this id; an unknown one ends the command."""
     found = book.rulebook.contracts.get(ContractId(name))
     if found is None:
         stop(f"no contract {name!r}; known: {', '.join(sorted(book.rulebook.contracts))}")
@@ -56,7 +59,7 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 
 
 def instant_of(text: str, zone: str, option: str) -> datetime:
-    """A time of the command line; without an offset it is read in `zone`."""
+    """Return a time of the command line; without an offset it is read in `zone`."""
     try:
         found = datetime.fromisoformat(text)
         at = found if found.tzinfo is not None else at_zone(found, zone)

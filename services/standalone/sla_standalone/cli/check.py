@@ -18,12 +18,15 @@ from sla_standalone.cli.output import WRONG, emit, note, stop
 
 
 class Format(StrEnum):
+    """How problems are printed."""
+
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("check")(check)
 
 
@@ -53,6 +56,7 @@ def check(
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
+    """Return a problem as plain values."""
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,
@@ -60,6 +64,7 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 
 def summary(problems: Sequence[Problem]) -> str:
+    """Return the counts of errors and warnings in words."""
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     return f"{errors} error(s), {len(problems) - errors} warning(s)"
 

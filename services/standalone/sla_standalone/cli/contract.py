@@ -21,6 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
     group = typer.Typer(
         name="contract", no_args_is_help=True, help="What was promised to whom: contracts listed, and shown whole."
     )

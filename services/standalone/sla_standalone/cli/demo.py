@@ -32,6 +32,7 @@ Acknowledge from a mail to stop the escalation. Ctrl-C ends the demo.
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("demo")(demo)
 
 

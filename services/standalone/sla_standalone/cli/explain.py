@@ -24,6 +24,7 @@ from sla_timer.answer import explained_json
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("explain")(explain)
 
 

@@ -26,7 +26,7 @@ def opened(
     claimed: VerdictAttribute | None = None,
     jobs: int = 1,
 ) -> ReplayHistory:
-    """The history of a log, to be closed after use; what makes no sense ends the command.
+    """Return the history of a log, to be closed after use; what makes no sense ends the command.
 
     `jobs`: how many processes read a large log of lines.
     """

@@ -22,6 +22,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
     group = typer.Typer(
         name="quarantine",
         help="What a service could not process: listed, shown, given to it again.",

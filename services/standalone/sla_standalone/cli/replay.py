@@ -30,6 +30,7 @@ _WORTH_HELP = 12_000_000  # bytes of a log; below it starting other processes co
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("replay")(replay)
 
 

@@ -24,6 +24,7 @@ _TURNS = {
 
 
 def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
+    """Print the figures of a replay as tables, with `each` every verdict too."""
     figures = played.figures
     if each:
         for record in played.records:
@@ -40,7 +41,7 @@ def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
 
 
 def line_of(outcome: ClockOutcome) -> str:
-    """One verdict, times in the contract's zone."""
+    """Return one verdict as a line, times in the contract's zone."""
     due = _local(outcome.due_at, outcome.zone)
     ended = _local(outcome.ended_at, outcome.zone)
     cycle = f"/{outcome.cycle + 1}" if outcome.cycle else ""
@@ -132,6 +133,7 @@ def _more(count: int) -> None:
 
 
 def percent(ratio: float | None) -> str:
+    """Return a ratio as a percentage, "-" for None."""
     return "-" if ratio is None else f"{ratio:.2%}"
 
 

@@ -16,6 +16,7 @@ from sla_timer.answer import preview_json
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("when")(when)
 
 

@@ -29,7 +29,7 @@ class _Due:
 
 
 class DemoFeed:
-    """Runs until cancelled. `most` bounds how many incidents are opened."""
+    """Posts the scripted events to ingest until cancelled; `most` bounds how many incidents are opened."""
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:
         self._url = f"{url}/v1/events"
@@ -39,9 +39,11 @@ class DemoFeed:
         self._numbers = itertools.count(1)
 
     def part(self) -> Part:
+        """Return the feed as a part of a service."""
         return Part("feed", self.run)
 
     async def run(self) -> None:
+        """Post each event when its time has come, until cancelled."""
         async with httpx2.AsyncClient(timeout=10, headers=HEADERS, trust_env=False) as client:
             self._plan()
             while True:

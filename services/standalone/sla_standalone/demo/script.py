@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """`after` in minutes of demo time since the incident was opened; `kind` is a canonical event kind."""
+    """An event `after` so many minutes of demo time since the opening; `kind` is a canonical event kind."""
 
     after: float
     kind: str
@@ -19,7 +19,7 @@ class ScriptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One incident's life, told to the ingest API like a ticketing system would."""
+    """The life of one demo incident."""
 
     customer: str
     priority: str
@@ -90,7 +90,7 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """The unanswered one first, then the others in a shuffled order for ever."""
+    """Yield the unanswered plot first, then the others in a shuffled order for ever."""
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets
     for round_ in itertools.count():

@@ -17,30 +17,33 @@ class VerdictCounts:
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
 
     def add(self, verdict: Verdict) -> None:
+        """Count one clock."""
         self.counts[verdict] += 1
 
     def merge(self, other: VerdictCounts) -> None:
+        """Add the counts of another part of the log."""
         for verdict, count in other.counts.items():
             self.counts[verdict] += count
 
     @property
     def met(self) -> int:
+        """Return how many clocks met their target."""
         return self.counts[Verdict.MET]
 
     @property
     def missed(self) -> int:
-        """Missed, or overdue at the end of the log."""
+        """Return how many clocks missed their target, or were overdue at the end of the log."""
         return self.counts[Verdict.MISSED] + self.counts[Verdict.OVERDUE]
 
     @property
     def ratio(self) -> float | None:
-        """met / (met + missed), the attainment; None while nothing has been decided."""
+        """Return the attainment, met / (met + missed); None while nothing is decided."""
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
 
 class Group(NamedTuple):
-    """One line of an attainment table."""
+    """The key of one line of an attainment table."""
 
     contract: str
     metric: str
@@ -49,6 +52,7 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
+    """Return the month in which a clock counts, such as `2026-11`, in the contract's zone."""
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
     return f"{local.year:04}-{local.month:02}"
@@ -56,7 +60,7 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """Our verdict against another: the first word is ours."""
+    """Our verdicts against another system's; in names the first word is ours."""
 
     met_met: int = 0
     met_missed: int = 0
@@ -66,17 +70,21 @@ class ConfusionMatrix:
 
     @property
     def compared(self) -> int:
+        """Return how many clocks have both verdicts."""
         return self.met_met + self.met_missed + self.missed_met + self.missed_missed
 
     @property
     def agree(self) -> int:
+        """Return how many verdicts are equal."""
         return self.met_met + self.missed_missed
 
     @property
     def ratio(self) -> float | None:
+        """Return the share of equal verdicts; None without any."""
         return self.agree / self.compared if self.compared else None
 
     def merge(self, other: ConfusionMatrix) -> None:
+        """Add the counts of another part of the log."""
         self.met_met += other.met_met
         self.met_missed += other.met_missed
         self.missed_met += other.missed_met
@@ -85,10 +93,11 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """How often our verdict is not the other's, or there is none of ours."""
+        """Return how often the verdicts differ, or ours is missing."""
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
+        """Count one pair of verdicts; `ours` None: our clock has none."""
         match ours, theirs:
             case True, True:
                 self.met_met += 1
@@ -104,6 +113,8 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
+    """One metric of an incident on which the verdicts differ."""
+
     incident: str
     metric: str
     priority: str
@@ -114,15 +125,15 @@ class Disagreement:
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """Against a verdict column; `by_priority` is that of the clock, '' where there is none."""
+    """Our verdicts against a verdict column; `by_priority` is that of the clock, "" where there is none."""
 
     whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare one incident; returns where the two differ.
+        """Compare one incident; return where the two differ.
 
-        The last cycle of each claimed metric counts; the earlier ones were overtaken by it.
+        The last cycle of each claimed metric counts: the claim is about the end.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:
@@ -141,6 +152,7 @@ class VerdictAgreement:
         return found
 
     def merge(self, other: VerdictAgreement) -> None:
+        """Add the figures of another part of the log."""
         self.whole.merge(other.whole)
         for priority, part in other.by_priority.items():
             self.by_priority.setdefault(priority, ConfusionMatrix()).merge(part)

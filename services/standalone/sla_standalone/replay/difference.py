@@ -10,7 +10,7 @@ from sla_standalone.replay.judge import ClockOutcome
 
 
 class OutcomeChange(StrEnum):
-    """What changes; the first that applies."""
+    """What changes for a clock; the first that applies."""
 
     BROKEN = "broken"  # kept under the first plan, not under the other
     MENDED = "mended"  # not kept under the first plan, kept under the other
@@ -22,19 +22,22 @@ class OutcomeChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedOutcome:
+    """A clock whose outcome changes under the other plan."""
+
     turn: OutcomeChange
     old: ClockOutcome | None
     new: ClockOutcome | None
 
     @property
     def one(self) -> ClockOutcome:
+        """Return the outcome under the first plan, or else the other."""
         found = self.old or self.new
         assert found is not None
         return found
 
 
 def difference(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
-    """Clock by clock, in the order of incident, metric and cycle."""
+    """Return the clocks that change, in the order of incident, metric and cycle."""
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
     changes = []
@@ -47,6 +50,7 @@ def difference(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list
 
 
 def turn_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
+    """Return what changes between two outcomes of a clock; None when nothing does."""
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED
     if old.verdict is new.verdict:

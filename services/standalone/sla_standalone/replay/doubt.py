@@ -25,7 +25,7 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int], doubts: Doubts) -> list[datetime]:
-    """The instants of an incident's rows, as the file has them; of those that came twice the showing that fits."""
+    """Return the instants of an incident's rows; of local times that came twice, the occurrence that fits the order."""
     if not any(at in doubts and doubts[at].again is not None for at in instants):
         return list(instants)
     if len(set(versions)) == len(versions) and all(versions):
@@ -46,7 +46,7 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int], doubts:
 
 
 def settled(events: Sequence[IncidentEvent], doubts: Doubts) -> list[IncidentEvent]:
-    """The events at the instants that are meant, those in doubt with a word about it."""
+    """Return the events at the instants that fit their order, doubtful ones with a warning."""
     if not doubts:
         return list(events)
     opening = next((event for event in events if event.kind is EventKind.OPENED), None)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Figures:
-    """Attainment of the first ruling, agreement with somebody else's verdicts, changes under the second ruling.
+    """The figures of a replay: attainment, agreement with another system's verdicts, changes under a second plan.
 
     `agreement` is empty where the log holds no such verdicts. `changes` counts by kind of change.
     """
@@ -34,7 +34,7 @@ class Figures:
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """One incident whose clocks are all decided, or settled where the log ends."""
+        """Count one incident whose clocks are all decided, or settled at the end of the log."""
         outcomes = record.outcomes[0]
         self._count(outcomes)
         if record.claims:
@@ -48,6 +48,7 @@ class Figures:
             self.close()
 
     def merge(self, other: Figures) -> None:
+        """Add the figures of another part of the log."""
         for group, tally in other.tallies.items():
             self.tallies.setdefault(group, VerdictCounts()).merge(tally)
         self.agreement.merge(other.agreement)
@@ -57,27 +58,27 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Keep the first of the log alone of what is shown one by one."""
+        """Keep only the first items, in the order of the log, of what is shown one by one."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 
     @property
     def compares(self) -> bool:
-        """Whether the log holds somebody else's verdicts."""
+        """Return whether the log holds another system's verdicts."""
         return bool(self.agreement.by_priority)
 
     @property
     def attainment(self) -> dict[Group, VerdictCounts]:
-        """By contract, metric, priority and month, in that order.
+        """Return the counts by contract, metric, priority and month, in that order.
 
-        The month is that of the verdict in the contract's zone: when the clock stopped, or for one that is overdue
-        when it was due; a clock without a verdict counts in the month in which it started.
+        The month is that of the verdict in the contract's zone: when the clock stopped, or for an overdue clock when it
+        was due; a clock without a verdict counts in the month in which it started.
         """
         return dict(sorted(self.tallies.items()))
 
     @property
     def totals(self) -> dict[str, VerdictCounts]:
-        """By metric."""
+        """Return the counts by metric."""
         found: dict[str, VerdictCounts] = {}
         for group, tally in self.tallies.items():
             found.setdefault(group.metric, VerdictCounts()).merge(tally)
@@ -98,6 +99,6 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Where our verdicts on one incident are not those of somebody else."""
+    """Return where our verdicts on one incident are not the other system's."""
     claims: Mapping[str, bool] = record.claims
     return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

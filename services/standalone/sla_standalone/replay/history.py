@@ -42,15 +42,17 @@ class BadLog(ValueError):
 class Reader(Protocol):
     """Makes the life of one incident from its lines."""
 
-    def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife: ...
+    def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
+        """Return the events of the incident in these lines."""
 
 
 @dataclass(slots=True)
 class ReplayHistory:
-    """A log that has been read. Close it, or use it as a context manager: a large one has temporary files.
+    """A log that has been read and grouped by incident.
 
-    `lives` maps an incident's key to its numbered lines, in the order in which incidents first appear; of a large log
-    they are in `buckets` instead, of which each holds all lines of its incidents.
+    Close it, or use it as a context manager: a large one has temporary files. `lives` maps an incident's key to its
+    numbered lines, in the order in which incidents first appear; of a large log they are in `buckets`, of which each
+    holds all lines of its incidents.
     """
 
     reader: Reader
@@ -62,17 +64,17 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """The lives that are held in memory, `size` at a time."""
+        """Yield the incidents that are held in memory, `size` at a time."""
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
-        """Every incident with its lines, those of one bucket after the other."""
+        """Yield every incident with its lines, those of one bucket after the other."""
         yield from self.lives.items()
         for bucket in self.buckets:
             yield from bucket.lives().items()
 
     def spill(self) -> Path:
-        """A folder for temporary files, which goes with the history."""
+        """Return a folder for temporary files, which is deleted with the history."""
         if self.folder is None:
             self.folder = Path(self._finish.enter_context(tempfile.TemporaryDirectory(prefix="slad-replay-")))
         return self.folder
@@ -84,17 +86,19 @@ class ReplayHistory:
         self.close()
 
     def close(self) -> None:
+        """Delete the temporary files."""
         self._finish.close()
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
+    """Yield the incidents, `size` at a time."""
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
         yield chunk
 
 
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
-    """A CSV file. Raises BadLog, BadMapping, OSError."""
+    """Read a CSV file. Raises BadLog, BadMapping, OSError."""
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
         try:
@@ -166,7 +170,7 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 
 
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
-    """JSON lines, or one JSON array of events (a CloudEvents batch), which has to fit in memory.
+    """Read JSON lines, or one JSON array of events (a CloudEvents batch), which has to fit in memory.
 
     `jobs`: how many processes read a large file of lines. Raises BadLog, OSError.
     """

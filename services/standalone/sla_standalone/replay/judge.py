@@ -15,6 +15,8 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Verdict(StrEnum):
+    """What a clock came to in a replay."""
+
     MET = "met"
     MISSED = "missed"  # stopped after its due instant
     OVERDUE = "overdue"  # still open at the end of the log, its due instant passed: missed, whatever comes
@@ -24,7 +26,7 @@ class Verdict(StrEnum):
 
     @property
     def kept(self) -> bool | None:
-        """Whether the promise was kept; None when the clock says neither."""
+        """Return whether the promise was kept; None when the clock is not decided."""
         match self:
             case Verdict.MET:
                 return True
@@ -37,7 +39,7 @@ class Verdict(StrEnum):
 
 
 class ClockOutcome(NamedTuple):
-    """What one clock came to. `warned` counts the warnings that people would have had.
+    """What one clock came to. `warned` counts the warnings that people would have received.
 
     A tuple, because there are very many and they travel between processes.
     """
@@ -61,10 +63,11 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
+        """Return what identifies the clock: incident, metric, cycle."""
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
-        """The outcome of a clock that was left running, at the end of the log."""
+        """Return the outcome of a clock that was left running, as of the end of the log."""
         if self.verdict is not Verdict.OPEN:
             return self
         due = self.due_at
@@ -81,23 +84,24 @@ class ClockOutcome(NamedTuple):
 def judge(
     events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None
 ) -> list[ClockOutcome]:
-    """Every clock of the incident. `contract` overrides the match by customer."""
+    """Return the outcome of every clock of the incident. `contract` overrides the match by customer."""
     return outcomes_of(fold(events, rulebook, contract))
 
 
 class JudgedIncident(NamedTuple):
-    """What one incident came to under one ruling."""
+    """What one incident came to under one plan."""
 
     outcomes: list[ClockOutcome]
     remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """The outcomes of an incident, with what there is to remark on it."""
+    """Return the outcomes of an incident, with the remarks on it."""
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
+    """Return the outcome of every clock of an incident."""
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]
 

@@ -44,7 +44,7 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """Where an event carries somebody else's verdict: an attribute, and the words that mean met and missed."""
+    """The attribute that carries another system's verdict, and the words that mean met and missed."""
 
     attribute: str
     metric: str = "resolution"
@@ -53,7 +53,10 @@ class VerdictAttribute:
 
 
 class LineReader:
-    """`sources` are the catalogue's, as ingest would use them for the words of a sender it knows."""
+    """Reads JSON lines as events.
+
+    `sources` are the catalogue's; ingest would use them for the words of a sender it knows.
+    """
 
     def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:
         self.claimed = claimed
@@ -62,10 +65,11 @@ class LineReader:
         self._told_before = lru_cache(maxsize=_REMEMBERED)(self._translated)
 
     def incident_of(self, line: bytes) -> str:
-        """slad's id of the incident the line speaks of. Raises BadLine."""
+        """Return slad's id of the incident that the line is about. Raises BadLine."""
         return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
+        """Return the events of the incident in these lines."""
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []
         for number, line in lines:
@@ -78,7 +82,7 @@ class LineReader:
         )
 
     def event(self, line: bytes) -> IncidentEvent:
-        """Raises BadLine."""
+        """Return the event of a line. Raises BadLine."""
         value = _parsed(line)
         incident, source = self._speaks_of(value)
         type_, data = value.get("type", ""), value.get("data") or {}

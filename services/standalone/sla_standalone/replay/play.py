@@ -44,7 +44,7 @@ Noted = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Under which catalogue incidents are judged; with a contract, all of them under that one."""
+    """A catalogue to judge incidents under; with a contract, all of them under that one."""
 
     catalogue: Catalogue
     contract: ContractId | None = None
@@ -54,10 +54,10 @@ class Ruling:
 class Played:
     """What a history came to under one or two rulings.
 
-    `records` are the incidents in the order of the log: all of them, or of a large log those alone that were asked
-    for (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
-    on what the mapping does not know; `odd` counts the incidents with a remark of their own, by its kind, and `noted`
-    has the first of each kind.
+    `records` are the incidents in the order of the log: all of them, or of a large log only those that were asked for
+    (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
+    about words the mapping does not know; `odd` counts the incidents with a remark, by its kind, and `noted` has the
+    first of each kind.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -74,7 +74,7 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """The outcomes of all records, one list per ruling."""
+        """Return the outcomes of all records, one list per ruling."""
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
 
@@ -116,10 +116,10 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge a history under one or two rulings. `advance` is told how many lines have been judged.
+    """Judge a history under one or two rulings; `advance` is called with how many lines have been judged.
 
-    `until`: what happened later has not happened. `each`: the records of all incidents are wanted, not the figures
-    alone; those of a large log then stand in the history's temporary files.
+    `until`: later events are ignored. `each`: keep the records of all incidents, not only the figures; those of a large
+    log are in the history's temporary files.
     """
     whole = Played()
     parts = _alone(history, rulings, until, each) if jobs <= 1 else _shared(history, rulings, until, each, jobs)
@@ -147,7 +147,7 @@ def play(
 
 
 def earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Keep of each kind the remark that stands first in the log."""
+    """Keep of each kind the remark that is first in the log."""
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
 
@@ -183,9 +183,9 @@ def _unswept() -> Iterator[None]:
 def judged(
     chunk: Chunk, reader: Reader, courts: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """The records of one chunk, whose lives are judged under every ruling; the rest goes into the part.
+    """Return the records of one chunk, judged under every ruling; everything else is added to the part.
 
-    First all are read, then all are judged: in turn, each would push the other out of the processor's caches.
+    All are read before any is judged: in turn, each would push the other out of the processor's caches.
     """
     lives = []
     for key, lines in chunk:

@@ -18,7 +18,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(NamedTuple):
-    """One incident: the line on which it first appears, its outcomes per ruling, and somebody else's verdicts."""
+    """One incident: the line on which it first appears, its outcomes per ruling, and another system's verdicts."""
 
     line: int
     incident: str
@@ -28,16 +28,17 @@ class Record(NamedTuple):
 
     @property
     def undecided(self) -> bool:
-        """Whether a clock still runs: what it comes to depends on where the log ends."""
+        """Return whether a clock still runs: its outcome depends on where the log ends."""
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
+        """Return the record with its running clocks settled at `until`."""
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)
 
 
 def write(records: Iterable[Record], path: Path) -> None:
-    """Keep records in a file, by line."""
+    """Write records to a file, sorted by line."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
@@ -47,7 +48,7 @@ def write(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """Records in files, each file by line; read anew at each iteration, and never all at once."""
+    """Records in files, merged by line; read anew at each iteration, and never all at once."""
 
     files: Sequence[Path]
 
@@ -57,7 +58,7 @@ class StoredRecords:
 
 @dataclass(frozen=True, slots=True)
 class SettledRecords:
-    """Records as they stand where the log ends."""
+    """Records with their running clocks settled at the end of the log."""
 
     records: Iterable[Record]
     until: datetime

@@ -69,12 +69,12 @@ class TableReader:
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:
-        """The incident's own id; empty when the row names none."""
+        """Return the incident's own id; "" when the row names none."""
         own = row[0].strip()
         return "" if own in self._unknown else own
 
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
-        """The events of one incident from its rows, in the order of their instants."""
+        """Return the events of one incident from its rows, in the order of their instants."""
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         self._doubts = {}
         dated = self._in_order(list(self._dated(rows, told)))
@@ -95,6 +95,7 @@ class TableReader:
         return told.life(claims, self._doubts)
 
     def known(self, value: str) -> bool:
+        """Return whether a cell has a value."""
         return value not in self._unknown
 
     # -- the parts of a row

@@ -27,6 +27,7 @@ from sla_standalone.cli.remote import DEFAULT_URL, Key, answers
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("apply")(apply)
 
 

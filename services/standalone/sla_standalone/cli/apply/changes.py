@@ -14,6 +14,8 @@ from sla_domain.plan import Plan
 
 
 class EditKind(StrEnum):
+    """What happened to an entry."""
+
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
@@ -21,7 +23,7 @@ class EditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One entry of a section; `name` is '' for a section that is not a mapping of entries."""
+    """One entry of a section that differs; `name` is "" for a section that is not a mapping of entries."""
 
     what: EditKind
     section: str
@@ -33,7 +35,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`contracts` names those in both catalogues whose promise another plan, calendar or row may change."""
+    """What differs between two catalogues.
+
+    `contracts` names those in both whose promises another plan, calendar or row may change.
+    """
 
     edits: tuple[Edit, ...]
     days: tuple[HolidayDiff, ...]
@@ -41,11 +46,12 @@ class Difference:
 
     @property
     def empty(self) -> bool:
+        """Return whether nothing differs."""
         return not self.edits and not self.days
 
 
 def compared(old: Catalogue, new: Catalogue) -> Difference:
-    """Secrets are not compared: no stored form of a catalogue has them."""
+    """Return what differs. Secrets are not compared: no stored form of a catalogue has them."""
     before, after = read(old.text).sections, read(new.text).sections
     edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]
     days = diff_tables(old.holidays, new.holidays)

@@ -38,6 +38,8 @@ class ClockMove(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockSide:
+    """A clock under one of the two catalogues."""
+
     state: str
     due_at: datetime | None
     breached: bool
@@ -45,6 +47,8 @@ class ClockSide:
 
 @dataclass(frozen=True, slots=True)
 class Move:
+    """A clock that would change."""
+
     incident: str
     contract: str
     metric: str
@@ -57,7 +61,10 @@ class Move:
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """`told` are the clocks as the service answers, `clocks` the same incident folded under the new catalogue."""
+    """Yield the clocks that would change.
+
+    `told` are the clocks as the service answers, `clocks` the same incident folded under the new catalogue.
+    """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}
     for key in sorted({*before, *after}):
@@ -98,7 +105,7 @@ def _passed(due: datetime | None, now: datetime) -> bool:
 
 
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
-    """A canonical event from the service's answer about an incident."""
+    """Return a canonical event from the service's answer about an incident."""
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")
     waiting = answer.get("waiting_on")

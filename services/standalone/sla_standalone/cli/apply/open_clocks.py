@@ -22,7 +22,10 @@ _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too f
 
 @dataclass(frozen=True, slots=True)
 class OpenClocks:
-    """`catalogue` is the version the service has in force; `now` is the service's own clock."""
+    """The open clocks of a service.
+
+    `catalogue` is the version the service has in force; `now` is the service's own clock.
+    """
 
     catalogue: str
     incidents: int
@@ -32,7 +35,7 @@ class OpenClocks:
 
 
 def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
-    """Every open clock of the service at `url`; a service that is away or refuses ends the command."""
+    """Read every open clock of the service at `url`; a service that is away or refuses ends the command."""
     with connected(url, key) as client:
         version = str(fetched(client, "/info").get("catalogue", ""))
         clocks = _open(client)

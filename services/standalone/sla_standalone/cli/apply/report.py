@@ -27,7 +27,10 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked."""
+    """What `slad apply` found and did.
+
+    `old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked.
+    """
 
     target: Path
     old: Catalogue | None
@@ -40,6 +43,7 @@ class Report:
 
 
 def as_json(report: Report) -> dict[str, Any]:
+    """Return the report as plain values."""
     done = report.done
     return {
         "applied": done is not None,
@@ -91,6 +95,7 @@ def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
 
 
 def tell(report: Report) -> None:
+    """Print the report for people."""
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:

@@ -23,12 +23,12 @@ _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """The row asks nothing that can be answered; the message says what is wrong with it."""
+    """The row asks nothing that can be answered; the message states what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """`result` or `error`; `agrees` is None where nothing was expected."""
+    """The answer to one row: `result` or `error`; `agrees` is None where nothing was expected."""
 
     id: Any
     result: str | int | float | None
@@ -37,11 +37,12 @@ class RowAnswer:
     expected: Any = None
 
     def as_json(self) -> dict[str, Any]:
+        """Return the answer as it is printed."""
         return {"id": self.id, "error": self.error} if self.error else {"id": self.id, "result": self.result}
 
 
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
-    """Never raises: a row that cannot be answered has an error. `number` names a row that has no id."""
+    """Return the answer to a row; one that cannot be answered has an error. `number` identifies a row without id."""
     row: Any = None
     try:
         row = _object(line)

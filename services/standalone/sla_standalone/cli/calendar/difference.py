@@ -30,6 +30,7 @@ _BACK, _AHEAD = 1, 5  # years around now in which another zone release is looked
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
     app.command("diff")(diff)
     app.command("snapshot")(snapshot)
 

@@ -22,12 +22,13 @@ _STEP = 1_000
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the group."""
     app.command("eval")(evaluate)
 
 
 @dataclass(slots=True)
 class Score:
-    """What became of the rows."""
+    """How many rows were answered, agreed and failed."""
 
     rows: int = 0
     errors: int = 0
@@ -35,6 +36,7 @@ class Score:
     differ: list[RowAnswer] = field(default_factory=list)
 
     def add(self, one: RowAnswer) -> None:
+        """Count one answer."""
         self.rows += 1
         self.errors += bool(one.error)
         self.agree += one.agrees is True
@@ -43,9 +45,11 @@ class Score:
 
     @property
     def sound(self) -> bool:
+        """Return whether every row was answered as expected."""
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
+        """Return the summary as plain values."""
         return {
             "rows": self.rows,
             "errors": self.errors,
@@ -64,7 +68,9 @@ def evaluate(
     ] = AtClose.STAY,
     json: Annotated[bool, typer.Option("--json", help="The summary on stderr as JSON.")] = False,
 ) -> None:
-    """Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
+    """Answer rows of business-time arithmetic.
+
+    Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
 
     A row: {"id": …, "calendar": …, "op": "add", "start": …, "duration_s": …}; op `between` has `end`, op
     `add_working_days` has `working_days` and `mode`. Where a row carries `expected`, the agreement is counted.

@@ -35,6 +35,7 @@ from sla_standalone.replay import ReplayHistory
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("import")(import_)
 
 

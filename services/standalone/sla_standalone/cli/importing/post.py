@@ -18,13 +18,16 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """The service did not take a batch for a long time: run the import again later, it goes on where it stopped."""
+    """The service did not take a batch for a long time: run the import again later, it continues where it stopped."""
 
 
 async def post(
     client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: ImportAccount, time_source: TimeSource
 ) -> None:
-    """Raises StillBusy; a key that may not write ends the command."""
+    """Post a batch, again while the service is busy, in halves when it is too large.
+
+    Raises StillBusy; a key that may not write ends the command.
+    """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:
         case 202:

@@ -24,7 +24,7 @@ _WORDS = {FactKind.CLOCK_BREACHED: "broken", FactKind.CLOCK_WARNED: "warning"}
 
 @dataclass(slots=True)
 class ImportPreview:
-    """Counts as incidents are looked at. `by_person` counts messages by contract, role and person."""
+    """Counts the notifications that `--tell` would send. `by_person` counts messages by contract, role and person."""
 
     catalogue: Catalogue
     now: datetime
@@ -33,7 +33,7 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count what would be told of one incident if a service heard of all of it now."""
+        """Count what one incident would send if a service received all of its events now."""
         if not events:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
@@ -59,6 +59,7 @@ class ImportPreview:
         return found
 
     def as_json(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
         return {
             "incidents": self.incidents,
             "kinds": dict(self.kinds),
@@ -69,7 +70,7 @@ class ImportPreview:
         }
 
     def in_words(self) -> str:
-        """One line: how much, and whom it concerns."""
+        """Return the counts in one line."""
         if not self.incidents:
             return "nothing: no open incident has a promise that is broken or near its end"
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))

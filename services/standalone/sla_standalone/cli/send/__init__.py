@@ -20,6 +20,7 @@ from sla_standalone.cli.send.sample import SAMPLES, Style, body_of, proof
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("send")(send)
 
 
