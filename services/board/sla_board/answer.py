@@ -42,7 +42,7 @@ class ClockAnswer(_Answer):
     paused: bool
     provisional: bool
     why: str = Field(description="of a pause: waiting on whom")
-    answer: str = Field(description="who acknowledged the breach, or that nobody has")
+    answer: str = Field(description="whether the breach is acknowledged, and by whom")
     goal: str = Field(description="the target in words")
     started_at: datetime | None
     due_at: datetime | None = Field(description="null while paused")
@@ -166,8 +166,9 @@ def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
 
     def clock(record: Any) -> ClockAnswer | NotShown:
         id_ = str(record.id)
-        row = lambda: _clock(row_of(record, queue.hours, queue.alerts.get(id_)), queue.now)  # noqa: E731
-        return attempts.make("row", id_, record.incident, row)
+        return attempts.make(
+            "row", id_, record.incident, lambda: _clock(row_of(record, queue.hours, queue.alerts.get(id_)), queue.now)
+        )
 
     made = [clock(record) for record in queue.rows]
     return BoardClocks(

@@ -29,7 +29,7 @@ from sla_platform.http.problem import Problem
 
 BEAT_SECONDS = 1.0  # also how the browser learns how fast the server's clock runs
 _Name = Annotated[str, StringConstraints(max_length=200)]
-_Names = Annotated[list[_Name], Query(max_length=50)]
+_Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
@@ -116,11 +116,11 @@ class Board:
 
 
 def asked_filter(
-    contract: _Names = [],  # noqa: B006 - FastAPI copies defaults
-    priority: _Names = [],  # noqa: B006
-    state: _Names = [],  # noqa: B006
-    bucket: _Names = [],  # noqa: B006
-    metric: _Names = [],  # noqa: B006
+    contract: _Names,
+    priority: _Names,
+    state: _Names,
+    bucket: _Names,
+    metric: _Names,
     q: Annotated[str, Query(max_length=200, description="in incident, title, customer, contract")] = "",
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
@@ -205,7 +205,7 @@ def _twins(routes: APIRouter, board: Board) -> None:
     async def one_incident(request: Request, incident: str) -> IncidentAnswer:
         file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
         if file is None:
-            detail = f"The board knows nothing of {incident}, or your key does not cover it."
+            detail = f"The board does not know {incident}, or your key does not cover it."
             raise Problem(404, "unknown-incident", "No such incident", detail)
         return incident_answer(file, board.shown.now())
 
@@ -234,5 +234,5 @@ def _streams(routes: APIRouter, board: Board) -> None:
         visitor = board.visitor(request)
         view = OneIncident(incident.replace("\0", ""), visitor.contract)
         if await board.shown.incident(view) is None:
-            raise Problem(404, "unknown-incident", "No such incident", f"The board knows nothing of {incident}.")
+            raise Problem(404, "unknown-incident", "No such incident", f"The board does not know {incident}.")
         return board.stream(view, last or known, visitor)

@@ -70,8 +70,8 @@ _PER_STATEMENT = 500
 _ROUNDS = 10  # decisions of one commit, when others join names all the time
 _NO_NAMES = IncidentNames()
 _Written = TypeVar("_Written")
-# Bodies that were put aside for what an unsigned header said: they stand in nobody's way.
-_ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
+# Bodies that were parked because of unsigned headers: they do not make another delivery a duplicate.
+_PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 
 
 # -- before the transaction: look and decide -------------------------------------------------------------
@@ -287,7 +287,7 @@ async def store(
         else _again(receipt, *told[receipt.entry.id])
         for receipt in receipts
     ]
-    await insert_receipts(connection, [_aside(receipt) for receipt in answered if _reused(receipt, told)])
+    await insert_receipts(connection, [_parked_copy(receipt) for receipt in answered if _reused(receipt, told)])
     return answered
 
 
@@ -339,7 +339,7 @@ async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]
     columns = (inbox.c.id, inbox.c.source, inbox.c.digest, inbox.c.answer)
     for start in range(0, len(digests), _PER_STATEMENT):
         wanted = inbox.c.digest.in_(digests[start : start + _PER_STATEMENT])
-        counts = and_(inbox.c.outcome != DeliveryResult.REFUSED.value, inbox.c.reason.not_in(_ASIDE))
+        counts = and_(inbox.c.outcome != DeliveryResult.REFUSED.value, inbox.c.reason.not_in(_PARKED_BY_HEADERS))
         for row in await connection.execute(select(*columns).where(wanted, counts)):
             for id_ in asked.get((row.source, row.digest), set()) - {row.id}:
                 found[id_] = (row.digest, row.answer.encode())
@@ -356,7 +356,7 @@ def _reused(receipt: Receipt, told: Mapping[str, tuple[str, bytes]]) -> bool:
     return receipt.duplicate and told[receipt.entry.id][0] != receipt.entry.digest
 
 
-def _aside(receipt: Receipt) -> Receipt:
+def _parked_copy(receipt: Receipt) -> Receipt:
     entry = parked_instead(receipt.entry, ParkedBecause.ID_REUSED, f"first seen as delivery {receipt.entry.delivery}")
     return Receipt(entry, orjson.dumps(answer_of(entry, None)))
 

@@ -93,7 +93,7 @@ class ParkedDeliveries:
             body=bytes(row.body),
             headers=orjson.loads(row.headers),
             received_at=row.received_at,
-            # Only one that was set aside for its id keeps the id it was given then.
+            # Only one that was parked because of its id keeps the id it was given then.
             id=row.delivery if row.reason == ParkedBecause.ID_REUSED.code else "",
         )
         return ParkedDelivery(row.id, row.source, row.outcome, delivery)

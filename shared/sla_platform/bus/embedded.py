@@ -165,7 +165,7 @@ class EmbeddedSource:
         if moved:
             self._pulse.waiting()
         for unreadable in look.page.unreadable:
-            await self._aside(_letter_of_row(self._group, look.feed.log, unreadable))
+            await self._quarantine(_record_of_row(self._group, look.feed.log, unreadable))
         positions = {id(envelope): at for envelope, at in zip(batch.envelopes, look.page.positions, strict=True)}
         if batch.envelopes or batch.through is not None:
             await hand_over(handler, batch, partial(self._dead, positions))
@@ -206,17 +206,19 @@ class EmbeddedSource:
         """Keep an event that cannot be handled, so that those after it are."""
         headers, key = tuple(headers_of(envelope)), envelope.key.encode("utf-8", "replace")
         at, topic = positions[id(envelope)], envelope.topic
-        await self._aside(QuarantinedRecord(self._group, topic.value, 0, at, key, envelope.data, headers, error, topic))
+        await self._quarantine(
+            QuarantinedRecord(self._group, topic.value, 0, at, key, envelope.data, headers, error, topic)
+        )
 
-    async def _aside(self, letter: QuarantinedRecord) -> None:
+    async def _quarantine(self, record: QuarantinedRecord) -> None:
         if self._keep_quarantined is not None:
-            await self._keep_quarantined(letter)
+            await self._keep_quarantined(record)
         self._metrics.dead.labels(self._group).inc()
-        _log.error("bus.dead_letter", group=self._group, topic=letter.topic, position=letter.offset,
-                   event_id=dict(letter.headers).get("ce_id"), error=str(letter.error)[:500])  # fmt: skip
+        _log.error("bus.dead_letter", group=self._group, topic=record.topic, position=record.offset,
+                   event_id=dict(record.headers).get("ce_id"), error=str(record.error)[:500])  # fmt: skip
 
 
-def _letter_of_row(group: str, log: Table, unreadable: logs.UnreadableLogRow) -> QuarantinedRecord:
+def _record_of_row(group: str, log: Table, unreadable: logs.UnreadableLogRow) -> QuarantinedRecord:
     """A row of the log that is no event, with its fields as headers."""
     fields = unreadable.fields
     headers = tuple((f"ce_{name}", value) for name, value in fields.items() if name not in ("topic", "key", "data"))

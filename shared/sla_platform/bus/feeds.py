@@ -217,9 +217,9 @@ class Feeds:
         dead = QuarantineTopic(publisher, self._names.dead)
         self._dead.append(dead)
 
-        async def keep(letter: QuarantinedRecord) -> None:
-            await dead.keep_quarantined(letter)
-            await keep_quarantined(letter)
+        async def keep(record: QuarantinedRecord) -> None:
+            await dead.keep_quarantined(record)
+            await keep_quarantined(record)
 
         reading = Subscription(
             group=group,

@@ -1,4 +1,4 @@
-"""Handing batches to a handler alike on every adapter: with patience, setting aside what can never be handled."""
+"""Handing batches to a handler alike on every adapter: with growing pauses, quarantining what can never be handled."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ What holds on every adapter, and what the conformance suite asserts:
 - `through`: every event accepted for this partition up to that instant is in this batch or an earlier one. It moves
   also when nothing happens (an empty batch), because timers may fire only up to it (DESIGN §2.6);
 - `assigned` comes before the first batch of a partition, `revoked` after the last one that was finished;
-- one event never stops a reader: what a handler cannot handle, and what lies in a log or topic and is no event, is put
-  aside alone with its raw bytes, and its neighbours go on in order (bus/handing, sla_platform.fault).
+- one event never stops a reader: what a handler cannot handle, and what lies in a log or topic and is no event, is
+  quarantined alone with its raw bytes, and its neighbours go on in order (bus/handing, sla_platform.fault).
 """
 
 from __future__ import annotations
@@ -82,4 +82,4 @@ class QuarantinedRecord:
 
 
 KeepQuarantined = Callable[[QuarantinedRecord], Awaitable[None]]
-"""Keeps a dead letter for good. Raises Retryable when it could not; the partition then waits."""
+"""Keep a record that cannot be handled, for good. Raises Retryable when it could not; the partition then waits."""

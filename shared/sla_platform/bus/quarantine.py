@@ -81,9 +81,9 @@ class Quarantine:
             event_id=row.event, type=row.type, bytes=len(row.data), error=worded(error)[:500],
         )  # fmt: skip
 
-    async def keep_quarantined(self, letter: QuarantinedRecord) -> None:
+    async def keep_quarantined(self, record: QuarantinedRecord) -> None:
         """Keep a record of the bus (`sla_platform.bus.port.KeepQuarantined`)."""
-        await self.put(_row_of(letter), letter.error)
+        await self.put(_row_of(record), record.error)
 
     # looking
 
@@ -178,16 +178,16 @@ async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
     return None
 
 
-def _row_of(letter: QuarantinedRecord) -> QuarantineRow:
-    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in letter.headers}
+def _row_of(record: QuarantinedRecord) -> QuarantineRow:
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     return QuarantineRow(
         part=CONSUME,
-        position=f"{letter.topic}/{letter.partition}/{letter.offset}",
-        partition=letter.partition,
-        topic=letter.carries.value if letter.carries is not None else letter.topic,
-        key=(letter.key or b"").decode("utf-8", "replace"),
+        position=f"{record.topic}/{record.partition}/{record.offset}",
+        partition=record.partition,
+        topic=record.carries.value if record.carries is not None else record.topic,
+        key=(record.key or b"").decode("utf-8", "replace"),
         event=headers.get("ce_id", ""),
         type=headers.get("ce_type", ""),
         headers=headers,
-        data=letter.value or b"",
+        data=record.value or b"",
     )

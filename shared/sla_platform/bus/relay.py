@@ -156,7 +156,7 @@ class Relay:
             entries, unreadable = await logs.oldest(connection, self._route.log, self._batch, without=self._refused)
         complete = len(entries) + len(unreadable) < self._batch
         for each in unreadable:
-            await self._set_aside(each.position, logs.event_row(self._route.log, each, RELAY), each.error)
+            await self._move_to_quarantine(each.position, logs.event_row(self._route.log, each, RELAY), each.error)
         await in_parts(entries, self._publish, self._unfit)
         if not complete:
             await self._count()
@@ -189,9 +189,9 @@ class Relay:
             headers={name: (value or b"").decode() for name, value in headers_of(envelope)},
             data=envelope.data,
         )
-        await self._set_aside(entry.position, row, error)
+        await self._move_to_quarantine(entry.position, row, error)
 
-    async def _set_aside(self, position: int, row: QuarantineRow, error: Exception) -> None:
+    async def _move_to_quarantine(self, position: int, row: QuarantineRow, error: Exception) -> None:
         async with self._store.transaction() as connection:
             await self._quarantine.put_within(connection, row, error)
             await logs.remove(connection, self._route.log, [position])

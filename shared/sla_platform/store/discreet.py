@@ -2,7 +2,7 @@
 
 SQLAlchemy leaves parameters out when it is told to (`hide_parameters`); PostgreSQL and its driver put values into the
 message all the same (`DETAIL: Key (id)=(…)`, `invalid input for query argument $1: …`). They are taken out where the
-error is born, so that logs, tables of what was set aside and answers need not know.
+error is born, so that logs, quarantined rows and answers hold none.
 """
 
 from __future__ import annotations

@@ -200,10 +200,10 @@ async def test_a_breached_row_says_who_has_it(board: BoardBench) -> None:
 
     assert await answer() == ""
     await board.tell(ticket.alert("opened", NOW - minutes(10)))
-    assert await answer() == "nobody has it yet"
+    assert await answer() == "not acknowledged"
     await board.tell(ticket.alert("escalated", NOW - minutes(5), reason="level 2"))
-    assert await answer() == "nobody has it, level 2"
+    assert await answer() == "not acknowledged, level 2"
     await board.tell(ticket.alert("acknowledged", NOW, by="anna"))
-    assert await answer() == "anna has it"
+    assert await answer() == "acknowledged by anna"
     await board.tell(ticket.alert("opened", NOW + minutes(9), episode=2))
-    assert await answer() == "nobody has it yet", "an alert that opens again is asked about again"
+    assert await answer() == "not acknowledged", "an alert that opens again is asked about again"

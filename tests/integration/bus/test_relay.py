@@ -161,7 +161,7 @@ async def test_watermarks_of_a_store_with_a_clock_of_its_own_follow_that_clock(p
             return super().now() + timedelta(hours=1)
 
     rig, recorder, feeds = postgres_rig, Recorder(), postgres_rig.feeds()
-    feeds._time = Ahead()
+    feeds._time_source = Ahead()
     async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
         await recorder.until(lambda seen: all(seen.through(p) for p in rig.partitions))
     assert max(through for batch in recorder.batches if (through := batch.through)) < NOW()

@@ -125,16 +125,16 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
         await desk.apply(*ended(f"old-{number}").events)
     await desk.apply(*own(told("open").opened("Mon 09:00")).events)
     desk.time.instant = LATER
-    really, calls = retention.forgotten.bury, 0
+    really, calls = retention.forgotten.insert_tombstones, 0
 
-    async def bury_twice(*arguments: object) -> None:
+    async def insert_twice(*arguments: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise StoreBusy
         await really(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(retention.forgotten, "bury", bury_twice)
+    monkeypatch.setattr(retention.forgotten, "insert_tombstones", insert_twice)
     registry = CollectorRegistry()
     with pytest.raises(StoreBusy):
         await _forgetting(desk, registry).once(between=0)

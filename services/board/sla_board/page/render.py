@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
+from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -20,10 +21,19 @@ from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
+from sla_domain.explain.language import LANGUAGES
 
 _MOST_CACHED = 5000
-# The languages of explanations (PLANS, Conventions), each by its own name.
-LANGUAGES = {"en": "English", "pl": "polski", "it": "italiano", "ru": "русский", "zh-TW": "繁體中文"}
+
+
+def _own_name(tag: str) -> str:
+    """Return what a language calls itself: `pl` gives "polski"."""
+    locale = Locale.parse(tag, sep="-")
+    by_script: str | None = locale.languages.get(f"{locale.language}_{locale.script}")
+    return by_script or locale.get_language_name() or tag
+
+
+_LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 
 
 class Pages:
@@ -49,7 +59,7 @@ class Pages:
             incident_path=incident_path,
             explain_path=explain_path,
             ack_path=ack_path,
-            LANGUAGES=LANGUAGES,
+            LANGUAGES=_LANGUAGES,
             metric_word=word.metric,
             QueueOrder=QueueOrder,
             Bucket=Bucket,

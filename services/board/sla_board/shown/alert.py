@@ -1,4 +1,4 @@
-"""Has anybody said "I have it"? The steps of an alert, read as its present episode."""
+"""Whether an alert is acknowledged: its steps, read as its present episode."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class ShownAlert:
         """Return the state in words for the clock's row; "" for an alert that is closed."""
         match self.state:
             case "acknowledged":
-                return f"{self.acknowledged_by or 'somebody'} has it"
+                return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
             case "open":
-                return f"nobody has it, {self.level}" if self.level else "nobody has it yet"
+                return f"not acknowledged, {self.level}" if self.level else "not acknowledged"
             case _:
                 return ""
 

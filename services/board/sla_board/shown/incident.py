@@ -283,9 +283,6 @@ def _happening(event: IncidentEvent) -> ShownEvent:
     )
 
 
-_REASONED = frozenset({FactKind.CLOCK_PAUSED, FactKind.CLOCK_CANCELLED, FactKind.PROMISE_NONE})
-
-
 def _saying(fact: ClockFact) -> ShownFact:
     details = (
         [reason_of(fact)]
@@ -302,7 +299,7 @@ def _saying(fact: ClockFact) -> ShownFact:
         if name.startswith(DUE)
     ]
     if fact.is_history and fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED):
-        details.append("not told: history")
+        details.append("no notification: history")
     if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
         details += [f"{key}: {value}" for key, value in sorted(fact.details.items()) if value]
     return ShownFact(

@@ -38,7 +38,7 @@ class ClockRow:
     condition: ClockCondition
     word: word.StateWord
     why: str
-    answer: str  # who acknowledged the breach, or that nobody has
+    answer: str  # whether the breach is acknowledged, and by whom
     provisional: bool
     state: ClockState
     due_at: datetime | None

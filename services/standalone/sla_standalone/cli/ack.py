@@ -1,4 +1,4 @@
-"""`slad ack`: what waits for somebody, and saying "I have it" for an alert or for all open ones of an incident."""
+"""`slad ack`: list the alerts that are not acknowledged; acknowledge one, or all open ones of an incident."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def register(app: typer.Typer) -> None:
 
 def ack(
     what: _What = None,
-    by: Annotated[str, typer.Option(help="Who takes care of it. Default: the key alone is on record.")] = "",
+    by: Annotated[str, typer.Option(help="Who takes care of it. Default: the key alone is recorded.")] = "",
     url: Url = DEFAULT_URL,
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Acknowledge alerts: their escalations stop. Without an argument list those that nobody has acknowledged.
+    """Acknowledge alerts: their escalations stop. Without an argument list those that are not acknowledged.
 
     The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits.
     1 no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
@@ -74,7 +74,7 @@ def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
 
 
 def _open(client: httpx2.Client, incident: str = "") -> Iterator[dict[str, Any]]:
-    """Alerts that nobody has acknowledged, of one incident or of all."""
+    """Yield the alerts that are not acknowledged, of one incident or of all."""
     before = ""
     while True:
         asked: dict[str, str | int] = {"state": "open", "incident": incident, "before": before, "limit": _PAGE}
@@ -92,7 +92,7 @@ def _said(one: dict[str, Any]) -> str:
     about = f"{alert['incident'] or alert['notice']} {alert['metric']}".strip()
     match one["answer"]:
         case "done":
-            return f"{about}: acknowledged by {alert['acknowledged_by']}; nobody else is paged"
+            return f"{about}: acknowledged by {alert['acknowledged_by']}; no one else is paged"
         case "already":
             return f"{about}: was acknowledged by {alert['acknowledged_by']} at {alert['acknowledged_at']}"
         case _:

@@ -60,7 +60,7 @@ def list_contracts(catalogue: Where = None, json: Json = False) -> None:
 
 def show(
     contract: Annotated[str, typer.Argument(help="A contract's id, from the catalogue or the built-in plans.")],
-    language: Annotated[str, typer.Option("--lang", help="The language of titles: en, it, pl, ru, zh-TW.")] = "en",
+    language: Annotated[str, typer.Option("--lang", help="The language of titles, where the plan has it.")] = "en",
     catalogue: Where = None,
     json: Json = False,
 ) -> None:
@@ -86,7 +86,7 @@ def _print(sheet: dict[str, Any], out: Console) -> None:
             out.print(f"\n{one['id']}: {one['definition']}")
 
 
-_NOBODY = "none; nobody is paged, and the operators are informed of a broken promise once"
+_NOBODY = "none; no one is paged, and the operators are informed of a breach once"
 
 
 def _head(sheet: dict[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ import typer
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
+from sla_domain.explain.language import LANGUAGES
 from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
@@ -34,7 +35,7 @@ def explain(
     key: Key = "",
     metric: Annotated[str, typer.Option(help="Only this one, e.g. resolution.")] = "",
     at: Annotated[str, typer.Option(help="As of this instant (UTC without an offset). Default: now.")] = "",
-    lang: Annotated[str, typer.Option(help="en, pl, it, ru or zh-TW.")] = "en",
+    lang: Annotated[str, typer.Option(help=f"One of {', '.join(LANGUAGES)}.")] = "en",
     events: Annotated[
         Path | None, typer.Option(help="A log instead of a service: JSON lines, or CSV with --map.")
     ] = None,

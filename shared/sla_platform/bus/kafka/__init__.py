@@ -1,4 +1,4 @@
-"""Kafka behind the port: the source of a group, the publisher of the relay, topics, dead letters, TLS and login.
+"""Kafka behind the port: the source of a group, the publisher of the relay, topics, quarantined records, TLS and login.
 
 Only this package imports aiokafka; it is imported itself only when SLAD_BUS_URL names a broker.
 """

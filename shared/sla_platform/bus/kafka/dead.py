@@ -1,4 +1,4 @@
-"""Dead letters on Kafka: the record as it came, on `<prefix>-dead`, with where it lay and what was wrong in headers."""
+"""Quarantined records on Kafka: on `<prefix>-dead` as they came, with where they lay and what was wrong in headers."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ class QuarantineTopic:
         self._publisher = publisher
         self._topic = topic
 
-    async def keep_quarantined(self, letter: QuarantinedRecord) -> None:
+    async def keep_quarantined(self, record: QuarantinedRecord) -> None:
         """Write the record. Raises BusUnavailable when it could not be kept; the partition then waits."""
         own = {
-            "slad_dead_group": letter.group,
-            "slad_dead_topic": letter.topic,
-            "slad_dead_partition": str(letter.partition),
-            "slad_dead_offset": str(letter.offset),
-            "slad_dead_error": worded(letter.error)[:LONGEST_ERROR],
+            "slad_dead_group": record.group,
+            "slad_dead_topic": record.topic,
+            "slad_dead_partition": str(record.partition),
+            "slad_dead_offset": str(record.offset),
+            "slad_dead_error": worded(record.error)[:LONGEST_ERROR],
         }
-        headers = (*letter.headers, *((name, value.encode("utf-8", "replace")) for name, value in own.items()))
-        # The dead topic has the partitions of the others, so the letter keeps its number and its key's order.
-        record = OutgoingRecord(self._topic, letter.partition, letter.key, letter.value or b"", headers)
-        if await self._publisher.publish([record]):
+        headers = (*record.headers, *((name, value.encode("utf-8", "replace")) for name, value in own.items()))
+        # The dead topic has the partitions of the others, so the record keeps its number and its key's order.
+        outgoing = OutgoingRecord(self._topic, record.partition, record.key, record.value or b"", headers)
+        if await self._publisher.publish([outgoing]):
             raise BusUnavailable(
-                f"Kafka refuses the dead letter from {letter.topic}/{letter.partition}/{letter.offset}"
+                f"Kafka refuses the quarantined record from {record.topic}/{record.partition}/{record.offset}"
             )
 
     async def close(self) -> None:

@@ -237,7 +237,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         lane.pulse.waiting()
         try:
             for unreadable in unit.unreadable:
-                await self._bury(unreadable.record, unreadable.error)
+                await self._quarantine(unreadable.record, unreadable.error)
             await self._hand_over(lane, unit)
         except Retryable as error:
             lane.later()
@@ -255,7 +255,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
         async def dead(envelope: Envelope, error: Exception) -> None:
             record = next(record for event, record in unit.events if event is envelope)
-            await self._bury(record, error)
+            await self._quarantine(record, error)
 
         batch = Batch(lane.at.partition, tuple(event for event, _ in unit.events), through)
         await hand_over(self._handler, batch, dead)
@@ -272,9 +272,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
                 instants.append(other.through)
         return min(instants)
 
-    async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
+    async def _quarantine(self, record: ConsumerRecord, error: Exception) -> None:
         """Keep what cannot be handled elsewhere, so that what follows can be."""
-        letter = QuarantinedRecord(
+        found = QuarantinedRecord(
             self._reading.group,
             record.topic,
             record.partition,
@@ -285,11 +285,11 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             error,
             self._reading.topics[record.topic],
         )
-        await self._reading.keep_quarantined(letter)
+        await self._reading.keep_quarantined(found)
         self._metrics.dead.labels(self._reading.group).inc()
         _log.error(
-            "bus.dead_letter", group=letter.group, topic=letter.topic, partition=letter.partition,
-            offset=letter.offset, error=str(error),
+            "bus.dead_letter", group=found.group, topic=found.topic, partition=found.partition,
+            offset=found.offset, error=str(error),
         )  # fmt: skip
 
     async def _lost(self, lane: PartitionLane, unit: LaneUnit, error: Fenced) -> None:

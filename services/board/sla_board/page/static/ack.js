@@ -1,4 +1,4 @@
-// "I have it": an open alert is acknowledged from its incident's page, by the notifier's API under the reader's own
+// An open alert is acknowledged from its incident's page, by the notifier's API under the reader's own
 // key. The browser adds the key it already has for this page, or asks for one; the page itself keeps none.
 
 const file = document.getElementById("file");
@@ -30,7 +30,7 @@ async function acknowledge(form) {
     });
     if (!answer.ok) throw answer.status;
     const { answer: came, alert } = await answer.json();
-    say({ done: "Acknowledged: nobody else is paged.", closed: "It has ended meanwhile: there is nothing left to do.",
+    say({ done: "Acknowledged: no one else is paged.", closed: "It has ended meanwhile: there is nothing left to do.",
       already: `Already acknowledged by ${alert.acknowledged_by}.` }[came] ?? came);
   } catch (error) {
     const reason = { 401: "An API key with the scope ack is needed: it is the password that the browser asks for, under any name.",

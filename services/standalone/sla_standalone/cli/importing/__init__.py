@@ -3,8 +3,8 @@
 Running it twice changes nothing the second time; what could not be taken stands in a file of rejects, to be corrected
 and imported again. Incidents that are still open come under watch at once, with what they have missed already.
 
-Nobody is told of what came true before the import, unless `--tell` asks for it; what breaks afterwards is told as
-usual. What is over already is told to nobody either way.
+No one is notified of what became true before the import, unless `--tell` asks for it; later breaches are notified as
+usual. Incidents that are over cause no notification either way.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def import_(
     ] = None,
     batch: Annotated[int, typer.Option(help="Events a request.", min=1, max=5000)] = 500,
     tell: Annotated[
-        bool, typer.Option("--tell", help="Let people hear of promises of open incidents that are broken already.")
+        bool, typer.Option("--tell", help="Notify people of open incidents that are breached already.")
     ] = False,
     catalogue: Annotated[
         Path | None,
-        typer.Option(help="Whose promises and people, to count what would be told. Default: SLAD_CATALOGUE."),
+        typer.Option(help="Whose promises and people, to count what would be sent. Default: SLAD_CATALOGUE."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read and count; send nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -82,8 +82,10 @@ def import_(
     raise typer.Exit(WRONG if run.account.refusals else 0)
 
 
-_TELLS_NOBODY = "nobody is told of what came true before this import (--tell would); what breaks from now on is told"
-_WILL_TELL = "people are told of promises of open incidents that are broken already; of what is over nobody is told"
+_TELLS_NOBODY = (
+    "no one is notified of what became true before this import (--tell would); breaches from now on are notified"
+)
+_WILL_TELL = "people are notified of open incidents that are breached already, and of no incident that is over"
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def _outlook(path: Path | None) -> ImportPreview | None:
     except CatalogueInvalid:
         if path is not None:
             raise
-        note(f"slad: {usual} does not form a catalogue (slad check {usual}): not counted what would be told")
+        note(f"slad: {usual} does not form a catalogue (slad check {usual}): not counted what would be sent")
         return None
 
 
@@ -169,9 +171,9 @@ def _tell(run: _Run, where: Path | None, *, sent: bool) -> None:
     else:
         typer.echo("nothing was sent")
     if run.outlook is None:
-        typer.echo("give --catalogue to see what --tell would tell, and whom")
+        typer.echo("give --catalogue to see what --tell would send, and to whom")
     else:
-        typer.echo(f"{'told' if run.tell and sent else '--tell would tell'}: {run.outlook.in_words()}")
+        typer.echo(f"{'notified' if run.tell and sent else '--tell would notify'}: {run.outlook.in_words()}")
     for remark, count in run.remarks.most_common(_REMARKS_SHOWN):
         note(f"{count} x {remark}")
     if where is not None:

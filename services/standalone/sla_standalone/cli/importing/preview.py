@@ -1,6 +1,6 @@
-"""What an import would tell, and whom: broken promises and warnings of incidents that are open still. Pure.
+"""Which notifications an import would send, and to whom: breaches and warnings of open incidents. Pure.
 
-What is over is told to nobody, with `--tell` or without (`sla_domain.tell`).
+For incidents that are over none is sent, with `--tell` or without.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sla_domain.incident import Incident
 from sla_domain.tell import tell
 from sla_notifier.telling.directory import chain_of, contract_of, level_of
 
-_WORDS = {FactKind.CLOCK_BREACHED: "broken", FactKind.CLOCK_WARNED: "warning"}
+_WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class ImportPreview:
     def in_words(self) -> str:
         """Return the counts in one line."""
         if not self.incidents:
-            return "nothing: no open incident has a promise that is broken or near its end"
+            return "nothing: no open incident is breached or near its due instant"
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))
         people = ", ".join(
             f"{person} ({role}, {contract}) {count}"
