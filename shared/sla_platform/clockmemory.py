@@ -85,7 +85,7 @@ def clock_file(settings: Settings, database: str | None) -> Path:
 
 
 def _own_file(path: Path) -> bytes:
-    """What this user wrote. Raises OSError for what somebody else put there: such a file could turn back our time."""
+    """Return what this user wrote. Raises OSError for another user's file, which could turn back our time."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())

@@ -18,7 +18,7 @@ class Topic(StrEnum):
     INCIDENTS = "incidents"  # ingest -> timer, board: what happened
     CLOCKS = "clocks"  # timer -> notifier, board: what it means for the promises
     NOTICES = "notices"  # ingest -> notifier, board: critical fixes
-    DELIVERIES = "deliveries"  # notifier -> board: who was told, who acknowledged
+    DELIVERIES = "deliveries"  # notifier -> board: notifications and acknowledgements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

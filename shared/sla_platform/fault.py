@@ -4,7 +4,7 @@ Three answers, and what every consumer does about each (docs/decisions/0009-one-
 
 - PASSING: the surroundings. A connection, the memory, the disk, file descriptors, a schema that is not migrated yet.
   The same work is tried again with patience for as long as it takes, and nothing is ever quarantined for it.
-- ROW: the row says what cannot be: a text longer than its column, an instant outside the calendar, JSON that is none.
+- ROW: the row holds what cannot be: a text longer than its column, an instant outside the calendar, invalid JSON.
   The row is quarantined at once and the others go on.
 - UNKNOWN: anything else, such as a bug. Three attempts with pauses, then the row is quarantined like one at fault.
 """
@@ -36,12 +36,12 @@ class SurroundingsFailed(Retryable):
     """The surroundings failed, not the row; the same work is tried again."""
 
 
-# What an operating system says about a name, which may have come out of the row.
+# What an operating system reports about a name, which may have come out of the row.
 _ABOUT_A_NAME = {
     errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.ELOOP, errno.EILSEQ, errno.EAFNOSUPPORT,
 }  # fmt: skip
 _SQLITE_ROW = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE}
-# SQLITE_ERROR is said of everything; these words mean that the schema is not the one this release expects.
+# SQLITE_ERROR stands for many faults; these words mean that the schema is not the one of this release.
 _SQLITE_SCHEMA = (
     "no such table",
     "no such column",
@@ -158,7 +158,7 @@ def _of_the_store(error: exc.SQLAlchemyError) -> Fault:
 
 def _of_sqlite(error: sqlite3.Error) -> Fault:
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # said by the driver: a parameter that cannot be bound, a connection that is closed
+    if code is None:  # raised by the driver: a parameter that cannot be bound, a connection that is closed
         return Fault.UNKNOWN
     match code & 0xFF:
         case primary if primary in _SQLITE_ROW:

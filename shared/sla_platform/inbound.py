@@ -50,7 +50,8 @@ LINE = AfterValidator(_line)
 PROSE = AfterValidator(_prose)
 
 InstantIn = Annotated[datetime, AfterValidator(_instant)]
-LocalOrInstantIn = Annotated[datetime, AfterValidator(_local_or_instant)]  # without an offset: in a zone told elsewhere
+# without an offset, the instant is local to a zone given elsewhere
+LocalOrInstantIn = Annotated[datetime, AfterValidator(_local_or_instant)]
 
 IncidentIn = Annotated[str, Field(max_length=bounds.INCIDENT), LINE]
 ContractIn = Annotated[str, Field(max_length=bounds.CONTRACT), LINE]

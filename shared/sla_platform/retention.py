@@ -41,7 +41,7 @@ _LEAST_LINGER = timedelta(days=7)
 class RetentionOrder(IntEnum):
     """Which services delete first, so that a late event of a deleted incident finds no older state of it."""
 
-    TOLD = 0  # what was received, and who was told of it
+    TOLD = 0  # what was received, and the notifications of it
     COUNTED = 1  # incidents and their clocks
     SHOWN = 2  # what follows from both
 

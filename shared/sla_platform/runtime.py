@@ -56,7 +56,7 @@ async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
         except asyncio.CancelledError:
             if asked_to_end():
                 raise
-            # A cancellation that leaked out of a library: the part is over and nobody would notice.
+            # A cancellation that leaked out of a library: the part would end unnoticed.
             _log.exception("part.failed", service=service.name, part=part.name)
             failed.set()
             raise

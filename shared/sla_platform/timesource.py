@@ -142,7 +142,7 @@ def _wall() -> datetime:
 
 
 def _unwatched(_clock: GuardedClock, _reading: ClockReading) -> None:
-    """Nobody wants to know."""
+    """Do nothing: the clock is not watched."""
 
 
 class _Authority:

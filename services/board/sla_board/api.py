@@ -101,7 +101,7 @@ class Board:
         return EventStream(chunks(), self._metrics.dropped.inc)
 
     def _beat(self, event: str = "beat") -> bytes:
-        """A heartbeat; as `trouble` it says besides that the page shown is old, since it cannot be rendered anew."""
+        """A heartbeat; the event `trouble` means that the page shown is old because it cannot be rendered."""
         applied = self._projector.applied_at
         return sse(
             event,
@@ -217,7 +217,7 @@ def _streams(routes: APIRouter, board: Board) -> None:
         503: {"description": "Too many follow the board"},
     }
 
-    # The status is said outright: the OpenAPI document cannot learn it from EventStream's constructor.
+    # The status is explicit: the OpenAPI document cannot learn it from EventStream's constructor.
     @routes.get("/v1/stream", status_code=200, response_class=EventStream, responses=events, summary="The board, live")
     async def follow_board(request: Request, asked: Asked, known: Known = "", last: LastEventId = "") -> Response:
         visitor = board.visitor(request)

@@ -78,7 +78,7 @@ class BoardReader:
                 return Frame(id_, self._event(id_, fragment))
 
     def _board_frame(self, fragment: dict[str, Any]) -> Frame:
-        """The whole page, and how to say it to a browser that shows the frame before: only rows that differ."""
+        """Return the whole page with a function for the difference to an earlier frame: only rows that differ."""
         id_ = frame_id(fragment)
         rows: dict[str, str] = fragment["rows"]
 

@@ -149,7 +149,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
 async def _remove(
     connection: AsyncConnection, column: str, values: Sequence[str], about: Sequence[Table]
 ) -> dict[str, int]:
-    """What these tables say about these incidents or notices; rows by table."""
+    """Delete the rows of these incidents or notices from the tables; return rows by table."""
     removed: dict[str, int] = {}
     for table in about if values else ():
         rows = (await connection.execute(delete(table).where(table.c[column].in_(values)))).rowcount

@@ -82,7 +82,7 @@ def _webhooks(routes: APIRouter, door: IngestDeps) -> None:
         openapi_extra=_BODY,
     )
     async def webhook(source: str, request: Request) -> Response:
-        """A delivery of a ticketing system: kept, translated and durable before the answer, which tells the promise."""
+        """A delivery of a ticketing system: kept, translated and durable before the answer, which holds the promise."""
         headers = headers_of(request)
         body = await read_body(request, door.settings.max_body_bytes)
         known = _may(door, request, Scope.INGEST)
@@ -226,6 +226,6 @@ def _answer(taken: IntakeResult) -> Response:
 
 
 def _json(body: bytes, status: int, *, again: bool = False) -> Response:
-    # A redelivery gets the same bytes as the first; only a header says that nothing happened.
+    # A redelivery gets the same bytes as the first answer; only a header marks it.
     headers = {"Slad-Duplicate": "true"} if again else None
     return Response(body, status, headers=headers, media_type="application/json")

@@ -148,7 +148,7 @@ class GroupCommit:
             for waiting in group:
                 _fail(waiting, error)
             if time.monotonic() - began > self._bounds.slow_seconds:
-                # Who gathered meanwhile has waited as long: another such wait, and nobody would hear in time.
+                # Those that gathered meanwhile have waited as long: after another such wait no answer would be in time.
                 while self._queue:
                     for waiting in self._next_group():
                         _fail(waiting, error)
@@ -222,7 +222,7 @@ def weight(entry: InboxEntry) -> int:
 def _runs(entries: Sequence[InboxEntry]) -> Iterator[Sequence[InboxEntry]]:
     """The parts of a group that are written one after the other.
 
-    A delivery that joins names is alone: what follows it is decided with what it says.
+    A delivery that joins names is alone: what follows it is decided with the joined names.
     """
     start = 0
     for number, entry in enumerate(entries):

@@ -65,9 +65,9 @@ class InboxEntry:
     observed: TranslatedEvent | None = None  # what an ignored delivery shows of the ticket
     remarks: tuple[RemarkNote, ...] = ()
     by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
-    promises: bool = True  # whether the answer tells due instants
+    promises: bool = True  # whether the answer holds due instants
     by_rule: bool = False  # its sender reads the answer: what breaks a rule of the plan is refused (see `rule`)
-    refused: Refused | None = None  # what the sender of a refused one is told instead of an answer
+    refused: Refused | None = None  # the problem that a refused delivery is answered with
     counted_as: str = ""  # the metrics' word for the source; never a sender's own
     id: str = field(init=False)
 

@@ -49,7 +49,7 @@ class _Fold:
 
 @dataclass(slots=True)
 class _Customers:
-    """Who an incident's events say its customer is, in the order in which a fold reads them."""
+    """The customer that an incident's events state, in the order in which a fold reads them."""
 
     read: int = 0  # of the incident's events
     opening: IncidentEvent | None = None
@@ -146,7 +146,7 @@ class IncidentHistory:
         if not self.counting(incident):
             return incident not in self.endings or bool(remembered([event], self.endings[incident]))
         if self.crowded(incident):
-            return False  # the next event that must be stored anyway tells it
+            return False  # the next event that must be stored anyway carries it
         known = self.folded(incident, rulebook)
         folding = self._folds[incident].folding
         if folding.unfit([event]) is None:
@@ -196,7 +196,7 @@ async def load_history(
             try:
                 history.add(_decoded(row))
             except BadEnvelope as error:
-                # Of another release, or a bug: the promise is told without it, and no delivery of this incident fails.
+                # Of another release, or a bug: the promise is computed without it, and the delivery does not fail.
                 _log.error("ingest.event_unreadable", event_id=row.id, error=str(error)[:500])
             await turn.over()
         endings |= await forgotten.tombstones(connection, forgotten_table, some)

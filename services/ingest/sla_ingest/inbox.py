@@ -203,7 +203,7 @@ def _then_and_now(event: IncidentEvent) -> tuple[datetime, datetime]:
 
 
 def _anothers(incident: IncidentId, at: datetime, only: str, history: IncidentHistory, rulebook: Rulebook) -> bool:
-    """Whether the incident stands under the contract of somebody else than the key's at an instant."""
+    """Return whether the incident stands under another contract than the key's at an instant."""
     match = history.contract_at(incident, at, rulebook)
     return match is not None and match.reason is MatchReason.CUSTOMER and match.contract.id != only
 
@@ -211,7 +211,7 @@ def _anothers(incident: IncidentId, at: datetime, only: str, history: IncidentHi
 def _kept_from(
     entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, names: IncidentNames
 ) -> frozenset[IncidentId]:
-    """Survivors of merges that are another contract's than the key's by now: its words are not heard there."""
+    """Return survivors of merges that are under another contract by now: no copies are made for them."""
     only = entry.headers.get(CONTRACT_HEADER)
     if only is None or not names.merged:
         return frozenset()
@@ -224,7 +224,7 @@ def _kept_from(
 
 
 def _named(one: TranslatedEvent, only: str, history: IncidentHistory, rulebook: Rulebook) -> TranslatedEvent:
-    """The event with the contract's customer, unless somebody has named one before it."""
+    """Return the event with the contract's customer, unless an earlier event has named one."""
     contract = rulebook.contracts.get(ContractId(only))
     if contract is None or not contract.customers or not history.nameless(one.event):
         return one

@@ -45,7 +45,7 @@ _PROVEN_BY_HEAD = frozenset({AuthenticationKind.TOKEN, AuthenticationKind.BASIC,
 EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
 MAX_BATCH = 5_000
 CHUNK = 250  # events of a batch that are translated and committed in one go
-# Telling a promise costs a fold: for a large import nobody reads them.
+# Computing a promise costs a fold, and after a large import no one reads them.
 MAX_PROMISES = 100
 
 
@@ -255,7 +255,7 @@ class Intake:
                 rest = {name: value for name, value in event.snapshot.attributes.items() if name != "customer"}
                 event = replace(event, snapshot=replace(event.snapshot, attributes=rest))
             if not customer:
-                # Naming nobody would take the incident away from its contract, to the default one's people.
+                # An empty customer would move the incident to the default contract and its people.
                 stated = {name: value for name, value in event.attributes.items() if name != "customer"}
                 if event.kind is EventKind.OPENED and customers:
                     stated["customer"] = min(customers)
@@ -300,7 +300,7 @@ class Intake:
         source = self._catalogue().sources.get(SourceId(source_name))
         dialect = EVENTS_DIALECT if source is None else DIALECTS[source.dialect]
         if source is not None and _signed(source):
-            # A person has looked at it: what the unsigned headers say no longer speaks against the body.
+            # A person has looked at it: the unsigned headers no longer contradict the body.
             delivery = dialect.by_body(replace(_divided(delivery, source), hints=NOTHING))
         if dialect.serves_events and dialect.bad_media_type(delivery, signed=False) is not None:
             detail = f"The catalogue has no source {source_name} any more; add it, then replay."
@@ -332,7 +332,7 @@ def together(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
 
 
 def _signed(source: Source) -> bool:
-    """Whether the source's proof covers the body, and headers only as far as the signature says so."""
+    """Return whether the source's proof covers the body, and headers only as far as the signature includes them."""
     return source.authentication.kind is AuthenticationKind.HMAC
 
 

@@ -103,7 +103,7 @@ def build(
     async def count_parked() -> None:
         while True:
             metrics.expect(catalogue().sources)
-            with contextlib.suppress(Retryable):  # the readiness check tells; the next look counts
+            with contextlib.suppress(Retryable):  # the readiness check reports it; the next look counts
                 metrics.parked.set(await shelf.count())
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 

@@ -91,7 +91,7 @@ def _reporter(event: IncidentEvent, history: Iterable[IncidentEvent]) -> str | N
 
 
 def _names_reporter(event: IncidentEvent) -> str | None:
-    """What an event says last of whose the incident is; "" when it is nobody's."""
+    """Return the reporter that an event states last; "" when it states that there is none."""
     shown = event.snapshot.attributes.get("reporter_id") if event.snapshot is not None else None
     return event.attributes.get("reporter_id") if shown is None else shown
 
@@ -113,7 +113,7 @@ def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_o
 
 
 def _told(one: TranslatedEvent) -> TranslatedEvent:
-    # The fold itself remarks on a word of nobody's side, for as long as it is one.
+    # The fold itself remarks on a comment of unknown side, for as long as the side is unknown.
     by_fold = {IngestRemark.SPEAKER_UNKNOWN} if one.event.kind is EventKind.COMMENTED else set()
     warnings = tuple(str(noted) for noted in one.remarks if noted.remark not in by_fold)
     return one if warnings == one.event.warnings else replace(one, event=replace(one.event, warnings=warnings))

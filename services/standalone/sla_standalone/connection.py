@@ -9,7 +9,7 @@ timeout is that between two requests. This class adds the rest:
 - a request whose body nobody read is answered at once and hung up on. What is still on its way is read and thrown away
   within small bounds first: a connection closed on unread bytes is reset, and the answer may be lost with it.
 
-A timer runs only while somebody is waited for: a request that comes in one piece costs none.
+A timer runs only while the peer is waited for: a request that comes in one piece costs none.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Count the bytes of a new head."""
-        # Nobody says where in this read the message begins: it is counted whole, unless less has come in all.
+        # Where in this read the message begins is not known: it is counted whole, unless less has come in all.
         self._beside_the_body = min(self._beside_the_body, self._read)
         self._in_head = True
         super().on_message_begin()
@@ -192,7 +192,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._beside_the_body -= len(body)
         self._body_seen += len(body)
         super().on_body(body)
-        if self.cycle.response_started:  # a stream, say: nobody needs what comes now
+        if self.cycle.response_started:  # a stream, say: what comes now is not needed
             self._unwanted += len(body)
 
     def on_message_complete(self) -> None:
@@ -258,7 +258,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._timer = None
         self._ended(EndReason.LATE_HEAD)
         if not self._said_something or self._request() is not None:
-            self._abort()  # nobody to tell, or in the middle of an answer
+            self._abort()  # no request to answer, or in the middle of an answer
             return
         seconds = self._patience.head
         self._refuse(408, "slow-head", "The head came too slowly", f"It did not arrive within {seconds:g} seconds.")

@@ -53,7 +53,7 @@ def server_config(
         backlog=room.backlog,
         timeout_graceful_shutdown=drain_seconds,
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # handed to call_later, which takes floats
-        # Said outright: by default uvicorn believes this machine, and what FORWARDED_ALLOW_IPS says.
+        # Set explicitly: by default uvicorn trusts this machine, and the addresses in FORWARDED_ALLOW_IPS.
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )

@@ -1,4 +1,4 @@
-"""Bringing database and topics to what this release needs, and telling whether they are there (`slad migrate`)."""
+"""Bring database and topics to what this release needs, and check whether they are there (`slad migrate`)."""
 
 from __future__ import annotations
 

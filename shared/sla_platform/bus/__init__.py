@@ -1,4 +1,4 @@
-"""The bus: how events get from one service to another (port.py says what holds).
+"""The bus: how events get from one service to another (port.py states what holds).
 
 `Feeds` gives a service its source by profile: the producing service's log itself, or Kafka, to which the relay of the
 producing service copies that log.

@@ -32,7 +32,7 @@ from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
 _OURS = frozenset({0})
-_COUNT_CAP = 100_000  # beyond this many unread events nobody cares for the exact number
+_COUNT_CAP = 100_000  # beyond this many unread events the exact number does not matter
 _COUNT_EVERY_SECONDS = 2.0
 
 

@@ -88,7 +88,7 @@ class Feeds:
         *,
         watchdog: float = WATCHDOG_SECONDS,
     ) -> None:
-        """Raises BadSettings when Kafka cannot be spoken to as the settings say."""
+        """Raises BadSettings when Kafka cannot be used with these settings."""
         if not settings.embedded and find_spec("aiokafka") is None:
             raise BadSettings("SLAD_BUS_URL names Kafka, whose client is missing: pip install 'slad[kafka]'")
         self._settings = settings

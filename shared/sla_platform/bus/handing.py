@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
-FENCED_PAUSE_SECONDS = 1.0  # before a partition we lost is taken again, if the group still says it is ours
+FENCED_PAUSE_SECONDS = 1.0  # before a lost partition is taken again, if the group still assigns it
 
 
 class Backoff:

@@ -9,7 +9,7 @@ from sla_platform.http.origin import HostNames, RequestRefusal, refusal
 from sla_platform.http.problem import Problem
 
 _log = structlog.get_logger(__name__)
-# What an answer says unless its route says otherwise; pages have a policy of their own.
+# Defaults for every answer, unless its route sets them; pages have a policy of their own.
 DEFAULT_HEADERS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
     (b"x-content-type-options", b"nosniff"),

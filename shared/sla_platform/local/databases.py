@@ -1,4 +1,4 @@
-"""Create and drop databases on any PostgreSQL server, told by an SQLAlchemy URL."""
+"""Create and drop databases on any PostgreSQL server, given by an SQLAlchemy URL."""
 
 from __future__ import annotations
 

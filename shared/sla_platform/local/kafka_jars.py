@@ -38,7 +38,7 @@ def java() -> Path:
 
 @cache
 def _release(program: str) -> int:
-    """The major version a Java says it has; 0 if it says none."""
+    """Return the major version that a Java reports; 0 if it reports none."""
     said = re.search(r'version "(\d+)', run([program, "-version"]).stdout)
     return int(said.group(1)) if said else 0
 

@@ -1,4 +1,4 @@
-"""Free TCP ports on loopback for servers that must be told their port before they start."""
+"""Free TCP ports on loopback for servers that need a fixed port before they start."""
 
 from __future__ import annotations
 

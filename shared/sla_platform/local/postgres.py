@@ -212,7 +212,7 @@ class PostgresServer:
         return self._run("pg_ctl", "-D", str(self._cluster), "-s", *arguments)
 
     def _run(self, program: str, *arguments: str) -> str:
-        """Empty when the program succeeded, else what it said."""
+        """Return "" when the program succeeded, else its output."""
         result = run(
             [self.installation.program(program), *arguments],
             account=self.installation.account,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.event import EventKind, IncidentEvent
 from sla_platform.store.dialect import upsert
 
-_FURTHER = 50  # names of one incident, told one after the other
+_FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:

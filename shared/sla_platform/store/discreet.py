@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 HIDDEN = "[hidden]"
 _VALUES = (
-    # Everything behind it: values may hold line breaks, and what the server says next may be one's own words too.
+    # Everything behind it: values may hold line breaks, and what follows may be user data too.
     (re.compile(r"(DETAIL|CONTEXT):.*", re.DOTALL), rf"\1: {HIDDEN}"),
     (re.compile(r"(invalid input for query argument \$\d+: ).*?( \([^()]*\))?\Z", re.DOTALL), rf"\1{HIDDEN}\2"),
     (re.compile(r"(invalid input syntax for type [\w ]+: )\".*", re.DOTALL), rf"\1{HIDDEN}"),

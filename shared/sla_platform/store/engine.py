@@ -38,7 +38,7 @@ POSTGRES_SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "20s",
 }
-# For statements that claim a few rows of a big table: whatever the statistics say, the planner walks indexes, and it
+# For statements that claim a few rows of a big table: whatever the statistics are, the planner walks indexes, and it
 # plans afresh each time, since a plan that was made for an empty table must not meet a full one.
 CLAIMING_SETTINGS = {
     "enable_seqscan": "off",
@@ -248,7 +248,7 @@ def _sqlite_engine(
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own rules differ by statement
+        connection.isolation_level = None  # BEGIN is sent by this module: the driver's own rules differ by statement
         cursor = connection.cursor()
         for pragma in (*_PRAGMAS, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")

@@ -15,5 +15,5 @@ def behind(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[An
     if last is None:
         return true()
     seen_at, seen_name = last._mapping[at], last._mapping[name]
-    # The first comparison says nothing new, but it is one that an index on `at` can begin with.
+    # The first comparison is implied, but an index on `at` can begin with it.
     return and_(at >= seen_at, or_(at > seen_at, and_(at == seen_at, name > seen_name)))

@@ -12,7 +12,7 @@ import time
 from sqlalchemy import exc
 
 RECENT_SECONDS = 2.0  # a write that was taken so lately needs no look
-FULL_SECONDS = 15.0  # a look finds no full disk: what a real write said of it counts for so long
+FULL_SECONDS = 15.0  # a look finds no full disk: the error of a real write counts for so long
 _FULL_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _FULL_POSTGRES_CLASSES = {"53", "58"}
 

@@ -74,7 +74,7 @@ def configure(level: str, form: str) -> None:
 
 
 class _Quiet(logging.Filter):
-    """aiokafka repeats itself every 100 ms while a broker is away; one line in ten seconds says the same."""
+    """aiokafka repeats itself every 100 ms while a broker is away; one line in ten seconds is enough."""
 
     _EVERY_SECONDS = 10.0
 

@@ -22,7 +22,7 @@ from sla_platform.errors import BadEnvelope
 
 SOURCE = "/slad/timer"
 NOT_BREACHED = "no"
-CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is told of it
+CANARY = "slad:canary"  # the incident of slad's own minute clock; it causes no notification
 
 
 class Period(BaseModel):

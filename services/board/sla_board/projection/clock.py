@@ -145,7 +145,7 @@ def _why(applied: Sequence[ClockFact]) -> str:
 
 
 def _weight(context: ClockFact) -> float:
-    """The part of the urgency that time does not change; facts of older releases do not say it."""
+    """Return the part of the urgency that time does not change; facts of older releases do not carry it."""
     if context.weight:
         return context.weight
     left = None if context.due_at is None else context.due_at - (context.fired_at or context.at)
@@ -154,7 +154,7 @@ def _weight(context: ClockFact) -> float:
 
 
 def _warned(ordered: Sequence[PublishedFact], context: ClockFact) -> str:
-    """The last threshold told of the target in force."""
+    """Return the last threshold that was published for the target in force."""
     warnings = [
         one.fact
         for one in ordered
@@ -172,14 +172,14 @@ def _same_target(fact: ClockFact, context: ClockFact) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Breach:
-    """A told breach, and the due instant it speaks of by now: an amendment may have moved it."""
+    """A published breach, and the due instant that it is about by now: an amendment may have moved it."""
 
     fact: ClockFact
     at: datetime
 
 
 def _breach(ordered: Sequence[PublishedFact], context: ClockFact, state: ClockState) -> _Breach | None:
-    """The breach in force, told and never taken back. A met clock passed no due instant."""
+    """Return the breach in force: published and never taken back. A met clock passed no due instant."""
     if state is ClockState.MET:
         return None
     taken_back = {
@@ -200,9 +200,9 @@ def _in_force(breach: _Breach, context: ClockFact, state: ClockState) -> bool:
     """Whether it is the due instant in force that was passed."""
     if state in (ClockState.RUNNING, ClockState.MISSED) and context.due_at is not None:
         return breach.at == context.due_at
-    if not context.breached:  # an older release: it says no more
+    if not context.breached:  # an older release, whose facts carry no more
         return breach.fact.generation == context.generation
-    if context.passed_due is None:  # the tick told of it after the applier had last spoken, of a paused clock
+    if context.passed_due is None:  # published by the tick after the applier's last fact, of a paused clock
         fact = breach.fact
         return bool(fact.target) and fact.target == context.target and fact.passed_due == breach.at
     return breach.at == context.passed_due

@@ -49,7 +49,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
 
 
 def _opened_at(ordered: Sequence[IncidentEvent]) -> datetime | None:
-    """When it was opened; without an opening, when the first snapshot says that the ticket was created."""
+    """Return when it was opened; without an opening, when the first snapshot dates the ticket's creation."""
     for event in ordered:
         if event.kind is EventKind.OPENED:
             return event.occurred_at

@@ -28,7 +28,7 @@ Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 MANY = 50  # rows from which on they are remembered
 MOST_KEYS = 512
-_SAID = frozenset({TAKES_BACK, OLD_BREACHED})  # words of told breaches, whatever the fact is about besides
+_SAID = frozenset({TAKES_BACK, OLD_BREACHED})  # keys of facts about published breaches
 _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 

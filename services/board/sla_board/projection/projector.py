@@ -47,7 +47,7 @@ TOPICS = (Topic.INCIDENTS, Topic.CLOCKS, Topic.DELIVERIES, Topic.NOTICES)
 
 @dataclass(slots=True)
 class _Touched:
-    """What one batch says, sorted by what must be folded afterwards."""
+    """What one batch holds, sorted by what must be folded afterwards."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     incidents: dict[str, list[IncidentEvent]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Projector:
 
         Raises StoreBusy, and errors of single events; nothing was changed then, and the batch may come again.
         """
-        # slad's own minute clock is nobody's incident: shown, it would sit on every board for ever.
+        # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
         if not envelopes:
             return
@@ -132,7 +132,7 @@ class Projector:
         return touched
 
     async def _write(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
-        """Returns how many incidents were spoken of that have been forgotten and do not live again."""
+        """Return how many incidents in the batch have been forgotten and are not started anew."""
         await projections.keep_events(connection, touched.events)
         late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
         if touched.clocks:

@@ -1,4 +1,4 @@
-"""How soon somebody must act, as seven bands: by counted time, in the hours in which each clock counts."""
+"""How soon somebody must act, as seven buckets: by counted time, in the hours in which each clock counts."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from sla_domain.calendar import Calendar, PieceKind
 from sla_domain.clock import ClockState
 from sla_domain.errors import CalendarError
 
-MOST_PIECES = 400  # stretches of one clock told one by one
+MOST_PIECES = 400  # pieces of one clock
 
 
 def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
@@ -32,7 +32,7 @@ def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
 
 
 def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, str]]:
-    """The instants at which the state changed. A later word about the past takes back what was said after it."""
+    """Return the instants at which the state changed. A later fact about the past replaces those after it."""
     turns: list[tuple[datetime, ClockState, str]] = []
     for one in sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed):
         fact, state = one.fact, state_brought_by(one.fact)

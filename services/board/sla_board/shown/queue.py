@@ -123,7 +123,7 @@ def _joined(shown: BoardFilter, query: Any) -> Any:
 def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
     """Open clocks; with the key of one contract those of incidents that are under it now (`sla_domain.seen`).
 
-    An incident for another customer than the timer has judged yet is nobody's until it has.
+    An incident whose new customer the timer has not judged yet is shown to no contract until it has.
     """
     if shown.only_contract is None:
         return _clock.open.is_(True)

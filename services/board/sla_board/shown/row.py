@@ -45,7 +45,7 @@ class ClockRow:
     breached_at: datetime | None
     started_at: datetime | None
     zone: str
-    warned: str  # the threshold, where the state says something else
+    warned: str  # the threshold, where the state shows something else
     outside: bool  # it runs, and its hours are closed
     opens_at: datetime | None  # when they open again
     count: Countdown | None  # None where there is nothing to count

@@ -71,7 +71,7 @@ async def share_seen(
 async def _periods(
     connection: AsyncConnection, incident: str, said: Sequence[PublishedFact]
 ) -> tuple[ContractPeriod, ...]:
-    """The timer's word; of an incident that never moved what all its facts say; empty when they disagree."""
+    """Return the periods published by the timer, or the one that all facts name; empty when they disagree."""
     moved = tables.contract.c
     written = (await connection.execute(select(moved.periods).where(moved.incident == incident))).scalar_one_or_none()
     if written is not None:
@@ -86,7 +86,7 @@ async def _periods(
 def _by_label(
     contract: str, said: Sequence[PublishedFact], told: tuple[Sequence[Any], Sequence[Any]]
 ) -> IncidentShare | None:
-    """Of an incident that moved before the timer told of moves: what was said under this contract, and no event."""
+    """Return, of an incident that moved before the timer published moves, the facts under this contract, no events."""
     heard = [one for one in said if one.fact.contract == contract]
     if not heard:
         return None

@@ -38,7 +38,7 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
     if breached:
         return StateWord("Breached", "breached", "breached")
     if overdue:
-        # Due by the wall, yet the timer has not told a breach: it may still be reading what happened before.
+        # Past due by the wall, but the timer has published no breach: it may still be reading earlier events.
         return StateWord("Due now", "warned", "warned")
     if outside:
         return StateWord("Outside hours", "outside", "quiet")

@@ -51,7 +51,7 @@ class _Channel(Generic[View]):
     def __init__(self) -> None:
         self.failing = False
         self.latest: Frame | None = None
-        self.step: Frame | None = None  # the latest frame, said as the difference to the one before
+        self.step: Frame | None = None  # the latest frame, as the difference to the one before
         self.before = ""  # the id of that one
         self.seats: set[asyncio.Event] = set()
         self.task: asyncio.Task[None] | None = None
@@ -129,7 +129,7 @@ class Hub(Generic[View]):
         try:
             self._places.check(visitor, view)
         except PlacesFull:
-            return  # others came in between: the browser asks again, and hears why not
+            return  # other callers came in between: the browser tries again and gets the reason then
         with self._seat(view, visitor) as (channel, fresh):
             while not self._closed:
                 frame = channel.latest
@@ -187,7 +187,7 @@ class Hub(Generic[View]):
                 with self._metrics.renders.time():
                     frame = await self._render(view)
         except Exception:
-            # The page stays as it is, and its viewers are told that it is old; the next look may succeed.
+            # The page stays as it is, marked as old; the next rendering may succeed.
             self._metrics.render_failures.inc()
             if not channel.failing:
                 _log.exception("board.render_failed")

@@ -132,7 +132,7 @@ class StreamPlaces:
         if left <= max(places // 20, 1) and mine:
             raise PlacesFull  # the last ones are for those who have none
         if left <= places // 4 and mine >= max(places // (others + 2), 1):
-            raise PlacesFull  # one share is kept for whoever comes next
+            raise PlacesFull  # one share is kept for the next caller
 
 
 def _less(counter: Counter[_Name], name: _Name) -> None:

@@ -131,7 +131,7 @@ def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str]
 
 
 def _read(named: Mapping[str, Any], place: str) -> tuple[dict[str, str], tuple[RemarkNote, ...]]:
-    """Attributes as they are kept; null says nothing."""
+    """Return attributes as they are kept; null is the same as absent."""
     if len(named) > MAX_ATTRIBUTES:
         raise DoesNotFit(f"at most {MAX_ATTRIBUTES} attributes", place)
     found: dict[str, str] = {}
@@ -153,7 +153,7 @@ def _read(named: Mapping[str, Any], place: str) -> tuple[dict[str, str], tuple[R
 def _snapshot(
     data: Mapping[str, Any], stamp: ClaimedTime, source: Source
 ) -> tuple[Snapshot | None, tuple[RemarkNote, ...]]:
-    """How the sender's ticket stands, in `snapshot`. It holds for the event's time unless it says `at`."""
+    """Return how the sender's ticket stands, from `snapshot`; it holds for the event's time unless it has `at`."""
     value = data.get("snapshot")
     if value is None:
         return None, ()
@@ -249,7 +249,7 @@ def _word(data: Mapping[str, Any], name: str) -> str:
 def _named(data: Mapping[str, Any], name: str, source: Source) -> IncidentId | None:
     """Another incident in the sender's own words, always of the same source; slad's prefix is taken off if it is there.
 
-    So nobody merges into another source's incident, or takes its name.
+    So no source can merge into another source's incident, or take its name.
     """
     if data.get(name) is None:
         return None

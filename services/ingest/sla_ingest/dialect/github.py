@@ -214,7 +214,7 @@ def _former(case: GithubDelivery) -> str:
 
 
 def _arrived(case: GithubDelivery) -> list[EventDraft]:
-    """Transferred from another repository: the same incident, told by the new place."""
+    """Return the rename of an issue that was transferred from another repository: it is the same incident."""
     where = text(case.payload, "changes", "old_repository", "full_name")
     reason = f"transferred from {where}" if where else "transferred"
     new = incident_id(case.source.id, identifier(case.issue.get("id")))
@@ -294,7 +294,7 @@ def _transferred(case: GithubDelivery) -> list[EventDraft]:
 
 
 def _deleted(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
-    """GitHub does not say when. Sure is that it was after everything that the body shows."""
+    """Return the end of a deleted issue. GitHub does not state when: it was after everything in the body."""
     stamps = (stamp(node(case.payload, where).get(name), TimeQuality.OBJECT_UPDATED) for where, name in _SHOWN)
     shown = [one.at for one in stamps if one.at is not None]
     if not shown:
@@ -329,7 +329,7 @@ def _comment(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refu
 
 def _happening(case: GithubDelivery, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
     sender = node(case.payload, "sender")
-    # Whoever may assign, label or close another's issue works on the repository's side.
+    # People who may assign, label or close another's issue work on the repository's side.
     who = _who(case, sender, "MEMBER")
     if kind in SIDED:
         values["remarks"] = (*values.get("remarks", ()), *who.remarks)

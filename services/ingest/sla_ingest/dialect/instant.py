@@ -131,7 +131,7 @@ def _doubtful(local: datetime, zone: str) -> LocalTime | None:
     """The reading, when the wall clock showed it twice or never."""
     try:
         found = read_local(local, zone)
-    except ValueError:  # a year whose changes nobody knows
+    except ValueError:  # a year for which the zone data has no changes
         return None
     return found if found.doubtful else None
 

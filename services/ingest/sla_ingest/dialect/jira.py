@@ -72,7 +72,7 @@ def translate(delivery: Delivery, source: Source) -> Translation:
 
 
 def _digest(delivery: Delivery, payload: Node) -> str:
-    """What makes a delivery unique, where the sender gives it no id or nobody vouches for the one it gives."""
+    """Return what makes a delivery unique, where the sender gives no id or its id is not proven."""
     if not payload.get("timestamp"):
         return body_id(delivery)
     named = ("webhookEvent", "issue_event_type_name", "timestamp")
@@ -117,7 +117,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     quietly = ignored(delivery, source, incident, id_, found, snapshot)
     if quietly.observed is None:
         return quietly
-    # Kept only when it is news: then it matters by which words, and a status that it says is new has been said.
+    # Kept only when it is news: then the wording matters, and a status that it states as new has been stated.
     look = quietly.observed
     news = replace(look.event, attributes=new_status(case))
     return replace(quietly, observed=replace(look, event=news, remarks=(*look.remarks, *oddities(case))))
@@ -175,7 +175,7 @@ def _updated(case: JiraDelivery) -> list[EventDraft] | Outcome:
     if not odd:
         return all_ or said
     if not all_:
-        # A status that nobody can read is no word to the customer: it is only seen.
+        # An unknown status is no update for the customer: it is only observed.
         return [case.happening(EventKind.OBSERVED, attributes=new_status(case), remarks=odd)]
     return [replace(all_[0], remarks=(*all_[0].remarks, *odd)), *all_[1:]]
 
@@ -219,7 +219,7 @@ def _said_at(comment: Node, fallback: ClaimedTime) -> ClaimedTime:
 
 
 def _edited(comment: Node, payload: Node) -> bool:
-    """Old Server sends `jira:issue_updated` for new and edited comments alike; the comment's times tell them apart."""
+    """Whether an old Server comment was edited: `jira:issue_updated` is sent for both, the times differ when edited."""
     if text(payload, "webhookEvent") != "jira:issue_updated" or text(payload, "issue_event_type_name"):
         return False
     created, updated = text(comment, "created"), text(comment, "updated")

@@ -118,7 +118,7 @@ def opened(case: JiraDelivery) -> list[EventDraft]:
 
 
 def _first_priority(case: JiraDelivery) -> JiraName:
-    """A created issue may tell its priority only in the changelog of its creation."""
+    """Return the first priority: a created issue may state it only in the changelog of its creation."""
     said = word_of(node(case.fields, "priority"))
     return said or next((words_of(item, said)[1] for item in _items(case, "priority")), said)
 
@@ -166,7 +166,7 @@ def _facts(case: JiraDelivery) -> list[EventDraft]:
 
 
 def _new_reporter(case: JiraDelivery, item: Node) -> dict[str, str]:
-    """From now on the customer is somebody else: by the issue, which has the account, or by the item."""
+    """Return the new reporter: from the issue, which has the account, or from the item."""
     if "reporter" in case.fields:
         return reporter_in(case)
     account = text(item, "tmpToAccountId") or text(item, "to")
@@ -249,7 +249,7 @@ def _joined(
 
 
 def _by_status(case: JiraDelivery) -> tuple[tuple[EventStep, ...], Mapping[str, str], tuple[RemarkNote, ...]]:
-    """What a change of status says, the attribute `status`, and what is odd."""
+    """Return the steps that a change of status means, the attribute `status`, and remarks."""
     steps: tuple[EventStep, ...] = ()
     attributes: Mapping[str, str] = {}
     remarks: tuple[RemarkNote, ...] = ()
@@ -262,7 +262,7 @@ def _by_status(case: JiraDelivery) -> tuple[tuple[EventStep, ...], Mapping[str, 
         was = status_before(case.source, before)
         known = was.phase
         if known in ENDED and known is now.phase and not was.sure and not before.same(after):
-            known = None  # by its name alone it was an end of the same kind: say it again rather than not at all
+            known = None  # by name alone it was an end of the same kind: a second end is safer than none
         if before:
             remarks = (*remarks, *was.remarks)
         steps = (*steps, *transition(known, now.phase))
@@ -292,7 +292,7 @@ def _by_resolution(
 
 
 def _still_ended(case: JiraDelivery, by_status: tuple[EventStep, ...]) -> bool:
-    """Whether the status alone says that the work has ended: then the resolution is only tidied up."""
+    """Return whether the status alone means that the work has ended: then the resolution is only tidied up."""
     if by_status:
         return any(step.kind in _ENDS for step in by_status)
     return bool(case.status) and status_now(case.source, case.status).phase in ENDED

@@ -63,7 +63,7 @@ def label_changes(
         steps.append(LabelStep(EventStep(EventKind.PRIORITY_CHANGED), {"priority": priority}))
     was, now_is = phase_by_label(source, before), phase_by_label(source, after)
     if was is not now_is:
-        # Without a label that says otherwise the incident is simply open.
+        # Without a label for a phase the incident is open.
         for step in transition(was or Phase.OPEN, now_is or Phase.OPEN):
             steps.append(LabelStep(step))
     return tuple(steps)

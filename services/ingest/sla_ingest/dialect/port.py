@@ -357,7 +357,7 @@ def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[Rem
 def _fitted_snapshot(
     snapshot: Snapshot | None, received_at: datetime
 ) -> tuple[Snapshot | None, tuple[RemarkNote, ...]]:
-    """Nobody has seen a ticket as it stood after the delivery was received: a sender's clock may be ahead."""
+    """Limit the snapshot to the receipt: a sender's clock may be ahead."""
     if snapshot is None:
         return None, ()
     attributes, cut = _fitted(snapshot.attributes)

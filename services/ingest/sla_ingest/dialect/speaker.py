@@ -44,8 +44,8 @@ class AccountDetails:
     domain: str = ""
     association: str = ""
     bot: bool = False
-    customer: bool = False  # the sender says so
-    member: bool = False  # the sender says that they are of the supporting side
+    customer: bool = False  # as the sender states
+    member: bool = False  # of the supporting side, as the sender states
     assumed: str = ""  # why they are probably staff, where nothing better is known
 
     @property

@@ -135,7 +135,7 @@ def derived_id(id_: EventId, incident: IncidentId, sign: str = "~") -> EventId:
 async def _copy_all(
     connection: AsyncConnection, source: IncidentId, survivor: IncidentId, names: IncidentNames
 ) -> None:
-    """Everything that was said on `source`; nothing while the survivor is unknown and nobody waits."""
+    """Copy all events on `source`; nothing while the survivor is unknown and no customer waits."""
     stored = [event async for event in whole_history(connection, source)]
     said = [
         event

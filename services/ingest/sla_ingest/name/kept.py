@@ -22,7 +22,7 @@ from sla_platform.store.dialect import insert_new, is_postgres
 
 _alias = tables.alias.c
 _PER_STATEMENT = 400
-_ROUNDS = 50  # names of names; a chain of merges may be long, a longer one is nobody's
+_ROUNDS = 50  # names of names; a real chain of merges is shorter
 _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         application(given[0] if given else "")(args=given)
     except CatalogueInvalid as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)  # noqa: T201 - a command line speaks by printing
+            print(problem, file=sys.stderr)  # noqa: T201 - a command line prints
         sys.exit(1)
     except ValidationError as error:
         for item in error.errors():

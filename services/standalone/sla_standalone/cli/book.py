@@ -1,4 +1,4 @@
-"""Which catalogue and which contract a command speaks of."""
+"""Which catalogue and which contract a command is about."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
 
 
 def _usual() -> Iterator[Catalogue]:
-    """SLAD_CATALOGUE first: somebody's own contract beats a shipped example of the same name."""
+    """Yield the catalogues to look in: SLAD_CATALOGUE first, so that one's own contract beats a shipped example."""
     path = Settings().catalogue
     if path.exists():
         try:

@@ -59,7 +59,7 @@ def explain(
         emit(answer)
     else:
         typer.echo("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
-        remarks = answer.get("remarks", ())  # a service of an older release tells none
+        remarks = answer.get("remarks", ())  # a service of an older release sends none
         if remarks:
             typer.echo(f"\n{len(remarks)} remark(s) on the incident:")
         for remark in remarks:

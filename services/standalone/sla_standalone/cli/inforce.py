@@ -1,4 +1,4 @@
-"""The catalogue a service has in force: the newest version in its store, or what it says of itself over HTTP."""
+"""The catalogue a service has in force: the newest version in its store."""
 
 from __future__ import annotations
 

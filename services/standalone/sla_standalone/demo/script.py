@@ -29,7 +29,7 @@ class Plot:
 
 STAFF = {"actor": "staff"}
 
-# Nobody answers this one: a warning, a breach and the whole escalation can be watched within a minute.
+# No one answers this one: a warning, a breach and the whole escalation can be watched within a minute.
 UNANSWERED = Plot(
     "Polaris",
     "P1",

@@ -1,4 +1,4 @@
-"""Outcomes → figures: attainment by priority and month, agreement with somebody else's verdict. Pure."""
+"""Outcomes → figures: attainment by priority and month, agreement with another system's verdicts. Pure."""
 
 from __future__ import annotations
 

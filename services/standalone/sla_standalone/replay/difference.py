@@ -16,7 +16,7 @@ class OutcomeChange(StrEnum):
     MENDED = "mended"  # not kept under the first plan, kept under the other
     APPEARED = "appeared"  # the first plan has no such clock
     VANISHED = "vanished"  # the other plan has no such clock
-    OTHER = "other"  # another verdict that says neither kept nor broken on one side
+    OTHER = "other"  # another verdict, where one side is neither kept nor missed
     MOVED = "moved"  # the same verdict, another due instant
 
 

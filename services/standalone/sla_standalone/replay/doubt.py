@@ -52,7 +52,7 @@ def settled(events: Sequence[IncidentEvent], doubts: Doubts) -> list[IncidentEve
     opening = next((event for event in events if event.kind is EventKind.OPENED), None)
     known: list[IncidentEvent] = []
     meant: dict[str, IncidentEvent] = {}
-    # What ends an incident is read last: the rest says where it must lie.
+    # What ends an incident is read last: the other events limit where it may lie.
     for event in sorted(events, key=lambda event: (event is not opening, event.kind in _BEFORE)):
         floor = [one.occurred_at for one in known if _precedes(one, event, opening)]
         meant[event.id] = one = _settled(event, doubts, floor)

@@ -239,7 +239,7 @@ def _ranges(path: Path, count: int) -> list[tuple[int, int]]:
 
 
 def _scatter_afresh(path: Path, folder: Path, buckets: int, number: int, begin: int, end: int) -> _FilePart:
-    """In another process: whom a line speaks of does not depend on the catalogue."""
+    """Read in another process: the incident of a line does not depend on the catalogue."""
     return _scatter(path, LineReader({}), folder, buckets, number, begin, end)
 
 

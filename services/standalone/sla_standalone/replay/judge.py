@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     OVERDUE = "overdue"  # still open at the end of the log, its due instant passed: missed, whatever comes
     OPEN = "open"  # still open at the end of the log, in time so far
     CANCELLED = "cancelled"
-    EXEMPT = "exempt"  # somebody took it out of the count, with a reason
+    EXEMPT = "exempt"  # taken out of the count by a person, with a reason
 
     @property
     def kept(self) -> bool | None:

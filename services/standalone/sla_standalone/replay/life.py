@@ -1,4 +1,4 @@
-"""What the engine works on: one incident's events, from whatever log, and what somebody else said of it."""
+"""What the engine works on: one incident's events, from whatever log, and another system's verdicts on it."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class LineReader:
         )
 
     def _told(self, kind: EventKind, data: dict[str, Any], source: Source) -> EventDraft:
-        """Most of a log says the same few things again and again; what carries an instant or a long text is unique."""
+        """Return the draft of an event, from a cache where possible: most lines of a log repeat the same few."""
         if "received_at" in data or "occurred_at" in data:
             return event_draft(kind, data, _STAMP, source)
         written = orjson.dumps(data)
@@ -133,7 +133,7 @@ class LineReader:
         return event_draft(kind, orjson.loads(written), _STAMP, self._sources(source))
 
     def _speaks_of(self, value: Mapping[str, Any]) -> tuple[str, Source]:
-        """The incident, by slad's id, and who speaks. Raises BadLine."""
+        """Return the incident, by slad's id, and its source. Raises BadLine."""
         subject, written = value.get("subject"), value.get("source")
         usual = isinstance(subject, str) and isinstance(written, str)
         found = self._named_before(subject, written) if usual else self._named(subject, written)
@@ -165,7 +165,7 @@ class LineReader:
 
 
 class _Sources(dict[str, Source]):
-    """Sources by name; one nobody described speaks slad's own words."""
+    """Sources by name; a source that the catalogue lacks uses slad's own words."""
 
     def __init__(self, known: Mapping[SourceId, Source]) -> None:
         super().__init__({name: source for name, source in known.items() if source.dialect is Dialect.CLOUDEVENTS})

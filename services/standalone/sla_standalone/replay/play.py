@@ -283,7 +283,7 @@ class _Recipe:
 def _shared(
     history: ReplayHistory, rulings: Sequence[Ruling], until: datetime | None, each: bool, jobs: int
 ) -> Iterator[_PlayedPart]:
-    """Parts in the order of the history, whoever judged them."""
+    """Yield parts in the order of the history, whichever process judged them."""
     recipe = _recipe(history.reader, rulings)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         flying: deque[Future[_PlayedPart]] = deque()

@@ -20,7 +20,7 @@ from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRul
 from sla_standalone.replay.mapping import Mapping as MappingFile
 
 Row = tuple[str, ...]
-Numbered = tuple[int, Row]  # the line of the file, for whoever has to correct it
+Numbered = tuple[int, Row]  # the line of the file, for corrections
 
 _ENDED = frozenset({Phase.RESOLVED, Phase.CLOSED, Phase.CANCELLED})
 _BEGINS = {
@@ -159,7 +159,7 @@ class TableReader:
         own = self._instant(row, now.at) if now.at else None
         rows = own is None
         if own is not None:
-            version = 0  # the column speaks of the incident, not of this row
+            version = 0  # the column is about the incident, not about this row
         else:
             own = self._instant(row, self._state_at) or at
         if before is not None and before.ended and not now.ended:
@@ -173,7 +173,7 @@ class TableReader:
         return now
 
     def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _EventBuilder) -> None:
-        """What the row says anew; the opening carries what the first row says."""
+        """State what differs from the rows before; the opening carries what the first row states."""
         cells = self._stating(row)
         if cells == told.cells:
             return
@@ -332,7 +332,7 @@ class _EventBuilder:
         while (same := self.events.get(id_)) is not None:
             if same.attributes == attributes and (same.version == place or not (same.version and place)):
                 return
-            id_ = f"{first}~{len(self.events)}"  # two changes that the table does not tell apart by time or version
+            id_ = f"{first}~{len(self.events)}"  # two changes that the table does not separate by time or version
         self.events[id_] = IncidentEvent(
             id=EventId(id_),
             incident=self.incident,

@@ -92,7 +92,7 @@ class KafkaAccess:
         return None
 
     async def _parting_word(self, host: str, port: int) -> Exception | None:
-        """What TLS says when the broker hangs up after the handshake, which the client library passes over."""
+        """Return TLS's own error when the broker hangs up after the handshake; the client library hides it."""
         try:
             async with asyncio.timeout(_LISTEN_SECONDS):
                 reader, writer = await asyncio.open_connection(host, port, ssl=self.context)

@@ -102,4 +102,4 @@ async def _forced(tasks: list[asyncio.Task[Any] | None], client: Any) -> None:
         await asyncio.wait(alive, timeout=_FORCED_SECONDS)
     for task in alive:
         if task.done() and not task.cancelled():
-            task.exception()  # seen: nobody else will ask
+            task.exception()  # retrieved, so that asyncio does not report it

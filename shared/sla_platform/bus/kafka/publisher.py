@@ -18,7 +18,7 @@ from sla_platform.errors import BadSettings, BusUnavailable
 
 _log = structlog.get_logger(__name__)
 
-# The broker will say the same about the same record next time.
+# The broker will refuse the same record next time.
 _REFUSALS = (kafka.MessageSizeTooLargeError, kafka.RecordListTooLargeError)
 _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 

@@ -63,8 +63,8 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         self._metrics = metrics
         self._working = asyncio.Lock()  # a round's units, or a rebalance
         self._lanes: dict[TopicPartition, PartitionLane] = {}
-        self._fresh: set[int] = set()  # assigned by the group, not yet told to the handler
-        self._ours: set[int] = set()  # told to the handler
+        self._fresh: set[int] = set()  # assigned by the group, not yet to the handler
+        self._ours: set[int] = set()  # assigned to the handler
         self._units: set[asyncio.Task[None]] = set()
         self._assign_patience = Backoff()
         self._assign_due = 0.0
@@ -107,7 +107,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         async with self._working:
             await self._give_up()
 
-    # what the group says
+    # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish or abandon the running units, commit, and tell the handler (called by aiokafka)."""
@@ -172,13 +172,13 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         return max(min(dues, default=now + _FETCH_SECONDS) - now, 0.001)
 
     async def _take_up(self) -> None:
-        """Tell the handler of partitions that the group has given us."""
+        """Assign new partitions to the handler."""
         now = time.monotonic()
         paused = {at.partition for at, lane in self._lanes.items() if not lane.hand and lane.due > now}
         fresh = frozenset(self._fresh - paused)
         if not fresh or now < self._assign_due:
             return
-        # Ours from here on: also a handler that was cut short in taking them shall hear that it is over.
+        # Ours from here on: a handler that was interrupted while taking them must be revoked too.
         self._fresh -= fresh
         self._ours |= fresh
         try:
@@ -261,7 +261,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         await hand_over(self._handler, batch, dead)
 
     def _through(self, lane: PartitionLane, unit: LaneUnit) -> datetime | None:
-        """What this unit lets the partition say: the least of all its topics."""
+        """Return the instant through which the partition is complete after this unit: the least of its topics."""
         if unit.through is None or not self._reading.marked:
             return None
         instants = [unit.through]
@@ -293,7 +293,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         )  # fmt: skip
 
     async def _lost(self, lane: PartitionLane, unit: LaneUnit, error: Fenced) -> None:
-        """Somebody else owns the partition. If the group still says it is ours after a while, take it anew."""
+        """Another instance owns the partition. If the group still assigns it to us after a while, take it anew."""
         number = lane.at.partition
         self._metrics.fenced.labels(self._reading.group).inc()
         _log.warning("bus.fenced", group=self._reading.group, partition=number, error=str(error))

@@ -84,7 +84,7 @@ class KafkaSource:
             except asyncio.CancelledError:
                 if asked_to_end():
                     raise
-                # The client's own tasks cancel each other, and it lets that out: nobody has cancelled us.
+                # The client's own tasks cancel each other and it lets that out: this task was not cancelled.
                 _log.warning("bus.session_ended", group=self._reading.group, error="the client cancelled itself")
             self._metrics.restarted.labels(self._reading.group).inc()
             if time.monotonic() - started > _SETTLED_SECONDS:
@@ -146,7 +146,7 @@ class KafkaSource:
             except (kafka.KafkaError, OSError, TimeoutError) as error:
                 _log.info("bus.probe_failed", group=self._reading.group, error=repr(error))
                 for lane in lanes:
-                    lane.pulse.waiting()  # nobody can tell that nothing is waiting
+                    lane.pulse.waiting()  # it is not known whether records wait
             if silent := session.silent:
                 where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in silent)
                 raise BusUnavailable(f"records wait in {where} and none comes; starting a new consumer")

@@ -1,4 +1,4 @@
-"""What `slad apply` has to say, in words and as JSON."""
+"""What `slad apply` prints, in words and as JSON."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _zone_file(folder: Path, name: str) -> ZoneInfo:
         stop(f"{folder} has no zone file {name}: {error}")
 
 
-# -- telling
+# -- printing
 
 
 def _tell(old: Catalogue, new: Catalogue, days: Sequence[HolidayDiff], zones: Sequence[ZoneChange]) -> None:
