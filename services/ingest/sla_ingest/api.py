@@ -51,26 +51,26 @@ class IngestDeps:
     """The parts of the service that the routes call."""
 
     def __init__(
-        self, intake: Intake, notices: Notices, shelf: ParkedDeliveries, authorize: Authorizer, settings: Settings
+        self, intake: Intake, notices: Notices, parked: ParkedDeliveries, authorize: Authorizer, settings: Settings
     ) -> None:
         self.intake = intake
         self.notices = notices
-        self.shelf = shelf
+        self.parked = parked
         self.authorize = authorize
         self.settings = settings
 
 
-def router(door: IngestDeps) -> APIRouter:
+def router(deps: IngestDeps) -> APIRouter:
     """Return the routes under `/v1`: webhooks, events, notices, parked deliveries."""
     routes = APIRouter(prefix="/v1")
-    _webhooks(routes, door)
-    _events(routes, door)
-    _notices(routes, door)
-    _parked(routes, door)
+    _webhooks(routes, deps)
+    _events(routes, deps)
+    _notices(routes, deps)
+    _parked(routes, deps)
     return routes
 
 
-def _webhooks(routes: APIRouter, door: IngestDeps) -> None:
+def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/webhooks/{source}",
         status_code=202,
@@ -84,17 +84,17 @@ def _webhooks(routes: APIRouter, door: IngestDeps) -> None:
     async def webhook(source: str, request: Request) -> Response:
         """A delivery of a ticketing system: kept, translated and durable before the answer, which holds the promise."""
         headers = headers_of(request)
-        body = await read_body(request, door.settings.max_body_bytes)
-        known = _may(door, request, Scope.INGEST)
-        return _answer(await door.intake.webhook(source, body, headers, known_caller=known))
+        body = await read_body(request, deps.settings.max_body_bytes)
+        known = _may(deps, request, Scope.INGEST)
+        return _answer(await deps.intake.webhook(source, body, headers, known_caller=known))
 
     @routes.options("/webhooks/{source}", tags=["ingest"], status_code=204)
     async def webhook_handshake(source: str, request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
-        return _handshake(request, door.settings)
+        return _handshake(request, deps.settings)
 
 
-def _events(routes: APIRouter, door: IngestDeps) -> None:
+def _events(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/events",
         status_code=202,
@@ -107,23 +107,23 @@ def _events(routes: APIRouter, door: IngestDeps) -> None:
         """CloudEvents 1.0: structured, binary or batched; under an API key, or the secret of a CloudEvents source."""
         headers = headers_of(request)
         try:
-            access = door.authorize(request, Scope.INGEST)
+            access = deps.authorize(request, Scope.INGEST)
         except Problem as problem:
-            source = door.intake.source_of_secret(headers) if problem.status == 401 else None
+            source = deps.intake.source_of_secret(headers) if problem.status == 401 else None
             if source is None:
                 raise
-            body = await read_body(request, door.settings.max_body_bytes)
-            return _answer(await door.intake.webhook(source.id, body, headers, known_caller=False))
-        body = await read_body(request, door.settings.max_body_bytes)
-        return _answer(await door.intake.events(access, body, headers))
+            body = await read_body(request, deps.settings.max_body_bytes)
+            return _answer(await deps.intake.webhook(source.id, body, headers, known_caller=False))
+        body = await read_body(request, deps.settings.max_body_bytes)
+        return _answer(await deps.intake.events(access, body, headers))
 
     @routes.options("/events", tags=["ingest"], status_code=204)
     async def handshake(request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
-        return _handshake(request, door.settings)
+        return _handshake(request, deps.settings)
 
 
-def _notices(routes: APIRouter, door: IngestDeps) -> None:
+def _notices(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/notices",
         status_code=202,
@@ -141,16 +141,16 @@ def _notices(routes: APIRouter, door: IngestDeps) -> None:
         The answer says how many contracts and people it reaches. A range of versions that cannot be read, and a notice
         of which no contract names a single product, are refused.
         """
-        access = for_all_contracts(door.authorize(request, Scope.NOTIFY))
+        access = for_all_contracts(deps.authorize(request, Scope.NOTIFY))
         headers = headers_of(request)
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):
             raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
-        body = await read_body(request, door.settings.max_body_bytes)
-        again, answer = await door.notices.publish(body, access.key)
+        body = await read_body(request, deps.settings.max_body_bytes)
+        again, answer = await deps.notices.publish(body, access.key)
         return _json(answer, 202, again=again)
 
 
-def _parked(routes: APIRouter, door: IngestDeps) -> None:
+def _parked(routes: APIRouter, deps: IngestDeps) -> None:
     denied = _problems(s401="An API key is needed.", s403="Not with this key.")
     missing = _problems(s404="Nothing is kept under this id.")
 
@@ -161,14 +161,14 @@ def _parked(routes: APIRouter, door: IngestDeps) -> None:
         after: Annotated[PageIn, Query()] = "",
     ) -> dict[str, Any]:
         """What was kept because it was not understood, the oldest first: strangers' words, so never without a key."""
-        for_all_contracts(door.authorize(request, Scope.ADMIN))
-        return await door.shelf.page(limit, after)
+        for_all_contracts(deps.authorize(request, Scope.ADMIN))
+        return await deps.parked.page(limit, after)
 
     @routes.get("/parked/{id}/body", tags=["parked"], responses=denied | missing)
     async def body(id: str, request: Request) -> Response:
         """The raw body, byte for byte."""
-        for_all_contracts(door.authorize(request, Scope.ADMIN))
-        kept = await door.shelf.one(id)
+        for_all_contracts(deps.authorize(request, Scope.ADMIN))
+        kept = await deps.parked.one(id)
         headers = {
             "X-Content-Type-Options": "nosniff",
             "Content-Disposition": f'attachment; filename="{kept.id}.bin"',
@@ -183,20 +183,20 @@ def _parked(routes: APIRouter, door: IngestDeps) -> None:
     )
     async def replay(id: str, request: Request) -> Response:
         """Try it again with the catalogue as it is now: 202 when it is understood, 200 when it stays parked."""
-        for_all_contracts(door.authorize(request, Scope.ADMIN))
-        understood, answer = await door.shelf.replay(id)
+        for_all_contracts(deps.authorize(request, Scope.ADMIN))
+        understood, answer = await deps.parked.replay(id)
         return _json(answer, 202 if understood else 200)
 
 
 # -- shared -----------------------------------------------------------------------------------------------
 
 
-def _may(door: IngestDeps, request: Request, scope: Scope) -> bool:
+def _may(deps: IngestDeps, request: Request, scope: Scope) -> bool:
     """Whether the caller bears a key that is right, without asking for one."""
     if "authorization" not in request.headers:
         return False
     try:
-        door.authorize(request, scope)
+        deps.authorize(request, scope)
     except Problem:
         return False
     return True

@@ -27,7 +27,7 @@ from sla_ingest.dialect.port import (
     Translation,
 )
 
-# Never kept: what proves a sender (besides the source's own proof header, which the door takes off), and what says
+# Never kept: what proves a sender (besides the source's own proof header, which is removed on receipt), and what says
 # nothing about the delivery.
 _PROOFS = ("signature", "token", "secret", "authorization", "password", "cookie", "api-key", "apikey")
 _NOISE = frozenset({"host", "connection", "content-length", "accept", "accept-encoding", "transfer-encoding", "te"})

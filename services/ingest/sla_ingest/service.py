@@ -1,4 +1,4 @@
-"""The ingest service, put together: the door, the group commit, and the gauge of what was parked.
+"""The ingest service, put together: the routes, the group commit, and the gauge of what was parked.
 
 Its log is copied to Kafka by the relay, which the composition root runs beside it.
 """
@@ -47,7 +47,7 @@ class IngestService:
     service: Service
     router: APIRouter
     commit: GroupCommit
-    shelf: ParkedDeliveries
+    parked: ParkedDeliveries
     metrics: IngestMetrics
     forgetting: RetentionLoop
 
@@ -80,10 +80,10 @@ def build(
         future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
     )
     intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
-    shelf = ParkedDeliveries(store, intake, rulebook, doorbell)
+    parked = ParkedDeliveries(store, intake, rulebook, doorbell)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
-    door = api.IngestDeps(
-        intake, Notices(store, doorbell, time_source, settings.max_depth, rulebook, metrics), shelf, gate, settings
+    deps = api.IngestDeps(
+        intake, Notices(store, doorbell, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings
     )
 
     newest = newest_in(store, inbox.c.received_at)
@@ -104,7 +104,7 @@ def build(
         while True:
             metrics.expect(catalogue().sources)
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look counts
-                metrics.parked.set(await shelf.count())
+                metrics.parked.set(await parked.count())
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def store_answers() -> str | None:
@@ -125,4 +125,4 @@ def build(
         checks={"store": store_answers, "queue": queue_moves},
         close=commit.close,
     )
-    return IngestService(service, api.router(door), commit, shelf, metrics, forgetting)
+    return IngestService(service, api.router(deps), commit, parked, metrics, forgetting)

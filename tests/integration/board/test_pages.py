@@ -268,7 +268,7 @@ async def test_notices_are_shown_with_how_far_their_telling_has_come(
         told("alert.acknowledged", 1, by="anna"),
     )
     words = " ".join((await client.get("/notices")).text.split())
-    assert "Told: 1 retrying, 2 sent · acknowledged for 1 of 3 contracts" in words
+    assert "Notifications: 1 retrying, 2 sent · acknowledged for 1 of 3 contracts" in words
 
 
 async def test_static_files_are_kept_by_browsers_until_they_change(client: httpx2.AsyncClient) -> None:

@@ -32,7 +32,7 @@ MAX_DELIVERY_ID = 160
 _MAX_EVENT_ID = 120
 COLUMNS: Mapping[str, int] = MappingProxyType({"customer": CUSTOMER, "priority": PRIORITY})
 """The longest value of each attribute that is a column of its own."""
-OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers of that name are dropped at the door
+OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers of that name are dropped on receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ def _said(one: dict[str, Any]) -> str:
     about = f"{alert['incident'] or alert['notice']} {alert['metric']}".strip()
     match one["answer"]:
         case "done":
-            return f"{about}: acknowledged by {alert['acknowledged_by']}; no one else is paged"
+            return f"{about}: acknowledged by {alert['acknowledged_by']}; nobody else is paged"
         case "already":
             return f"{about}: was acknowledged by {alert['acknowledged_by']} at {alert['acknowledged_at']}"
         case _:

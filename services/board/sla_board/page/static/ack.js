@@ -30,7 +30,7 @@ async function acknowledge(form) {
     });
     if (!answer.ok) throw answer.status;
     const { answer: came, alert } = await answer.json();
-    say({ done: "Acknowledged: no one else is paged.", closed: "It has ended meanwhile: there is nothing left to do.",
+    say({ done: "Acknowledged: nobody else is paged.", closed: "It has ended meanwhile: there is nothing left to do.",
       already: `Already acknowledged by ${alert.acknowledged_by}.` }[came] ?? came);
   } catch (error) {
     const reason = { 401: "An API key with the scope ack is needed: it is the password that the browser asks for, under any name.",

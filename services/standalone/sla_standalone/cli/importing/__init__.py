@@ -173,7 +173,7 @@ def _tell(run: _Run, where: Path | None, *, sent: bool) -> None:
     if run.outlook is None:
         typer.echo("give --catalogue to see what --tell would send, and to whom")
     else:
-        typer.echo(f"{'notified' if run.tell and sent else '--tell would notify'}: {run.outlook.in_words()}")
+        typer.echo(f"{'sent' if run.tell and sent else '--tell would send'}: {run.outlook.in_words()}")
     for remark, count in run.remarks.most_common(_REMARKS_SHOWN):
         note(f"{count} x {remark}")
     if where is not None:
