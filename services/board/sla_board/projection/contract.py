@@ -1,4 +1,4 @@
-"""Under which contracts an incident has stood, as the timer's newest word about it says (`contract.changed`)."""
+"""Under which contracts an incident has stood, by the timer's newest fact `contract.changed` about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was told and who acknowledged: a delivery is as its newest fact says, an alert is the list of its steps."""
+"""Notifications and acknowledgements: a delivery is as its newest fact states, an alert is the list of its steps."""
 
 from __future__ import annotations
 

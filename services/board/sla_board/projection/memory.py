@@ -1,4 +1,4 @@
-"""What was read of clocks and incidents with very much said about them, so that it is not read anew for each batch.
+"""Keeps the rows of clocks and incidents that have very many facts, so that they are not read again for each batch.
 
 Only a speed-up: it counts for as long as the store holds as many rows as were read. What an older fact can no longer
 change is left out (`essential_facts`, `essential_events`): the row made of what is left, with any later word, early

@@ -1,4 +1,4 @@
-"""Of what a batch of facts says of incidents, the newest word on each."""
+"""The newest fact of a batch about each incident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which phase an incident is, as the timer's newest word says: with its facts, or by `phase.changed` alone.
+"""The phase of an incident, by the timer's newest fact: any fact that carries it, or `phase.changed` alone.
 
 The board's own reading of the events (`incident.incident_row`) stands in for it until that word is here, and where an
 older release has never said it.

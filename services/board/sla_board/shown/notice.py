@@ -1,4 +1,4 @@
-"""Critical-fix notices and how far their telling has come."""
+"""Critical-fix notices, with the state of their notifications."""
 
 from __future__ import annotations
 

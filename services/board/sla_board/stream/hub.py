@@ -1,4 +1,4 @@
-"""Channels: one for each different page that somebody watches; it renders when something changed and tells its seats.
+"""Channels: one for each different page that somebody watches; it renders after a change and wakes its seats.
 
 A seat holds no queue. A slow browser is given the newest frame when it reads again and never the ones in between, so
 nothing piles up. A page also changes by the mere passing of time (a clock moves from "under 1 h" to "under 15 min"),
