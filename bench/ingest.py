@@ -75,7 +75,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
     from sla_catalogue import load_catalogue
     from sla_ingest import inbox, tables
     from sla_ingest.commit import GroupCommit
-    from sla_ingest.history import History
+    from sla_ingest.history import IncidentHistory
     from sla_ingest.service import build
     from sla_platform.bus import Doorbell
     from sla_platform.http.problem import install
@@ -89,7 +89,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
     if not durable:
 
         async def decide_only(self: Any, entries: Any) -> Any:
-            return await inbox.decided(entries, History(), self._rulebook())
+            return await inbox.decided(entries, IncidentHistory(), self._rulebook())
 
         GroupCommit._write = decide_only  # type: ignore[method-assign]
     current = load_catalogue(catalogue, environment={})

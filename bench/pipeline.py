@@ -25,7 +25,7 @@ from sqlalchemy import text
 
 from sla_catalogue import load_catalogue, load_text
 from sla_platform.bus.feeds import Feeds
-from sla_platform.bus.kafka import Access, Publisher
+from sla_platform.bus.kafka import KafkaAccess, Publisher
 from sla_platform.bus.kafka.admin import ensure_topics
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.record import event_record
@@ -50,7 +50,7 @@ async def published(settings: Settings, events: int) -> int:
     """Fill the topic; how many records it holds then."""
     topic = TopicNames(settings.bus_prefix).of(Topic.INCIDENTS)
     envelopes = [encode_event(event) for event in interleaved(events, SystemTime().now())]
-    publisher = Publisher(Access.of(settings), "bench", largest_record=largest_record(settings))
+    publisher = Publisher(KafkaAccess.of(settings), "bench", largest_record=largest_record(settings))
     for first in range(0, len(envelopes), 1000):
         records = [event_record(e, topic, partition_of(e.key, settings.partitions)) for e in envelopes[first:][:1000]]
         refused = await publisher.publish(records)

@@ -24,7 +24,7 @@ from bench.results import keep, load
 
 from sla_catalogue import load_catalogue
 from sla_standalone.replay import LineReader, Ruling, parse_mapping, play, read_lines, read_table
-from sla_standalone.replay.history import History
+from sla_standalone.replay.history import ReplayHistory
 
 CUSTOMERS = ("Acme", "Formosa", "Hudson", "Polaris")
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)
@@ -96,7 +96,9 @@ def write_table(path: Path, count: int) -> None:
                 out.writerow([*cells, *("some text" for _ in other)])
 
 
-def timed(read: Callable[[int], History], ruling: Ruling, jobs: int, incidents: int) -> tuple[float, float, float]:
+def timed(
+    read: Callable[[int], ReplayHistory], ruling: Ruling, jobs: int, incidents: int
+) -> tuple[float, float, float]:
     """Seconds to read the file, to judge what was read, and of CPU for both (this process and its workers)."""
     begun, used = time.perf_counter(), cpu()
     history = read(jobs)
@@ -127,7 +129,7 @@ def main() -> None:
         lines, table = Path(folder, "log.jsonl"), Path(folder, "log.csv")
         write_lines(lines, asked.incidents)
         write_table(table, asked.incidents)
-        ways: dict[str, Callable[[int], History]] = {
+        ways: dict[str, Callable[[int], ReplayHistory]] = {
             "CloudEvents": lambda jobs: read_lines(lines, LineReader(catalogue.sources), jobs=jobs),
             "CSV": lambda _jobs: read_table(table, mapping),
         }

@@ -17,7 +17,7 @@ CONFIRM_SECONDS = 30.0
 SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; chrony's fastest is just below
 
 
-class Reading(StrEnum):
+class ClockReading(StrEnum):
     """What the guard makes of a reading of the clock."""
 
     STEADY = "the clock moved as the seconds did that nobody can set"
@@ -27,13 +27,16 @@ class Reading(StrEnum):
 
     @property
     def held(self) -> bool:
-        """Whether another instant is believed than the clock says."""
-        return self in (Reading.LEAPT_FORWARD, Reading.WENT_BACK)
+        """Return whether another instant is believed than the clock shows."""
+        return self in (ClockReading.LEAPT_FORWARD, ClockReading.WENT_BACK)
 
 
 @dataclass(slots=True)
 class ClockGuard:
-    """Compares each reading of one clock with `steady` seconds; the first reading is believed, unless it resumes."""
+    """Compares each reading of one clock with steady seconds.
+
+    The first reading is believed, unless `resume` was called before.
+    """
 
     tolerance: timedelta = TOLERANCE
     confirm_seconds: float = CONFIRM_SECONDS
@@ -42,27 +45,27 @@ class ClockGuard:
     _leapt: tuple[datetime, float] | None = None
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
-    def read(self, now: datetime, steady: float) -> tuple[datetime, Reading]:
-        """The instant to act by, and why. `steady`: taken before the clock was asked, in seconds."""
+    def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
+        """Return the instant to act by, and why. `steady`: in seconds, taken before the clock was read."""
         if self._believed is None:
-            return self._accept(now, steady, Reading.STEADY)
+            return self._accept(now, steady, ClockReading.STEADY)
         expected = self._believed + timedelta(seconds=steady - self._at)
         moved = _less(self._moved, max(steady - self._at, 0.0) * SLEW) + (now - expected)
         if abs(moved) <= self.tolerance:  # many small steps are a leap too
             self._moved = moved
-            return self._accept(now, steady, Reading.STEADY)
+            return self._accept(now, steady, ClockReading.STEADY)
         if self._stayed(now, steady):
             self._moved = timedelta()
-            return self._accept(now, steady, Reading.CONFIRMED)
-        return expected, Reading.LEAPT_FORWARD if now > expected else Reading.WENT_BACK
+            return self._accept(now, steady, ClockReading.CONFIRMED)
+        return expected, ClockReading.LEAPT_FORWARD if now > expected else ClockReading.WENT_BACK
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """The instant that was believed last when the clock said so, and the steady seconds then."""
+        """Return the instant that was believed last because the clock showed it, and the steady seconds then."""
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Judge the next reading by what was believed then, as if this guard had been there."""
+        """Judge the next reading by what was believed then, as if this guard had run since."""
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
     def _stayed(self, now: datetime, steady: float) -> bool:
@@ -74,7 +77,7 @@ class ClockGuard:
         self._leapt = (now, steady)
         return False
 
-    def _accept(self, now: datetime, steady: float, reading: Reading) -> tuple[datetime, Reading]:
+    def _accept(self, now: datetime, steady: float, reading: ClockReading) -> tuple[datetime, ClockReading]:
         self._believed, self._at, self._leapt = now, steady, None
         return now, reading
 
@@ -86,9 +89,9 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 
 
 def steady_seconds() -> float:
-    """Seconds since some beginning, whatever anybody sets a clock to.
+    """Return seconds since some beginning, which no setting of a clock moves.
 
-    Where the system can tell, the time in which the machine slept is counted: waking up is then no leap.
+    Where the system can tell, the time in which the machine slept is included: waking up is then no leap.
     """
     if _BOOTTIME is not None:
         return time.clock_gettime(_BOOTTIME)

@@ -19,7 +19,7 @@ import orjson
 import structlog
 
 from sla_platform.settings import Settings
-from sla_platform.timesource import Bases, Clock, SystemTime
+from sla_platform.timesource import Bases, GuardedClock, SystemTime
 
 _log = structlog.get_logger(__name__)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -27,24 +27,27 @@ LARGEST = 4_096
 
 
 class ClockMemory:
-    """Keeps the clocks of one process in one file. `boot` names the running of the machine; empty: nothing is kept."""
+    """Keeps the believed instants of one process's clocks in one file.
+
+    `boot` identifies the boot of the machine; with "" nothing is kept.
+    """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
         self._path = path
         self._boot = _this_boot() if boot is None else boot
         self._failed = False
 
-    def recall(self, time: SystemTime) -> None:
-        """Let this source judge its first readings by what was believed before."""
+    def recall(self, time_source: SystemTime) -> None:
+        """Resume the time source from the file, if it is of this boot."""
         bases = self._kept()
         if bases:
-            time.resume(bases)
+            time_source.resume(bases)
 
-    def note(self, time: SystemTime) -> None:
-        """Keep what is believed now."""
+    def note(self, time_source: SystemTime) -> None:
+        """Write what is believed now to the file."""
         if not self._boot:
             return
-        kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time.bases().items()}
+        kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time_source.bases().items()}
         fresh = ""
         try:
             handle, fresh = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
@@ -66,15 +69,15 @@ class ClockMemory:
             if kept["boot"] != self._boot:
                 return {}
             return {
-                Clock(name): (datetime.fromisoformat(at).astimezone(UTC), float(steady))
+                GuardedClock(name): (datetime.fromisoformat(at).astimezone(UTC), float(steady))
                 for name, (at, steady) in kept["clocks"].items()
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}  # nothing was kept, or nothing that can be read
 
 
-def place(settings: Settings, database: str | None) -> Path:
-    """Where the clocks of this process are kept: beside an SQLite file, else among what lasts as long as the boot."""
+def clock_file(settings: Settings, database: str | None) -> Path:
+    """Return the path of the file: beside an SQLite database, else in the temporary directory."""
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")
     who = f"{os.geteuid()}\n{settings.store_url}\n{settings.bus_prefix}\n{settings.instance}\n{settings.port}"
@@ -82,7 +85,7 @@ def place(settings: Settings, database: str | None) -> Path:
 
 
 def _own_file(path: Path) -> bytes:
-    """What this user wrote. Raises OSError for what somebody else put there: such a file could turn back our time."""
+    """Return what this user wrote. Raises OSError for another user's file, which could turn back our time."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())

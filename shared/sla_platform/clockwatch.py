@@ -10,18 +10,18 @@ import asyncio
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from sla_platform.clockguard import Reading
+from sla_platform.clockguard import ClockReading
 from sla_platform.clockmemory import ClockMemory
-from sla_platform.timesource import Clock, SystemTime, TimeSource
+from sla_platform.timesource import GuardedClock, SystemTime, TimeSource
 
 EVERY_SECONDS = 1.0
 
 
 class ClockWatch:
-    """One per process; a source that is no real clock has nothing to watch."""
+    """Reads the machine's clock every second and reports leaps: a metric, a log line, a remark at `/readyz`."""
 
-    def __init__(self, time: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
-        self._time = time
+    def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
+        self._time_source = time_source
         self._memory = memory
         self._leaps = Counter(
             "slad_clock_leaps_total",
@@ -32,25 +32,25 @@ class ClockWatch:
         self._held = Gauge(
             "slad_clock_held", "1 while a clock is not believed because it leapt.", ["clock"], registry=registry
         )
-        for clock in Clock:
+        for clock in GuardedClock:
             self._held.labels(clock.value).set(0)
-        if isinstance(time, SystemTime):
-            time.watch = self._heard
+        if isinstance(time_source, SystemTime):
+            time_source.watch = self._heard
 
     async def run(self) -> None:
-        """Ask the machine's clock now and then, so that a leap is noticed also where nothing else asks."""
+        """Read the clock every second, so that a leap is noticed also when nothing else reads it."""
         while True:
-            self._time.read()
-            if self._memory is not None and isinstance(self._time, SystemTime):
-                await asyncio.to_thread(self._memory.note, self._time)
-            await self._time.sleep(EVERY_SECONDS)
+            self._time_source.read()
+            if self._memory is not None and isinstance(self._time_source, SystemTime):
+                await asyncio.to_thread(self._memory.note, self._time_source)
+            await self._time_source.sleep(EVERY_SECONDS)
 
     async def remark(self) -> str | None:
-        """What people should know of the clocks now; None: they move as they should."""
-        held = self._time.held() if isinstance(self._time, SystemTime) else {}
+        """Return which clocks are not believed and why; None when all move as they should."""
+        held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None
 
-    def _heard(self, clock: Clock, reading: Reading) -> None:
+    def _heard(self, clock: GuardedClock, reading: ClockReading) -> None:
         self._held.labels(clock.value).set(1 if reading.held else 0)
-        if reading is not Reading.STEADY:
+        if reading is not ClockReading.STEADY:
             self._leaps.labels(clock.value, reading.name.lower()).inc()

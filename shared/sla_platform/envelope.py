@@ -13,17 +13,20 @@ TYPE_PREFIX = "io.slad."
 
 
 class Topic(StrEnum):
-    """Where events go; on Kafka the name gets the configured prefix (`slad-incidents`)."""
+    """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`)."""
 
     INCIDENTS = "incidents"  # ingest -> timer, board: what happened
     CLOCKS = "clocks"  # timer -> notifier, board: what it means for the promises
     NOTICES = "notices"  # ingest -> notifier, board: critical fixes
-    DELIVERIES = "deliveries"  # notifier -> board: who was told, who acknowledged
+    DELIVERIES = "deliveries"  # notifier -> board: notifications and acknowledgements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """`id` is deterministic, so that (source, id) identifies the event for ever; `time` is when it became true."""
+    """An event with its CloudEvents attributes.
+
+    `id` is deterministic, so that (source, id) identifies the event for ever; `time` is when it became true.
+    """
 
     topic: Topic
     id: str

@@ -4,7 +4,7 @@ PlatformError
 ├── Retryable          try the same again later: nothing was changed
 │   ├── StoreBusy      the database did not take the work in time
 │   └── BusUnavailable the broker cannot be reached
-├── Permanent          trying again will fail again: park it or tell somebody
+├── Permanent          trying again will fail again: quarantine it
 │   ├── BadEnvelope    an event on the bus cannot be understood
 │   └── BadSettings    a setting is missing or makes no sense
 └── Fenced             another owner has taken over: stop, change nothing
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class PlatformError(Exception):
-    """Something at the edge of slad failed."""
+    """Something outside slad's own logic failed: database, broker, settings."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
@@ -33,15 +33,15 @@ class BusUnavailable(Retryable):
 
 
 class Permanent(PlatformError):
-    """The same work will fail again; park it and tell somebody."""
+    """The same work will fail again; it is quarantined."""
 
 
 class BadEnvelope(Permanent):
-    """An event on the bus cannot be understood; it is parked with its raw form."""
+    """An event on the bus cannot be understood; it is quarantined with its raw form."""
 
 
 class BadSettings(Permanent):
-    """A setting is missing or makes no sense; `slad config show` prints what was read."""
+    """A setting is missing or makes no sense; `slad config` prints what was read."""
 
 
 class Fenced(PlatformError):

@@ -4,7 +4,7 @@ Three answers, and what every consumer does about each (docs/decisions/0009-one-
 
 - PASSING: the surroundings. A connection, the memory, the disk, file descriptors, a schema that is not migrated yet.
   The same work is tried again with patience for as long as it takes, and nothing is ever quarantined for it.
-- ROW: the row says what cannot be: a text longer than its column, an instant outside the calendar, JSON that is none.
+- ROW: the row holds what cannot be: a text longer than its column, an instant outside the calendar, invalid JSON.
   The row is quarantined at once and the others go on.
 - UNKNOWN: anything else, such as a bug. Three attempts with pauses, then the row is quarantined like one at fault.
 """
@@ -25,23 +25,23 @@ from sla_platform.store.outage import busy
 
 
 class Fault(StrEnum):
-    """Whose fault an error is."""
+    """Whose fault an error is, with what to do about it."""
 
     PASSING = "the surroundings: try again with patience"
     ROW = "the row's own: quarantine it"
     UNKNOWN = "not known: try three times, then quarantine the row"
 
 
-class Stumbled(Retryable):
+class SurroundingsFailed(Retryable):
     """The surroundings failed, not the row; the same work is tried again."""
 
 
-# What an operating system says about a name, which may have come out of the row.
+# What an operating system reports about a name, which may have come out of the row.
 _ABOUT_A_NAME = {
     errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.ELOOP, errno.EILSEQ, errno.EAFNOSUPPORT,
 }  # fmt: skip
 _SQLITE_ROW = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE}
-# SQLITE_ERROR is said of everything; these words mean that the schema is not the one this release expects.
+# SQLITE_ERROR stands for many faults; these words mean that the schema is not the one of this release.
 _SQLITE_SCHEMA = (
     "no such table",
     "no such column",
@@ -74,7 +74,7 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Judge an error by what it is, and by what it was raised from."""
+    """Return whose fault an error is, by its class and by the errors that it was raised from."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -86,21 +86,21 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def as_retryable(error: BaseException) -> Retryable:
-    """What to raise for a passing error, so that whoever handed out the work gives it again."""
+    """Return the Retryable to raise for a passing error, so that the work is given again."""
     if isinstance(error, Retryable):
         return error
-    return Stumbled(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
+    return SurroundingsFailed(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
 
 
 def worded(error: BaseException) -> str:
-    """The error as it is kept with a quarantined row: its class and its words, without a statement's parameters."""
+    """Return the error as it is kept with a quarantined row: class and message, without a statement's parameters."""
     if isinstance(error, exc.StatementError) and error.orig is not None:
         return f"{type(error).__name__}: {error.orig}"
     return f"{type(error).__name__}: {error}"
 
 
 def raised_at(error: BaseException, frames: int = 5) -> str:
-    """The innermost frames of an error: without the values of variables, which may be a customer's words."""
+    """Return the innermost frames of an error, without values of variables, which may be a customer's data."""
     return " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in reversed(traceback.extract_tb(error.__traceback__)[-frames:])
@@ -158,7 +158,7 @@ def _of_the_store(error: exc.SQLAlchemyError) -> Fault:
 
 def _of_sqlite(error: sqlite3.Error) -> Fault:
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # said by the driver: a parameter that cannot be bound, a connection that is closed
+    if code is None:  # raised by the driver: a parameter that cannot be bound, a connection that is closed
         return Fault.UNKNOWN
     match code & 0xFF:
         case primary if primary in _SQLITE_ROW:

@@ -40,7 +40,7 @@ def _local_or_instant(given: datetime) -> datetime:
 
 
 def reachable(instant: datetime) -> datetime:
-    """The aware instant itself. Raises ValueError for one beyond every calendar."""
+    """Return the aware instant itself. Raises ValueError for one outside the years of every calendar."""
     if not bounds.within_reach(instant):
         raise ValueError(f"an instant lies {bounds.RANGE}: no calendar reaches further")
     return instant
@@ -50,7 +50,8 @@ LINE = AfterValidator(_line)
 PROSE = AfterValidator(_prose)
 
 InstantIn = Annotated[datetime, AfterValidator(_instant)]
-LocalOrInstantIn = Annotated[datetime, AfterValidator(_local_or_instant)]  # without an offset: in a zone told elsewhere
+# without an offset, the instant is local to a zone given elsewhere
+LocalOrInstantIn = Annotated[datetime, AfterValidator(_local_or_instant)]
 
 IncidentIn = Annotated[str, Field(max_length=bounds.INCIDENT), LINE]
 ContractIn = Annotated[str, Field(max_length=bounds.CONTRACT), LINE]

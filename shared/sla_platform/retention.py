@@ -38,59 +38,62 @@ BETWEEN_SECONDS = 0.05  # lets writers go first
 _LEAST_LINGER = timedelta(days=7)
 
 
-class Turn(IntEnum):
-    """Who forgets first, so that an incident that lives again meets nobody who still knows its earlier life."""
+class RetentionOrder(IntEnum):
+    """Which services delete first, so that a late event of a deleted incident finds no older state of it."""
 
-    TOLD = 0  # what was received, and who was told of it
+    TOLD = 0  # what was received, and the notifications of it
     COUNTED = 1  # incidents and their clocks
     SHOWN = 2  # what follows from both
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """`keep` None: for ever. `linger` is what each turn waits for the one before, however late its readers are."""
+    """How long finished things are kept. `keep` None: for ever. `linger`: how long each order waits for the one
+    before.
+    """
 
     keep: timedelta | None = None
     linger: timedelta = _LEAST_LINGER
 
     @classmethod
     def of(cls, settings: Settings) -> Retention:
+        """Return the retention of the settings."""
         keep = timedelta(days=settings.retention_days) if settings.retention_days else None
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
-    def horizon(self, now: datetime, turn: Turn) -> datetime | None:
-        """What was finished before it may go; None: nothing may."""
+    def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
+        """Return the instant before which finished things may go; None: nothing may."""
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
-    """The sweeps of one service that share a horizon, and what counts the rows they remove (label: table).
+class ServiceSweeps:
+    """The sweeps of one service that share a horizon, and the counter of rows they remove (label: table).
 
-    `newest`: the latest instant the service has on record (None: nothing yet); see `Forgetting`.
+    `newest` returns the latest instant the service has on record (None: nothing yet); see `RetentionLoop`.
     """
 
     service: str
-    turn: Turn
+    turn: RetentionOrder
     sweeps: Sequence[Sweep]
     removed: Counter
     newest: Newest | None = None
 
 
-class Forgetting:
-    """A part of a service; runs until cancelled.
+class RetentionLoop:
+    """Runs the sweeps of a service every hour until cancelled.
 
-    What a wrong clock removes does not come back when the clock is set right. So the age of things is counted at most
-    from a day after the newest thing on record: a machine that starts in the year after next removes nothing that is
-    not old by the service's own record. Where nothing comes for long, things are kept longer.
+    What is deleted by a wrong clock is lost. So age is counted at most from a day after the newest row on record: a
+    machine whose clock is years ahead deletes nothing that is not old by the service's own record.
     """
 
-    def __init__(self, retention: Retention, time: TimeSource, keepings: Sequence[Keeping]) -> None:
+    def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
         self._retention = retention
-        self._time = time
+        self._time_source = time_source
         self._keepings = keepings
 
     async def run(self) -> None:
+        """Sweep every hour; a minute later when the store was busy."""
         await asyncio.sleep(FIRST_SECONDS)
         while True:
             try:
@@ -102,7 +105,7 @@ class Forgetting:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Remove everything that may go now. Raises StoreBusy; what was removed until then is gone, the rest waits."""
+        """Delete everything that may go now and return the rows by table. Raises StoreBusy; the rest then waits."""
         removed = Tally[str]()
         for keeping in self._keepings:
             horizon = self._retention.horizon(await self._now(keeping), keeping.turn)
@@ -110,19 +113,19 @@ class Forgetting:
                 removed += await _swept(keeping, horizon, between)
         return removed
 
-    async def _now(self, keeping: Keeping) -> datetime:
-        return await doubted(self._time, keeping.newest)
+    async def _now(self, keeping: ServiceSweeps) -> datetime:
+        return await doubted_now(self._time_source, keeping.newest)
 
 
-async def doubted(time: TimeSource, newest: Newest | None) -> datetime:
-    """Now, but never more than MOST_SILENT after the newest thing on record: what to remove things by."""
-    now = time.now()
-    found = None if time.authoritative or newest is None else await newest()
+async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
+    """Return now, but at most MOST_SILENT after the newest row on record: the instant to delete by."""
+    now = time_source.now()
+    found = None if time_source.authoritative or newest is None else await newest()
     return now if found is None else min(now, found + MOST_SILENT)
 
 
 def newest_in(store: Store, column: Column[datetime]) -> Newest:
-    """Asks for the latest instant in a column of ours (one that no sender decides)."""
+    """Return a function that reads the latest instant in a column that no sender decides."""
 
     async def ask() -> datetime | None:
         async with store.reading() as connection:
@@ -132,7 +135,7 @@ def newest_in(store: Store, column: Column[datetime]) -> Newest:
     return ask
 
 
-async def _swept(keeping: Keeping, horizon: datetime, between: float) -> Tally[str]:
+async def _swept(keeping: ServiceSweeps, horizon: datetime, between: float) -> Tally[str]:
     removed, started = Tally[str](), monotonic()
     try:
         for sweep in keeping.sweeps:

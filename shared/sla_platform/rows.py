@@ -1,7 +1,7 @@
 """Working through rows so that one that cannot be worked on holds up none of the others.
 
 Used by every loop that takes rows: the bus hands batches over by it, the tick, the re-planner, the notifier's loops
-and the relay work by it. Whose fault an error is says `sla_platform.fault`.
+and the relay work by it. Whose fault an error is, `sla_platform.fault` decides.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 
 
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
-    """Do the work of one row; None when it is done, else the error for which the row is to be quarantined.
+    """Do the work of one row; return None when it is done, else the error for which to quarantine the row.
 
-    Raises Retryable when the surroundings failed and Fenced as it comes: nothing is then known about the row. An error
-    that is not known is tried three times in place, so the count needs no memory of its own: while it is counted the
-    process cannot end by that error.
+    Raises Retryable when the surroundings failed, and Fenced. An unknown error is tried three times in place, so the
+    count needs no memory of its own.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -55,8 +54,8 @@ async def in_parts(
 ) -> None:
     """Do the work of all rows at once; where that fails, of one half and then the other, in their order.
 
-    A row that fails alone is quarantined and the next one goes on. Raises Retryable and Fenced as `one_row` does; the
-    whole may then be done again, so work must know what it has done before.
+    A row that fails alone is quarantined and the next one goes on. Raises Retryable and Fenced as `one_row` does;
+    everything may then be done again, so `work` must recognise what it has done.
     """
     if not rows:
         return

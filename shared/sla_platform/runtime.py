@@ -21,7 +21,7 @@ Check = Callable[[], Awaitable[str | None]]
 
 @dataclass(slots=True)
 class Part:
-    """One long-running duty of a service; `run` ends only by cancellation."""
+    """One long-running task of a service; `run` ends only by cancellation."""
 
     name: str
     run: Callable[[], Awaitable[None]]
@@ -29,12 +29,11 @@ class Part:
 
 @dataclass(slots=True)
 class Service:
-    """What a composition root starts: parts, readiness checks (None = ready, text = why not), and a clean end.
+    """What a composition root starts: parts, readiness checks (None = ready, text = why not), and how to end.
 
-    `remarks` are asked like checks, and what they say is shown, but makes nothing unready.
-
-    `drain` comes first, when the process has been asked to stop: it lets go of callers who would wait for ever
-    (streams), so that the HTTP server can finish. `close` comes last, after every part has ended.
+    `remarks` are asked like checks and shown at `/readyz`, but never make the service unready. `drain` is called first
+    at shutdown: it releases callers that would wait for ever (streams). `close` is called last, after every part has
+    ended.
     """
 
     name: str
@@ -47,7 +46,7 @@ class Service:
 
 @contextlib.asynccontextmanager
 async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
-    """Run every part of every service for as long as the context lasts; yields the event that a part has failed."""
+    """Run every part of every service while the context lasts; yield the event that is set when a part has failed."""
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
 
@@ -57,7 +56,7 @@ async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
         except asyncio.CancelledError:
             if asked_to_end():
                 raise
-            # A cancellation that leaked out of a library: the part is over and nobody would notice.
+            # A cancellation that leaked out of a library: the part would end unnoticed.
             _log.exception("part.failed", service=service.name, part=part.name)
             failed.set()
             raise
@@ -81,13 +80,13 @@ async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
 
 
 def asked_to_end() -> bool:
-    """Whether the running task has been cancelled by somebody; False in a CancelledError that leaked from inside."""
+    """Return whether the running task was cancelled from outside; False when a library's CancelledError leaked."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
 async def until_signalled(failed: asyncio.Event) -> bool:
-    """Wait for SIGINT or SIGTERM (True), or for a failed part (False)."""
+    """Wait for SIGINT or SIGTERM (return True), or for a failed part (return False)."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 LEAST_RETENTION_DAYS = 30
-_CREDENTIALS = re.compile(r"(?<=://).*@", re.DOTALL)  # to the last @: a password may hold one that nobody escaped
+_CREDENTIALS = re.compile(r"(?<=://).*@", re.DOTALL)  # to the last @: a password may hold one that is not escaped
 _HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]", re.ASCII)
 
 
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     @field_validator("kafka_ca_file", "kafka_certificate_file", "kafka_key_file")
     @classmethod
     def _files_serve_tls(cls, file: str, info: ValidationInfo) -> str:
-        protocol = str(info.data.get("kafka_security_protocol", "SSL"))  # one that was refused is told once
+        protocol = str(info.data.get("kafka_security_protocol", "SSL"))  # a refused one is reported once
         if file and not protocol.endswith("SSL"):
             raise ValueError(f"serves TLS alone, and SLAD_KAFKA_SECURITY_PROTOCOL is {protocol}: use SSL or SASL_SSL")
         if info.field_name == "kafka_key_file" and bool(file) != bool(info.data.get("kafka_certificate_file", file)):
@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     @field_validator("retention_days")
     @classmethod
     def _remembers_long_enough(cls, days: int, info: ValidationInfo) -> int:
-        """What is forgotten can be delivered anew, so nobody may still hold a copy that he sends by himself."""
+        """Check that forgotten events cannot be delivered again by a sender or bus that still holds a copy."""
         if days != 0 and days < LEAST_RETENTION_DAYS:
             raise ValueError(f"use 0 (keep for ever) or at least {LEAST_RETENTION_DAYS}: redeliveries must be known")
         hours = info.data.get("kafka_retention_hours", 0)
@@ -177,10 +177,11 @@ class Settings(BaseSettings):
 
     @property
     def embedded(self) -> bool:
+        """Return whether the bus is the services' own logs, without Kafka."""
         return self.bus_url == "embedded:"
 
     def shown(self) -> dict[str, object]:
-        """Every setting as it was read, for people: no secret, no password in a URL, no address that is a secret."""
+        """Return every setting as it was read, without secrets and without passwords in URLs."""
         values: dict[str, object] = self.model_dump(mode="json")
         for name in ("store_url", "bus_url", "smtp_url"):
             values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))
@@ -192,4 +193,5 @@ class Settings(BaseSettings):
 
     @property
     def kafka_servers(self) -> str:
+        """Return the brokers as `host:port[,host:port]`."""
         return self.bus_url.removeprefix("kafka://")

@@ -21,46 +21,51 @@ from typing import Protocol
 
 import structlog
 
-from sla_platform.clockguard import CONFIRM_SECONDS, ClockGuard, Reading, steady_seconds
+from sla_platform.clockguard import CONFIRM_SECONDS, ClockGuard, ClockReading, steady_seconds
 from sla_platform.errors import BadSettings
 
 _log = structlog.get_logger(__name__)
-Believed = tuple[datetime, Reading]
+Believed = tuple[datetime, ClockReading]
 
 
-class Clock(StrEnum):
-    """Whose reading was judged."""
+class GuardedClock(StrEnum):
+    """The clocks whose readings are judged: of this machine, and of the database."""
 
     MACHINE = "machine"
     STORE = "store"
 
 
-Bases = Mapping[Clock, tuple[datetime, float]]
+Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """`now` is an aware UTC instant; `authoritative`: no database clock overrules it (demo, tests)."""
+    """Where a process gets the present instant from.
+
+    `now` is an aware UTC instant. `authoritative`: no database clock overrules it (demo, tests).
+    """
 
     authoritative: bool
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Return the present instant, aware and in UTC."""
 
     def read(self) -> Believed:
-        """The same, and what the guard of the clock made of it."""
+        """Return the present instant, and what the guard of the clock made of the reading."""
 
     def stored(self, now: datetime, asked: float) -> Believed:
-        """What to believe when the store's clock says `now`; `asked`: `steady()` before it was asked."""
+        """Return what to believe when the database's clock shows `now`; `asked`: `steady()` before it was asked."""
 
     def steady(self) -> float:
-        """Seconds that no setting of a clock moves."""
+        """Return seconds that no setting of a clock moves."""
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for so many seconds of this source."""
 
 
 class SystemTime:
-    """The clock of this machine, guarded. For timers on PostgreSQL the database's clock decides, guarded likewise.
+    """The guarded clock of this machine; for timers on PostgreSQL the database's clock decides, guarded likewise.
 
-    `watch` is told whenever a clock begins or ceases to move as it should. Safe to be asked from several threads.
+    `watch` is called whenever a clock begins or ceases to move as it should. Safe for several threads.
     """
 
     authoritative = False
@@ -74,45 +79,50 @@ class SystemTime:
     ) -> None:
         self._wall = wall or _wall
         self._steady = steady
-        self._guards = {clock: ClockGuard(confirm_seconds=confirm_seconds) for clock in Clock}
-        self._readings = dict.fromkeys(Clock, Reading.STEADY)
+        self._guards = {clock: ClockGuard(confirm_seconds=confirm_seconds) for clock in GuardedClock}
+        self._readings = dict.fromkeys(GuardedClock, ClockReading.STEADY)
         self._lock = threading.Lock()
-        self.watch: Callable[[Clock, Reading], None] = _unwatched
+        self.watch: Callable[[GuardedClock, ClockReading], None] = _unwatched
 
     def now(self) -> datetime:
+        """Return the present instant, as believed."""
         return self.read()[0]
 
     def read(self) -> Believed:
+        """Return the present instant as believed, and the judgement of the reading."""
         asked = self._steady()
-        return self._judge(Clock.MACHINE, self._wall(), asked)
+        return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def stored(self, now: datetime, asked: float) -> Believed:
-        return self._judge(Clock.STORE, now, asked)
+        """Judge a reading of the database's clock."""
+        return self._judge(GuardedClock.STORE, now, asked)
 
     def steady(self) -> float:
+        """Return steady seconds."""
         return self._steady()
 
     def bases(self) -> Bases:
-        """What was believed of each clock, to go on from after a restart."""
+        """Return what was believed of each clock, to resume from after a restart."""
         with self._lock:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Go on from what a process before this one believed, on the same machine since the same boot."""
+        """Continue from what an earlier process believed, on the same machine since the same boot."""
         steady = self._steady()
         with self._lock:
             for clock, (believed, at) in bases.items():
                 if at <= steady:
                     self._guards[clock].resume(believed, at)
 
-    def held(self) -> dict[Clock, Reading]:
-        """The clocks that are not believed now, and why."""
+    def held(self) -> dict[GuardedClock, ClockReading]:
+        """Return the clocks that are not believed now, and why."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
+        """Sleep for so many real seconds."""
         await asyncio.sleep(seconds)
 
-    def _judge(self, clock: Clock, said: datetime, asked: float) -> Believed:
+    def _judge(self, clock: GuardedClock, said: datetime, asked: float) -> Believed:
         with self._lock:
             believed, reading = self._guards[clock].read(said, asked)
             before, self._readings[clock] = self._readings[clock], reading
@@ -120,7 +130,7 @@ class SystemTime:
             self._tell(clock, reading, said, believed)
         return believed, reading
 
-    def _tell(self, clock: Clock, reading: Reading, said: datetime, believed: datetime) -> None:
+    def _tell(self, clock: GuardedClock, reading: ClockReading, said: datetime, believed: datetime) -> None:
         self.watch(clock, reading)
         level = _log.error if reading.held else _log.warning
         level("clock.reading", clock=clock.value, reading=reading.value, said=said.isoformat(),
@@ -131,8 +141,8 @@ def _wall() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one place that may ask the system
 
 
-def _unwatched(_clock: Clock, _reading: Reading) -> None:
-    """Nobody wants to know."""
+def _unwatched(_clock: GuardedClock, _reading: ClockReading) -> None:
+    """Do nothing: the clock is not watched."""
 
 
 class _Authority:
@@ -144,7 +154,7 @@ class _Authority:
         raise NotImplementedError
 
     def read(self) -> Believed:
-        return self.now(), Reading.STEADY
+        return self.now(), ClockReading.STEADY
 
     def stored(self, now: datetime, asked: float) -> Believed:
         return self.read()
@@ -162,9 +172,11 @@ class ScaledTime(_Authority):
         self._zero = time.monotonic()
 
     def now(self) -> datetime:
+        """Return the scaled instant."""
         return self._origin + timedelta(seconds=(time.monotonic() - self._zero) * self._speed)
 
     async def sleep(self, seconds: float) -> None:
+        """Sleep for so many scaled seconds, at least 2 ms of real time."""
         # Never slower than the event loop can follow: an accelerated tick is still a tick of some milliseconds.
         await asyncio.sleep(max(seconds / self._speed, 0.002))
 
@@ -181,6 +193,7 @@ class SteeredTime(_Authority):
         self.now()
 
     def now(self) -> datetime:
+        """Return the instant in the file."""
         found = os.stat(self._path)
         if (found.st_mtime_ns, found.st_ino) != self._seen:
             self._now = datetime.fromisoformat(self._path.read_text().strip()).astimezone(UTC)
@@ -188,6 +201,7 @@ class SteeredTime(_Authority):
         return self._now
 
     async def sleep(self, seconds: float) -> None:
+        """Sleep for at most 10 ms of real time, since the file may move at any moment."""
         # Real pacing: the file may move by hours between two looks, and every loop must look again soon.
         await asyncio.sleep(min(max(seconds, 0.0), self._PACE_SECONDS))
 
@@ -197,8 +211,8 @@ class SteeredTime(_Authority):
         _write(path, to.astimezone(UTC).isoformat())
 
 
-class Shift:
-    """A wall clock that is wrong by as many seconds as a file says; the file's writer makes it leap. For drills."""
+class ShiftedWallClock:
+    """A wall clock that is wrong by as many seconds as a file states; for drills."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -225,8 +239,8 @@ def _write(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def time_source(spec: str) -> TimeSource:
-    """`system`, `scaled:60`, `steered:/path/to/file`, or `shifted:/path/to/file`.
+def parse_time_source(spec: str) -> TimeSource:
+    """Return the time source of a setting: `system`, `scaled:60`, `steered:/path/to/file`, `shifted:/path/to/file`.
 
     Raises BadSettings for anything else.
     """
@@ -241,5 +255,5 @@ def time_source(spec: str) -> TimeSource:
     if kind == "steered" and rest:
         return SteeredTime(Path(rest))
     if kind == "shifted" and rest:
-        return SystemTime(Shift(Path(rest)))
+        return SystemTime(ShiftedWallClock(Path(rest)))
     raise BadSettings(f"SLAD_TIME={spec}: use system, scaled:<speed>, steered:<file> or shifted:<file>")

@@ -8,14 +8,15 @@ import time
 SECONDS = 0.004
 
 
-class Turn:
-    """Make one before a loop and await `over` at each round: others run when the turn has lasted long enough."""
+class LoopYielder:
+    """Lets other tasks run during a long loop: make one before the loop and await `over` at each round."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._since = time.perf_counter()
 
     async def over(self) -> None:
+        """Yield to the event loop if this task has run for long enough since the last time."""
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)
             self._since = time.perf_counter()

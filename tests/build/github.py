@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from tests.translated import translate
 
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Lookup, Source, SourceId, TicketPhase
 from sla_domain.event import IncidentEvent
-from sla_ingest.dialect import Accepted, Delivery, Ignored, translate
+from sla_ingest.dialect import Accepted, Delivery, Ignored
 
 CREATED = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 DESK = Source(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import MetaData
 
-from sla_platform.bus import Batch, EventSource, Feeds, PutAside
+from sla_platform.bus import Batch, EventSource, Feeds, KeepQuarantined
 from sla_platform.bus.feeds import WRITERS
 from sla_platform.bus.kafka import ensure_topics
 from sla_platform.envelope import Envelope, Topic
@@ -158,11 +158,11 @@ class Rig:
         feeds: Feeds,
         group: str,
         topics: Iterable[Topic] = (Topic.INCIDENTS,),
-        put_aside: PutAside | None = None,
+        keep_quarantined: KeepQuarantined | None = None,
         at_once: int = 1,
     ) -> EventSource:
         cursor = cursor_table(MetaData(), group)
-        return feeds.source(group, tuple(topics), cursor, put_aside=put_aside, at_once=at_once)
+        return feeds.source(group, tuple(topics), cursor, keep_quarantined=keep_quarantined, at_once=at_once)
 
     @asynccontextmanager
     async def relays(self, feeds: Feeds, *services: str) -> AsyncIterator[None]:
@@ -181,10 +181,10 @@ class Rig:
         topics: Iterable[Topic] = (Topic.INCIDENTS,),
         *,
         feeds: Feeds | None = None,
-        put_aside: PutAside | None = None,
+        keep_quarantined: KeepQuarantined | None = None,
     ) -> AsyncIterator[EventSource]:
         """A running reader; at the end it is cancelled, as at a shutdown."""
-        source = self.source(feeds or self.feeds(), group, topics, put_aside)
+        source = self.source(feeds or self.feeds(), group, topics, keep_quarantined)
         async with background(source.run(recorder)):
             yield source
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.conformance.bus_rig import Recorder, Rig, background, event, in_order
 
-from sla_platform.bus import Batch, DeadLetter, partition_of, rung_within
+from sla_platform.bus import Batch, QuarantinedRecord, partition_of, rung_within
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Topic
 from sla_platform.errors import Fenced, Permanent, StoreBusy
@@ -220,24 +220,24 @@ async def test_a_fenced_partition_is_let_go_and_taken_anew(rig: Rig) -> None:
 
 
 async def test_what_can_never_be_handled_is_put_aside_alone(rig: Rig) -> None:
-    put_aside: list[DeadLetter] = []
+    keep_quarantined: list[QuarantinedRecord] = []
 
     async def no_sevens(batch: Batch) -> None:
         if any(envelope.id.endswith("/7") for envelope in batch.envelopes):
             raise Permanent("seven cannot be read")
 
-    async def keep(letter: DeadLetter) -> None:
-        put_aside.append(letter)
+    async def keep(letter: QuarantinedRecord) -> None:
+        keep_quarantined.append(letter)
 
     recorder, feeds = Recorder(no_sevens), rig.feeds()
     await rig.append([event("github:1", number) for number in range(10)])
-    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds, put_aside=keep):
+    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds, keep_quarantined=keep):
         await recorder.until_seen(f"github:1/{number}" for number in range(10) if number != 7)
         after = NOW()
         await recorder.until(lambda seen: all((seen.through(p) or after) > after for p in rig.partitions))
 
     assert in_order(recorder.ids) == {"github:1": [0, 1, 2, 3, 4, 5, 6, 8, 9]}
-    [letter] = put_aside
+    [letter] = keep_quarantined
     assert (letter.group, letter.value, str(letter.error)) == ("timer", b"{}", "seven cannot be read")
 
 

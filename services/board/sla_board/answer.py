@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sla_board.page.render import remaining_seconds
 from sla_board.shown.incident import IncidentFile
+from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.queue import Queue
-from sla_board.shown.row import Row, row_of
-from sla_board.shown.spoilt import Attempts, Spoilt
+from sla_board.shown.row import ClockRow, row_of
 
 
 class _Answer(BaseModel):
@@ -20,6 +20,8 @@ class _Answer(BaseModel):
 
 
 class ClockAnswer(_Answer):
+    """One clock as the board shows it."""
+
     id: str
     incident: str
     title: str
@@ -40,7 +42,7 @@ class ClockAnswer(_Answer):
     paused: bool
     provisional: bool
     why: str = Field(description="of a pause: waiting on whom")
-    answer: str = Field(description="who acknowledged the breach, or that nobody has")
+    answer: str = Field(description="whether the breach is acknowledged, and by whom")
     goal: str = Field(description="the target in words")
     started_at: datetime | None
     due_at: datetime | None = Field(description="null while paused")
@@ -55,7 +57,9 @@ class ClockAnswer(_Answer):
     remaining_seconds: float | None = Field(description="by the wall clock; negative once past due")
 
 
-class SpoiltAnswer(_Answer):
+class NotShownAnswer(_Answer):
+    """One part that cannot be shown, and why."""
+
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
     incident: str
@@ -63,17 +67,22 @@ class SpoiltAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """`buckets` counts everything the filter shows apart from its own choice of buckets."""
+    """Open clocks as the board shows them.
+
+    `buckets` counts everything the filter shows apart from its own choice of buckets.
+    """
 
     now: datetime
     total: int
     open: int = Field(description="all open clocks the key may see")
     buckets: Mapping[str, int]
     clocks: tuple[ClockAnswer, ...]
-    not_shown: tuple[SpoiltAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
+    not_shown: tuple[NotShownAnswer, ...] = Field(description="clocks that cannot be shown; see the log")
 
 
 class SpanAnswer(_Answer):
+    """One stretch of a clock's life."""
+
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
     start: datetime
     end: datetime | None
@@ -81,13 +90,17 @@ class SpanAnswer(_Answer):
 
 
 class PromiseAnswer(_Answer):
+    """One clock of an incident with its timeline."""
+
     clock: ClockAnswer
     original_due_at: datetime | None
     stopped_at: datetime | None
     spans: tuple[SpanAnswer, ...]
 
 
-class HappeningAnswer(_Answer):
+class EventAnswer(_Answer):
+    """One event of an incident."""
+
     kind: str
     occurred_at: datetime
     received_at: datetime
@@ -98,6 +111,8 @@ class HappeningAnswer(_Answer):
 
 
 class DeliveryAnswer(_Answer):
+    """One message to one recipient, with its state."""
+
     id: str
     recipient: str
     channel: str
@@ -111,6 +126,8 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
+    """One alert about an incident, with its acknowledgement."""
+
     id: str
     state: str = Field(description="open, acknowledged or closed")
     opened_at: datetime
@@ -122,6 +139,8 @@ class AlertAnswer(_Answer):
 
 
 class IncidentAnswer(_Answer):
+    """Everything that the page of an incident shows."""
+
     now: datetime
     id: str
     title: str
@@ -135,18 +154,21 @@ class IncidentAnswer(_Answer):
     opened_at: datetime | None
     attributes: Mapping[str, str]
     promises: tuple[PromiseAnswer, ...]
-    events: tuple[HappeningAnswer, ...]
+    events: tuple[EventAnswer, ...]
     deliveries: tuple[DeliveryAnswer, ...]
     alerts: tuple[AlertAnswer, ...]
     until: datetime | None = Field(description="when it left the key's contract: all of this is as it stood then")
-    not_shown: tuple[SpoiltAnswer, ...] = Field(description="what cannot be shown; see the log")
+    not_shown: tuple[NotShownAnswer, ...] = Field(description="what cannot be shown; see the log")
 
 
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
-    def clock(record: Any) -> ClockAnswer | Spoilt:
+    """Return the JSON form of the board; rows that cannot be shown are listed apart."""
+
+    def clock(record: Any) -> ClockAnswer | NotShown:
         id_ = str(record.id)
-        row = lambda: _clock(row_of(record, queue.hours, queue.alerts.get(id_)), queue.now)  # noqa: E731
-        return attempts.make("row", id_, record.incident, row)
+        return attempts.make(
+            "row", id_, record.incident, lambda: _clock(row_of(record, queue.hours, queue.alerts.get(id_)), queue.now)
+        )
 
     made = [clock(record) for record in queue.rows]
     return BoardClocks(
@@ -155,15 +177,16 @@ def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
         open=queue.open_clocks,
         buckets={bucket.slug: count for bucket, count in queue.buckets.items()},
         clocks=tuple(one for one in made if isinstance(one, ClockAnswer)),
-        not_shown=_spoilt(one for one in made if isinstance(one, Spoilt)),
+        not_shown=_not_shown(one for one in made if isinstance(one, NotShown)),
     )
 
 
-def _spoilt(found: Iterable[Spoilt]) -> tuple[SpoiltAnswer, ...]:
-    return tuple(SpoiltAnswer.model_validate(one, from_attributes=True) for one in found)
+def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
+    return tuple(NotShownAnswer.model_validate(one, from_attributes=True) for one in found)
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
+    """Return the JSON form of an incident's page."""
     return IncidentAnswer(
         now=now,
         id=file.id,
@@ -190,7 +213,7 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
             for promise in file.promises
         ),
         events=tuple(
-            HappeningAnswer(
+            EventAnswer(
                 kind=event.kind,
                 occurred_at=event.at,
                 received_at=event.received_at,
@@ -204,11 +227,11 @@ def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
         deliveries=tuple(DeliveryAnswer.model_validate(record, from_attributes=True) for record in file.deliveries),
         alerts=tuple(AlertAnswer.model_validate(record, from_attributes=True) for record in file.alerts),
         until=file.until,
-        not_shown=_spoilt(file.spoilt),
+        not_shown=_not_shown(file.not_shown),
     )
 
 
-def _clock(row: Row, now: datetime) -> ClockAnswer:
+def _clock(row: ClockRow, now: datetime) -> ClockAnswer:
     return ClockAnswer(
         id=row.id,
         incident=row.incident,
@@ -241,6 +264,6 @@ def _clock(row: Row, now: datetime) -> ClockAnswer:
     )
 
 
-def _counted(row: Row, now: datetime) -> float | None:
+def _counted(row: ClockRow, now: datetime) -> float | None:
     left = None if row.count is None or row.count.by_wall else row.count.left_at(now)
     return None if left is None else left.total_seconds()

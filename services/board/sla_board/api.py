@@ -13,15 +13,15 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
 from sla_board.answer import BoardClocks, IncidentAnswer, clocks_answer, incident_answer
-from sla_board.live import OneIncident, Shown, View
+from sla_board.live import BoardReader, OneIncident, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import iso
 from sla_board.page.security import PAGE_HEADERS
 from sla_board.page.static import PREFIX
 from sla_board.projection.projector import Projector
 from sla_board.shown.filter import MOST_ROWS, ROWS, BoardFilter, parse_buckets, parse_conditions, parse_order
-from sla_board.stream.hub import Hub, Trouble
-from sla_board.stream.places import Full, OwnShare, Visitor
+from sla_board.stream.hub import Hub, NotRendered
+from sla_board.stream.places import CallerLimitReached, PlacesFull, Visitor
 from sla_board.stream.response import RETRY_MILLISECONDS, EventStream, sse
 from sla_platform.bus import EventSource
 from sla_platform.http.keys import READ, Authorizer
@@ -29,42 +29,45 @@ from sla_platform.http.problem import Problem
 
 BEAT_SECONDS = 1.0  # also how the browser learns how fast the server's clock runs
 _Name = Annotated[str, StringConstraints(max_length=200)]
-_Names = Annotated[list[_Name], Query(max_length=50)]
+_Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """What the routes work with."""
+    """What the routes of the board need: reader, streams, projector, keys and metrics."""
 
     def __init__(
         self,
-        shown: Shown,
+        shown: BoardReader,
         hub: Hub[View],
         projector: Projector,
-        source: EventSource,
+        event_source: EventSource,
         authorizer: Authorizer,
         metrics: BoardMetrics,
     ) -> None:
         self.shown = shown
         self.hub = hub
         self._projector = projector
-        self._source = source
+        self._event_source = event_source
         self._authorizer = authorizer
         self._metrics = metrics
 
     def only_contract(self, request: Request) -> str | None:
-        """The one contract the caller may see; None for all. Raises Problem 401 or 403."""
+        """Return the one contract that the caller may see; None for all. Raises Problem 401 or 403."""
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
-        """Who follows, as far as places are shared out. Raises Problem 401 or 403."""
+        """Return the caller as the limits on streams count them. Raises Problem 401 or 403."""
         access = self._authorizer(request, READ)
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def stream(self, view: View, known: str, visitor: Visitor) -> Response:
-        """Frames of the view, the present one first unless the browser has it already (`known`)."""
+        """Return the view as server-sent events, the present frame first unless the browser shows it (`known`).
+
+        Raises Problem 429 when the caller follows too much, 503 when every place is taken.
+        """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
-        except OwnShare as own:
+        except CallerLimitReached as own:
             self._metrics.refused.labels("share").inc()
             raise Problem(
                 429,
@@ -73,7 +76,7 @@ class Board:
                 f"{own}. The page itself still loads.",
                 headers={"Retry-After": "30"},
             ) from None
-        except Full:
+        except PlacesFull:
             self._metrics.refused.labels("full").inc()
             raise Problem(
                 503,
@@ -90,7 +93,7 @@ class Board:
                     match frame:
                         case None:
                             yield self._beat()
-                        case Trouble():
+                        case NotRendered():
                             yield self._beat("trouble")
                         case _:
                             yield frame.body
@@ -98,7 +101,7 @@ class Board:
         return EventStream(chunks(), self._metrics.dropped.inc)
 
     def _beat(self, event: str = "beat") -> bytes:
-        """A heartbeat; as `trouble` it says besides that the page shown is old, since it cannot be rendered anew."""
+        """A heartbeat; the event `trouble` means that the page shown is old because it cannot be rendered."""
         applied = self._projector.applied_at
         return sse(
             event,
@@ -106,23 +109,23 @@ class Board:
                 {
                     "now": iso(self.shown.now()),
                     "applied_at": iso(applied) if applied else None,
-                    "lag": self._source.lag,
+                    "lag": self._event_source.lag,
                 }
             ),
         )
 
 
 def asked_filter(
-    contract: _Names = [],  # noqa: B006 - FastAPI copies defaults
-    priority: _Names = [],  # noqa: B006
-    state: _Names = [],  # noqa: B006
-    bucket: _Names = [],  # noqa: B006
-    metric: _Names = [],  # noqa: B006
+    contract: _Names,
+    priority: _Names,
+    state: _Names,
+    bucket: _Names,
+    metric: _Names,
     q: Annotated[str, Query(max_length=200, description="in incident, title, customer, contract")] = "",
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
 ) -> BoardFilter:
-    """The filter of the URL; what it does not know it ignores, for links older than the page."""
+    """Return the filter of the URL. Unknown values are ignored, for links older than the page."""
     order, descending = parse_order(sort)
     return BoardFilter(
         contracts=_plain(contract),
@@ -148,7 +151,7 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 
 
 def router(board: Board) -> APIRouter:
-    """All routes. `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
+    """Return all routes. `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
     routes = APIRouter(tags=["board"])
     _pages(routes, board)
     _twins(routes, board)
@@ -202,7 +205,7 @@ def _twins(routes: APIRouter, board: Board) -> None:
     async def one_incident(request: Request, incident: str) -> IncidentAnswer:
         file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
         if file is None:
-            detail = f"The board knows nothing of {incident}, or your key does not cover it."
+            detail = f"The board does not know {incident}, or your key does not cover it."
             raise Problem(404, "unknown-incident", "No such incident", detail)
         return incident_answer(file, board.shown.now())
 
@@ -214,7 +217,7 @@ def _streams(routes: APIRouter, board: Board) -> None:
         503: {"description": "Too many follow the board"},
     }
 
-    # The status is said outright: the OpenAPI document cannot learn it from EventStream's constructor.
+    # The status is explicit: the OpenAPI document cannot learn it from EventStream's constructor.
     @routes.get("/v1/stream", status_code=200, response_class=EventStream, responses=events, summary="The board, live")
     async def follow_board(request: Request, asked: Asked, known: Known = "", last: LastEventId = "") -> Response:
         visitor = board.visitor(request)
@@ -231,5 +234,5 @@ def _streams(routes: APIRouter, board: Board) -> None:
         visitor = board.visitor(request)
         view = OneIncident(incident.replace("\0", ""), visitor.contract)
         if await board.shown.incident(view) is None:
-            raise Problem(404, "unknown-incident", "No such incident", f"The board knows nothing of {incident}.")
+            raise Problem(404, "unknown-incident", "No such incident", f"The board does not know {incident}.")
         return board.stream(view, last or known, visitor)

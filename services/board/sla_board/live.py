@@ -12,9 +12,9 @@ from sla_board.page.render import Pages, frame_id, iso
 from sla_board.shown.filter import BoardFilter
 from sla_board.shown.hours import CalendarsByName, HoursAt
 from sla_board.shown.incident import IncidentFile, read_incident
+from sla_board.shown.not_shown import NotShown
 from sla_board.shown.notice import ShownNotice, read_notices
 from sla_board.shown.queue import Queue, read_queue
-from sla_board.shown.spoilt import Spoilt
 from sla_board.stream.hub import Frame
 from sla_board.stream.response import sse
 from sla_platform.store.engine import Store
@@ -23,7 +23,7 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The page of one incident, as far as a key lets it be seen."""
+    """The view of one incident's page, as far as a key may see it."""
 
     incident: str
     only_contract: str | None
@@ -32,35 +32,42 @@ class OneIncident:
 View = BoardFilter | OneIncident
 
 
-class Shown:
+class BoardReader:
     """Reads the projections and renders them."""
 
-    def __init__(self, store: Store, time: TimeSource, pages: Pages, calendars: CalendarsByName | None = None) -> None:
+    def __init__(
+        self, store: Store, time_source: TimeSource, pages: Pages, calendars: CalendarsByName | None = None
+    ) -> None:
         self._store = store
-        self._time = time
+        self._time_source = time_source
         self._calendars = calendars or CalendarsByName()
         self.pages = pages
 
     def now(self) -> datetime:
-        return self._time.now()
+        """Return the present instant."""
+        return self._time_source.now()
 
     def _hours(self) -> HoursAt:
-        return HoursAt(self._time.now(), self._calendars)
+        return HoursAt(self._time_source.now(), self._calendars)
 
     async def queue(self, shown: BoardFilter) -> Queue:
+        """Read the open clocks that the filter shows."""
         async with self._store.reading() as connection:
             return await read_queue(connection, shown, self._hours())
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
+        """Read one incident; None when it is unknown or not visible to the viewer."""
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
 
-    async def notices(self, only_contract: str | None) -> list[ShownNotice | Spoilt]:
+    async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
+        """Read the notices that the viewer may see, newest first."""
         async with self._store.reading() as connection:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
+        """Render a view as a frame for its stream."""
         match view:
             case BoardFilter():
                 return self._board_frame(self.pages.board_fragment(await self.queue(view)))
@@ -71,7 +78,7 @@ class Shown:
                 return Frame(id_, self._event(id_, fragment))
 
     def _board_frame(self, fragment: dict[str, Any]) -> Frame:
-        """The whole page, and how to say it to a browser that shows the frame before: only rows that differ."""
+        """Return the whole page with a function for the difference to an earlier frame: only rows that differ."""
         id_ = frame_id(fragment)
         rows: dict[str, str] = fragment["rows"]
 
@@ -82,4 +89,4 @@ class Shown:
         return Frame(id_, self._event(id_, fragment | {"order": list(rows)}), since, rows)
 
     def _event(self, id_: str, fragment: dict[str, Any]) -> bytes:
-        return sse("page", orjson.dumps({"now": iso(self._time.now()), **fragment}), id_)
+        return sse("page", orjson.dumps({"now": iso(self._time_source.now()), **fragment}), id_)

@@ -19,7 +19,7 @@ from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
 from sla_domain.incident import Phase
-from sla_platform.retention import Removed, doubted, newest_in
+from sla_platform.retention import Removed, doubted_now, newest_in
 from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
@@ -34,14 +34,14 @@ _ABOUT_INCIDENT = (tables.event, tables.clock, tables.contract, tables.phase, ta
 _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
-class Projections:
-    """The sweeps of the board's store."""
+class EndedIncidents:
+    """The retention sweeps of the board's projections."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Incidents that may go, the one that changed longest ago first."""
+        """Delete incidents that may go, the one that changed longest ago first."""
         after: Any | None = None
         while page := await self._ended_page(horizon, after):
             after = page[-1]
@@ -56,17 +56,17 @@ class Projections:
                 yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Events that came after their incident was forgotten and began nothing new."""
+        """Delete events that came after their incident was forgotten and started nothing new."""
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
 
-        steps = forgotten.late_removed(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
+        steps = forgotten.remove_late(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
         async for removed in steps:
             yield removed
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Notices that were published before the horizon and that nobody is asked about, oldest first."""
+        """Delete notices published before the horizon whose alerts are not open, oldest first."""
         after: Any | None = None
         while page := await self._notice_page(horizon, after):
             after = page[-1]
@@ -93,17 +93,17 @@ class Projections:
             return (await connection.execute(query.order_by(_notice.published_at, _notice.id).limit(BATCH))).all()
 
 
-class Claims:
-    """The sweep of applied ids. It has a horizon of its own: they serve against a bus that repeats itself."""
+class AppliedIds:
+    """The sweep of applied event ids, which are needed only while the bus may deliver an event again."""
 
-    def __init__(self, store: Store, time: TimeSource) -> None:
+    def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
-        self._time = time
+        self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """How many went with each step."""
+        """Delete ids older than `CLAIMS_KEPT`; yield the number of rows of each step."""
         inbox = tables.inbox.c
-        now = await doubted(self._time, newest_in(self._store, inbox.applied_at))
+        now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))
         oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)
         while True:
             async with self._store.transaction() as connection:
@@ -140,14 +140,16 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
         others = await alias.forget_names(connection, tables.alias, ended)
-        await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()})
+        await forgotten.insert_tombstones(
+            connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()}
+        )
     return removed
 
 
 async def _remove(
     connection: AsyncConnection, column: str, values: Sequence[str], about: Sequence[Table]
 ) -> dict[str, int]:
-    """What these tables say about these incidents or notices; rows by table."""
+    """Delete the rows of these incidents or notices from the tables; return rows by table."""
     removed: dict[str, int] = {}
     for table in about if values else ():
         rows = (await connection.execute(delete(table).where(table.c[column].in_(values)))).rowcount

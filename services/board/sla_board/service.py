@@ -14,22 +14,22 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
-from sla_board.live import Shown, View
+from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
 from sla_board.projection.projector import Projector
-from sla_board.retention import Claims, Projections
+from sla_board.retention import AppliedIds, EndedIncidents
 from sla_board.shown.hours import CalendarsByName
-from sla_board.shown.spoilt import Attempts
+from sla_board.shown.not_shown import Attempts
 from sla_board.stream.hub import Hub
-from sla_board.stream.places import Bounds
+from sla_board.stream.places import StreamBounds
 from sla_domain.rulebook import Rulebook
 from sla_platform.bus import Doorbell, EventSource, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
+from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
@@ -42,61 +42,62 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """A service of `sla_platform.runtime` with its routes. Also the handler and the hub, for tests and drills."""
+    """The board as a service of `sla_platform.runtime`, with its routes, handler and hub."""
 
     router: APIRouter
     projector: Projector
     hub: Hub[View]
     metrics: BoardMetrics
-    forgetting: Forgetting
+    forgetting: RetentionLoop
 
 
 def build(
     store: Store,
-    source: EventSource,
-    time: TimeSource,
+    event_source: EventSource,
+    time_source: TimeSource,
     authorizer: Authorizer,
     registry: CollectorRegistry,
     retention: Retention | None = None,
     quarantine: Quarantine | None = None,
-    bounds: Bounds = Bounds(),
+    bounds: StreamBounds = StreamBounds(),
     rulebook: Callable[[], Rulebook] | None = None,
 ) -> BoardService:
-    """`source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read` (see http/keys).
+    """Assemble the board.
 
-    Without a `retention` everything is kept for ever; without a `quarantine` the board has one of its own. `bounds`:
-    how much may be followed at once. `rulebook`: the one in force, for the hours in which clocks count; without it the
-    board tells the wall's time alone.
+    `event_source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read`. Without a
+    `retention` everything is kept for ever; without a `quarantine` the board makes its own. `bounds` limits the
+    streams. `rulebook` returns the one in force, for the hours in which clocks count; without it the board shows wall
+    time alone.
     """
     metrics = BoardMetrics(registry)
-    metrics.lag.set_function(lambda: source.lag)
+    metrics.lag.set_function(lambda: event_source.lag)
     changes = Doorbell()
-    projector = Projector(store, time, metrics, changes.ring)
-    quarantine = quarantine or Quarantine("board", store, tables.quarantine, time, BusMetrics())
+    projector = Projector(store, time_source, metrics, changes.ring)
+    quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.replays(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
-    shown = Shown(store, time, pages, CalendarsByName(rulebook))
+    shown = BoardReader(store, time_source, pages, CalendarsByName(rulebook))
     hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
-    over = Projections(store)
-    keeping = Keeping(
+    over = EndedIncidents(store)
+    keeping = ServiceSweeps(
         "board",
-        Turn.SHOWN,
+        RetentionOrder.SHOWN,
         (over.ended, over.late, over.notices, quarantine.old),
         metrics.removed,
         newest_in(store, tables.inbox.c.applied_at),
     )
-    forgetting = Forgetting(retention or Retention(), time, (keeping,))
-    board = Board(shown, hub, projector, source, authorizer, metrics)
+    forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
+    board = Board(shown, hub, projector, event_source, authorizer, metrics)
     return BoardService(
         name="board",
         parts=(
-            Part("consume", lambda: source.run(projector)),
+            Part("consume", lambda: event_source.run(projector)),
             Part("streams", hub.run),
-            Part("housekeeping", lambda: _keep_house(store, time, metrics)),
+            Part("housekeeping", lambda: _keep_house(store, time_source, metrics)),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
-        checks={"store": _store_answers(store), "bus": _bus_answers(source)},
+        checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
         close=hub.close,
         drain=hub.close,
         router=router(board),
@@ -116,14 +117,16 @@ def _store_answers(store: Store) -> Check:
     return check
 
 
-def _bus_answers(source: EventSource) -> Check:
+def _bus_answers(event_source: EventSource) -> Check:
     async def check() -> str | None:
-        return None if source.healthy else f"{source.lag} events wait and none has been projected for too long"
+        return (
+            None if event_source.healthy else f"{event_source.lag} events wait and none has been projected for too long"
+        )
 
     return check
 
 
-async def _keep_house(store: Store, time: TimeSource, metrics: BoardMetrics) -> None:
+async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetrics) -> None:
     """Small duties that no viewer waits for; a busy store is asked again at the next round."""
     for round_ in itertools.count():
         try:
@@ -131,12 +134,13 @@ async def _keep_house(store: Store, time: TimeSource, metrics: BoardMetrics) -> 
                 counting = select(func.count()).select_from(tables.clock).where(tables.clock.c.open)
                 metrics.rows.set((await connection.execute(counting)).scalar_one())
             if round_ % FORGET_EVERY == 0:
-                await forget_old_claims(store, time)
+                await forget_old_claims(store, time_source)
         except Retryable as error:
             _log.warning("board.housekeeping_later", error=str(error))
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
-async def forget_old_claims(store: Store, time: TimeSource) -> None:
-    async for _ in Claims(store, time).old():
+async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
+    """Delete old applied event ids."""
+    async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

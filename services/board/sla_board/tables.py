@@ -1,4 +1,4 @@
-"""The board's own projections of the four topics. Nobody else reads them; all can be rebuilt from the topics.
+"""The board's own projections of the four topics. No other service reads them; all can be rebuilt from the topics.
 
 Each table is written from one topic alone, so topics may arrive in any order. `board_event` keeps what happened and
 what was said about each incident; the rows beside it are folds of it.
@@ -77,7 +77,7 @@ contract = Table(
     Column("rank", Integer, nullable=False),  # counts its words about this incident
 )
 
-# Told by the timer. It is copied to board_incident, where the own reading of the events stands otherwise.
+# Published by the timer. It is copied to board_incident, where the phase of the board's own events differs.
 phase = Table(
     "board_phase",
     metadata,
@@ -111,7 +111,7 @@ clock = Table(
     Column("open", Boolean, nullable=False),
     Column("why", Text, nullable=False),  # of a pause: waiting on whom
     Column("generation", Integer, nullable=False),
-    Column("warned", String(40), nullable=False),  # the last threshold told of the generation in force
+    Column("warned", String(40), nullable=False),  # the last threshold published for the generation in force
     Column("provisional", Boolean, nullable=False),
     Column("started_at", Instant),
     Column("due_at", Instant),

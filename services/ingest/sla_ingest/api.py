@@ -11,10 +11,10 @@ from fastapi.responses import Response
 
 from sla_catalogue.api_key import KeyScope
 from sla_ingest.body import headers_of
-from sla_ingest.entry import Result
-from sla_ingest.intake import Intake, Taken
+from sla_ingest.entry import DeliveryResult
+from sla_ingest.intake import Intake, IntakeResult
 from sla_ingest.notice import ANSWER, Notices, notice_schema
-from sla_ingest.parked import Shelf
+from sla_ingest.parked import ParkedDeliveries
 from sla_platform.http.body import read_body
 from sla_platform.http.keys import Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
@@ -47,29 +47,30 @@ def _as_json(schema: dict[str, Any]) -> dict[str, Any]:
 _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
-class Door:
-    """What the routes need of the service."""
+class IngestDeps:
+    """The parts of the service that the routes call."""
 
     def __init__(
-        self, intake: Intake, notices: Notices, shelf: Shelf, authorize: Authorizer, settings: Settings
+        self, intake: Intake, notices: Notices, parked: ParkedDeliveries, authorize: Authorizer, settings: Settings
     ) -> None:
         self.intake = intake
         self.notices = notices
-        self.shelf = shelf
+        self.parked = parked
         self.authorize = authorize
         self.settings = settings
 
 
-def router(door: Door) -> APIRouter:
+def router(deps: IngestDeps) -> APIRouter:
+    """Return the routes under `/v1`: webhooks, events, notices, parked deliveries."""
     routes = APIRouter(prefix="/v1")
-    _webhooks(routes, door)
-    _events(routes, door)
-    _notices(routes, door)
-    _parked(routes, door)
+    _webhooks(routes, deps)
+    _events(routes, deps)
+    _notices(routes, deps)
+    _parked(routes, deps)
     return routes
 
 
-def _webhooks(routes: APIRouter, door: Door) -> None:
+def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/webhooks/{source}",
         status_code=202,
@@ -81,19 +82,19 @@ def _webhooks(routes: APIRouter, door: Door) -> None:
         openapi_extra=_BODY,
     )
     async def webhook(source: str, request: Request) -> Response:
-        """A delivery of a ticketing system: kept, translated and durable before the answer, which tells the promise."""
+        """A delivery of a ticketing system: kept, translated and durable before the answer, which holds the promise."""
         headers = headers_of(request)
-        body = await read_body(request, door.settings.max_body_bytes)
-        known = _may(door, request, KeyScope.INGEST)
-        return _answer(await door.intake.webhook(source, body, headers, known_caller=known))
+        body = await read_body(request, deps.settings.max_body_bytes)
+        known = _may(deps, request, KeyScope.INGEST)
+        return _answer(await deps.intake.webhook(source, body, headers, known_caller=known))
 
     @routes.options("/webhooks/{source}", tags=["ingest"], status_code=204)
     async def webhook_handshake(source: str, request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
-        return _handshake(request, door.settings)
+        return _handshake(request, deps.settings)
 
 
-def _events(routes: APIRouter, door: Door) -> None:
+def _events(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/events",
         status_code=202,
@@ -106,23 +107,23 @@ def _events(routes: APIRouter, door: Door) -> None:
         """CloudEvents 1.0: structured, binary or batched; under an API key, or the secret of a CloudEvents source."""
         headers = headers_of(request)
         try:
-            access = door.authorize(request, KeyScope.INGEST)
+            access = deps.authorize(request, KeyScope.INGEST)
         except Problem as problem:
-            source = door.intake.source_of_secret(headers) if problem.status == 401 else None
+            source = deps.intake.source_of_secret(headers) if problem.status == 401 else None
             if source is None:
                 raise
-            body = await read_body(request, door.settings.max_body_bytes)
-            return _answer(await door.intake.webhook(source.id, body, headers, known_caller=False))
-        body = await read_body(request, door.settings.max_body_bytes)
-        return _answer(await door.intake.events(access, body, headers))
+            body = await read_body(request, deps.settings.max_body_bytes)
+            return _answer(await deps.intake.webhook(source.id, body, headers, known_caller=False))
+        body = await read_body(request, deps.settings.max_body_bytes)
+        return _answer(await deps.intake.events(access, body, headers))
 
     @routes.options("/events", tags=["ingest"], status_code=204)
     async def handshake(request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
-        return _handshake(request, door.settings)
+        return _handshake(request, deps.settings)
 
 
-def _notices(routes: APIRouter, door: Door) -> None:
+def _notices(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/notices",
         status_code=202,
@@ -140,16 +141,16 @@ def _notices(routes: APIRouter, door: Door) -> None:
         The answer says how many contracts and people it reaches. A range of versions that cannot be read, and a notice
         of which no contract names a single product, are refused.
         """
-        access = for_all_contracts(door.authorize(request, KeyScope.NOTIFY))
+        access = for_all_contracts(deps.authorize(request, KeyScope.NOTIFY))
         headers = headers_of(request)
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):
             raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
-        body = await read_body(request, door.settings.max_body_bytes)
-        again, answer = await door.notices.publish(body, access.key)
+        body = await read_body(request, deps.settings.max_body_bytes)
+        again, answer = await deps.notices.publish(body, access.key)
         return _json(answer, 202, again=again)
 
 
-def _parked(routes: APIRouter, door: Door) -> None:
+def _parked(routes: APIRouter, deps: IngestDeps) -> None:
     denied = _problems(s401="An API key is needed.", s403="Not with this key.")
     missing = _problems(s404="Nothing is kept under this id.")
 
@@ -160,14 +161,14 @@ def _parked(routes: APIRouter, door: Door) -> None:
         after: Annotated[PageIn, Query()] = "",
     ) -> dict[str, Any]:
         """What was kept because it was not understood, the oldest first: strangers' words, so never without a key."""
-        for_all_contracts(door.authorize(request, KeyScope.ADMIN))
-        return await door.shelf.page(limit, after)
+        for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
+        return await deps.parked.page(limit, after)
 
     @routes.get("/parked/{id}/body", tags=["parked"], responses=denied | missing)
     async def body(id: str, request: Request) -> Response:
         """The raw body, byte for byte."""
-        for_all_contracts(door.authorize(request, KeyScope.ADMIN))
-        kept = await door.shelf.one(id)
+        for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
+        kept = await deps.parked.one(id)
         headers = {
             "X-Content-Type-Options": "nosniff",
             "Content-Disposition": f'attachment; filename="{kept.id}.bin"',
@@ -182,20 +183,20 @@ def _parked(routes: APIRouter, door: Door) -> None:
     )
     async def replay(id: str, request: Request) -> Response:
         """Try it again with the catalogue as it is now: 202 when it is understood, 200 when it stays parked."""
-        for_all_contracts(door.authorize(request, KeyScope.ADMIN))
-        understood, answer = await door.shelf.replay(id)
+        for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
+        understood, answer = await deps.parked.replay(id)
         return _json(answer, 202 if understood else 200)
 
 
 # -- shared -----------------------------------------------------------------------------------------------
 
 
-def _may(door: Door, request: Request, scope: KeyScope) -> bool:
+def _may(deps: IngestDeps, request: Request, scope: KeyScope) -> bool:
     """Whether the caller bears a key that is right, without asking for one."""
     if "authorization" not in request.headers:
         return False
     try:
-        door.authorize(request, scope)
+        deps.authorize(request, scope)
     except Problem:
         return False
     return True
@@ -211,11 +212,13 @@ def _handshake(request: Request, settings: Settings) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-def _answer(taken: Taken) -> Response:
+def _answer(taken: IntakeResult) -> Response:
     if not taken.batch:
         (receipt,) = taken.receipts
         return _json(receipt.answer, 202, again=receipt.duplicate)
-    outcomes = dict.fromkeys((Result.ACCEPTED.value, Result.IGNORED.value, Result.PARKED.value, "duplicate"), 0)
+    outcomes = dict.fromkeys(
+        (DeliveryResult.ACCEPTED.value, DeliveryResult.IGNORED.value, DeliveryResult.PARKED.value, "duplicate"), 0
+    )
     for receipt in taken.receipts:
         outcomes["duplicate" if receipt.duplicate else receipt.entry.result.value] += 1
     told = b",".join(receipt.answer for receipt in taken.receipts)
@@ -223,6 +226,6 @@ def _answer(taken: Taken) -> Response:
 
 
 def _json(body: bytes, status: int, *, again: bool = False) -> Response:
-    # A redelivery gets the same bytes as the first; only a header says that nothing happened.
+    # A redelivery gets the same bytes as the first answer; only a header marks it.
     headers = {"Slad-Duplicate": "true"} if again else None
     return Response(body, status, headers=headers, media_type="application/json")

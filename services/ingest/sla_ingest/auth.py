@@ -1,8 +1,8 @@
 """Whether a delivery was sent by its source: signatures over the raw bytes, tokens, passwords, in constant time.
 
-The answer is yes or one of the reasons below; the sender hears 401 in the same words whichever it was. Every active
-secret is tried in full, and whoever is not believed costs the same number of digests over the body (`Work`), so the
-time taken tells neither which secret fitted, nor how far a wrong proof came, nor whether the source exists.
+`verify` returns None or the reason for the failure; the sender gets 401 in the same words for every reason. Every
+active secret is tried in full, and every failure costs the same number of digests over the body (`DigestBudget`), so
+the time taken reveals neither which secret fitted, nor how far a wrong proof came, nor whether the source exists.
 
 A proof has one way to be written: hexadecimal in lower case, base64 with its padding, the catalogue's prefix.
 """
@@ -32,13 +32,13 @@ _WHOLE = re.compile(r"\d{1,12}", re.ASCII)
 _WRITTEN = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?", re.ASCII)
 _STANDARD_ID = re.compile(r"[!-~]{1,256}", re.ASCII)
 
-Work = Mapping[str, int]
+DigestBudget = Mapping[str, int]
 """How many digests over the body a refusal costs, by algorithm: as many as the most demanding source asks for."""
-NONE: Work = MappingProxyType({})
+NONE: DigestBudget = MappingProxyType({})
 
 
-class Doubt(Enum):
-    """Why a delivery was not believed; for metrics and logs, never for the sender."""
+class AuthFailure(Enum):
+    """Why a delivery was not accepted as its source's; for metrics and logs, never shown to the sender."""
 
     SOURCE = "no source has this name"
     NO_PROOF = "the header that carries the proof is absent or too long"
@@ -48,8 +48,10 @@ class Doubt(Enum):
     UNPREPARED = "the catalogue has no secret for this source at hand"
 
 
-def work_of(sources: Iterable[Authentication]) -> Work:
-    """The digests that a refusal costs in a catalogue with these sources; at least one, for an empty catalogue."""
+def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
+    """Return the digests that a failure costs in a catalogue with these sources; at least one, for an empty
+    catalogue.
+    """
     most = Counter({"sha256": 1})
     for how in sources:
         if how.kind is AuthenticationKind.HMAC:
@@ -57,15 +59,16 @@ def work_of(sources: Iterable[Authentication]) -> Work:
     return most
 
 
-def doubt(
-    how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: Work = NONE
-) -> Doubt | None:
-    """Why this is not believed to come from the source; None when it is. Header names are in lower case.
+def verify(
+    how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: DigestBudget = NONE
+) -> AuthFailure | None:
+    """Return None when the delivery is proven to come from the source, else the reason.
 
-    `how` is None for a source that does not exist. `work` is what a refusal costs at least.
+    `how` is None for a source that does not exist. Header names are in lower case. `work` is the least number of
+    digests that a failure costs, by algorithm, so that its time reveals nothing.
     """
     spent: Counter[str] = Counter()
-    found = Doubt.SOURCE if how is None else _found(how, body, headers, now, spent)
+    found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)
     if found is not None:
         for algorithm, times in work.items():
             for _ in range(times - spent[algorithm]):
@@ -75,25 +78,25 @@ def doubt(
 
 def _found(
     how: Authentication, body: bytes, headers: Mapping[str, str], now: datetime, spent: Counter[str]
-) -> Doubt | None:
+) -> AuthFailure | None:
     if how.kind is AuthenticationKind.NONE:
         return None
     secrets = [secret.reveal() for secret in how.secrets if secret.available]
     if not secrets:
-        return Doubt.UNPREPARED
+        return AuthFailure.UNPREPARED
     proof = headers.get(how.header.lower() or "authorization", "")
     if not proof or len(proof) > MAX_HEADER:
-        return Doubt.NO_PROOF
+        return AuthFailure.NO_PROOF
     match how.kind:
         case AuthenticationKind.HMAC:
             return _signature(how, proof, body, headers, now, secrets, spent)
         case AuthenticationKind.TOKEN:
             if not proof.startswith(how.prefix):
-                return Doubt.BAD_FORM
+                return AuthFailure.BAD_FORM
             return _same(proof.removeprefix(how.prefix), secrets)
         case AuthenticationKind.BEARER:
             scheme, _, token = proof.partition(" ")
-            return _same(token.strip(" "), secrets) if scheme.lower() == "bearer" else Doubt.BAD_FORM
+            return _same(token.strip(" "), secrets) if scheme.lower() == "bearer" else AuthFailure.BAD_FORM
         case AuthenticationKind.BASIC:
             return _basic(how.username, proof, secrets)
     assert_never(how.kind)
@@ -110,26 +113,26 @@ def _signature(
     now: datetime,
     secrets: list[str],
     spent: Counter[str],
-) -> Doubt | None:
+) -> AuthFailure | None:
     keys = [key for secret in secrets if (key := signing_key(how.signed, secret))]
     if not keys:
-        return Doubt.UNPREPARED  # anybody can sign with an empty key
+        return AuthFailure.UNPREPARED  # anybody can sign with an empty key
     prefix = _signed_prefix(how, headers, now)
-    if isinstance(prefix, Doubt):
+    if isinstance(prefix, AuthFailure):
         return prefix
     try:
         given = list(_signatures(proof, how))
     except ValueError:
-        return Doubt.BAD_FORM
+        return AuthFailure.BAD_FORM
     if not given:
-        return Doubt.BAD_FORM
+        return AuthFailure.BAD_FORM
     right = False
     for key in keys:
         expected = _mac(key, prefix, body, how.algorithm)
         spent[how.algorithm] += 1
         for one in given:
             right |= hmac.compare_digest(one, expected)
-    return None if right else Doubt.WRONG
+    return None if right else AuthFailure.WRONG
 
 
 def _mac(key: bytes, prefix: bytes, body: bytes, algorithm: str) -> bytes:
@@ -138,24 +141,24 @@ def _mac(key: bytes, prefix: bytes, body: bytes, algorithm: str) -> bytes:
     return mac.digest()
 
 
-def _signed_prefix(how: Authentication, headers: Mapping[str, str], now: datetime) -> bytes | Doubt:
+def _signed_prefix(how: Authentication, headers: Mapping[str, str], now: datetime) -> bytes | AuthFailure:
     """What is signed before the body."""
     if how.signed is SignedContent.BODY:
         return b""
     written = headers.get(how.timestamp_header.lower(), "")
     if not written:
-        return Doubt.NO_PROOF
+        return AuthFailure.NO_PROOF
     standard = how.signed is SignedContent.ID_TIMESTAMP_BODY
     if not (_WHOLE if standard else _WRITTEN).fullmatch(written):
-        return Doubt.BAD_FORM
+        return AuthFailure.BAD_FORM
     try:
         at = parse_instant(written)
     except BadInstant:
-        return Doubt.BAD_FORM
+        return AuthFailure.BAD_FORM
     if at is None:
-        return Doubt.NO_PROOF
+        return AuthFailure.NO_PROOF
     if abs(now - at) > TOLERANCE:
-        return Doubt.STALE
+        return AuthFailure.STALE
     match how.signed:
         case SignedContent.TIMESTAMP_BODY:
             return written.encode("ascii")
@@ -166,7 +169,7 @@ def _signed_prefix(how: Authentication, headers: Mapping[str, str], now: datetim
         case SignedContent.ID_TIMESTAMP_BODY:
             id_ = headers.get("webhook-id", "")
             if not _STANDARD_ID.fullmatch(id_) or "." in id_:
-                return Doubt.BAD_FORM
+                return AuthFailure.BAD_FORM
             return f"{id_}.{written}.".encode("ascii")
     assert_never(how.signed)
 
@@ -202,29 +205,29 @@ def _base64(written: str) -> bytes:
 # -- words ------------------------------------------------------------------------------------------------
 
 
-def _same(given: str, secrets: list[str]) -> Doubt | None:
+def _same(given: str, secrets: list[str]) -> AuthFailure | None:
     try:
         digest = _digest(given.encode("latin-1"))  # as the bytes came
     except UnicodeEncodeError:
-        return Doubt.BAD_FORM
+        return AuthFailure.BAD_FORM
     right = False
     for secret in secrets:
         right |= hmac.compare_digest(digest, _digest(secret.encode()))
-    return None if right else Doubt.WRONG
+    return None if right else AuthFailure.WRONG
 
 
-def _basic(username: str, proof: str, secrets: list[str]) -> Doubt | None:
+def _basic(username: str, proof: str, secrets: list[str]) -> AuthFailure | None:
     scheme, _, rest = proof.partition(" ")
     if scheme.lower() != "basic":
-        return Doubt.BAD_FORM
+        return AuthFailure.BAD_FORM
     try:
         given = _digest(_base64(rest.strip(" ")))
     except (binascii.Error, ValueError):
-        return Doubt.BAD_FORM
+        return AuthFailure.BAD_FORM
     right = False
     for secret in secrets:
         right |= hmac.compare_digest(given, _digest(f"{username}:{secret}".encode()))
-    return None if right else Doubt.WRONG
+    return None if right else AuthFailure.WRONG
 
 
 def _digest(word: bytes) -> bytes:

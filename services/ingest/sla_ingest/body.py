@@ -8,7 +8,10 @@ from sla_ingest.dialect.port import OWN_HEADERS
 
 
 def headers_of(request: Request) -> dict[str, str]:
-    """Header names in lower case; of a header sent twice the values are joined, as HTTP says. Our own are dropped."""
+    """Return the request's headers by name in lower case, those of a repeated name joined by ", " (RFC 9110 §5.2).
+
+    Headers in slad's own namespace (`OWN_HEADERS`) are dropped.
+    """
     found: dict[str, str] = {}
     for raw_name, raw_value in request.headers.raw:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")

@@ -18,7 +18,7 @@ import structlog
 
 from sla_domain.rulebook import Rulebook
 from sla_ingest import inbox
-from sla_ingest.entry import Entry, Receipt
+from sla_ingest.entry import InboxEntry, Receipt
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
 from sla_platform.bus import Doorbell
@@ -31,8 +31,8 @@ _JOINING = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How much may gather, in one commit and in the queue."""
+class CommitBounds:
+    """How much may gather in one commit and wait in the queue: seconds, deliveries and bytes."""
 
     gather_seconds: float = 0.002
     group_deliveries: int = 500
@@ -49,13 +49,16 @@ class QueueFull(Retryable):
 
 @dataclass(slots=True)
 class _Waiting:
-    entries: Sequence[Entry]
+    entries: Sequence[InboxEntry]
     bytes: int
     answered: asyncio.Future[list[Receipt]]
 
 
 class GroupCommit:
-    """Shared by every request of a process; a task exists only while something waits."""
+    """The queue of deliveries and the commits that write it, shared by every request of a process.
+
+    A task exists only while something waits.
+    """
 
     def __init__(
         self,
@@ -63,21 +66,24 @@ class GroupCommit:
         rulebook: Callable[[], Rulebook],
         doorbell: Doorbell,
         metrics: IngestMetrics,
-        bounds: Bounds | None = None,
+        bounds: CommitBounds | None = None,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
         self._doorbell = doorbell
         self._metrics = metrics
-        self._bounds = bounds or Bounds()
+        self._bounds = bounds or CommitBounds()
         self._queue: deque[_Waiting] = deque()
         self._deliveries = 0
         self._bytes = 0
         self._company = False
         self._task: asyncio.Task[None] | None = None
 
-    async def take(self, entries: Sequence[Entry]) -> list[Receipt]:
-        """The receipts, in order, once everything is durable. Raises QueueFull or StoreBusy: nothing was kept."""
+    async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
+        """Write the entries and return their receipts, in order, once everything is durable.
+
+        Raises QueueFull or StoreBusy: nothing was kept.
+        """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
         if self._queue and (
@@ -93,15 +99,16 @@ class GroupCommit:
 
     @property
     def pending(self) -> int:
+        """Return how many deliveries wait for their commit."""
         return self._deliveries
 
     @property
     def full(self) -> bool:
-        """The next delivery would be sent away."""
+        """Return whether the next delivery would be refused with QueueFull."""
         return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
 
     async def close(self) -> None:
-        """Finish what waits."""
+        """Wait until everything that is queued has been committed or has failed."""
         while self._task is not None:
             await asyncio.wait((self._task,))
 
@@ -141,7 +148,7 @@ class GroupCommit:
             for waiting in group:
                 _fail(waiting, error)
             if time.monotonic() - began > self._bounds.slow_seconds:
-                # Who gathered meanwhile has waited as long: another such wait, and nobody would hear in time.
+                # Those that gathered meanwhile have waited as long: after another such wait no answer would be in time.
                 while self._queue:
                     for waiting in self._next_group():
                         _fail(waiting, error)
@@ -161,7 +168,7 @@ class GroupCommit:
                 if not waiting.answered.done():
                     waiting.answered.set_result(mine)
 
-    async def _commit(self, entries: Sequence[Entry]) -> list[Receipt]:
+    async def _commit(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._bounds.commit_seconds):
@@ -173,7 +180,7 @@ class GroupCommit:
         self._note(receipts)
         return receipts
 
-    async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
+    async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         receipts = await inbox.taken(self._store, entries, self._rulebook(), inbox.store)
         if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
             self._doorbell.ring()
@@ -207,15 +214,15 @@ class GroupCommit:
                 metric.labels(*labels).inc(number)
 
 
-def weight(entry: Entry) -> int:
-    """How much of a group a delivery is: one that joins names is a transaction of its own, with all that follows."""
+def weight(entry: InboxEntry) -> int:
+    """Return how much of a group an entry counts for: one that joins names is a transaction of its own."""
     return _JOINING if joins(entry) else 1
 
 
-def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def _runs(entries: Sequence[InboxEntry]) -> Iterator[Sequence[InboxEntry]]:
     """The parts of a group that are written one after the other.
 
-    A delivery that joins names is alone: what follows it is decided with what it says.
+    A delivery that joins names is alone: what follows it is decided with the joined names.
     """
     start = 0
     for number, entry in enumerate(entries):

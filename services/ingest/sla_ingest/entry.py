@@ -18,24 +18,24 @@ from sla_ingest.dialect.port import (
     Accepted,
     Delivery,
     Ignored,
-    Noted,
+    IngestRemark,
     Parked,
     ParkedBecause,
     Refused,
-    Remark,
-    Translated,
+    RemarkNote,
+    TranslatedEvent,
     Translation,
 )
 
-# Never kept: what proves a sender (besides the source's own proof header, which the door takes off), and what says
+# Never kept: what proves a sender (besides the source's own proof header, which is removed on receipt), and what says
 # nothing about the delivery.
 _PROOFS = ("signature", "token", "secret", "authorization", "password", "cookie", "api-key", "apikey")
 _NOISE = frozenset({"host", "connection", "content-length", "accept", "accept-encoding", "transfer-encoding", "te"})
 CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which the delivery came
 
 
-class Result(StrEnum):
-    """What became of a delivery."""
+class DeliveryResult(StrEnum):
+    """What became of a delivery; the column `outcome` of the inbox."""
 
     ACCEPTED = "accepted"
     IGNORED = "ignored"
@@ -45,8 +45,11 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A row of the inbox, with the events that go with it. `remarks` are about the delivery as a whole."""
+class InboxEntry:
+    """A row of the inbox, with the events that are stored with it.
+
+    `remarks` are about the delivery as a whole; those about one event are with the event.
+    """
 
     source: SourceId
     delivery: str
@@ -54,17 +57,17 @@ class Entry:
     received_at: datetime
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-    result: Result
+    result: DeliveryResult
     reason: str = ""
     text: str = ""
     detail: str = ""
-    events: tuple[Translated, ...] = ()
-    observed: Translated | None = None  # what an ignored delivery shows of the ticket
-    remarks: tuple[Noted, ...] = ()
+    events: tuple[TranslatedEvent, ...] = ()
+    observed: TranslatedEvent | None = None  # what an ignored delivery shows of the ticket
+    remarks: tuple[RemarkNote, ...] = ()
     by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
-    promises: bool = True  # whether the answer tells due instants
+    promises: bool = True  # whether the answer holds due instants
     by_rule: bool = False  # its sender reads the answer: what breaks a rule of the plan is refused (see `rule`)
-    refused: Refused | None = None  # what the sender of a refused one is told instead of an answer
+    refused: Refused | None = None  # the problem that a refused delivery is answered with
     counted_as: str = ""  # the metrics' word for the source; never a sender's own
     id: str = field(init=False)
 
@@ -74,9 +77,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender is told: the body of the answer, and whether it was told before."""
+    """The answer to a delivery: its body, and whether the same answer was given before (`duplicate`)."""
 
-    entry: Entry
+    entry: InboxEntry
     answer: bytes
     duplicate: bool = False
     kept_from: frozenset[IncidentId] = frozenset()  # survivors of merges on which this sender may not act
@@ -84,11 +87,12 @@ class Receipt:
 
 
 def row_id(source: str, delivery: str) -> str:
+    """Return the inbox id of a delivery: a digest of source and delivery id, 32 hexadecimal digits."""
     return hashlib.sha256(f"{source}\x00{delivery}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a dialect may read, now or after it has learnt more, and so a replay needs; never a proof."""
+    """Return the headers that a dialect may read, now or at a replay, each cut to 1,000 characters; never a proof."""
     return {
         name: value[:1_000]
         for name, value in headers.items()
@@ -104,29 +108,32 @@ def entry_of(
     promises: bool = True,
     by_body: bool = False,
     counted_as: str = "",
-) -> Entry:
-    """The row of a translated delivery. A refused one is kept under its digest, so that it blocks no better try, and
-    so is one that an unsigned header contradicts."""
+) -> InboxEntry:
+    """Return the row of a translated delivery.
+
+    A refused delivery, and one that an unsigned header contradicts, is kept under its digest instead of its id, so that
+    it does not block a better delivery of the same id.
+    """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
     outcome = translation.outcome
     given: dict[str, Any] = {"delivery": translation.delivery}
     match outcome:
         case Accepted(events):
-            given |= {"result": Result.ACCEPTED, "events": events}
+            given |= {"result": DeliveryResult.ACCEPTED, "events": events}
         case Ignored(reason, detail, observed):
-            given |= {"result": Result.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
+            given |= {"result": DeliveryResult.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
             given["observed"] = observed
         case Parked(reason, detail):
-            given |= {"result": Result.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
+            given |= {"result": DeliveryResult.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
             if reason is ParkedBecause.CONTRADICTED:
                 given["delivery"] = f"contradicted:{digest[:40]}"
         case Refused():
-            given |= {"result": Result.REFUSED, "reason": str(outcome.status), "text": outcome.title}
+            given |= {"result": DeliveryResult.REFUSED, "reason": str(outcome.status), "text": outcome.title}
             given |= {"detail": outcome.detail, "refused": outcome, "delivery": f"refused:{digest[:40]}"}
         case _:
             assert_never(outcome)
-    return Entry(
+    return InboxEntry(
         source=source,
         digest=digest,
         received_at=delivery.received_at,
@@ -139,18 +146,21 @@ def entry_of(
     )
 
 
-def observed_instead(entry: Entry) -> Entry:
-    """The same delivery, accepted for what it shows of the ticket. The reason says that nothing happened besides."""
+def observed_instead(entry: InboxEntry) -> InboxEntry:
+    """Return the entry of an ignored delivery as accepted for the snapshot that it brings.
+
+    The reason still says that nothing else happened.
+    """
     assert entry.observed is not None
-    return replace(entry, result=Result.ACCEPTED, events=(entry.observed,), observed=None)
+    return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
-def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
-    """The same delivery set aside under an id of its own."""
+def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
+    """Return the entry as parked under an id of its own, with this reason and detail."""
     return replace(
         entry,
         delivery=f"{entry.delivery[:140]}~{entry.digest[:16]}",
-        result=Result.PARKED,
+        result=DeliveryResult.PARKED,
         reason=reason.code,
         text=reason.value,
         detail=detail,
@@ -160,12 +170,12 @@ def parked_instead(entry: Entry, reason: ParkedBecause, detail: str) -> Entry:
     )
 
 
-def refused_instead(entry: Entry, refused: Refused) -> Entry:
-    """The same delivery refused, kept under its digest, so that it blocks no better try."""
+def refused_instead(entry: InboxEntry, refused: Refused) -> InboxEntry:
+    """Return the entry as refused, kept under its digest so that it does not block a better delivery."""
     return replace(
         entry,
         delivery=f"refused:{entry.digest[:40]}",
-        result=Result.REFUSED,
+        result=DeliveryResult.REFUSED,
         reason=str(refused.status),
         text=refused.title,
         detail=refused.detail,
@@ -187,8 +197,8 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 # -- answers ----------------------------------------------------------------------------------------------
 
 
-def answer_of(entry: Entry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The body of the 202."""
+def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the body of the 202 as plain values; `promise` None: the answer names no due instants."""
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
         answer["reason"] = {"code": entry.reason, "text": entry.text, "detail": entry.detail}
@@ -212,7 +222,7 @@ def answer_of(entry: Entry, promise: Mapping[str, Any] | None) -> dict[str, Any]
 
 
 def reused(answer: bytes, detail: str) -> bytes:
-    """The first answer with the remark that this was another body under the same id."""
+    """Return the first answer with the remark that another body came under the same id."""
     told = orjson.loads(answer)
-    told.setdefault("remarks", []).append(Noted(Remark.ID_REUSED, detail).as_json())
+    told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())
     return orjson.dumps(told)

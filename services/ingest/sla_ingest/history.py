@@ -27,7 +27,7 @@ from sla_ingest.tables import event as event_table
 from sla_ingest.tables import forgotten as forgotten_table
 from sla_platform.errors import BadEnvelope
 from sla_platform.store import forgotten
-from sla_platform.turn import Turn
+from sla_platform.turn import LoopYielder
 from sla_platform.wire import stored_event
 from sla_platform.wire.incident import event_type
 
@@ -49,7 +49,7 @@ class _Fold:
 
 @dataclass(slots=True)
 class _Customers:
-    """Who an incident's events say its customer is, in the order in which a fold reads them."""
+    """The customer that an incident's events state, in the order in which a fold reads them."""
 
     read: int = 0  # of the incident's events
     opening: IncidentEvent | None = None
@@ -75,8 +75,8 @@ class _Customers:
 
 
 @dataclass(slots=True)
-class History:
-    """The accepted events of some incidents, and of forgotten ones through when they are history."""
+class IncidentHistory:
+    """The accepted events of some incidents, and until when the forgotten ones among them are history."""
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
     endings: Mapping[str, datetime] = field(default_factory=dict)
@@ -87,22 +87,23 @@ class History:
     _folded: int = 0
 
     def add(self, event: IncidentEvent) -> None:
+        """Append an event to its incident's events."""
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
-        """The events this incident is folded from, as far as they were read."""
+        """Return the events from which the incident is folded, as far as they were read."""
         ended_at = self.endings.get(incident)
         events = self.events.get(incident, [])
         return events if ended_at is None else remembered(events, ended_at)
 
     def crowded(self, incident: IncidentId) -> bool:
-        """Whether the incident's events are too many to be folded for an answer."""
+        """Return whether the incident has too many events to be folded for an answer (more than `MOST`)."""
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
-        """The contract under which the incident stands at an instant; None of one that is not known.
+        """Return the contract under which the incident stands at an instant; None for an unknown incident.
 
-        As the fold has it, without folding: a sender whose every event asks must not cost the others their turn.
+        Computed as the fold does, without folding: a sender whose every event asks for it must not delay the others.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -125,7 +126,7 @@ class History:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Whether neither the event nor anything that is read before it names a customer."""
+        """Return whether neither the event nor any event read before it names a customer."""
         if event.attributes.get("customer"):
             return False
         known = self._customers_of(event.incident)
@@ -140,12 +141,12 @@ class History:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Whether an observation tells anything: of an incident that is not known, or otherwise than it is known."""
+        """Return whether an observation adds anything: an unknown incident, or another state than the known one."""
         incident = event.incident
         if not self.counting(incident):
             return incident not in self.endings or bool(remembered([event], self.endings[incident]))
         if self.crowded(incident):
-            return False  # the next event that must be stored anyway tells it
+            return False  # the next event that must be stored anyway carries it
         known = self.folded(incident, rulebook)
         folding = self._folds[incident].folding
         if folding.unfit([event]) is None:
@@ -155,7 +156,7 @@ class History:
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
-        """The incident as its events have it by now. What was folded for an earlier answer is read on from there."""
+        """Return the incident as folded from its events, continuing from an earlier fold of the same history."""
         events = self.counting(incident)
         known = self._folds.get(incident)
         if known is not None and incident not in self.endings:
@@ -176,15 +177,15 @@ class History:
 
 async def load_history(
     connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
-) -> History:
-    """The accepted events of these incidents; of one that has more than `MOST`, some, its opening among them.
+) -> IncidentHistory:
+    """Return the accepted events of these incidents; of one with more than `MOST` only some, with its opening.
 
-    Of those that are only `promised` no more than `_READ_AT_MOST` are read together. Of the others (`whose`) it matters
-    under which contract they are: the opening and what names a customer is read.
+    `judged`: read as a whole. `promised`: no more than `_READ_AT_MOST` events together. `whose`: only the opening and
+    what names a customer, which decide the contract.
     """
-    history = History()
+    history = IncidentHistory()
     endings: dict[str, datetime] = {}
-    turn = Turn()
+    turn = LoopYielder()
     whole, told, asked = set(judged), set(promised), set(whose)
     names = sorted(whole | told | asked, key=lambda name: (name not in whole, name not in told, name))
     read = 0
@@ -195,10 +196,10 @@ async def load_history(
             try:
                 history.add(_decoded(row))
             except BadEnvelope as error:
-                # Of another release, or a bug: the promise is told without it, and no delivery of this incident fails.
+                # Of another release, or a bug: the promise is computed without it, and the delivery does not fail.
                 _log.error("ingest.event_unreadable", event_id=row.id, error=str(error)[:500])
             await turn.over()
-        endings |= await forgotten.endings(connection, forgotten_table, some)
+        endings |= await forgotten.tombstones(connection, forgotten_table, some)
     history.endings = endings
     return history
 
@@ -208,7 +209,7 @@ async def _rows(
     names: Sequence[str],
     whole: Collection[str],
     told: Collection[str],
-    history: History,
+    history: IncidentHistory,
     room: int,
 ) -> Sequence[Any]:
     """One statement, unless there is more than a few incidents can have together."""
@@ -232,7 +233,7 @@ async def _rows(
     return found
 
 
-async def _opening(connection: AsyncConnection, name: str, history: History) -> list[Any]:
+async def _opening(connection: AsyncConnection, name: str, history: IncidentHistory) -> list[Any]:
     """Openings, and the latest events that name a customer; without either the earliest event, which opens it."""
     own = select(event_table).where(event_table.c.incident == name)
     latest = own.where(event_table.c.data.contains('"customer"')).order_by(event_table.c.time.desc())
@@ -248,7 +249,7 @@ async def _opening(connection: AsyncConnection, name: str, history: History) -> 
 
 
 async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIterator[IncidentEvent]:
-    """All accepted events of one incident, in the order of their ids."""
+    """Yield all accepted events of one incident, in the order of their ids."""
     last = ""
     while True:
         query = select(event_table).where(event_table.c.incident == incident, event_table.c.id > last)

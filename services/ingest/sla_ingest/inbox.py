@@ -1,7 +1,7 @@
 """Writing deliveries: inbox, events and log in one transaction, for a whole group of deliveries at once.
 
-A delivery whose id is in the inbox already has no effect and is answered as the first time. Where nobody signs the
-sender's id (`Entry.by_body`) the id is made of the body, and a body that is known under any id is the same delivery.
+A delivery whose id is in the inbox already has no effect and gets the first answer again. Where the sender's id is not
+signed (`InboxEntry.by_body`) the id is a digest of the body, and a body known under any id is the same delivery.
 Another body under a known id cannot be a redelivery and cannot be believed to be a new event either: it is answered
 like the first, with a remark, and parked, so that somebody can look at it. Rows are written in the order of their ids,
 so that two instances that take the same deliveries wait for each other instead of for ever.
@@ -27,23 +27,23 @@ from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.movers import due_date_movers
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_ingest.dialect.port import ParkedBecause, Translated
+from sla_ingest.dialect.port import ParkedBecause, TranslatedEvent
 from sla_ingest.entry import (
     CONTRACT_HEADER,
-    Entry,
+    DeliveryResult,
+    InboxEntry,
     Receipt,
-    Result,
     answer_of,
     observed_instead,
     parked_instead,
     refused_instead,
     reused,
 )
-from sla_ingest.history import History, load_history
+from sla_ingest.history import IncidentHistory, load_history
 from sla_ingest.name import (
     JOINING,
-    Names,
-    Stale,
+    IncidentNames,
+    NamesChanged,
     carry,
     concerned,
     hold,
@@ -59,34 +59,35 @@ from sla_ingest.name import (
 from sla_ingest.promise import crowded, promise, ran_out
 from sla_ingest.published import add
 from sla_ingest.rule import broken_rule
-from sla_ingest.settle import behind_breaches, recognised
+from sla_ingest.settle import after_breaches, with_reporter_recognised
 from sla_ingest.tables import inbox
 from sla_platform.errors import StoreBusy
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
-from sla_platform.turn import Turn
+from sla_platform.turn import LoopYielder
 
 _PER_STATEMENT = 500
 _ROUNDS = 10  # decisions of one commit, when others join names all the time
-_NO_NAMES = Names()
+_NO_NAMES = IncidentNames()
 _Written = TypeVar("_Written")
-# Bodies that were put aside for what an unsigned header said: they stand in nobody's way.
-_ASIDE = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
+# Bodies that were parked because of unsigned headers: they do not make another delivery a duplicate.
+_PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 
 
 # -- before the transaction: look and decide -------------------------------------------------------------
 
 
 @dataclass(slots=True)
-class Asked:
-    """The incidents whose stored events matter for the answers to some entries, by how much of them."""
+class NeededHistories:
+    """The incidents whose stored events are needed to answer some entries, by how much of them is needed."""
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
     promised: set[IncidentId] = field(default_factory=set)
     whose: set[IncidentId] = field(default_factory=set)  # only under which contract they are
 
     @classmethod
-    def by(cls, entries: Iterable[Entry], names: Names, rulebook: Rulebook) -> Asked:
+    def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
+        """Return what these entries need under the rulebook in force."""
         asked = cls()
         for entry in entries:
             if entry.observed is not None:
@@ -109,22 +110,23 @@ class Asked:
 
 async def taken(
     store: Store,
-    entries: Sequence[Entry],
+    entries: Sequence[InboxEntry],
     rulebook: Rulebook,
-    write: Callable[[AsyncConnection, Sequence[Receipt], Names], Awaitable[_Written]],
+    write: Callable[[AsyncConnection, Sequence[Receipt], IncidentNames], Awaitable[_Written]],
 ) -> _Written:
-    """Decide about deliveries and `write` them in one transaction, with every event under the incident that it is of.
+    """Decide about deliveries and `write` them in one transaction, each event under the incident that it belongs to.
 
-    When names were joined meanwhile by somebody else, all is decided anew. Raises StoreBusy, and what `write` raises.
+    Everything is decided anew when another process has joined names meanwhile. Returns what `write` returns. Raises
+    StoreBusy, and what `write` raises.
     """
     spoken = {name for entry in entries for name in touched(entry)}
     for _ in range(_ROUNDS):
-        names, history, asked = Names(), History(), list(entries)
+        names, history, asked = IncidentNames(), IncidentHistory(), list(entries)
         if spoken:
             async with store.reading() as connection:
                 names = await load(connection, spoken)
                 asked = [routed(entry, names) for entry in entries]
-                if about := Asked.by(asked, names, rulebook):
+                if about := NeededHistories.by(asked, names, rulebook):
                     history = await load_history(connection, about.judged, about.promised, about.whose)
         receipts = await decided(asked, history, rulebook, names)
         try:
@@ -132,19 +134,19 @@ async def taken(
                 if spoken:
                     await hold(connection, joining=any(joins(entry) for entry in asked))
                     if not await unchanged(connection, names, spoken):
-                        raise Stale
+                        raise NamesChanged
                 return await write(connection, receipts, names)
-        except Stale:
+        except NamesChanged:
             continue
     raise StoreBusy("incidents get other names all the time; try again shortly")
 
 
 async def decided(
-    entries: Sequence[Entry], history: History, rulebook: Rulebook, names: Names = _NO_NAMES
+    entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Every entry with its final events and its answer, in order; later ones see the events of earlier ones."""
+    """Return a receipt for every entry, in order, with its final events; later ones see the events of earlier ones."""
     receipts = []
-    turn = Turn()
+    turn = LoopYielder()
     for entry in entries:
         seen_ = entry.observed
         if seen_ is not None and history.is_news(seen_.event, rulebook):
@@ -166,15 +168,15 @@ async def decided(
     return receipts
 
 
-def _judged(one: Translated, history: History, rulebook: Rulebook) -> Translated:
+def _judged(one: TranslatedEvent, history: IncidentHistory, rulebook: Rulebook) -> TranslatedEvent:
     """An event whose meaning depends on what is stored of its incident."""
     known = history.counting(one.event.incident)
     if one.not_before_told:
-        one = behind_breaches(one, known, ran_out(known, rulebook, one.event.received_at))
-    return recognised(one, known)
+        one = after_breaches(one, known, ran_out(known, rulebook, one.event.received_at))
+    return with_reporter_recognised(one, known)
 
 
-def _confined(entry: Entry, history: History, rulebook: Rulebook, names: Names) -> Entry:
+def _confined(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, names: IncidentNames) -> InboxEntry:
     """The entry, but parked when its key's contract is not the one under which an incident of it stands then.
 
     A ticket that moved to another customer is that customer's: the system of the one before acts on it no more. What
@@ -200,14 +202,16 @@ def _then_and_now(event: IncidentEvent) -> tuple[datetime, datetime]:
     return event.occurred_at, max(event.occurred_at, event.received_at)
 
 
-def _anothers(incident: IncidentId, at: datetime, only: str, history: History, rulebook: Rulebook) -> bool:
-    """Whether the incident stands under the contract of somebody else than the key's at an instant."""
+def _anothers(incident: IncidentId, at: datetime, only: str, history: IncidentHistory, rulebook: Rulebook) -> bool:
+    """Return whether the incident stands under another contract than the key's at an instant."""
     match = history.contract_at(incident, at, rulebook)
     return match is not None and match.reason is MatchReason.CUSTOMER and match.contract.id != only
 
 
-def _kept_from(entry: Entry, history: History, rulebook: Rulebook, names: Names) -> frozenset[IncidentId]:
-    """Survivors of merges that are another contract's than the key's by now: its words are not heard there."""
+def _kept_from(
+    entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, names: IncidentNames
+) -> frozenset[IncidentId]:
+    """Return survivors of merges that are under another contract by now: no copies are made for them."""
     only = entry.headers.get(CONTRACT_HEADER)
     if only is None or not names.merged:
         return frozenset()
@@ -219,8 +223,8 @@ def _kept_from(entry: Entry, history: History, rulebook: Rulebook, names: Names)
     )
 
 
-def _named(one: Translated, only: str, history: History, rulebook: Rulebook) -> Translated:
-    """The event with the contract's customer, unless somebody has named one before it."""
+def _named(one: TranslatedEvent, only: str, history: IncidentHistory, rulebook: Rulebook) -> TranslatedEvent:
+    """Return the event with the contract's customer, unless an earlier event has named one."""
     contract = rulebook.contracts.get(ContractId(only))
     if contract is None or not contract.customers or not history.nameless(one.event):
         return one
@@ -228,14 +232,14 @@ def _named(one: Translated, only: str, history: History, rulebook: Rulebook) -> 
     return replace(one, event=replace(one.event, attributes=stated))
 
 
-def _noticed(entry: Entry, promise: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _noticed(entry: InboxEntry, promise: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Counted once an incident, at its opening; what an event itself remarks is counted with the event."""
     if promise is None or all(one.event.kind is not EventKind.OPENED for one in entry.events):
         return ()
     return tuple(remark["code"] for remark in promise["remarks"] if remark["code"] != RemarkKind.MAPPING)
 
 
-def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
+def _promise(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Any:
     """None too for a word about an incident so old that it was forgotten: no clock follows from it."""
     if not entry.promises:
         return None
@@ -250,7 +254,7 @@ def _promise(entry: Entry, history: History, rulebook: Rulebook) -> Any:
     return promise(incident, partial(history.folded, incident, rulebook), view)
 
 
-def _as_seen(only: str, history: History, rulebook: Rulebook, incident: Incident) -> Incident | None:
+def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: Incident) -> Incident | None:
     """The incident as the key of this contract sees it; None when it is under another contract by now."""
     found = contract_view(history.counting(incident.id), incident.periods, only)
     if found is None or found.until is not None:
@@ -261,8 +265,10 @@ def _as_seen(only: str, history: History, rulebook: Rulebook, incident: Incident
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-async def store(connection: AsyncConnection, receipts: Sequence[Receipt], names: Names = _NO_NAMES) -> list[Receipt]:
-    """Write what is new; the receipts in the same order, those seen before with their first answer."""
+async def store(
+    connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
+) -> list[Receipt]:
+    """Write what is new and return the receipts in the same order; those seen before have their first answer."""
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
     for receipt in receipts:
@@ -281,12 +287,12 @@ async def store(connection: AsyncConnection, receipts: Sequence[Receipt], names:
         else _again(receipt, *told[receipt.entry.id])
         for receipt in receipts
     ]
-    await insert_receipts(connection, [_aside(receipt) for receipt in answered if _reused(receipt, told)])
+    await insert_receipts(connection, [_parked_copy(receipt) for receipt in answered if _reused(receipt, told)])
     return answered
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Rows for these receipts; the ids that were new."""
+    """Insert inbox rows for these receipts and return the ids that were new."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -294,8 +300,8 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
     return set((await connection.execute(statement, rows)).scalars())
 
 
-async def publish(connection: AsyncConnection, receipts: Sequence[Receipt], names: Names) -> None:
-    """Add the events of these entries to the incident's events and to the log, with what follows from names."""
+async def publish(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
+    """Append the events of these receipts to their incidents and to the log, with the copies that merges require."""
     begun: set[IncidentId] = set()
     if names.merged:
         own = {one.event.incident for receipt in receipts for one in receipt.entry.events}
@@ -333,7 +339,7 @@ async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]
     columns = (inbox.c.id, inbox.c.source, inbox.c.digest, inbox.c.answer)
     for start in range(0, len(digests), _PER_STATEMENT):
         wanted = inbox.c.digest.in_(digests[start : start + _PER_STATEMENT])
-        counts = and_(inbox.c.outcome != Result.REFUSED.value, inbox.c.reason.not_in(_ASIDE))
+        counts = and_(inbox.c.outcome != DeliveryResult.REFUSED.value, inbox.c.reason.not_in(_PARKED_BY_HEADERS))
         for row in await connection.execute(select(*columns).where(wanted, counts)):
             for id_ in asked.get((row.source, row.digest), set()) - {row.id}:
                 found[id_] = (row.digest, row.answer.encode())
@@ -350,7 +356,7 @@ def _reused(receipt: Receipt, told: Mapping[str, tuple[str, bytes]]) -> bool:
     return receipt.duplicate and told[receipt.entry.id][0] != receipt.entry.digest
 
 
-def _aside(receipt: Receipt) -> Receipt:
+def _parked_copy(receipt: Receipt) -> Receipt:
     entry = parked_instead(receipt.entry, ParkedBecause.ID_REUSED, f"first seen as delivery {receipt.entry.delivery}")
     return Receipt(entry, orjson.dumps(answer_of(entry, None)))
 

@@ -14,29 +14,29 @@ from datetime import timedelta
 from itertools import chain
 
 from sla_catalogue import Catalogue
-from sla_catalogue.source import AuthenticationKind, Dialect, Source, SourceId
+from sla_catalogue.source import AuthenticationKind, Source, SourceId
 from sla_domain.contract import ContractId
 from sla_domain.event import NOTHING, EventKind
 from sla_domain.normal import normal, normals
-from sla_ingest.auth import Doubt, Work, doubt, work_of
+from sla_ingest.auth import AuthFailure, DigestBudget, digest_budget, verify
 from sla_ingest.commit import GroupCommit, weight
-from sla_ingest.dialect import MEDIA_TYPES, cloudevents, translate
+from sla_ingest.dialect import DIALECTS, EVENTS_DIALECT, DialectAdapter, undescribed_source
 from sla_ingest.dialect.port import (
     Accepted,
     Delivery,
+    DoesNotFit,
     Ignored,
     ParkedBecause,
     Refused,
     Translation,
-    Unfit,
     body_id,
 )
-from sla_ingest.entry import CONTRACT_HEADER, Entry, Receipt, Result, entry_of, parked_instead
-from sla_ingest.limit import Budget, Recent
+from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, parked_instead
+from sla_ingest.limit import Budget, RecentBodies
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
-from sla_ingest.settle import settled
-from sla_platform.http.keys import Access
+from sla_ingest.settle import with_accepted_time
+from sla_platform.http.keys import KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.timesource import TimeSource
 
@@ -45,12 +45,12 @@ _PROVEN_BY_HEAD = frozenset({AuthenticationKind.TOKEN, AuthenticationKind.BASIC,
 EVENTS = "events"  # what metrics call sources that no entry of the catalogue describes
 MAX_BATCH = 5_000
 CHUNK = 250  # events of a batch that are translated and committed in one go
-# Telling a promise costs a fold: for a large import nobody reads them.
+# Computing a promise costs a fold, and after a large import no one reads them.
 MAX_PROMISES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IntakeResult:
     """What to answer: one receipt, or one for each event of a batch."""
 
     receipts: tuple[Receipt, ...]
@@ -58,47 +58,48 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the settings say about what is taken in."""
+class IntakeRules:
+    """The settings that limit what is accepted: how far in the future a time may lie, how deep JSON may nest."""
 
     future_tolerance: timedelta
     max_depth: int
 
 
 class Intake:
-    """Everything a request needs on its way in."""
+    """The steps of a request from its raw body to its receipt, the same for every dialect."""
 
     def __init__(
         self,
         catalogue: Callable[[], Catalogue],
         commit: GroupCommit,
         budget: Budget,
-        time: TimeSource,
+        time_source: TimeSource,
         metrics: IngestMetrics,
-        rules: Rules,
+        rules: IntakeRules,
     ) -> None:
         self._catalogue = catalogue
         self._commit = commit
         self._budget = budget
-        self._time = time
+        self._time_source = time_source
         self._metrics = metrics
         self._rules = rules
-        self._work: tuple[Catalogue | None, Work] = (None, {})
-        self._recent = Recent()
+        self._work: tuple[Catalogue | None, DigestBudget] = (None, {})
+        self._recent = RecentBodies()
 
     # -- webhooks
 
-    async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> Taken:
-        """A delivery of a source. `known_caller`: it bears an API key, and may learn which sources exist.
+    async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
+        """Take in a delivery to the address of a source.
 
-        Raises Problem, StoreBusy, QueueFull.
+        `known_caller`: the caller has an API key and may learn which sources exist. Raises Problem, StoreBusy,
+        QueueFull.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
         how = None if source is None else source.authentication
-        found = doubt(how, body, headers, self._time.now(), self._work_of(catalogue))
+        found = verify(how, body, headers, self._time_source.now(), self._work_of(catalogue))
         if source is None or found is not None:
-            why = found or Doubt.SOURCE
+            why = found or AuthFailure.SOURCE
             self._metrics.refused.labels(UNKNOWN if source is None else source.id, why.name.lower()).inc()
             raise no_such_source(name) if source is None and known_caller else not_authentic()
         again = _signed(source) and self._recent.seen(source.id, body)
@@ -107,130 +108,135 @@ class Intake:
         delivery = _divided(
             self._delivery(body, {name: value for name, value in headers.items() if name != proof}), source
         )
-        if source.dialect is Dialect.CLOUDEVENTS:
-            return await self._cloud_events(delivery, source, None)
-        self._check_media_type(source, headers)
-        return await self._single(self._entry(delivery, source))
+        return await self._take(delivery, DIALECTS[source.dialect], source)
 
-    def _work_of(self, catalogue: Catalogue) -> Work:
+    def _work_of(self, catalogue: Catalogue) -> DigestBudget:
         """Counted once for each catalogue."""
         known, work = self._work
         if known is not catalogue:
-            work = work_of(source.authentication for source in catalogue.sources.values())
+            work = digest_budget(source.authentication for source in catalogue.sources.values())
             self._work = (catalogue, work)
         return work
 
-    def _entry(self, delivery: Delivery, source: Source) -> Entry:
-        found = self._translated(translate(delivery, source))
-        return entry_of(source.id, delivery, found, by_body=_signed(source))
-
-    def _check_media_type(self, source: Source, headers: Mapping[str, str]) -> None:
-        spoken = MEDIA_TYPES.get(source.dialect)
-        given = cloudevents.media_type(headers)
-        if spoken is not None and given and given not in spoken:
-            self._metrics.refused.labels(source.id, "media_type").inc()
-            raise wrong_media_type(sorted(spoken))
-
-    # -- CloudEvents
+    # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Find the CloudEvents source whose own token or password the headers carry; None where there is not one.
+        """Find the source that may post to `/v1/events` and whose token or password the headers carry; None for none.
 
-        A signature is over the body, which is not read for strangers: such sources post to their own address. A secret
-        that several sources share names none of them.
+        A signature covers the body, which is not read before the sender is known: such sources post to their own
+        address. A secret that several sources share names none of them.
         """
-        now = self._time.now()
+        now = self._time_source.now()
         fitting = [
             source
             for source in self._catalogue().sources.values()
-            if source.dialect is Dialect.CLOUDEVENTS
+            if DIALECTS[source.dialect].serves_events
             and source.authentication.kind in _PROVEN_BY_HEAD
-            and doubt(source.authentication, b"", headers, now) is None
+            and verify(source.authentication, b"", headers, now) is None
         ]
         return fitting[0] if len(fitting) == 1 else None
 
-    async def events(self, access: Access, body: bytes, headers: Mapping[str, str]) -> Taken:
-        """CloudEvents under an API key. A key of one contract writes under its own name and for that contract alone."""
+    async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
+        """Take in CloudEvents under an API key.
+
+        The key of one contract writes under its own source name and for that contract alone. Raises Problem, StoreBusy,
+        QueueFull.
+        """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
         delivery = self._delivery(body, headers)
         if access.contract is None:
-            return await self._cloud_events(delivery, None, None)
-        kept = {**headers, CONTRACT_HEADER: access.contract}
-        own = replace(delivery, headers=kept)
-        return await self._cloud_events(own, assumed(f"key-{key}"), ContractId(access.contract))
+            return await self._take(delivery, EVENTS_DIALECT, None)
+        own = replace(delivery, headers={**headers, CONTRACT_HEADER: access.contract})
+        return await self._take(own, EVENTS_DIALECT, undescribed_source(f"key-{key}"), ContractId(access.contract))
 
-    async def _cloud_events(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
+    # -- every dialect
+
+    async def _take(
+        self, delivery: Delivery, dialect: DialectAdapter, source: Source | None, contract: ContractId | None = None
+    ) -> IntakeResult:
+        """Take in a delivery or a batch. `source` None: each event names its own."""
         signed = source is not None and _signed(source)
-        if not cloudevents.speaks({**delivery.hints, **delivery.headers}, binary=not signed):
+        accepted = dialect.bad_media_type(delivery, signed=signed)
+        if accepted is not None:
             self._metrics.refused.labels(self._counted_as(source), "media_type").inc()
-            raise unsigned_attributes() if signed else wrong_media_type(_SPOKEN_EVENTS)
+            raise wrong_media_type(accepted)
         if signed:
-            delivery = cloudevents.told_by_its_body(delivery)
-        if not cloudevents.is_batch(delivery.headers):
-            # Its sender hears what is wrong with it: in a batch the others would have to wait for the answer to one.
-            return await self._single(replace(self.cloud_event(delivery, source, contract), by_rule=True))
-        return await self._batch(delivery, source, contract)
-
-    async def _batch(self, delivery: Delivery, source: Source | None, contract: ContractId | None) -> Taken:
+            delivery = dialect.by_body(delivery)
         try:
-            parts = cloudevents.split(delivery)
-            if len(parts) > MAX_BATCH:
-                raise Unfit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
-        except Unfit as unfit:
+            parts = dialect.parts(delivery)
+            if parts is not None and len(parts) > MAX_BATCH:
+                raise DoesNotFit(f"a batch has at most {MAX_BATCH} events, this one has {len(parts)}")
+        except DoesNotFit as unfit:
             whole = Translation(body_id(delivery), unfit.refused)
             sender = source.id if source else SourceId(EVENTS)
             return await self._single(entry_of(sender, delivery, whole, counted_as=self._counted_as(source)))
+        if parts is None:
+            # Its sender reads what is wrong with it: in a batch the others would wait for the answer to one.
+            entry = self._entry(delivery, dialect, source, contract)
+            return await self._single(replace(entry, by_rule=True) if dialect.answers_rules else entry)
+        return await self._batch(parts, dialect, source, contract)
+
+    async def _batch(
+        self, parts: Sequence[Delivery], dialect: DialectAdapter, source: Source | None, contract: ContractId | None
+    ) -> IntakeResult:
         promises = len(parts) <= MAX_PROMISES
-        entries: list[Entry] = []
+        entries: list[InboxEntry] = []
         for start in range(0, len(parts), CHUNK):
             some = parts[start : start + CHUNK]
-            entries += [_kept_whole(self.cloud_event(part, source, contract, promises=promises)) for part in some]
+            entries += [_kept_whole(self._entry(one, dialect, source, contract, promises=promises)) for one in some]
             await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
         chunks = together(entries, CHUNK)
-        # When one chunk fails the sender hears 503 and sends the batch again: the others are duplicates then.
+        # When one chunk fails the sender gets 503 and sends the batch again: the others are duplicates then.
         if any(joins(entry) for entry in entries):
-            # One after the other, so that whoever comes meanwhile has their turn in between.
+            # One after the other, so that requests that come meanwhile are answered in between.
             done = [await self._commit.take([entries[number] for number in chunk]) for chunk in chunks]
         else:
             done = await asyncio.gather(*(self._commit.take([entries[number] for number in chunk]) for chunk in chunks))
         receipts = dict(zip(chain.from_iterable(chunks), chain.from_iterable(done), strict=True))
-        return Taken(tuple(receipts[number] for number in range(len(entries))), batch=True)
+        return IntakeResult(tuple(receipts[number] for number in range(len(entries))), batch=True)
 
-    def cloud_event(
+    def _entry(
         self,
         delivery: Delivery,
+        dialect: DialectAdapter,
         source: Source | None,
-        contract: ContractId | None,
+        contract: ContractId | None = None,
         *,
         promises: bool = True,
-    ) -> Entry:
-        """One event as an entry; its source follows from its `source` attribute when none is given."""
+    ) -> InboxEntry:
+        """Translate one delivery into the row that is kept of it; one that cannot be read is a refused row."""
         try:
-            envelope = cloudevents.read(delivery)
-            sender = source or self._named_source(envelope)
-        except Unfit as unfit:
+            opened = dialect.open(delivery)
+            sender = source or self._named_source(opened.sender)
+        except DoesNotFit as unfit:
             refused = Translation(body_id(delivery), unfit.refused)
             name = source.id if source else SourceId(EVENTS)
             return entry_of(name, delivery, refused, counted_as=self._counted_as(source))
-        found = cloudevents.translate_envelope(envelope, delivery, sender)
+        found = opened.translate(sender)
         if contract is not None:
             found = self._confined(found, contract)
+        by_body = dialect.id_in_headers and _signed(sender)
         label = self._counted_as(sender)
-        return entry_of(sender.id, delivery, self._translated(found), promises=promises, counted_as=label)
+        return entry_of(
+            sender.id, delivery, self._translated(found), promises=promises, by_body=by_body, counted_as=label
+        )
 
     def _counted_as(self, source: Source | None) -> str:
         """Metrics name the catalogue's sources alone: a sender could make up any number of others."""
         return source.id if source is not None and source.id in self._catalogue().sources else EVENTS
 
-    def _named_source(self, envelope: cloudevents.Envelope) -> Source:
-        """The catalogue's source of this name, or an assumed one. Raises Unfit for a name that is a webhook's."""
-        guessed = cloudevents.assumed_source(envelope.source)
-        known = self._catalogue().sources.get(guessed.id)
+    def _named_source(self, named: Source | None) -> Source:
+        """Return the catalogue's source of this name, or `named` itself where the catalogue has none.
+
+        Raises DoesNotFit for the name of a source whose deliveries must come signed to its own address.
+        """
+        assert named is not None, "a delivery without an address of its own names its source"
+        known = self._catalogue().sources.get(named.id)
         if known is None:
-            return guessed
-        if known.dialect is not Dialect.CLOUDEVENTS:
-            raise Unfit(f"{guessed.id} is a webhook source: its events come signed to its own address", "/source")
+            return named
+        if not DIALECTS[known.dialect].serves_events:
+            raise DoesNotFit(f"{named.id} is a webhook source: its events come signed to its own address", "/source")
         return known
 
     def _confined(self, found: Translation, contract: ContractId) -> Translation:
@@ -249,7 +255,7 @@ class Intake:
                 rest = {name: value for name, value in event.snapshot.attributes.items() if name != "customer"}
                 event = replace(event, snapshot=replace(event.snapshot, attributes=rest))
             if not customer:
-                # Naming nobody would take the incident away from its contract, to the default one's people.
+                # An empty customer would move the incident to the default contract and its people.
                 stated = {name: value for name, value in event.attributes.items() if name != "customer"}
                 if event.kind is EventKind.OPENED and customers:
                     stated["customer"] = min(customers)
@@ -260,7 +266,9 @@ class Intake:
     # -- shared
 
     def _delivery(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
-        return Delivery(body=body, headers=headers, received_at=self._time.now(), max_depth=self._rules.max_depth)
+        return Delivery(
+            body=body, headers=headers, received_at=self._time_source.now(), max_depth=self._rules.max_depth
+        )
 
     async def _spend(self, who: str, counted_as: str = "") -> None:
         try:
@@ -269,52 +277,43 @@ class Intake:
             self._metrics.refused.labels(counted_as or who, "rate").inc()
             raise
 
-    async def _single(self, entry: Entry) -> Taken:
+    async def _single(self, entry: InboxEntry) -> IntakeResult:
         (receipt,) = await self._commit.take([entry])
-        if receipt.entry.result is Result.REFUSED:
+        if receipt.entry.result is DeliveryResult.REFUSED:
             raise refusal(receipt.entry)
-        return Taken((receipt,))
+        return IntakeResult((receipt,))
 
     def _translated(self, found: Translation) -> Translation:
         if isinstance(found.outcome, Ignored) and found.outcome.observed is not None:
-            seen = settled(found.outcome.observed, self._rules.future_tolerance)
+            seen = with_accepted_time(found.outcome.observed, self._rules.future_tolerance)
             return Translation(found.delivery, replace(found.outcome, observed=seen))
         if not isinstance(found.outcome, Accepted):
             return found
         return Translation(
-            found.delivery, Accepted(tuple(settled(one, self._rules.future_tolerance) for one in found.outcome.events))
+            found.delivery,
+            Accepted(tuple(with_accepted_time(one, self._rules.future_tolerance) for one in found.outcome.events)),
         )
 
-    def again(self, source_name: str, delivery: Delivery) -> Entry:
-        """A kept delivery translated by today's catalogue. Raises Problem 409 when its source is gone."""
+    def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
+        """Translate a kept delivery by today's catalogue. Raises Problem 409 when its source is gone."""
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
+        dialect = EVENTS_DIALECT if source is None else DIALECTS[source.dialect]
         if source is not None and _signed(source):
-            # Somebody looked at it: what the unsigned headers say no longer speaks against the body.
-            delivery = replace(_divided(delivery, source), hints=NOTHING)
-            if source.dialect is Dialect.CLOUDEVENTS:
-                delivery = cloudevents.told_by_its_body(delivery)
-        if source is not None and source.dialect is not Dialect.CLOUDEVENTS:
-            return self._entry(delivery, source)
-        if not cloudevents.speaks(delivery.headers):
+            # A person has looked at it: the unsigned headers no longer contradict the body.
+            delivery = dialect.by_body(replace(_divided(delivery, source), hints=NOTHING))
+        if dialect.serves_events and dialect.bad_media_type(delivery, signed=False) is not None:
             detail = f"The catalogue has no source {source_name} any more; add it, then replay."
             raise Problem(409, "no-source", "The source is gone", detail)
-        sender = source or (None if source_name == EVENTS else assumed(source_name))
-        return self.cloud_event(delivery, sender, ContractId(contract) if contract else None)
+        sender = source or (None if source_name == EVENTS else undescribed_source(source_name))
+        return self._entry(delivery, dialect, sender, ContractId(contract) if contract else None)
 
 
-def assumed(name: str) -> Source:
-    """A CloudEvents source that the catalogue does not describe, by the name under which its incidents are kept."""
-    return replace(cloudevents.NOBODY, id=SourceId(name))
+def together(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
+    """Group the indexes of the entries into chunks of about `size`, with all events of an incident in one chunk.
 
-
-def together(entries: Sequence[Entry], size: int) -> list[list[int]]:
-    """The places of the entries in chunks of about `size`, of which each holds all that is said of its incidents, in
-    the order of the entries.
-
-    A chunk is one commit. Whoever reads an incident meanwhile sees all of it or nothing: an opening without the end
-    that came in the same request would look like a promise broken long ago. What joins names is a commit of its own in
-    any case, and counts for the work that it is.
+    A chunk is one commit. A reader of an incident sees all of a request or nothing of it: an opening without the end
+    that came in the same request would look like a breach of long ago. An entry that joins names counts by `weight`.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -333,7 +332,7 @@ def together(entries: Sequence[Entry], size: int) -> list[list[int]]:
 
 
 def _signed(source: Source) -> bool:
-    """Whether the source's proof covers the body, and headers only as far as the signature says so."""
+    """Return whether the source's proof covers the body, and headers only as far as the signature includes them."""
     return source.authentication.kind is AuthenticationKind.HMAC
 
 
@@ -346,9 +345,9 @@ def _divided(delivery: Delivery, source: Source) -> Delivery:
     return replace(delivery, headers=headers, hints=hints)
 
 
-def _kept_whole(entry: Entry) -> Entry:
+def _kept_whole(entry: InboxEntry) -> InboxEntry:
     """A batch is answered 202 as a whole, so an event in it that cannot be read is parked instead of refused."""
-    if entry.result is not Result.REFUSED:
+    if entry.result is not DeliveryResult.REFUSED:
         return entry
     return parked_instead(entry, ParkedBecause.MALFORMED, entry.detail)
 
@@ -356,8 +355,8 @@ def _kept_whole(entry: Entry) -> Entry:
 # -- answers that are not 202 -----------------------------------------------------------------------------
 
 
-def refusal(entry: Entry) -> Problem:
-    """The problem of a refused delivery, with its place in the input."""
+def refusal(entry: InboxEntry) -> Problem:
+    """Return the problem for a refused entry, with the place in the input that does not fit."""
     refused = entry.refused
     assert refused is not None
     places = {
@@ -373,6 +372,7 @@ def refusal(entry: Entry) -> Problem:
 
 
 def not_authentic() -> Problem:
+    """Return the problem 401, in the same words for an unknown source and for a wrong proof."""
     return Problem(
         401,
         "not-authentic",
@@ -383,17 +383,10 @@ def not_authentic() -> Problem:
 
 
 def no_such_source(name: str) -> Problem:
+    """Return the problem 404 for a source name that the catalogue lacks; only for callers with an API key."""
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
 
-_SPOKEN_EVENTS = (cloudevents.STRUCTURED, cloudevents.BATCH, "any with ce- headers")
-
-
-def unsigned_attributes() -> Problem:
-    said = f"The signature covers the body alone: send the event in it, with Content-Type {cloudevents.STRUCTURED} "
-    said += f"or {cloudevents.BATCH}; attributes in ce- headers are not signed."
-    return Problem(415, "media-type", "The media type is not read here", said)
-
-
-def wrong_media_type(spoken: Sequence[str]) -> Problem:
-    return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {', '.join(spoken)}.")
+def wrong_media_type(accepted: str) -> Problem:
+    """Return the problem 415; `accepted` lists what Content-Type may be."""
+    return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")

@@ -21,10 +21,10 @@ _MINUTE_SECONDS = 60
 
 
 class Budget:
-    """Requests per source and minute; real time, whatever clock slad runs on.
+    """Requests per source and minute, counted in real time whatever clock slad runs on.
 
-    The limiter goes by the wall clock. A minute that ends later than in a minute was begun while that clock was ahead,
-    and would last until the clock is there again: it is begun anew.
+    The limiter reads the wall clock. A window that ends later than a minute from now began while that clock was ahead;
+    it is begun anew.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -33,7 +33,7 @@ class Budget:
         self._per_minute = per_minute
 
     async def spend(self, source: str) -> None:
-        """Raises Problem 429 with the seconds until the next minute of the budget."""
+        """Count one request. Raises Problem 429 with the seconds until the next minute of the budget."""
         if await self._limiter.hit(self._item, source):
             return
         window = await self._limiter.get_window_stats(self._item, source)
@@ -52,15 +52,15 @@ class Budget:
         )
 
 
-class Recent:
-    """The signed bodies that came last to this process; older ones are forgotten first."""
+class RecentBodies:
+    """The signed bodies that this process received last; the oldest are forgotten first."""
 
     def __init__(self, most: int = 20_000) -> None:
         self._digests: OrderedDict[bytes, None] = OrderedDict()
         self._most = most
 
     def seen(self, source: str, body: bytes) -> bool:
-        """Whether this body came before; from now on it has."""
+        """Return whether the source sent this body before, and remember it."""
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests
         self._digests[digest] = None

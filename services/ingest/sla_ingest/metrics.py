@@ -13,7 +13,7 @@ _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
 class IngestMetrics:
-    """Built once per process on an injected registry."""
+    """The Prometheus metrics of ingest, built once per process on an injected registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(
@@ -68,8 +68,8 @@ class IngestMetrics:
     def expect(self, sources: Iterable[str]) -> None:
         """Begin the count of accepted deliveries of each source at 0.
 
-        A series that does not exist cannot stand still: without this, a source that falls silent before the first
-        delivery after a restart would never be missed (alert SladIngestSilent).
+        Without a series a source that stops before its first delivery after a restart would never be missed (alert
+        SladIngestSilent).
         """
         for source in sources:
             self.deliveries.labels(source, ACCEPTED)

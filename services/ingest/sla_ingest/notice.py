@@ -21,7 +21,7 @@ from sla_domain.notice import Affected, Notice, NoticeId, Severity, concerned, e
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
-from sla_ingest.dialect.port import Unfit
+from sla_ingest.dialect.port import DoesNotFit
 from sla_ingest.dialect.read import clean
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.tables import log, notice
@@ -41,13 +41,13 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """The same id with the same content is the same notice; with another content it is a mistake."""
+    """Publishes critical-fix notices: the same id with the same content is the same notice, with another a mistake."""
 
     def __init__(
         self,
         store: Store,
         doorbell: Doorbell,
-        time: TimeSource,
+        time_source: TimeSource,
         max_depth: int,
         rulebook: Callable[[], Rulebook],
         metrics: IngestMetrics,
@@ -56,12 +56,15 @@ class Notices:
         self._metrics = metrics
         self._store = store
         self._doorbell = doorbell
-        self._time = time
+        self._time_source = time_source
         self._max_depth = max_depth
 
     async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
-        """Whether it was published before, and the answer. Raises Problem 400, 409, 422, StoreBusy."""
-        now = self._time.now()
+        """Publish a notice; return whether it was published before, and the answer.
+
+        Raises Problem 400, 409, 422, and StoreBusy.
+        """
+        now = self._time_source.now()
         written = self._parsed(body)
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
         found = _validated(written, now, publisher)
@@ -100,7 +103,7 @@ class Notices:
     def _parsed(self, body: bytes) -> Mapping[str, Any]:
         try:
             written = parse_json(body, self._max_depth)
-        except Unfit as unfit:
+        except DoesNotFit as unfit:
             refused = unfit.refused
             place = {"position": refused.position, "line": refused.line, "column": refused.column}
             errors = [{"detail": refused.detail, **place}] if refused.position is not None else []
@@ -111,8 +114,8 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Whom a notice concerns: contracts in force that run an affected version, and their people who hear of fixes."""
+class NoticeReach:
+    """How many a notice concerns: contracts in force with an affected version, and their people who want notices."""
 
     contracts: int
     people: int
@@ -120,7 +123,7 @@ class Reach:
 
     @property
     def remark(self) -> str:
-        """What to do when it reaches nobody; empty when it reaches somebody."""
+        """Return what to check when the notice reaches no person; "" when it reaches one."""
         if self.people:
             return ""
         if self.contracts:
@@ -128,14 +131,15 @@ class Reach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
+        """Return the reach as it stands in the answer to the publisher."""
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.unknown:
             told["unknown_products"] = list(self.unknown)
         return told | ({"remark": f"This notice reaches nobody: {self.remark}."} if self.remark else {})
 
 
-def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> Reach:
-    """As the notifier will find them, from the catalogue in force."""
+def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
+    """Return the reach of a notice by the catalogue in force, as the notifier will find it."""
     asked = Notice(
         id=NoticeId(found.id),
         title=found.title,
@@ -147,7 +151,7 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> Reach:
     people = sum(len(entitled(contract)) for contract in contracts)
     known = known_products(rulebook)
     unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
-    return Reach(len(contracts), people, unknown)
+    return NoticeReach(len(contracts), people, unknown)
 
 
 def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
@@ -164,6 +168,8 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 
 
 class ProductIn(AffectedProduct):
+    """A product and its affected versions as publishers send them, within the bounds of everything that enters."""
+
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
     versions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), LINE] = ""
 
@@ -179,7 +185,7 @@ class NoticeIn(NoticeData):
 
 
 def notice_schema() -> dict[str, Any]:
-    """The body of `POST /v1/notices` as JSON Schema, whole in itself. Without `published_at` it is published now."""
+    """Return the JSON Schema of the body of `POST /v1/notices`, without references to other schemas."""
     schema = NoticeIn.model_json_schema()
     products = schema["properties"]["products"]
     products["items"] = schema.pop("$defs")["ProductIn"]

@@ -17,20 +17,20 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.rulebook import Rulebook
-from sla_ingest.dialect.port import Delivery, IgnoredBecause, ParkedBecause, Reason
-from sla_ingest.entry import Receipt, Result
+from sla_ingest.dialect.port import CodedReason, Delivery, IgnoredBecause, ParkedBecause
+from sla_ingest.entry import DeliveryResult, Receipt
 from sla_ingest.inbox import insert_receipts, publish, taken
 from sla_ingest.intake import Intake
-from sla_ingest.name import Names
+from sla_ingest.name import IncidentNames
 from sla_ingest.tables import inbox
 from sla_platform.bus import Doorbell
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
 from sla_platform.store.types import from_micros, to_micros
 
-WAITING = (Result.PARKED.value, Result.REFUSED.value)
+WAITING = (DeliveryResult.PARKED.value, DeliveryResult.REFUSED.value)
 # An ignored delivery may be tried again too: the catalogue may have learnt what it means.
-REPLAYABLE = (*WAITING, Result.IGNORED.value)
+REPLAYABLE = (*WAITING, DeliveryResult.IGNORED.value)
 _LISTED = (
     inbox.c.id,
     inbox.c.source,
@@ -41,12 +41,12 @@ _LISTED = (
     inbox.c.detail,
     func.length(inbox.c.body).label("bytes"),
 )
-_TEXTS: Mapping[str, Reason] = {reason.code: reason for kind in (ParkedBecause, IgnoredBecause) for reason in kind}
+_TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBecause, IgnoredBecause) for reason in kind}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A delivery as it was kept."""
+class ParkedDelivery:
+    """A delivery as it is kept in the inbox."""
 
     id: str
     source: str
@@ -54,8 +54,8 @@ class Kept:
     delivery: Delivery
 
 
-class Shelf:
-    """The parked deliveries of this database."""
+class ParkedDeliveries:
+    """The parked and refused deliveries of this database: listed, shown and replayed."""
 
     def __init__(self, store: Store, intake: Intake, rulebook: Callable[[], Rulebook], doorbell: Doorbell) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class Shelf:
         self._doorbell = doorbell
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """The oldest first. `after`: the `next` of the page before. Raises Problem 400."""
+        """Return the oldest first, as JSON. `after`: the `next` of the page before. Raises Problem 400."""
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
             at, id_ = _place(after)
@@ -78,12 +78,13 @@ class Shelf:
         return {"parked": [_listed(row) for row in shown], "next": more}
 
     async def count(self) -> int:
+        """Return how many deliveries wait."""
         async with self._store.reading() as connection:
             statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
             return int((await connection.execute(statement)).scalar_one())
 
-    async def one(self, id_: str) -> Kept:
-        """Raises Problem 404."""
+    async def one(self, id_: str) -> ParkedDelivery:
+        """Return the delivery with this id. Raises Problem 404."""
         async with self._store.reading() as connection:
             row = (await connection.execute(select(inbox).where(inbox.c.id == id_))).one_or_none()
         if row is None:
@@ -92,38 +93,41 @@ class Shelf:
             body=bytes(row.body),
             headers=orjson.loads(row.headers),
             received_at=row.received_at,
-            # Only one that was set aside for its id keeps the id it was given then.
+            # Only one that was parked because of its id keeps the id it was given then.
             id=row.delivery if row.reason == ParkedBecause.ID_REUSED.code else "",
         )
-        return Kept(row.id, row.source, row.outcome, delivery)
+        return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
     async def replay(self, id_: str) -> tuple[bool, bytes]:
-        """Whether it is understood now, and the answer that its sender would get. Raises Problem 404, 409."""
+        """Translate a kept delivery again; return whether it is understood now, and the answer its sender would get.
+
+        Raises Problem 404, 409.
+        """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:
             raise _done()
         entry = self._intake.again(kept.source, kept.delivery)
 
-        async def write(connection: AsyncConnection, receipts: Sequence[Receipt], names: Names) -> Receipt:
+        async def write(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> Receipt:
             (receipt,) = receipts
-            if entry.result not in (Result.PARKED, Result.REFUSED):
+            if entry.result not in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
                 await _accept(connection, kept, receipt, names)
             return receipt
 
         receipt = await taken(self._store, [entry], self._rulebook(), write)
-        if entry.result in (Result.PARKED, Result.REFUSED):
+        if entry.result in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
             return False, receipt.answer
         if receipt.entry.events:
             self._doorbell.ring()
         return True, receipt.answer
 
 
-async def _accept(connection: AsyncConnection, kept: Kept, receipt: Receipt, names: Names) -> None:
+async def _accept(connection: AsyncConnection, kept: ParkedDelivery, receipt: Receipt, names: IncidentNames) -> None:
     entry = receipt.entry
     moved = entry.id != kept.id
     values = {"outcome": entry.result.value, "reason": entry.reason, "detail": entry.detail}
     if moved:
-        values = {"outcome": Result.REPLAYED.value, "detail": f"taken as {entry.id}"}
+        values = {"outcome": DeliveryResult.REPLAYED.value, "detail": f"taken as {entry.id}"}
     changed = await connection.execute(
         update(inbox)
         .where(inbox.c.id == kept.id, inbox.c.outcome == kept.outcome)

@@ -20,7 +20,7 @@ from sla_domain.incident import Incident
 from sla_domain.promise import PromiseLine
 from sla_domain.promise import promise as lines
 from sla_domain.rulebook import Rulebook
-from sla_ingest.dialect.port import Remark
+from sla_ingest.dialect.port import IngestRemark
 
 _log = structlog.get_logger(__name__)
 
@@ -28,34 +28,38 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """The promise as it stands in the answer; `folded` gives the incident with the events of the delivery.
+    """Return the promise as it stands in the answer: each metric's due instant, or a remark why there is none.
 
-    `view`: what the sender's key sees of it. An incident that is under another contract by now (None) has no promise
-    for it.
+    `folded` returns the incident with the events of the delivery. `view` limits it to what the sender's key may see; it
+    returns None for an incident that is under another contract by now. Never raises: the event is accepted whatever
+    happens here.
     """
     try:
         found: Incident | None = folded()
         if view is not None and found is not None:
             found = view(found)
         if found is None:
-            return {"targets": [], "remarks": [_remark(Remark.OTHER_CONTRACT.code, Remark.OTHER_CONTRACT.value)]}
+            return {
+                "targets": [],
+                "remarks": [_remark(IngestRemark.OTHER_CONTRACT.code, IngestRemark.OTHER_CONTRACT.value)],
+            }
         return _told(found)
     except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
         _log.exception("promise.failed", incident=incident)
-        return _untold(Remark.NO_PROMISE, type(error).__name__)
+        return _untold(IngestRemark.NO_PROMISE, type(error).__name__)
 
 
 def crowded() -> dict[str, Any]:
-    """In place of the promise of an incident with so many events that folding them would hold up everybody."""
-    return _untold(Remark.MANY_EVENTS)
+    """Return what stands in place of the promise of an incident with more events than are folded for an answer."""
+    return _untold(IngestRemark.MANY_EVENTS)
 
 
-def _untold(remark: Remark, detail: str = "") -> dict[str, Any]:
+def _untold(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
     return {"targets": [], "remarks": [_remark(remark.code, remark.value, detail)]}
 
 
 def ran_out(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """The latest due instant of one incident that had passed by an instant with its clock running; None if none had."""
+    """Return the latest due instant of the incident that had passed by `by` with its clock running; None for none."""
     known = list(events)
     if not known:
         return None

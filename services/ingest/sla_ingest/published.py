@@ -17,7 +17,7 @@ from sla_platform.wire import encode_event
 
 
 async def add(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store and tell the events of deliveries that are new."""
+    """Store events that are known to be new and append them to the log."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return
@@ -26,7 +26,7 @@ async def add(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> N
 
 
 async def published(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store and tell those of these events that are not stored."""
+    """Store those of these events that are not stored yet, and append them to the log."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return

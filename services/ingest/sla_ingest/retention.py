@@ -21,18 +21,18 @@ from sla_domain.fold import Folding, timeline
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_ingest import tables
-from sla_ingest.entry import Result
-from sla_ingest.history import History, load_history, whole_history
+from sla_ingest.entry import DeliveryResult
+from sla_ingest.history import IncidentHistory, load_history, whole_history
 from sla_ingest.name import forget
 from sla_platform.retention import Removed
 from sla_platform.store import forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
-from sla_platform.turn import Turn
+from sla_platform.turn import LoopYielder
 
 BATCH = 200  # deliveries, or incidents, in one step
 BATCH_BYTES = 8 * 1024 * 1024  # of bodies: SQLite walks every page of one that it frees
-DONE = (Result.ACCEPTED.value, Result.IGNORED.value, Result.REPLAYED.value)
+DONE = (DeliveryResult.ACCEPTED.value, DeliveryResult.IGNORED.value, DeliveryResult.REPLAYED.value)
 _inbox, _event = tables.inbox.c, tables.event.c
 
 
@@ -43,7 +43,7 @@ class Deliveries:
         self._store = store
 
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Deliveries received before the horizon whose outcome nobody has to look at, oldest first."""
+        """Delete deliveries received before the horizon that are accepted, ignored or replayed, oldest first."""
         after: datetime | None = None
         while page := await self._page(horizon, after):
             ids = [row.id for row in _as_many_as_fit(page)]
@@ -67,14 +67,14 @@ class Deliveries:
 
 
 class Histories:
-    """The sweep of the events by which promises are told."""
+    """The sweep of the events from which promises are computed."""
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
         self._store = store
         self._rulebook = rulebook
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """The events of incidents that ended before the horizon and of which nothing was received since."""
+        """Delete the events of incidents that ended before the horizon and received nothing since."""
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
         while page := await self._page(horizon, after):
@@ -87,7 +87,9 @@ class Histories:
                     yielded = await self._remove(connection, gone, history.events)
                 yield yielded
 
-    async def _judged(self, names: set[str], horizon: datetime) -> tuple[History, dict[IncidentId, datetime | None]]:
+    async def _judged(
+        self, names: set[str], horizon: datetime
+    ) -> tuple[IncidentHistory, dict[IncidentId, datetime | None]]:
         """The events of these incidents, and those incidents whose events may go."""
         async with self._store.reading() as connection:
             history = await load_history(connection, names)
@@ -115,15 +117,19 @@ class Histories:
         for start in range(0, len(keys), BATCH):
             which = tuple_(_event.incident, _event.id).in_(keys[start : start + BATCH])
             rows += (await connection.execute(delete(tables.event).where(which))).rowcount
-        await forgotten.bury(connection, tables.forgotten, {name: at for name, at in gone.items() if at is not None})
+        await forgotten.insert_tombstones(
+            connection, tables.forgotten, {name: at for name, at in gone.items() if at is not None}
+        )
         await forget(connection, gone)
         return {"ingest_event": rows}
 
 
-async def finished(history: History, rulebook: Rulebook, horizon: datetime) -> dict[IncidentId, datetime | None]:
-    """Incidents whose events may go, with the instant of their end; None where one is known and stays."""
+async def finished(
+    history: IncidentHistory, rulebook: Rulebook, horizon: datetime
+) -> dict[IncidentId, datetime | None]:
+    """Return the incidents whose events may go with the instant of their end; None where one is recorded already."""
     found: dict[IncidentId, datetime | None] = {}
-    turn = Turn()
+    turn = LoopYielder()
     for name, known in history.events.items():
         await turn.over()
         if _recent(known, horizon):
@@ -143,7 +149,7 @@ def _recent(events: Iterable[IncidentEvent], horizon: datetime) -> bool:
 async def _folded(events: Sequence[IncidentEvent], rulebook: Rulebook) -> Incident:
     """A fold in turns: there may be very many events."""
     line = timeline(events)
-    folding, turn = Folding(line, rulebook), Turn()
+    folding, turn = Folding(line, rulebook), LoopYielder()
     for start in range(0, len(line.following), 20):
         folding.take(line.following[start : start + 20])
         await turn.over()

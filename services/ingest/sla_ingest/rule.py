@@ -14,16 +14,16 @@ from sla_domain.fold import fold
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import Refused
-from sla_ingest.entry import Entry
-from sla_ingest.history import History
+from sla_ingest.entry import InboxEntry
+from sla_ingest.history import IncidentHistory
 
 _log = structlog.get_logger(__name__)
 _TITLE = "The agreement does not count"
 _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NOT_AGREED: "/data/agreed_by"}
 
 
-def broken_rule(entry: Entry, history: History, rulebook: Rulebook) -> Refused | None:
-    """Why the entry is refused; None when it breaks no rule, or is one that was accepted before."""
+def broken_rule(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
+    """Return why the entry is refused; None when it breaks no rule, or was accepted before."""
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)
         if not _agrees(event) or any(other.id == event.id for other in known):

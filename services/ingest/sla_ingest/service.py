@@ -1,4 +1,4 @@
-"""The ingest service, put together: the door, the group commit, and the gauge of what was parked.
+"""The ingest service, put together: the routes, the group commit, and the gauge of what was parked.
 
 Its log is copied to Kafka by the relay, which the composition root runs beside it.
 """
@@ -18,12 +18,12 @@ from sqlalchemy import select
 from sla_catalogue import Catalogue
 from sla_domain.rulebook import Rulebook
 from sla_ingest import api
-from sla_ingest.commit import Bounds, GroupCommit
-from sla_ingest.intake import Intake, Rules
+from sla_ingest.commit import CommitBounds, GroupCommit
+from sla_ingest.intake import Intake, IntakeRules
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
-from sla_ingest.parked import Shelf
+from sla_ingest.parked import ParkedDeliveries
 from sla_ingest.retention import Deliveries, Histories
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
@@ -31,7 +31,7 @@ from sla_platform.bus import Doorbell, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
+from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -42,62 +42,69 @@ COUNT_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class IngestService:
-    """The running parts, and the routes to mount."""
+    """The running parts of ingest, and the routes to mount."""
 
     service: Service
     router: APIRouter
     commit: GroupCommit
-    shelf: Shelf
+    parked: ParkedDeliveries
     metrics: IngestMetrics
-    forgetting: Forgetting
+    forgetting: RetentionLoop
 
 
 def build(
     settings: Settings,
     store: Store,
     doorbell: Doorbell,
-    time: TimeSource,
+    time_source: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
     *,
     authorize: Authorizer | None = None,
     quarantine: Quarantine | None = None,
 ) -> IngestService:
-    """`doorbell` is that of the ingest log; `catalogue` answers with the one in force.
+    """Assemble the service.
 
-    `quarantine` keeps what the relay of the ingest log could not publish; without it there is one of its own.
+    `doorbell` is that of the ingest log; `catalogue` returns the one in force. `quarantine` keeps what the relay of the
+    ingest log could not publish; without it the service makes its own.
     """
-    quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time, BusMetrics())
+    quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 
     def rulebook() -> Rulebook:
         return catalogue().rulebook
 
     metrics = IngestMetrics(registry)
-    bounds = Bounds(gather_seconds=settings.group_commit_ms / 1_000)
+    bounds = CommitBounds(gather_seconds=settings.group_commit_ms / 1_000)
     commit = GroupCommit(store, rulebook, doorbell, metrics, bounds)
-    rules = Rules(future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth)
-    intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time, metrics, rules)
-    shelf = Shelf(store, intake, rulebook, doorbell)
-    gate = authorize or KeyGate(lambda: catalogue().keys.values(), time)
-    door = api.Door(
-        intake, Notices(store, doorbell, time, settings.max_depth, rulebook, metrics), shelf, gate, settings
+    rules = IntakeRules(
+        future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
+    )
+    intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
+    parked = ParkedDeliveries(store, intake, rulebook, doorbell)
+    gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
+    deps = api.IngestDeps(
+        intake, Notices(store, doorbell, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings
     )
 
     newest = newest_in(store, inbox.c.received_at)
-    forgetting = Forgetting(
+    forgetting = RetentionLoop(
         Retention.of(settings),
-        time,
+        time_source,
         (
-            Keeping("ingest", Turn.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed, newest),
-            Keeping("ingest", Turn.COUNTED, (Histories(store, rulebook).ended,), metrics.removed, newest),
+            ServiceSweeps(
+                "ingest", RetentionOrder.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed, newest
+            ),
+            ServiceSweeps(
+                "ingest", RetentionOrder.COUNTED, (Histories(store, rulebook).ended,), metrics.removed, newest
+            ),
         ),
     )
 
     async def count_parked() -> None:
         while True:
             metrics.expect(catalogue().sources)
-            with contextlib.suppress(Retryable):  # the readiness check tells; the next look counts
-                metrics.parked.set(await shelf.count())
+            with contextlib.suppress(Retryable):  # the readiness check reports it; the next look counts
+                metrics.parked.set(await parked.count())
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def store_answers() -> str | None:
@@ -118,4 +125,4 @@ def build(
         checks={"store": store_answers, "queue": queue_moves},
         close=commit.close,
     )
-    return IngestService(service, api.router(door), commit, shelf, metrics, forgetting)
+    return IngestService(service, api.router(deps), commit, parked, metrics, forgetting)

@@ -13,14 +13,17 @@ from datetime import datetime, timedelta
 
 from sla_domain.event import Actor, EventKind, IncidentEvent, TimeQuality
 from sla_domain.fold import position
-from sla_ingest.dialect.port import Noted, Remark, Translated
+from sla_ingest.dialect.port import IngestRemark, RemarkNote, TranslatedEvent
 
-_OF_STRANGERS = frozenset({Remark.SPEAKER_UNKNOWN, Remark.STAFF_ASSUMED})
+_OF_STRANGERS = frozenset({IngestRemark.SPEAKER_UNKNOWN, IngestRemark.STAFF_ASSUMED})
 _NEXT = timedelta(microseconds=1)
 
 
-def settled(one: Translated, tolerance: timedelta) -> Translated:
-    """The event with the time that stands and the remarks as its warnings."""
+def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
+    """Return the event with the time that counts, and its remarks as warnings.
+
+    A time more than `tolerance` after receipt is replaced by the receipt; the claim is kept as `claimed_at`.
+    """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
     if event.occurred_at <= event.received_at + tolerance:
@@ -32,7 +35,7 @@ def settled(one: Translated, tolerance: timedelta) -> Translated:
         quality=TimeQuality.RECEIPT,
         attributes={**event.attributes, "claimed_at": claimed},
     )
-    return _told(replace(one, event=event, remarks=(*one.remarks, Noted(Remark.FUTURE_TIME, claimed))))
+    return _told(replace(one, event=event, remarks=(*one.remarks, RemarkNote(IngestRemark.FUTURE_TIME, claimed))))
 
 
 def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> IncidentEvent:
@@ -54,8 +57,11 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
     return event if settled_shown == shown else replace(event, snapshot=settled_shown)
 
 
-def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
-    """An event of somebody who may turn out to be the reporter, judged by what is stored of the incident."""
+def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
+    """Return a comment as the customer's reply if its author turns out to be the incident's reporter.
+
+    `history`: the stored events of the incident.
+    """
     if not one.unless_reporter:
         return one
     event, account = one.event, one.unless_reporter
@@ -70,7 +76,7 @@ def recognised(one: Translated, history: Iterable[IncidentEvent]) -> Translated:
         return one
     # The opening may still come: by the account the fold then sees whether it was the reporter who wrote this.
     event = replace(event, actor=Actor.UNKNOWN, actor_name=account)
-    noted = (Noted(Remark.REPORTER_UNKNOWN),) if event.kind is EventKind.RESPONDED else ()
+    noted = (RemarkNote(IngestRemark.REPORTER_UNKNOWN),) if event.kind is EventKind.RESPONDED else ()
     return _told(replace(one, event=event, remarks=(*one.remarks, *noted)))
 
 
@@ -85,16 +91,16 @@ def _reporter(event: IncidentEvent, history: Iterable[IncidentEvent]) -> str | N
 
 
 def _names_reporter(event: IncidentEvent) -> str | None:
-    """What an event says last of whose the incident is; "" when it is nobody's."""
+    """Return the reporter that an event states last; "" when it states that there is none."""
     shown = event.snapshot.attributes.get("reporter_id") if event.snapshot is not None else None
     return event.attributes.get("reporter_id") if shown is None else shown
 
 
-def behind_breaches(one: Translated, history: Iterable[IncidentEvent], ran_out: datetime | None) -> Translated:
-    """An event that states only its earliest time, behind the last promise that had run out by its receipt.
+def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
+    """Return an event whose time is only its earliest possible one, moved behind the last breach before its receipt.
 
-    Nobody knows that it came before that breach, so it takes none back. When something has happened to the incident
-    since the stated time, that time stands: then the event is history. `ran_out`: that promise's due instant.
+    Whether it came before that breach is not known, so it takes none back. When something has happened to the incident
+    since the stated time, that time stays. `ran_out`: the due instant of that breach.
     """
     if not one.not_before_told:
         return one
@@ -106,8 +112,8 @@ def behind_breaches(one: Translated, history: Iterable[IncidentEvent], ran_out: 
     return replace(settled_one, event=replace(event, occurred_at=ran_out + _NEXT))
 
 
-def _told(one: Translated) -> Translated:
-    # The fold itself remarks on a word of nobody's side, for as long as it is one.
-    by_fold = {Remark.SPEAKER_UNKNOWN} if one.event.kind is EventKind.COMMENTED else set()
+def _told(one: TranslatedEvent) -> TranslatedEvent:
+    # The fold itself remarks on a comment of unknown side, for as long as the side is unknown.
+    by_fold = {IngestRemark.SPEAKER_UNKNOWN} if one.event.kind is EventKind.COMMENTED else set()
     warnings = tuple(str(noted) for noted in one.remarks if noted.remark not in by_fold)
     return one if warnings == one.event.warnings else replace(one, event=replace(one.event, warnings=warnings))

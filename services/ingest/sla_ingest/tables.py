@@ -52,7 +52,7 @@ event = Table(
 )
 
 # The other names of incidents. `moved`: `name` is `incident`, which is the end of the chain. `merged`: `name` was
-# merged into `incident`, which may have been merged further; what is said on it is heard there too.
+# merged into `incident`, which may have been merged further; later events on it are copied there.
 alias = Table(
     "ingest_alias",
     metadata,

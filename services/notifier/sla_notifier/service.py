@@ -36,7 +36,7 @@ from sla_platform.bus import Doorbell, EventSource, Feeds, Quarantine
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.http.keys import Authorizer
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
+from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Check, Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -59,7 +59,7 @@ class NotifierService:
     turns: Turns
     escalator: Escalator
     sender: Sender
-    forgetting: Forgetting
+    forgetting: RetentionLoop
 
 
 def build(
@@ -84,8 +84,10 @@ def build(
 
     over = Tellings(store)
     sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.old)
-    keeping = Keeping("notifier", Turn.TOLD, sweeps, desk.metrics.removed, newest_in(store, tables.inbox.c.at))
-    forgetting = Forgetting(Retention.of(settings), source, (keeping,))
+    keeping = ServiceSweeps(
+        "notifier", RetentionOrder.TOLD, sweeps, desk.metrics.removed, newest_in(store, tables.inbox.c.at)
+    )
+    forgetting = RetentionLoop(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:
         await prepare(desk, channels)

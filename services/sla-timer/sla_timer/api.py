@@ -31,7 +31,7 @@ from sla_domain.rulebook import MatchReason, Rulebook
 from sla_domain.told import Told
 from sla_domain.withdrawn import with_earlier
 from sla_platform.http.body import BAD_BODY, demand_model, describes
-from sla_platform.http.keys import READ, Access, Authorizer
+from sla_platform.http.keys import READ, Authorizer, KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import (
     AttributeName,
@@ -44,7 +44,7 @@ from sla_platform.inbound import (
     PriorityIn,
 )
 from sla_platform.store.alias import incident_named, names_of
-from sla_platform.store.urgency import Place, behind, seconds_of, urgency_at
+from sla_platform.store.urgency import UrgencyCursor, behind, seconds_of, urgency_at
 from sla_timer import tables
 from sla_timer.answer import Hours, explained_json, hours_json, incident_json, iso, preview_json
 from sla_timer.apply.decide import told_of
@@ -167,7 +167,7 @@ def _text(answer: dict[str, Any]) -> PlainTextResponse:
     return PlainTextResponse(answer["text"], headers=headers)
 
 
-async def _incident(timer: TimerService, name: str, access: Access, limit: int, after: str) -> dict[str, Any]:
+async def _incident(timer: TimerService, name: str, access: KeyAccess, limit: int, after: str) -> dict[str, Any]:
     known = await _known(timer, name, access)
     name = known.row.id
     if known.events is None:
@@ -258,7 +258,7 @@ class _Known:
     seen: ContractView | None = None
 
 
-async def _known(timer: TimerService, name: str, access: Access) -> _Known:
+async def _known(timer: TimerService, name: str, access: KeyAccess) -> _Known:
     """The incident of this name, its own or another that it bears. Raises Problem 404."""
     asked = name
     async with timer.store.reading() as connection:
@@ -363,12 +363,12 @@ async def _open_clocks(
         for row in rows[:limit]
     ]  # fmt: skip
     last = rows[limit - 1] if len(rows) > limit else None
-    return {"clocks": listed, "next": None if last is None else str(Place(now, last.now_urgent, str(last.id)))}
+    return {"clocks": listed, "next": None if last is None else str(UrgencyCursor(now, last.now_urgent, str(last.id)))}
 
 
-def _place(after: str) -> Place | None:
+def _place(after: str) -> UrgencyCursor | None:
     try:
-        place = Place.parse(after) if after else None
+        place = UrgencyCursor.parse(after) if after else None
         if place is not None:
             _clock_key(place.name)
     except (ValueError, OverflowError):
@@ -388,7 +388,7 @@ async def _hours_of(timer: TimerService, connection: AsyncConnection, rows: Sequ
     return {row.id: Hours.of(row, pins.by_version.get(row.catalogue, pins.current)) for row in rows}
 
 
-def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) -> dict[str, Any]:
+def _deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
     rulebook = timer.rulebooks.current
     now = timer.source.now()
     contract, reason = _contract(timer, question, access, now)
@@ -402,7 +402,7 @@ def _deadlines(timer: TimerService, question: DeadlineQuestion, access: Access) 
 
 
 def _contract(
-    timer: TimerService, question: DeadlineQuestion, access: Access, now: datetime
+    timer: TimerService, question: DeadlineQuestion, access: KeyAccess, now: datetime
 ) -> tuple[Contract, MatchReason]:
     rulebook = timer.rulebooks.current
     if question.contract:

@@ -55,7 +55,7 @@ class Incidents:
             stray = delete(tables.event).where(events.incident.in_(names), events.received_at < horizon)
             return {"timer_event": (await connection.execute(stray)).rowcount}
 
-        steps = forgotten.late_removed(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
+        steps = forgotten.remove_late(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
         async for removed in steps:
             yield removed
 
@@ -109,5 +109,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         table.name: (await connection.execute(delete(table).where(which))).rowcount for table, which in removing.items()
     }
     others = await alias.forget_names(connection, tables.alias, gone)
-    await forgotten.bury(connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()})
+    await forgotten.insert_tombstones(
+        connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()}
+    )
     return {name: count for name, count in rows.items() if count}

@@ -12,7 +12,7 @@ from sla_platform.bus import Quarantine
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.envelope import Topic
-from sla_platform.retention import Forgetting, Keeping, Retention, Turn, newest_in
+from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Part, Service
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -47,7 +47,7 @@ class TimerService:
     tick: Tick
     metrics: TimerMetrics
     source: TimeSource
-    forgetting: Forgetting
+    forgetting: RetentionLoop
     preparing: Preparing
     quarantine: Quarantine
 
@@ -80,8 +80,10 @@ def build(
     gauges = Gauges(store, events, source, metrics)
     old = Incidents(store)
     sweeps = (old.ended, old.late, quarantine.old)
-    keeping = Keeping("timer", Turn.COUNTED, sweeps, metrics.removed, newest_in(store, tables.incident.c.changed_at))
-    forgetting = Forgetting(Retention.of(settings), source, (keeping,))
+    keeping = ServiceSweeps(
+        "timer", RetentionOrder.COUNTED, sweeps, metrics.removed, newest_in(store, tables.incident.c.changed_at)
+    )
+    forgetting = RetentionLoop(Retention.of(settings), source, (keeping,))
 
     async def consume() -> None:
         await events.run(applier)

@@ -20,8 +20,8 @@ _CROWDS = 8  # addresses looked at, the most crowded first
 LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being answered then is a stream
 
 
-class Doing(IntEnum):
-    """What a connection is about; the lower, the sooner it gives way."""
+class ConnectionActivity(IntEnum):
+    """What a connection is doing; the lower, the sooner it is closed for a newcomer."""
 
     WAITING = 0  # for the head of a request
     SENDING = 1  # the body of a request
@@ -29,8 +29,8 @@ class Doing(IntEnum):
     ANSWERED = 3  # it never gives way
 
 
-class Ended(IntEnum):
-    """Why a connection was refused or ended by this side; the names are labels of a metric."""
+class EndReason(IntEnum):
+    """Why a connection was refused or closed by this side; the names are labels of a metric."""
 
     FULL = 0  # refused: too many in all
     ADDRESS_FULL = 1  # refused: too many of its address
@@ -40,45 +40,48 @@ class Ended(IntEnum):
     NOT_READING = 5  # the answer was not taken
 
 
-class Held(Protocol):
-    """A connection, as far as its place is concerned."""
+class HeldConnection(Protocol):
+    """A connection as the admission sees it."""
 
-    def doing(self, now: float) -> Doing:
-        """What it is about at `now`, in seconds of the event loop's clock."""
+    def doing(self, now: float) -> ConnectionActivity:
+        """Return what it is doing at `now`, in seconds of the event loop's clock."""
 
     def give_way(self) -> None:
-        """End at once."""
+        """Close at once."""
 
 
 class Admission:
-    """The places of one process. `exempt` networks (proxies) are bounded only together with all others."""
+    """The connections of one process and their bounds.
+
+    `exempt` networks (proxies) are bounded only together with all others.
+    """
 
     def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
         self.most = most
         self.per_address = per_address
         self._exempt = tuple(ip_network(each) for each in exempt)
-        self._all: OrderedDict[Held, str] = OrderedDict()
-        self._of: dict[str, OrderedDict[Held, None]] = {}
+        self._all: OrderedDict[HeldConnection, str] = OrderedDict()
+        self._of: dict[str, OrderedDict[HeldConnection, None]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def enter(self, held: Held, address: str, now: float) -> Ended | None:
-        """Take a place; None when there is one, perhaps that of another, else why there is none."""
+    def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
+        """Take a place; return None when there is one, perhaps that of another connection, else why there is none."""
         group = group_of(address)
         own = self._of.get(group)
         if own is not None and len(own) >= self.per_address and not self._known(address):
             # Its streams are left alone: they would come back at once, and each other's places with them.
-            if not self._make_room(own, now, Doing.SENDING):
-                return Ended.ADDRESS_FULL
+            if not self._make_room(own, now, ConnectionActivity.SENDING):
+                return EndReason.ADDRESS_FULL
         elif len(self._all) >= self.most and not self._make_room_in_all(now):
-            return Ended.FULL
+            return EndReason.FULL
         self._all[held] = group
         self._of.setdefault(group, OrderedDict())[held] = None
         return None
 
-    def leave(self, held: Held) -> None:
-        """Give the place back; nothing happens when it has been given back already."""
+    def leave(self, held: HeldConnection) -> None:
+        """Give the place back; nothing happens when it was given back already."""
         group = self._all.pop(held, None)
         if group is None:
             return
@@ -91,21 +94,21 @@ class Admission:
         """One of those who hold the most gives way: who comes from elsewhere keeps its place in a flood."""
         crowds = ((group, own) for group, own in self._of.items() if len(own) > 1 and not self._known(group))
         for _, own in nlargest(_CROWDS, crowds, key=lambda each: len(each[1])):
-            if self._make_room(own, now, Doing.SENDING):
+            if self._make_room(own, now, ConnectionActivity.SENDING):
                 return True
-        return self._make_room(self._all, now, Doing.STREAMING)
+        return self._make_room(self._all, now, ConnectionActivity.STREAMING)
 
     def _known(self, address: str) -> bool:
         return bool(self._exempt) and _within(address, self._exempt)
 
-    def _make_room(self, among: Iterable[Held], now: float, at_most: Doing) -> bool:
+    def _make_room(self, among: Iterable[HeldConnection], now: float, at_most: ConnectionActivity) -> bool:
         """The oldest of those that are about the least gives way; False when all are about more than `at_most`."""
         chosen, least = None, at_most + 1
         for held in among:
             doing = held.doing(now)
             if doing < least:
                 chosen, least = held, int(doing)
-                if doing is Doing.WAITING:
+                if doing is ConnectionActivity.WAITING:
                     break
         if chosen is None:
             return False
@@ -116,7 +119,7 @@ class Admission:
 
 @lru_cache(maxsize=8192)
 def group_of(address: str) -> str:
-    """Whose connections are counted together: an IPv4 address, or the /64 of an IPv6 one, which one subscriber gets."""
+    """Return whose connections are counted together: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         read = ip_address(address)
     except ValueError:

@@ -17,13 +17,13 @@ from sla_platform.clockwatch import ClockWatch
 from sla_platform.http import health, problem
 from sla_platform.http.boundary import Boundary
 from sla_platform.http.keys import READ, Authorizer, KeyGate
-from sla_platform.http.origin import Names
+from sla_platform.http.origin import HostNames
 from sla_platform.runtime import Check, Part, Service, running
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
-from sla_standalone.ground import Ground, ground
 from sla_standalone.housekeeping import housekeeping
 from sla_standalone.migrate import at_head
+from sla_standalone.process_context import ProcessContext, process_context
 from sla_standalone.wiring import WIRING
 
 _log = structlog.get_logger(__name__)
@@ -33,11 +33,11 @@ TRIM_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A process at work: its app is ready to be served."""
+class RunningProcess:
+    """A composed process whose parts run and whose app is ready to be served."""
 
     app: FastAPI
-    ground: Ground
+    context: ProcessContext
     services: tuple[Service, ...]
     failed: Any
 
@@ -47,27 +47,27 @@ async def composed(
     settings: Settings,
     names: Iterable[str],
     *,
-    time: TimeSource | None = None,
+    time_source: TimeSource | None = None,
     extra_routes: Iterable[APIRouter] = (),
     extra_parts: Iterable[Part] = (),
-) -> AsyncIterator[Running]:
-    """Run the named services until the context ends; `failed` is set when one of their parts has failed."""
-    async with ground(settings, time) as base:
+) -> AsyncIterator[RunningProcess]:
+    """Run the named services while the context lasts; `failed` is set when one of their parts has failed."""
+    async with process_context(settings, time_source) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
         services = [one.service for one in wired]
         services.append(_common(base, names, extra_parts))
         app = _app(base, services, [one.routes for one in wired] + list(extra_routes))
         async with running(services) as failed:
-            yield Running(app, base, tuple(services), failed)
+            yield RunningProcess(app, base, tuple(services), failed)
         await base.feeds.close()
 
 
-def _authorizer(base: Ground) -> Authorizer:
+def _authorizer(base: ProcessContext) -> Authorizer:
     open_scopes = frozenset({READ}) if base.settings.board_open else frozenset[str]()
-    return KeyGate(lambda: base.catalogue.current.keys.values(), base.time, open_scopes=open_scopes)
+    return KeyGate(lambda: base.catalogue.current.keys.values(), base.time_source, open_scopes=open_scopes)
 
 
-def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Service:
+def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -> Service:
     """Relays of the logs these services write, and the house-keeping of the process."""
     parts: list[Part] = list(extra)
     for name in names:
@@ -81,14 +81,14 @@ def _common(base: Ground, names: Iterable[str], extra: Iterable[Part]) -> Servic
     async def trim() -> None:
         await base.feeds.trim()
 
-    clocks = ClockWatch(base.time, base.registry, base.memory)
+    clocks = ClockWatch(base.time_source, base.registry, base.memory)
     parts.append(Part("clocks", clocks.run))
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
     checks: dict[str, Check] = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
     return Service("process", parts=tuple(parts), checks=checks, remarks={"clocks": clocks.remark})
 
 
-def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> FastAPI:
+def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]) -> FastAPI:
     app = FastAPI(
         title="slad",
         version=version("slad"),
@@ -98,7 +98,7 @@ def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> Fas
     )
     problem.install(app)
     settings = base.settings
-    names = Names.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
+    names = HostNames.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
     app.add_middleware(Boundary, names=names)
     app.include_router(health.router(services, base.registry, partial(info, base)))
     for routes in routers:
@@ -106,8 +106,8 @@ def _app(base: Ground, services: list[Service], routers: list[APIRouter]) -> Fas
     return app
 
 
-def info(base: Ground) -> Mapping[str, Any]:
-    """What runs here: versions, profile, catalogue."""
+def info(base: ProcessContext) -> Mapping[str, Any]:
+    """Return what runs here: versions, profile, catalogue."""
     catalogue = base.catalogue.current
     return {
         "version": version("slad"),

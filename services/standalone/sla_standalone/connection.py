@@ -9,7 +9,7 @@ timeout is that between two requests. This class adds the rest:
 - a request whose body nobody read is answered at once and hung up on. What is still on its way is read and thrown away
   within small bounds first: a connection closed on unread bytes is reset, and the answer may be lost with it.
 
-A timer runs only while somebody is waited for: a request that comes in one piece costs none.
+A timer runs only while the peer is waited for: a request that comes in one piece costs none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from sla_platform.http.problem import DOCS
-from sla_standalone.admission import LONG_SECONDS, Admission, Doing, Ended
+from sla_standalone.admission import LONG_SECONDS, Admission, ConnectionActivity, EndReason
 
 MAX_HEAD_BYTES = 65_536
 SLOWEST = 200  # bytes of a body a second, looked at every PACE_SECONDS
@@ -38,8 +38,8 @@ MOST_PIPELINED = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a connection is waited for, in seconds."""
+class ConnectionTimeouts:
+    """How long to wait for a head and for a body, in seconds."""
 
     head: float = 10.0
     body: float = 30.0
@@ -63,10 +63,17 @@ class _Exit:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """A connection with a place in `admission`; `ended` hears why connections are refused or cut off."""
+    """An HTTP connection with a place in `admission`; `ended` is called with the reason when it is refused or
+    closed.
+    """
 
     def __init__(
-        self, *args: Any, patience: Patience, admission: Admission, ended: Callable[[Ended], None], **more: Any
+        self,
+        *args: Any,
+        patience: ConnectionTimeouts,
+        admission: Admission,
+        ended: Callable[[EndReason], None],
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self._inner: Any = self.app
@@ -90,14 +97,15 @@ class BoundedHttp(HttpToolsProtocol):
 
     # -- its place ----------------------------------------------------------------------------------------
 
-    def doing(self, now: float) -> Doing:
+    def doing(self, now: float) -> ConnectionActivity:
+        """Return what the connection is doing (see `admission.HeldConnection`)."""
         if self._parting:
-            return Doing.WAITING
+            return ConnectionActivity.WAITING
         if self._in_body:
-            return Doing.SENDING
+            return ConnectionActivity.SENDING
         if self._request() is None:
-            return Doing.WAITING
-        return Doing.STREAMING if now - self._asked_at > LONG_SECONDS else Doing.ANSWERED
+            return ConnectionActivity.WAITING
+        return ConnectionActivity.STREAMING if now - self._asked_at > LONG_SECONDS else ConnectionActivity.ANSWERED
 
     def _request(self) -> RequestResponseCycle | None:
         """The request that came last, until it has been answered."""
@@ -105,12 +113,14 @@ class BoundedHttp(HttpToolsProtocol):
         return None if cycle is None or cycle.response_complete else cycle
 
     def give_way(self) -> None:
-        self._ended(Ended.GAVE_WAY)
+        """Close at once for a newcomer."""
+        self._ended(EndReason.GAVE_WAY)
         self._abort()
 
     # -- the transport's side -----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a place, or answer 503 and close."""
         super().connection_made(transport)
         refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
         if refused is None:
@@ -121,6 +131,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back and stop the timers."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()
@@ -128,6 +139,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse what came, within the bounds of head, pipeline and unread body."""
         if self._parting:
             self._unwanted += len(data)
             if self._unwanted > LINGER_BYTES:
@@ -147,10 +159,12 @@ class BoundedHttp(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
+        """Start the timer of a peer that does not read."""
         super().pause_writing()
         self._expect_reading()
 
     def resume_writing(self) -> None:
+        """Stop the timer of a peer that does not read."""
         super().resume_writing()
         if not self._parting:
             self._cancel_unread_timer()
@@ -158,12 +172,14 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the parser's side --------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        # Nobody says where in this read the message begins: it is counted whole, unless less has come in all.
+        """Count the bytes of a new head."""
+        # Where in this read the message begins is not known: it is counted whole, unless less has come in all.
         self._beside_the_body = min(self._beside_the_body, self._read)
         self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        """Expect the body, and make the response close the connection by `part`."""
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
         super().on_headers_complete()
@@ -172,13 +188,15 @@ class BoundedHttp(HttpToolsProtocol):
         self.cycle.transport = _Exit(self.transport, self.part)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
+        """Count the bytes of the body, and those that arrive after the answer has begun."""
         self._beside_the_body -= len(body)
         self._body_seen += len(body)
         super().on_body(body)
-        if self.cycle.response_started:  # a stream, say: nobody needs what comes now
+        if self.cycle.response_started:  # a stream, say: what comes now is not needed
             self._unwanted += len(body)
 
     def on_message_complete(self) -> None:
+        """Note that the request is complete."""
         self._in_body = False
         super().on_message_complete()
 
@@ -197,6 +215,7 @@ class BoundedHttp(HttpToolsProtocol):
         await self._inner(scope, receive, sent)
 
     def on_response_complete(self) -> None:
+        """Go on with the next pipelined request, unless the connection is closing."""
         if self._parting:
             self.server_state.total_requests += 1
             return
@@ -205,6 +224,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection."""
         self.part()
 
     # -- waiting for the other side -----------------------------------------------------------------------
@@ -236,9 +256,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._timer = None
-        self._ended(Ended.LATE_HEAD)
+        self._ended(EndReason.LATE_HEAD)
         if not self._said_something or self._request() is not None:
-            self._abort()  # nobody to tell, or in the middle of an answer
+            self._abort()  # no request to answer, or in the middle of an answer
             return
         seconds = self._patience.head
         self._refuse(408, "slow-head", "The head came too slowly", f"It did not arrive within {seconds:g} seconds.")
@@ -254,7 +274,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._look_at_body_later()
             return
         self._timer = None
-        self._ended(Ended.LATE_BODY)
+        self._ended(EndReason.LATE_BODY)
         if self.cycle.response_started:
             self._abort()
             return
@@ -272,7 +292,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _look_at_unread(self, before: int) -> None:
         self._unread_timer = None
         if before - self.transport.get_write_buffer_size() < READING_BYTES:
-            self._ended(Ended.NOT_READING)
+            self._ended(EndReason.NOT_READING)
             self._abort()
         else:
             self._expect_reading()
@@ -285,7 +305,10 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the end ------------------------------------------------------------------------------------------
 
     def part(self) -> None:
-        """Hang up once everything is written, and read what is still being sent for a moment, to no purpose."""
+        """Close after everything is written, discarding what the peer still sends for a moment.
+
+        A connection closed on unread bytes is reset, and the answer may be lost with it.
+        """
         if self._parting:
             return
         self._parting = True

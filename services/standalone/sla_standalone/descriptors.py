@@ -23,7 +23,7 @@ WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allo
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """`backlog` connections may be accepted beyond `connections` before the first of them is refused."""
+    """How many connections fit. `backlog` more may be accepted before the first of them is refused."""
 
     connections: int
     per_address: int
@@ -31,7 +31,7 @@ class Capacity:
 
 
 def raise_limit() -> int:
-    """Raise this process' soft limit on open files as far as it may and slad has use for; returns the limit."""
+    """Raise this process's soft limit on open files as far as allowed and useful; return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
     wanted = WANTED if hard == unlimited else min(WANTED, hard)
@@ -45,7 +45,7 @@ def raise_limit() -> int:
 
 
 def capacity(limit: int, settings: Settings) -> Capacity:
-    """What fits under a limit on open files. Raises BadSettings when too few connections would be left."""
+    """Return what fits under a limit on open files. Raises BadSettings when too few connections would be left."""
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)
     if connections < LEAST_CONNECTIONS:
@@ -58,7 +58,7 @@ def capacity(limit: int, settings: Settings) -> Capacity:
 
 
 def measured(settings: Settings) -> Capacity:
-    """Raise the limit and say what fits. Raises BadSettings when too little does."""
+    """Raise the limit and return what fits. Raises BadSettings when too little does."""
     limit = raise_limit()
     found = capacity(limit, settings)
     if found.connections < settings.max_connections:

@@ -15,7 +15,10 @@ from sla_platform.settings import Settings
 
 
 def only_this_machine(host: str) -> bool:
-    """Whether nobody else can reach an address to listen on. Names other than `localhost` are not looked up."""
+    """Return whether an address to listen on can be reached from this machine alone.
+
+    Names other than `localhost` are not looked up.
+    """
     if host.lower() == "localhost":
         return True
     try:
@@ -27,8 +30,7 @@ def only_this_machine(host: str) -> bool:
 
 
 def reached_by_others(settings: Settings) -> str:
-    """What lets others reach this process, for people to read: the address it listens on, or a proxy's, by which people
-    are told to reach it. Empty when nothing does."""
+    """Return which setting lets others reach this process; "" when none does."""
     if not only_this_machine(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"
     if "public_url" not in settings.model_fields_set:
@@ -41,7 +43,7 @@ def reached_by_others(settings: Settings) -> str:
 
 
 def unnamed(settings: Settings) -> list[str]:
-    """What the operator must say before services start, and has not said."""
+    """Return the settings that the operator must state before services start, and has not."""
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:
         found.append(
@@ -57,7 +59,7 @@ def unnamed(settings: Settings) -> list[str]:
 
 
 def not_for_others(settings: Settings, catalogue: Catalogue) -> list[str]:
-    """Why a catalogue is not for an address that others can reach; empty on the loopback."""
+    """Return why a catalogue may not be used where others reach this process; empty on the loopback."""
     where = reached_by_others(settings)
     if not where:
         return []

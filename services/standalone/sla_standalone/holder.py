@@ -23,7 +23,7 @@ def _today() -> date:
 
 
 class CatalogueHolder:
-    """Hands out the current catalogue; `refresh` is a house-keeping tick."""
+    """Holds the catalogue in force and reads it again when its files change; a bad edit changes nothing."""
 
     def __init__(
         self,
@@ -58,13 +58,14 @@ class CatalogueHolder:
 
     @property
     def current(self) -> Catalogue:
+        """Return the catalogue in force."""
         return self._current
 
     def __call__(self) -> Catalogue:
         return self._current
 
     def refresh(self) -> tuple[FileProblem, ...]:
-        """Read the files again if any of them changed. Returns the problems that spoke against the new ones."""
+        """Read the files again if any of them changed; return the problems of new files that were refused."""
         problems = self._read_again()
         self._look_ahead()
         return problems
@@ -106,7 +107,7 @@ class CatalogueHolder:
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Read the zones of all contracts and coverages now: when somebody is to be paged a file may not be had."""
+    """Load the zone files of all contracts and coverages now: later there may be no descriptor left for them."""
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
     for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:

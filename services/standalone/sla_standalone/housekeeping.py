@@ -21,7 +21,10 @@ Duty = Callable[[], Awaitable[None]]
 
 
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
-    """`duties`: name -> (every so many seconds, what to do). A missed run is run late, once; never twice at a time."""
+    """Return the part that runs these duties. `duties`: name to (interval in seconds, function).
+
+    A missed run is run late, once; never twice at a time.
+    """
 
     async def run() -> None:
         scheduler = AsyncIOScheduler(
@@ -41,7 +44,7 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
 
 
 def bring_back(scheduler: AsyncIOScheduler) -> None:
-    """Run at once what a clock that was ahead for a while has put off."""
+    """Run at once the jobs that a clock ahead of time has put off."""
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():
         if _put_off(job, now):

@@ -45,7 +45,7 @@ border-bottom: 1px solid #8884; vertical-align: top } pre { white-space: pre-wra
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptMessage:
     """One mail, or one call of the demo pager."""
 
     number: int
@@ -59,15 +59,15 @@ class Kept:
 class Mailbox:
     """Keeps the last messages; `part` serves SMTP on the loopback while the process runs."""
 
-    def __init__(self, time: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._time = time
+    def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._time_source = time_source
         self._host = host
         self.port = port
         self._numbers = itertools.count(1)
-        self._kept: deque[Kept] = deque(maxlen=KEPT)
+        self._kept: deque[KeptMessage] = deque(maxlen=KEPT)
 
     async def open(self) -> asyncio.AbstractServer:
-        """Start to listen; `port` then says where."""
+        """Listen on the loopback; `port` is then known."""
         server = await asyncio.get_running_loop().create_server(
             lambda: SMTP(self, hostname="localhost", enable_SMTPUTF8=True), self._host, self.port
         )
@@ -75,6 +75,8 @@ class Mailbox:
         return server
 
     def part(self, server: asyncio.AbstractServer) -> Part:
+        """Return the part that serves SMTP."""
+
         async def run() -> None:
             async with server:
                 await server.serve_forever()
@@ -82,6 +84,7 @@ class Mailbox:
         return Part("mailbox", run)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Keep a mail (called by aiosmtpd)."""
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         body = message.get_body(("plain",))
@@ -90,15 +93,17 @@ class Mailbox:
         return "250 kept"
 
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
-        self._kept.append(Kept(next(self._numbers), kind, self._time.now(), to, subject, text))
+        """Keep a message under the next number."""
+        self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 
     @property
-    def messages(self) -> list[Kept]:
-        """The newest first."""
+    def messages(self) -> list[KeptMessage]:
+        """Return the kept messages, newest first."""
         return list(reversed(self._kept))
 
 
 def router(mailbox: Mailbox) -> APIRouter:
+    """Return the pages of the mailbox, and the demo pager's address."""
     routes = APIRouter(tags=["local"], include_in_schema=False)
 
     @routes.get("/mailbox")

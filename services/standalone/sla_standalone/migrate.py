@@ -1,4 +1,4 @@
-"""Bringing database and topics to what this release needs, and telling whether they are there (`slad migrate`)."""
+"""Bring database and topics to what this release needs, and check whether they are there (`slad migrate`)."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ async def migrate(settings: Settings) -> None:
 
 
 async def upgrade(store: Store, to: str = "head") -> None:
-    """The whole way in one transaction: a revision that fails leaves the database as it was."""
+    """Upgrade the database in one transaction: a revision that fails leaves it as it was."""
     await _run(store, command.upgrade, to)
 
 
 async def downgrade(store: Store, to: str) -> None:
-    """Back to a revision; `base` removes everything, data included."""
+    """Go back to a revision; `base` removes everything, data included."""
     await _run(store, command.downgrade, to)
 
 
 async def at_head(store: Store) -> str | None:
-    """A readiness check: None when the database fits this release, else what is wrong.
+    """Return what is wrong with the database's schema; None when it fits. A readiness check.
 
-    A database that is ahead fits: during a rolling upgrade it has been migrated and old processes still run.
+    A newer schema fits: during a rolling upgrade it has been migrated while old processes still run.
     """
     async with store.reading() as connection:
         current = await connection.run_sync(_revision)
@@ -98,7 +98,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """Alembic's settings; there is no alembic.ini."""
+    """Return Alembic's settings; there is no alembic.ini."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     attributes: dict[str, Any] = config.attributes

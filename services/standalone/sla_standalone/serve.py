@@ -14,9 +14,9 @@ from sla_platform.errors import BadSettings
 from sla_platform.runtime import Part, until_signalled
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
-from sla_standalone.compose import Running, composed
+from sla_standalone.compose import RunningProcess, composed
 from sla_standalone.descriptors import measured
-from sla_standalone.door import server_config
+from sla_standalone.http_server import server_config
 
 _log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 10
@@ -33,18 +33,21 @@ async def serve(
     settings: Settings,
     names: Iterable[str],
     *,
-    time: TimeSource | None = None,
+    time_source: TimeSource | None = None,
     extra_routes: Iterable[APIRouter] = (),
     extra_parts: Iterable[Part] = (),
-    ready: Callable[[Running], None] = lambda running: None,
+    ready: Callable[[RunningProcess], None] = lambda running: None,
 ) -> int:
-    """Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again)."""
+    """Serve the named services over HTTP until a signal.
+
+    Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again).
+    """
     room = measured(settings)
     listening = _listen(settings)
     async with composed(
-        settings, tuple(names), time=time, extra_routes=extra_routes, extra_parts=extra_parts
+        settings, tuple(names), time_source=time_source, extra_routes=extra_routes, extra_parts=extra_parts
     ) as process:
-        server = _Server(server_config(process.app, DRAIN_SECONDS, settings, process.ground.registry, room))
+        server = _Server(server_config(process.app, DRAIN_SECONDS, settings, process.context.registry, room))
         serving = asyncio.create_task(server.serve([listening]), name="http")
         ready(process)
         try:

@@ -14,27 +14,30 @@ import sla_timer.api
 import sla_timer.service
 from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
-from sla_board.stream.places import Bounds
+from sla_board.stream.places import StreamBounds
 from sla_catalogue import load_text
 from sla_platform.http import quarantine
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention
 from sla_platform.runtime import Service
-from sla_standalone.ground import Ground
+from sla_standalone.process_context import ProcessContext
 
 
 @dataclass(frozen=True, slots=True)
-class Wired:
+class WiredService:
+    """A service with its routes."""
+
     service: Service
     routes: APIRouter
 
 
-def ingest(base: Ground, authorize: Authorizer) -> Wired:
+def ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the ingest service in this process."""
     built = sla_ingest.service.build(
         base.settings,
         base.store,
         base.feeds.doorbell("ingest"),
-        base.time,
+        base.time_source,
         base.registry,
         base.catalogue,
         authorize=authorize,
@@ -43,31 +46,34 @@ def ingest(base: Ground, authorize: Authorizer) -> Wired:
     return _wired("ingest", base, authorize, built.service, built.router)
 
 
-def timer(base: Ground, authorize: Authorizer) -> Wired:
+def timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the timer service in this process."""
     built = sla_timer.service.build(
-        base.settings, base.store, base.feeds, base.time, base.registry, base.catalogue, load_text
+        base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, load_text
     )
     return _wired("timer", base, authorize, built.service, sla_timer.api.router(built, authorize))
 
 
-def notifier(base: Ground, authorize: Authorizer) -> Wired:
+def notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the notifier service in this process."""
     built = sla_notifier.service.build(
-        base.settings, base.store, base.feeds, base.time, base.registry, base.catalogue, authorize=authorize
+        base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, authorize=authorize
     )
     return _wired("notifier", base, authorize, built.service, built.router)
 
 
-def board(base: Ground, authorize: Authorizer) -> Wired:
-    source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
+def board(base: ProcessContext, authorize: Authorizer) -> WiredService:
+    """Build the board in this process."""
+    event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
     given = base.settings
-    bounds = Bounds(
+    bounds = StreamBounds(
         given.streams, given.streams_per_key, given.streams_per_contract, given.streams_per_address, given.stream_pages
     )
     built = sla_board.service.build(
         base.store,
-        source,
-        base.time,
+        event_source,
+        base.time_source,
         authorize,
         base.registry,
         retention,
@@ -78,13 +84,13 @@ def board(base: Ground, authorize: Authorizer) -> Wired:
     return _wired("board", base, authorize, built, built.router)
 
 
-def _wired(name: str, base: Ground, authorize: Authorizer, service: Service, own: APIRouter) -> Wired:
+def _wired(name: str, base: ProcessContext, authorize: Authorizer, service: Service, own: APIRouter) -> WiredService:
     """With the routes that every service has."""
     own.routes.extend(quarantine.router(base.feeds.quarantine(name), authorize).routes)
-    return Wired(service, own)
+    return WiredService(service, own)
 
 
-WIRING: Mapping[str, Callable[[Ground, Authorizer], Wired]] = {
+WIRING: Mapping[str, Callable[[ProcessContext, Authorizer], WiredService]] = {
     "ingest": ingest,
     "timer": timer,
     "notifier": notifier,

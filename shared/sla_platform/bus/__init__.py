@@ -1,4 +1,4 @@
-"""The bus: how events get from one service to another (port.py says what holds).
+"""The bus: how events get from one service to another (port.py states what holds).
 
 `Feeds` gives a service its source by profile: the producing service's log itself, or Kafka, to which the relay of the
 producing service copies that log.
@@ -9,18 +9,18 @@ from __future__ import annotations
 from sla_platform.bus.doorbell import Doorbell, rung_within
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.partition import partition_of
-from sla_platform.bus.port import Batch, DeadLetter, EventSource, Handler, PutAside
+from sla_platform.bus.port import Batch, EventSource, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.quarantine import Quarantine
 
 __all__ = [
     "Batch",
-    "DeadLetter",
     "Doorbell",
     "EventSource",
     "Feeds",
     "Handler",
-    "PutAside",
+    "KeepQuarantined",
     "Quarantine",
+    "QuarantinedRecord",
     "partition_of",
     "rung_within",
 ]

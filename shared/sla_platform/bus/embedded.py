@@ -18,9 +18,9 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.doorbell import Doorbell, listen_to, rung_within
-from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
+from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Backoff, StallDetector, hand_over, revoke
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
+from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.record import headers_of
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Fenced, Retryable
@@ -32,13 +32,13 @@ from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
 _OURS = frozenset({0})
-_COUNT_CAP = 100_000  # beyond this many unread events nobody cares for the exact number
+_COUNT_CAP = 100_000  # beyond this many unread events the exact number does not matter
 _COUNT_EVERY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """A log, which of its topics are wanted, and the bell that is rung when it grows."""
+class LogFeed:
+    """A log, which of its topics are wanted, and the doorbell that is rung when it grows."""
 
     log: Table
     topics: tuple[Topic, ...]
@@ -49,51 +49,53 @@ class Feed:
 class _Look:
     """What one feed had after the cursor `at`."""
 
-    feed: Feed
+    feed: LogFeed
     at: logs.Cursor
-    page: logs.Page
+    page: logs.LogPage
 
 
 class EmbeddedSource:
-    """Reads some topics of some logs for one consumer (`group`), whose cursors lie in `cursor_table`."""
+    """Reads topics of logs in the same database for one consumer (`group`), whose cursors are in `cursor_table`."""
 
     def __init__(
         self,
         store: Store,
         group: str,
-        feeds: Sequence[Feed],
+        feeds: Sequence[LogFeed],
         cursor_table: Table,
         time_source: TimeSource,
         *,
         batch: int = 500,
         poll: float = 0.05,
         watchdog: float = 60.0,
-        put_aside: PutAside | None = None,
+        keep_quarantined: KeepQuarantined | None = None,
         metrics: BusMetrics | None = None,
     ) -> None:
         self._store = store
         self._group = group
         self._feeds = tuple(feeds)
         self._cursors = cursor_table
-        self._time = time_source
+        self._time_source = time_source
         self._batch = batch
         self._poll = poll
-        self._put_aside = put_aside
+        self._keep_quarantined = keep_quarantined
         self._metrics = metrics or BusMetrics()
-        self._pulse = Pulse(watchdog)
+        self._pulse = StallDetector(watchdog)
         self._waiting: dict[str, int] = {}
         self._counted = float("-inf")
 
     @property
     def lag(self) -> int:
-        """Unread events as of the last look; exact up to one page, then counted every two seconds."""
+        """Return the unread events as of the last look; exact up to one page, else counted every two seconds."""
         return sum(self._waiting.values())
 
     @property
     def healthy(self) -> bool:
+        """Return False when events wait and none has been handled for longer than the watchdog allows."""
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
+        """Read and hand over batches until cancelled."""
         while True:
             await self._assign(handler)
             try:
@@ -103,11 +105,11 @@ class EmbeddedSource:
                 _log.warning("bus.fenced", group=self._group, error=str(error))
             finally:
                 # Also on cancellation, which abandons a running unit: its transaction rolls back, the cursor stays.
-                await let_go(handler, _OURS)
+                await revoke(handler, _OURS)
             await asyncio.sleep(FENCED_PAUSE_SECONDS)
 
     async def _assign(self, handler: Handler) -> None:
-        patience = Patience()
+        patience = Backoff()
         while True:
             try:
                 await handler.assigned(_OURS)
@@ -118,7 +120,7 @@ class EmbeddedSource:
                 return
 
     async def _read_on(self, handler: Handler) -> NoReturn:
-        patience = Patience()
+        patience = Backoff()
         with listen_to(feed.doorbell for feed in self._feeds) as rung:
             while True:
                 rung.clear()
@@ -132,7 +134,7 @@ class EmbeddedSource:
                 if not more:
                     await rung_within(rung, self._poll)
 
-    async def _wait(self, patience: Patience, error: Retryable) -> None:
+    async def _wait(self, patience: Backoff, error: Retryable) -> None:
         self._metrics.retried.labels(self._group).inc()
         _log.warning("bus.retry", group=self._group, error=str(error))
         await asyncio.sleep(patience.pause())
@@ -141,7 +143,7 @@ class EmbeddedSource:
         """One look at every feed; True when there may be more at once."""
         async with self._store.reading() as connection:
             # Taken before the look: whatever was accepted up to this instant is visible to the reads that follow.
-            through = await store_now(connection, self._time)
+            through = await store_now(connection, self._time_source)
             looks = []
             for feed in self._feeds:
                 at = await cursors.load(connection, self._cursors, feed.log.name)
@@ -163,7 +165,7 @@ class EmbeddedSource:
         if moved:
             self._pulse.waiting()
         for unreadable in look.page.unreadable:
-            await self._aside(_letter_of_row(self._group, look.feed.log, unreadable))
+            await self._quarantine(_record_of_row(self._group, look.feed.log, unreadable))
         positions = {id(envelope): at for envelope, at in zip(batch.envelopes, look.page.positions, strict=True)}
         if batch.envelopes or batch.through is not None:
             await hand_over(handler, batch, partial(self._dead, positions))
@@ -196,7 +198,7 @@ class EmbeddedSource:
                 waiting = await logs.waiting(connection, feed.log, feed.topics, look.at, _COUNT_CAP)
             self._show(feed, waiting)
 
-    def _show(self, feed: Feed, waiting: int) -> None:
+    def _show(self, feed: LogFeed, waiting: int) -> None:
         self._waiting[feed.log.name] = waiting
         self._metrics.lag.labels(self._group, feed.log.name, "0").set(waiting)
 
@@ -204,22 +206,24 @@ class EmbeddedSource:
         """Keep an event that cannot be handled, so that those after it are."""
         headers, key = tuple(headers_of(envelope)), envelope.key.encode("utf-8", "replace")
         at, topic = positions[id(envelope)], envelope.topic
-        await self._aside(DeadLetter(self._group, topic.value, 0, at, key, envelope.data, headers, error, topic))
+        await self._quarantine(
+            QuarantinedRecord(self._group, topic.value, 0, at, key, envelope.data, headers, error, topic)
+        )
 
-    async def _aside(self, letter: DeadLetter) -> None:
-        if self._put_aside is not None:
-            await self._put_aside(letter)
+    async def _quarantine(self, record: QuarantinedRecord) -> None:
+        if self._keep_quarantined is not None:
+            await self._keep_quarantined(record)
         self._metrics.dead.labels(self._group).inc()
-        _log.error("bus.dead_letter", group=self._group, topic=letter.topic, position=letter.offset,
-                   event_id=dict(letter.headers).get("ce_id"), error=str(letter.error)[:500])  # fmt: skip
+        _log.error("bus.dead_letter", group=self._group, topic=record.topic, position=record.offset,
+                   event_id=dict(record.headers).get("ce_id"), error=str(record.error)[:500])  # fmt: skip
 
 
-def _letter_of_row(group: str, log: Table, unreadable: logs.Unreadable) -> DeadLetter:
+def _record_of_row(group: str, log: Table, unreadable: logs.UnreadableLogRow) -> QuarantinedRecord:
     """A row of the log that is no event, with its fields as headers."""
     fields = unreadable.fields
     headers = tuple((f"ce_{name}", value) for name, value in fields.items() if name not in ("topic", "key", "data"))
     topic = next((topic for topic in Topic if topic.value.encode() == fields["topic"]), None)
-    return DeadLetter(
+    return QuarantinedRecord(
         group, log.name, 0, unreadable.position, fields["key"], fields["data"],
         (("ce_specversion", b"1.0"), *headers), unreadable.error, topic,
     )  # fmt: skip

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import MetaData, Table
 
 from sla_platform.bus.doorbell import Doorbell
-from sla_platform.bus.embedded import EmbeddedSource, Feed
+from sla_platform.bus.embedded import EmbeddedSource, LogFeed
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import DeadLetter, EventSource, PutAside
+from sla_platform.bus.port import EventSource, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.quarantine import RELAY, Quarantine, envelope_of
 from sla_platform.bus.record import event_record
 from sla_platform.bus.retention import trim
@@ -29,11 +29,11 @@ from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.store.log import append, log_table
-from sla_platform.store.quarantine import Entry, quarantine_table
+from sla_platform.store.quarantine import QuarantineEntry, quarantine_table
 from sla_platform.timesource import TimeSource
 
 if TYPE_CHECKING:
-    from sla_platform.bus.kafka import Access, DeadLetters
+    from sla_platform.bus.kafka import KafkaAccess, QuarantineTopic
     from sla_platform.bus.relay import Relay
 
 WRITERS: Mapping[Topic, str] = MappingProxyType(
@@ -60,14 +60,14 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
-class BackToTheLog:
-    """The replay of what a relay could not publish: the event is put at the end of the log it was taken out of."""
+class AppendToLog:
+    """Replays what a relay could not publish: appends the event to the log that it was taken from."""
 
     log: Table
     store: Store
     doorbell: Doorbell
 
-    async def __call__(self, entry: Entry) -> None:
+    async def __call__(self, entry: QuarantineEntry) -> None:
         """Raises what makes the event unfit still."""
         envelope = envelope_of(entry)
         event_record(envelope, envelope.topic.value, 0)
@@ -77,42 +77,42 @@ class BackToTheLog:
 
 
 class Feeds:
-    """The bus of one process. A service's group is its name; its cursors lie in its own `<service>_cursor`."""
+    """The bus of one process. A service's group is its name; its cursors are in its own `<service>_cursor`."""
 
     def __init__(
         self,
         settings: Settings,
         store: Store,
-        time: TimeSource,
+        time_source: TimeSource,
         metrics: BusMetrics | None = None,
         *,
         watchdog: float = WATCHDOG_SECONDS,
     ) -> None:
-        """Raises BadSettings when Kafka cannot be spoken to as the settings say."""
+        """Raises BadSettings when Kafka cannot be used with these settings."""
         if not settings.embedded and find_spec("aiokafka") is None:
             raise BadSettings("SLAD_BUS_URL names Kafka, whose client is missing: pip install 'slad[kafka]'")
         self._settings = settings
         self._access = None if settings.embedded else _access(settings)
         self._store = store
-        self._time = time
+        self._time_source = time_source
         self._metrics = metrics or BusMetrics()
         self._watchdog = watchdog
         self._names = TopicNames(settings.bus_prefix)
         self._doorbells: dict[str, Doorbell] = {}
-        self._dead: list[DeadLetters] = []
+        self._dead: list[QuarantineTopic] = []
         self._quarantines: dict[str, Quarantine] = {}
 
     def doorbell(self, service: str) -> Doorbell:
-        """The bell of a service's log; the service rings it after each commit that appended to the log."""
+        """Return the doorbell of a service's log; the service rings it after each commit that appended to the log."""
         return self._doorbells.setdefault(service, Doorbell())
 
     def quarantine(self, service: str) -> Quarantine:
-        """What a service could not process, kept in its `<service>_quarantine`; one object in a process."""
+        """Return the quarantine of a service, kept in `<service>_quarantine`; one object in a process."""
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
-            made = Quarantine(service, self._store, table, self._time, self._metrics)
+            made = Quarantine(service, self._store, table, self._time_source, self._metrics)
             if topics_of(service):
-                made.replays(RELAY, BackToTheLog(_log(service), self._store, self.doorbell(service)))
+                made.replays(RELAY, AppendToLog(_log(service), self._store, self.doorbell(service)))
             self._quarantines[service] = made
         return self._quarantines[service]
 
@@ -123,29 +123,29 @@ class Feeds:
         cursor: Table,
         *,
         at_once: int = 1,
-        put_aside: PutAside | None = None,
+        keep_quarantined: KeepQuarantined | None = None,
     ) -> EventSource:
-        """What the service `group` reads.
+        """Return what the service `group` reads.
 
-        `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: of how many partitions the
-        handler may be given batches at the same time. `put_aside`: where dead letters go, by default into the
+        `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: how many partitions may be
+        handled at the same time. `keep_quarantined`: where records go that cannot be handled, by default into the
         quarantine of the service `group`; on Kafka they go to the topic `<prefix>-dead` as well.
         """
-        keep = put_aside or self.quarantine(group).put_aside
+        keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
             return self._embedded(group, topics, cursor, keep)
         return self._kafka(self._access, group, topics, at_once, keep)
 
     def relay(self, service: str) -> Relay | None:
-        """What copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
+        """Return what copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
         if self._access is None:
             return None
         from sla_platform.bus.kafka import Publisher
-        from sla_platform.bus.relay import Relay, Route
+        from sla_platform.bus.relay import Relay, RelayRoute
 
         topics = topics_of(service)
         watermarked = WATERMARKED.intersection(topics)
-        route = Route(_log(service), topics, watermarked, self._names, self._settings.partitions)
+        route = RelayRoute(_log(service), topics, watermarked, self._names, self._settings.partitions)
         settings = self._settings
         publisher = Publisher(
             self._access, f"slad-relay-{service}-{self.instance}", largest_record=largest_record(settings)
@@ -155,7 +155,7 @@ class Feeds:
             self._store,
             route,
             publisher,
-            self._time,
+            self._time_source,
             self.doorbell(service),
             self.quarantine(service),
             period=period,
@@ -163,7 +163,7 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """House-keeping, safe at any time: drop what every reader has passed. Nothing to do on Kafka."""
+        """Delete from the logs what every reader has passed; return how many events. Does nothing on Kafka."""
         if not self._settings.embedded:
             return 0
         removed = 0
@@ -173,23 +173,25 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """After every source and relay has ended."""
+        """Close what is open towards Kafka, after every source and relay has ended."""
         for dead in self._dead:
             await dead.close()
 
     @property
     def instance(self) -> str:
-        """The name under which this process keeps its place in its groups.
+        """Return the name under which this process keeps its place in its groups.
 
-        Two processes of one service under one name would take the place from each other for ever.
+        Two processes of one service with one name would take the place from each other for ever.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)
 
-    def _embedded(self, group: str, topics: Sequence[Topic], cursor: Table, put_aside: PutAside) -> EmbeddedSource:
+    def _embedded(
+        self, group: str, topics: Sequence[Topic], cursor: Table, keep_quarantined: KeepQuarantined
+    ) -> EmbeddedSource:
         writers = sorted({WRITERS[topic] for topic in topics})
         feeds = [
-            Feed(_log(writer), tuple(topic for topic in topics if WRITERS[topic] == writer), self.doorbell(writer))
+            LogFeed(_log(writer), tuple(topic for topic in topics if WRITERS[topic] == writer), self.doorbell(writer))
             for writer in writers
         ]
         return EmbeddedSource(
@@ -197,49 +199,49 @@ class Feeds:
             group,
             feeds,
             cursor,
-            self._time,
+            self._time_source,
             poll=_COUNTING_POLL_SECONDS if WATERMARKED.issuperset(topics) else _RUNG_POLL_SECONDS,
             watchdog=self._watchdog,
-            put_aside=put_aside,
+            keep_quarantined=keep_quarantined,
             metrics=self._metrics,
         )
 
     def _kafka(
-        self, access: Access, group: str, topics: Sequence[Topic], at_once: int, put_aside: PutAside
+        self, access: KafkaAccess, group: str, topics: Sequence[Topic], at_once: int, keep_quarantined: KeepQuarantined
     ) -> EventSource:
-        from sla_platform.bus.kafka import Broker, DeadLetters, KafkaSource, Publisher, Reading
+        from sla_platform.bus.kafka import BrokerIdentity, KafkaSource, Publisher, QuarantineTopic, Subscription
 
         settings = self._settings
         largest = largest_record(settings)
         publisher = Publisher(access, f"slad-dead-{group}-{self.instance}", largest_record=largest)
-        dead = DeadLetters(publisher, self._names.dead)
+        dead = QuarantineTopic(publisher, self._names.dead)
         self._dead.append(dead)
 
-        async def keep(letter: DeadLetter) -> None:
-            await dead.put_aside(letter)
-            await put_aside(letter)
+        async def keep(record: QuarantinedRecord) -> None:
+            await dead.keep_quarantined(record)
+            await keep_quarantined(record)
 
-        reading = Reading(
+        reading = Subscription(
             group=group,
             topics={self._names.of(topic): topic for topic in topics},
             marked=WATERMARKED.issuperset(topics),
-            put_aside=keep,
+            keep_quarantined=keep,
             at_once=at_once,
             finish_seconds=_FINISH_SECONDS,
             watchdog=self._watchdog,
         )
-        broker = Broker(access, f"{settings.bus_prefix}-{group}", f"{group}-{self.instance}", largest)
+        broker = BrokerIdentity(access, f"{settings.bus_prefix}-{group}", f"{group}-{self.instance}", largest)
         return KafkaSource(broker, reading, self._metrics, probe=min(5.0, self._watchdog / 4))
 
 
-def _access(settings: Settings) -> Access:
-    from sla_platform.bus.kafka import Access
+def _access(settings: Settings) -> KafkaAccess:
+    from sla_platform.bus.kafka import KafkaAccess
 
-    return Access.of(settings)
+    return KafkaAccess.of(settings)
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """What a service writes."""
+    """Return the topics that a service writes."""
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

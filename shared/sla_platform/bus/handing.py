@@ -1,4 +1,4 @@
-"""Handing batches to a handler alike on every adapter: with patience, setting aside what can never be handled."""
+"""Handing batches to a handler alike on every adapter: with growing pauses, quarantining what can never be handled."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
-FENCED_PAUSE_SECONDS = 1.0  # before a partition we lost is taken again, if the group still says it is ours
+FENCED_PAUSE_SECONDS = 1.0  # before a lost partition is taken again, if the group still assigns it
 
 
-class Patience:
-    """Growing pauses between attempts at the same thing."""
+class Backoff:
+    """Growing pauses between attempts at the same work."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = LONGEST_PAUSE_SECONDS) -> None:
         self._first = first
@@ -29,39 +29,42 @@ class Patience:
         self._next = first
 
     def pause(self) -> float:
-        """Seconds to wait before the next attempt."""
+        """Return the seconds to wait before the next attempt, and double the next pause."""
         this, self._next = self._next, min(self._next * 2, self._longest)
         return this
 
     def reset(self) -> None:
+        """Start again with the first pause."""
         self._next = self._first
 
 
-class Pulse:
-    """Whether waiting events are being handled. `limit` in seconds."""
+class StallDetector:
+    """Notices when events wait and none is handled for `limit` seconds."""
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
         self._waiting_since: float | None = None
 
     def waiting(self) -> None:
-        """Events are there, or nobody can tell that there are none."""
+        """Note that events wait, or that it is not known whether any do."""
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 
     def moved(self) -> None:
-        """Something was handled, or nothing is left to handle."""
+        """Note that something was handled, or that nothing waits."""
         self._waiting_since = None
 
     @property
     def stalled(self) -> bool:
+        """Return whether events have waited for longer than the limit."""
         return self._waiting_since is not None and time.monotonic() - self._waiting_since > self._limit
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
-    """Handle a batch; where that fails, handle it in parts and put the event aside that fails alone (see port.Handler).
+    """Handle a batch; where that fails, handle it in parts and quarantine the event that fails alone (see
+    port.Handler).
 
-    Raises Retryable, Fenced, and what an empty batch raises, in which there is nothing to put aside.
+    Raises Retryable, Fenced, and what an empty batch raises, in which no event can be at fault.
     """
     if not batch.envelopes:
         await _whole(handler, batch)
@@ -91,8 +94,8 @@ async def _whole(handler: Handler, batch: Batch) -> None:
         raise
 
 
-async def let_go(handler: Handler, partitions: frozenset[int]) -> None:
-    """Tell the handler that these are no longer its own; they are lost whether or not it takes that well."""
+async def revoke(handler: Handler, partitions: frozenset[int]) -> None:
+    """Call `handler.revoked`; its errors are logged, since the partitions are lost in any case."""
     try:
         await handler.revoked(partitions)
     except PlatformError as error:

@@ -36,18 +36,24 @@ _ANSWER_SECONDS = 3.0
 _CLASS = zlib.crc32(b"slad relay") - 2**31  # the first half of the lock's number, signed
 
 
-class Lock(Protocol):
-    """Taken, confirmed, and given back. Every method may raise Retryable, which loses the lock."""
+class LeaseLock(Protocol):
+    """A lock that is taken, confirmed and given back.
 
-    async def take(self) -> bool: ...
+    Every method may raise Retryable, which loses the lock.
+    """
 
-    async def confirm(self) -> None: ...
+    async def take(self) -> bool:
+        """Try to take the lock; return whether it is held now."""
 
-    async def give_back(self) -> None: ...
+    async def confirm(self) -> None:
+        """Check that the lock is still held. Raises Retryable when that is not known."""
+
+    async def give_back(self) -> None:
+        """Release the lock; nothing happens when it is not held."""
 
 
-async def while_held(lock: Lock, work: Callable[[], Awaitable[None]], told: Callable[[bool], None]) -> NoReturn:
-    """Run `work` whenever the lock is ours and cancel it when the lock is lost; `told` hears of both."""
+async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], told: Callable[[bool], None]) -> NoReturn:
+    """Run `work` whenever the lock is held and cancel it when the lock is lost; `told` is called at both."""
     try:
         while True:
             try:
@@ -64,7 +70,7 @@ async def while_held(lock: Lock, work: Callable[[], Awaitable[None]], told: Call
         await lock.give_back()
 
 
-async def _work_and_confirm(lock: Lock, work: Callable[[], Awaitable[None]]) -> None:
+async def _work_and_confirm(lock: LeaseLock, work: Callable[[], Awaitable[None]]) -> None:
     working = asyncio.ensure_future(work())
     try:
         while not working.done():
@@ -78,7 +84,7 @@ async def _work_and_confirm(lock: Lock, work: Callable[[], Awaitable[None]]) -> 
 
 
 class PostgresLock:
-    """An advisory lock of the database, by name."""
+    """An advisory lock of the database, identified by name."""
 
     def __init__(self, url: URL, name: str) -> None:
         self._engine = create_async_engine(
@@ -99,6 +105,7 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
+        """Try to take the lock in a session of its own."""
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():
             if self._session is None:
@@ -106,11 +113,13 @@ class PostgresLock:
             return bool((await self._session.execute(query, {"class": _CLASS, "number": self._number})).scalar_one())
 
     async def confirm(self) -> None:
+        """Ask the session that holds the lock. Raises Retryable when it does not answer."""
         assert self._session is not None
         with _passing():
             await self._session.execute(text("SELECT 1"))
 
     async def give_back(self) -> None:
+        """End the session, which releases the lock."""
         session, self._session = self._session, None
         if session is not None:
             # Ending the session is giving the lock back.
@@ -120,13 +129,14 @@ class PostgresLock:
 
 
 class FileLock:
-    """A lock on a file; the system frees it when the process ends."""
+    """A lock on a file; the system releases it when the process ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
 
     async def take(self) -> bool:
+        """Try to lock the file."""
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -136,15 +146,17 @@ class FileLock:
         return True
 
     async def confirm(self) -> None:
-        """Nobody can take it away."""
+        """Do nothing: no other process can take a file's lock away."""
 
     async def give_back(self) -> None:
+        """Close the file, which releases the lock."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
 
-def lock_for(store: Store, name: str) -> Lock:
+def lock_for(store: Store, name: str) -> LeaseLock:
+    """Return the lock of this name that fits the store's database."""
     if store.sqlite:
         return FileLock(Path(f"{store.url.database}.{name}.lock"))
     return PostgresLock(store.url, name)

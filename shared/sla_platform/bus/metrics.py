@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 @dataclass(slots=True)
 class BusMetrics:
-    """Readers are named by their group, relays by the log they drain."""
+    """The Prometheus metrics of the bus; readers are labelled by group, relays by the log they drain."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     lag: Gauge = field(init=False)
@@ -44,7 +44,9 @@ class BusMetrics:
         self.handled = counter("slad_bus_handled_total", "Events handled, repetitions included", "group")
         self.retried = counter("slad_bus_retries_total", "Batches given again after a passing failure", "group")
         self.fenced = counter("slad_bus_fenced_total", "Partitions lost to another owner", "group")
-        self.dead = counter("slad_bus_dead_letters_total", "Events put aside as unreadable", "group")
+        self.dead = counter(
+            "slad_bus_dead_letters_total", "Events quarantined because they cannot be read or handled", "group"
+        )
         self.restarted = counter("slad_bus_restarts_total", "Consumers replaced by the watchdog or a failure", "group")
         self.assignments = counter("slad_bus_assignments_total", "Times partitions were assigned", "group")
         self.published = counter("slad_relay_published_total", "Events acknowledged by Kafka", "log")

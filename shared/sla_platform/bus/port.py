@@ -6,8 +6,8 @@ What holds on every adapter, and what the conformance suite asserts:
 - `through`: every event accepted for this partition up to that instant is in this batch or an earlier one. It moves
   also when nothing happens (an empty batch), because timers may fire only up to it (DESIGN §2.6);
 - `assigned` comes before the first batch of a partition, `revoked` after the last one that was finished;
-- one event never stops a reader: what a handler cannot handle, and what lies in a log or topic and is no event, is put
-  aside alone with its raw bytes, and its neighbours go on in order (bus/handing, sla_platform.fault).
+- one event never stops a reader: what a handler cannot handle, and what lies in a log or topic and is no event, is
+  quarantined alone with its raw bytes, and its neighbours go on in order (bus/handing, sla_platform.fault).
 """
 
 from __future__ import annotations
@@ -32,39 +32,43 @@ class Batch:
 class Handler(Protocol):
     """What a service does with the events of its subscription."""
 
-    async def assigned(self, partitions: frozenset[int]) -> None: ...
+    async def assigned(self, partitions: frozenset[int]) -> None:
+        """Prepare for these partitions, before their first batch. Raises Retryable."""
 
-    async def revoked(self, partitions: frozenset[int]) -> None: ...
+    async def revoked(self, partitions: frozenset[int]) -> None:
+        """Give up these partitions, after the last batch that was finished."""
 
     async def handle(self, batch: Batch) -> None:
-        """One unit of work.
+        """Process one batch as a unit of work.
 
         Raises Retryable to see the batch again, and Fenced to lose the partition, which is assigned anew if the group
-        still says it is ours. Any other error is judged by `sla_platform.fault.fault_of`: one of the surroundings
-        (OSError, MemoryError, a schema that is missing) is as good as Retryable. For every other the batch is given
-        again in halves down to the single event that fails: at once when the event is at fault, after three attempts
-        when nobody knows, that event is put aside as a dead letter. An error in an empty batch is raised as it is.
+        still assigns it. Any other error is judged by `sla_platform.fault.fault_of`: one of the surroundings (OSError,
+        MemoryError, a missing schema) counts as Retryable. For every other the batch is given again in halves down to
+        the single event that fails, which is quarantined: at once when the event is at fault, after three attempts when
+        that is not known. An error in an empty batch is raised as it is.
         """
         ...
 
 
 class EventSource(Protocol):
-    """Runs a handler over a subscription until cancelled; `lag` is the number of known unread events."""
+    """Runs a handler over a subscription until cancelled."""
 
     @property
-    def lag(self) -> int: ...
+    def lag(self) -> int:
+        """Return the number of known unread events."""
 
     @property
     def healthy(self) -> bool:
-        """False when events are waiting and none has been handled for longer than the watchdog allows."""
+        """Return False when events wait and none has been handled for longer than the watchdog allows."""
         ...
 
-    async def run(self, handler: Handler) -> None: ...
+    async def run(self, handler: Handler) -> None:
+        """Read and hand over batches until cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """What could not be read or handled, as it came, and where it lay."""
+class QuarantinedRecord:
+    """A record that could not be read or handled, as it came, and where it lay."""
 
     group: str
     topic: str
@@ -77,5 +81,5 @@ class DeadLetter:
     carries: Topic | None = None  # ours, where `topic` is the name on Kafka or a log
 
 
-PutAside = Callable[[DeadLetter], Awaitable[None]]
-"""Keeps a dead letter for good. Raises Retryable when it could not; the partition then waits."""
+KeepQuarantined = Callable[[QuarantinedRecord], Awaitable[None]]
+"""Keep a record that cannot be handled, for good. Raises Retryable when it could not; the partition then waits."""

@@ -16,14 +16,14 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import DeadLetter
+from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope, Fenced, Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.store import quarantine as kept
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import Entry, Held, Row
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, QuarantineState
 from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ CONSUME, RELAY = "consume", "relay"
 COUNT_EVERY_SECONDS = 10.0
 _FORGOTTEN_AT_ONCE = 200
 
-Replay = Callable[[Entry], Awaitable[None]]
+Replay = Callable[[QuarantineEntry], Awaitable[None]]
 """Gives a row to its handler again. Raises what the handler raises; it must know what it has done before."""
 
 
@@ -40,40 +40,40 @@ class NoEntry(LookupError):
 
 
 class NotWaiting(Exception):
-    """The entry was replayed before, or its part knows no replay."""
+    """The entry was replayed before, or its part has no replay."""
 
 
 class Quarantine:
-    """One per service and process."""
+    """What one service could not process: kept, listed and replayed. One object per service and process."""
 
-    def __init__(self, service: str, store: Store, table: Table, time: TimeSource, metrics: BusMetrics) -> None:
+    def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
         self.service = service
         self.table = table
         self._store = store
-        self._time = time
+        self._time_source = time_source
         self._metrics = metrics
         self._replays: dict[str, Replay] = {}
         self._parts: set[str] = {CONSUME}
 
     def replays(self, part: str, replay: Replay) -> None:
-        """Say what replaying a row of this part means."""
+        """Register what replaying a row of this part does."""
         self._replays[part] = replay
         self._parts.add(part)
 
     # keeping
 
-    async def put(self, row: Row, error: Exception, **own: Any) -> None:
-        """Keep a row, in a transaction of its own. Raises StoreBusy: nothing was kept, and the row must wait."""
+    async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
+        """Keep a row in a transaction of its own. Raises StoreBusy: nothing was kept, and the row must wait."""
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
         self.tell(row, error)
 
-    async def put_within(self, connection: AsyncConnection, row: Row, error: Exception, **own: Any) -> None:
-        """Keep a row in the caller's transaction, which takes it away from where it lay; then `tell`."""
-        await kept.put(connection, self.table, row, worded(error), self._time.now(), **own)
+    async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
+        """Keep a row in the caller's transaction, which removes it from where it lay; call `tell` after the commit."""
+        await kept.put(connection, self.table, row, worded(error), self._time_source.now(), **own)
 
-    def tell(self, row: Row, error: Exception) -> None:
-        """Count and log what has been kept."""
+    def tell(self, row: QuarantineRow, error: Exception) -> None:
+        """Count and log a row that has been kept."""
         self._metrics.quarantined_total.labels(self.service, row.part).inc()
         self._metrics.quarantined.labels(self.service, row.part).inc()
         _log.error(
@@ -81,19 +81,19 @@ class Quarantine:
             event_id=row.event, type=row.type, bytes=len(row.data), error=worded(error)[:500],
         )  # fmt: skip
 
-    async def put_aside(self, letter: DeadLetter) -> None:
-        """Keep a dead letter of the bus (`sla_platform.bus.port.PutAside`)."""
-        await self.put(_row_of(letter), letter.error)
+    async def keep_quarantined(self, record: QuarantinedRecord) -> None:
+        """Keep a record of the bus (`sla_platform.bus.port.KeepQuarantined`)."""
+        await self.put(_row_of(record), record.error)
 
     # looking
 
-    async def page(self, state: str, after: int, limit: int) -> Sequence[Entry]:
-        """The oldest first, without their bytes."""
+    async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
+        """Return entries in this state with a greater id, oldest first, without their bytes."""
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
 
-    async def find(self, id_: int) -> Entry:
-        """Raises NoEntry."""
+    async def find(self, id_: int) -> QuarantineEntry:
+        """Return the entry with this id. Raises NoEntry."""
         async with self._store.reading() as connection:
             entry = await kept.find(connection, self.table, id_)
         if entry is None:
@@ -102,22 +102,22 @@ class Quarantine:
 
     # replaying
 
-    async def replay(self, id_: int) -> Entry:
-        """Give the row to its handler again; returns the entry as it stands then.
+    async def replay(self, id_: int) -> QuarantineEntry:
+        """Give the row to its handler again and return the entry as it stands then.
 
         Raises NoEntry, NotWaiting, and Retryable when the surroundings failed: nothing was changed.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
-        if entry.state is not Held.QUARANTINED or replay is None:
+        if entry.state is not QuarantineState.QUARANTINED or replay is None:
             raise NotWaiting(entry.state.value)
         error = await _tried(replay, entry)
         async with self._store.transaction() as connection:
             if error is None:
-                await kept.replayed(connection, self.table, entry, self._time.now())
+                await kept.replayed(connection, self.table, entry, self._time_source.now())
             else:
-                await kept.failed_again(connection, self.table, id_, worded(error), self._time.now())
-        outcome = Held.REPLAYED if error is None else Held.QUARANTINED
+                await kept.failed_again(connection, self.table, id_, worded(error), self._time_source.now())
+        outcome = QuarantineState.REPLAYED if error is None else QuarantineState.QUARANTINED
         _log.info("row.replayed", service=self.service, part=entry.part, position=entry.position, outcome=outcome.value)
         await self.count()
         return await self.find(id_)
@@ -125,7 +125,7 @@ class Quarantine:
     # levels
 
     async def run(self) -> None:
-        """A part of the service: keeps the gauge true, whoever else writes to the table."""
+        """Recount the gauge of quarantined rows every ten seconds until cancelled."""
         while True:
             try:
                 await self.count()
@@ -134,6 +134,7 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
+        """Set the gauge and return how many rows wait, by part."""
         async with self._store.reading() as connection:
             waiting = await kept.counted(connection, self.table)
         self._parts |= waiting.keys()
@@ -142,7 +143,7 @@ class Quarantine:
         return waiting
 
     async def old(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
-        """A sweep of `sla_platform.retention`: entries that were replayed before `horizon`."""
+        """Delete entries that were replayed before `horizon`; a sweep of `sla_platform.retention`."""
         while True:
             async with self._store.transaction() as connection:
                 gone = await kept.forget_replayed(connection, self.table, horizon, _FORGOTTEN_AT_ONCE)
@@ -152,8 +153,8 @@ class Quarantine:
                 return
 
 
-def envelope_of(entry: Entry) -> Envelope:
-    """The event of an entry. Raises BadEnvelope naming what is wrong with it still."""
+def envelope_of(entry: QuarantineEntry) -> Envelope:
+    """Return the event of an entry. Raises BadEnvelope naming what is still wrong with it."""
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
         topic = Topic(entry.topic)
@@ -165,7 +166,7 @@ def envelope_of(entry: Entry) -> Envelope:
     return said
 
 
-async def _tried(replay: Replay, entry: Entry) -> Exception | None:
+async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
     try:
         await replay(entry)
     except Fenced:
@@ -177,16 +178,16 @@ async def _tried(replay: Replay, entry: Entry) -> Exception | None:
     return None
 
 
-def _row_of(letter: DeadLetter) -> Row:
-    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in letter.headers}
-    return Row(
+def _row_of(record: QuarantinedRecord) -> QuarantineRow:
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
+    return QuarantineRow(
         part=CONSUME,
-        position=f"{letter.topic}/{letter.partition}/{letter.offset}",
-        partition=letter.partition,
-        topic=letter.carries.value if letter.carries is not None else letter.topic,
-        key=(letter.key or b"").decode("utf-8", "replace"),
+        position=f"{record.topic}/{record.partition}/{record.offset}",
+        partition=record.partition,
+        topic=record.carries.value if record.carries is not None else record.topic,
+        key=(record.key or b"").decode("utf-8", "replace"),
         event=headers.get("ce_id", ""),
         type=headers.get("ce_type", ""),
         headers=headers,
-        data=letter.value or b"",
+        data=record.value or b"",
     )

@@ -23,13 +23,13 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Everything accepted up to `through` was published to this partition before this record."""
+    """The relay's statement that everything accepted up to `through` was published to this partition before."""
 
     through: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingRecord:
     """A record as a producer takes it."""
 
     topic: str
@@ -40,17 +40,17 @@ class Outgoing:
     at_ms: int | None = None  # when it was sent, as Kafka keeps it with the record; None: by the machine's clock
 
 
-def event_record(envelope: Envelope, topic: str, partition: int) -> Outgoing:
-    """An event for this topic (with its prefix) and partition."""
+def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
+    """Return the record of an event for this topic (with its prefix) and partition."""
     attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
     attributes["content-type"] = "application/json"
     # An attribute of CloudEvents is absent or not empty.
     headers = tuple((name, value.encode()) for name, value in attributes.items() if value)
-    return Outgoing(topic, partition, envelope.key.encode(), envelope.data, headers)
+    return OutgoingRecord(topic, partition, envelope.key.encode(), envelope.data, headers)
 
 
 def headers_of(envelope: Envelope) -> Headers:
-    """The attributes of an event as they would travel, for keeping: never raises, whatever they hold."""
+    """Return the attributes of an event as headers, for keeping; never raises, whatever they hold."""
     try:
         time = envelope.time.astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
@@ -72,13 +72,14 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
     }
 
 
-def watermark_record(through: datetime, topic: str, partition: int) -> Outgoing:
+def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
+    """Return the record of a watermark for this topic and partition."""
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
-    return Outgoing(topic, partition, None, value, _WATERMARK_HEADERS)
+    return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
-    """What a record says. Raises BadEnvelope naming what is wrong."""
+    """Return the event or watermark of a record. Raises BadEnvelope naming what is wrong."""
     try:
         given = {name: content.decode() for name, content in headers if content is not None}
         if value is None:

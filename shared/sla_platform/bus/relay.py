@@ -30,13 +30,13 @@ import structlog
 from sqlalchemy import Table
 
 from sla_platform.bus.doorbell import Doorbell, rung_within
-from sla_platform.bus.handing import Patience
+from sla_platform.bus.handing import Backoff
 from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.lease import lock_for, while_held
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.quarantine import RELAY, Quarantine
-from sla_platform.bus.record import Outgoing, event_record, headers_of, watermark_record
+from sla_platform.bus.record import OutgoingRecord, event_record, headers_of, watermark_record
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Retryable
@@ -45,7 +45,7 @@ from sla_platform.rows import in_parts
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
-from sla_platform.store.quarantine import Row
+from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.timesource import TimeSource
 
 _log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ _COUNT_CAP = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class RelayRoute:
     """Where a log goes: its topics, over how many partitions, and which of them carry watermarks."""
 
     log: Table
@@ -65,12 +65,15 @@ class Route:
 
 
 class Relay:
-    """Drains one log. `period`: seconds between looks when no bell rings, and between watermarks."""
+    """Copies one log to Kafka and deletes what was acknowledged.
+
+    `period`: seconds between looks when the doorbell is not rung, and between watermarks.
+    """
 
     def __init__(
         self,
         store: Store,
-        route: Route,
+        route: RelayRoute,
         publisher: Publisher,
         time_source: TimeSource,
         doorbell: Doorbell,
@@ -83,7 +86,7 @@ class Relay:
         self._store = store
         self._route = route
         self._publisher = publisher
-        self._time = time_source
+        self._time_source = time_source
         self._doorbell = doorbell
         self._quarantine = quarantine
         self._period = period
@@ -99,10 +102,11 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """For how long this relay, while it held the lease, has not seen the log empty."""
+        """Return for how long this relay, while it held the lease, has not seen the log empty."""
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
+        """Copy the log whenever this instance holds the lease, until cancelled."""
         lock = lock_for(self._store, self._name)
         try:
             await while_held(lock, self._drain, self._told)
@@ -114,7 +118,7 @@ class Relay:
         self._emptied = time.monotonic()
 
     async def _drain(self) -> None:
-        patience = Patience()
+        patience = Backoff()
         checked = False
         with self._doorbell.listen() as rung:
             while True:
@@ -137,7 +141,7 @@ class Relay:
         names = [self._route.names.of(topic) for topic in self._route.topics]
         await self._publisher.expect_partitions(names, self._route.partitions)
 
-    async def _wait(self, patience: Patience, error: Exception) -> None:
+    async def _wait(self, patience: Backoff, error: Exception) -> None:
         """Nothing is lost by waiting: the log keeps what is accepted, and ingest goes on accepting."""
         self._metrics.publish_failed.labels(self._name).inc()
         _log.warning("relay.retry", log=self._name, error=str(error))
@@ -148,11 +152,11 @@ class Relay:
     async def _round(self) -> bool:
         """One look; True when the log holds more."""
         async with self._store.reading() as connection:
-            through = self._looked = await store_now(connection, self._time)
+            through = self._looked = await store_now(connection, self._time_source)
             entries, unreadable = await logs.oldest(connection, self._route.log, self._batch, without=self._refused)
         complete = len(entries) + len(unreadable) < self._batch
         for each in unreadable:
-            await self._set_aside(each.position, logs.event_row(self._route.log, each, RELAY), each.error)
+            await self._move_to_quarantine(each.position, logs.event_row(self._route.log, each, RELAY), each.error)
         await in_parts(entries, self._publish, self._unfit)
         if not complete:
             await self._count()
@@ -162,7 +166,7 @@ class Relay:
         await self._mark(through)
         return False
 
-    async def _publish(self, entries: Sequence[logs.Entry]) -> None:
+    async def _publish(self, entries: Sequence[logs.LogEntry]) -> None:
         records = [self._record(entry.envelope) for entry in entries]
         refused = await self._publisher.publish(records)
         if refused:
@@ -172,10 +176,10 @@ class Relay:
             await logs.remove(connection, self._route.log, done)
         self._metrics.published.labels(self._name).inc(len(done))
 
-    async def _unfit(self, entry: logs.Entry, error: Exception) -> None:
+    async def _unfit(self, entry: logs.LogEntry, error: Exception) -> None:
         """An event that cannot be written as a record, alone."""
         envelope = entry.envelope
-        row = Row(
+        row = QuarantineRow(
             part=RELAY,
             position=f"{self._name}/{entry.position}",
             topic=envelope.topic.value,
@@ -185,25 +189,25 @@ class Relay:
             headers={name: (value or b"").decode() for name, value in headers_of(envelope)},
             data=envelope.data,
         )
-        await self._set_aside(entry.position, row, error)
+        await self._move_to_quarantine(entry.position, row, error)
 
-    async def _set_aside(self, position: int, row: Row, error: Exception) -> None:
+    async def _move_to_quarantine(self, position: int, row: QuarantineRow, error: Exception) -> None:
         async with self._store.transaction() as connection:
             await self._quarantine.put_within(connection, row, error)
             await logs.remove(connection, self._route.log, [position])
         self._quarantine.tell(row, error)
 
-    def _record(self, envelope: Envelope) -> Outgoing:
+    def _record(self, envelope: Envelope) -> OutgoingRecord:
         partition = partition_of(envelope.key, self._route.partitions)
         return self._stamped(event_record(envelope, self._route.names.of(envelope.topic), partition))
 
-    def _stamped(self, record: Outgoing) -> Outgoing:
+    def _stamped(self, record: OutgoingRecord) -> OutgoingRecord:
         """By the guarded instant: Kafka refuses stamps of a clock far ahead and soon drops those of one far behind."""
-        if self._time.authoritative or self._looked is None:
+        if self._time_source.authoritative or self._looked is None:
             return record
         return replace(record, at_ms=int(self._looked.timestamp() * 1000))
 
-    async def _isolate(self, entries: Sequence[logs.Entry], suspects: Sequence[int]) -> frozenset[int]:
+    async def _isolate(self, entries: Sequence[logs.LogEntry], suspects: Sequence[int]) -> frozenset[int]:
         """Kafka refuses whole batches: send the suspects one by one, and hold back the keys of the guilty.
 
         Held back means left in the log, with everything of the same key after it: order is kept, nothing is lost,

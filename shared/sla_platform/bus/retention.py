@@ -27,7 +27,7 @@ DELETE FROM {log} WHERE position IN (
 
 
 async def trim(store: Store, log: Table, readers: Mapping[Topic, Sequence[str]]) -> int:
-    """Remove from a log what every reader (by service name) of its topic has passed; returns how many events."""
+    """Delete from a log what every reader (by service name) of its topic has passed; return how many events."""
     removed = 0
     for topic, names in readers.items():
         passed = await _passed_by_all(store, log, names)

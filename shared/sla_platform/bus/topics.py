@@ -13,29 +13,31 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """`<prefix>-<topic>`, one family of topics per installation."""
+    """The names on Kafka, `<prefix>-<topic>`, one family of topics per installation."""
 
     prefix: str
 
     def of(self, topic: Topic) -> str:
+        """Return the name of a topic on Kafka."""
         return f"{self.prefix}-{topic.value}"
 
     @property
     def dead(self) -> str:
-        """Where records go that nobody can read or handle, from every group."""
+        """Return the topic for records that cannot be read or handled, from every group."""
         return f"{self.prefix}-dead"
 
     def all(self) -> list[str]:
+        """Return every topic of the installation."""
         return [*(self.of(topic) for topic in Topic), self.dead]
 
 
 def largest_record(settings: Settings) -> int:
-    """Bytes. An accepted body must always fit as an event, whatever its re-encoding adds."""
+    """Return the largest record in bytes. An accepted body always fits, whatever its re-encoding adds."""
     return max(_LEAST_RECORD_BYTES, 4 * settings.max_body_bytes)
 
 
 def topic_configuration(settings: Settings, name: str) -> dict[str, str]:
-    """Broker-side settings of one topic. Dead letters are kept four times as long."""
+    """Return the broker-side settings of one topic. Records that could not be handled are kept four times as long."""
     hours = settings.kafka_retention_hours * (4 if name == TopicNames(settings.bus_prefix).dead else 1)
     configuration = {
         "cleanup.policy": "delete",

@@ -25,22 +25,23 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 }
 
 
-class Room:
-    """Bytes of bodies that are being read in this process, of all connections together."""
+class BodyBudget:
+    """The bytes of request bodies that may be in memory in this process, all connections together."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.held = 0
 
 
-UNREAD = Room(64 * 2**20)
+UNREAD = BodyBudget(64 * 2**20)
 """Many bodies that come slowly are much memory before any of them has been looked at."""
 
 
-async def read_body(request: Request, limit: int, room: Room = UNREAD) -> bytes:
-    """Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off.
+async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
+    """Return the request's body.
 
-    503 when too much of other bodies is being read already.
+    Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off, 503 when
+    too much of other bodies is being read.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -69,7 +70,7 @@ async def read_body(request: Request, limit: int, room: Room = UNREAD) -> bytes:
 
 
 async def read_model(request: Request, model: type[Model]) -> Model | None:
-    """The JSON body as a `model`; None when there is no body.
+    """Return the JSON body as a `model`; None when there is no body.
 
     Raises Problem 415 for another media type, 422 with the places that do not fit, and those of `read_body`.
     """
@@ -91,7 +92,7 @@ async def read_model(request: Request, model: type[Model]) -> Model | None:
 
 
 async def demand_model(request: Request, model: type[Model]) -> Model:
-    """As `read_model`; an absent body is a Problem 422 too."""
+    """Return the JSON body as a `model`, as `read_model`; an absent body is a Problem 422 too."""
     found = await read_model(request, model)
     if found is None:
         raise Problem(422, "invalid-input", "The input does not fit", "A JSON object is expected as the body.")
@@ -99,11 +100,12 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """The body for the OpenAPI document, which cannot learn it from the route's parameters: its `openapi_extra`."""
+    """Return the `openapi_extra` of a route that reads this model: OpenAPI cannot learn it from the parameters."""
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def too_large(limit: int) -> Problem:
+    """Return the problem 413 for a body beyond `limit` bytes."""
     detail = f"A body has at most {limit} bytes; send fewer events in a batch or a shorter description."
     return Problem(413, "too-large", "The body is too large", detail, headers={"Connection": "close"})

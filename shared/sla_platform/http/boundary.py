@@ -5,11 +5,11 @@ from __future__ import annotations
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sla_platform.http.origin import Names, Refusal, refusal
+from sla_platform.http.origin import HostNames, RequestRefusal, refusal
 from sla_platform.http.problem import Problem
 
 _log = structlog.get_logger(__name__)
-# What an answer says unless its route says otherwise; pages have a policy of their own.
+# Defaults for every answer, unless its route sets them; pages have a policy of their own.
 DEFAULT_HEADERS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
     (b"x-content-type-options", b"nosniff"),
@@ -21,9 +21,9 @@ _ASKED = {name.encode(): name for name in ("host", "origin", "sec-fetch-site", "
 
 
 class Boundary:
-    """An ASGI middleware. What is refused is answered here, before any route looks at it."""
+    """ASGI middleware that refuses foreign hosts and origins before any route, and adds the default headers."""
 
-    def __init__(self, app: ASGIApp, names: Names) -> None:
+    def __init__(self, app: ASGIApp, names: HostNames) -> None:
         self._app = app
         self._names = names
 
@@ -58,11 +58,11 @@ def _headers(scope: Scope) -> dict[str, list[str]]:
     return found
 
 
-def _problem(why: Refusal) -> Problem:
+def _problem(why: RequestRefusal) -> Problem:
     match why:
-        case Refusal.NO_HOST:
+        case RequestRefusal.NO_HOST:
             return Problem(400, "no-host", "The host is missing", why.value)
-        case Refusal.FOREIGN_HOST:
+        case RequestRefusal.FOREIGN_HOST:
             return Problem(421, "foreign-host", "Not by this name", why.value)
-        case Refusal.FOREIGN_ORIGIN:
+        case RequestRefusal.FOREIGN_ORIGIN:
             return Problem(403, "cross-site", "Not from another site", why.value)

@@ -24,7 +24,10 @@ CHECK_SECONDS = 3.0
 def router(
     services: Sequence[Service], registry: CollectorRegistry, info: Callable[[], Mapping[str, Any]]
 ) -> APIRouter:
-    """`info` is asked anew for each answer at `/info`: versions, profile, the catalogue in force."""
+    """Return the routes `/livez /readyz /metrics /info`.
+
+    `info` is called for each answer at `/info`: versions, profile, the catalogue in force.
+    """
     routes = APIRouter(tags=["health"])
 
     @routes.get("/livez", response_class=PlainTextResponse)
@@ -60,7 +63,7 @@ def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
 
 
 async def _said(asked: Iterable[tuple[str, Mapping[str, Check]]]) -> dict[str, str]:
-    """What checks have to say, by service and check; empty when all is well."""
+    """Return the answers of checks that are not None, by service and check."""
     named = [(f"{service}.{name}", check) for service, checks in asked for name, check in checks.items()]
     answers = await asyncio.gather(*(_ask(check) for _, check in named))
     return {name: answer for (name, _), answer in zip(named, answers, strict=True) if answer is not None}

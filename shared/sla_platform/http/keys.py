@@ -23,69 +23,75 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """What is asked of a key of the catalogue (`sla_catalogue.api_key.ApiKey`)."""
+    """The interface of a key of the catalogue (`sla_catalogue.api_key.ApiKey`)."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Return the key's id."""
 
     @property
-    def scopes(self) -> Collection[str]: ...
+    def scopes(self) -> Collection[str]:
+        """Return what the key allows."""
 
     @property
-    def contract(self) -> str | None: ...
+    def contract(self) -> str | None:
+        """Return the one contract that the key is for; None for all."""
 
     @property
-    def expires(self) -> date | None: ...
+    def expires(self) -> date | None:
+        """Return the first day on which the key is not valid any more; None for never."""
 
-    def fits(self, presented: str) -> bool: ...
+    def fits(self, presented: str) -> bool:
+        """Return whether this is the key's secret, compared in constant time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """What the caller may do. `contract` None: every contract; `key` is empty for a caller without a key."""
+class KeyAccess:
+    """What the caller may do. `contract` None: every contract; `key` is "" for a caller without a key."""
 
     scopes: frozenset[str]
     contract: str | None = None
     key: str = ""
 
     def allows(self, scope: str) -> bool:
+        """Return whether the caller has the scope, or is an admin."""
         return scope in self.scopes or ADMIN in self.scopes
 
 
-Authorizer = Callable[[Request, str], Access]
+Authorizer = Callable[[Request, str], KeyAccess]
 """Decides about a request for a scope. Raises Problem 401 (who are you) or 403 (not with this key)."""
 
 
-def for_all_contracts(access: Access) -> Access:
-    """What concerns every customer is not for the key of one. Raises Problem 403."""
+def for_all_contracts(access: KeyAccess) -> KeyAccess:
+    """Return the access if it is for every contract. Raises Problem 403 for the key of one contract."""
     if access.contract is not None:
         raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
     return access
 
 
 class KeyGate:
-    """The usual Authorizer. `keys` is asked each time, so a reloaded catalogue counts at once.
+    """The usual Authorizer, by the keys of the catalogue.
 
-    `open_scopes` need no key: the board on the loopback (`settings.board_open`). A key that is presented all the same
-    must be right, and then limits what is seen.
+    `keys` is called each time, so a reloaded catalogue counts at once. `open_scopes` need no key: the board on the
+    loopback (`settings.board_open`). A key that is presented all the same must be right, and limits what is seen.
     """
 
     def __init__(
         self,
         keys: Callable[[], Iterable[StoredKey]],
-        time: TimeSource,
+        time_source: TimeSource,
         *,
         open_scopes: frozenset[str] = frozenset(),
     ) -> None:
         self._keys = keys
-        self._time = time
+        self._time_source = time_source
         self._open = open_scopes
 
-    def __call__(self, request: Request, scope: str) -> Access:
+    def __call__(self, request: Request, scope: str) -> KeyAccess:
         header = request.headers.get("authorization")
         if header is None:
             if scope in self._open:
-                return Access(scopes=self._open)
+                return KeyAccess(scopes=self._open)
             raise _unknown("This needs an API key: as a bearer token, or as the password of HTTP Basic.")
         access = self._verify(presented_key(header))
         if access is None:
@@ -94,8 +100,8 @@ class KeyGate:
             raise Problem(403, "scope-missing", "Not with this key", f"The key lacks the scope {scope}.")
         return access
 
-    def _verify(self, presented: str) -> Access | None:
-        today = self._time.now().date()
+    def _verify(self, presented: str) -> KeyAccess | None:
+        today = self._time_source.now().date()
         found: StoredKey | None = None
         for key in self._keys():
             if key.fits(presented) and (key.expires is None or today < key.expires):
@@ -103,11 +109,11 @@ class KeyGate:
         if found is None or not presented:
             return None
         scopes = frozenset(str(scope) for scope in found.scopes)
-        return Access(scopes=scopes, contract=found.contract, key=found.id)
+        return KeyAccess(scopes=scopes, contract=found.contract, key=found.id)
 
 
 def presented_key(header: str) -> str:
-    """The key of an `Authorization` header; empty when there is none in it that could be right."""
+    """Return the key of an `Authorization` header; "" when it holds none."""
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()
     if len(rest) > 2 * _LONGEST:

@@ -25,8 +25,8 @@ _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]{1,253})(?::(\d{0,5}))?", 
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
-class Refusal(Enum):
-    """Why a request is not let in; the value is the sentence for whoever sent it."""
+class RequestRefusal(Enum):
+    """Why a request is not let in; the value is the sentence for its sender."""
 
     NO_HOST = "Exactly one Host header is needed, and it names a host."
     FOREIGN_HOST = "slad is not reached by this name: use SLAD_PUBLIC_URL, or add the name to SLAD_ALLOWED_HOSTS."
@@ -34,16 +34,19 @@ class Refusal(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """`hosts`: names in lower case; `any_address`: any address may stand in place of a name, not only a loopback's."""
+class HostNames:
+    """The names by which this process may be addressed.
+
+    `hosts` are in lower case; `any_address`: any IP address may stand in place of a name, not only a loopback's.
+    """
 
     hosts: frozenset[str]
     any_address: bool
     origin: str = ""  # of the public URL
 
     @classmethod
-    def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> Names:
-        """From the settings, and the machine's own name."""
+    def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
+        """Return the names of the settings, and the machine's own name."""
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
         loopback = bound == "localhost" or _is_loopback(bound)
@@ -54,7 +57,7 @@ class Names:
         return cls(frozenset(hosts - {""}), not loopback, origin_of(public_url))
 
     def own(self, authority: str) -> bool | None:
-        """Whether a Host header names us; None when it cannot be read."""
+        """Return whether a Host header names this process; None when it cannot be read."""
         found = _AUTHORITY.fullmatch(authority.lower())
         if found is None:
             return None
@@ -68,28 +71,28 @@ class Names:
         return self.any_address or address.is_loopback
 
 
-def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Names) -> Refusal | None:
-    """Why the request is not let in; None when it is. Header names are in lower case."""
+def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
+    """Return why the request is not let in; None when it is. Header names are in lower case."""
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:
         own = names.own(hosts[0]) if len(hosts) == 1 else None
         if own is None:
-            return Refusal.NO_HOST
+            return RequestRefusal.NO_HOST
         if not own:
-            return Refusal.FOREIGN_HOST
+            return RequestRefusal.FOREIGN_HOST
     if method in SAFE_METHODS or _bears_token(headers):
         return None
     sites, origins = headers.get("sec-fetch-site"), headers.get("origin")
     if sites is not None:
-        return None if all(site.strip().lower() in _OWN_SITES for site in sites) else Refusal.FOREIGN_ORIGIN
+        return None if all(site.strip().lower() in _OWN_SITES for site in sites) else RequestRefusal.FOREIGN_ORIGIN
     if origins is None:
         return None
     ours = {names.origin, *(f"{scheme}://{_authority(scheme, host)}" for host in hosts for scheme in ("http", "https"))}
-    return None if all(origin_of(origin) in ours - {""} for origin in origins) else Refusal.FOREIGN_ORIGIN
+    return None if all(origin_of(origin) in ours - {""} for origin in origins) else RequestRefusal.FOREIGN_ORIGIN
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port as a browser writes them (RFC 6454 §6.1); empty for `null` and what is no such URL."""
+    """Return scheme, host and port as a browser writes them (RFC 6454 §6.1); "" for `null` and anything else."""
     try:
         parts = urlsplit(url.strip().lower())
         host, port = parts.hostname, parts.port

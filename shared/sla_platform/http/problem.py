@@ -23,7 +23,10 @@ DOCS = "https://slad.io/problems/"
 
 
 class Problem(Exception):
-    """An answer that is not a success. `slug` names the documentation page; `errors` point into the input."""
+    """An answer that is not a success (RFC 9457).
+
+    `slug` is the last part of the problem's type; `errors` point into the input.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
     def response(self, instance: str) -> Response:
+        """Return the answer; `instance` is the path of the request."""
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
             "title": self.title,
@@ -68,7 +72,7 @@ def _written(body: dict[str, Any]) -> bytes:
 
 
 def pointer(location: Iterable[str | int]) -> str:
-    """A JSON pointer (RFC 6901); names that a sender made up are shortened, so that no answer grows with them."""
+    """Return a JSON pointer (RFC 6901). Long names are shortened, so that the answer does not grow with the input."""
     return "".join("/" + shortened(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
 
 
@@ -95,7 +99,7 @@ def _path(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Turn every error of the app into a problem, and every address that cannot be read."""
+    """Answer every error of the app, and every unreadable address, with a problem."""
     app.add_middleware(_CheckedAddress)
 
     @app.exception_handler(Problem)

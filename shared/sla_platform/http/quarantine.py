@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from sla_platform.bus.quarantine import NoEntry, NotWaiting, Quarantine
 from sla_platform.http.keys import ADMIN, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
-from sla_platform.store.quarantine import Entry, Held
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineState
 
 MOST = 500
 _LARGEST = 2**53 - 1
@@ -62,7 +62,7 @@ class QuarantinePage(BaseModel):
 
 
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
-    """The routes of one service's quarantine."""
+    """Return the routes of one service's quarantine."""
 
     async def admin(request: Request) -> None:
         for_all_contracts(authorize(request, ADMIN))
@@ -76,7 +76,7 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
     )
     service = quarantine.service
 
-    async def one(id_: int) -> Entry:
+    async def one(id_: int) -> QuarantineEntry:
         try:
             return await quarantine.find(id_)
         except NoEntry:
@@ -119,7 +119,7 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
             raise _none() from None
         except NotWaiting:
             raise Problem(409, "replayed", "Nothing to replay", "The row was replayed before.") from None
-        if entry.state is Held.QUARANTINED:
+        if entry.state is QuarantineState.QUARANTINED:
             detail = f"It stays in quarantine: {entry.error[:500]}"
             raise Problem(409, "still-unfit", "The row cannot be processed still", detail)
         return Quarantined(**_shape(service, entry))
@@ -131,7 +131,7 @@ def _none() -> Problem:
     return Problem(404, "not-found", "No such row", "Nothing is in quarantine under this id.")
 
 
-def _whole(service: str, entry: Entry) -> QuarantinedWhole:
+def _whole(service: str, entry: QuarantineEntry) -> QuarantinedWhole:
     return QuarantinedWhole(
         **_shape(service, entry),
         headers=dict(entry.headers),
@@ -140,7 +140,7 @@ def _whole(service: str, entry: Entry) -> QuarantinedWhole:
     )
 
 
-def _shape(service: str, entry: Entry) -> dict[str, Any]:
+def _shape(service: str, entry: QuarantineEntry) -> dict[str, Any]:
     return {
         "id": entry.id,
         "service": service,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """`$SLAD_CACHE`, or `~/.cache/slad`."""
+    """Return `$SLAD_CACHE`, or `~/.cache/slad`."""
     return Path(os.environ.get("SLAD_CACHE") or Path.home() / ".cache" / "slad")
 
 
@@ -26,10 +26,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
-    """The cached folder `name`, filled by `fetch` if it is not there yet.
+    """Return the cached folder `name`, filled by `fetch` if it does not exist yet.
 
-    `fetch` fills a folder beside the final one, which is renamed when complete: a run that is cut
-    short leaves nothing that a later run could take for whole.
+    `fetch` fills a folder beside the final one, which is renamed when complete: an interrupted run leaves nothing that
+    looks complete.
     """
     cache = folder or cache_folder()
     target = cache / name

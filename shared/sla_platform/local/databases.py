@@ -1,4 +1,4 @@
-"""Create and drop databases on any PostgreSQL server, told by an SQLAlchemy URL."""
+"""Create and drop databases on any PostgreSQL server, given by an SQLAlchemy URL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import URL, make_url
 
 
 async def create_database(server_url: str, name: str, template: str = "template1") -> str:
-    """A new database as a copy of `template`, which nobody may use meanwhile; returns its URL.
+    """Create a database as a copy of `template`, which must not be in use; return its URL.
 
     Raises asyncpg.DuplicateDatabaseError and asyncpg.ObjectInUseError.
     """
@@ -21,7 +21,7 @@ async def drop_database(server_url: str, name: str) -> None:
 
 
 async def server_version(server_url: str) -> str:
-    """Version the server reports, such as 18.4."""
+    """Return the version that the server reports, such as 18.4."""
     connection = await _connect(make_url(server_url))
     try:
         return str(await connection.fetchval("SHOW server_version")).split()[0]

@@ -17,7 +17,7 @@ class LocalError(Exception):
 
 
 class Unavailable(LocalError):
-    """The machine lacks what the server needs; `reason` says what to install."""
+    """The machine lacks what the server needs; `reason` names what to install."""
 
     def __init__(self, part: str, reason: str) -> None:
         super().__init__(f"{part} is not available: {reason}")

@@ -75,23 +75,23 @@ class KafkaBroker:
 
     @property
     def bootstrap(self) -> str:
-        """`host:port` for clients; known once the broker has been started a first time."""
+        """Return `host:port` for clients; known once the broker has been started a first time."""
         return f"127.0.0.1:{self._address().port}"
 
     @property
     def url(self) -> str:
-        """The same as a URL for `SLAD_BUS_URL`."""
+        """Return the URL for `SLAD_BUS_URL`."""
         return f"kafka://{self.bootstrap}"
 
     @property
     def pid(self) -> int | None:
-        """Process id while it runs."""
+        """Return the process id while it runs; else None."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Whether the broker process lives (it may be paused)."""
+        """Return whether the broker process lives (it may be paused)."""
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
@@ -113,7 +113,7 @@ class KafkaBroker:
         return self
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Controlled shutdown, by force when it takes longer than `timeout` seconds."""
+        """Shut down cleanly, by force when it takes longer than `timeout` seconds."""
         process = self._process()
         if process is None:
             return
@@ -124,7 +124,7 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """kill -9: what a power cut of the broker's machine looks like to its clients."""
+        """Kill with SIGKILL, which looks to clients like a power cut of the broker's machine."""
         process = self._process()
         if process is None:
             return

@@ -22,7 +22,7 @@ LOG4J_CONFIGURATION = _HERE / "kafka_log4j2.properties"
 
 
 def java() -> Path:
-    """A Java that can run the broker.
+    """Return a Java that can run the broker.
 
     Raises Unavailable if there is none, or only one older than 17.
     """
@@ -38,13 +38,13 @@ def java() -> Path:
 
 @cache
 def _release(program: str) -> int:
-    """The major version a Java says it has; 0 if it says none."""
+    """Return the major version that a Java reports; 0 if it reports none."""
     said = re.search(r'version "(\d+)', run([program, "-version"]).stdout)
     return int(said.group(1)) if said else 0
 
 
 def kafka_jars(version: str = KAFKA_VERSION) -> Path:
-    """The folder `libs` with every jar of the broker, fetched by Maven at the first call.
+    """Return the folder `libs` with every jar of the broker, fetched by Maven at the first call.
 
     Raises Unavailable if the cache is empty and Maven is absent or cannot fetch.
     """

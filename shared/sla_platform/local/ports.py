@@ -1,4 +1,4 @@
-"""Free TCP ports on loopback for servers that must be told their port before they start."""
+"""Free TCP ports on loopback for servers that need a fixed port before they start."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different ports that nobody on 127.0.0.1 used a moment ago."""
+    """Return `count` different ports that were free on 127.0.0.1 a moment ago."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -16,7 +16,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def taken(port: int) -> bool:
-    """Whether something on 127.0.0.1 listens on the port or holds it."""
+    """Return whether something on 127.0.0.1 listens on the port or holds it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -19,7 +19,7 @@ from types import TracebackType
 from sla_platform.local.databases import create_database, drop_database
 from sla_platform.local.errors import StartFailed
 from sla_platform.local.postgres_binaries import PART, Installation, find_installation, outside, reachable
-from sla_platform.local.process import Account, Process, run
+from sla_platform.local.process import Process, SystemAccount, run
 
 _LONGEST_SOCKET_FOLDER = 80  # the kernel's limit is 107 bytes, file name included
 
@@ -62,22 +62,22 @@ class PostgresServer:
 
     @property
     def version(self) -> str:
-        """Version of the server programs, such as 18.4."""
+        """Return the version of the server programs, such as 18.4."""
         return self.installation.version
 
     @property
     def pid(self) -> int | None:
-        """Process id of the postmaster while it runs."""
+        """Return the process id of the postmaster while it runs; else None."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Whether the postmaster lives."""
+        """Return whether the postmaster lives."""
         return self._process() is not None
 
     def url(self, database: str = "postgres") -> str:
-        """SQLAlchemy URL of one of its databases, for asyncpg."""
+        """Return the SQLAlchemy URL of one of its databases, for asyncpg."""
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket_dir}"
 
     def start(self, timeout: float = 30.0) -> PostgresServer:
@@ -104,7 +104,7 @@ class PostgresServer:
             self.kill()
 
     def kill(self) -> None:
-        """kill -9 of the postmaster; returns when its children, which notice by themselves, are gone."""
+        """Kill the postmaster with SIGKILL; return when its children, which notice by themselves, are gone."""
         process = self._process()
         if process is None:
             return
@@ -134,7 +134,7 @@ class PostgresServer:
         self._signal_all(signal.SIGCONT)
 
     async def create_database(self, name: str, template: str = "template1") -> str:
-        """A new database as a copy of `template` (nobody may be connected to it); returns its URL."""
+        """Create a database as a copy of `template` (which must not be in use); return its URL."""
         return await create_database(self.url(), name, template)
 
     async def drop_database(self, name: str) -> None:
@@ -212,7 +212,7 @@ class PostgresServer:
         return self._run("pg_ctl", "-D", str(self._cluster), "-s", *arguments)
 
     def _run(self, program: str, *arguments: str) -> str:
-        """Empty when the program succeeded, else what it said."""
+        """Return "" when the program succeeded, else its output."""
         result = run(
             [self.installation.program(program), *arguments],
             account=self.installation.account,
@@ -225,7 +225,7 @@ class PostgresServer:
             os.chown(path, account.uid, account.gid)
 
 
-def _placed(data_dir: Path, account: Account | None) -> Path:
+def _placed(data_dir: Path, account: SystemAccount | None) -> Path:
     """The wanted folder, or one in the temporary directory if the server's user cannot get there."""
     parent = data_dir.parent
     parent.mkdir(parents=True, exist_ok=True)

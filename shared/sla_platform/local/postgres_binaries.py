@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sla_platform.local.cache import fetched_once
 from sla_platform.local.errors import Unavailable
-from sla_platform.local.process import Account, run
+from sla_platform.local.process import SystemAccount, run
 
 PART = "PostgreSQL"
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -30,20 +30,20 @@ class Installation:
     bin_dir: Path
     version: str
     lz4: bool
-    account: Account | None
+    account: SystemAccount | None
     """The system user to step down to; None where we are not root."""
 
     def program(self, name: str) -> Path:
-        """Path of one program."""
+        """Return the path of one program."""
         return self.bin_dir / name
 
 
 def find_installation(*, lz4: bool = False) -> Installation:
-    """The preferred PostgreSQL of this machine; with `lz4` only one that can compress its WAL so.
+    """Return the preferred PostgreSQL of this machine; with `lz4` only one that can compress its WAL so.
 
     Raises Unavailable with every place that was looked at.
     """
-    account = Account.unprivileged()
+    account = SystemAccount.unprivileged()
     for bin_dir in _candidates():
         installation = _inspect(bin_dir, account)
         if installation.lz4 or not lz4:
@@ -56,15 +56,15 @@ def find_installation(*, lz4: bool = False) -> Installation:
     )
 
 
-def reachable(path: Path, account: Account | None) -> bool:
-    """Whether the account may pass through every folder down to the path and use it."""
+def reachable(path: Path, account: SystemAccount | None) -> bool:
+    """Return whether the account may pass through every folder down to the path and use it."""
     if account is None:
         return True
     return run(["test", "-x", path], account=account, cwd=Path("/")).returncode == 0
 
 
 def outside(path: Path, name: str) -> Path:
-    """A folder in the temporary directory that stands for a path the account cannot reach."""
+    """Return a folder in the temporary directory that stands for a path the account cannot reach."""
     mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"
 
@@ -78,7 +78,7 @@ def _candidates() -> Iterator[Path]:
     yield from sorted((one.parent for one in debian), key=lambda one: int(one.parent.name), reverse=True)
 
 
-def _inspect(bin_dir: Path, account: Account | None) -> Installation:
+def _inspect(bin_dir: Path, account: SystemAccount | None) -> Installation:
     if not reachable(bin_dir / "postgres", account):
         bin_dir = _copied(bin_dir)
     version = run([bin_dir / "postgres", "--version"]).stdout

@@ -31,13 +31,13 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process:
-        """The process that has this pid now."""
+        """Return the process that has this pid now."""
         fields = _stat(pid)
         return cls(pid, int(fields[_START_TICK]) if fields else 0)
 
     @classmethod
     def recorded(cls, path: Path) -> Process | None:
-        """The process an earlier `record` wrote down, or None if there is no readable record."""
+        """Return the process that an earlier `record` wrote down; None without a readable record."""
         try:
             pid, started = path.read_text().split()
             return cls(int(pid), int(started))
@@ -49,7 +49,7 @@ class Process:
         path.write_text(f"{self.pid} {self.started}\n")
 
     def alive(self) -> bool:
-        """Whether it still runs; a zombie that nobody reaped does not count.
+        """Return whether it still runs; a zombie that nobody reaped does not count.
 
         A killed process shows as zombie while its last threads still hold its ports: wait for them.
         """
@@ -76,14 +76,14 @@ class Process:
         return True
 
     def works_in(self, folder: Path) -> bool:
-        """Whether its working directory is the folder; True where the kernel does not tell."""
+        """Return whether its working directory is the folder; True where the kernel does not tell."""
         try:
             return (_PROC / f"{self.pid}/cwd").samefile(folder)
         except OSError:
             return True
 
     def children(self) -> list[Process]:
-        """Direct children, empty where the kernel does not tell."""
+        """Return the direct children; empty where the kernel does not tell."""
         try:
             pids = (_PROC / f"{self.pid}/task/{self.pid}/children").read_text().split()
         except OSError:
@@ -96,7 +96,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SystemAccount:
     """The system user a server runs as; servers such as PostgreSQL refuse root."""
 
     name: str
@@ -104,8 +104,8 @@ class Account:
     gid: int
 
     @classmethod
-    def unprivileged(cls) -> Account | None:
-        """The user to step down to when this Python is root, else None: stay who we are."""
+    def unprivileged(cls) -> SystemAccount | None:
+        """Return the user to step down to when this Python is root; else None."""
         if os.geteuid() != 0:
             return None
         for name in ("postgres", "nobody"):
@@ -140,7 +140,7 @@ def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = Non
 def run(
     argv: Sequence[str | Path],
     *,
-    account: Account | None = None,
+    account: SystemAccount | None = None,
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:

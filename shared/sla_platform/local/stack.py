@@ -25,19 +25,19 @@ class Export:
     value: str
 
     def line(self) -> str:
-        """The shell line for it."""
+        """Return the shell line for it."""
         return f"export {self.name}='{self.value}'"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StackOutcome:
     """What runs now, and what could not be started."""
 
     exports: tuple[Export, ...]
     failures: tuple[LocalError, ...]
 
 
-def up(folder: Path, say: Say) -> Outcome:
+def up(folder: Path, say: Say) -> StackOutcome:
     """Start what does not run yet; a part that cannot start leaves the other running."""
     exports: list[Export] = []
     failures: list[LocalError] = []
@@ -46,7 +46,7 @@ def up(folder: Path, say: Say) -> Outcome:
             exports.append(start(folder, say))
         except LocalError as error:
             failures.append(error)
-    return Outcome(tuple(exports), tuple(failures))
+    return StackOutcome(tuple(exports), tuple(failures))
 
 
 def down(folder: Path, say: Say) -> None:

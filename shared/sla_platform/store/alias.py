@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.event import EventKind, IncidentEvent
 from sla_platform.store.dialect import upsert
 
-_FURTHER = 50  # names of one incident, told one after the other
+_FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:
-    """`<service>_alias`: `name` is another name of `incident`, which may have a further one."""
+    """Return the table `<service>_alias`: `name` is another name of `incident`, which may have a further one."""
     return Table(
         f"{service}_alias",
         metadata,
@@ -25,7 +25,7 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 
 
 async def learn(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
-    """Keep the names that these events tell."""
+    """Store the names that these events state."""
     told: dict[str, str] = {}
     for event in events:
         if event.known_as is None or event.known_as == event.incident or event.carried_from is not None:
@@ -40,7 +40,7 @@ async def learn(connection: AsyncConnection, table: Table, events: Iterable[Inci
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
-    """The incident of this name: the name itself, unless it is known to be another one's."""
+    """Return the incident that bears this name; the name itself unless it is known as an alias."""
     seen = {name}
     for _ in range(_FURTHER):
         query = select(table.c.incident).where(table.c.name == name)
@@ -53,13 +53,13 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 
 
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
-    """Every other name of an incident, in alphabetical order."""
+    """Return every other name of an incident, in alphabetical order."""
     found = await _names(connection, table, [incident])
     return sorted(found - {incident})
 
 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
-    """Remove the names of incidents that are removed; by name, the incident it was."""
+    """Delete the aliases of these incidents; return by alias the incident that bore it."""
     gone: dict[str, str] = {}
     for incident in sorted(incidents):
         gone |= dict.fromkeys(await _names(connection, table, [incident]) - {incident}, incident)

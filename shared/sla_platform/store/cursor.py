@@ -13,6 +13,7 @@ _log = structlog.get_logger(__name__)
 
 
 def cursor_table(metadata: MetaData, service: str) -> Table:
+    """Return the table `<service>_cursor`."""
     return Table(
         f"{service}_cursor",
         metadata,
@@ -22,7 +23,10 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
-    """From the beginning when there is none, or one that cannot be read: what comes again is known by its id."""
+    """Return the cursor in a log.
+
+    It is the beginning when there is none or it cannot be read: repeated events are recognised by their ids.
+    """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))
     ).scalar_one_or_none()
@@ -34,4 +38,5 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
+    """Store the cursor in a log."""
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

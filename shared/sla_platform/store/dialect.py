@@ -10,19 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT of the connection's dialect, with its ON CONFLICT clauses."""
+    """Return an INSERT of the connection's dialect, with its ON CONFLICT clauses."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
 
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
-    """INSERT that passes over rows whose unique key is already there."""
+    """Return an INSERT that skips rows whose unique key exists."""
     return insert(connection, table).on_conflict_do_nothing()
 
 
 def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
-    """INSERT that replaces every column but the primary key and those in `keep`."""
+    """Return an INSERT that replaces every column but the primary key and those in `keep`."""
     statement = insert(connection, table)
     key = [column.name for column in table.primary_key.columns]
     changed = {
@@ -34,4 +34,5 @@ def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = 
 
 
 def is_postgres(connection: AsyncConnection) -> bool:
+    """Return whether the connection is to PostgreSQL."""
     return connection.dialect.name == "postgresql"

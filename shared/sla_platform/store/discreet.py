@@ -2,7 +2,7 @@
 
 SQLAlchemy leaves parameters out when it is told to (`hide_parameters`); PostgreSQL and its driver put values into the
 message all the same (`DETAIL: Key (id)=(…)`, `invalid input for query argument $1: …`). They are taken out where the
-error is born, so that logs, tables of what was set aside and answers need not know.
+error is born, so that logs, quarantined rows and answers hold none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 HIDDEN = "[hidden]"
 _VALUES = (
-    # Everything behind it: values may hold line breaks, and what the server says next may be one's own words too.
+    # Everything behind it: values may hold line breaks, and what follows may be user data too.
     (re.compile(r"(DETAIL|CONTEXT):.*", re.DOTALL), rf"\1: {HIDDEN}"),
     (re.compile(r"(invalid input for query argument \$\d+: ).*?( \([^()]*\))?\Z", re.DOTALL), rf"\1{HIDDEN}\2"),
     (re.compile(r"(invalid input syntax for type [\w ]+: )\".*", re.DOTALL), rf"\1{HIDDEN}"),
@@ -27,14 +27,14 @@ _VALUES = (
 
 
 def without_values(text: str) -> str:
-    """What a database or its driver says, without the values it quotes."""
+    """Return the message of a database or driver without the values it quotes."""
     for pattern, plain in _VALUES:
         text = pattern.sub(plain, text)
     return text
 
 
 def keep_values_out_of_errors(engine: AsyncEngine) -> None:
-    """From now on errors of this engine quote no values, and neither do the driver's errors behind them."""
+    """Make errors of this engine, and the driver's errors behind them, quote no values."""
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def _hide(context: ExceptionContext) -> None:

@@ -27,7 +27,7 @@ from sla_platform.errors import BadSettings, StoreBusy
 from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.outage import busy
 from sla_platform.store.types import from_micros, to_micros
-from sla_platform.store.writes import Writes, sqlite_lock_is_free
+from sla_platform.store.writes import WriteHealth, sqlite_lock_is_free
 
 POSTGRES_SETTINGS = {
     "application_name": "slad",
@@ -38,7 +38,7 @@ POSTGRES_SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "20s",
 }
-# For statements that claim a few rows of a big table: whatever the statistics say, the planner walks indexes, and it
+# For statements that claim a few rows of a big table: whatever the statistics are, the planner walks indexes, and it
 # plans afresh each time, since a plan that was made for an empty table must not meet a full one.
 CLAIMING_SETTINGS = {
     "enable_seqscan": "off",
@@ -73,7 +73,7 @@ class Store:
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
         """`patient`: statements may take as long as they need (migrations)."""
         self.url = make_url(url)
-        self.writes = Writes()
+        self.writes = WriteHealth()
         self._looking: asyncio.Task[str | None] | None = None
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if not self.sqlite and find_spec("asyncpg") is None:
@@ -90,12 +90,12 @@ class Store:
 
     @property
     def engine(self) -> AsyncEngine:
-        """For migrations and tools; its errors are the driver's own."""
+        """Return the engine for migrations and tools; it raises the driver's own errors."""
         return self._writer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """One unit of work: commits at the end, rolls back on any error. Raises StoreBusy (see module)."""
+        """Open a unit of work that commits at the end and rolls back on any error. Raises StoreBusy (see module)."""
         try:
             async with _connected(self._writer) as connection, connection.begin():
                 notes = connection.info
@@ -109,7 +109,7 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Statements that are each a unit of work, over a connection whose planner walks indexes.
+        """Open a connection on which each statement is a unit of work and the planner walks indexes.
 
         PostgreSQL only; raises StoreBusy.
         """
@@ -123,7 +123,7 @@ class Store:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A look without a lock; nothing is kept. Raises StoreBusy.
+        """Open a connection for reading, without locks. Raises StoreBusy.
 
         On SQLite all statements see one state of the database, on PostgreSQL each sees what is committed by then.
         """
@@ -131,7 +131,7 @@ class Store:
             yield connection
 
     async def takes_writes(self) -> str | None:
-        """Why writes are refused at present; None when they are taken. For readiness: many askers share one look."""
+        """Return why writes are refused at present; None when they are accepted. A readiness check."""
         if self.writes.lately:
             return None
         if self.writes.full:
@@ -152,6 +152,7 @@ class Store:
         return "the database is read only: a standby, or default_transaction_read_only" if read_only else None
 
     async def close(self) -> None:
+        """Close every connection."""
         if self._looking is not None:
             await asyncio.wait((self._looking,))
         await self._writer.dispose()
@@ -247,7 +248,7 @@ def _sqlite_engine(
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own rules differ by statement
+        connection.isolation_level = None  # BEGIN is sent by this module: the driver's own rules differ by statement
         cursor = connection.cursor()
         for pragma in (*_PRAGMAS, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")

@@ -20,7 +20,7 @@ _LATE = text("late_at IS NOT NULL")
 
 
 def forgotten_table(metadata: MetaData, service: str) -> Table:
-    """`<service>_forgotten`. `late_at`: when an event came since, which must be removed again in its turn."""
+    """Return the table `<service>_forgotten`. `late_at`: when an event came since, to be deleted in its turn."""
     return Table(
         f"{service}_forgotten",
         metadata,
@@ -31,14 +31,14 @@ def forgotten_table(metadata: MetaData, service: str) -> Table:
     )
 
 
-async def endings(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """The instants through which those of these incidents are history that have been forgotten."""
+async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
+    """Return the ends of those of these incidents that have been forgotten."""
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
-async def bury(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Remember the ends of incidents that are removed in this transaction; a later end counts."""
+async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
+    """Store the ends of incidents that are deleted in this transaction; of two ends the later counts."""
     if not ended:
         return
     statement = insert(connection, table)
@@ -48,13 +48,13 @@ async def bury(connection: AsyncConnection, table: Table, ended: Mapping[str, da
     await connection.execute(statement.on_conflict_do_update(index_elements=["incident"], set_=replacing), rows)
 
 
-async def came_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
+async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
     """Note that events of these forgotten incidents have been stored."""
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
 
 
-async def late_removed(
+async def remove_late(
     store: Store,
     table: Table,
     known: Column[str],
@@ -62,9 +62,9 @@ async def late_removed(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """What `remove` says of so many forgotten incidents at a time whose last late event came before `horizon`.
+    """Call `remove` for forgotten incidents whose last late event came before `horizon`, `limit` at a time.
 
-    One that a late event has begun anew is `known` again and is not handed to it.
+    Yields what `remove` returns. Incidents that a late event has started anew are in `known` and are skipped.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

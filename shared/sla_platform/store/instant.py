@@ -13,15 +13,15 @@ from sla_platform.timesource import TimeSource
 _NOW = text("SELECT clock_timestamp()")
 
 
-async def store_now(connection: AsyncConnection, time: TimeSource) -> datetime:
-    """The database's clock where it has one and the time source is no authority: several machines then agree.
+async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
+    """Return the guarded clock of the database, so that several machines agree; on SQLite the time source's.
 
-    It is guarded as the machine's own is: a leap is not believed before it has stayed (see clockguard). An instant that
-    shall bound what a following statement sees must be taken by a statement of its own, before it.
+    A time source that is `authoritative` overrules the database. To bound what a following statement sees, call this in
+    a statement of its own before it.
     """
-    if time.authoritative or not is_postgres(connection):
-        return time.now()
+    if time_source.authoritative or not is_postgres(connection):
+        return time_source.now()
     # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
-    asked = time.steady()
+    asked = time_source.steady()
     now: datetime = (await connection.execute(_NOW)).scalar_one()
-    return time.stored(now.astimezone(UTC), asked)[0]
+    return time_source.stored(now.astimezone(UTC), asked)[0]

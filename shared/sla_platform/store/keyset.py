@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, Row, and_, or_, true
 
 
 def behind(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
-    """What comes after the row `last`, which holds both columns, in the order of (at, name); everything after None."""
+    """Return the condition for rows after `last` in the order of (at, name); every row for None.
+
+    `last` holds both columns.
+    """
     if last is None:
         return true()
     seen_at, seen_name = last._mapping[at], last._mapping[name]
-    # The first comparison says nothing new, but it is one that an index on `at` can begin with.
+    # The first comparison is implied, but an index on `at` can begin with it.
     return and_(at >= seen_at, or_(at > seen_at, and_(at == seen_at, name > seen_name)))

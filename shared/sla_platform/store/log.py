@@ -23,7 +23,7 @@ from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.store.dialect import insert_new, is_postgres
-from sla_platform.store.quarantine import Row
+from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
 
 
 class TransactionId(FunctionElement[int]):
-    """The default of `txid`, different by dialect."""
+    """The default of the column `txid`, different by dialect."""
 
     type = BigInteger()
     inherit_cache = True
@@ -50,7 +50,10 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 
 
 def log_table(metadata: MetaData, service: str) -> Table:
-    """`<service>_log`; the column order matters: the transaction id is taken before the position (see module)."""
+    """Return the table `<service>_log`.
+
+    The column order matters: the transaction id is taken before the position (see module).
+    """
     return Table(
         f"{service}_log",
         metadata,
@@ -73,6 +76,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
+    """Return the row of an envelope, by column."""
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,
@@ -86,7 +90,7 @@ def row_of(envelope: Envelope) -> dict[str, Any]:
 
 
 async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[Envelope]) -> None:
-    """Add events to the log in the caller's transaction; an id that is already there is passed over."""
+    """Add events to the log in the caller's transaction; known ids are skipped."""
     rows = [row_of(envelope) for envelope in envelopes]
     if rows:
         await connection.execute(insert_new(connection, log), rows)
@@ -94,13 +98,14 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """How far a reader has come; opaque to everybody but this module."""
+    """How far a reader has come in a log; opaque outside this module."""
 
     txid: int = 0
     position: int = 0
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
+        """Return the cursor of `str(cursor)`. Raises ValueError."""
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
 
@@ -109,8 +114,8 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A row of a log that is no event: its fields as the bytes that lie there, and what is wrong with them."""
+class UnreadableLogRow:
+    """A row of a log that is no event: its fields as bytes, and what is wrong with them."""
 
     position: int
     fields: Mapping[str, bytes]
@@ -118,8 +123,8 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Events after a cursor; `complete` says that no committed event of these topics lies behind this page.
+class LogPage:
+    """Events after a cursor; `complete`: no committed event of these topics lies behind this page.
 
     `positions` are those of the envelopes; `unreadable` are rows among them that are no events.
     """
@@ -128,7 +133,7 @@ class Page:
     cursor: Cursor
     complete: bool
     positions: tuple[int, ...] = ()
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[UnreadableLogRow, ...] = ()
 
 
 _FIELDS = "topic, id, type, source, subject, key, time, data"
@@ -138,11 +143,11 @@ _RAW_POSTGRES = ", ".join(f"convert_to(CAST({name} AS text), 'UTF8') AS {name}" 
 _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
-async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> Page:
-    """The next events of these topics after `cursor`, in log order.
+async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
+    """Return the next events of these topics after `cursor`, in log order.
 
     On PostgreSQL a committed event behind a transaction that still runs is held back, and the page is then not
-    complete: whoever says "everything up to now has been read" must not say it for such a page.
+    complete: do not conclude from it that everything up to now has been read.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -155,7 +160,7 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
     ready = [row for row in rows if row.settled]
     last = Cursor(ready[-1].txid, ready[-1].position) if ready else cursor
     entries, unreadable = await _sorted(connection, log, ready)
-    return Page(
+    return LogPage(
         tuple(entry.envelope for entry in entries),
         last,
         complete=len(ready) == len(rows) < limit,
@@ -165,7 +170,7 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
-    """How many events of these topics lie after `cursor`, counted up to `cap`."""
+    """Return how many events of these topics lie after `cursor`, counted up to `cap`."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
@@ -174,8 +179,8 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One event of a log and where it lies; the relay removes it by this position."""
+class LogEntry:
+    """One event of a log and its position, by which the relay deletes it."""
 
     position: int
     envelope: Envelope
@@ -183,11 +188,11 @@ class Entry:
 
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
-) -> tuple[list[Entry], tuple[Unreadable, ...]]:
-    """What is left in a log, by position, but for the keys `without`: for the relay, which drains it.
+) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
+    """Return what is left in a log by position, except the keys `without`; for the relay, which drains it.
 
-    Draining needs no transaction ids: a late commit with a smaller position is simply found by a later look, and
-    events of one key cannot overtake each other, because writers of one key wait for each other's commit.
+    Draining needs no transaction ids: a late commit with a smaller position is found by a later look, and events of one
+    key cannot overtake each other, because writers of one key wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -197,11 +202,11 @@ async def oldest(
     return await _sorted(connection, log, await _rows(connection, log, "position", where, {**values, "limit": limit}))
 
 
-def event_row(log: Table, unreadable: Unreadable, part: str) -> Row:
-    """An unreadable row as it is kept in quarantine."""
+def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
+    """Return an unreadable row as it is kept in quarantine."""
     said = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": said[name] for name in said if name != "data"}
-    return Row(
+    return QuarantineRow(
         part=part,
         position=f"{log.name}/{unreadable.position}",
         topic=said["topic"],
@@ -214,7 +219,7 @@ def event_row(log: Table, unreadable: Unreadable, part: str) -> Row:
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete exactly these; never a range, in which a late commit might lie unseen."""
+    """Delete exactly these positions; never a range, in which a late commit might lie unseen."""
     if not positions:
         return
     value: list[int] | str
@@ -253,15 +258,15 @@ async def _rows(
 
 async def _sorted(
     connection: AsyncConnection, log: Table, rows: Sequence[Any]
-) -> tuple[list[Entry], tuple[Unreadable, ...]]:
-    entries: list[Entry] = []
-    unreadable: list[Unreadable] = []
+) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
+    entries: list[LogEntry] = []
+    unreadable: list[UnreadableLogRow] = []
     for row in rows:
         try:
-            entries.append(Entry(row.position, _envelope(row)))
+            entries.append(LogEntry(row.position, _envelope(row)))
         except (BadEnvelope, ValueError, OverflowError, TypeError, AttributeError) as error:
             bad = error if isinstance(error, BadEnvelope) else BadEnvelope(f"the row is no event: {worded(error)}")
-            unreadable.append(Unreadable(row.position, await _raw(connection, log, row.position), bad))
+            unreadable.append(UnreadableLogRow(row.position, await _raw(connection, log, row.position), bad))
     return entries, tuple(unreadable)
 
 

@@ -35,9 +35,9 @@ _POSTGRES_PASSING = {
 
 
 def busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
-    """What to raise instead of `error`, or None when it does not pass by itself.
+    """Return the StoreBusy to raise instead of `error`; None when the error does not pass by itself.
 
-    While `connecting`, anything the operating system says counts: a refused port, a socket that is not there yet.
+    While `connecting`, every OSError counts: a refused port, a socket that does not exist yet.
     """
     reason = _reason(error, connecting)
     return None if reason is None else StoreBusy(f"the database did not take the work ({reason}); try again shortly")

@@ -41,7 +41,7 @@ LONGEST_ERROR = 2_000
 LONGEST_NAME = 300
 
 
-class Held(StrEnum):
+class QuarantineState(StrEnum):
     """What has become of an entry."""
 
     QUARANTINED = "quarantined"
@@ -49,7 +49,7 @@ class Held(StrEnum):
 
 
 def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Table:
-    """`own`: columns of one service alone, nullable."""
+    """Return the table `<service>_quarantine`. `own`: nullable columns of this service alone."""
     return Table(
         f"{service}_quarantine",
         metadata,
@@ -78,7 +78,7 @@ def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Tab
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class QuarantineRow:
     """A row that could not be processed: what it is, where it lay, its bytes as they came."""
 
     part: str
@@ -93,7 +93,7 @@ class Row:
 
     @property
     def digest(self) -> str:
-        """The same for the same row of the same part, wherever it lies."""
+        """Return the identity of the row: the same for the same row of the same part, wherever it lies."""
         hashed = hashlib.sha256()
         for piece in (self.part, self.topic, self.key, self.event, self.type):
             hashed.update(piece.encode("utf-8", "surrogatepass") + b"\0")
@@ -102,7 +102,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Row):
+class QuarantineEntry(QuarantineRow):
     """A row in quarantine. `own`: the service's own columns."""
 
     id: int
@@ -110,13 +110,15 @@ class Entry(Row):
     count: int
     first_at: datetime
     last_at: datetime
-    state: Held
+    state: QuarantineState
     size: int
     own: Mapping[str, Any]
 
 
-async def put(connection: AsyncConnection, table: Table, row: Row, error: str, now: datetime, **own: Any) -> None:
-    """Keep a row in the caller's transaction; one that is there already is counted, and waits again."""
+async def put(
+    connection: AsyncConnection, table: Table, row: QuarantineRow, error: str, now: datetime, **own: Any
+) -> None:
+    """Insert a row in the caller's transaction; one that is there already is counted, and waits again."""
     values = {
         "digest": row.digest,
         "part": fit(row.part, 20),
@@ -132,7 +134,7 @@ async def put(connection: AsyncConnection, table: Table, row: Row, error: str, n
         "count": 1,
         "first_at": now,
         "last_at": now,
-        "state": Held.QUARANTINED.value,
+        "state": QuarantineState.QUARANTINED.value,
         **own,
     }
     statement = insert(connection, table).values(values)
@@ -142,14 +144,16 @@ async def put(connection: AsyncConnection, table: Table, row: Row, error: str, n
         "partition": values["partition"],
         "error": values["error"],
         "last_at": now,
-        "state": Held.QUARANTINED.value,
+        "state": QuarantineState.QUARANTINED.value,
         **own,
     }
     await connection.execute(statement.on_conflict_do_update(index_elements=["digest"], set_=again))
 
 
-async def page(connection: AsyncConnection, table: Table, state: str, after: int, limit: int) -> Sequence[Entry]:
-    """The oldest first, without their bytes: entries of this state (any when empty) with a greater id."""
+async def page(
+    connection: AsyncConnection, table: Table, state: str, after: int, limit: int
+) -> Sequence[QuarantineEntry]:
+    """Return entries with a greater id in this state (any when ""), oldest first, without their bytes."""
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
     if state:
@@ -158,57 +162,59 @@ async def page(connection: AsyncConnection, table: Table, state: str, after: int
     return [_entry(row | {"data": b""}) for row in map(dict, rows)]
 
 
-async def find(connection: AsyncConnection, table: Table, id_: int) -> Entry | None:
+async def find(connection: AsyncConnection, table: Table, id_: int) -> QuarantineEntry | None:
+    """Return the entry with this id; None when there is none."""
     query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(dict(row))
 
 
-async def replayed(connection: AsyncConnection, table: Table, entry: Entry, now: datetime) -> None:
-    """Unless the row has come back meanwhile."""
-    done = {"state": Held.REPLAYED.value, "last_at": now}
+async def replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
+    """Set the entry's state to replayed, unless the row has come again meanwhile."""
+    done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
 async def failed_again(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
+    """Count a failed replay and store its error."""
     told = {"error": fit(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(told))
 
 
 async def counted(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """How many wait, by part."""
-    waiting = table.c.state == Held.QUARANTINED.value
+    """Return how many rows wait, by part."""
+    waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
     return {row[0]: row[1] for row in (await connection.execute(query)).all()}
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
-    """Remove entries that were replayed before `horizon`; what waits for people waits however long."""
-    old = select(table.c.id).where(table.c.state == Held.REPLAYED.value, table.c.last_at < horizon)
+    """Delete entries that were replayed before `horizon`; waiting entries are kept for ever."""
+    old = select(table.c.id).where(table.c.state == QuarantineState.REPLAYED.value, table.c.last_at < horizon)
     return (
         await connection.execute(delete(table).where(table.c.id.in_(old.order_by(table.c.id).limit(limit))))
     ).rowcount
 
 
 def waits(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """That an entry is waiting for which these hold."""
-    return select(text("1")).where(table.c.state == Held.QUARANTINED.value, *which).exists()
+    """Return the condition that a waiting entry exists for which these hold."""
+    return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 
 def fit(said: str, longest: int | None = LONGEST_NAME) -> str:
-    """A text that any column of that length takes: without NUL and lone surrogates, cut."""
+    """Return the text fit for any column of that length: without NUL and lone surrogates, cut."""
     whole = said.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    names = set(Entry.__dataclass_fields__)
+def _entry(row: dict[str, Any]) -> QuarantineEntry:
+    names = set(QuarantineEntry.__dataclass_fields__)
     own = {name: value for name, value in row.items() if name not in names and name != "digest"}
     values = {name: value for name, value in row.items() if name in names}
     values |= {
         "headers": orjson.loads(row["headers"]),
         "data": bytes(row["data"]),
-        "state": Held(row["state"]),
+        "state": QuarantineState(row["state"]),
         "own": own,
     }
-    return Entry(**values)
+    return QuarantineEntry(**values)

@@ -15,7 +15,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(instant: datetime) -> int:
-    """Microseconds since 1970 UTC."""
+    """Return the microseconds since 1970 UTC."""
     return (instant - _EPOCH) // _MICROSECOND
 
 
@@ -27,22 +27,24 @@ _EARLIEST, _LATEST = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _
 
 
 def from_micros(micros: int) -> datetime:
-    """The aware UTC instant of `to_micros`, between EARLIEST and LATEST."""
+    """Return the aware UTC instant of `to_micros`, limited to EARLIEST and LATEST."""
     return _EPOCH + timedelta(microseconds=min(max(micros, _EARLIEST), _LATEST))
 
 
 class Instant(TypeDecorator[datetime]):
-    """timestamptz on PostgreSQL, integer microseconds on SQLite: exact, ordered and indexable on both."""
+    """A column of instants: timestamptz on PostgreSQL, integer microseconds on SQLite; exact and ordered on both."""
 
     impl = BigInteger
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column type of the dialect."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(Integer())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Return the value for the driver. Raises ValueError for a naive datetime."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -50,6 +52,7 @@ class Instant(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else to_micros(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return the aware UTC instant of the driver's value."""
         if value is None or dialect.name == "postgresql":
             return None if value is None else value.astimezone(UTC)
         return from_micros(value)
@@ -62,18 +65,23 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 
 
 class ClockKey(TypeDecorator[UUID]):
-    """uuid on PostgreSQL, the dashed text on SQLite, so that both write the same event id by concatenation."""
+    """A column of clock ids: uuid on PostgreSQL, dashed text on SQLite, so that both build the same event ids in
+    SQL.
+    """
 
     impl = String(36)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column type of the dialect."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(Uuid(as_uuid=True))
         return dialect.type_descriptor(String(36))
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
+        """Return the value for the driver."""
         return value if value is None or dialect.name == "postgresql" else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
+        """Return the UUID of the driver's value."""
         return value if value is None or dialect.name == "postgresql" else UUID(value)

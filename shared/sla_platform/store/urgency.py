@@ -22,13 +22,13 @@ _HOUR_SECONDS = 3_600.0
 
 
 def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnElement[float]:
-    """An instant as seconds since 1970."""
+    """Return the expression of an instant as seconds since 1970."""
     seconds: ColumnElement[Any] = extract("epoch", at) if is_postgres(connection) else type_coerce(at, Float) / 1e6
     return cast(seconds, Float)
 
 
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
-    """`sla_domain.urgency.weighted` at an instant; `due_seconds` since 1970, NULL for what is paused."""
+    """Return `sla_domain.urgency.weighted` at an instant as SQL; `due_seconds` since 1970, NULL for paused clocks."""
     left = due_seconds - to_micros(now) / 1e6
     overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
     paused = score(1, 1, None) / 100
@@ -37,7 +37,7 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UrgencyCursor:
     """Where a page ended: in the order as of `at`, behind the row of this score and name."""
 
     at: datetime
@@ -48,8 +48,8 @@ class Place:
         return f"{to_micros(self.at)}_{self.score!r}_{self.name}"
 
     @classmethod
-    def parse(cls, written: str) -> Place:
-        """Raises ValueError or OverflowError for what is no place."""
+    def parse(cls, written: str) -> UrgencyCursor:
+        """Return the cursor of `str(cursor)`. Raises ValueError or OverflowError."""
         micros, _, rest = written.partition("_")
         found, _, name = rest.partition("_")
         place = cls(from_micros(int(micros)), float(found), name)
@@ -58,6 +58,11 @@ class Place:
         return place
 
 
-def behind(place: Place, score: ColumnElement[float], name: ColumnElement[Any], key: Any) -> ColumnElement[bool]:
-    """What comes after the place in the order (score descending, name); `key`: its name as the column has it."""
+def behind(
+    place: UrgencyCursor, score: ColumnElement[float], name: ColumnElement[Any], key: Any
+) -> ColumnElement[bool]:
+    """Return the condition for rows after the place in the order (score descending, name).
+
+    `key`: the place's name as the column has it.
+    """
     return or_(score < place.score, and_(score == place.score, name > key))

@@ -12,12 +12,12 @@ import time
 from sqlalchemy import exc
 
 RECENT_SECONDS = 2.0  # a write that was taken so lately needs no look
-FULL_SECONDS = 15.0  # a look finds no full disk: what a real write said of it counts for so long
+FULL_SECONDS = 15.0  # a look finds no full disk: the error of a real write counts for so long
 _FULL_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
-class Writes:
+class WriteHealth:
     """What became of the latest writes of one process."""
 
     def __init__(self) -> None:
@@ -30,18 +30,18 @@ class Writes:
         self._full = ""
 
     def refused(self, error: BaseException) -> None:
-        """Note that the database did not take a unit of work; `error` was raised from the driver's own."""
+        """Note that the database refused a unit of work; `error` was raised from the driver's own."""
         if _says_full(error.__cause__):
             self._full, self._full_at = str(error), time.monotonic()
 
     @property
     def lately(self) -> bool:
-        """Whether a write was taken so lately that nobody needs to look."""
+        """Return whether a write succeeded so recently that no check is needed."""
         return time.monotonic() - self._taken_at < RECENT_SECONDS
 
     @property
     def full(self) -> str:
-        """Why writes are refused although a look would find nothing; empty when they are not."""
+        """Return why writes are refused although a check would find nothing (a full disk); "" when they are not."""
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 
 
@@ -53,7 +53,7 @@ def _says_full(error: BaseException | None) -> bool:
 
 
 def sqlite_lock_is_free(path: str, patience: float) -> str | None:
-    """Take and give back the lock of writers; why it cannot be had within `patience` seconds, None when it can.
+    """Take and release the lock of writers; return why it cannot be had within `patience` seconds, None when it can.
 
     It opens a connection of its own and blocks: call it in a thread.
     """

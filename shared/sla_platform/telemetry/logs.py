@@ -17,7 +17,7 @@ _LINK = re.compile(r"(?<=/ack/)[^\s\"'/?#]+")  # the token by which its holder a
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank out secrets by key; mail addresses, URL credentials and links to acknowledge by shape."""
+    """Replace secrets by key, and mail addresses, URL credentials and links to acknowledge by pattern."""
     for key, value in entry.items():
         entry[key] = _plain(key, value)
     return entry
@@ -74,7 +74,7 @@ def configure(level: str, form: str) -> None:
 
 
 class _Quiet(logging.Filter):
-    """aiokafka repeats itself every 100 ms while a broker is away; one line in ten seconds says the same."""
+    """aiokafka repeats itself every 100 ms while a broker is away; one line in ten seconds is enough."""
 
     _EVERY_SECONDS = 10.0
 

@@ -30,7 +30,7 @@ _TOPICS = {
 
 
 def document() -> dict[str, Any]:
-    """The whole document."""
+    """Return the whole document."""
     return {
         "asyncapi": "3.0.0",
         "id": "urn:slad:events",
@@ -69,7 +69,7 @@ def document() -> dict[str, Any]:
 
 
 def written() -> bytes:
-    """The document as it is committed."""
+    """Return the document as it is committed."""
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -22,7 +22,7 @@ from sla_platform.errors import BadEnvelope
 
 SOURCE = "/slad/timer"
 NOT_BREACHED = "no"
-CANARY = "slad:canary"  # the incident of slad's own minute clock; nobody is told of it
+CANARY = "slad:canary"  # the incident of slad's own minute clock; it causes no notification
 
 
 class Period(BaseModel):
@@ -37,6 +37,7 @@ class Period(BaseModel):
     named: bool = Field(description="the customer's own contract, not the default one that stands in")
 
     def value(self) -> ContractPeriod:
+        """Return the period as a domain value."""
         return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
@@ -104,12 +105,12 @@ class ClockFact(BaseModel):
 
     @property
     def is_history(self) -> bool:
-        """Whether it is on record only: nobody is told."""
+        """Return whether the fact is on record only and nobody is notified of it."""
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """The due instant in force, when the fact says that its passing was told."""
+        """Return the due instant in force, when the fact states that its passing was published."""
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
@@ -124,16 +125,17 @@ CONTEXT_FIELDS = frozenset(
 
 
 def fact_type(kind: FactKind) -> str:
+    """Return the event type of a kind of fact."""
     return f"{TYPE_PREFIX}{kind.value}.v1"
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Deterministic: the same fact of the same clock (or incident) always has the same event id."""
+    """Return the event id: always the same for the same fact of the same clock or incident."""
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """A domain fact with the context of its clock and incident."""
+    """Return a domain fact with the context of its clock and incident."""
     own = {
         "kind": fact.kind,
         "incident": fact.incident,
@@ -154,7 +156,7 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 
 
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
-    """`key` is the domain fact's key; with the clock it makes the event id."""
+    """Return the fact as an envelope. `key` is the domain fact's key; with the clock it makes the event id."""
     return Envelope(
         topic=Topic.CLOCKS,
         id=fact_id(fact.clock, fact.incident, key),
@@ -168,7 +170,7 @@ def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
 
 
 def decode_clock_fact(envelope: Envelope) -> ClockFact:
-    """Raises BadEnvelope naming what is wrong."""
+    """Return the fact of an envelope. Raises BadEnvelope naming what is wrong."""
     try:
         return ClockFact.model_validate_json(envelope.data)
     except ValidationError as error:

@@ -34,6 +34,7 @@ class DeliveryFact(BaseModel):
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
+    """Return the fact as an envelope with this event id."""
     return Envelope(
         topic=Topic.DELIVERIES,
         id=id_,
@@ -47,7 +48,7 @@ def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
 
 
 def decode_delivery_fact(envelope: Envelope) -> DeliveryFact:
-    """Raises BadEnvelope naming what is wrong."""
+    """Return the fact of an envelope. Raises BadEnvelope naming what is wrong."""
     try:
         return DeliveryFact.model_validate_json(envelope.data)
     except ValidationError as error:

@@ -25,6 +25,8 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
+    """Another due instant that both sides agreed on for a metric."""
+
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     metric: str
     due_at: datetime
@@ -74,10 +76,12 @@ class IncidentEventData(BaseModel):
 
 
 def event_type(kind: EventKind) -> str:
+    """Return the event type of a kind of incident event."""
     return f"{TYPE_PREFIX}incident.{kind.value}.v1"
 
 
 def encode_event(event: IncidentEvent) -> Envelope:
+    """Return the event as an envelope."""
     data = IncidentEventData(
         incident=event.incident,
         source=event.source,
@@ -133,7 +137,7 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
 
 
 def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, data: str) -> IncidentEvent:
-    """The canonical event of a service's own row, whose columns keep these parts of its envelope.
+    """Return the event of a service's own row, whose columns keep these parts of its envelope.
 
     Raises BadEnvelope naming what is wrong.
     """
@@ -152,7 +156,7 @@ def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, da
 
 
 def decode_event(envelope: Envelope) -> IncidentEvent:
-    """The canonical event of an envelope. Raises BadEnvelope naming what is wrong."""
+    """Return the event of an envelope. Raises BadEnvelope naming what is wrong."""
     try:
         kind = EventKind(envelope.type.removeprefix(f"{TYPE_PREFIX}incident.").removesuffix(".v1"))
         data = IncidentEventData.model_validate_json(envelope.data)

@@ -36,6 +36,7 @@ class NoticeData(BaseModel):
 
 
 def encode_notice(notice: NoticeData) -> Envelope:
+    """Return the notice as an envelope."""
     return Envelope(
         topic=Topic.NOTICES,
         id=f"notice/{notice.id}",
@@ -49,7 +50,7 @@ def encode_notice(notice: NoticeData) -> Envelope:
 
 
 def decode_notice(envelope: Envelope) -> NoticeData:
-    """Raises BadEnvelope naming what is wrong."""
+    """Return the notice of an envelope. Raises BadEnvelope naming what is wrong."""
     try:
         return NoticeData.model_validate_json(envelope.data)
     except ValidationError as error:

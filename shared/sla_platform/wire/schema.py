@@ -190,12 +190,12 @@ EVENT_TYPES: tuple[EventType, ...] = (
 
 
 def models() -> tuple[type[BaseModel], ...]:
-    """The models behind the types, each once."""
+    """Return the models behind the types, each once."""
     return tuple(dict.fromkeys(one.model for one in EVENT_TYPES))
 
 
 def model_schemas(reference: str) -> dict[str, Schema]:
-    """The schemas of the models and of everything they refer to, by name; `reference` as `#/$defs/{model}`."""
+    """Return the schemas of the models and of what they refer to, by name; `reference` as `#/$defs/{model}`."""
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
     _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
     found: dict[str, Schema] = joined["$defs"]
@@ -203,7 +203,7 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 
 
 def narrowed_schema(one: EventType, reference: str) -> Schema:
-    """The data of one type, with a reference to its model."""
+    """Return the schema of one type's data, with a reference to its model."""
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}
     if one.narrowed:
@@ -214,7 +214,7 @@ def narrowed_schema(one: EventType, reference: str) -> Schema:
 
 
 def data_schema(one: EventType) -> Schema:
-    """The whole schema of one type's data, for a validator of JSON Schema."""
+    """Return the whole schema of one type's data, for a validator of JSON Schema."""
     reference = "#/$defs/{model}"
     needed = _reachable(one.model.__name__, model_schemas(reference))
     return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **narrowed_schema(one, reference), "$defs": needed}

@@ -264,7 +264,7 @@ async def test_an_incident_is_followed_live(board: BoardBench, server: Served, b
     await board.tell(ticket.breached(), ticket.alert("opened", NOW))
     await expect(page.locator(".promises .word")).to_have_text("Breached")
     await expect(page.locator("svg.timeline rect.overdue")).to_have_count(1)
-    await expect(page.locator(".facts")).to_contain_text("not yet, asked since")
+    await expect(page.locator(".facts")).to_contain_text("not acknowledged, open since")
     assert await table.get_attribute("open") is not None, "what was unfolded stays so"
     await board.tell(
         ticket.event(EventKind.RESPONDED, NOW, actor_name="Anna"),

@@ -1,4 +1,4 @@
-"""The page says when the server cannot renew it, and is live again by itself; a spoilt row keeps its place."""
+"""The page says when it cannot be renewed and turns live again; a row that cannot be shown keeps its place."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ async def test_a_page_that_cannot_be_renewed_is_not_live_until_it_can(
     board: BoardBench, server: Served, browser_page: Page, errors: list[str]
 ) -> None:
     page, sound = browser_page, board.service.hub._render
-    spoilt = Ticket("a:odd", left=20, title="Odd one")
-    await board.tell(Ticket("a:1", left=10, title="Checkout is down").started(), spoilt.started())
+    not_shown = Ticket("a:odd", left=20, title="Odd one")
+    await board.tell(Ticket("a:1", left=10, title="Checkout is down").started(), not_shown.started())
     async with board.store.transaction() as connection:
         await connection.execute(
             update(tables.clock).where(tables.clock.c.incident == "a:odd").values(state="sideways")
@@ -30,7 +30,7 @@ async def test_a_page_that_cannot_be_renewed_is_not_live_until_it_can(
     await page.goto(server.url)
     await expect(page.locator("#link-word")).to_have_text("Live")
     await expect(page.locator("#rows tr")).to_have_count(2)
-    await expect(page.locator("#rows tr.spoilt")).to_contain_text("This row cannot be shown")
+    await expect(page.locator("#rows tr.not-shown")).to_contain_text("This row cannot be shown")
 
     async def broken(view: Any) -> Frame:
         raise OverflowError("date value out of range")

@@ -159,7 +159,7 @@ async def test_an_incident_page_tells_its_life(small_board: BoardBench, client: 
     for text in (
         "Login loop", "gh:acme/web#12", "Breached", "4h", "Mon 16 Nov 12:55 CET",
         "2026-11-16 11:55:00 UTC", "Anna", "object updated", "received 20m 00s late", "waiting on customer: logs",
-        "not yet, asked since Mon 16 Nov 12:55 CET", "anna", "Sent", "possibly twice", "past due",
+        "not acknowledged, open since Mon 16 Nov 12:55 CET", "anna", "Sent", "possibly a duplicate", "past due",
     ):  # fmt: skip
         assert text in words, text
     twin = (await client.get("/v1/board/incidents/gh:acme%2Fweb%2312")).json()
@@ -247,7 +247,7 @@ async def test_notices_are_shown_with_how_far_their_telling_has_come(
     await small_board.tell(notice())
     page = await client.get("/notices")
     assert "Fix it now" in page.text
-    assert "Nobody told yet" in page.text
+    assert "No notifications yet" in page.text
 
     def told(what: str, number: int, by: str = "") -> Envelope:
         fact = DeliveryFact(
@@ -268,7 +268,7 @@ async def test_notices_are_shown_with_how_far_their_telling_has_come(
         told("alert.acknowledged", 1, by="anna"),
     )
     words = " ".join((await client.get("/notices")).text.split())
-    assert "Told: 1 retrying, 2 sent · acknowledged for 1 of 3 contracts" in words
+    assert "Notifications: 1 retrying, 2 sent · acknowledged for 1 of 3 contracts" in words
 
 
 async def test_static_files_are_kept_by_browsers_until_they_change(client: httpx2.AsyncClient) -> None:

@@ -12,7 +12,7 @@ from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 from sla_board import retention, tables
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.incident import read_incident
-from sla_board.shown.spoilt import Attempts
+from sla_board.shown.not_shown import Attempts
 from sla_domain.event import EventKind, WaitingOn
 from sla_platform.errors import StoreBusy
 from sla_platform.retention import Removed
@@ -126,16 +126,16 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
     monkeypatch.setattr(retention, "BATCH", 2)
     for number in range(5):
         await board.tell(*ended(f"jira:{number}"))
-    really, calls = retention.forgotten.bury, 0
+    really, calls = retention.forgotten.insert_tombstones, 0
 
-    async def bury_once(*arguments: object) -> None:
+    async def insert_once(*arguments: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise StoreBusy
         await really(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(retention.forgotten, "bury", bury_once)
+    monkeypatch.setattr(retention.forgotten, "insert_tombstones", insert_once)
     with pytest.raises(StoreBusy):
         await house(board)
     assert (await left(board))["incident"] == 3
@@ -148,7 +148,7 @@ async def test_applied_ids_go_a_few_at_a_time(board: BoardBench, monkeypatch: py
     monkeypatch.setattr(retention, "CLAIMS", 2)
     await board.tell(*ended())
     board.time.pass_(timedelta(days=31))
-    assert [rows async for rows in retention.Claims(board.store, board.time).old()] == [2, 2, 2]
+    assert [rows async for rows in retention.AppliedIds(board.store, board.time).old()] == [2, 2, 2]
 
 
 async def test_the_phase_goes_by_the_rule_of_the_fold_and_the_timer_has_the_last_word(board: BoardBench) -> None:

@@ -16,7 +16,7 @@ from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_board import api
 from sla_board.stream import hub as hubs
-from sla_board.stream.places import Bounds, Places, Visitor
+from sla_board.stream.places import StreamBounds, StreamPlaces, Visitor
 
 PATIENCE = 20.0
 
@@ -224,7 +224,7 @@ async def test_the_server_can_stop_while_somebody_watches(small_board: BoardBenc
 
 
 async def test_a_full_house_is_a_problem_that_says_when_to_come_back(small_board: BoardBench, server: Served) -> None:
-    places = small_board.service.hub._places = Places(Bounds(streams=2))
+    places = small_board.service.hub._places = StreamPlaces(StreamBounds(streams=2))
     for name in ("one", "another"):
         places.taken(Visitor(name), "board")
     async with httpx2.AsyncClient() as client:
@@ -234,7 +234,7 @@ async def test_a_full_house_is_a_problem_that_says_when_to_come_back(small_board
 
 
 async def test_who_follows_too_much_is_told_so_and_the_others_are_not(small_board: BoardBench, server: Served) -> None:
-    small_board.service.hub._places = Places(Bounds(per_address=1))
+    small_board.service.hub._places = StreamPlaces(StreamBounds(per_address=1))
     async with following(server) as stream, httpx2.AsyncClient() as client:
         await stream.next("page")
         refused = await client.get(server.url + "/v1/stream")

@@ -6,8 +6,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from tests.conformance.bus_rig import Recorder, Rig, event
 
 from sla_platform.bus import partition_of
-from sla_platform.bus.kafka import Access, Publisher
-from sla_platform.bus.record import Outgoing
+from sla_platform.bus.kafka import KafkaAccess, Publisher
+from sla_platform.bus.record import OutgoingRecord
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Topic
 
@@ -19,8 +19,8 @@ async def test_what_cannot_be_read_is_kept_with_its_story_and_the_rest_goes_on(r
     async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
         await rig.append([event("github:1", 0)], feeds)
         await recorder.until_seen(["github:1/0"])
-        stranger = Publisher(Access.of(rig.settings), "stranger", largest_record=1_000_000)
-        garbage = Outgoing(topic, partition, b"github:1", b"\x00\xffnot an event", (("x-from", b"stranger"),))
+        stranger = Publisher(KafkaAccess.of(rig.settings), "stranger", largest_record=1_000_000)
+        garbage = OutgoingRecord(topic, partition, b"github:1", b"\x00\xffnot an event", (("x-from", b"stranger"),))
         assert await stranger.publish([garbage]) == frozenset()
         await stranger.close()
         await rig.append([event("github:1", 1)], feeds)

@@ -11,8 +11,8 @@ import pytest
 from tests.conformance.bus_rig import Recorder, Rig, background, event, in_order
 
 from sla_platform.bus import Batch, rung_within
-from sla_platform.bus.kafka import Access, Broker, KafkaSource, Reading
-from sla_platform.bus.port import DeadLetter
+from sla_platform.bus.kafka import BrokerIdentity, KafkaAccess, KafkaSource, Subscription
+from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Topic
 
@@ -194,11 +194,13 @@ async def test_as_many_partitions_are_handled_at_once_as_the_service_asks_for(
 def _impatient(rig: Rig, instance: str) -> KafkaSource:
     names = TopicNames(rig.settings.bus_prefix)
 
-    async def put_aside(letter: DeadLetter) -> None:
+    async def keep_quarantined(letter: QuarantinedRecord) -> None:
         pytest.fail(f"nothing is unreadable here: {letter}")
 
-    reading = Reading("timer", {names.of(Topic.INCIDENTS): Topic.INCIDENTS}, True, put_aside, 1, 0.5, 60.0)
-    broker = Broker(Access.of(rig.settings), f"{rig.settings.bus_prefix}-timer", f"timer-{instance}", 4 * 1024 * 1024)
+    reading = Subscription("timer", {names.of(Topic.INCIDENTS): Topic.INCIDENTS}, True, keep_quarantined, 1, 0.5, 60.0)
+    broker = BrokerIdentity(
+        KafkaAccess.of(rig.settings), f"{rig.settings.bus_prefix}-timer", f"timer-{instance}", 4 * 1024 * 1024
+    )
     return KafkaSource(broker, reading)
 
 

@@ -20,7 +20,7 @@ from tests.conformance.bus_rig import Recorder, Rig, event, in_order
 
 from sla_platform import rows
 from sla_platform.bus import partition_of, relay
-from sla_platform.bus.record import Outgoing
+from sla_platform.bus.record import OutgoingRecord
 from sla_platform.envelope import Envelope
 from sla_platform.errors import StoreBusy
 from sla_platform.store import log as logs
@@ -65,7 +65,7 @@ async def test_an_event_that_cannot_be_written_as_a_record_holds_up_nothing(
 ) -> None:
     whole, unfit = relay.event_record, {"github:1/2"}
 
-    def refusing(envelope: Envelope, topic: str, partition: int) -> Outgoing:
+    def refusing(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
         if envelope.id in unfit:
             raise struct.error("argument out of range")
         return whole(envelope, topic, partition)
@@ -161,7 +161,7 @@ async def test_watermarks_of_a_store_with_a_clock_of_its_own_follow_that_clock(p
             return super().now() + timedelta(hours=1)
 
     rig, recorder, feeds = postgres_rig, Recorder(), postgres_rig.feeds()
-    feeds._time = Ahead()
+    feeds._time_source = Ahead()
     async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
         await recorder.until(lambda seen: all(seen.through(p) for p in rig.partitions))
     assert max(through for batch in recorder.batches if (through := batch.through)) < NOW()

@@ -14,7 +14,7 @@ from tests.integration.deploy.conftest import ROOT
 from sla_platform.http import health
 from sla_platform.http.keys import KeyGate
 from sla_platform.settings import Settings
-from sla_standalone.ground import ground
+from sla_standalone.process_context import process_context
 from sla_standalone.wiring import WIRING
 
 
@@ -33,8 +33,8 @@ async def services() -> list[Paths]:
         settings = Settings(
             store_url=f"sqlite:///{Path(folder) / 'slad.db'}", catalogue=ROOT / "examples" / "catalogue"
         )
-        async with ground(settings) as base:
-            gate = KeyGate(tuple, base.time)
+        async with process_context(settings) as base:
+            gate = KeyGate(tuple, base.time_source)
             return [Paths(name, tuple(_paths(wire(base, gate).routes)), inside) for name, wire in WIRING.items()]
 
 

@@ -15,23 +15,23 @@ from tests.integration.ingest.world import world as running
 from sla_catalogue.source import SourceId
 from sla_ingest import inbox as inbox_module
 from sla_ingest import tables
-from sla_ingest.commit import Bounds, GroupCommit, QueueFull
-from sla_ingest.entry import Entry, Result
+from sla_ingest.commit import CommitBounds, GroupCommit, QueueFull
+from sla_ingest.entry import DeliveryResult, InboxEntry
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.bus import Doorbell
 from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
 
 
-def entry(number: int, body: bytes = b"{}") -> Entry:
-    return Entry(
+def entry(number: int, body: bytes = b"{}") -> InboxEntry:
+    return InboxEntry(
         source=SourceId("s"),
         delivery=f"d-{number}",
         digest=f"{number}",
         received_at=datetime(2026, 11, 20, tzinfo=UTC),
         headers={},
         body=body,
-        result=Result.IGNORED,
+        result=DeliveryResult.IGNORED,
         counted_as="s",
     )
 
@@ -80,7 +80,7 @@ async def test_the_bell_rings_after_a_commit_with_events_only(small: World) -> N
 
 
 @asynccontextmanager
-async def committing(store: Store, bounds: Bounds) -> AsyncIterator[GroupCommit]:
+async def committing(store: Store, bounds: CommitBounds) -> AsyncIterator[GroupCommit]:
     commit = GroupCommit(store, lambda: None, Doorbell(), IngestMetrics(CollectorRegistry()), bounds)  # type: ignore[arg-type,return-value]
     yield commit
     await commit.close()
@@ -96,7 +96,7 @@ async def test_a_full_queue_sends_away_and_what_waits_is_kept(small: World, monk
         return await real(connection, receipts, names)
 
     monkeypatch.setattr(inbox_module, "store", slow)
-    async with committing(small.store, Bounds(queue_deliveries=3, group_deliveries=1)) as commit:
+    async with committing(small.store, CommitBounds(queue_deliveries=3, group_deliveries=1)) as commit:
         first = asyncio.create_task(commit.take([entry(0)]))
         await reached.wait()
         waiting = [asyncio.create_task(commit.take([entry(n)])) for n in (1, 2, 3)]
@@ -111,7 +111,7 @@ async def test_a_full_queue_sends_away_and_what_waits_is_kept(small: World, monk
 
 
 async def test_the_queue_is_bounded_in_bytes_too(small: World) -> None:
-    async with committing(small.store, Bounds(queue_bytes=100)) as commit:
+    async with committing(small.store, CommitBounds(queue_bytes=100)) as commit:
         big = asyncio.create_task(commit.take([entry(1, b"x" * 90)]))
         await asyncio.sleep(0)
         with pytest.raises(QueueFull):
@@ -130,7 +130,7 @@ async def test_one_delivery_the_database_will_not_have_costs_the_others_nothing(
         return await real(connection, receipts, names)
 
     monkeypatch.setattr(inbox_module, "store", choosy)
-    async with committing(small.store, Bounds()) as commit:
+    async with committing(small.store, CommitBounds()) as commit:
         results = await asyncio.gather(
             *(commit.take([entry(n, b"poison" if n == 3 else b"{}")]) for n in range(8)), return_exceptions=True
         )
@@ -140,7 +140,7 @@ async def test_one_delivery_the_database_will_not_have_costs_the_others_nothing(
 
 
 async def test_closing_finishes_what_waits(small: World) -> None:
-    async with committing(small.store, Bounds()) as commit:
+    async with committing(small.store, CommitBounds()) as commit:
         taken = [asyncio.create_task(commit.take([entry(n)])) for n in range(5)]
         await asyncio.sleep(0)
         await commit.close()
@@ -149,7 +149,7 @@ async def test_closing_finishes_what_waits(small: World) -> None:
 
 
 async def test_a_sender_that_hangs_up_loses_nothing(small: World) -> None:
-    async with committing(small.store, Bounds()) as commit:
+    async with committing(small.store, CommitBounds()) as commit:
         gone = asyncio.create_task(commit.take([entry(1)]))
         stays = asyncio.create_task(commit.take([entry(2)]))
         await asyncio.sleep(0)
@@ -173,7 +173,7 @@ async def test_who_gathered_while_the_database_did_not_answer_hears_it_with_the_
         raise StoreBusy
 
     monkeypatch.setattr(inbox_module, "store", never)
-    async with committing(small.store, Bounds(group_deliveries=1, slow_seconds=0.0)) as commit:
+    async with committing(small.store, CommitBounds(group_deliveries=1, slow_seconds=0.0)) as commit:
         first = asyncio.create_task(commit.take([entry(1)]))
         await reached.wait()
         later = [asyncio.create_task(commit.take([entry(number)])) for number in range(2, 6)]

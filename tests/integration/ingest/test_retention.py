@@ -143,16 +143,16 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
     for number in range(5):
         await world.event(opened(f"o{number}", f"INC{number}"))
         await world.event(event(f"r{number}", "resolved", f"INC{number}", time="2026-11-20T12:00:01Z"))
-    really, calls = retention.forgotten.bury, 0
+    really, calls = retention.forgotten.insert_tombstones, 0
 
-    async def bury_once(*arguments: Any) -> None:
+    async def insert_once(*arguments: Any) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise StoreBusy
         await really(*arguments)
 
-    monkeypatch.setattr(retention.forgotten, "bury", bury_once)
+    monkeypatch.setattr(retention.forgotten, "insert_tombstones", insert_once)
     with pytest.raises(StoreBusy):
         await house(world, EVERYTHING)
     assert (await world.count(tables.inbox), await world.count(tables.event)) == (0, 6)

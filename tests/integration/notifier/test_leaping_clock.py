@@ -23,9 +23,9 @@ from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.link import Claim
 from sla_notifier.retention import Tellings
-from sla_notifier.service import Keeping
+from sla_notifier.service import ServiceSweeps
 from sla_platform.clockguard import CONFIRM_SECONDS
-from sla_platform.retention import Forgetting, Retention, Turn, newest_in
+from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, newest_in
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 
@@ -134,8 +134,10 @@ async def test_years_that_never_were_make_nobody_forgotten(
     """Not in the leap, and not when it has been believed: what is on record tells that it cannot be so late."""
     tellings = Tellings(store)
     sweeps = (tellings.alerts, tellings.deliveries, tellings.taken_in)
-    keeping = Keeping("notifier", Turn.TOLD, sweeps, stage.desk.metrics.removed, newest_in(store, tables.inbox.c.at))
-    forgetting = Forgetting(Retention(timedelta(days=30)), time, (keeping,))
+    keeping = ServiceSweeps(
+        "notifier", RetentionOrder.TOLD, sweeps, stage.desk.metrics.removed, newest_in(store, tables.inbox.c.at)
+    )
+    forgetting = RetentionLoop(Retention(timedelta(days=30)), time, (keeping,))
     time.go(DUE)
     await stage.hear(breached())
     await stage.send()

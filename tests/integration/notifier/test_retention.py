@@ -14,7 +14,7 @@ from sla_notifier import retention, tables
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.retention import Tellings
 from sla_platform.errors import StoreBusy
-from sla_platform.retention import Forgetting, Keeping, Removed, Retention, Turn
+from sla_platform.retention import Removed, Retention, RetentionLoop, RetentionOrder, ServiceSweeps
 
 YEAR = timedelta(days=401)
 
@@ -24,8 +24,8 @@ async def house(stage: Stage, after: timedelta = YEAR) -> Removed:
     stage.time.go(NINE + after)
     over = Tellings(stage.store)
     sweeps = (over.alerts, over.deliveries, over.taken_in)
-    keeping = Keeping("notifier", Turn.TOLD, sweeps, stage.desk.metrics.removed)
-    return await Forgetting(Retention(timedelta(days=400)), stage.time, (keeping,)).once(between=0)
+    keeping = ServiceSweeps("notifier", RetentionOrder.TOLD, sweeps, stage.desk.metrics.removed)
+    return await RetentionLoop(Retention(timedelta(days=400)), stage.time, (keeping,)).once(between=0)
 
 
 async def left(stage: Stage) -> dict[str, int]:

@@ -11,7 +11,7 @@ from tests.integration.standalone.knock import installed
 from tests.integration.standalone.long import written
 from tests.integration.standalone.tenants import Tenants, tenants
 
-from sla_standalone.compose import Running
+from sla_standalone.compose import RunningProcess
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -23,7 +23,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def slad(store_url: str, tmp_path: Path) -> AsyncIterator[Running]:
+async def slad(store_url: str, tmp_path: Path) -> AsyncIterator[RunningProcess]:
     """Every service in one process, with names as long as their columns."""
     async with installed(store_url, written(tmp_path)) as running:
         yield running
@@ -37,7 +37,7 @@ async def world(store_url: str) -> AsyncIterator[Tenants]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def small_slad(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def small_slad(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningProcess]:
     """The same on SQLite alone, for what does not depend on the store; one for all tests of a module."""
     folder = tmp_path_factory.mktemp("slad")
     async with installed(f"sqlite:///{folder}/slad.db", written(folder)) as running:

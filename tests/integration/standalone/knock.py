@@ -16,7 +16,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from sla_platform.settings import Settings
-from sla_standalone.compose import Running, composed
+from sla_standalone.compose import RunningProcess, composed
 from sla_standalone.migrate import migrate
 
 KEY = {"authorization": "Bearer the-admins-key-00001"}
@@ -35,7 +35,7 @@ class Answer:
 
 
 @contextlib.asynccontextmanager
-async def installed(url: str, catalogue: Path, **settings: Any) -> AsyncIterator[Running]:
+async def installed(url: str, catalogue: Path, **settings: Any) -> AsyncIterator[RunningProcess]:
     """Every service in one process, on this store."""
     chosen = Settings(store_url=url, catalogue=catalogue, rate_per_minute=1_000_000, **settings)
     await migrate(chosen)

@@ -20,7 +20,7 @@ from sqlalchemy import func, select, table
 
 from sla_catalogue.api_key import KeyId, KeyScope
 from sla_platform.settings import Settings
-from sla_standalone.compose import ALL, Running, composed
+from sla_standalone.compose import ALL, RunningProcess, composed
 from sla_standalone.migrate import migrate
 
 CATALOGUE = Path(__file__).with_name("tenants.yaml")
@@ -41,7 +41,7 @@ PATIENCE_SECONDS = 30.0
 class Tenants:
     """`said` holds, for each ticket, the words of each event by the contract whose they are."""
 
-    running: Running
+    running: RunningProcess
     client: httpx2.AsyncClient
     began: datetime
     numbers: itertools.count[int]
@@ -101,7 +101,7 @@ class Tenants:
 
         async def written() -> list[int]:
             tables = ("ingest_log", "timer_log", "notifier_log", "notifier_attempt", "board_inbox", "board_event")
-            async with self.running.ground.store.reading() as connection:
+            async with self.running.context.store.reading() as connection:
                 return [
                     (await connection.execute(select(func.count()).select_from(table(name)))).scalar_one()
                     for name in tables
@@ -122,14 +122,14 @@ async def tenants(store_url: str, **settings: Any) -> AsyncIterator[Tenants]:
     given = Settings(store_url=store_url, catalogue=CATALOGUE, **{"board_open": False, "partitions": 2} | settings)
     await migrate(given)
     async with composed(given, ALL) as running:
-        holder = running.ground.catalogue
+        holder = running.context.catalogue
         acme = holder.current.keys[KeyId("acme")]
         # `slad check` refuses such a key; an installation may have one from before.
         admin = replace(acme, id=KeyId("acme-admin"), sha256=_digest(KEYS["acme-admin"]), scopes=frozenset(KeyScope))
         object.__setattr__(holder.current, "keys", {**holder.current.keys, admin.id: admin})
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321") as client:
-            began = running.ground.time.now().replace(microsecond=0) - timedelta(minutes=30)
+            began = running.context.time_source.now().replace(microsecond=0) - timedelta(minutes=30)
             world = Tenants(running, client, began, itertools.count(1))
 
             async def ready() -> bool:

@@ -21,7 +21,7 @@ import sla_ingest.tables
 import sla_notifier.tables
 import sla_timer.tables
 from sla_domain import bounds
-from sla_standalone.compose import Running
+from sla_standalone.compose import RunningProcess
 
 FIRST, LAST = "1970-01-01T00:00:00Z", "2200-12-31T23:59:59.999999Z"
 BEYOND = [
@@ -41,7 +41,7 @@ def now(**ago: float) -> str:
 class Sender:
     """Sends to one slad; every delivery has its own id."""
 
-    def __init__(self, slad: Running) -> None:
+    def __init__(self, slad: RunningProcess) -> None:
         self.slad = slad
         self.count = 0
 
@@ -158,7 +158,7 @@ def year_one(field: str, at: str) -> bool:
 # -- the whole way ----------------------------------------------------------------------------------------
 
 
-async def test_what_fits_goes_the_whole_way(slad: Running) -> None:
+async def test_what_fits_goes_the_whole_way(slad: RunningProcess) -> None:
     to = Sender(slad)
     wrong = []
     for field, (write, longest, _) in TEXTS.items():
@@ -180,7 +180,7 @@ async def test_what_fits_goes_the_whole_way(slad: Running) -> None:
 # Among them are requests that once stopped a service for good: a notice of Go's zero time or at an edge of the
 # calendar, a customer of 301 characters, a priority of 61.
 @pytest.mark.asyncio(loop_scope="module")
-async def test_what_does_not_fit_is_told_where(small_slad: Running) -> None:
+async def test_what_does_not_fit_is_told_where(small_slad: RunningProcess) -> None:
     to, wrong = Sender(small_slad), []
     for field, (write, longest, pointer) in TEXTS.items():
         answer = await write(to, odd(longest + 1))
@@ -254,7 +254,7 @@ async def all_the_way(to: Sender) -> None:
     assert (too_long.status, too_long.pointers) == (422, ["/by"])
 
     async def rows(table: Any) -> list[Any]:
-        async with to.slad.ground.store.reading() as connection:
+        async with to.slad.context.store.reading() as connection:
             return list((await connection.execute(table.select())).all())
 
     accepted = {row.incident for row in await rows(sla_ingest.tables.event)}
@@ -330,7 +330,7 @@ def odd_bodies() -> Iterator[tuple[str, str, bytes]]:
             yield door, name, body
 
 
-async def test_no_body_of_any_door_is_an_error_of_ours(slad: Running) -> None:
+async def test_no_body_of_any_door_is_an_error_of_ours(slad: RunningProcess) -> None:
     wrong = []
     for door, name, body in odd_bodies():
         answer = await knock(slad.app, "POST", door, body, DOORS[door])
@@ -375,7 +375,7 @@ CONTENT_TYPES = [
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_no_media_type_is_an_error_of_ours(small_slad: Running) -> None:
+async def test_no_media_type_is_an_error_of_ours(small_slad: RunningProcess) -> None:
     wrong = []
     for door in (*DOORS, "/ack/x", "/v1/webhooks/x"):
         for kind in CONTENT_TYPES:
@@ -386,7 +386,7 @@ async def test_no_media_type_is_an_error_of_ours(small_slad: Running) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_no_header_is_an_error_of_ours(small_slad: Running) -> None:
+async def test_no_header_is_an_error_of_ours(small_slad: RunningProcess) -> None:
     wrong = []
     for path in ("/metrics", "/v1/stream", "/v1/clocks", "/v1/incidents/desk:1/explain"):
         for name, value in HEADERS:

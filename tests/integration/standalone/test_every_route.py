@@ -24,7 +24,7 @@ from sla_platform.http.body import SMALL_BODY
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL, composed
 from sla_standalone.descriptors import Capacity
-from sla_standalone.door import server_config
+from sla_standalone.http_server import server_config
 from sla_standalone.migrate import migrate
 from sla_standalone.serve import _listen
 
@@ -83,7 +83,7 @@ async def routes(store: str) -> AsyncIterator[list[Route]]:
 @asynccontextmanager
 async def _served(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
     async with composed(settings, names) as process:
-        config = server_config(process.app, 5, settings, process.ground.registry, Capacity(500, 500, 100))
+        config = server_config(process.app, 5, settings, process.context.registry, Capacity(500, 500, 100))
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)

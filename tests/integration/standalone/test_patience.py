@@ -19,7 +19,7 @@ from starlette.types import Receive, Send
 from sla_platform.settings import Settings
 from sla_standalone import connection
 from sla_standalone.descriptors import Capacity
-from sla_standalone.door import server_config
+from sla_standalone.http_server import server_config
 
 GET = b"GET /said HTTP/1.1\r\nhost: slad\r\n\r\n"
 KERNEL_BUFFERS = 16 * 2**20  # what a sender can be rid of before it is told

@@ -26,7 +26,7 @@ from sla_platform.store import log as logs
 from sla_platform.store.log import log_table
 from sla_platform.timesource import SystemTime
 from sla_platform.wire import DeliveryFact, NoticeData, encode_delivery_fact, encode_event, encode_notice
-from sla_standalone.compose import Running, composed
+from sla_standalone.compose import RunningProcess, composed
 from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -76,20 +76,20 @@ GOOD = {"demo/good-1", "demo/good-2"}
 
 @dataclass
 class World:
-    running: Running
+    running: RunningProcess
     client: httpx2.AsyncClient
 
     async def write(self, *envelopes: Envelope) -> None:
         """Into the logs of their writers, past every door."""
-        store = self.running.ground.store
+        store = self.running.context.store
         for envelope in envelopes:
             service = "notifier" if envelope.topic.value == "deliveries" else "ingest"
             async with store.transaction() as connection:
                 await logs.append(connection, log_table(MetaData(), service), [envelope])
-            self.running.ground.feeds.doorbell(service).ring()
+            self.running.context.feeds.doorbell(service).ring()
 
     async def ids(self, table: str) -> set[str]:
-        async with self.running.ground.store.reading() as connection:
+        async with self.running.context.store.reading() as connection:
             return set((await connection.execute(text(f"SELECT id FROM {table}"))).scalars())
 
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
@@ -145,7 +145,7 @@ async def _rows_that_stopped_a_service_cost_themselves_alone(world: World) -> No
     kept = {event for events in held.values() for event in events}
     # What lies outside the calendar is no event for anybody.
     assert {"notice/year-1", "notice/year-9999", "notice/go-zero"} <= set(held["notifier"]) & set(held["board"])
-    if not world.running.ground.store.sqlite:  # SQLite's columns take any length
+    if not world.running.context.store.sqlite:  # SQLite's columns take any length
         assert "demo/wide-customer" in held["timer"]
         assert "demo/wide-priority" in held["board"]
         assert "ack/by" in held["board"]
@@ -178,7 +178,7 @@ async def _a_row_is_listed_shown_and_replayed_once_it_is_mended(world: World) ->
     assert (await world.client.get(f"{path}/body", headers=ADMIN_KEY)).content == broken.data
     still = await world.client.post(f"{path}/replay", headers=ADMIN_KEY)
     assert (still.status_code, still.json()["type"].rpartition("/")[2]) == (409, "still-unfit")
-    async with world.running.ground.store.transaction() as connection:
+    async with world.running.context.store.transaction() as connection:
         mend = text("UPDATE timer_quarantine SET data = :data WHERE id = :id")
         await connection.execute(mend, {"data": opened("broken").data, "id": row["id"]})
     done = await world.client.post(f"{path}/replay", headers=ADMIN_KEY)
@@ -255,7 +255,7 @@ async def _the_command(world: World, url: str) -> None:
     assert shown.status == 0
     assert shown.out.splitlines()[-1] == "{"
     assert (await typed("show", "board/99")).status == 1
-    async with world.running.ground.store.transaction() as connection:
+    async with world.running.context.store.transaction() as connection:
         mend = text("UPDATE timer_quarantine SET data = :data WHERE event = 'demo/broken'")
         await connection.execute(mend, {"data": opened("broken").data})
     replayed = await typed("replay", "--all", "--service", "timer", "--json")
@@ -297,7 +297,7 @@ async def _a_key_of_one_contract_sees_nothing_of_it(world: World) -> None:
     app = FastAPI()
     problem.install(app)
     gate = KeyGate(lambda: [Key((ADMIN, READ), "acme")], SystemTime())
-    app.include_router(router(world.running.ground.feeds.quarantine("timer"), gate))
+    app.include_router(router(world.running.context.feeds.quarantine("timer"), gate))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://slad.example") as client:
         for method, path in (("GET", ""), ("GET", "/1"), ("GET", "/1/body"), ("POST", "/1/replay")):

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sla_platform.settings import Settings
 from sla_platform.store import engine, writes
 from sla_platform.store.engine import Store
-from sla_standalone.compose import Running, composed
+from sla_standalone.compose import RunningProcess, composed
 from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -32,7 +32,7 @@ def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Client:
-    def __init__(self, http: httpx2.AsyncClient, process: Running) -> None:
+    def __init__(self, http: httpx2.AsyncClient, process: RunningProcess) -> None:
         self.http, self.process, self._number = http, process, 0
 
     async def post(self) -> httpx2.Response:
@@ -86,12 +86,12 @@ async def test_another_process_holds_the_lock_of_sqlite(tmp_path: Path) -> None:
 
 async def test_the_disk_is_full_under_sqlite(tmp_path: Path) -> None:
     async with serving(f"sqlite:///{tmp_path}/slad.db") as client:
-        await _most_pages(client.process.ground.store, 1)
+        await _most_pages(client.process.context.store, 1)
         statuses = [(await client.post()).status_code for _ in range(100)]
         assert statuses[-1] == 503
         assert set(statuses) <= {202, 503}
         assert "full" in (await client.reasons())["process.writes"]
-        await _most_pages(client.process.ground.store, 1_000_000)
+        await _most_pages(client.process.context.store, 1_000_000)
         assert (await client.post()).status_code == 202
         assert await client.reasons() == {}
 

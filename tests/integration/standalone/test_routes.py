@@ -12,7 +12,7 @@ from itertools import cycle, islice
 import pytest
 from tests.integration.standalone.knock import KEY, Place, knock, places
 
-from sla_standalone.compose import Running
+from sla_standalone.compose import RunningProcess
 from sla_timer.tables import incident as incidents
 
 # What is no text at all: always the caller's mistake.
@@ -27,7 +27,7 @@ ODD = [
 ]  # fmt: skip
 
 
-async def walked(slad: Running, asked: Iterable[tuple[Place, str]], allowed: range) -> list[str]:
+async def walked(slad: RunningProcess, asked: Iterable[tuple[Place, str]], allowed: range) -> list[str]:
     wrong = []
     for place, word in asked:
         address = place.filled(word)
@@ -39,7 +39,7 @@ async def walked(slad: Running, asked: Iterable[tuple[Place, str]], allowed: ran
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_what_is_no_text_is_the_callers_mistake_in_every_place_of_every_route(small_slad: Running) -> None:
+async def test_what_is_no_text_is_the_callers_mistake_in_every_place_of_every_route(small_slad: RunningProcess) -> None:
     where = list(places(small_slad.app))
     assert {"/", "/ack/{token}", "/v1/clocks", "/v1/webhooks/{source}"} <= {place.path for place in where}
     asked = [(place, word) for place, words in zip(where, taken(UNREADABLE, 1), strict=False) for word in words]
@@ -47,8 +47,8 @@ async def test_what_is_no_text_is_the_callers_mistake_in_every_place_of_every_ro
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_the_canary_is_no_incident(small_slad: Running) -> None:
-    async with asyncio.timeout(20), small_slad.ground.store.reading() as connection:
+async def test_the_canary_is_no_incident(small_slad: RunningProcess) -> None:
+    async with asyncio.timeout(20), small_slad.context.store.reading() as connection:
         while not (await connection.execute(incidents.select())).first():
             await connection.rollback()
             await asyncio.sleep(0.02)
@@ -56,7 +56,7 @@ async def test_the_canary_is_no_incident(small_slad: Running) -> None:
         assert (await knock(small_slad.app, "GET", path)).status == 404, path
 
 
-async def test_no_word_in_any_place_of_any_route_is_an_error_of_ours(slad: Running) -> None:
+async def test_no_word_in_any_place_of_any_route_is_an_error_of_ours(slad: RunningProcess) -> None:
     where = list(places(slad.app))
     asked = [(place, word) for place, words in zip(where, taken(ODD, 2), strict=False) for word in words]
     assert not await walked(slad, asked, range(200, 500))
@@ -65,7 +65,7 @@ async def test_no_word_in_any_place_of_any_route_is_an_error_of_ours(slad: Runni
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-async def test_no_word_at_all_in_any_place_of_any_route_is_an_error_of_ours(slad: Running) -> None:
+async def test_no_word_at_all_in_any_place_of_any_route_is_an_error_of_ours(slad: RunningProcess) -> None:
     where = list(places(slad.app))
     assert not await walked(slad, [(place, word) for place in where for word in UNREADABLE], range(400, 401))
     assert not await walked(slad, [(place, word) for place in where for word in ODD], range(200, 500))
@@ -80,7 +80,7 @@ def taken(words: list[str], count: int) -> Iterable[list[str]]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_an_address_that_cannot_be_read_is_told_with_the_parameter(small_slad: Running) -> None:
+async def test_an_address_that_cannot_be_read_is_told_with_the_parameter(small_slad: RunningProcess) -> None:
     answer = await knock(small_slad.app, "GET", "/v1/clocks?limit=5&contract=%00", headers=KEY)
     assert (answer.status, answer.pointers) == (400, ["/contract"])
     assert b"The parameter contract holds a control character" in answer.body

@@ -32,12 +32,12 @@ async def rig(store: Store) -> Rig:
     return rig
 
 
-async def _look(store: Store, cursor: Cursor = Cursor(), limit: int = 100) -> logs.Page:
+async def _look(store: Store, cursor: Cursor = Cursor(), limit: int = 100) -> logs.LogPage:
     async with store.reading() as connection:
         return await logs.read(connection, LOG, INCIDENTS, cursor, limit)
 
 
-async def _read(store: Store, cursor: Cursor = Cursor(), limit: int = 100) -> logs.Page:
+async def _read(store: Store, cursor: Cursor = Cursor(), limit: int = 100) -> logs.LogPage:
     """What a reader gets that looks again: the transactions of other tests on the server hold events back too."""
     async with asyncio.timeout(30):
         while True:

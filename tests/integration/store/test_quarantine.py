@@ -11,7 +11,7 @@ from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import NoEntry, NotWaiting, Quarantine
 from sla_platform.errors import Permanent, Retryable
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import Entry, Row, quarantine_table
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, quarantine_table
 from sla_platform.store.schema import create_all
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -37,14 +37,16 @@ async def opened(store: Store) -> tuple[Quarantine, HandTime, BusMetrics]:
     return Quarantine("board", store, table, time, metrics), time, metrics
 
 
-def row(event: str = "e/1", data: bytes = b"{}", part: str = "consume") -> Row:
-    return Row(part=part, position="incidents/0/7", key="github:1", event=event, headers={"ce_id": event}, data=data)
+def row(event: str = "e/1", data: bytes = b"{}", part: str = "consume") -> QuarantineRow:
+    return QuarantineRow(
+        part=part, position="incidents/0/7", key="github:1", event=event, headers={"ce_id": event}, data=data
+    )
 
 
 async def test_whatever_a_row_says_it_can_be_kept(store: Store) -> None:
     quarantine, _, _ = await opened(store)
     bytes_ = b"\x00\xff\xfe" * 1000
-    worst = Row(
+    worst = QuarantineRow(
         part="consume", position=HOSTILE, topic=HOSTILE, key=HOSTILE, event=HOSTILE, type=HOSTILE,
         headers={HOSTILE: HOSTILE}, data=bytes_,
     )  # fmt: skip
@@ -85,10 +87,10 @@ async def test_pages_are_walked_from_the_oldest_on(store: Store) -> None:
 
 async def test_a_replay_marks_what_succeeds_and_keeps_what_fails_with_its_new_error(store: Store) -> None:
     quarantine, _, metrics = await opened(store)
-    given: list[Entry] = []
+    given: list[QuarantineEntry] = []
     fails: list[Exception] = [KeyError("still"), OSError(24, "Too many open files")]
 
-    async def handler(entry: Entry) -> None:
+    async def handler(entry: QuarantineEntry) -> None:
         given.append(entry)
         if fails:
             raise fails.pop(0)
@@ -114,7 +116,7 @@ async def test_a_row_that_comes_back_while_it_is_replayed_waits_again(store: Sto
     """The tick may fail at a timer that was put back before the replay has been written down."""
     quarantine, _, _ = await opened(store)
 
-    async def put_back(entry: Entry) -> None:
+    async def put_back(entry: QuarantineEntry) -> None:
         await quarantine.put(row(part="tick"), ValueError("again"))
 
     quarantine.replays("tick", put_back)
@@ -127,7 +129,7 @@ async def test_a_row_that_comes_back_while_it_is_replayed_waits_again(store: Sto
 async def test_only_what_was_replayed_is_forgotten_by_age(store: Store) -> None:
     quarantine, _, _ = await opened(store)
 
-    async def fine(entry: Entry) -> None:
+    async def fine(entry: QuarantineEntry) -> None:
         """Nothing is wrong any more."""
 
     quarantine.replays("consume", fine)

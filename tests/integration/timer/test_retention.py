@@ -15,7 +15,7 @@ from tests.integration.timer.desk import EXAMPLES, Desk
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import EventId
 from sla_platform.errors import StoreBusy
-from sla_platform.retention import Forgetting, Keeping, Removed, Retention, Turn
+from sla_platform.retention import Removed, Retention, RetentionLoop, RetentionOrder, ServiceSweeps
 from sla_platform.store.engine import Store
 from sla_timer import retention, tables
 from sla_timer.apply.load import events_of
@@ -56,10 +56,10 @@ async def house(desk: Desk, at: datetime = LATER) -> Removed:
     return await _forgetting(desk, CollectorRegistry()).once(between=0)
 
 
-def _forgetting(desk: Desk, registry: CollectorRegistry, kept: Retention = KEPT) -> Forgetting:
+def _forgetting(desk: Desk, registry: CollectorRegistry, kept: Retention = KEPT) -> RetentionLoop:
     old = Incidents(desk.store)
-    keeping = Keeping("timer", Turn.COUNTED, (old.ended, old.late), TimerMetrics(registry).removed)
-    return Forgetting(kept, desk.time, (keeping,))
+    keeping = ServiceSweeps("timer", RetentionOrder.COUNTED, (old.ended, old.late), TimerMetrics(registry).removed)
+    return RetentionLoop(kept, desk.time, (keeping,))
 
 
 async def count(store: Store, table: Table, incident: str = "") -> int:
@@ -125,16 +125,16 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
         await desk.apply(*ended(f"old-{number}").events)
     await desk.apply(*own(told("open").opened("Mon 09:00")).events)
     desk.time.instant = LATER
-    really, calls = retention.forgotten.bury, 0
+    really, calls = retention.forgotten.insert_tombstones, 0
 
-    async def bury_twice(*arguments: object) -> None:
+    async def insert_twice(*arguments: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise StoreBusy
         await really(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(retention.forgotten, "bury", bury_twice)
+    monkeypatch.setattr(retention.forgotten, "insert_tombstones", insert_twice)
     registry = CollectorRegistry()
     with pytest.raises(StoreBusy):
         await _forgetting(desk, registry).once(between=0)

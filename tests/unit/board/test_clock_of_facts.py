@@ -13,9 +13,9 @@ from tests.build.story import Telling, clock_of
 from tests.property.fold.random_lives import Life, Promise, lives, promises
 from tests.unit.board.timer_in_memory import TimerInMemory
 
-from sla_board.projection.clock import Said, about_clock, clock_row
+from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.shown.history import spans_of
-from sla_board.shown.timeline import Stretch
+from sla_board.shown.timeline import SpanKind
 from sla_domain.clock import BREACH, Clock, ClockState
 from sla_domain.told import Told
 from sla_platform.wire import decode_clock_fact
@@ -23,8 +23,8 @@ from sla_platform.wire import decode_clock_fact
 BOOK = rulebook(plan(row("resolution", "4h", "always", warn=(50,)), row("first_response", "1h", "always")))
 
 
-def said_of(timer: TimerInMemory, clock: Clock) -> list[Said]:
-    said = [Said(envelope.id, decode_clock_fact(envelope)) for envelope in timer.said]
+def said_of(timer: TimerInMemory, clock: Clock) -> list[PublishedFact]:
+    said = [PublishedFact(envelope.id, decode_clock_fact(envelope)) for envelope in timer.said]
     return [one for one in said if one.fact.clock == clock.id and about_clock(one.fact)]
 
 
@@ -203,7 +203,7 @@ def test_the_stretches_are_those_of_the_life() -> None:
         timer.receive([event], event.occurred_at)
     spans = spans_of(said_of(timer, clock_of(timer.incident, "resolution")))
     assert [(span.kind, span.start, span.end) for span in spans] == [
-        (Stretch.RUNNING, story.at("Mon 09:00"), story.at("Mon 10:00")),
-        (Stretch.PAUSED, story.at("Mon 10:00"), story.at("Mon 12:00")),
-        (Stretch.RUNNING, story.at("Mon 12:00"), story.at("Mon 13:00")),
+        (SpanKind.RUNNING, story.at("Mon 09:00"), story.at("Mon 10:00")),
+        (SpanKind.PAUSED, story.at("Mon 10:00"), story.at("Mon 12:00")),
+        (SpanKind.RUNNING, story.at("Mon 12:00"), story.at("Mon 13:00")),
     ]

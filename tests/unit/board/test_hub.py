@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from sla_board.metrics import BoardMetrics
 from sla_board.stream import hub as hubs
-from sla_board.stream.hub import Frame, Hub, Trouble
-from sla_board.stream.places import Bounds, Full
+from sla_board.stream.hub import Frame, Hub, NotRendered
+from sla_board.stream.places import PlacesFull, StreamBounds
 from sla_board.stream.response import EventStream
 from sla_platform.bus import Doorbell
 
@@ -59,7 +59,7 @@ async def hub(
 ) -> AsyncIterator[Hub[str]]:
     monkeypatch.setattr(hubs, "QUICKEST_SECONDS", 0.01)
     monkeypatch.setattr(hubs, "IDLE_SECONDS", 60.0)
-    built: Hub[str] = Hub(page.render, bell, metrics, bounds=Bounds(streams=240, per_address=120, pages=15))
+    built: Hub[str] = Hub(page.render, bell, metrics, bounds=StreamBounds(streams=240, per_address=120, pages=15))
     yield built
     await built.close()
 
@@ -126,12 +126,12 @@ async def test_a_rendering_that_fails_is_told_at_once_and_in_the_place_of_heartb
         bell.ring()
         while (said := await anext(seat)) is None:
             pass
-        assert isinstance(said, Trouble)
-        assert isinstance(await anext(seat), Trouble)  # time passes: still no heartbeat
+        assert isinstance(said, NotRendered)
+        assert isinstance(await anext(seat), NotRendered)  # time passes: still no heartbeat
         page.fails, page.number = False, 3
         bell.ring()
         while not isinstance(frame := await anext(seat), Frame):
-            assert isinstance(frame, Trouble)
+            assert isinstance(frame, NotRendered)
         assert frame.body == b"board 3"
         assert await anext(seat) is None
 
@@ -152,7 +152,7 @@ async def test_a_frame_that_comes_as_the_time_is_up_goes_before_a_heartbeat(
 async def test_a_page_that_never_could_be_rendered_says_so_too(page: Page, hub: Hub[str]) -> None:
     page.fails = True
     async with aclosing(hub.follow("board", "", 30)) as seat:
-        assert isinstance(await anext(seat), Trouble)
+        assert isinstance(await anext(seat), NotRendered)
 
 
 async def test_a_page_nobody_watches_is_not_rendered(
@@ -170,7 +170,7 @@ async def test_a_page_nobody_watches_is_not_rendered(
 async def test_too_many_viewers_are_refused_at_once(hub: Hub[str]) -> None:
     seats = [hub.follow("board", "", 30) for _ in range(120)]
     await asyncio.gather(*(anext(seat) for seat in seats))
-    with pytest.raises(Full):
+    with pytest.raises(PlacesFull):
         hub.follow("board", "", 30)
     await seats.pop().aclose()
     await hub.follow("board", "", 30).aclose()
@@ -181,7 +181,7 @@ async def test_too_many_viewers_are_refused_at_once(hub: Hub[str]) -> None:
 async def test_too_many_different_pages_are_refused(hub: Hub[str]) -> None:
     seats = [hub.follow(f"filter {n}", "", 30) for n in range(3)]
     await asyncio.gather(*(anext(seat) for seat in seats))
-    with pytest.raises(Full):
+    with pytest.raises(PlacesFull):
         hub.follow("one more", "", 30)
     await asyncio.gather(*(seat.aclose() for seat in seats))
 

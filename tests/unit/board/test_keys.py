@@ -11,7 +11,7 @@ from fastapi import Request
 
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_domain.contract import ContractId
-from sla_platform.http.keys import READ, Access, KeyGate, presented_key
+from sla_platform.http.keys import READ, KeyAccess, KeyGate, presented_key
 from sla_platform.http.problem import Problem
 
 
@@ -45,7 +45,7 @@ KEYS = (
 )
 
 
-def ask(header: str | None, *, open_scopes: frozenset[str] = frozenset()) -> Access:
+def ask(header: str | None, *, open_scopes: frozenset[str] = frozenset()) -> KeyAccess:
     headers = [] if header is None else [(b"authorization", header.encode("latin-1"))]
     request = Request({"type": "http", "headers": headers})
     return KeyGate(lambda: KEYS, Noon(), open_scopes=open_scopes)(request, READ)

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from sla_board.projection.clock import Said, clock_row
+from sla_board.projection.clock import PublishedFact, clock_row
 from sla_board.projection.incident import incident_row
-from sla_board.projection.memory import MANY, Memory, essential_events, essential_facts
+from sla_board.projection.memory import MANY, RowMemory, essential_events, essential_facts
 from sla_domain.clock import clock_id
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Snapshot
 from sla_domain.fact import FactKind
@@ -23,7 +23,7 @@ CLOCK = clock_id(IncidentId("INC-1"), MetricId("resolution"), 0)
 KINDS = [kind for kind in FactKind if kind.value.startswith("clock.")]
 
 
-def _fact(random: Random, number: int) -> Said:
+def _fact(random: Random, number: int) -> PublishedFact:
     at = START + timedelta(minutes=random.randrange(300))
     kind = random.choice(KINDS)
     generation = random.randrange(3)
@@ -47,7 +47,7 @@ def _fact(random: Random, number: int) -> Said:
         details=details,
     )
     key = f"{generation}/breach" if kind is FactKind.CLOCK_BREACHED else f"{number}"
-    return Said(f"{CLOCK}/{key}", fact)
+    return PublishedFact(f"{CLOCK}/{key}", fact)
 
 
 def _event(random: Random, number: int) -> IncidentEvent:
@@ -104,7 +104,7 @@ def test_the_row_of_an_incident() -> None:
 
 
 def test_nothing_is_remembered_of_a_clock_that_another_instance_has_written_to() -> None:
-    memory: Memory[str, int] = Memory(list)
+    memory: RowMemory[str, int] = RowMemory(list)
     memory.remember("a", MANY, [1, 2])
     assert memory.recall("a", MANY) == [1, 2]
     assert memory.recall("a", MANY + 1) is None

@@ -10,11 +10,11 @@ from sla_board.shown.timeline import (
     LABEL,
     WIDTH,
     Drawing,
-    Lane,
     MarkKind,
     Point,
-    Span,
-    Stretch,
+    SpanKind,
+    TimelineRow,
+    TimelineSpan,
     draw,
     split_at,
 )
@@ -26,27 +26,32 @@ def at(hours: float) -> datetime:
     return NINE + timedelta(hours=hours)
 
 
-def drawn(*lanes: Lane, now: datetime = NINE, zone: str = "Europe/Warsaw") -> Drawing:
+def drawn(*lanes: TimelineRow, now: datetime = NINE, zone: str = "Europe/Warsaw") -> Drawing:
     drawing = draw(lanes, now, zone)
     assert drawing is not None
     return drawing
 
 
 def test_widths_are_shares_of_the_time() -> None:
-    spans = (Span(Stretch.RUNNING, at(0), at(1)), Span(Stretch.PAUSED, at(1), at(4), "waiting on customer"))
-    one, other = drawn(Lane("Resolution", spans, ())).bars
+    spans = (
+        TimelineSpan(SpanKind.RUNNING, at(0), at(1)),
+        TimelineSpan(SpanKind.PAUSED, at(1), at(4), "waiting on customer"),
+    )
+    one, other = drawn(TimelineRow("Resolution", spans, ())).bars
     assert other.width == pytest.approx(3 * one.width, abs=0.2)
     assert (one.x, round(other.x, 1)) == (LABEL, round(one.x + one.width, 1))
     assert other.text == "paused (waiting on customer)"
 
 
 def test_what_goes_on_reaches_to_now() -> None:
-    drawing = drawn(Lane("Resolution", (Span(Stretch.RUNNING, at(0), None),), ()), now=at(2))
+    drawing = drawn(TimelineRow("Resolution", (TimelineSpan(SpanKind.RUNNING, at(0), None),), ()), now=at(2))
     assert drawing.now_x == drawing.bars[0].x + drawing.bars[0].width
 
 
 def test_a_due_instant_ahead_is_inside_the_box() -> None:
-    lane = Lane("Resolution", (Span(Stretch.RUNNING, at(0), None),), (Point(MarkKind.DUE, at(10), "due"),))
+    lane = TimelineRow(
+        "Resolution", (TimelineSpan(SpanKind.RUNNING, at(0), None),), (Point(MarkKind.DUE, at(10), "due"),)
+    )
     drawing = drawn(lane, now=at(1))
     assert LABEL < drawing.pins[0].x < WIDTH
     assert drawing.now_x is not None
@@ -55,31 +60,31 @@ def test_a_due_instant_ahead_is_inside_the_box() -> None:
 
 @pytest.mark.parametrize("hours", [0.0001, 0.2, 3, 30, 400, 9000, 200_000])
 def test_ticks_are_few_and_fit_in_the_box(hours: float) -> None:
-    drawing = drawn(Lane("Resolution", (Span(Stretch.RUNNING, at(0), at(hours)),), ()))
+    drawing = drawn(TimelineRow("Resolution", (TimelineSpan(SpanKind.RUNNING, at(0), at(hours)),), ()))
     assert len(drawing.ticks) <= 9
     assert all(LABEL <= tick.x <= WIDTH - 24 for tick in drawing.ticks)
 
 
 def test_ticks_are_at_round_local_times() -> None:
-    drawing = drawn(Lane("Resolution", (Span(Stretch.RUNNING, at(0.1), at(8)),), ()))
+    drawing = drawn(TimelineRow("Resolution", (TimelineSpan(SpanKind.RUNNING, at(0.1), at(8)),), ()))
     assert [tick.text for tick in drawing.ticks] == ["11:00", "12:00", "13:00", "14:00", "15:00", "16:00", "17:00"]
 
 
 def test_what_ran_past_the_due_instant_is_overdue() -> None:
     spans = (
-        Span(Stretch.RUNNING, at(0), at(1)),
-        Span(Stretch.PAUSED, at(1), at(2)),
-        Span(Stretch.RUNNING, at(2), None),
+        TimelineSpan(SpanKind.RUNNING, at(0), at(1)),
+        TimelineSpan(SpanKind.PAUSED, at(1), at(2)),
+        TimelineSpan(SpanKind.RUNNING, at(2), None),
     )
     assert [(s.kind, s.start, s.end) for s in split_at(spans, at(3), at(5))] == [
-        (Stretch.RUNNING, at(0), at(1)),
-        (Stretch.PAUSED, at(1), at(2)),
-        (Stretch.RUNNING, at(2), at(3)),
-        (Stretch.OVERDUE, at(3), None),
+        (SpanKind.RUNNING, at(0), at(1)),
+        (SpanKind.PAUSED, at(1), at(2)),
+        (SpanKind.RUNNING, at(2), at(3)),
+        (SpanKind.OVERDUE, at(3), None),
     ]
     assert split_at(spans, at(6), at(5)) == spans
     assert split_at(spans, None, at(5)) == spans
 
 
 def test_nothing_to_draw_is_no_drawing() -> None:
-    assert draw([Lane("Resolution", (), (Point(MarkKind.DUE, at(1), "due"),))], NINE, "UTC") is None
+    assert draw([TimelineRow("Resolution", (), (Point(MarkKind.DUE, at(1), "due"),))], NINE, "UTC") is None

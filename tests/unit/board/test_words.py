@@ -8,7 +8,7 @@ import pytest
 
 from sla_board.shown import word
 from sla_board.shown.bucket import Bucket, bucket_of
-from sla_board.shown.filter import BoardFilter, Condition, Order, parse_buckets, parse_conditions, parse_order
+from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder, parse_buckets, parse_conditions, parse_order
 from sla_board.shown.row import incident_path
 from sla_domain.clock import ClockState
 
@@ -110,10 +110,10 @@ def test_a_filter_survives_its_own_address() -> None:
     shown = BoardFilter(
         contracts=("a&b=c",),
         priorities=("P1", "P2"),
-        conditions=(Condition.BREACHED,),
+        conditions=(ClockCondition.BREACHED,),
         buckets=(Bucket.SOON,),
         text="ü & 100%",
-        order=Order.DUE,
+        order=QueueOrder.DUE,
         descending=True,
         limit=50,
     )
@@ -124,15 +124,15 @@ def test_a_filter_survives_its_own_address() -> None:
 
 
 def test_a_second_click_on_a_column_turns_the_order() -> None:
-    assert BoardFilter().sorted_by(Order.DUE) == "sort=due"
-    assert BoardFilter(order=Order.DUE).sorted_by(Order.DUE) == "sort=-due"
-    assert BoardFilter(order=Order.DUE, descending=True).sorted_by(Order.DUE) == "sort=due"
+    assert BoardFilter().sorted_by(QueueOrder.DUE) == "sort=due"
+    assert BoardFilter(order=QueueOrder.DUE).sorted_by(QueueOrder.DUE) == "sort=-due"
+    assert BoardFilter(order=QueueOrder.DUE, descending=True).sorted_by(QueueOrder.DUE) == "sort=due"
 
 
 def test_an_address_older_than_the_page_still_shows_the_board() -> None:
-    assert parse_order("magic") == (Order.URGENCY, False)
-    assert parse_order("-due") == (Order.DUE, True)
-    assert parse_conditions(("breached", "gone")) == (Condition.BREACHED,)
+    assert parse_order("magic") == (QueueOrder.URGENCY, False)
+    assert parse_order("-due") == (QueueOrder.DUE, True)
+    assert parse_conditions(("breached", "gone")) == (ClockCondition.BREACHED,)
     assert parse_buckets(("soon", "gone")) == (Bucket.SOON,)
 
 

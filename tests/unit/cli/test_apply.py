@@ -25,7 +25,7 @@ from sla_domain.event import (
 from sla_domain.fold import fold
 from sla_standalone.cli.apply.changes import compared
 from sla_standalone.cli.apply.install import install
-from sla_standalone.cli.apply.moves import Turn, event_of, moves
+from sla_standalone.cli.apply.moves import ClockMove, event_of, moves
 from sla_timer.answer import Page, event_json, incident_json
 
 PLAN = """
@@ -191,7 +191,7 @@ def happening(id_: str, kind: EventKind, minutes: float, **more: Any) -> Inciden
     )
 
 
-def turned(before: Catalogue, after: Catalogue, now: datetime, *more: IncidentEvent) -> dict[str, Turn]:
+def turned(before: Catalogue, after: Catalogue, now: datetime, *more: IncidentEvent) -> dict[str, ClockMove]:
     lived = events(*more)
     answer = incident_json(fold(lived, before.rulebook), Page(lived, len(lived), None), before.rulebook, now)
     found = moves("desk:A1", "one", answer["clocks"], fold(lived, after.rulebook).clocks, now)
@@ -201,17 +201,21 @@ def turned(before: Catalogue, after: Catalogue, now: datetime, *more: IncidentEv
 @pytest.mark.parametrize(
     ("change", "minutes", "turns"),
     [
-        (("time: 4h", "time: 2h"), 30, {"resolution": Turn.MOVES}),
-        (("time: 4h", "time: 2h"), 150, {"resolution": Turn.BREAKS}),
-        (("time: 4h", "time: 5h"), 270, {"resolution": Turn.MENDS}),
-        (("time: 4h", "time: 5h"), 330, {"resolution": Turn.MOVES}),  # overdue under both
-        (("      - {metric: resolution, coverage: office, time: 4h}\n", ""), 30, {"resolution": Turn.VANISHES}),
-        (("metric: resolution", "metric: workaround"), 30, {"resolution": Turn.VANISHES, "workaround": Turn.APPEARS}),
+        (("time: 4h", "time: 2h"), 30, {"resolution": ClockMove.MOVES}),
+        (("time: 4h", "time: 2h"), 150, {"resolution": ClockMove.BREAKS}),
+        (("time: 4h", "time: 5h"), 270, {"resolution": ClockMove.MENDS}),
+        (("time: 4h", "time: 5h"), 330, {"resolution": ClockMove.MOVES}),  # overdue under both
+        (("      - {metric: resolution, coverage: office, time: 4h}\n", ""), 30, {"resolution": ClockMove.VANISHES}),
+        (
+            ("metric: resolution", "metric: workaround"),
+            30,
+            {"resolution": ClockMove.VANISHES, "workaround": ClockMove.APPEARS},
+        ),
         (("time: 4h", "time: 240m"), 30, {}),
     ],
 )
 def test_what_becomes_of_the_open_clocks(
-    old: Path, new: Path, change: tuple[str, str], minutes: float, turns: dict[str, Turn]
+    old: Path, new: Path, change: tuple[str, str], minutes: float, turns: dict[str, ClockMove]
 ) -> None:
     before = load_catalogue(old)
     edited(new / "plans.yaml", *change)
@@ -230,7 +234,7 @@ def test_a_pause_more_is_a_change(old: Path, new: Path) -> None:
     before = load_catalogue(old)
     edited(new / "plans.yaml", "    targets:", "    metrics: {resolution: {pause: [], resume: []}}\n    targets:")
     waiting = happening("2", EventKind.WAITING, 30, waiting_on=WaitingOn.CUSTOMER)
-    assert turned(before, load_catalogue(new), OPENED + timedelta(hours=1), waiting) == {"resolution": Turn.MOVES}
+    assert turned(before, load_catalogue(new), OPENED + timedelta(hours=1), waiting) == {"resolution": ClockMove.MOVES}
 
 
 def test_an_event_survives_the_way_through_the_services_answer() -> None:

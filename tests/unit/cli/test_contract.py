@@ -92,7 +92,7 @@ def test_a_plan_that_pages_nobody_says_so_and_whose_people_are_is_told(tmp_path:
     file = tmp_path / "own.yaml"
     file.write_text(text.replace("    escalation: calls\n", "    escalation: none\n"))
     said = slad("contract", "show", "acme", "--catalogue", file)
-    assert "escalation: none; nobody is paged, and the operators are informed of a broken promise once" in said.out
+    assert "escalation: none; no one is paged, and the operators are informed of a breach once" in said.out
     people = slad("contract", "show", "acme", "--catalogue", file, "--json").json["people"]
     assert {one["id"]: one["side"] for one in people} == {"ada": "support", "leo": "customer"}
 

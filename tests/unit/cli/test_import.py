@@ -11,8 +11,8 @@ import pytest
 from tests.unit.cli.invoke import slad
 from tests.unit.cli.logs import Files, written
 
-from sla_ingest.dialect import Accepted, Delivery, cloudevents
-from sla_standalone.cli.importing.batch import Account, batches, cloud_event
+from sla_ingest.dialect import EVENTS_DIALECT, Accepted, Delivery, cloudevents
+from sla_standalone.cli.importing.batch import ImportAccount, batches, cloud_event
 from sla_standalone.replay import read_mapping, read_table
 
 
@@ -54,8 +54,9 @@ def test_ingest_reads_each_event_as_it_was_meant(files: Files) -> None:
             written_ = cloud_event(event)
             headers = {"content-type": cloudevents.STRUCTURED}
             delivery = Delivery(body=orjson.dumps(written_), headers=headers, received_at=now)
-            sender = cloudevents.assumed_source(cloudevents.read(delivery).source)
-            outcome = cloudevents.translate(delivery, sender).outcome
+            opened = EVENTS_DIALECT.open(delivery)
+            assert opened.sender is not None
+            outcome = opened.translate(opened.sender).outcome
             assert isinstance(outcome, Accepted)
             (found,) = outcome.events
             meant = (
@@ -88,7 +89,7 @@ def test_the_account_tells_what_was_known_and_what_was_set_aside() -> None:
         "outcomes": {"accepted": 1, "duplicate": 1, "ignored": 0, "parked": 1},
         "deliveries": [{"outcome": "accepted"}, parked, {"outcome": "accepted"}],
     }
-    account = Account()
+    account = ImportAccount()
     account.took(batch, answer)
     assert (account.accepted, account.duplicate) == (1, 1)
     assert [(one.incident, one.reason, one.text) for one in account.refusals] == [("A1", "another body: x", "t 1")]

@@ -75,7 +75,7 @@ def test_only_what_is_broken_or_near_its_end_and_open_would_be_told(tmp_path: Pa
     assert said.status == 0, said.err
     assert said.json["would_tell"] == {
         "incidents": 2,
-        "kinds": {"broken": 2, "warning": 1},
+        "kinds": {"breached": 2, "warning": 1},
         "people": [{"contract": "one", "role": "on_call", "person": "ada", "messages": 3}],
     }
     assert said.json["tell"] is False
@@ -83,15 +83,15 @@ def test_only_what_is_broken_or_near_its_end_and_open_would_be_told(tmp_path: Pa
 
 def test_the_summary_says_it_in_words(tmp_path: Path, catalogue: Path) -> None:
     said = imported(tmp_path, (200, None, None), options=("--catalogue", catalogue))
-    assert "--tell would tell: broken 2 of 1 open incident(s), to ada (on_call, one) 2" in said.out
+    assert "--tell would send: breached 2 of 1 open incident(s), to ada (on_call, one) 2" in said.out
     said = imported(tmp_path, (900, 800, 700), options=("--catalogue", catalogue))
-    assert "--tell would tell: nothing" in said.out
+    assert "--tell would send: nothing" in said.out
 
 
 def test_without_a_catalogue_it_says_how_to_see_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLAD_CATALOGUE", str(tmp_path / "none"))
     said = imported(tmp_path, (200, None, None), options=())
-    assert "give --catalogue to see what --tell would tell" in said.out
+    assert "give --catalogue to see what --tell would send, and to whom" in said.out
     assert imported(tmp_path, (200, None, None), options=("--json",)).json["would_tell"] is None
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
+from tests.translated import translate
 from tests.unit.cli.invoke import slad
 
 from sla_catalogue import Source, SourceId, load_catalogue
 from sla_domain.event import EventKind
-from sla_ingest.auth import Doubt, doubt
-from sla_ingest.dialect import Accepted, Delivery, translate
+from sla_ingest.auth import AuthFailure, verify
+from sla_ingest.dialect import Accepted, Delivery
 from sla_ingest.notice import NoticeIn, reach_of
 from sla_standalone.cli.send.sample import SAMPLES, Sample, Style, body_of, proof
 
@@ -58,7 +59,7 @@ def test_each_sample_is_understood_and_believed(sample: Sample, sources: Mapping
     sender = sources[SourceId(name)]
     body = body_of(sample, 7, "unique-1", NOW)
     headers = lower(dict(sample.headers) | proof(sample.style, secret, body, "unique-1", NOW))
-    assert doubt(sender.authentication, body, headers, NOW) is None
+    assert verify(sender.authentication, body, headers, NOW) is None
     outcome = translate(Delivery(body=body, headers=headers, received_at=NOW), sender).outcome
     assert isinstance(outcome, Accepted)
     (found,) = outcome.events
@@ -71,7 +72,7 @@ def test_each_sample_is_understood_and_believed(sample: Sample, sources: Mapping
 def test_a_wrong_secret_is_not_believed(style: Style, sources: Mapping[SourceId, Source]) -> None:
     headers = lower(proof(style, "other", b"{}", "unique-1", NOW))
     sender = sources[SourceId(SENDERS[style][0])]
-    assert doubt(sender.authentication, b"{}", headers, NOW) is Doubt.WRONG
+    assert verify(sender.authentication, b"{}", headers, NOW) is AuthFailure.WRONG
 
 
 def test_standard_webhooks_are_signed_as_their_own_library_checks() -> None:

@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
+from tests.translated import translate
 
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId, TicketPhase
 from sla_domain.event import IncidentEvent
-from sla_ingest.dialect import Accepted, Delivery, Ignored, Outcome, Parked, Refused, Translation, translate
+from sla_ingest.dialect import Accepted, Delivery, Ignored, Outcome, Parked, Refused, Translation
 
 RECEIVED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

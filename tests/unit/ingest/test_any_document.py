@@ -9,13 +9,14 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.translated import translate
 from tests.unit.ingest import test_github, test_jira
 from tests.unit.ingest.hostile import VALUES, as_bytes, damaged
 from tests.unit.ingest.made import RECEIVED, source, translated
 
 from sla_catalogue.source import Dialect
 from sla_domain import bounds
-from sla_ingest.dialect import Accepted, Refused, Translation, translate
+from sla_ingest.dialect import Accepted, Refused, Translation
 from sla_ingest.dialect.port import Delivery
 
 GITHUB = [given_ for given_, _ in (*test_github.ACTIONS.values(), *test_github.COMMENTS.values())]

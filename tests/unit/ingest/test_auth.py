@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sla_catalogue.secret import Secret
 from sla_catalogue.source import Authentication, AuthenticationKind, SignedContent
 from sla_ingest import auth
-from sla_ingest.auth import Doubt, work_of
+from sla_ingest.auth import AuthFailure, digest_budget
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BODY = b'{"action":"opened"}'
@@ -44,15 +44,15 @@ STANDARD = proven(
 )
 
 
-def doubt(how: Authentication, body: bytes, headers: Mapping[str, str], now: datetime) -> Doubt | None:
-    return auth.doubt(how, body, headers, now, work_of([how]))
+def doubt(how: Authentication, body: bytes, headers: Mapping[str, str], now: datetime) -> AuthFailure | None:
+    return auth.verify(how, body, headers, now, digest_budget([how]))
 
 
 def mac(secret: str, algorithm: str = "sha256", body: bytes = BODY) -> str:
     return hmac.new(secret.encode(), body, algorithm).hexdigest()
 
 
-def asked(how: Authentication, **headers: str) -> Doubt | None:
+def asked(how: Authentication, **headers: str) -> AuthFailure | None:
     return doubt(how, BODY, {name.replace("_", "-"): value for name, value in headers.items()}, NOW)
 
 
@@ -67,29 +67,32 @@ def test_each_active_secret_is_good(secret: str) -> None:
 @pytest.mark.parametrize(
     ("header", "why"),
     [
-        ("", Doubt.NO_PROOF),
-        ("sha256=", Doubt.BAD_FORM),
-        (mac("old"), Doubt.BAD_FORM),  # without its prefix
-        (f"sha1={mac('old')}", Doubt.BAD_FORM),
-        (f"sha256={mac('other')}", Doubt.WRONG),
-        (f"sha256={mac('old')[:-2]}", Doubt.WRONG),
-        (f"sha256={mac('old')}0", Doubt.BAD_FORM),  # half a byte
-        (f"sha256={mac('old')}00", Doubt.WRONG),
-        (f"sha256={mac('old')[:10]} {mac('old')[10:]}", Doubt.BAD_FORM),  # fromhex alone would pass over the space
-        (f"sha256={mac('old')[:-2]}ｆｆ", Doubt.BAD_FORM),
-        ("sha256=" + "0" * 2_000, Doubt.NO_PROOF),
-        (",".join([f"sha256={mac('other')}"] * 8), Doubt.WRONG),
-        (",".join([f"sha256={mac('old')}"] * 9), Doubt.BAD_FORM),
+        ("", AuthFailure.NO_PROOF),
+        ("sha256=", AuthFailure.BAD_FORM),
+        (mac("old"), AuthFailure.BAD_FORM),  # without its prefix
+        (f"sha1={mac('old')}", AuthFailure.BAD_FORM),
+        (f"sha256={mac('other')}", AuthFailure.WRONG),
+        (f"sha256={mac('old')[:-2]}", AuthFailure.WRONG),
+        (f"sha256={mac('old')}0", AuthFailure.BAD_FORM),  # half a byte
+        (f"sha256={mac('old')}00", AuthFailure.WRONG),
+        (
+            f"sha256={mac('old')[:10]} {mac('old')[10:]}",
+            AuthFailure.BAD_FORM,
+        ),  # fromhex alone would pass over the space
+        (f"sha256={mac('old')[:-2]}ｆｆ", AuthFailure.BAD_FORM),
+        ("sha256=" + "0" * 2_000, AuthFailure.NO_PROOF),
+        (",".join([f"sha256={mac('other')}"] * 8), AuthFailure.WRONG),
+        (",".join([f"sha256={mac('old')}"] * 9), AuthFailure.BAD_FORM),
     ],
 )
-def test_everything_else_is_doubted(header: str, why: Doubt) -> None:
+def test_everything_else_is_doubted(header: str, why: AuthFailure) -> None:
     assert asked(GITHUB, x_hub_signature_256=header) is why
 
 
 def test_one_changed_byte_of_the_body_is_enough() -> None:
     headers = {"x-hub-signature-256": f"sha256={mac('old')}"}
     assert doubt(GITHUB, BODY, headers, NOW) is None
-    assert doubt(GITHUB, BODY + b" ", headers, NOW) is Doubt.WRONG
+    assert doubt(GITHUB, BODY + b" ", headers, NOW) is AuthFailure.WRONG
 
 
 @pytest.mark.parametrize("secret", ["old", "new"])
@@ -98,9 +101,9 @@ def test_a_signature_has_one_way_to_be_written(secret: str) -> None:
     right = mac(secret)
     letter = next(place for place, digit in enumerate(right) if digit.isalpha())
     for written in (right.upper(), right[:letter] + right[letter].upper() + right[letter + 1 :]):
-        assert asked(GITHUB, x_hub_signature_256=f"sha256={written}") is Doubt.BAD_FORM
+        assert asked(GITHUB, x_hub_signature_256=f"sha256={written}") is AuthFailure.BAD_FORM
     for prefix in ("SHA256=", "Sha256=", "sha256:", "sha512=", " sha256 ="):
-        assert asked(GITHUB, x_hub_signature_256=prefix + right) is Doubt.BAD_FORM
+        assert asked(GITHUB, x_hub_signature_256=prefix + right) is AuthFailure.BAD_FORM
 
 
 def test_sha1_and_base64_are_spoken_where_the_catalogue_says_so() -> None:
@@ -109,7 +112,7 @@ def test_sha1_and_base64_are_spoken_where_the_catalogue_says_so() -> None:
     raw = hmac.new(b"s", BODY, "sha256").digest()
     plain = proven(AuthenticationKind.HMAC, "s", header="X-Sign", encoding="base64")
     assert asked(plain, x_sign=base64.b64encode(raw).decode()) is None
-    assert asked(plain, x_sign=base64.b64encode(raw).decode().rstrip("=")) is Doubt.BAD_FORM
+    assert asked(plain, x_sign=base64.b64encode(raw).decode().rstrip("=")) is AuthFailure.BAD_FORM
 
 
 @pytest.mark.parametrize(
@@ -123,23 +126,23 @@ def test_sha1_and_base64_are_spoken_where_the_catalogue_says_so() -> None:
 def test_a_timestamp_is_part_of_what_is_signed_and_must_be_fresh(signed: SignedContent, joined: str) -> None:
     how = proven(AuthenticationKind.HMAC, "s", header="X-Sign", signed=signed, timestamp_header="X-Time")
 
-    def at(when: datetime, stated: datetime | None = None) -> Doubt | None:
+    def at(when: datetime, stated: datetime | None = None) -> AuthFailure | None:
         said = (stated or when).isoformat()
         body = joined.format(when.isoformat()).encode() + BODY
         return asked(how, x_sign=mac("s", body=body), x_time=said)
 
     assert at(NOW) is None
     assert at(NOW - timedelta(seconds=300)) is None
-    assert at(NOW - timedelta(seconds=301)) is Doubt.STALE
-    assert at(NOW + timedelta(seconds=301)) is Doubt.STALE
-    assert at(NOW - timedelta(hours=1), stated=NOW) is Doubt.WRONG
-    assert asked(how, x_sign=mac("s")) is Doubt.NO_PROOF
-    assert asked(how, x_sign=mac("s"), x_time="soon") is Doubt.BAD_FORM
+    assert at(NOW - timedelta(seconds=301)) is AuthFailure.STALE
+    assert at(NOW + timedelta(seconds=301)) is AuthFailure.STALE
+    assert at(NOW - timedelta(hours=1), stated=NOW) is AuthFailure.WRONG
+    assert asked(how, x_sign=mac("s")) is AuthFailure.NO_PROOF
+    assert asked(how, x_sign=mac("s"), x_time="soon") is AuthFailure.BAD_FORM
 
 
 def test_without_a_secret_at_hand_nothing_is_believed() -> None:
     rebuilt = Authentication(kind=AuthenticationKind.HMAC, header="X-Sign", secrets=(Secret("env X"),))
-    assert asked(rebuilt, x_sign=mac("")) is Doubt.UNPREPARED
+    assert asked(rebuilt, x_sign=mac("")) is AuthFailure.UNPREPARED
 
 
 def test_an_open_source_believes_everybody() -> None:
@@ -152,23 +155,23 @@ def test_an_open_source_believes_everybody() -> None:
 def test_tokens_bearers_and_passwords() -> None:
     token = proven(AuthenticationKind.TOKEN, "word", header="X-Gitlab-Token")
     assert asked(token, x_gitlab_token="word") is None
-    assert asked(token, x_gitlab_token="words") is Doubt.WRONG
+    assert asked(token, x_gitlab_token="words") is AuthFailure.WRONG
     bearer = proven(AuthenticationKind.BEARER, "word", header="Authorization")
     assert asked(bearer, authorization="bearer word") is None
-    assert asked(bearer, authorization="word") is Doubt.BAD_FORM
+    assert asked(bearer, authorization="word") is AuthFailure.BAD_FORM
     basic = proven(AuthenticationKind.BASIC, "pass:wörd", header="Authorization", username="me")
     good = base64.b64encode("me:pass:wörd".encode()).decode()
     assert asked(basic, authorization=f"Basic {good}") is None
-    assert asked(basic, authorization=f"Basic {good}!") is Doubt.BAD_FORM
-    assert asked(basic, authorization=f"Basic {good[:-1]}") is Doubt.BAD_FORM
-    assert asked(basic, authorization=f"Basic {good}, Basic {good}") is Doubt.BAD_FORM
-    assert asked(bearer, authorization="Bearer word, Bearer word") is Doubt.WRONG
+    assert asked(basic, authorization=f"Basic {good}!") is AuthFailure.BAD_FORM
+    assert asked(basic, authorization=f"Basic {good[:-1]}") is AuthFailure.BAD_FORM
+    assert asked(basic, authorization=f"Basic {good}, Basic {good}") is AuthFailure.BAD_FORM
+    assert asked(bearer, authorization="Bearer word, Bearer word") is AuthFailure.WRONG
     prefixed = proven(AuthenticationKind.TOKEN, "word", header="X-Token", prefix="Token ")
     assert asked(prefixed, x_token="Token word") is None
-    assert asked(prefixed, x_token="word") is Doubt.BAD_FORM
-    assert asked(prefixed, x_token="Token  word") is Doubt.WRONG
+    assert asked(prefixed, x_token="word") is AuthFailure.BAD_FORM
+    assert asked(prefixed, x_token="Token  word") is AuthFailure.WRONG
     other = base64.b64encode("you:pass:wörd".encode()).decode()
-    assert asked(basic, authorization=f"Basic {other}") is Doubt.WRONG
+    assert asked(basic, authorization=f"Basic {other}") is AuthFailure.WRONG
 
 
 # -- Standard Webhooks ------------------------------------------------------------------------------------
@@ -193,21 +196,21 @@ def test_any_of_several_signatures_suffices() -> None:
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"webhook-signature": "nonsense"}, Doubt.BAD_FORM),
-        ({"webhook-signature": "v1,***"}, Doubt.BAD_FORM),
-        ({"webhook-signature": "v1,é"}, Doubt.BAD_FORM),
-        ({"webhook-signature": "v1," + "A" * 5_000}, Doubt.NO_PROOF),
-        ({"webhook-timestamp": "1763640000.5"}, Doubt.BAD_FORM),
-        ({"webhook-timestamp": "2026-11-20T12:00:00Z"}, Doubt.BAD_FORM),
-        ({"webhook-timestamp": "-1"}, Doubt.BAD_FORM),
-        ({"webhook-timestamp": "9" * 400}, Doubt.BAD_FORM),
-        ({"webhook-timestamp": ""}, Doubt.NO_PROOF),
-        ({"webhook-id": "msg.1"}, Doubt.BAD_FORM),
-        ({"webhook-id": ""}, Doubt.BAD_FORM),
-        ({"webhook-id": "other"}, Doubt.WRONG),
+        ({"webhook-signature": "nonsense"}, AuthFailure.BAD_FORM),
+        ({"webhook-signature": "v1,***"}, AuthFailure.BAD_FORM),
+        ({"webhook-signature": "v1,é"}, AuthFailure.BAD_FORM),
+        ({"webhook-signature": "v1," + "A" * 5_000}, AuthFailure.NO_PROOF),
+        ({"webhook-timestamp": "1763640000.5"}, AuthFailure.BAD_FORM),
+        ({"webhook-timestamp": "2026-11-20T12:00:00Z"}, AuthFailure.BAD_FORM),
+        ({"webhook-timestamp": "-1"}, AuthFailure.BAD_FORM),
+        ({"webhook-timestamp": "9" * 400}, AuthFailure.BAD_FORM),
+        ({"webhook-timestamp": ""}, AuthFailure.NO_PROOF),
+        ({"webhook-id": "msg.1"}, AuthFailure.BAD_FORM),
+        ({"webhook-id": ""}, AuthFailure.BAD_FORM),
+        ({"webhook-id": "other"}, AuthFailure.WRONG),
     ],
 )
-def test_a_standard_webhook_is_checked_strictly(changed: dict[str, str], why: Doubt) -> None:
+def test_a_standard_webhook_is_checked_strictly(changed: dict[str, str], why: AuthFailure) -> None:
     """Where the reference library raises four kinds of errors, or accepts characters outside the alphabet."""
     assert doubt(STANDARD, BODY, standard() | changed, NOW) is why
 
@@ -216,7 +219,7 @@ def test_characters_outside_the_alphabet_are_not_passed_over() -> None:
     headers = standard()
     value = headers["webhook-signature"]
     headers["webhook-signature"] = value[:10] + "!" + value[10:]
-    assert doubt(STANDARD, BODY, headers, NOW) is Doubt.BAD_FORM
+    assert doubt(STANDARD, BODY, headers, NOW) is AuthFailure.BAD_FORM
 
 
 # -- what a refusal costs ---------------------------------------------------------------------------------
@@ -257,7 +260,7 @@ def test_whoever_is_not_believed_costs_the_same_work(digests: Counter[str]) -> N
         "rebuilt": Authentication(kind=AuthenticationKind.HMAC, header="X-Sign", secrets=(Secret("env X"),)),
         "nobody": None,
     }
-    work = work_of(how for how in sources.values() if how is not None)
+    work = digest_budget(how for how in sources.values() if how is not None)
     assert work == {"sha256": 2, "sha1": 1}
     stamp = str(int(NOW.timestamp()))
     wrong = base64.b64encode(bytes(32)).decode()
@@ -274,7 +277,7 @@ def test_whoever_is_not_believed_costs_the_same_work(digests: Counter[str]) -> N
     for name, how in sources.items():
         for headers in proofs:
             digests.clear()
-            assert auth.doubt(how, BODY, headers, NOW, work) is not None
+            assert auth.verify(how, BODY, headers, NOW, work) is not None
             assert digests == work, (name, headers)
 
 
@@ -285,7 +288,7 @@ def test_an_empty_key_believes_nobody() -> None:
     forged = hmac.new(b"", f"m.{stamp}.".encode() + BODY, "sha256").digest()
     signature = "v1," + base64.b64encode(forged).decode()
     headers = {"webhook-id": "m", "webhook-timestamp": stamp, "webhook-signature": signature}
-    assert doubt(blank, BODY, headers, NOW) is Doubt.UNPREPARED
+    assert doubt(blank, BODY, headers, NOW) is AuthFailure.UNPREPARED
 
 
 # -- hostile ----------------------------------------------------------------------------------------------
@@ -298,11 +301,11 @@ def test_an_empty_key_believes_nobody() -> None:
 )
 def test_no_header_is_believed_and_none_breaks_the_check(header: str, time: str, id_: str) -> None:
     headers = {"webhook-signature": header, "webhook-timestamp": time, "webhook-id": id_}
-    assert isinstance(doubt(STANDARD, BODY, headers, NOW), Doubt)
+    assert isinstance(doubt(STANDARD, BODY, headers, NOW), AuthFailure)
     for signed in (SignedContent.TIMESTAMP_BODY, SignedContent.TIMESTAMP_DOT_BODY, SignedContent.TIMESTAMP_COLON_BODY):
         how = proven(AuthenticationKind.HMAC, "s", header="webhook-signature", signed=signed,
                      timestamp_header="webhook-timestamp")  # fmt: skip
-        assert isinstance(doubt(how, BODY, headers, NOW), Doubt)
+        assert isinstance(doubt(how, BODY, headers, NOW), AuthFailure)
     for kind in (AuthenticationKind.TOKEN, AuthenticationKind.BEARER, AuthenticationKind.BASIC):
         how = proven(kind, hashlib.sha256(b"x").hexdigest(), header="webhook-signature")
-        assert isinstance(doubt(how, BODY, headers, NOW), Doubt)
+        assert isinstance(doubt(how, BODY, headers, NOW), AuthFailure)

@@ -10,7 +10,7 @@ from tests.unit.ingest.made import RECEIVED, events, source, translated
 from sla_catalogue.source import Dialect, Lookup
 from sla_domain import bounds
 from sla_ingest.dialect import Accepted, Outcome
-from sla_ingest.dialect.port import Remark
+from sla_ingest.dialect.port import IngestRemark
 
 
 def github(**issue: Any) -> Outcome:
@@ -40,7 +40,7 @@ def jira(**fields: Any) -> Outcome:
     return translated(document, source(Dialect.JIRA, customer=Lookup(field="issue.fields.company"))).outcome
 
 
-def remarks(outcome: Outcome) -> list[tuple[Remark, str]]:
+def remarks(outcome: Outcome) -> list[tuple[IngestRemark, str]]:
     assert isinstance(outcome, Accepted)
     return [(noted.remark, noted.detail) for one in outcome.events for noted in one.remarks]
 
@@ -62,14 +62,14 @@ def test_a_word_that_is_longer_than_its_column_is_shortened_and_said_so(
     assert remarks(fits) == []
     cut = send(sign * (longest + 1))
     assert events(cut)[0].attributes[name] == sign * (longest - 1) + "…", "so it is no other customer's name"
-    assert remarks(cut) == [(Remark.SHORTENED, name)]
+    assert remarks(cut) == [(IngestRemark.SHORTENED, name)]
 
 
 @pytest.mark.parametrize("at", ["1969-12-31T23:59:59Z", "2201-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"])
 def test_a_time_out_of_reach_is_replaced_by_the_receipt_with_a_remark(at: str) -> None:
     outcome = github(created_at=at)
     assert events(outcome)[0].occurred_at == RECEIVED
-    assert {remark for remark, _ in remarks(outcome)} == {Remark.NO_TIME}
+    assert {remark for remark, _ in remarks(outcome)} == {IngestRemark.NO_TIME}
     assert any("out of reach" in detail for _, detail in remarks(outcome))
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import clock_of, instant
 from tests.shared_data import SHARED, needs_shared
+from tests.translated import translate
 from tests.unit.ingest.made import source
 from tests.unit.ingest.test_jira import SELF
 
@@ -20,8 +21,8 @@ from sla_domain.event import IncidentEvent
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.phase import Phase as Standing
-from sla_ingest.dialect import Accepted, Delivery, translate
-from sla_ingest.settle import recognised, settled
+from sla_ingest.dialect import Accepted, Delivery
+from sla_ingest.settle import with_accepted_time, with_reporter_recognised
 
 RULES = rulebook(
     plan(row("first_response", "1h"), row("next_response", "1h"), row("resolution", "8h")),
@@ -108,10 +109,12 @@ def received(deliveries: Sequence[tuple[datetime, bytes]], by: Source = DESK) ->
     for at, body in deliveries:
         found = translate(Delivery(body=body, headers={}, received_at=at + timedelta(minutes=1)), by).outcome
         if isinstance(found, Accepted):
-            ready = [recognised(settled(one, timedelta(minutes=5)), history) for one in found.events]
+            ready = [
+                with_reporter_recognised(with_accepted_time(one, timedelta(minutes=5)), history) for one in found.events
+            ]
             history += [one.event for one in ready]
         elif (observed := getattr(found, "observed", None)) is not None:
-            history.append(settled(observed, timedelta(minutes=5)).event)
+            history.append(with_accepted_time(observed, timedelta(minutes=5)).event)
     return history
 
 

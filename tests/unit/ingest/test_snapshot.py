@@ -12,20 +12,29 @@ from tests.unit.ingest.made import RECEIVED, events, said, source, translated
 from sla_catalogue.source import Dialect, Lookup, SourceId
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.phase import Phase
-from sla_ingest.dialect.port import Delivery, Happening, Ignored, IgnoredBecause, Remark, Stamp, Translated, ignored
+from sla_ingest.dialect.port import (
+    ClaimedTime,
+    Delivery,
+    EventDraft,
+    Ignored,
+    IgnoredBecause,
+    IngestRemark,
+    TranslatedEvent,
+    ignored,
+)
 from sla_ingest.dialect.port import events as numbered
-from sla_ingest.settle import settled
+from sla_ingest.settle import with_accepted_time
 
 DESK = source(Dialect.CLOUDEVENTS)
 DELIVERY = Delivery(body=b"{}", headers={}, received_at=RECEIVED)
 AN_HOUR_AGO = RECEIVED - timedelta(hours=1)
-STAMP = Stamp(at=AN_HOUR_AGO, quality=TimeQuality.EXACT)
+STAMP = ClaimedTime(at=AN_HOUR_AGO, quality=TimeQuality.EXACT)
 
 
 def test_the_last_event_of_a_delivery_carries_the_snapshot() -> None:
     seen = Snapshot(at=AN_HOUR_AGO, phase=Phase.OPEN)
     kinds = (EventKind.REOPENED, EventKind.ASSIGNED)
-    found = numbered(DELIVERY, DESK, IncidentId("desk:1"), "d", [Happening(kind=k, stamp=STAMP) for k in kinds], seen)
+    found = numbered(DELIVERY, DESK, IncidentId("desk:1"), "d", [EventDraft(kind=k, stamp=STAMP) for k in kinds], seen)
     assert [one.event.snapshot for one in found.events] == [None, seen]
 
 
@@ -44,7 +53,7 @@ def test_an_ignored_delivery_brings_its_look_at_the_ticket_as_an_event_of_that_i
 def test_nobody_has_seen_a_ticket_after_the_delivery_was_received() -> None:
     ahead = Snapshot(at=RECEIVED + timedelta(hours=1))
     (one,) = numbered(
-        DELIVERY, DESK, IncidentId("desk:1"), "d", [Happening(kind=EventKind.UPDATED, stamp=STAMP)], ahead
+        DELIVERY, DESK, IncidentId("desk:1"), "d", [EventDraft(kind=EventKind.UPDATED, stamp=STAMP)], ahead
     ).events
     assert one.event.snapshot is not None
     assert one.event.snapshot.at == RECEIVED
@@ -53,11 +62,11 @@ def test_nobody_has_seen_a_ticket_after_the_delivery_was_received() -> None:
 def test_a_value_that_is_too_long_for_its_column_is_shortened_in_a_snapshot_too() -> None:
     seen = Snapshot(at=AN_HOUR_AGO, attributes={"priority": "P" * 10_000})
     (one,) = numbered(
-        DELIVERY, DESK, IncidentId("desk:1"), "d", [Happening(kind=EventKind.UPDATED, stamp=STAMP)], seen
+        DELIVERY, DESK, IncidentId("desk:1"), "d", [EventDraft(kind=EventKind.UPDATED, stamp=STAMP)], seen
     ).events
     assert one.event.snapshot is not None
     assert len(one.event.snapshot.attributes["priority"]) < 10_000
-    assert [noted.remark for noted in one.remarks] == [Remark.SHORTENED]
+    assert [noted.remark for noted in one.remarks] == [IngestRemark.SHORTENED]
 
 
 # -- CloudEvents
@@ -128,7 +137,7 @@ def test_a_snapshot_holds_for_the_instant_of_its_event_or_names_one() -> None:
 
 def test_an_unknown_field_of_a_snapshot_is_named() -> None:
     (one,) = _posted({"snapshot": {"phase": "open", "mood": "grim"}}).events
-    assert [(noted.remark, noted.detail) for noted in one.remarks] == [(Remark.FIELD_IGNORED, "snapshot.mood")]
+    assert [(noted.remark, noted.detail) for noted in one.remarks] == [(IngestRemark.FIELD_IGNORED, "snapshot.mood")]
 
 
 def test_a_ticket_shown_as_of_the_future_speaks_against_nothing_that_comes_before_then() -> None:
@@ -140,7 +149,7 @@ def test_a_ticket_shown_as_of_the_future_speaks_against_nothing_that_comes_befor
         id=EventId("e"), incident=IncidentId("s:1"), kind=EventKind.OBSERVED, occurred_at=received,
         received_at=received, source="s", snapshot=shown,
     )  # fmt: skip
-    settled_shown = settled(Translated(event=event), timedelta(minutes=5)).event.snapshot
+    settled_shown = with_accepted_time(TranslatedEvent(event=event), timedelta(minutes=5)).event.snapshot
     assert settled_shown == replace(shown, at=received, ended_at=received)
     near = replace(event, snapshot=replace(shown, at=received + timedelta(minutes=4), ended_at=None))
-    assert settled(Translated(event=near), timedelta(minutes=5)).event.snapshot == near.snapshot
+    assert with_accepted_time(TranslatedEvent(event=near), timedelta(minutes=5)).event.snapshot == near.snapshot

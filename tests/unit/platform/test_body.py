@@ -9,7 +9,7 @@ import pytest
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from sla_platform.http.body import SMALL_BODY, Room, demand_model, read_body, read_model
+from sla_platform.http.body import SMALL_BODY, BodyBudget, demand_model, read_body, read_model
 from sla_platform.http.problem import Problem
 
 
@@ -48,7 +48,7 @@ async def test_one_body_is_bounded_whatever_was_stated() -> None:
 
 
 async def test_all_bodies_together_are_bounded_and_the_room_comes_back() -> None:
-    room, gate = Room(10), asyncio.Event()
+    room, gate = BodyBudget(10), asyncio.Event()
     slow = [asyncio.create_task(read_body(request(b"12345", b"", gate=gate), 100, room)) for _ in range(2)]
     while room.held < 10:  # noqa: ASYNC110 - each look lets the readers on
         await asyncio.sleep(0)

@@ -36,7 +36,7 @@ from sla_ingest.dialect.port import (
     event_id,
     fitting_id,
 )
-from sla_ingest.entry import Result, entry_of, parked_instead
+from sla_ingest.entry import DeliveryResult, entry_of, parked_instead
 from sla_ingest.name.joining import derived_id
 from sla_ingest.name.known import AliasKind
 from sla_notifier.acknowledge.acknowledge import who
@@ -58,7 +58,7 @@ from sla_platform.bus.quarantine import CONSUME, RELAY
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
 from sla_platform.store.log import Cursor
-from sla_platform.store.quarantine import LONGEST_NAME, Held, Row
+from sla_platform.store.quarantine import LONGEST_NAME, QuarantineRow, QuarantineState
 from sla_platform.wire.clock import fact_id, fact_type
 from sla_platform.wire.incident import event_type
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
@@ -103,7 +103,7 @@ PARKED = parked_instead(REFUSED, ParkedBecause.MALFORMED, "")
 OWNER = next(rule.max_length for rule in Settings.model_fields["instance"].metadata if hasattr(rule, "max_length"))
 
 # What lies in quarantine may be anything: its texts are cut to their columns (`fit`). The tick writes its rows by SQL.
-ROW_DIGEST = len(Row(part="", position="", headers={}, data=b"").digest)
+ROW_DIGEST = len(QuarantineRow(part="", position="", headers={}, data=b"").digest)
 TIMER_KIND = longest(key.partition("/")[2] for key in KEYS[:2])
 TICK_NAMES = [f"timer_timer/{uuid4()}/" + "k" * TIMER_KIND, f"{uuid4()}/{HUGE}/" + "k" * TIMER_KIND]
 QUARANTINE = {
@@ -112,7 +112,7 @@ QUARANTINE = {
     "position": max(LONGEST_NAME, longest(TICK_NAMES)),
     "key": LONGEST_NAME,
     "event": max(LONGEST_NAME, longest(TICK_NAMES)),
-    "state": longest(Held),
+    "state": longest(QuarantineState),
 }
 
 # By column, or by `table.column` where tables differ.
@@ -151,7 +151,7 @@ LONGEST: dict[str, int] = {
     "ingest_inbox.source": bounds.SOURCE,
     "ingest_inbox.delivery": max(MAX_DELIVERY_ID, len(REFUSED.delivery), len(PARKED.delivery),
                                  len(parked_instead(PARKED, ParkedBecause.MALFORMED, "").delivery)),
-    "ingest_inbox.outcome": longest(Result),
+    "ingest_inbox.outcome": longest(DeliveryResult),
     "ingest_inbox.reason": longest(reason.code for kind in (ParkedBecause, IgnoredBecause) for reason in kind),
     "ingest_notice.id": bounds.NOTICE,
     # timer

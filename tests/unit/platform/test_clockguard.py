@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sla_platform.clockguard import CONFIRM_SECONDS, TOLERANCE, ClockGuard, Reading
+from sla_platform.clockguard import CONFIRM_SECONDS, TOLERANCE, ClockGuard, ClockReading
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -19,66 +19,66 @@ def after(seconds: float) -> datetime:
 @pytest.fixture
 def guard() -> ClockGuard:
     begun = ClockGuard()
-    assert begun.read(NINE, 100.0) == (NINE, Reading.STEADY)
+    assert begun.read(NINE, 100.0) == (NINE, ClockReading.STEADY)
     return begun
 
 
 def test_a_steady_clock_is_believed(guard: ClockGuard) -> None:
     for second in range(1, 120):
-        assert guard.read(after(second), 100.0 + second) == (after(second), Reading.STEADY)
+        assert guard.read(after(second), 100.0 + second) == (after(second), ClockReading.STEADY)
 
 
 def test_small_steps_within_the_tolerance_are_believed_either_way(guard: ClockGuard) -> None:
     ahead, behind = after(1) + TOLERANCE, after(2) - TOLERANCE + timedelta(seconds=5)
-    assert guard.read(ahead, 101.0) == (ahead, Reading.STEADY)
-    assert guard.read(behind, 102.0) == (behind, Reading.STEADY)
+    assert guard.read(ahead, 101.0) == (ahead, ClockReading.STEADY)
+    assert guard.read(behind, 102.0) == (behind, ClockReading.STEADY)
 
 
 def test_after_a_leap_forward_time_goes_on_as_it_did_before(guard: ClockGuard) -> None:
     for second in range(1, int(CONFIRM_SECONDS)):
-        assert guard.read(after(second) + HOUR, 100.0 + second) == (after(second), Reading.LEAPT_FORWARD)
+        assert guard.read(after(second) + HOUR, 100.0 + second) == (after(second), ClockReading.LEAPT_FORWARD)
 
 
 def test_a_leap_that_stays_is_accepted_after_a_while_and_not_before(guard: ClockGuard) -> None:
     leapt = 101.0
     guard.read(after(1) + HOUR, leapt)
     short = CONFIRM_SECONDS - 0.1
-    assert guard.read(after(1 + short) + HOUR, leapt + short)[1] is Reading.LEAPT_FORWARD
+    assert guard.read(after(1 + short) + HOUR, leapt + short)[1] is ClockReading.LEAPT_FORWARD
     later = after(1 + CONFIRM_SECONDS) + HOUR
-    assert guard.read(later, leapt + CONFIRM_SECONDS) == (later, Reading.CONFIRMED)
-    assert guard.read(later + HOUR / 3600, leapt + CONFIRM_SECONDS + 1)[1] is Reading.STEADY
+    assert guard.read(later, leapt + CONFIRM_SECONDS) == (later, ClockReading.CONFIRMED)
+    assert guard.read(later + HOUR / 3600, leapt + CONFIRM_SECONDS + 1)[1] is ClockReading.STEADY
 
 
 def test_a_leap_that_is_taken_back_was_never_believed(guard: ClockGuard) -> None:
     guard.read(after(1) + HOUR, 101.0)
-    assert guard.read(after(2), 102.0) == (after(2), Reading.STEADY)
+    assert guard.read(after(2), 102.0) == (after(2), ClockReading.STEADY)
     # Half the wait before does not count towards another leap.
-    assert guard.read(after(3) + HOUR, 103.0)[1] is Reading.LEAPT_FORWARD
-    assert guard.read(after(32) + HOUR, 132.0)[1] is Reading.LEAPT_FORWARD
+    assert guard.read(after(3) + HOUR, 103.0)[1] is ClockReading.LEAPT_FORWARD
+    assert guard.read(after(32) + HOUR, 132.0)[1] is ClockReading.LEAPT_FORWARD
 
 
 def test_a_clock_that_keeps_leaping_is_never_confirmed(guard: ClockGuard) -> None:
     for second in range(1, 200, 10):
         believed, reading = guard.read(after(second) + second * HOUR, 100.0 + second)
-        assert (believed, reading) == (after(second), Reading.LEAPT_FORWARD)
+        assert (believed, reading) == (after(second), ClockReading.LEAPT_FORWARD)
 
 
 def test_a_clock_that_goes_back_is_held_likewise_and_followed_when_it_stays(guard: ClockGuard) -> None:
-    assert guard.read(after(1) - HOUR, 101.0) == (after(1), Reading.WENT_BACK)
-    assert guard.read(after(2) - HOUR, 102.0) == (after(2), Reading.WENT_BACK)
+    assert guard.read(after(1) - HOUR, 101.0) == (after(1), ClockReading.WENT_BACK)
+    assert guard.read(after(2) - HOUR, 102.0) == (after(2), ClockReading.WENT_BACK)
     later = after(1 + CONFIRM_SECONDS) - HOUR
-    assert guard.read(later, 101.0 + CONFIRM_SECONDS) == (later, Reading.CONFIRMED)
+    assert guard.read(later, 101.0 + CONFIRM_SECONDS) == (later, ClockReading.CONFIRMED)
 
 
 def test_back_and_right_again_within_the_wait_was_nothing(guard: ClockGuard) -> None:
     guard.read(after(1) - HOUR, 101.0)
-    assert guard.read(after(2), 102.0) == (after(2), Reading.STEADY)
+    assert guard.read(after(2), 102.0) == (after(2), ClockReading.STEADY)
 
 
 def test_a_leap_the_other_way_begins_the_wait_anew(guard: ClockGuard) -> None:
     guard.read(after(1) - HOUR, 101.0)
     guard.read(after(20) + HOUR, 120.0)
-    assert guard.read(after(32) + HOUR, 132.0) == (after(32), Reading.LEAPT_FORWARD)
+    assert guard.read(after(32) + HOUR, 132.0) == (after(32), ClockReading.LEAPT_FORWARD)
 
 
 def test_an_hour_in_many_small_steps_is_a_leap(guard: ClockGuard) -> None:
@@ -92,11 +92,11 @@ def test_an_hour_in_many_small_steps_is_a_leap(guard: ClockGuard) -> None:
 def test_a_clock_that_is_set_right_gradually_is_followed(guard: ClockGuard) -> None:
     """An hour at eight hundredths of a second in each: slower than the fastest that time daemons do."""
     for second in range(1, 45_000):
-        assert guard.read(after(1.08 * second), 100.0 + second) == (after(1.08 * second), Reading.STEADY)
+        assert guard.read(after(1.08 * second), 100.0 + second) == (after(1.08 * second), ClockReading.STEADY)
 
 
 def test_readings_that_were_held_up_do_not_add_up(guard: ClockGuard) -> None:
     """The steady seconds are taken first; a process that is halted before it asks the clock sees it ahead once."""
     for second in range(1, 200):
         late = 3.0 if second % 2 else 0.0
-        assert guard.read(after(second + late), 100.0 + second) == (after(second + late), Reading.STEADY)
+        assert guard.read(after(second + late), 100.0 + second) == (after(second + late), ClockReading.STEADY)

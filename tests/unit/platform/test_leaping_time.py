@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 from tests.build.leaping import HOUR, LEAP_SECONDS, LEAPS, LeapingTime
 
-from sla_platform.clockguard import CONFIRM_SECONDS, Reading
+from sla_platform.clockguard import CONFIRM_SECONDS, ClockReading
 from sla_platform.clockmemory import ClockMemory
 from sla_platform.clockwatch import ClockWatch
 from sla_platform.errors import BadSettings
-from sla_platform.timesource import Clock, Shift, SystemTime, time_source
+from sla_platform.timesource import GuardedClock, ShiftedWallClock, SystemTime, parse_time_source
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HELD = {"clock": "machine"}
@@ -33,7 +33,7 @@ async def test_six_seconds_of_a_leap_are_six_seconds(time: LeapingTime, leap: ti
         assert time.now() == NINE + timedelta(seconds=second)
         assert time.stored(time.true + leap, time.steady())[0] in (time.true, time.true + leap)
     time.leap(timedelta())
-    assert time.read() == (time.true, Reading.STEADY)
+    assert time.read() == (time.true, ClockReading.STEADY)
 
 
 @pytest.mark.parametrize("leap", LEAPS, ids=str)
@@ -46,16 +46,16 @@ async def test_a_leap_that_stays_is_believed(time: LeapingTime, leap: timedelta)
 
 
 async def test_the_machine_and_the_store_are_judged_apart(time: LeapingTime) -> None:
-    assert time.stored(NINE - timedelta(minutes=5), time.steady()) == (NINE - timedelta(minutes=5), Reading.STEADY)
+    assert time.stored(NINE - timedelta(minutes=5), time.steady()) == (NINE - timedelta(minutes=5), ClockReading.STEADY)
     time.leap(HOUR)
-    assert time.stored(NINE - timedelta(minutes=5), time.steady())[1] is Reading.STEADY
-    assert [*time.held()] == [Clock.MACHINE]
+    assert time.stored(NINE - timedelta(minutes=5), time.steady())[1] is ClockReading.STEADY
+    assert [*time.held()] == [GuardedClock.MACHINE]
 
 
 async def test_a_machine_that_slept_has_not_leapt(time: LeapingTime) -> None:
     """Its sleep counts among the seconds that nobody can set."""
     await time.sleep(8 * 3600)
-    assert time.read() == (NINE + 8 * HOUR, Reading.STEADY)
+    assert time.read() == (NINE + 8 * HOUR, ClockReading.STEADY)
 
 
 async def test_people_are_told_once_and_told_when_it_is_over(time: LeapingTime) -> None:
@@ -80,15 +80,15 @@ async def test_people_are_told_once_and_told_when_it_is_over(time: LeapingTime) 
 
 def test_drills_may_make_the_clock_of_a_process_leap(tmp_path: Path) -> None:
     file = tmp_path / "shift"
-    Shift.by(file, 0)
-    source = time_source(f"shifted:{file}")
+    ShiftedWallClock.by(file, 0)
+    source = parse_time_source(f"shifted:{file}")
     assert isinstance(source, SystemTime)
     before = source.now()
-    Shift.by(file, 3600)
+    ShiftedWallClock.by(file, 3600)
     assert source.now() - before < timedelta(minutes=1)
-    assert source.held() == {Clock.MACHINE: Reading.LEAPT_FORWARD}
+    assert source.held() == {GuardedClock.MACHINE: ClockReading.LEAPT_FORWARD}
     with pytest.raises(BadSettings, match="shifted:<file>"):
-        time_source("shifted:")
+        parse_time_source("shifted:")
 
 
 @pytest.mark.parametrize("leap", LEAPS, ids=str)
@@ -103,7 +103,7 @@ async def test_a_process_that_starts_in_a_leap_goes_on_from_what_was_believed_be
     later.true, later.off = NINE + timedelta(minutes=3), leap
     assert later.now() == NINE + timedelta(minutes=3)
     assert later.stored(later.true + leap, later.steady())[0] == later.true
-    assert set(later.held()) == set(Clock)
+    assert set(later.held()) == set(GuardedClock)
     await later.sleep(CONFIRM_SECONDS)
     assert later.now() == later.true + leap, "a clock that was set right while nothing ran is believed as ever"
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_read_or_is_of_another_boot_means_nothing(time: LeapingTi
     memory.recall(time)
     (tmp_path / "link").symlink_to(file)
     ClockMemory(tmp_path / "link", "another boot").recall(time)
-    assert time.read() == (NINE, Reading.STEADY)
+    assert time.read() == (NINE, ClockReading.STEADY)
 
 
 def test_where_nothing_can_be_written_things_go_on(time: LeapingTime, tmp_path: Path) -> None:

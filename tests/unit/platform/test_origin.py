@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sla_platform.http.origin import Names, Refusal, origin_of, refusal
+from sla_platform.http.origin import HostNames, RequestRefusal, origin_of, refusal
 
-LOCAL = Names.of("http://127.0.0.1:8321", "127.0.0.1", (), "laptop")
-EVERYWHERE = Names.of("http://0.0.0.0:8321", "0.0.0.0", (), "Server7")  # nothing was set but where to listen
-PUBLIC = Names.of("https://SLA.example", "0.0.0.0", ("sla.internal", "[2001:db8::5]"), "pod-1")
+LOCAL = HostNames.of("http://127.0.0.1:8321", "127.0.0.1", (), "laptop")
+EVERYWHERE = HostNames.of("http://0.0.0.0:8321", "0.0.0.0", (), "Server7")  # nothing was set but where to listen
+PUBLIC = HostNames.of("https://SLA.example", "0.0.0.0", ("sla.internal", "[2001:db8::5]"), "pod-1")
 
 
 @pytest.mark.parametrize(
@@ -47,25 +47,25 @@ PUBLIC = Names.of("https://SLA.example", "0.0.0.0", ("sla.internal", "[2001:db8:
         (PUBLIC, "[", None),
     ],
 )
-def test_names_that_are_ours(names: Names, host: str, own: bool | None) -> None:
+def test_names_that_are_ours(names: HostNames, host: str, own: bool | None) -> None:
     assert names.own(host) is own
 
 
 def test_a_public_url_that_is_none_names_nobody() -> None:
     for url in ("", "http://[", "sla.example", "ftp://sla.example"):
-        assert Names.of(url, "0.0.0.0", (), "").own("sla.example") is False
+        assert HostNames.of(url, "0.0.0.0", (), "").own("sla.example") is False
 
 
 @pytest.mark.parametrize("hosts", [[], ["sla.example", "sla.example"], ["sla.example", "evil.example"]])
 def test_exactly_one_host_is_needed(hosts: list[str]) -> None:
-    assert refusal("GET", "/", {"host": hosts} if hosts else {}, PUBLIC) is Refusal.NO_HOST
+    assert refusal("GET", "/", {"host": hosts} if hosts else {}, PUBLIC) is RequestRefusal.NO_HOST
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
 def test_probes_ask_by_any_name(path: str) -> None:
     for headers in ({}, {"host": ["slad-ingest.prod.svc:8321"]}):
         assert refusal("GET", path, headers, PUBLIC) is None
-    assert refusal("GET", "/info", {"host": ["slad-ingest.prod.svc:8321"]}, PUBLIC) is Refusal.FOREIGN_HOST
+    assert refusal("GET", "/info", {"host": ["slad-ingest.prod.svc:8321"]}, PUBLIC) is RequestRefusal.FOREIGN_HOST
 
 
 SAYS = [
@@ -98,7 +98,7 @@ WHO = [{}, {"authorization": ["Basic eDp5"]}, {"authorization": ["basic eDp5", "
 def test_what_changes_something_comes_from_our_own_page(method: str, says: dict[str, list[str]], let_in: bool) -> None:
     for who in WHO:
         answer = refusal(method, "/v1/alerts/x/ack", {"host": ["sla.internal:8321"]} | who | says, PUBLIC)
-        assert answer is (None if let_in else Refusal.FOREIGN_ORIGIN)
+        assert answer is (None if let_in else RequestRefusal.FOREIGN_ORIGIN)
 
 
 @pytest.mark.parametrize(("says", "_"), SAYS)

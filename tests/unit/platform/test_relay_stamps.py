@@ -15,8 +15,8 @@ from sla_platform.bus import Quarantine
 from sla_platform.bus.doorbell import Doorbell
 from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.record import Outgoing
-from sla_platform.bus.relay import Relay, Route
+from sla_platform.bus.record import OutgoingRecord
+from sla_platform.bus.relay import Relay, RelayRoute
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store import log as logs
@@ -31,13 +31,13 @@ class Noted:
     """Takes everything."""
 
     def __init__(self) -> None:
-        self.records: list[Outgoing] = []
+        self.records: list[OutgoingRecord] = []
 
-    async def publish(self, records: Sequence[Outgoing]) -> frozenset[int]:
+    async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         self.records += records
         return frozenset()
 
-    async def post(self, records: Sequence[Outgoing]) -> bool:
+    async def post(self, records: Sequence[OutgoingRecord]) -> bool:
         self.records += records
         return True
 
@@ -55,7 +55,7 @@ async def test_events_and_watermarks_bear_the_guarded_instant(
                      key="a:1", time=NOON, data=b"{}")  # fmt: skip
     async with store.transaction() as connection:
         await logs.append(connection, log, [event])
-    route = Route(log, (Topic.INCIDENTS,), frozenset({Topic.INCIDENTS}), TopicNames("slad"), 2)
+    route = RelayRoute(log, (Topic.INCIDENTS,), frozenset({Topic.INCIDENTS}), TopicNames("slad"), 2)
     kept = Quarantine("ingest", store, quarantine, time, BusMetrics())
     relay = Relay(store, route, cast(Publisher, publisher), time, Doorbell(), kept)
     time.leap(leap)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from sla_platform.errors import StoreBusy
-from sla_platform.retention import Forgetting, Keeping, Removed, Retention, Turn
+from sla_platform.retention import Removed, Retention, RetentionLoop, RetentionOrder, ServiceSweeps
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 
@@ -19,18 +19,18 @@ NOW = datetime(2027, 12, 31, tzinfo=UTC)
 
 
 def test_thirteen_months_unless_said_otherwise() -> None:
-    assert Retention.of(Settings()).horizon(NOW, Turn.TOLD) == NOW - timedelta(days=400)
+    assert Retention.of(Settings()).horizon(NOW, RetentionOrder.TOLD) == NOW - timedelta(days=400)
 
 
 def test_who_was_told_is_forgotten_first_and_the_picture_last() -> None:
     kept = Retention.of(Settings(retention_days=30))
-    assert [(NOW - (kept.horizon(NOW, turn) or NOW)).days for turn in Turn] == [30, 37, 44]
+    assert [(NOW - (kept.horizon(NOW, turn) or NOW)).days for turn in RetentionOrder] == [30, 37, 44]
     long = Retention.of(Settings(retention_days=40, kafka_retention_hours=10 * 24))
-    assert [(NOW - (long.horizon(NOW, turn) or NOW)).days for turn in Turn] == [40, 50, 60]
+    assert [(NOW - (long.horizon(NOW, turn) or NOW)).days for turn in RetentionOrder] == [40, 50, 60]
 
 
 def test_zero_keeps_for_ever() -> None:
-    assert Retention.of(Settings(retention_days=0)).horizon(NOW, Turn.TOLD) is None
+    assert Retention.of(Settings(retention_days=0)).horizon(NOW, RetentionOrder.TOLD) is None
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ async def test_a_round_counts_and_tells_what_went_also_when_it_was_cut_short() -
         raise StoreBusy
 
     counter = Counter("removed", "Rows.", ["table"], registry=CollectorRegistry())
-    keeping = Keeping("timer", Turn.TOLD, (steps,), counter)
+    keeping = ServiceSweeps("timer", RetentionOrder.TOLD, (steps,), counter)
     with capture_logs() as said, pytest.raises(StoreBusy):
-        await Forgetting(Retention(timedelta(days=30)), SystemTime(), (keeping,)).once(between=0)
+        await RetentionLoop(Retention(timedelta(days=30)), SystemTime(), (keeping,)).once(between=0)
     assert (counter.labels("rows")._value.get(), counter.labels("others")._value.get()) == (5, 1)
     (line,) = said
     assert (line["event"], line["service"]) == ("retention.removed", "timer")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sla_standalone.replay import Life, Mapping, TableReader, parse_mapping
+from sla_standalone.replay import IncidentLife, Mapping, TableReader, parse_mapping
 
 PLAN = """
 coverages:
@@ -60,13 +60,13 @@ def row(
     return (number, state, prio, owner, product, opened, when, str(revision), kept, "x")
 
 
-def life(*rows: tuple[str, ...], text: str = MAPPING) -> Life:
+def life(*rows: tuple[str, ...], text: str = MAPPING) -> IncidentLife:
     """The life of incident A1 from its rows."""
     reader = TableReader(mapping(text), HEADER)
     return reader.life("A1", [(number, reader.take(cells)) for number, cells in enumerate(rows, start=2)])
 
 
-def told(found: Life) -> list[tuple[str, str]]:
+def told(found: IncidentLife) -> list[tuple[str, str]]:
     """What happened and when, in UTC."""
     events = sorted(found.events, key=lambda event: event.order)
     return [(event.kind.value, f"{event.occurred_at:%H:%M}") for event in events]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sla_standalone.replay.instant import BadInstant, parser
+from sla_standalone.replay.instant import BadTableInstant, parser
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_a_written_time_is_this_instant(formats: list[str], zone: str, text: str
 
 @pytest.mark.parametrize("text", ["31-02-2016 06:10", "29-02-2016", "29-02-2016 06:10:00", "2016-02-29 06:10", "?"])
 def test_a_text_of_another_shape_is_refused_with_the_format(text: str) -> None:
-    with pytest.raises(BadInstant, match="%d-%m-%Y %H:%M"):
+    with pytest.raises(BadTableInstant, match="%d-%m-%Y %H:%M"):
         parser(["%d-%m-%Y %H:%M"], "UTC")(text)
 
 
 def test_a_year_beyond_any_calendar_is_refused() -> None:
-    with pytest.raises(BadInstant):
+    with pytest.raises(BadTableInstant):
         parser(["iso"], "Europe/Warsaw")("9999-01-01")
     for text in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"):
-        with pytest.raises(BadInstant, match="out of reach"):
+        with pytest.raises(BadTableInstant, match="out of reach"):
             parser(["iso"], "UTC")(text)

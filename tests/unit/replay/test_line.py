@@ -13,7 +13,7 @@ from tests.unit.replay.made import PLAN
 from sla_catalogue import Catalogue
 from sla_domain.event import Actor, AgreedTarget, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_platform.wire.incident import encode_event
-from sla_standalone.replay import BadLine, Claimed, LineReader
+from sla_standalone.replay import BadLine, LineReader, VerdictAttribute
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -130,7 +130,7 @@ def test_a_life_keeps_what_can_be_read_and_names_the_lines_that_cannot() -> None
 def test_the_last_event_that_states_a_verdict_is_the_claim() -> None:
     first = line(data={"made_sla": "TRUE"})
     last = line(id="2", type="closed", time="2026-03-03T10:00:00Z", data={"made_sla": "FALSE"})
-    reader = LineReader({}, Claimed("made_sla"))
+    reader = LineReader({}, VerdictAttribute("made_sla"))
     assert reader.life("desk:A1", [(2, last), (1, first)]).claims == {"resolution": False}
     assert reader.life("desk:A1", [(1, line(data={"made_sla": "unknown"}))]).claims == {}
     assert LineReader({}).life("desk:A1", [(1, first)]).claims == {}

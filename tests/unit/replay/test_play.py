@@ -13,13 +13,13 @@ from sla_catalogue import Catalogue
 from sla_domain.contract import ContractId
 from sla_standalone.replay import (
     BadLog,
-    Claimed,
-    History,
+    ClockOutcome,
     LineReader,
-    Outcome,
+    OutcomeChange,
+    ReplayHistory,
     Ruling,
-    Turn,
     Verdict,
+    VerdictAttribute,
     difference,
     play,
     read_lines,
@@ -34,8 +34,8 @@ END = [row("New", "20:00", number="end", opened="01-03-2026 20:00")]
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> Callable[..., History]:
-    def read(*rows: Sequence[str], text: str = MAPPING) -> History:
+def history(tmp_path: Path) -> Callable[..., ReplayHistory]:
+    def read(*rows: Sequence[str], text: str = MAPPING) -> ReplayHistory:
         path = tmp_path / "log.csv"
         path.write_text("\n".join(",".join(cells) for cells in (HEADER, *rows)))
         return read_table(path, mapping(text))
@@ -43,11 +43,13 @@ def history(tmp_path: Path) -> Callable[..., History]:
     return read
 
 
-def verdicts(outcomes: list[Outcome], metric: str = "resolution") -> dict[str, Verdict]:
+def verdicts(outcomes: list[ClockOutcome], metric: str = "resolution") -> dict[str, Verdict]:
     return {one.incident.removeprefix("desk:"): one.verdict for one in outcomes if one.metric == metric}
 
 
-def test_every_clock_gets_its_verdict_at_the_end_of_the_log(history: Callable[..., History], plain: Catalogue) -> None:
+def test_every_clock_gets_its_verdict_at_the_end_of_the_log(
+    history: Callable[..., ReplayHistory], plain: Catalogue
+) -> None:
     played = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)])
     assert verdicts(played.outcomes[0]) == {
         "met": Verdict.MET,  # 3 h of 8
@@ -66,7 +68,7 @@ def test_every_clock_gets_its_verdict_at_the_end_of_the_log(history: Callable[..
     assert (played.incidents, played.until) == (5, datetime(2026, 3, 1, 19, 0, tzinfo=UTC))
 
 
-def test_an_earlier_end_sees_less(history: Callable[..., History], plain: Catalogue) -> None:
+def test_an_earlier_end_sees_less(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     until = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)  # 12:00 in Warsaw
     played = play(history(*MET, *LATE, *FRESH), [Ruling(plain)], until=until)
     assert verdicts(played.outcomes[0]) == {"met": Verdict.OPEN, "late": Verdict.OPEN}
@@ -74,20 +76,22 @@ def test_an_earlier_end_sees_less(history: Callable[..., History], plain: Catalo
     assert played.until == until
 
 
-def test_warnings_are_counted_as_people_would_have_had_them(history: Callable[..., History], plain: Catalogue) -> None:
+def test_warnings_are_counted_as_people_would_have_had_them(
+    history: Callable[..., ReplayHistory], plain: Catalogue
+) -> None:
     played = play(history(*MET, *LATE, *LEFT, *END), [Ruling(plain)])
     warned = {one.incident: one.warned for one in played.outcomes[0] if one.metric == "resolution"}
     assert warned == {"desk:met": 0, "desk:late": 1, "desk:left": 1, "desk:end": 0}
 
 
-def test_all_may_be_judged_under_one_contract(history: Callable[..., History], plain: Catalogue) -> None:
+def test_all_may_be_judged_under_one_contract(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     played = play(history(*MET), [Ruling(plain, ContractId("two"))])
     (resolution,) = [one for one in played.outcomes[0] if one.metric == "resolution"]
     assert (resolution.contract, resolution.verdict) == ("two", Verdict.MISSED)  # 3 h of 2
 
 
 def test_attainment_counts_in_the_month_of_the_verdict_and_in_the_contracts_zone(
-    history: Callable[..., History], plain: Catalogue
+    history: Callable[..., ReplayHistory], plain: Catalogue
 ) -> None:
     midnight = [
         row("New", "28-02-2026 23:00", number="m", opened="28-02-2026 23:00"),
@@ -99,13 +103,13 @@ def test_attainment_counts_in_the_month_of_the_verdict_and_in_the_contracts_zone
     assert {group.month for group in taipei} == {"2026-03"}
 
 
-def test_attainment_is_met_by_met_and_missed(history: Callable[..., History], plain: Catalogue) -> None:
+def test_attainment_is_met_by_met_and_missed(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     groups = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)]).figures.attainment
     (tally,) = [tally for group, tally in groups.items() if group.metric == "resolution"]
     assert (tally.met, tally.missed, tally.counts[Verdict.OPEN], tally.ratio) == (1, 2, 2, 1 / 3)
 
 
-def test_agreement_with_the_other_verdict(history: Callable[..., History], plain: Catalogue) -> None:
+def test_agreement_with_the_other_verdict(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     wrong = [row("New", "10:00", number="w"), row("Done", "13:00", 1, number="w", kept="no")]
     played = play(
         history(*MET, *LATE, *wrong, *FRESH, row("New", "19:40", 1, number="fresh", kept="yes")), [Ruling(plain)]
@@ -121,7 +125,7 @@ def test_agreement_with_the_other_verdict(history: Callable[..., History], plain
 
 
 def test_an_incident_without_the_clock_that_is_claimed_is_undecided(
-    history: Callable[..., History], plain: Catalogue
+    history: Callable[..., ReplayHistory], plain: Catalogue
 ) -> None:
     text = MAPPING.replace('missed: "no"', 'missed: "no", metric: update')
     played = play(history(*MET, text=text), [Ruling(plain)])
@@ -129,7 +133,7 @@ def test_an_incident_without_the_clock_that_is_claimed_is_undecided(
 
 
 def test_the_difference_between_two_plans(
-    history: Callable[..., History], plain: Catalogue, load: Callable[[str], Catalogue]
+    history: Callable[..., ReplayHistory], plain: Catalogue, load: Callable[[str], Catalogue]
 ) -> None:
     stricter = load(
         PLAN.replace("P2: 8h", "P2: 2h").replace(
@@ -139,17 +143,17 @@ def test_the_difference_between_two_plans(
     played = play(history(*MET, *LATE), [Ruling(plain), Ruling(stricter)])
     turns = {(one.one.incident, one.one.metric): one.turn for one in difference(*played.outcomes)}
     assert turns == {
-        ("desk:met", "resolution"): Turn.BROKEN,
-        ("desk:met", "first_response"): Turn.VANISHED,
-        ("desk:late", "resolution"): Turn.MOVED,
-        ("desk:late", "first_response"): Turn.VANISHED,
+        ("desk:met", "resolution"): OutcomeChange.BROKEN,
+        ("desk:met", "first_response"): OutcomeChange.VANISHED,
+        ("desk:late", "resolution"): OutcomeChange.MOVED,
+        ("desk:late", "first_response"): OutcomeChange.VANISHED,
     }
     back = {one.turn for one in difference(*reversed(played.outcomes))}
-    assert back == {Turn.MENDED, Turn.APPEARED, Turn.MOVED}
+    assert back == {OutcomeChange.MENDED, OutcomeChange.APPEARED, OutcomeChange.MOVED}
     assert difference(played.outcomes[0], played.outcomes[0]) == []
 
 
-def test_other_processes_come_to_the_same(history: Callable[..., History], plain: Catalogue) -> None:
+def test_other_processes_come_to_the_same(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     rows = [
         cells
         for number in range(1_200)
@@ -180,7 +184,7 @@ def test_other_processes_read_lines_of_events_too(tmp_path: Path, plain: Catalog
     assert play(read_lines(path, LineReader(plain.sources)), [Ruling(plain)], jobs=2) == alone
 
 
-def test_progress_counts_every_line(history: Callable[..., History], plain: Catalogue) -> None:
+def test_progress_counts_every_line(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     steps: list[int] = []
     play(history(*MET, *LATE, *LEFT), [Ruling(plain)], advance=steps.append)
     assert sum(steps) == 6
@@ -189,7 +193,7 @@ def test_progress_counts_every_line(history: Callable[..., History], plain: Cata
 # -- files
 
 
-def test_rows_that_do_not_fit_the_table_are_reported(history: Callable[..., History]) -> None:
+def test_rows_that_do_not_fit_the_table_are_reported(history: Callable[..., ReplayHistory]) -> None:
     found = history(*MET, ("too", "short"), row("New", "10:00", number="?"))
     assert [(reject.line, reject.reason) for reject in found.rejects] == [
         (4, "the row has 2 cells, the header 10"),
@@ -249,7 +253,7 @@ def test_a_large_log_of_events_comes_to_the_same(
     tmp_path: Path, plain: Catalogue, monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
     path, rulings = events_log(tmp_path / "log.jsonl", 300), [Ruling(plain), Ruling(plain, ContractId("two"))]
-    reader = LineReader(plain.sources, Claimed("kept"))
+    reader = LineReader(plain.sources, VerdictAttribute("kept"))
     held = play(read_lines(path, reader), rulings)
     monkeypatch.setattr("sla_standalone.replay.history.HELD_BYTES", 1_000)
     monkeypatch.setattr("sla_standalone.replay.history._BUCKET_BYTES", 4_000)
@@ -270,7 +274,7 @@ def test_a_large_log_of_events_comes_to_the_same(
 
 
 def test_a_large_table_comes_to_the_same(
-    history: Callable[..., History], plain: Catalogue, monkeypatch: pytest.MonkeyPatch
+    history: Callable[..., ReplayHistory], plain: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [
         cells

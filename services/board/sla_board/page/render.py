@@ -8,26 +8,39 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
+from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from sla_board.page.static import StaticFiles
 from sla_board.shown import word
 from sla_board.shown.bucket import Bucket
-from sla_board.shown.filter import BoardFilter, Condition, Order
+from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.incident import IncidentFile
+from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
-from sla_board.shown.row import Row, ack_path, explain_path, incident_path, row_of
-from sla_board.shown.spoilt import Attempts, Spoilt
+from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
+from sla_domain.explain.language import LANGUAGES
 
 _MOST_CACHED = 5000
-# The languages of explanations (PLANS, Conventions), each by its own name.
-LANGUAGES = {"en": "English", "pl": "polski", "it": "italiano", "ru": "русский", "zh-TW": "繁體中文"}
+
+
+def _own_name(tag: str) -> str:
+    """Return what a language calls itself: `pl` gives "polski"."""
+    locale = Locale.parse(tag, sep="-")
+    by_script: str | None = locale.languages.get(f"{locale.language}_{locale.script}")
+    return by_script or locale.get_language_name() or tag
+
+
+_LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 
 
 class Pages:
-    """Renders. Rows are cached by their mark: from one change to the next nearly all of them are the same."""
+    """Renders pages from templates.
+
+    The HTML of a row is cached by the row's mark: from one change to the next nearly all rows are the same.
+    """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
         self.attempts = attempts or Attempts()
@@ -46,18 +59,18 @@ class Pages:
             incident_path=incident_path,
             explain_path=explain_path,
             ack_path=ack_path,
-            LANGUAGES=LANGUAGES,
+            LANGUAGES=_LANGUAGES,
             metric_word=word.metric,
-            Order=Order,
+            QueueOrder=QueueOrder,
             Bucket=Bucket,
-            Condition=Condition,
+            ClockCondition=ClockCondition,
         )
         self._templates.filters.update(local=word.local, utc=word.utc, span=word.span, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
-        """What changes on the board, as one JSON object; equal objects mean an equal page."""
+        """Return what changes on the board as one JSON object; equal objects mean an equal page."""
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
             "rows": rows,
@@ -70,6 +83,7 @@ class Pages:
         }
 
     def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
+        """Return the HTML of the board."""
         fragment = self.board_fragment(queue)
         return self._templates.get_template("board.html").render(
             shown=shown,
@@ -83,11 +97,14 @@ class Pages:
         )
 
     def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
-        """Without the instant: an unchanged incident is an unchanged page."""
+        """Return what changes on an incident's page, without the present instant: unchanged data is an unchanged
+        page.
+        """
         html = self._templates.get_template("incident_body.html").render(file=file)
         return {"html": html, "title": f"{file.title} · slad"}
 
     def incident(self, file: IncidentFile, now: datetime) -> str:
+        """Return the HTML of an incident's page."""
         fragment = self.incident_fragment(file)
         return self._templates.get_template("incident.html").render(
             file=file,
@@ -97,10 +114,12 @@ class Pages:
             now=now,
         )
 
-    def notices(self, notices: Sequence[ShownNotice | Spoilt], now: datetime) -> str:
+    def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
+        """Return the HTML of the page of critical fixes."""
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def missing(self, what: str, now: datetime) -> str:
+        """Return the HTML of the 404 page."""
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
     def _row_or_remark(self, record: Any, queue: Queue) -> tuple[str, str]:
@@ -109,11 +128,11 @@ class Pages:
         made = self.attempts.make(
             "row", id_, record.incident, lambda: self._row(row_of(record, queue.hours, queue.alerts.get(id_)))
         )
-        if isinstance(made, Spoilt):
-            return element, self._templates.get_template("spoilt_row.html").render(spoilt=made, element=element)
+        if isinstance(made, NotShown):
+            return element, self._templates.get_template("not_shown_row.html").render(not_shown=made, element=element)
         return element, made
 
-    def _row(self, row: Row) -> str:
+    def _row(self, row: ClockRow) -> str:
         key = (row.id, row.mark)
         html = self._rows.get(key)
         if html is None:
@@ -124,19 +143,21 @@ class Pages:
 
 
 def board_title(queue: Queue) -> str:
-    """The breach count comes first: it is all that fits on a browser tab."""
+    """Return the title of the board's page. The count of breaches comes first: a browser tab shows no more."""
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:
+    """Return the digest that identifies a frame."""
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
 
 def iso(instant: datetime) -> str:
-    """RFC 3339 with milliseconds, as the browser's Date reads it."""
+    """Return an instant as RFC 3339 with milliseconds, as JavaScript's Date reads it."""
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
+    """Return the seconds until the due instant by the wall clock, negative once past; None without one."""
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

@@ -12,6 +12,8 @@ PREFIX = "/board/static/"
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
+    """One file of the page: content, media type and the digest of its content."""
+
     content: bytes
     media_type: str
     digest: str
@@ -29,7 +31,9 @@ class StaticFiles:
                 self._files[entry.name] = StaticFile(content, _TYPES[suffix], sha256(content).hexdigest()[:12])
 
     def get(self, name: str) -> StaticFile | None:
+        """Return the file of this name; None when there is none."""
         return self._files.get(name)
 
     def address(self, name: str) -> str:
+        """Return the file's path, with a digest of its content so that browsers may cache it for ever."""
         return f"{PREFIX}{name}?v={self._files[name].digest}"

@@ -38,26 +38,26 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A fact with the id under which it was published: amendments name others by it."""
+class PublishedFact:
+    """A fact with the event id under which it was published, by which amendments refer to it."""
 
     id: str
     fact: ClockFact
 
     @property
     def noticed(self) -> tuple[datetime, datetime, int, str]:
-        """The order in which facts of one clock are read."""
+        """Return the sort key by which the facts of one clock are read."""
         fact = self.fact
         return (fact.fired_at or fact.at, fact.at, _KINDS.index(fact.kind), self.id)
 
 
 def about_clock(fact: ClockFact) -> bool:
-    """Promises, moves, phases and corrections speak of the incident, even where they name the clock."""
+    """Return whether the fact is about its clock, and not about the incident as promises and phases are."""
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
-def clock_row(said: Sequence[Said]) -> dict[str, Any]:
-    """The row of `board_clock` for all known facts of one clock (at least one)."""
+def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
+    """Return the row of `board_clock` for all known facts of one clock (at least one)."""
     ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
     last = applied[-1]
@@ -98,7 +98,7 @@ def clock_row(said: Sequence[Said]) -> dict[str, Any]:
 
 
 def state_of(fact: ClockFact) -> ClockState:
-    """The state of the clock once this fact of the applier is out."""
+    """Return the clock's state after this fact of the applier."""
     for told in (fact.details.get("new_state", ""), fact.state):
         if told in _STATES:
             return ClockState(told)
@@ -106,7 +106,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """The state the fact itself brings about at its instant; None when it leaves the state as it was."""
+    """Return the state that the fact itself causes at its instant; None when it changes none."""
     match fact.kind:
         case FactKind.CLOCK_STARTED | FactKind.CLOCK_RESUMED:
             return ClockState.RUNNING
@@ -132,7 +132,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """On whom and why a clock waits, in words."""
+    """Return whom and why a clock waits for, in words."""
     waiting_on, why = fact.details.get("waiting_on", ""), fact.details.get("why", "")
     if not waiting_on:
         return why
@@ -145,7 +145,7 @@ def _why(applied: Sequence[ClockFact]) -> str:
 
 
 def _weight(context: ClockFact) -> float:
-    """The part of the urgency that time does not change; facts of older releases do not say it."""
+    """Return the part of the urgency that time does not change; facts of older releases do not carry it."""
     if context.weight:
         return context.weight
     left = None if context.due_at is None else context.due_at - (context.fired_at or context.at)
@@ -153,8 +153,8 @@ def _weight(context: ClockFact) -> float:
     return context.urgency / pressed if pressed else 0.0
 
 
-def _warned(ordered: Sequence[Said], context: ClockFact) -> str:
-    """The last threshold told of the target in force."""
+def _warned(ordered: Sequence[PublishedFact], context: ClockFact) -> str:
+    """Return the last threshold that was published for the target in force."""
     warnings = [
         one.fact
         for one in ordered
@@ -172,14 +172,14 @@ def _same_target(fact: ClockFact, context: ClockFact) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Breach:
-    """A told breach, and the due instant it speaks of by now: an amendment may have moved it."""
+    """A published breach, and the due instant that it is about by now: an amendment may have moved it."""
 
     fact: ClockFact
     at: datetime
 
 
-def _breach(ordered: Sequence[Said], context: ClockFact, state: ClockState) -> _Breach | None:
-    """The breach in force, told and never taken back. A met clock passed no due instant."""
+def _breach(ordered: Sequence[PublishedFact], context: ClockFact, state: ClockState) -> _Breach | None:
+    """Return the breach in force: published and never taken back. A met clock passed no due instant."""
     if state is ClockState.MET:
         return None
     taken_back = {
@@ -200,15 +200,15 @@ def _in_force(breach: _Breach, context: ClockFact, state: ClockState) -> bool:
     """Whether it is the due instant in force that was passed."""
     if state in (ClockState.RUNNING, ClockState.MISSED) and context.due_at is not None:
         return breach.at == context.due_at
-    if not context.breached:  # an older release: it says no more
+    if not context.breached:  # an older release, whose facts carry no more
         return breach.fact.generation == context.generation
-    if context.passed_due is None:  # the tick told of it after the applier had last spoken, of a paused clock
+    if context.passed_due is None:  # published by the tick after the applier's last fact, of a paused clock
         fact = breach.fact
         return bool(fact.target) and fact.target == context.target and fact.passed_due == breach.at
     return breach.at == context.passed_due
 
 
-def _moved(ordered: Sequence[Said], breach: ClockFact) -> datetime:
+def _moved(ordered: Sequence[PublishedFact], breach: ClockFact) -> datetime:
     """The due instant that was passed. A later amendment may have moved it: one that names it as the old one."""
     passed = breach.at
     for one in ordered:

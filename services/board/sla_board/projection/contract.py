@@ -1,4 +1,4 @@
-"""Under which contracts an incident has stood, as the timer's newest word about it says (`contract.changed`)."""
+"""Under which contracts an incident has stood, by the timer's newest fact `contract.changed` about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PERIODS = TypeAdapter(list[Period])
 
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Rows of `board_contract`, at most one an incident: the newest."""
+    """Return rows of `board_contract`, at most one for an incident: the newest."""
     return newest(
         {
             "incident": fact.incident,
@@ -33,5 +33,5 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
 
 
 def periods_of(written: str) -> tuple[ContractPeriod, ...]:
-    """The column `periods`, the oldest first."""
+    """Return the contract periods of the column `periods`, oldest first."""
     return tuple(period.value() for period in _PERIODS.validate_json(written))

@@ -1,4 +1,4 @@
-"""Who was told and who acknowledged: a delivery is as its newest fact says, an alert is the list of its steps."""
+"""Notifications and acknowledgements: a delivery is as its newest fact states, an alert is the list of its steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RANKS = {
 
 
 def delivery_rows(facts: Iterable[DeliveryFact]) -> list[dict[str, Any]]:
-    """Rows of `board_delivery`, at most one a delivery: the newest."""
+    """Return rows of `board_delivery`, at most one for a delivery: the newest."""
     return _newest(_delivery_row(fact) for fact in facts if fact.delivery)
 
 
@@ -59,7 +59,7 @@ def _delivery_row(fact: DeliveryFact) -> dict[str, Any]:
 
 
 def alert_row(id_: str, fact: DeliveryFact) -> dict[str, Any]:
-    """One step in the life of an alert: all are kept, since an alert may open again after its close."""
+    """Return the row of one step of an alert. All steps are kept, since an alert may open again after its close."""
     state = fact.what.rpartition(".")[2]
     return {
         "id": id_,

@@ -15,12 +15,15 @@ from sla_domain.fold.carried import own
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
-    """The other names that an incident's own events tell."""
+    """Return the other names that an incident's own events state."""
     return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
-    """The row of `board_incident` for all known events of one incident (at least one)."""
+    """Return the row of `board_incident` for all known events of one incident (at least one).
+
+    The phase is `sla_domain.fold.phase_of`, as the timer computes it.
+    """
     ordered = sorted(own(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}
     for event in ordered:
@@ -46,7 +49,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
 
 
 def _opened_at(ordered: Sequence[IncidentEvent]) -> datetime | None:
-    """When it was opened; without an opening, when the first snapshot says that the ticket was created."""
+    """Return when it was opened; without an opening, when the first snapshot dates the ticket's creation."""
     for event in ordered:
         if event.kind is EventKind.OPENED:
             return event.occurred_at

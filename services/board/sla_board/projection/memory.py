@@ -1,4 +1,4 @@
-"""What was read of clocks and incidents with very much said about them, so that it is not read anew for each batch.
+"""Keeps the rows of clocks and incidents that have very many facts, so that they are not read again for each batch.
 
 Only a speed-up: it counts for as long as the store holds as many rows as were read. What an older fact can no longer
 change is left out (`essential_facts`, `essential_events`): the row made of what is left, with any later word, early
@@ -17,7 +17,7 @@ from sqlalchemy import Column
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board.projection import store as projections
-from sla_board.projection.clock import MARKS, Said, about_clock
+from sla_board.projection.clock import MARKS, PublishedFact, about_clock
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.fold.carried import own
@@ -28,12 +28,12 @@ Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 MANY = 50  # rows from which on they are remembered
 MOST_KEYS = 512
-_SAID = frozenset({TAKES_BACK, OLD_BREACHED})  # words of told breaches, whatever the fact is about besides
+_SAID = frozenset({TAKES_BACK, OLD_BREACHED})  # keys of facts about published breaches
 _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
-class Memory(Generic[Key, Item]):
-    """Of each key how many rows there are and what of them matters; the least recently asked for go first."""
+class RowMemory(Generic[Key, Item]):
+    """The rows that matter of keys with many rows; the least recently used keys are dropped first."""
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
         self._essential = essential
@@ -43,7 +43,7 @@ class Memory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """What matters of the first `count` rows; None when it is not known."""
+        """Return what matters of the first `count` rows of a key; None when it is not remembered."""
         known = self._known.get(key)
         if known is None or known[0] != count:
             self._known.pop(key, None)
@@ -52,7 +52,10 @@ class Memory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """After a commit: `items` are what matters of all `count` rows, or all of them."""
+        """Keep what matters of a key's `count` rows, after their commit.
+
+        `items`: all of the rows, or those that matter.
+        """
         if count < MANY:
             return
         self._known[key] = (count, self._essential(items))
@@ -61,12 +64,12 @@ class Memory(Generic[Key, Item]):
             self._known.popitem(last=False)
 
 
-class Reading(Generic[Key, Item]):
-    """What a batch needs to know of the keys it touches: from memory, or by `read` when it is not there."""
+class RememberedReader(Generic[Key, Item]):
+    """Reads the rows of the keys that a batch touches, from memory where possible."""
 
     def __init__(
         self,
-        memory: Memory[Key, Item],
+        memory: RowMemory[Key, Item],
         column: Column[Any],
         read: Callable[[AsyncConnection, Collection[Key]], Awaitable[Mapping[Key, list[Item]]]],
     ) -> None:
@@ -81,9 +84,9 @@ class Reading(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """By key, what matters of all that is stored; `fresh`, which is among it, already. `never` from memory.
+        """Return by key what matters of all stored rows, `fresh` included.
 
-        What it adds to `committed` is to be called after the commit.
+        `never`: keys that must be read from the store. Call what is appended to `committed` after the commit.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.counts(connection, self._column, asked)
@@ -101,8 +104,10 @@ class Reading(Generic[Key, Item]):
         return found
 
 
-def essential_facts(said: Sequence[Said]) -> list[Said]:
-    """Facts of one clock: marks and amendments, its start, and the last of what is only ever asked for its last."""
+def essential_facts(said: Sequence[PublishedFact]) -> list[PublishedFact]:
+    """Return the facts of one clock that decide its row whatever arrives later: marks, amendments, its start, the
+    last of others.
+    """
     ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
     last = {id(one) for one in applied[-1:]}
@@ -114,11 +119,10 @@ def essential_facts(said: Sequence[Said]) -> list[Said]:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Events of one incident that matter: the first, the first opening, the first that shows the whole ticket, the
-    last, the last to state each attribute, and what turns its phase.
+    """Return the events of one incident that decide its row whatever arrives later.
 
-    Of neighbours that turn it in the same way the first and the last are enough: doing the same twice does it once,
-    and whatever comes between two of them late still lies between these.
+    These are the first, the first opening, the first snapshot, the last, the last to state each attribute, and those
+    that change the phase. Of neighbours that change it in the same way the first and the last are enough.
     """
     ordered = sorted(own(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

@@ -1,4 +1,4 @@
-"""Of what a batch of facts says of incidents, the newest word on each."""
+"""The newest fact of a batch about each incident."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep one row an incident, in the order of their names: the latest `at`, then `rank`, then the last to come."""
+    """Return one row for each incident, sorted by incident: the latest by `at`, then by `rank`, then by order."""
     kept: dict[str, dict[str, Any]] = {}
     for row in rows:
         known = kept.get(row["incident"])

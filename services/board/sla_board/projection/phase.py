@@ -1,4 +1,4 @@
-"""In which phase an incident is, as the timer's newest word says: with its facts, or by `phase.changed` alone.
+"""The phase of an incident, by the timer's newest fact: any fact that carries it, or `phase.changed` alone.
 
 The board's own reading of the events (`incident.incident_row`) stands in for it until that word is here, and where an
 older release has never said it.
@@ -17,7 +17,7 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Rows of `board_phase`, at most one an incident: the newest. A phase unknown to this release says nothing."""
+    """Return rows of `board_phase`, at most one for an incident: the newest. Unknown phases are skipped."""
     return newest(
         {
             "incident": fact.incident,

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.metrics import BoardMetrics
 from sla_board.projection import store as projections
-from sla_board.projection.clock import Said, about_clock, clock_row
+from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.projection.contract import contract_rows
 from sla_board.projection.delivery import alert_row, delivery_rows
 from sla_board.projection.incident import incident_row
-from sla_board.projection.memory import Memory, Reading, essential_events, essential_facts
+from sla_board.projection.memory import RememberedReader, RowMemory, essential_events, essential_facts
 from sla_board.projection.phase import phase_rows
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import FactKind
@@ -29,7 +29,7 @@ from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import Entry
+from sla_platform.store.quarantine import QuarantineEntry
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import (
     ClockFact,
@@ -47,11 +47,11 @@ TOPICS = (Topic.INCIDENTS, Topic.CLOCKS, Topic.DELIVERIES, Topic.NOTICES)
 
 @dataclass(slots=True)
 class _Touched:
-    """What one batch says, sorted by what must be folded afterwards."""
+    """What one batch holds, sorted by what must be folded afterwards."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     incidents: dict[str, list[IncidentEvent]] = field(default_factory=dict)
-    clocks: dict[UUID, list[Said]] = field(default_factory=dict)
+    clocks: dict[UUID, list[PublishedFact]] = field(default_factory=dict)
     moves: list[ClockFact] = field(default_factory=list)
     phases: list[ClockFact] = field(default_factory=list)
     told: list[DeliveryFact] = field(default_factory=list)
@@ -62,32 +62,39 @@ class _Touched:
 
 
 class Projector:
-    """Applies batches. `changed` is called after each commit that changed something."""
+    """Writes batches of events to the board's tables; calls `changed` after each commit that changed something."""
 
-    def __init__(self, store: Store, time: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, time_source: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]
+    ) -> None:
         self._store = store
-        self._time = time
+        self._time_source = time_source
         self._metrics = metrics
         self._changed = changed
-        self._events = Reading(
-            Memory[str, IncidentEvent](essential_events), tables.event.c.incident, projections.events_of_incidents
+        self._events = RememberedReader(
+            RowMemory[str, IncidentEvent](essential_events), tables.event.c.incident, projections.events_of_incidents
         )
-        self._facts = Reading(Memory[UUID, Said](essential_facts), tables.event.c.clock, projections.facts_of_clocks)
+        self._facts = RememberedReader(
+            RowMemory[UUID, PublishedFact](essential_facts), tables.event.c.clock, projections.facts_of_clocks
+        )
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Nothing is owned: claims make a second reader harmless."""
+        """Do nothing: claims of event ids make a second reader harmless."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Nothing is owned."""
+        """Do nothing, as for `assigned`."""
 
     async def handle(self, batch: Batch) -> None:
-        """Raises StoreBusy, and what an event cannot be; nothing was changed, and the batch may come again."""
-        # slad's own minute clock is nobody's incident: shown, it would sit on every board for ever.
+        """Apply a batch in one transaction.
+
+        Raises StoreBusy, and errors of single events; nothing was changed then, and the batch may come again.
+        """
+        # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
         if not envelopes:
             return
-        now = self._time.now()
+        now = self._time_source.now()
         with self._metrics.apply_seconds.time():
             async with self._store.transaction() as connection:
                 fresh = await projections.claim(connection, envelopes, now)
@@ -101,8 +108,8 @@ class Projector:
             self._observe(fresh, touched, now)
             self._changed()
 
-    async def replay(self, entry: Entry) -> None:
-        """Apply an event out of the quarantine. Raises what makes it unfit still."""
+    async def replay(self, entry: QuarantineEntry) -> None:
+        """Apply an event out of the quarantine. Raises what still makes it fail."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:
@@ -125,7 +132,7 @@ class Projector:
         return touched
 
     async def _write(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
-        """Returns how many incidents were spoken of that have been forgotten and do not live again."""
+        """Return how many incidents in the batch have been forgotten and are not started anew."""
         await projections.keep_events(connection, touched.events)
         late = await self._write_incidents(connection, touched, now) if touched.incidents else 0
         if touched.clocks:
@@ -143,13 +150,13 @@ class Projector:
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
         await alias.learn(connection, tables.alias, (event for told in touched.incidents.values() for event in told))
-        endings = await forgotten.endings(connection, tables.forgotten, touched.incidents.keys())
+        endings = await forgotten.tombstones(connection, tables.forgotten, touched.incidents.keys())
         kept = await self._events.of(connection, touched.incidents, touched.committed, endings.keys())
         counting = {name: remembered(kept[name], endings.get(name)) for name in sorted(kept)}
         await projections.replace(
             connection, tables.incident, [incident_row(found) for found in counting.values() if found]
         )
-        await forgotten.came_late(connection, tables.forgotten, endings, now)
+        await forgotten.mark_late(connection, tables.forgotten, endings, now)
         return sum(1 for found in counting.values() if not found)
 
 
@@ -164,7 +171,7 @@ def _sort_in(touched: _Touched, envelope: Envelope) -> None:
             fact = decode_clock_fact(envelope)
             clock = fact.clock if about_clock(fact) else None
             if clock is not None:
-                touched.clocks.setdefault(clock, []).append(Said(envelope.id, fact))
+                touched.clocks.setdefault(clock, []).append(PublishedFact(envelope.id, fact))
             if fact.kind is FactKind.CONTRACT_CHANGED:
                 touched.moves.append(fact)
             if fact.phase:

@@ -12,11 +12,11 @@ from sqlalchemy import Column, Select, Table, and_, exists, func, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.projection.clock import Said
+from sla_board.projection.clock import PublishedFact
 from sla_domain.event import IncidentEvent
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.dialect import insert, insert_new, upsert
-from sla_platform.turn import Turn
+from sla_platform.turn import LoopYielder
 from sla_platform.wire import decode_clock_fact, decode_event
 
 _PART = 200  # rows
@@ -24,7 +24,7 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """The events of the batch that were never applied, each once; the claim is part of the caller's transaction."""
+    """Return the events of the batch that were never applied, each once; the claim is part of the transaction."""
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
     rows = [{"topic": topic, "id": id_, "applied_at": now} for topic, id_ in sorted(first)]
@@ -34,6 +34,7 @@ async def claim(connection: AsyncConnection, envelopes: Sequence[Envelope], now:
 
 
 async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows into `board_event`."""
     if rows:
         await connection.execute(insert(connection, tables.event), list(rows))
 
@@ -41,7 +42,7 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """All kept incident events, by incident."""
+    """Return all stored incident events, by incident."""
     kept = tables.event.c
     query = select(tables.event).where(kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
@@ -50,17 +51,17 @@ async def events_of_incidents(
     return found
 
 
-async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[Said]]:
-    """All kept facts, by clock."""
+async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
+    """Return all stored facts, by clock."""
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
-    found: dict[UUID, list[Said]] = defaultdict(list)
+    found: dict[UUID, list[PublishedFact]] = defaultdict(list)
     async for row in _rows(connection, query, len(clocks)):
-        found[row.clock].append(Said(row.id, decode_clock_fact(envelope_of(row))))
+        found[row.clock].append(PublishedFact(row.id, decode_clock_fact(envelope_of(row))))
     return found
 
 
 async def counts(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
-    """How many rows of board_event there are of each of these incidents (their events) or clocks."""
+    """Return how many rows `board_event` has for each key of the column (incident or clock)."""
     if not keys:
         return {}
     query = select(column, func.count()).where(column.in_(sorted(keys))).group_by(column)
@@ -77,7 +78,7 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
         for row in rows:
             yield row
         return
-    turn = Turn()
+    turn = LoopYielder()
     async for part in (await connection.stream(query)).partitions(_PART):
         for row in part:
             yield row
@@ -85,13 +86,13 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
 
 
 async def replace(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Write folds: they know everything, so they replace what was there."""
+    """Upsert rows that were computed from everything that is known."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
 async def replace_older(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Write what the newest facts say: a row that is newer by (at, rank) stays as it is."""
+    """Upsert rows unless the stored row is newer by (at, rank)."""
     if not rows:
         return
     statement = insert(connection, table)
@@ -103,7 +104,7 @@ async def replace_older(connection: AsyncConnection, table: Table, rows: Sequenc
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Give these incidents the phase that the timer has told; those it never spoke of keep their own reading."""
+    """Copy the phase that the timer published to these incidents; others keep the phase of their own events."""
     if not incidents:
         return
     of, told = tables.incident.c, tables.phase.c
@@ -113,7 +114,7 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 def envelope_of(row: Any) -> Envelope:
-    """The kept event as it travelled, as far as reading it needs."""
+    """Return a stored event as an envelope with the fields that decoding needs."""
     return Envelope(
         topic=Topic(row.topic),
         id=row.id,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 def searchable(*parts: str) -> str:
-    """What a search is compared with; `containing` folds what was typed in the same way."""
+    """Return the text that searches are compared with, case-folded."""
     return "\n".join(part.casefold() for part in parts if part)
 
 
 def containing(typed: str) -> str:
-    """A LIKE pattern (escape character: backslash) for text that contains `typed` literally."""
+    """Return a LIKE pattern (escape character: backslash) for text that contains `typed` literally."""
     folded = typed.strip().casefold()
     for special in ("\\", "%", "_"):
         folded = folded.replace(special, f"\\{special}")

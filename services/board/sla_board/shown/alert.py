@@ -1,4 +1,4 @@
-"""Has anybody said "I have it"? The steps of an alert, read as its present episode."""
+"""Whether an alert is acknowledged: its steps, read as its present episode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """An alert that opens again is asked about again: an earlier acknowledgement does not count for it."""
+    """One alert in its present episode: an alert that opens again needs a new acknowledgement."""
 
     id: str
     opened_at: datetime
@@ -23,18 +23,18 @@ class ShownAlert:
 
     @property
     def word(self) -> str:
-        """What an on-call engineer wants to know first; nothing about an alert that is over."""
+        """Return the state in words for the clock's row; "" for an alert that is closed."""
         match self.state:
             case "acknowledged":
-                return f"{self.acknowledged_by or 'somebody'} has it"
+                return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
             case "open":
-                return f"nobody has it, {self.level}" if self.level else "nobody has it yet"
+                return f"not acknowledged, {self.level}" if self.level else "not acknowledged"
             case _:
                 return ""
 
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
-    """`steps` are records of `board_alert`; the alerts come in the order of their opening."""
+    """Return the alerts of these records of `board_alert`, in the order of their opening."""
     alerts: dict[str, ShownAlert] = {}
     for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):
         known = alerts.get(step.alert)

@@ -1,4 +1,4 @@
-"""How soon somebody must act, as seven bands: by counted time, in the hours in which each clock counts."""
+"""How soon somebody must act, as seven buckets: by counted time, in the hours in which each clock counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """A breached clock stays first until it is stopped, paused or not; outside hours counted time stands still."""
+    """How soon somebody must act, by counted time.
+
+    A breached clock is in BREACHED until it is stopped, paused or not. Outside its hours a clock's counted time stands
+    still.
+    """
 
     BREACHED = 0
     SOON = 1
@@ -23,11 +27,12 @@ class Bucket(IntEnum):
 
     @property
     def title(self) -> str:
+        """Return the heading on the page."""
         return _TITLES[self]
 
     @property
     def slug(self) -> str:
-        """Its name in URLs and in style sheets."""
+        """Return the name in URLs and style sheets."""
         return self.name.lower()
 
 
@@ -43,7 +48,7 @@ _TITLES = {
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name; UTC for one this machine does not know, so that a row is still shown."""
+    """Return the zone of this name; UTC for one that this machine does not know, so that the row can be shown."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -51,7 +56,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def end_of_day(now: datetime, zone: str) -> datetime:
-    """The next local midnight of the contract's zone: "today" ends where the customer is."""
+    """Return the next local midnight in the contract's zone, where "today" ends."""
     there = zone_of(zone)
     tomorrow = now.astimezone(there).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), there).astimezone(UTC)
@@ -68,7 +73,10 @@ def bucket_of(
     soon: datetime | None = None,
     hour: datetime | None = None,
 ) -> Bucket:
-    """`soon` and `hour`: to where 15 minutes, or an hour, of counted time reach from now; by the wall when None."""
+    """Return the bucket of an open clock.
+
+    `soon` and `hour`: the instants at which 15 minutes, or an hour, of counted time have passed; by the wall when None.
+    """
     if breached:
         return Bucket.BREACHED
     if paused:

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sla_board.shown.hours import Look
+from sla_board.shown.hours import ClockHours
 from sla_domain.clock import ClockState
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """A countdown. `to` is None for a span that stands still for good (`left`): of a paused clock, or an ended one.
+class Countdown:
+    """The time left of a clock, for the browser to count down.
 
-    While it moves, `to` minus now is what is left of counted time; it moves between `since` and `until` only (None: no
-    bound). `wall_to`: the instant to which the wall counts, where that is another story. `by_wall`: the hours of the
-    clock are not known, so this is the wall's time alone.
+    `to` minus now is the counted time left, which moves between `since` and `until` only (None: no bound). `to` is None
+    when it never moves again (`left`): paused or stopped. `wall_to`: where the wall time ends, if that differs.
+    `by_wall`: the clock's hours are unknown, so this is wall time alone.
     """
 
     to: datetime | None = None
@@ -32,39 +32,41 @@ class Count:
     by_wall: bool = False
 
     def left_at(self, now: datetime) -> timedelta | None:
-        """Counted time left at `now`; negative when late."""
+        """Return the counted time left at `now`; negative when late."""
         if self.to is None:
             return self.left
         at = now if self.since is None else max(now, self.since)
         return self.to - (at if self.until is None else min(at, self.until))
 
 
-def count_of(record: Any, state: ClockState, look: Look, now: datetime) -> Count | None:
-    """`record` reads like a row of `board_clock`. None when there is nothing to count."""
+def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
+    """Return the countdown of a clock; None when there is nothing to count. `record` has the columns of
+    `board_clock`.
+    """
     due = record.due_at or record.breached_at
     match state:
         case ClockState.RUNNING if due is not None:
             return _running(due, look, now)
         case ClockState.PAUSED if record.left_seconds is not None:
-            return Count(left=timedelta(seconds=record.left_seconds))
+            return Countdown(left=timedelta(seconds=record.left_seconds))
         case ClockState.MET | ClockState.MISSED if due is not None and record.stopped_at is not None:
             span = look.span(record.stopped_at, due)
-            return Count(left=span.first, wall=span.wall if span.two else None, by_wall=span.counted is None)
+            return Countdown(left=span.first, wall=span.wall if span.two else None, by_wall=span.counted is None)
         case _:
             return None
 
 
-def _running(due: datetime, look: Look, now: datetime) -> Count:
+def _running(due: datetime, look: ClockHours, now: datetime) -> Countdown:
     if look.calendar is None:
-        return Count(to=due, by_wall=not look.known)
+        return Countdown(to=due, by_wall=not look.known)
     here = look.around
     moves = now if here.open else (here.opens or now)
     span = look.span(moves, due)
     if span.counted is None:
-        return Count(to=due, by_wall=True)
+        return Countdown(to=due, by_wall=True)
     # While its hours are open this instant stays the same, whenever it is computed.
     to = moves + span.counted
     since, until = (None, here.closes) if here.open else (moves, here.closes)
     if not here.open and here.opens is None:
         until = moves
-    return Count(to=to, since=since, until=until, wall_to=due if to != due or not here.open else None)
+    return Countdown(to=to, since=since, until=until, wall_to=due if to != due or not here.open else None)

@@ -12,10 +12,11 @@ ROWS = 200
 MOST_ROWS = 1000
 
 
-class Condition(StrEnum):
-    """What the state column says of an open clock; `breached` and `warned` are facts on a running or paused one.
+class ClockCondition(StrEnum):
+    """What the state column shows for an open clock.
 
-    `outside`: it runs and is not breached, and its hours are closed now.
+    `breached` and `warned` may hold for running and paused clocks; `outside`: running, not breached, and its hours are
+    closed now.
     """
 
     RUNNING = "running"
@@ -26,11 +27,12 @@ class Condition(StrEnum):
 
     @property
     def words(self) -> str:
-        return "Outside hours" if self is Condition.OUTSIDE else self.value.capitalize()
+        """Return the condition for the filter's menu."""
+        return "Outside hours" if self is ClockCondition.OUTSIDE else self.value.capitalize()
 
 
-class Order(StrEnum):
-    """Orders of the queue. `urgency` is severity times plan rank times time left (PLANS I4); `state` is by band."""
+class QueueOrder(StrEnum):
+    """The orders of the queue. `urgency` is `sla_domain.urgency.score`; `state` is by bucket."""
 
     URGENCY = "urgency"
     STATE = "state"
@@ -43,26 +45,29 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardFilter:
-    """Empty tuples and texts mean "any". `only_contract` comes from the viewer's key, never from the URL."""
+    """What a viewer chose to see; empty tuples and texts mean "any".
+
+    `only_contract` comes from the viewer's key, never from the URL.
+    """
 
     contracts: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[ClockCondition, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     metrics: tuple[str, ...] = ()
     text: str = ""
-    order: Order = Order.URGENCY
+    order: QueueOrder = QueueOrder.URGENCY
     descending: bool = False
     limit: int = ROWS
     only_contract: str | None = None
 
     @property
     def narrowed(self) -> bool:
-        """True when some open clocks may be hidden by what the viewer chose."""
+        """Return whether the viewer's choice may hide open clocks."""
         return bool(self.contracts or self.priorities or self.conditions or self.buckets or self.metrics or self.text)
 
     def query(self, **changed: object) -> str:
-        """The URL query of this filter with some fields changed; empty for the plain board."""
+        """Return the URL query of this filter with some fields changed; "" for the plain board."""
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
         pairs += [("contract", name) for name in asked.contracts]
@@ -72,31 +77,33 @@ class BoardFilter:
         pairs += [("metric", name) for name in asked.metrics]
         if asked.text:
             pairs.append(("q", asked.text))
-        if asked.order is not Order.URGENCY or asked.descending:
+        if asked.order is not QueueOrder.URGENCY or asked.descending:
             pairs.append(("sort", f"{'-' if asked.descending else ''}{asked.order.value}"))
         if asked.limit != ROWS:
             pairs.append(("limit", str(asked.limit)))
         return urlencode(pairs)
 
-    def sorted_by(self, order: Order) -> str:
-        """The query of the sort link of a column: a second click turns the order round."""
+    def sorted_by(self, order: QueueOrder) -> str:
+        """Return the query of a column's sort link: a second click reverses the order."""
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
 
 
-def parse_order(written: str) -> tuple[Order, bool]:
-    """`due` or `-due`; anything unknown is the usual order, for a link that is older than the page."""
+def parse_order(written: str) -> tuple[QueueOrder, bool]:
+    """Return the order and whether it is descending, of `due` or `-due`; unknown words give the usual order."""
     try:
-        return Order(written.removeprefix("-")), written.startswith("-")
+        return QueueOrder(written.removeprefix("-")), written.startswith("-")
     except ValueError:
-        return Order.URGENCY, False
+        return QueueOrder.URGENCY, False
 
 
-def parse_conditions(written: tuple[str, ...]) -> tuple[Condition, ...]:
-    known = {condition.value: condition for condition in Condition}
+def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
+    """Return the known conditions among these words."""
+    known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
+    """Return the known buckets among these slugs."""
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

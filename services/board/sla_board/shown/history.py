@@ -10,29 +10,29 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sla_board.projection.clock import Said, about_clock, reason_of, state_brought_by
-from sla_board.shown.timeline import Span, Stretch
+from sla_board.projection.clock import PublishedFact, about_clock, reason_of, state_brought_by
+from sla_board.shown.timeline import SpanKind, TimelineSpan
 from sla_domain.calendar import Calendar, PieceKind
 from sla_domain.clock import ClockState
 from sla_domain.errors import CalendarError
 
-MOST_PIECES = 400  # stretches of one clock told one by one
+MOST_PIECES = 400  # pieces of one clock
 
 
-def spans_of(said: Iterable[Said]) -> tuple[Span, ...]:
-    """Running and paused stretches of one clock, oldest first; the last one is open while the clock is."""
+def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
+    """Return the running and paused stretches of one clock, oldest first; the last is open while the clock is."""
     turns = _turns(said)
-    spans: list[Span] = []
+    spans: list[TimelineSpan] = []
     for number, (at, state, why) in enumerate(turns):
         end = turns[number + 1][0] if number + 1 < len(turns) else None
         if state.open and end != at:
-            kind = Stretch.RUNNING if state is ClockState.RUNNING else Stretch.PAUSED
-            spans.append(Span(kind, at, end, why))
+            kind = SpanKind.RUNNING if state is ClockState.RUNNING else SpanKind.PAUSED
+            spans.append(TimelineSpan(kind, at, end, why))
     return tuple(spans)
 
 
-def _turns(said: Iterable[Said]) -> list[tuple[datetime, ClockState, str]]:
-    """The instants at which the state changed. A later word about the past takes back what was said after it."""
+def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, str]]:
+    """Return the instants at which the state changed. A later fact about the past replaces those after it."""
     turns: list[tuple[datetime, ClockState, str]] = []
     for one in sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed):
         fact, state = one.fact, state_brought_by(one.fact)
@@ -45,21 +45,21 @@ def _turns(said: Iterable[Said]) -> list[tuple[datetime, ClockState, str]]:
     return turns
 
 
-def in_hours(spans: Iterable[Span], calendar: Calendar | None, now: datetime) -> tuple[Span, ...]:
-    """Running stretches cut where the hours of the clock open and close, up to `now`; None: it counts by the wall.
+def in_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
+    """Return the stretches with running ones cut where the clock's hours open and close, up to `now`.
 
-    Of a clock with more than `MOST_PIECES` of them the first ones stay whole.
+    `calendar` None: it counts by the wall, nothing is cut. Beyond `MOST_PIECES` pieces the oldest stretches stay whole.
     """
     if calendar is None:
         return tuple(spans)
-    cut: list[Span] = []
+    cut: list[TimelineSpan] = []
     for span in reversed(list(spans)):
-        pieces = [span] if span.kind is Stretch.PAUSED or len(cut) >= MOST_PIECES else _cut(span, calendar, now)
+        pieces = [span] if span.kind is SpanKind.PAUSED or len(cut) >= MOST_PIECES else _cut(span, calendar, now)
         cut = [*pieces, *cut]
     return tuple(cut)
 
 
-def _cut(span: Span, calendar: Calendar, now: datetime) -> list[Span]:
+def _cut(span: TimelineSpan, calendar: Calendar, now: datetime) -> list[TimelineSpan]:
     end = max(span.end or now, span.start)
     try:
         pieces = calendar.pieces(span.start, end)
@@ -68,9 +68,9 @@ def _cut(span: Span, calendar: Calendar, now: datetime) -> list[Span]:
     if not pieces or len(pieces) > MOST_PIECES:
         return [span]
     found = [
-        Span(span.kind, piece.start, piece.end, span.why)
+        TimelineSpan(span.kind, piece.start, piece.end, span.why)
         if piece.kind is PieceKind.OPEN
-        else Span(Stretch.OUTSIDE, piece.start, piece.end, piece.reason)
+        else TimelineSpan(SpanKind.OUTSIDE, piece.start, piece.end, piece.reason)
         for piece in pieces
     ]
     found[-1] = replace(found[-1], end=span.end)

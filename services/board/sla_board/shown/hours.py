@@ -15,29 +15,29 @@ from sla_domain.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """How far counted time reaches from an instant: to where a quarter of an hour, or an hour, of it has passed."""
+class CountedReach:
+    """The instants at which 15 minutes, and an hour, of counted time have passed from now."""
 
     soon: datetime
     hour: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One clock's hours at one instant. `known` is False where the board must tell the wall's time alone."""
+class ClockHours:
+    """The hours of one clock as of one instant. `known` False: the board can show wall time alone."""
 
     known: bool
     calendar: Calendar | None
     around: OpeningTimes
-    reach: Reach
+    reach: CountedReach
 
     def span(self, start: datetime, end: datetime) -> CountedSpan:
-        """Negative when `end` is the earlier one."""
+        """Return the counted and the wall time between two instants; negative when `end` is the earlier one."""
         return CountedSpan(counted(self.calendar, start, end) if self.known else None, end - start)
 
 
 class CalendarsByName:
-    """Finds calendars by the names under which facts tell of them, in whichever rulebook is in force."""
+    """Finds calendars of the rulebook in force by the names that facts carry."""
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
         self._rulebook = rulebook
@@ -45,7 +45,7 @@ class CalendarsByName:
         self._found: dict[tuple[str, str], Calendar | None] = {}
 
     def find(self, contract: str, name: str) -> Calendar | None:
-        """None for hours that the catalogue in force does not have (any more)."""
+        """Return the calendar of this name; None when the catalogue in force does not have it."""
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
         rulebook = self._rulebook()
@@ -59,28 +59,28 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """The hours of many clocks at `now`; each is looked up once."""
+    """The hours of many clocks at `now`; each calendar is looked up once."""
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)
-    _looks: dict[str, Look] = field(default_factory=dict)
+    _looks: dict[str, ClockHours] = field(default_factory=dict)
 
-    def look(self, contract: str, name: str) -> Look:
-        """The name says what the hours are: whichever contract has them, they are the same."""
+    def look(self, contract: str, name: str) -> ClockHours:
+        """Return the hours of this name. The name identifies their content, whichever contract has them."""
         known = self._looks.get(name)
         if known is None or not known.known:
             known = self._looks[name] = self._look(contract, name)
         return known
 
-    def _look(self, contract: str, name: str) -> Look:
-        wall = Reach(self.now + SOON, self.now + HOUR)
+    def _look(self, contract: str, name: str) -> ClockHours:
+        wall = CountedReach(self.now + SOON, self.now + HOUR)
         calendar = self.calendars.find(contract, name)
         if calendar is None:
-            return Look(name == WALL, None, ALWAYS, wall)
-        return Look(True, calendar, opening_times(calendar, self.now), self._reach(calendar) or wall)
+            return ClockHours(name == WALL, None, ALWAYS, wall)
+        return ClockHours(True, calendar, opening_times(calendar, self.now), self._reach(calendar) or wall)
 
-    def _reach(self, calendar: Calendar) -> Reach | None:
+    def _reach(self, calendar: Calendar) -> CountedReach | None:
         try:
-            return Reach(calendar.add(self.now, SOON), calendar.add(self.now, HOUR))
+            return CountedReach(calendar.add(self.now, SOON), calendar.add(self.now, HOUR))
         except CalendarError:
             return None

@@ -13,16 +13,16 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.projection.clock import Said, about_clock, reason_of
+from sla_board.projection.clock import PublishedFact, about_clock, reason_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.history import in_hours, spans_of
 from sla_board.shown.hours import HoursAt
-from sla_board.shown.row import Row, row_of
-from sla_board.shown.share import Part, part_of
-from sla_board.shown.spoilt import Attempts, Spoilt
-from sla_board.shown.timeline import Drawing, Lane, MarkKind, Point, Span, draw, split_at
+from sla_board.shown.not_shown import Attempts, NotShown
+from sla_board.shown.row import ClockRow, row_of
+from sla_board.shown.share import IncidentShare, share_seen
+from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw, split_at
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind
 from sla_domain.told import DUE
@@ -36,22 +36,23 @@ _MOST_EVENTS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class ShownPromise:
     """One clock of the incident: what was promised and what became of it."""
 
-    row: Row
+    row: ClockRow
     original_due_at: datetime | None
     stopped_at: datetime | None
-    spans: tuple[Span, ...]
+    spans: tuple[TimelineSpan, ...]
 
     @property
     def moved(self) -> bool:
+        """Return whether the due instant is another than the one first promised."""
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One event. `late` is how long after the fact it reached slad, when that is worth a remark."""
+class ShownEvent:
+    """One event. `late`: how long after it happened it was received, when that is over a minute."""
 
     at: datetime
     received_at: datetime
@@ -63,8 +64,8 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saying:
-    """One thing slad said about the promises."""
+class ShownFact:
+    """One fact that slad published about the incident."""
 
     at: datetime
     noticed_at: datetime
@@ -75,6 +76,8 @@ class Saying:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFile:
+    """Everything that an incident's page shows."""
+
     id: str
     title: str
     link: str
@@ -86,42 +89,43 @@ class IncidentFile:
     zone: str
     opened_at: datetime | None
     attributes: Mapping[str, str]
-    promises: tuple[Promise, ...]
-    happenings: tuple[Happening, ...]
-    sayings: tuple[Saying, ...]
+    promises: tuple[ShownPromise, ...]
+    happenings: tuple[ShownEvent, ...]
+    sayings: tuple[ShownFact, ...]
     deliveries: Sequence[Any]  # records of board_delivery
     alerts: tuple[ShownAlert, ...]
     drawing: Drawing | None
-    spoilt: tuple[Spoilt, ...]  # what of it cannot be shown
+    not_shown: tuple[NotShown, ...]  # what of it cannot be shown
     until: datetime | None  # the incident left the viewer's contract then: all of this is as it stood
 
 
-class Making:
-    """Makes what is shown of one incident, and keeps account of what could not be."""
+class PartMaker:
+    """Makes the parts of one incident's page, and collects those that cannot be made."""
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
         self._incident = incident
         self._attempts = attempts
-        self.spoilt: list[Spoilt] = []
+        self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
+        """Return what `made` returns; None when it fails, which is then listed in `not_shown`."""
         found = self._attempts.make(part, id_, self._incident, made)
-        if isinstance(found, Spoilt):
-            self.spoilt.append(found)
+        if isinstance(found, NotShown):
+            self.not_shown.append(found)
             return None
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Those that can be made, in order; `each` is an id with its maker."""
+        """Return the parts that can be made, in order; `each` is an id with its maker."""
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
 
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """The incident of this name, its own or another that it bears.
+    """Read the incident of this name, its own or an alias.
 
-    None for an incident nobody has spoken of, and for one of another contract than the viewer may see.
+    None for an unknown incident, and for one that the viewer's contract may not see.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c
@@ -132,7 +136,7 @@ async def read_incident(
     kept = tables.event
     query = select(kept).where(kept.c.incident == incident).order_by(kept.c.position.desc()).limit(_MOST_EVENTS)
     events = [envelope_of(row) for row in (await connection.execute(query)).all()]
-    making = Making(incident, attempts)
+    making = PartMaker(incident, attempts)
     happened = sorted(
         making.all("event", ((e.id, partial(decode_event, e)) for e in events if e.topic is Topic.INCIDENTS)),
         key=lambda event: event.order,
@@ -140,15 +144,15 @@ async def read_incident(
     said = making.all("fact", ((e.id, partial(_said, e)) for e in events if e.topic is Topic.CLOCKS))
     deliveries = await _about(connection, tables.delivery, incident)
     steps = await _about(connection, tables.alert, incident)
-    part: Part | None = Part(record, clocks, happened, said, deliveries, steps, None)
+    part: IncidentShare | None = IncidentShare(record, clocks, happened, said, deliveries, steps, None)
     if only_contract is not None:
         told = (deliveries, steps)
-        part = await part_of(connection, incident, only_contract, record, clocks, happened, said, told)
+        part = await share_seen(connection, incident, only_contract, record, clocks, happened, said, told)
     return None if part is None else _file(incident, part, hours, making)
 
 
-def _said(envelope: Envelope) -> Said:
-    return Said(envelope.id, decode_clock_fact(envelope))
+def _said(envelope: Envelope) -> PublishedFact:
+    return PublishedFact(envelope.id, decode_clock_fact(envelope))
 
 
 async def _about(connection: AsyncConnection, table: Table, incident: str) -> list[Any]:
@@ -156,7 +160,7 @@ async def _about(connection: AsyncConnection, table: Table, incident: str) -> li
     return list((await connection.execute(query)).all())
 
 
-def _file(incident: str, part: Part, hours: HoursAt, making: Making) -> IncidentFile:
+def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker) -> IncidentFile:
     record, clocks, said = part.record, part.clocks, part.said
     if part.until is not None and part.until < hours.now:
         hours = HoursAt(part.until, hours.calendars)
@@ -190,7 +194,7 @@ def _file(incident: str, part: Part, hours: HoursAt, making: Making) -> Incident
         alerts=alerts_of(part.steps),
         until=part.until,
         drawing=drawing,
-        spoilt=tuple(making.spoilt),
+        not_shown=tuple(making.not_shown),
     )
 
 
@@ -199,8 +203,8 @@ def _coarse(now: datetime) -> datetime:
     return now.replace(second=now.second // 30 * 30, microsecond=0)
 
 
-def _by_clock(said: Sequence[Said]) -> dict[str, list[Said]]:
-    found: dict[str, list[Said]] = {}
+def _by_clock(said: Sequence[PublishedFact]) -> dict[str, list[PublishedFact]]:
+    found: dict[str, list[PublishedFact]] = {}
     for one in said:
         if about_clock(one.fact):
             found.setdefault(str(one.fact.clock), []).append(one)
@@ -208,13 +212,13 @@ def _by_clock(said: Sequence[Said]) -> dict[str, list[Said]]:
 
 
 def _promises(
-    clocks: Sequence[Any], said: Mapping[str, Sequence[Said]], hours: HoursAt, making: Making
-) -> tuple[Promise, ...]:
+    clocks: Sequence[Any], said: Mapping[str, Sequence[PublishedFact]], hours: HoursAt, making: PartMaker
+) -> tuple[ShownPromise, ...]:
     now = hours.now
 
-    def promise(clock: Any) -> Promise:
+    def promise(clock: Any) -> ShownPromise:
         spans = split_at(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
-        return Promise(
+        return ShownPromise(
             row=row_of(clock, hours),
             original_due_at=clock.original_due_at,
             stopped_at=clock.stopped_at,
@@ -228,12 +232,12 @@ def _promises(
 
 
 def _drawing(
-    promises: Sequence[Promise], said: Mapping[str, Sequence[Said]], now: datetime, zone: str
+    promises: Sequence[ShownPromise], said: Mapping[str, Sequence[PublishedFact]], now: datetime, zone: str
 ) -> Drawing | None:
     return draw([_lane(promise, said.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
 
 
-def _lane(promise: Promise, said: Sequence[Said]) -> Lane:
+def _lane(promise: ShownPromise, said: Sequence[PublishedFact]) -> TimelineRow:
     row = promise.row
     points = [
         Point(MarkKind.WARNED, one.fact.at, f"warned at {word.threshold(one.fact.threshold)}")
@@ -246,10 +250,12 @@ def _lane(promise: Promise, said: Sequence[Said]) -> Lane:
         points.append(Point(MarkKind.DUE, row.due_at, "due"))
     if promise.stopped_at is not None:
         points.append(Point(MarkKind.STOPPED, promise.stopped_at, row.word.text.lower()))
-    return Lane(f"{word.metric(row.metric)}{f' {row.cycle + 1}' if row.cycle else ''}", promise.spans, tuple(points))
+    return TimelineRow(
+        f"{word.metric(row.metric)}{f' {row.cycle + 1}' if row.cycle else ''}", promise.spans, tuple(points)
+    )
 
 
-def _happening(event: IncidentEvent) -> Happening:
+def _happening(event: IncidentEvent) -> ShownEvent:
     details = dict(event.attributes)
     if event.waiting_on is not None:
         details["waiting on"] = event.waiting_on.value
@@ -266,7 +272,7 @@ def _happening(event: IncidentEvent) -> Happening:
     if event.reason:
         details["reason"] = event.reason
     delay = event.received_at - event.occurred_at
-    return Happening(
+    return ShownEvent(
         at=event.occurred_at,
         received_at=event.received_at,
         kind=event.kind.value,
@@ -277,10 +283,7 @@ def _happening(event: IncidentEvent) -> Happening:
     )
 
 
-_REASONED = frozenset({FactKind.CLOCK_PAUSED, FactKind.CLOCK_CANCELLED, FactKind.PROMISE_NONE})
-
-
-def _saying(fact: ClockFact) -> Saying:
+def _saying(fact: ClockFact) -> ShownFact:
     details = (
         [reason_of(fact)]
         if fact.kind in (FactKind.CLOCK_PAUSED, FactKind.CLOCK_CANCELLED, FactKind.PROMISE_NONE)
@@ -296,10 +299,10 @@ def _saying(fact: ClockFact) -> Saying:
         if name.startswith(DUE)
     ]
     if fact.is_history and fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED):
-        details.append("not told: history")
+        details.append("no notification: history")
     if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
         details += [f"{key}: {value}" for key, value in sorted(fact.details.items()) if value]
-    return Saying(
+    return ShownFact(
         at=fact.at,
         noticed_at=fact.fired_at or fact.at,
         metric=word.metric(fact.metric) if fact.metric else "",

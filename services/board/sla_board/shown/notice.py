@@ -1,4 +1,4 @@
-"""Critical-fix notices and how far their telling has come."""
+"""Critical-fix notices, with the state of their notifications."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
 from sla_board.shown.alert import ShownAlert, alerts_of
-from sla_board.shown.spoilt import Attempts, Spoilt
+from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.word import safe_link
 
 _MOST = 100
@@ -23,7 +23,7 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNotice:
-    """`told` counts deliveries by state."""
+    """One critical-fix notice with the state of its deliveries (`told`: count by state) and acknowledgements."""
 
     id: str
     title: str
@@ -40,8 +40,8 @@ class ShownNotice:
 
 async def read_notices(
     connection: AsyncConnection, only_contract: str | None, attempts: Attempts
-) -> list[ShownNotice | Spoilt]:
-    """The newest first; a viewer of one contract sees those that contract was told of."""
+) -> list[ShownNotice | NotShown]:
+    """Read the notices, newest first; for the viewer of one contract only those sent to it."""
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)
     query = select(tables.notice).order_by(notice.published_at.desc(), notice.id).limit(_MOST)

@@ -14,8 +14,8 @@ from sla_board import tables
 from sla_board.projection.text import containing
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.bucket import HOUR, SOON, Bucket, end_of_day
-from sla_board.shown.filter import BoardFilter, Condition, Order
-from sla_board.shown.hours import HoursAt, Look, Reach
+from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
+from sla_board.shown.hours import ClockHours, CountedReach, HoursAt
 from sla_domain.clock import ClockState
 from sla_platform.store.urgency import urgency_at
 
@@ -27,7 +27,7 @@ _MOST_CHOICES = 200
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One look at the queue. `rows` are records of `board_clock` with `known_title` and `known_url` beside."""
+    """The open clocks that a filter shows. `rows` are records of `board_clock` with `known_title` and `known_url`."""
 
     now: datetime
     hours: HoursAt
@@ -40,11 +40,12 @@ class Queue:
 
     @property
     def total(self) -> int:
+        """Return how many clocks the filter shows in all buckets."""
         return sum(self.buckets.values())
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
-    """Four statements, whatever the number of clocks."""
+    """Read the queue, in four statements whatever the number of clocks."""
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)
     looks = {name: hours.look(contract, name) for contract, name in choices.hours}
@@ -122,7 +123,7 @@ def _joined(shown: BoardFilter, query: Any) -> Any:
 def _allowed(shown: BoardFilter) -> ColumnElement[bool]:
     """Open clocks; with the key of one contract those of incidents that are under it now (`sla_domain.contract_view`).
 
-    An incident for another customer than the timer has judged yet is nobody's until it has.
+    An incident whose new customer the timer has not judged yet is shown to no contract until it has.
     """
     if shown.only_contract is None:
         return _clock.open.is_(True)
@@ -153,34 +154,34 @@ def _chosen(shown: BoardFilter, outside: ColumnElement[bool]) -> list[ColumnElem
     return chosen
 
 
-def _holds(condition: Condition, outside: ColumnElement[bool]) -> ColumnElement[bool]:
+def _holds(condition: ClockCondition, outside: ColumnElement[bool]) -> ColumnElement[bool]:
     calm = _clock.breached_at.is_(None)
     running = and_(calm, _clock.state == ClockState.RUNNING.value)
     match condition:
-        case Condition.BREACHED:
+        case ClockCondition.BREACHED:
             return _clock.breached_at.is_not(None)
-        case Condition.PAUSED:
+        case ClockCondition.PAUSED:
             return and_(calm, _clock.state == ClockState.PAUSED.value)
-        case Condition.OUTSIDE:
+        case ClockCondition.OUTSIDE:
             return and_(running, outside)
-        case Condition.WARNED:
+        case ClockCondition.WARNED:
             return and_(running, not_(outside), _clock.warned != "")
-        case Condition.RUNNING:
+        case ClockCondition.RUNNING:
             return and_(running, not_(outside), _clock.warned == "")
 
 
-def _outside(now: datetime, looks: Mapping[str, Look]) -> ColumnElement[bool]:
+def _outside(now: datetime, looks: Mapping[str, ClockHours]) -> ColumnElement[bool]:
     """Clocks whose hours are closed now, and that are not due yet."""
     closed = sorted(name for name, look in looks.items() if not look.around.open)
     not_due = and_(_clock.due_at.is_not(None), _clock.due_at > now)
     return and_(_clock.hours.in_(closed), not_due) if closed else false()
 
 
-def _bucket(now: datetime, zones: Sequence[str], looks: Mapping[str, Look]) -> ColumnElement[int]:
+def _bucket(now: datetime, zones: Sequence[str], looks: Mapping[str, ClockHours]) -> ColumnElement[int]:
     """`bucket_of` in SQL. "Today" ends at another instant in every zone, so the zones in use are spelled out; so are
     the instants to which counted time reaches in the hours in use."""
     today = [and_(_clock.zone == zone, _clock.due_at < end_of_day(now, zone)) for zone in zones]
-    by_reach: dict[Reach, list[str]] = {}
+    by_reach: dict[CountedReach, list[str]] = {}
     for name, look in sorted(looks.items()):
         if look.calendar is not None:
             by_reach.setdefault(look.reach, []).append(name)
@@ -210,19 +211,19 @@ def _order(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> lis
     most_urgent = _urgency(now).desc()
     soonest = _clock.due_at.asc().nulls_last()
     match shown.order:
-        case Order.URGENCY:
+        case QueueOrder.URGENCY:
             chosen = _urgency(now).asc() if shown.descending else most_urgent
-        case Order.STATE:
+        case QueueOrder.STATE:
             chosen = bucket.desc() if shown.descending else bucket.asc()
-        case Order.DUE:
+        case QueueOrder.DUE:
             chosen = _clock.due_at.desc().nulls_last() if shown.descending else soonest
-        case Order.PRIORITY:
+        case QueueOrder.PRIORITY:
             chosen = _turned(_clock.priority, shown)
-        case Order.CONTRACT:
+        case QueueOrder.CONTRACT:
             chosen = _turned(_clock.contract, shown)
-        case Order.INCIDENT:
+        case QueueOrder.INCIDENT:
             chosen = _turned(_clock.incident, shown)
-        case Order.METRIC:
+        case QueueOrder.METRIC:
             chosen = _turned(_clock.metric, shown)
     return [chosen, most_urgent, soonest, _clock.incident.asc(), _clock.metric.asc(), _clock.cycle.asc()]
 

@@ -11,16 +11,16 @@ from zlib import crc32
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert
 from sla_board.shown.bucket import Bucket, bucket_of
-from sla_board.shown.count import Count, count_of
-from sla_board.shown.filter import Condition
+from sla_board.shown.count import Countdown, countdown_of
+from sla_board.shown.filter import ClockCondition
 from sla_board.shown.hours import HoursAt
 from sla_domain.clock import ClockState
 from sla_domain.urgency import weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """`mark` changes when anything visible does: the browser leaves rows with the same mark alone."""
+class ClockRow:
+    """One clock as a row of a page: values that do not change by the mere passing of time."""
 
     id: str
     incident: str
@@ -35,41 +35,43 @@ class Row:
     allowed: str
     weight: float
     bucket: Bucket
-    condition: Condition
-    word: word.Word
+    condition: ClockCondition
+    word: word.StateWord
     why: str
-    answer: str  # who acknowledged the breach, or that nobody has
+    answer: str  # whether the breach is acknowledged, and by whom
     provisional: bool
     state: ClockState
     due_at: datetime | None
     breached_at: datetime | None
     started_at: datetime | None
     zone: str
-    warned: str  # the threshold, where the state says something else
+    warned: str  # the threshold, where the state shows something else
     outside: bool  # it runs, and its hours are closed
     opens_at: datetime | None  # when they open again
-    count: Count | None  # None where there is nothing to count
+    count: Countdown | None  # None where there is nothing to count
 
     @property
     def element(self) -> str:
-        """Its id on the page."""
+        """Return the row's id in the page."""
         return f"c-{self.id}"
 
     @property
     def mark(self) -> str:
+        """Return a checksum of the row: the browser leaves rows with the same mark unchanged."""
         return format(crc32(repr(self).encode()), "08x")
 
     def urgency(self, now: datetime) -> float:
-        """The score of `sla_domain.urgency` at this instant."""
+        """Return the score of `sla_domain.urgency` at this instant."""
         return round(weighted(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     @property
     def page(self) -> str:
+        """Return the path of the incident's page."""
         return incident_path(self.incident)
 
     @property
     def note(self) -> str:
-        """What stands beside the state in small letters."""
+        """Return the small text beside the state."""
         notes = (
             self.answer,
             self.why,
@@ -82,13 +84,13 @@ class Row:
     @property
     def _outside(self) -> str:
         until = f"until {word.local_briefly(self.opens_at, self.zone)}" if self.opens_at is not None else ""
-        if not self.outside or self.condition is Condition.OUTSIDE:
+        if not self.outside or self.condition is ClockCondition.OUTSIDE:
             return until
         return f"outside hours {until}".strip()
 
 
-def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Row:
-    """The row of one record of `shown.queue` (or of `board_clock` alone)."""
+def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
+    """Return the row of a record of `shown.queue`, or of `board_clock` alone."""
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
     # Of an incident that moved, to the key of its present contract: without the words of the one before.
@@ -97,7 +99,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Row:
     overdue = state is ClockState.RUNNING and record.due_at is not None and record.due_at <= now
     outside = state is ClockState.RUNNING and not look.around.open
     still = outside and not overdue
-    return Row(
+    return ClockRow(
         id=str(record.id),
         incident=record.incident,
         title=getattr(record, "known_title", None) or record.title or record.incident,
@@ -133,20 +135,20 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Row:
         warned=word.threshold(record.warned) if record.warned and state.open and (breached or outside) else "",
         outside=outside,
         opens_at=look.around.opens if outside else None,
-        count=count_of(record, state, look, now),
+        count=countdown_of(record, state, look, now),
     )
 
 
 def incident_path(incident: str) -> str:
-    """The incident's page; ids hold colons, slashes and number signs."""
+    """Return the path of an incident's page; ids hold colons, slashes and number signs."""
     return f"/incidents/{quote(incident, safe=':')}"
 
 
 def ack_path(alert: str) -> str:
-    """Where the notifier acknowledges an alert: on this port in the embedded profile, else behind the proxy."""
+    """Return the path at which the notifier acknowledges an alert."""
     return f"/v1/alerts/{quote(alert, safe='')}/ack"
 
 
 def explain_path(incident: str) -> str:
-    """Where the timer service explains its clocks: on this port in the embedded profile, else behind the proxy."""
+    """Return the path at which the timer explains an incident's clocks."""
     return f"/v1/incidents/{quote(incident, safe=':')}/explain"

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.projection.clock import Said, about_clock, clock_row
+from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.projection.contract import periods_of
 from sla_board.projection.incident import incident_row
 from sla_domain.contract import ContractId
@@ -24,29 +24,29 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """As much of an incident as one contract sees. `record` and `clocks` read like rows of the tables."""
+class IncidentShare:
+    """As much of an incident as one contract may see; `record` and `clocks` have the columns of the tables."""
 
     record: Any
     clocks: Sequence[Any]
     happened: Sequence[IncidentEvent]
-    said: Sequence[Said]
+    said: Sequence[PublishedFact]
     deliveries: Sequence[Any]
     steps: Sequence[Any]  # of alerts
     until: datetime | None  # when the incident left the contract
 
 
-async def part_of(
+async def share_seen(
     connection: AsyncConnection,
     incident: str,
     contract: str,
     record: Any,
     clocks: Sequence[Any],
     happened: Sequence[IncidentEvent],
-    said: Sequence[Said],
+    said: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
-) -> Part | None:
-    """`told`: deliveries and steps of alerts. None when nothing of the incident is this contract's to see."""
+) -> IncidentShare | None:
+    """Return what the contract may see of an incident; None for nothing. `told`: deliveries and steps of alerts."""
     periods = await _periods(connection, incident, said)
     if not periods:
         return _by_label(contract, said, told)
@@ -57,7 +57,7 @@ async def part_of(
     heard = [one for one in said if share.has_fact(one.fact.contract, one.fact.at)]
     gone = found is not None and found.until is not None
     left = record if found is None or found.everything else SimpleNamespace(**incident_row(found.events))
-    return Part(
+    return IncidentShare(
         record=left,
         clocks=_clocks_then(heard, share) if gone else _clocks_now(clocks, share, left),
         happened=happened if found is None else found.shown(happened),
@@ -68,8 +68,10 @@ async def part_of(
     )
 
 
-async def _periods(connection: AsyncConnection, incident: str, said: Sequence[Said]) -> tuple[ContractPeriod, ...]:
-    """The timer's word; of an incident that never moved what all its facts say; empty when they disagree."""
+async def _periods(
+    connection: AsyncConnection, incident: str, said: Sequence[PublishedFact]
+) -> tuple[ContractPeriod, ...]:
+    """Return the periods published by the timer, or the one that all facts name; empty when they disagree."""
     moved = tables.contract.c
     written = (await connection.execute(select(moved.periods).where(moved.incident == incident))).scalar_one_or_none()
     if written is not None:
@@ -81,13 +83,15 @@ async def _periods(connection: AsyncConnection, incident: str, said: Sequence[Sa
     return (ContractPeriod(ContractId(newest.contract), newest.customer, _ALWAYS, NO_EVENT, named=True),)
 
 
-def _by_label(contract: str, said: Sequence[Said], told: tuple[Sequence[Any], Sequence[Any]]) -> Part | None:
-    """Of an incident that moved before the timer told of moves: what was said under this contract, and no event."""
+def _by_label(
+    contract: str, said: Sequence[PublishedFact], told: tuple[Sequence[Any], Sequence[Any]]
+) -> IncidentShare | None:
+    """Return, of an incident that moved before the timer published moves, the facts under this contract, no events."""
     heard = [one for one in said if one.fact.contract == contract]
     if not heard:
         return None
     deliveries, steps = ([one for one in rows if one.contract == contract] for rows in told)
-    return Part(None, _clocks_of(heard), (), heard, deliveries, steps, None)
+    return IncidentShare(None, _clocks_of(heard), (), heard, deliveries, steps, None)
 
 
 def _clocks_now(clocks: Sequence[Any], share: ContractShare, record: Any) -> Sequence[Any]:
@@ -108,13 +112,13 @@ def _clocks_now(clocks: Sequence[Any], share: ContractShare, record: Any) -> Seq
     return mine
 
 
-def _clocks_then(heard: Sequence[Said], share: ContractShare) -> Sequence[Any]:
+def _clocks_then(heard: Sequence[PublishedFact], share: ContractShare) -> Sequence[Any]:
     """The clocks of an incident that has left, as its facts up to then had them."""
     return [row for row in _clocks_of(heard) if share.has_clock(row.started_at, row.stopped_at)]
 
 
-def _clocks_of(heard: Sequence[Said]) -> list[Any]:
-    by_clock: dict[str, list[Said]] = {}
+def _clocks_of(heard: Sequence[PublishedFact]) -> list[Any]:
+    by_clock: dict[str, list[PublishedFact]] = {}
     for one in heard:
         if about_clock(one.fact):
             by_clock.setdefault(str(one.fact.clock), []).append(one)

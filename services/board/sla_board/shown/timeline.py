@@ -22,7 +22,7 @@ _STEPS = tuple(
 _MOST_TICKS = 8
 
 
-class Stretch(StrEnum):
+class SpanKind(StrEnum):
     """What a clock did during a stretch."""
 
     RUNNING = "running"
@@ -32,23 +32,26 @@ class Stretch(StrEnum):
 
     @property
     def words(self) -> str:
+        """Return the kind for people."""
         return _TITLES.get(self, self.value)
 
 
-_TITLES = {Stretch.OVERDUE: "past due", Stretch.OUTSIDE: "outside hours"}
+_TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """`end` None: still going on."""
+class TimelineSpan:
+    """One stretch of a clock's life; `end` None: it still lasts."""
 
-    kind: Stretch
+    kind: SpanKind
     start: datetime
     end: datetime | None
     why: str = ""
 
 
 class MarkKind(StrEnum):
+    """What a mark on the timeline stands for."""
+
     DUE = "due"
     WARNED = "warned"
     BREACHED = "breached"
@@ -57,32 +60,38 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    """A mark at an instant, with its text."""
+
     kind: MarkKind
     at: datetime
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """One clock."""
+class TimelineRow:
+    """One clock on the timeline: its stretches and marks."""
 
     label: str
-    spans: tuple[Span, ...]
+    spans: tuple[TimelineSpan, ...]
     points: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
+    """A stretch as a rectangle."""
+
     x: float
     y: float
     width: float
     height: float
-    kind: Stretch
+    kind: SpanKind
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
+    """A mark as a point."""
+
     x: float
     y: float
     kind: MarkKind
@@ -90,25 +99,27 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TimelineTick:
+    """A label of the time axis."""
+
     x: float
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All lengths in the units of the view box, `WIDTH` by `height`."""
+    """The whole timeline, in units of the SVG view box, `WIDTH` by `height`."""
 
     height: float
     labels: tuple[tuple[float, str], ...]
     bars: tuple[Bar, ...]
     pins: tuple[Pin, ...]
-    ticks: tuple[Tick, ...]
+    ticks: tuple[TimelineTick, ...]
     now_x: float | None
 
 
-def draw(lanes: Sequence[Lane], now: datetime, zone: str) -> Drawing | None:
-    """None when there is nothing to draw. `now` is shown while something is going on."""
+def draw(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
+    """Return the drawing of these rows; None when there is nothing to draw. `now` is drawn while a stretch lasts."""
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:
         return None
@@ -144,15 +155,15 @@ class _Scale:
         return round(LABEL + share * (WIDTH - LABEL - 12), 1)
 
 
-def _bar(scale: _Scale, span: Span, top: float, now: datetime) -> Bar:
+def _bar(scale: _Scale, span: TimelineSpan, top: float, now: datetime) -> Bar:
     left = scale.x(span.start)
     right = scale.x(max(span.end or now, span.start))
     text = f"{span.kind.words}{f' ({span.why})' if span.why else ''}"
-    height = THIN if span.kind is Stretch.OUTSIDE else BAR
+    height = THIN if span.kind is SpanKind.OUTSIDE else BAR
     return Bar(left, top + (LANE - height) / 2, max(right - left, 1.5), height, span.kind, text)
 
 
-def _ticks(scale: _Scale, zone: str) -> tuple[Tick, ...]:
+def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
     """At round local times, at most eight."""
     length = scale.last - scale.first
     step = next((step for step in _STEPS if length / step <= _MOST_TICKS), length)
@@ -160,27 +171,27 @@ def _ticks(scale: _Scale, zone: str) -> tuple[Tick, ...]:
     local = scale.first.astimezone(there).replace(tzinfo=None)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     at = midnight + -(-(local - midnight) // step) * step
-    ticks: list[Tick] = []
+    ticks: list[TimelineTick] = []
     while (instant := at.replace(tzinfo=there)) <= scale.last and len(ticks) <= _MOST_TICKS:
         whole_days = step >= timedelta(days=1) or (at.hour, at.minute) == (0, 0)
         if scale.x(instant) > WIDTH - 24:
             break  # its label would not fit
-        ticks.append(Tick(scale.x(instant), f"{at.day} {at:%b}" if whole_days else f"{at:%H:%M}"))
+        ticks.append(TimelineTick(scale.x(instant), f"{at.day} {at:%b}" if whole_days else f"{at:%H:%M}"))
         at += step
     return tuple(ticks)
 
 
-def split_at(spans: Sequence[Span], due_at: datetime | None, now: datetime) -> tuple[Span, ...]:
-    """What ran past `due_at` is overdue."""
+def split_at(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
+    """Return the stretches with the part of running ones after `due_at` as overdue."""
     if due_at is None:
         return tuple(spans)
-    split: list[Span] = []
+    split: list[TimelineSpan] = []
     for span in spans:
-        if span.kind is not Stretch.RUNNING or (span.end or now) <= due_at:
+        if span.kind is not SpanKind.RUNNING or (span.end or now) <= due_at:
             split.append(span)
         elif span.start >= due_at:
-            split.append(Span(Stretch.OVERDUE, span.start, span.end, span.why))
+            split.append(TimelineSpan(SpanKind.OVERDUE, span.start, span.end, span.why))
         else:
-            split.append(Span(Stretch.RUNNING, span.start, due_at, span.why))
-            split.append(Span(Stretch.OVERDUE, due_at, span.end, span.why))
+            split.append(TimelineSpan(SpanKind.RUNNING, span.start, due_at, span.why))
+            split.append(TimelineSpan(SpanKind.OVERDUE, due_at, span.end, span.why))
     return tuple(split)

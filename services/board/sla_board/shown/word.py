@@ -6,55 +6,60 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sla_board.shown.bucket import zone_of
-from sla_board.shown.filter import Condition
+from sla_board.shown.filter import ClockCondition
 from sla_domain.clock import ClockState
 from sla_domain.metrics import BUILT_IN
 from sla_domain.plan import MetricId
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """`icon` names a symbol of the page's sprite; `tone` a class of the style sheet."""
+class StateWord:
+    """The state of a clock: a word, the name of an icon and a class of the style sheet."""
 
     text: str
     icon: str
     tone: str
 
 
-def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> Word:
-    """The state of a clock in a word."""
+def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
+    """Return the word for the state of a clock."""
     if state is ClockState.MET:
-        return Word("Met", "met", "good")
+        return StateWord("Met", "met", "good")
     if state is ClockState.MISSED:
-        return Word("Missed", "breached", "breached")
+        return StateWord("Missed", "breached", "breached")
     if state is ClockState.CANCELLED:
-        return Word("Cancelled, breached" if breached else "Cancelled", "cancelled", "quiet")
+        return StateWord("Cancelled, breached" if breached else "Cancelled", "cancelled", "quiet")
     if state is ClockState.PAUSED:
-        return Word("Paused, breached", "breached", "breached") if breached else Word("Paused", "paused", "quiet")
+        return (
+            StateWord("Paused, breached", "breached", "breached")
+            if breached
+            else StateWord("Paused", "paused", "quiet")
+        )
     if breached:
-        return Word("Breached", "breached", "breached")
+        return StateWord("Breached", "breached", "breached")
     if overdue:
-        # Due by the wall, yet the timer has not told a breach: it may still be reading what happened before.
-        return Word("Due now", "warned", "warned")
+        # Past due by the wall, but the timer has published no breach: it may still be reading earlier events.
+        return StateWord("Due now", "warned", "warned")
     if outside:
-        return Word("Outside hours", "outside", "quiet")
+        return StateWord("Outside hours", "outside", "quiet")
     if warned:
-        return Word(f"Warned {threshold(warned)}", "warned", "warned")
-    return Word("Running", "running", "running")
+        return StateWord(f"Warned {threshold(warned)}", "warned", "warned")
+    return StateWord("Running", "running", "running")
 
 
-def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> Condition:
+def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
+    """Return the condition of an open clock, as the filter has it."""
     if breached:
-        return Condition.BREACHED
+        return ClockCondition.BREACHED
     if state is ClockState.PAUSED:
-        return Condition.PAUSED
+        return ClockCondition.PAUSED
     if outside:
-        return Condition.OUTSIDE
-    return Condition.WARNED if warned else Condition.RUNNING
+        return ClockCondition.OUTSIDE
+    return ClockCondition.WARNED if warned else ClockCondition.RUNNING
 
 
 def threshold(key: str) -> str:
-    """`warn-75` as "75 %", `warn-3600s` as "1h 0m before"."""
+    """Return a warning's threshold in words: `warn-75` as "75 %", `warn-3600s` as "1h 00m before"."""
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
         return f"{span(timedelta(seconds=int(mark[:-1])))} before"
@@ -62,12 +67,13 @@ def threshold(key: str) -> str:
 
 
 def metric(name: str) -> str:
+    """Return the English title of a metric; of one defined in a plan its id in words."""
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
 
 def span(length: timedelta) -> str:
-    """A length at a glance, two units at most: 3d 4h, 4h 12m, 12m 34s. Negative ones with a minus sign."""
+    """Return a length in at most two units: 3d 4h, 4h 12m, 12m 34s; negative ones with a minus sign."""
     total = int(abs(length).total_seconds())
     sign = "\u2212" if length < timedelta() and total else ""
     days, hours, minutes, seconds = total // 86400, total // 3600 % 24, total // 60 % 60, total % 60
@@ -79,7 +85,7 @@ def span(length: timedelta) -> str:
 
 
 def local(instant: datetime, zone: str) -> str:
-    """`Thu 12 Nov 08:30 CET`: the instant where the customer is."""
+    """Return an instant in the customer's zone: `Thu 12 Nov 08:30 CET`."""
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
@@ -88,14 +94,15 @@ def local(instant: datetime, zone: str) -> str:
 
 
 def local_briefly(instant: datetime, zone: str) -> str:
-    """`Thu 12 Nov 08:30`, for where the zone stands beside it."""
+    """Return an instant in the customer's zone without the zone: `Thu 12 Nov 08:30`."""
     return local(instant, zone).rpartition(" ")[0]
 
 
 def utc(instant: datetime) -> str:
+    """Return an instant in UTC to the second: `2026-11-12 07:30:00 UTC`."""
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def safe_link(url: str) -> str:
-    """The URL of a ticket if a browser may follow it, else nothing: `javascript:` never becomes a link."""
+    """Return the URL if it is http or https, else "": `javascript:` never becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""

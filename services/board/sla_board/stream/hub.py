@@ -1,4 +1,4 @@
-"""Channels: one for each different page that somebody watches; it renders when something changed and tells its seats.
+"""Channels: one for each different page that somebody watches; it renders after a change and wakes its seats.
 
 A seat holds no queue. A slow browser is given the newest frame when it reads again and never the ones in between, so
 nothing piles up. A page also changes by the mere passing of time (a clock moves from "under 1 h" to "under 15 min"),
@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from sla_board.metrics import BoardMetrics
-from sla_board.stream.places import Bounds, Full, Places, Visitor
+from sla_board.stream.places import PlacesFull, StreamBounds, StreamPlaces, Visitor
 from sla_platform.bus import Doorbell, rung_within
 
 _log = structlog.get_logger(__name__)
@@ -31,9 +31,9 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One rendering as it goes over the wire. Equal ids mean equal pages.
+    """One rendering as it is sent; equal ids mean equal pages.
 
-    `since` says the difference to an earlier frame more briefly than `body` says the whole; None where it cannot.
+    `since` returns the shorter difference from an earlier frame; None where there is none.
     """
 
     id: str
@@ -43,15 +43,15 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """In the place of a heartbeat: the page cannot be rendered just now, so what the browser shows is old."""
+class NotRendered:
+    """Sent in place of a heartbeat: the page cannot be rendered now, so the browser shows an old one."""
 
 
 class _Channel(Generic[View]):
     def __init__(self) -> None:
         self.failing = False
         self.latest: Frame | None = None
-        self.step: Frame | None = None  # the latest frame, said as the difference to the one before
+        self.step: Frame | None = None  # the latest frame, as the difference to the one before
         self.before = ""  # the id of that one
         self.seats: set[asyncio.Event] = set()
         self.task: asyncio.Task[None] | None = None
@@ -71,7 +71,10 @@ class _Channel(Generic[View]):
 
 
 class Hub(Generic[View]):
-    """`render` turns a view into a frame; `changes` rings after each projection."""
+    """Renders each followed view once per change and sends it to all its followers.
+
+    `changes` is signalled after each projection.
+    """
 
     def __init__(
         self,
@@ -79,18 +82,18 @@ class Hub(Generic[View]):
         changes: Doorbell,
         metrics: BoardMetrics,
         *,
-        bounds: Bounds = Bounds(),
+        bounds: StreamBounds = StreamBounds(),
     ) -> None:
         self._render = render
         self._changes = changes
         self._metrics = metrics
-        self._places = Places(bounds)
+        self._places = StreamPlaces(bounds)
         self._channels: dict[View, _Channel[View]] = {}
         self._pens = asyncio.Semaphore(2)  # the more pages there are, the longer each waits, and so the longer it rests
         self._closed = False
 
     async def run(self) -> None:
-        """A part of the service: at its end every stream ends, so that the HTTP server can stop."""
+        """Wait for ever; when cancelled end every stream, so that the HTTP server can stop."""
         self._closed = False
         try:
             await asyncio.Event().wait()
@@ -98,6 +101,7 @@ class Hub(Generic[View]):
             await self.close()
 
     async def close(self) -> None:
+        """End every stream."""
         self._closed = True
         tasks = [channel.task for channel in self._channels.values() if channel.task is not None]
         for channel in self._channels.values():
@@ -109,23 +113,23 @@ class Hub(Generic[View]):
 
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
-    ) -> AsyncGenerator[Frame | Trouble | None]:
-        """Frames of the page as it changes, the present one first unless it is `known`; None when time has passed.
+    ) -> AsyncGenerator[Frame | NotRendered | None]:
+        """Yield frames of the page as it changes, the present one first unless it is `known`; None as a heartbeat.
 
-        Trouble at once when the page cannot be rendered, and then in the place of None until it can be.
-        Raises OwnShare or Full at once, before anything is sent.
+        Yields NotRendered at once when the page cannot be rendered, and then instead of None until it can be. Raises
+        CallerLimitReached or PlacesFull at once, before anything is sent.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)
 
     async def _follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor
-    ) -> AsyncGenerator[Frame | Trouble | None]:
+    ) -> AsyncGenerator[Frame | NotRendered | None]:
         troubled = False
         try:
             self._places.check(visitor, view)
-        except Full:
-            return  # others came in between: the browser asks again, and hears why not
+        except PlacesFull:
+            return  # other callers came in between: the browser tries again and gets the reason then
         with self._seat(view, visitor) as (channel, fresh):
             while not self._closed:
                 frame = channel.latest
@@ -140,7 +144,7 @@ class Hub(Generic[View]):
                 if channel.failing is troubled and (await rung_within(fresh, beat_seconds) or fresh.is_set()):
                     continue
                 troubled = channel.failing
-                yield Trouble() if troubled else None
+                yield NotRendered() if troubled else None
 
     @contextlib.contextmanager
     def _seat(self, view: View, visitor: Visitor) -> Iterator[tuple[_Channel[View], asyncio.Event]]:
@@ -183,7 +187,7 @@ class Hub(Generic[View]):
                 with self._metrics.renders.time():
                     frame = await self._render(view)
         except Exception:
-            # The page stays as it is, and its viewers are told that it is old; the next look may succeed.
+            # The page stays as it is, marked as old; the next rendering may succeed.
             self._metrics.render_failures.inc()
             if not channel.failing:
                 _log.exception("board.render_failed")

@@ -18,8 +18,8 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """Streams in all, of one key, of all keys of one contract, of one address without a key; different pages in all."""
+class StreamBounds:
+    """How many streams there may be: in all, for a key, a contract, an address; and how many different pages."""
 
     streams: int = 1000
     per_key: int = 100
@@ -30,7 +30,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who wants to follow. `key` is empty for a caller without one; then the address counts."""
+    """The caller who wants to follow a page. `key` is "" for a caller without one; then the address counts."""
 
     key: str = ""
     contract: str | None = None
@@ -38,14 +38,14 @@ class Visitor:
 
     @property
     def party(self) -> str:
-        """With whom the equal share is measured."""
+        """Return the name under which the caller's share is counted."""
         if self.contract is not None:
             return f"contract {self.contract}"
         return f"key {self.key}" if self.key else f"address {network_of(self.address)}"
 
 
 def network_of(address: str) -> str:
-    """The address, of IPv6 the /64 network: one household or machine has all of it."""
+    """Return the address; of IPv6 its /64 network, which one household or machine has as a whole."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -53,19 +53,19 @@ def network_of(address: str) -> str:
     return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
 
 
-class Full(Exception):
-    """All places are taken, or the last ones are for others; ask again later."""
+class PlacesFull(Exception):
+    """All places are taken, or the last ones are kept for others; ask again later."""
 
 
-class OwnShare(Full):
-    """The caller follows as much already as one caller may."""
+class CallerLimitReached(PlacesFull):
+    """The caller follows as many streams as one caller may."""
 
 
 @dataclass(slots=True)
-class Places:
-    """The streams that are open, by who follows them. Only `taken` and `left` change it."""
+class StreamPlaces:
+    """The open streams, counted by their callers; changed by `taken` and `left` only."""
 
-    bounds: Bounds
+    bounds: StreamBounds
     _streams: Counter[str] = field(default_factory=Counter)
     _pages: dict[str, Counter[Hashable]] = field(default_factory=dict)
     _everybody: Counter[Hashable] = field(default_factory=Counter)
@@ -73,29 +73,32 @@ class Places:
 
     @property
     def open(self) -> int:
+        """Return how many streams are open."""
         return self._open
 
     def check(self, visitor: Visitor, page: Hashable) -> None:
-        """Raises OwnShare, or Full."""
+        """Raise CallerLimitReached or PlacesFull if the caller may not follow this page now."""
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:
-                raise OwnShare(f"{name} follows {most} streams already: close some of them")
+                raise CallerLimitReached(f"{name} follows {most} streams already: close some of them")
         self._check_share(visitor.party, self._open, self.bounds.streams, self._streams[visitor.party], self._parties())
         if page in self._pages.get(visitor.party, ()):
             return
         pages, mine = self.bounds.pages, len(self._pages.get(visitor.party, ()))
         if mine >= max(pages // PAGES_SHARE, 1):
-            raise OwnShare(f"{visitor.party} follows {mine} different pages already: close some of them")
+            raise CallerLimitReached(f"{visitor.party} follows {mine} different pages already: close some of them")
         if page not in self._everybody:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
 
     def taken(self, visitor: Visitor, page: Hashable) -> None:
+        """Count a stream of this caller."""
         self._open += 1
         self._streams.update(self._names(visitor))
         self._pages.setdefault(visitor.party, Counter())[page] += 1
         self._everybody[page] += 1
 
     def left(self, visitor: Visitor, page: Hashable) -> None:
+        """Uncount a stream that has ended."""
         self._open -= 1
         for name in self._names(visitor):
             _less(self._streams, name)
@@ -123,13 +126,13 @@ class Places:
 
     def _check_share(self, party: str, taken: int, places: int, mine: int, parties: int) -> None:
         if taken >= places:
-            raise Full
+            raise PlacesFull
         others = parties if party not in self._pages else parties - 1
         left = places - taken
         if left <= max(places // 20, 1) and mine:
-            raise Full  # the last ones are for those who have none
+            raise PlacesFull  # the last ones are for those who have none
         if left <= places // 4 and mine >= max(places // (others + 2), 1):
-            raise Full  # one share is kept for whoever comes next
+            raise PlacesFull  # one share is kept for the next caller
 
 
 def _less(counter: Counter[_Name], name: _Name) -> None:

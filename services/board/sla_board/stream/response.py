@@ -13,13 +13,13 @@ RETRY_MILLISECONDS = 1500
 
 
 def sse(event: str, data: bytes, id_: str = "") -> bytes:
-    """One event. `data` is a single line (JSON)."""
+    """Return one server-sent event. `data` is a single line (JSON)."""
     head = f"event: {event}\n" + (f"id: {id_}\n" if id_ else "")
     return head.encode() + b"data: " + data + b"\n\n"
 
 
 class EventStream(StreamingResponse):
-    """Ends quietly when the browser leaves, and lets go of one that does not take what was sent for `patience`."""
+    """A response of server-sent events; it ends when the browser leaves or does not read for `patience` seconds."""
 
     media_type = "text/event-stream"
 

@@ -1,64 +1,62 @@
-"""Dialects: one pure translation a ticketing system, from its deliveries to canonical incident events.
+"""Dialects: one pure translation for each ticketing system, from its deliveries to canonical incident events.
 
-A new system is one file with `translate(delivery, source)` and a line in the table below.
+To add one, write a file with `translate(delivery, source)` and add it to the table below and to
+`sla_catalogue.source.Dialect`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from sla_catalogue.source import Dialect, Source
-from sla_ingest.dialect import cloudevents, github, jira
+from sla_catalogue.source import Dialect
+from sla_ingest.dialect import github, jira
+from sla_ingest.dialect.adapter import DialectAdapter, OpenedDelivery, WebhookDialect
+from sla_ingest.dialect.cloudevents import CloudEventsDialect, undescribed_source
 from sla_ingest.dialect.port import (
     Accepted,
+    CodedReason,
     Delivery,
+    DoesNotFit,
     Ignored,
-    Noted,
+    IngestRemark,
     Outcome,
     Parked,
     ParkedBecause,
-    Reason,
     Refused,
-    Remark,
-    Translated,
+    RemarkNote,
+    TranslatedEvent,
     Translation,
-    Unfit,
 )
 
 __all__ = [
-    "MEDIA_TYPES",
+    "DIALECTS",
+    "EVENTS_DIALECT",
     "Accepted",
+    "CodedReason",
     "Delivery",
+    "DialectAdapter",
+    "DoesNotFit",
     "Ignored",
-    "Noted",
+    "IngestRemark",
+    "OpenedDelivery",
     "Outcome",
     "Parked",
     "ParkedBecause",
-    "Reason",
     "Refused",
-    "Remark",
-    "Translated",
+    "RemarkNote",
+    "TranslatedEvent",
     "Translation",
-    "Unfit",
-    "translate",
+    "undescribed_source",
 ]
 
-Translate = Callable[[Delivery, Source], Translation]
+EVENTS_DIALECT: DialectAdapter = CloudEventsDialect()
+"""The dialect of `/v1/events`, whatever source the events name."""
 
-_SPOKEN: Mapping[Dialect, Translate] = MappingProxyType(
+DIALECTS: Mapping[Dialect, DialectAdapter] = MappingProxyType(
     {
-        Dialect.CLOUDEVENTS: cloudevents.translate,
-        Dialect.GITHUB: github.translate,
-        Dialect.JIRA: jira.translate,
+        Dialect.CLOUDEVENTS: EVENTS_DIALECT,
+        Dialect.GITHUB: WebhookDialect(github.translate, github.MEDIA_TYPES),
+        Dialect.JIRA: WebhookDialect(jira.translate, jira.MEDIA_TYPES),
     }
 )
-# What a sender of the dialect may put into Content-Type; CloudEvents has rules of its own.
-MEDIA_TYPES: Mapping[Dialect, frozenset[str]] = MappingProxyType(
-    {Dialect.GITHUB: github.MEDIA_TYPES, Dialect.JIRA: jira.MEDIA_TYPES}
-)
-
-
-def translate(delivery: Delivery, source: Source) -> Translation:
-    """What a delivery of this source means. Never raises for what a sender wrote."""
-    return _SPOKEN[source.dialect](delivery, source)

@@ -17,9 +17,9 @@ from sla_domain.bounds import ATTRIBUTES, METRIC, NAME
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.phase import Phase
 from sla_ingest.dialect.instant import BadInstant, parse_instant
-from sla_ingest.dialect.port import COLUMNS, Happening, Noted, Remark, Stamp, Unfit, incident_id
+from sla_ingest.dialect.port import COLUMNS, ClaimedTime, DoesNotFit, EventDraft, IngestRemark, RemarkNote, incident_id
 from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean, identifier, looked_up
-from sla_ingest.dialect.speaker import SAID, Person, known, stranger
+from sla_ingest.dialect.speaker import SAID, AccountDetails, known, stranger
 
 MAX_ATTRIBUTES = ATTRIBUTES
 MAX_NAME = NAME
@@ -47,7 +47,7 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """The canonical kind of a CloudEvents type; None for a type that is not ours, or of a version we do not speak."""
+    """Return the canonical kind of a CloudEvents type; None for a foreign type or an unknown version."""
     name = type_
     for family in _FAMILIES:
         if name.startswith(family):
@@ -57,11 +57,14 @@ def kind_of(type_: str) -> EventKind | None:
     return _ALSO_CALLED.get(name) or _KINDS.get(name)
 
 
-def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: Source) -> Happening:
-    """Raises Unfit with the pointer of the first field that does not fit."""
+def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
+    """Return the draft of an event from its CloudEvents data.
+
+    Raises DoesNotFit with the pointer of the first field that does not fit.
+    """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:
-        raise Unfit(f"an event {kind.value} needs {needed}", f"/data/{needed}")
+        raise DoesNotFit(f"an event {kind.value} needs {needed}", f"/data/{needed}")
     other = None
     if kind is EventKind.RENAMED:
         other = _named(data, "known_as", source)
@@ -70,14 +73,14 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
     snapshot, more = _snapshot(data, stamp, source)
     remarks = (*remarks, *more)
     if kind is EventKind.PRIORITY_CHANGED and "priority" not in attributes:
-        raise Unfit("an event priority_changed needs priority", "/data/priority")
+        raise DoesNotFit("an event priority_changed needs priority", "/data/priority")
     kind, actor, odd = _spoken(kind, data, source)
     remarks = (*remarks, *odd)
     version = _whole(data, "version") or 0
     quality = _member(TimeQuality, data, "quality")
-    return Happening(
+    return EventDraft(
         kind=kind,
-        stamp=Stamp(at=stamp.at, quality=quality or stamp.quality, version=version),
+        stamp=ClaimedTime(at=stamp.at, quality=quality or stamp.quality, version=version),
         actor=actor,
         actor_name=_word(data, "actor_name"),
         attributes=attributes,
@@ -94,14 +97,16 @@ def happening(kind: EventKind, data: Mapping[str, Any], stamp: Stamp, source: So
     )
 
 
-def _spoken(kind: EventKind, data: Mapping[str, Any], source: Source) -> tuple[EventKind, Actor, tuple[Noted, ...]]:
+def _spoken(
+    kind: EventKind, data: Mapping[str, Any], source: Source
+) -> tuple[EventKind, Actor, tuple[RemarkNote, ...]]:
     """Who did it: as the sender says, or by the name, which the catalogue may know. A word is then what it is on that
     side. Where only named staff counts, a response of nobody's is none."""
     actor, name = _member(Actor, data, "actor"), _word(data, "actor_name")
     if actor not in (None, Actor.UNKNOWN):
         return kind, actor, ()
     domain = domain_of(name) if "@" in name else ""
-    person = Person(names=frozenset(filter(None, [name])), shown=name, account=name, domain=domain)
+    person = AccountDetails(names=frozenset(filter(None, [name])), shown=name, account=name, domain=domain)
     side = known(source, person)
     if side is not None:
         said = SAID.get(side, kind) if kind in _WORDS else kind
@@ -111,53 +116,55 @@ def _spoken(kind: EventKind, data: Mapping[str, Any], source: Source) -> tuple[E
     return kind, Actor.UNKNOWN, (stranger(source, person.words),) if kind is EventKind.COMMENTED else ()
 
 
-def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str], tuple[Noted, ...]]:
+def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str], tuple[RemarkNote, ...]]:
     inner = data.get("attributes")
     if inner is not None and not isinstance(inner, dict):
-        raise Unfit("attributes are an object of texts", "/data/attributes")
+        raise DoesNotFit("attributes are an object of texts", "/data/attributes")
     named = {**(inner or {}), **{name: value for name, value in data.items() if name not in _MACHINERY}}
     found, remarks = _read(named, "/data")
     found = _translated(found, data, source)
     for name, longest in COLUMNS.items():
         if len(found.get(name, "")) > longest:
             place = "/data/attributes" if inner and name in inner and name not in data else "/data"
-            raise Unfit(f"{name} has at most {longest} characters", f"{place}/{name}")
+            raise DoesNotFit(f"{name} has at most {longest} characters", f"{place}/{name}")
     return found, remarks
 
 
-def _read(named: Mapping[str, Any], place: str) -> tuple[dict[str, str], tuple[Noted, ...]]:
-    """Attributes as they are kept; null says nothing."""
+def _read(named: Mapping[str, Any], place: str) -> tuple[dict[str, str], tuple[RemarkNote, ...]]:
+    """Return attributes as they are kept; null is the same as absent."""
     if len(named) > MAX_ATTRIBUTES:
-        raise Unfit(f"at most {MAX_ATTRIBUTES} attributes", place)
+        raise DoesNotFit(f"at most {MAX_ATTRIBUTES} attributes", place)
     found: dict[str, str] = {}
-    remarks: list[Noted] = []
+    remarks: list[RemarkNote] = []
     for name, value in named.items():
         if value is None:
             continue
         if len(name) > MAX_NAME or isinstance(value, dict | list):
-            remarks.append(Noted(Remark.FIELD_IGNORED, clean(name, MAX_NAME)))
+            remarks.append(RemarkNote(IngestRemark.FIELD_IGNORED, clean(name, MAX_NAME)))
             continue
         limit = MAX_DESCRIPTION if name == "description" else MAX_VALUE
         if isinstance(value, str) and len(value.strip()) > limit:
-            remarks.append(Noted(Remark.SHORTENED, clean(name, MAX_NAME)))
+            remarks.append(RemarkNote(IngestRemark.SHORTENED, clean(name, MAX_NAME)))
         plain = name if name.isprintable() else clean(name, MAX_NAME)
         found[plain] = repr(value) if isinstance(value, float) else clean(value, limit)
     return found, tuple(remarks)
 
 
-def _snapshot(data: Mapping[str, Any], stamp: Stamp, source: Source) -> tuple[Snapshot | None, tuple[Noted, ...]]:
-    """How the sender's ticket stands, in `snapshot`. It holds for the event's time unless it says `at`."""
+def _snapshot(
+    data: Mapping[str, Any], stamp: ClaimedTime, source: Source
+) -> tuple[Snapshot | None, tuple[RemarkNote, ...]]:
+    """Return how the sender's ticket stands, from `snapshot`; it holds for the event's time unless it has `at`."""
     value = data.get("snapshot")
     if value is None:
         return None, ()
     if not isinstance(value, dict):
-        raise Unfit(f"snapshot is an object with some of {', '.join(sorted(_SHOWN))}", "/data/snapshot")
+        raise DoesNotFit(f"snapshot is an object with some of {', '.join(sorted(_SHOWN))}", "/data/snapshot")
     at = _instant(value, "at") or stamp.at
     if at is None:
-        raise Unfit("a snapshot says for which instant it holds, where the event has no time", "/data/snapshot/at")
+        raise DoesNotFit("a snapshot says for which instant it holds, where the event has no time", "/data/snapshot/at")
     named = value.get("attributes")
     if named is not None and not isinstance(named, dict):
-        raise Unfit("attributes are an object of texts", "/data/snapshot/attributes")
+        raise DoesNotFit("attributes are an object of texts", "/data/snapshot/attributes")
     found, remarks = _read(named or {}, "/data/snapshot/attributes")
     for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
         if lookup is not None and found.get(name):
@@ -166,10 +173,10 @@ def _snapshot(data: Mapping[str, Any], stamp: Stamp, source: Source) -> tuple[Sn
         found["priority"] = source.priority_of(found["priority"]) or found["priority"]
     for name, longest in COLUMNS.items():
         if len(found.get(name, "")) > longest:
-            raise Unfit(f"{name} has at most {longest} characters", f"/data/snapshot/attributes/{name}")
+            raise DoesNotFit(f"{name} has at most {longest} characters", f"/data/snapshot/attributes/{name}")
     phase = _member(Phase, value, "phase", "/data/snapshot")
     if phase is Phase.MERGED:
-        raise Unfit("a merge is an event: send merged with merged_into", "/data/snapshot/phase")
+        raise DoesNotFit("a merge is an event: send merged with merged_into", "/data/snapshot/phase")
     snapshot = Snapshot(
         at=at,
         created_at=_instant(value, "created_at"),
@@ -179,7 +186,9 @@ def _snapshot(data: Mapping[str, Any], stamp: Stamp, source: Source) -> tuple[Sn
         attributes=found,
         version=_whole(value, "version", "/data/snapshot") or 0,
     )
-    unknown = tuple(Noted(Remark.FIELD_IGNORED, clean(f"snapshot.{name}", MAX_NAME)) for name in value.keys() - _SHOWN)
+    unknown = tuple(
+        RemarkNote(IngestRemark.FIELD_IGNORED, clean(f"snapshot.{name}", MAX_NAME)) for name in value.keys() - _SHOWN
+    )
     return snapshot, (*remarks, *unknown)
 
 
@@ -187,7 +196,7 @@ def _instant(value: Mapping[str, Any], name: str) -> datetime | None:
     try:
         return parse_instant(value.get(name))
     except BadInstant as error:
-        raise Unfit(str(error), f"/data/snapshot/{name}") from None
+        raise DoesNotFit(str(error), f"/data/snapshot/{name}") from None
 
 
 def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) -> dict[str, str]:
@@ -211,7 +220,7 @@ def _member(enum: type[_Member], data: Mapping[str, Any], name: str, place: str 
         return enum(value)
     except ValueError:
         known = ", ".join(member.value for member in enum)
-        raise Unfit(f"{name} is one of {known}", f"{place}/{name}") from None
+        raise DoesNotFit(f"{name} is one of {known}", f"{place}/{name}") from None
 
 
 def _whole(data: Mapping[str, Any], name: str, place: str = "/data") -> int | None:
@@ -219,34 +228,34 @@ def _whole(data: Mapping[str, Any], name: str, place: str = "/data") -> int | No
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise Unfit(f"{name} is a whole number from 0 on", f"{place}/{name}")
+        raise DoesNotFit(f"{name} is a whole number from 0 on", f"{place}/{name}")
     return value
 
 
 def _flag(data: Mapping[str, Any], name: str) -> bool:
     value = data.get(name)
     if value is not None and not isinstance(value, bool):
-        raise Unfit(f"{name} is true or false", f"/data/{name}")
+        raise DoesNotFit(f"{name} is true or false", f"/data/{name}")
     return bool(value)
 
 
 def _word(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
-        raise Unfit(f"{name} is a text", f"/data/{name}")
+        raise DoesNotFit(f"{name} is a text", f"/data/{name}")
     return clean(value)
 
 
 def _named(data: Mapping[str, Any], name: str, source: Source) -> IncidentId | None:
     """Another incident in the sender's own words, always of the same source; slad's prefix is taken off if it is there.
 
-    So nobody merges into another source's incident, or takes its name.
+    So no source can merge into another source's incident, or take its name.
     """
     if data.get(name) is None:
         return None
     own = identifier(data[name])
     if not own:
-        raise Unfit(f"{name} is the id of an incident", f"/data/{name}")
+        raise DoesNotFit(f"{name} is the id of an incident", f"/data/{name}")
     return incident_id(source.id, own.removeprefix(f"{source.id}:"), f"/data/{name}")
 
 
@@ -255,9 +264,9 @@ def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value) or len(value) > 50:
-        raise Unfit("metrics is a list of metric names", "/data/metrics")
+        raise DoesNotFit("metrics is a list of metric names", "/data/metrics")
     if any(len(name) > METRIC for name in value):
-        raise Unfit(f"the name of a metric has at most {METRIC} characters", "/data/metrics")
+        raise DoesNotFit(f"the name of a metric has at most {METRIC} characters", "/data/metrics")
     return tuple(clean(name) for name in value)
 
 
@@ -266,21 +275,21 @@ def _agreed(data: Mapping[str, Any]) -> AgreedTarget | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise Unfit("agreed is an object with metric, due_at and agreed_by", "/data/agreed")
+        raise DoesNotFit("agreed is an object with metric, due_at and agreed_by", "/data/agreed")
     metric, by = clean(value.get("metric")), clean(value.get("agreed_by"))
     if len(metric) > METRIC:
-        raise Unfit(f"the name of a metric has at most {METRIC} characters", "/data/agreed/metric")
+        raise DoesNotFit(f"the name of a metric has at most {METRIC} characters", "/data/agreed/metric")
     if not metric or not by:
         missing = "metric" if not metric else "agreed_by"
-        raise Unfit("an agreed target names its metric and who agreed", f"/data/agreed/{missing}")
+        raise DoesNotFit("an agreed target names its metric and who agreed", f"/data/agreed/{missing}")
     try:
         due = parse_instant(value.get("due_at"))
     except BadInstant as error:
-        raise Unfit(str(error), "/data/agreed/due_at") from None
+        raise DoesNotFit(str(error), "/data/agreed/due_at") from None
     if due is None:
-        raise Unfit("an agreed target has its due instant", "/data/agreed/due_at")
+        raise DoesNotFit("an agreed target has its due instant", "/data/agreed/due_at")
     moved = value.get("moved_by_pauses", False)
     if not isinstance(moved, bool):
-        raise Unfit("moved_by_pauses is true or false", "/data/agreed/moved_by_pauses")
+        raise DoesNotFit("moved_by_pauses is true or false", "/data/agreed/moved_by_pauses")
     reason = clean(value.get("reason"))
     return AgreedTarget(metric=metric, due_at=due, agreed_by=by, reason=reason, moved_by_pauses=moved)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -24,20 +24,20 @@ from cloudevents.core.v1.event import CloudEvent
 
 from sla_catalogue.source import Authentication, AuthenticationKind, Dialect, Source, SourceId
 from sla_domain.event import EventKind, TimeQuality
-from sla_ingest.dialect.canonical import happening, kind_of
+from sla_ingest.dialect.adapter import OpenedDelivery, media_type
+from sla_ingest.dialect.canonical import event_draft, kind_of
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
     OWN_HEADERS,
+    ClaimedTime,
     Delivery,
+    DoesNotFit,
     Outcome,
     Parked,
     ParkedBecause,
-    Stamp,
     Translation,
-    Unfit,
-    body_id,
     digest_id,
     events,
     incident_id,
@@ -51,7 +51,7 @@ _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json", re.ASCII)
 _CORE = frozenset({"id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"})
 _BODY = frozenset({"data", "data_base64"})
 # A source without words of its own, for senders that the catalogue does not describe.
-NOBODY = Source(
+UNDESCRIBED = Source(
     id=SourceId("events"),
     dialect=Dialect.CLOUDEVENTS,
     authentication=Authentication(kind=AuthenticationKind.NONE),
@@ -60,8 +60,8 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """A CloudEvent whose attributes are right. `data` is still what the sender made of it."""
+class CloudEventEnvelope:
+    """A CloudEvent whose attributes are valid; `data` is not checked yet."""
 
     id: str
     source: str
@@ -74,56 +74,67 @@ class Envelope:
 
     @property
     def delivery(self) -> str:
-        """Source and id are unique together; the last # parts them."""
+        """Return the delivery id, made of source and id, which are unique together (CloudEvents 1.0, `id`)."""
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
 
 
-def media_type(headers: Mapping[str, str]) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip().lower()
+class CloudEventsDialect:
+    """The adapter of CloudEvents: structured, binary and batched deliveries, which name their own source.
 
-
-def is_batch(headers: Mapping[str, str]) -> bool:
-    return media_type(headers).startswith(f"{_FAMILY}-batch")
-
-
-def speaks(headers: Mapping[str, str], *, binary: bool = True) -> bool:
-    """Whether a request is a CloudEvent in a form slad reads at all; otherwise it is 415.
-
-    `binary`: attributes in headers are read too, which they are not where a signature covers the body alone.
+    `id_in_headers` is False: in binary mode the id is a header, but that mode is not accepted under a signature.
     """
-    kind = media_type(headers)
-    if kind.startswith(_FAMILY):
-        return kind in (STRUCTURED, BATCH)
-    return binary and ("ce-specversion" in headers or "ce-type" in headers)
 
+    serves_events = True
+    answers_rules = True
+    id_in_headers = False
 
-def told_by_its_body(delivery: Delivery) -> Delivery:
-    """A delivery whose headers nobody signed: an array is a batch, anything else one structured event."""
-    body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    kind = BATCH if body.startswith(b"[") else STRUCTURED
-    return replace(delivery, headers={**delivery.headers, "content-type": kind})
+    def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
+        """Accept the two JSON formats, and unless `signed` any media type with attributes in `ce-` headers."""
+        headers = {**delivery.hints, **delivery.headers}
+        kind = media_type(headers)
+        if kind in (STRUCTURED, BATCH):
+            return None
+        if signed:
+            return (
+                f"{STRUCTURED}, {BATCH}. The signature covers the body alone: "
+                "send the event in it, attributes in ce- headers are not signed"
+            )
+        binary = not kind.startswith(_FAMILY) and ("ce-specversion" in headers or "ce-type" in headers)
+        return None if binary else f"{STRUCTURED}, {BATCH}, any with ce- headers"
 
+    def by_body(self, delivery: Delivery) -> Delivery:
+        """Set Content-Type by the body: an array is a batch, anything else one structured event."""
+        body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        kind = BATCH if body.startswith(b"[") else STRUCTURED
+        return replace(delivery, headers={**delivery.headers, "content-type": kind})
 
-def translate(delivery: Delivery, source: Source) -> Translation:
-    """One event, structured or binary."""
-    try:
+    def parts(self, delivery: Delivery) -> list[Delivery] | None:
+        """Return the events of a batch as single structured deliveries; None for a single event.
+
+        Raises DoesNotFit when the batch itself cannot be read.
+        """
+        return split(delivery) if media_type(delivery.headers).startswith(f"{_FAMILY}-batch") else None
+
+    def open(self, delivery: Delivery) -> OpenedDelivery:
+        """Read the attributes of one event. Raises DoesNotFit."""
         envelope = read(delivery)
-    except Unfit as unfit:
-        return Translation(delivery.id or body_id(delivery), unfit.refused)
-    return translate_envelope(envelope, delivery, source)
+        return OpenedDelivery(partial(_translated, envelope, delivery), assumed_source(envelope.source))
 
 
-def translate_envelope(envelope: Envelope, delivery: Delivery, source: Source) -> Translation:
+def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source) -> Translation:
     id_ = delivery.id or envelope.delivery
     try:
         return Translation(id_, _outcome(envelope, delivery, source, id_))
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(id_, unfit.refused)
 
 
 def split(delivery: Delivery) -> list[Delivery]:
-    """The events of a batch as single structured deliveries. Raises Unfit when the batch itself cannot be read."""
+    """Return the events of a batch as single structured deliveries.
+
+    Raises DoesNotFit when the batch itself cannot be read.
+    """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
         raise malformed("a batch is a JSON array of events")
@@ -142,13 +153,21 @@ def split(delivery: Delivery) -> list[Delivery]:
 
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
-    """The source of events whose `source` attribute no entry of the catalogue describes."""
-    return replace(NOBODY, id=SourceId(source_name(written)))
+    """Return the source that a `source` attribute names, as one that the catalogue does not describe."""
+    return undescribed_source(source_name(written))
+
+
+def undescribed_source(name: str) -> Source:
+    """Return a CloudEvents source that the catalogue does not describe, under the name that its incidents bear."""
+    return replace(UNDESCRIBED, id=SourceId(name))
 
 
 def source_name(written: str) -> str:
-    """A URI reference as a short name: `https://desk.example` → `desk.example`; one that had to be rewritten gets a
-    digest, so that no two become one: `//desk.example/eu` → `desk.example-eu-7a7df68e`."""
+    """Return a URI reference as a short name: `https://desk.example` gives `desk.example`.
+
+    One that had to be rewritten gets a digest, so that no two become one: `//desk.example/eu` gives
+    `desk.example-eu-7a7df68e`.
+    """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")
     if name == rest and 0 < len(name) <= 60:
@@ -159,14 +178,14 @@ def source_name(written: str) -> str:
 # -- the envelope -----------------------------------------------------------------------------------------
 
 
-def read(delivery: Delivery) -> Envelope:
-    """Raises Unfit (400)."""
+def read(delivery: Delivery) -> CloudEventEnvelope:
+    """Return the event of a structured or binary delivery. Raises DoesNotFit (400)."""
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)
     return _binary(delivery)
 
 
-def _structured(delivery: Delivery) -> Envelope:
+def _structured(delivery: Delivery) -> CloudEventEnvelope:
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, dict):
         raise malformed("a CloudEvent is a JSON object")
@@ -178,7 +197,7 @@ def _structured(delivery: Delivery) -> Envelope:
     return _envelope(attributes, data, None if coded is None else _decoded(coded))
 
 
-def _binary(delivery: Delivery) -> Envelope:
+def _binary(delivery: Delivery) -> CloudEventEnvelope:
     attributes: dict[str, Any] = {}
     for name, value in delivery.headers.items():
         if name.startswith("ce-"):
@@ -198,7 +217,7 @@ def _header(name: str, value: str) -> str:
         raise malformed(f"the header {name} is not percent-encoded UTF-8") from None
 
 
-def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> Envelope:
+def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> CloudEventEnvelope:
     for name, value in attributes.items():
         if name not in _CORE:
             _check_extension(name, value)
@@ -213,7 +232,7 @@ def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> E
     identity = identifier(attributes["id"])
     if not identity or not identifier(attributes["source"]):
         raise malformed("id and source hold no control characters")
-    return Envelope(
+    return CloudEventEnvelope(
         id=identity,
         source=identifier(attributes["source"]),
         type=attributes["type"],
@@ -244,7 +263,7 @@ def _time(attributes: Mapping[str, Any]) -> datetime | None:
     try:
         return parse_instant(value)
     except OutOfReach as error:
-        raise Unfit(str(error), "/time") from None
+        raise DoesNotFit(str(error), "/time") from None
     except BadInstant as error:
         raise malformed(str(error)) from None
 
@@ -259,31 +278,31 @@ def _decoded(value: Any) -> bytes:
 # -- the content ------------------------------------------------------------------------------------------
 
 
-def _outcome(envelope: Envelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
+def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
     kind = kind_of(envelope.type)
     if kind is None:
         return Parked(ParkedBecause.UNKNOWN_TYPE, clean(envelope.type, 100))
     data = _object(envelope, delivery.max_depth)
     own = identifier(envelope.subject) or identifier(data.get("incident"))
     if not own:
-        raise Unfit("the subject is the id of the incident", "/subject")
+        raise DoesNotFit("the subject is the id of the incident", "/subject")
     incident = incident_id(source.id, own.removeprefix(f"{source.id}:"), "/subject")
-    stamp = Stamp(at=envelope.time, quality=TimeQuality.EXACT)
-    what = happening(kind, data, stamp, source)
+    stamp = ClaimedTime(at=envelope.time, quality=TimeQuality.EXACT)
+    what = event_draft(kind, data, stamp, source)
     if kind is EventKind.MERGED and what.merged_into == incident:
-        raise Unfit("an incident cannot be merged into itself", "/data/merged_into")
+        raise DoesNotFit("an incident cannot be merged into itself", "/data/merged_into")
     if kind is EventKind.RENAMED and what.known_as == incident:
-        raise Unfit("known_as is another name than the subject", "/data/known_as")
+        raise DoesNotFit("known_as is another name than the subject", "/data/known_as")
     return events(delivery, source, incident, id_, [what])
 
 
-def _object(envelope: Envelope, max_depth: int) -> Mapping[str, Any]:
+def _object(envelope: CloudEventEnvelope, max_depth: int) -> Mapping[str, Any]:
     if envelope.data is None and envelope.encoded is None:
         return {}
     kind = envelope.content_type.partition(";")[0].strip().lower()
     if kind and not _JSON.fullmatch(kind):
-        raise Unfit("the data of an incident event is JSON", "/datacontenttype")
+        raise DoesNotFit("the data of an incident event is JSON", "/datacontenttype")
     data = envelope.data if envelope.encoded is None else parse_json(envelope.encoded, max_depth)
     if not isinstance(data, dict):
-        raise Unfit("the data of an incident event is an object", "/data")
+        raise DoesNotFit("the data of an incident event is an object", "/data")
     return data

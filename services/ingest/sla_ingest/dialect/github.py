@@ -20,22 +20,22 @@ from urllib.parse import parse_qs
 
 from sla_catalogue.source import Source, TicketPhase, fold
 from sla_domain.event import Actor, EventKind, TimeQuality
-from sla_ingest.dialect.github_snapshot import Case, closed_as, label_name, snapshot
+from sla_ingest.dialect.github_snapshot import GithubDelivery, closed_as, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import transition
 from sla_ingest.dialect.port import (
+    ClaimedTime,
     Delivery,
-    Happening,
+    DoesNotFit,
+    EventDraft,
     Ignored,
     IgnoredBecause,
     Outcome,
     Parked,
     ParkedBecause,
     Refused,
-    Stamp,
     Translation,
-    Unfit,
     body_id,
     events,
     fitting_id,
@@ -54,7 +54,7 @@ from sla_ingest.dialect.read import (
     stated,
     text,
 )
-from sla_ingest.dialect.speaker import SAID, SIDED, Person, Speaker, side_of
+from sla_ingest.dialect.speaker import SAID, SIDED, AccountDetails, Speaker, side_of
 
 MEDIA_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
 _MEMBERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
@@ -76,17 +76,18 @@ _FORM = b"payload="
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
+    """Return what a GitHub delivery means. Never raises for what the sender wrote."""
     id_ = delivery.id or fitting_id(identifier(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:
         payload = _payload(delivery)
         event = _event_of(payload)
         said = (delivery.headers.get("x-github-event") or delivery.hints.get("x-github-event", "")).strip().lower()
         if not event and said in ("issues", "issue_comment"):
-            raise Unfit("an issue is expected here", "/issue")
+            raise DoesNotFit("an issue is expected here", "/issue")
         if said and event and said != event:
             return Translation(id_, Parked(ParkedBecause.CONTRADICTED, f"the body is {event}, not {clean(said, 60)}"))
         return Translation(id_, _outcome(delivery, source, payload, event, id_))
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(id_, unfit.refused)
 
 
@@ -96,7 +97,7 @@ def _payload(delivery: Delivery) -> Node:
         body = _form_field(body)
     value = parse_json(body, delivery.max_depth)
     if not isinstance(value, dict):
-        raise Unfit("a JSON object is expected")
+        raise DoesNotFit("a JSON object is expected")
     return value
 
 
@@ -127,16 +128,16 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
         return Ignored(IgnoredBecause.UNRELATED, "the delivery carries no issue")
     issue = node(payload, "issue")
     if not issue:
-        raise Unfit("an issue is expected here", "/issue")
+        raise DoesNotFit("an issue is expected here", "/issue")
     if issue.get("pull_request") or "/pull/" in text(issue, "html_url"):
         return Ignored(IgnoredBecause.PULL_REQUEST)
     own = identifier(issue.get("id"))
     if not own:
-        raise Unfit("the issue has no id", "/issue/id")
+        raise DoesNotFit("the issue has no id", "/issue/id")
     action = text(payload, "action")
     if not action:
-        raise Unfit("the delivery names no action", "/action")
-    case = Case(delivery, source, payload, issue, action)
+        raise DoesNotFit("the delivery names no action", "/action")
+    case = GithubDelivery(delivery, source, payload, issue, action)
     found = _issue(case) if event == "issues" else _comment(case)
     if isinstance(found, Parked | Refused):
         return found
@@ -151,7 +152,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
 # -- issues -----------------------------------------------------------------------------------------------
 
 
-def _issue(case: Case) -> list[Happening] | Ignored | Parked | Refused:
+def _issue(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
     match case.action:
         case "opened":
             return _arrived(case) if _former(case) else _opened(case)
@@ -179,7 +180,7 @@ def _issue(case: Case) -> list[Happening] | Ignored | Parked | Refused:
             return Parked(ParkedBecause.UNKNOWN_ACTION, clean(action, 60))
 
 
-def _opened(case: Case) -> list[Happening]:
+def _opened(case: GithubDelivery) -> list[EventDraft]:
     attributes, labels = _shown(case), case.labels
     opened = stamp(case.issue.get("created_at"), TimeQuality.EXACT)
     found = [_happening(case, EventKind.OPENED, attributes=attributes, at=opened)]
@@ -189,7 +190,7 @@ def _opened(case: Case) -> list[Happening]:
     return found
 
 
-def _shown(case: Case) -> dict[str, str]:
+def _shown(case: GithubDelivery) -> dict[str, str]:
     """What an issue that is new to its repository states."""
     issue, labels = case.issue, case.labels
     kind = text(issue, "type", "name")
@@ -206,21 +207,21 @@ def _shown(case: Case) -> dict[str, str]:
     )
 
 
-def _former(case: Case) -> str:
+def _former(case: GithubDelivery) -> str:
     """The id that the issue had before it was transferred here; "" for one that began here."""
     old = identifier(node(case.payload, "changes", "old_issue").get("id")) if case.action == "opened" else ""
     return "" if old == identifier(case.issue.get("id")) else old
 
 
-def _arrived(case: Case) -> list[Happening]:
-    """Transferred from another repository: the same incident, told by the new place."""
+def _arrived(case: GithubDelivery) -> list[EventDraft]:
+    """Return the rename of an issue that was transferred from another repository: it is the same incident."""
     where = text(case.payload, "changes", "old_repository", "full_name")
     reason = f"transferred from {where}" if where else "transferred"
     new = incident_id(case.source.id, identifier(case.issue.get("id")))
     return [_happening(case, EventKind.RENAMED, known_as=new, attributes=_shown(case), reason=reason)]
 
 
-def _edited(case: Case) -> list[Happening] | Ignored | Parked | Refused:
+def _edited(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
     changed = node(case.payload, "changes")
     attributes: dict[str, str] = {}
     if "title" in changed:
@@ -232,7 +233,7 @@ def _edited(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     return [_happening(case, EventKind.DESCRIBED, attributes=attributes)]
 
 
-def _closed(case: Case) -> list[Happening]:
+def _closed(case: GithubDelivery) -> list[EventDraft]:
     why, phase = closed_as(case)
     closed = stamp(case.issue.get("closed_at") or case.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
     reason = "" if why == "completed" else f"closed as {why.replace('_', ' ')}"
@@ -242,7 +243,7 @@ def _closed(case: Case) -> list[Happening]:
     ]
 
 
-def _labelled(case: Case) -> list[Happening] | Ignored | Parked | Refused:
+def _labelled(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
     name = label_name(case.payload.get("label"))
     if not name:
         return Ignored(IgnoredBecause.NOTHING_RELEVANT, "the delivery names no label")
@@ -259,7 +260,7 @@ def _labelled(case: Case) -> list[Happening] | Ignored | Parked | Refused:
     return found or Ignored(IgnoredBecause.NOTHING_RELEVANT, f"the label {name!r} means nothing to the catalogue")
 
 
-def _typed(case: Case) -> list[Happening]:
+def _typed(case: GithubDelivery) -> list[EventDraft]:
     named, added = text(case.payload, "type", "name"), case.action == "typed"
     found = [_happening(case, EventKind.RECLASSIFIED, attributes={"type": named if added else ""})]
     by_type = case.source.priority_of(named) if named else None
@@ -269,11 +270,11 @@ def _typed(case: Case) -> list[Happening]:
     return found
 
 
-def _transferred(case: Case) -> list[Happening]:
+def _transferred(case: GithubDelivery) -> list[EventDraft]:
     issue = node(case.payload, "changes", "new_issue")
     new = identifier(issue.get("id"))
     if new == identifier(case.issue.get("id")):
-        raise Unfit("a transferred issue has a new id", "/changes/new_issue/id")
+        raise DoesNotFit("a transferred issue has a new id", "/changes/new_issue/id")
     if not new:
         return [_happening(case, EventKind.CANCELLED, reason="the issue was transferred to an unnamed place")]
     repository = node(case.payload, "changes", "new_repository")
@@ -292,20 +293,20 @@ def _transferred(case: Case) -> list[Happening]:
     ]
 
 
-def _deleted(case: Case) -> list[Happening] | Ignored | Parked | Refused:
-    """GitHub does not say when. Sure is that it was after everything that the body shows."""
+def _deleted(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
+    """Return the end of a deleted issue. GitHub does not state when: it was after everything in the body."""
     stamps = (stamp(node(case.payload, where).get(name), TimeQuality.OBJECT_UPDATED) for where, name in _SHOWN)
     shown = [one.at for one in stamps if one.at is not None]
     if not shown:
         return Parked(ParkedBecause.NO_TIME, "deleted")
-    at = Stamp(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
+    at = ClaimedTime(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
     return [_happening(case, EventKind.CANCELLED, at=at, reason="the issue was deleted", not_before_told=True)]
 
 
 # -- comments ---------------------------------------------------------------------------------------------
 
 
-def _comment(case: Case) -> list[Happening] | Ignored | Parked | Refused:
+def _comment(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
     match case.action:
         case "created":
             pass
@@ -320,25 +321,25 @@ def _comment(case: Case) -> list[Happening] | Ignored | Parked | Refused:
         return Ignored(IgnoredBecause.BOT_COMMENT, text(author, "login"))
     at = stamp(comment.get("created_at"), TimeQuality.EXACT)
     name = text(author, "login")
-    return [Happening(kind=SAID[who.actor], stamp=at, actor=who.actor, actor_name=name, remarks=who.remarks)]
+    return [EventDraft(kind=SAID[who.actor], stamp=at, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
 
 # -- shared -----------------------------------------------------------------------------------------------
 
 
-def _happening(case: Case, kind: EventKind, *, at: Stamp | None = None, **values: Any) -> Happening:
+def _happening(case: GithubDelivery, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
     sender = node(case.payload, "sender")
-    # Whoever may assign, label or close another's issue works on the repository's side.
+    # People who may assign, label or close another's issue work on the repository's side.
     who = _who(case, sender, "MEMBER")
     if kind in SIDED:
         values["remarks"] = (*values.get("remarks", ()), *who.remarks)
-    return Happening(kind=kind, stamp=at or case.updated, actor=who.actor, actor_name=text(sender, "login"), **values)
+    return EventDraft(kind=kind, stamp=at or case.updated, actor=who.actor, actor_name=text(sender, "login"), **values)
 
 
-def _who(case: Case, account: Node, association: str) -> Speaker:
+def _who(case: GithubDelivery, account: Node, association: str) -> Speaker:
     """GitHub shows a member whose membership is private as CONTRIBUTOR or NONE: of those nothing is known."""
     login = text(account, "login")
-    person = Person(
+    person = AccountDetails(
         names=frozenset(filter(None, [login])),
         shown=login,
         account=login,

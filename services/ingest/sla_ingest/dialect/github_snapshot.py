@@ -14,7 +14,7 @@ from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import ENDED, PHASE, Snapshot, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
 from sla_ingest.dialect.phase import standing
-from sla_ingest.dialect.port import Delivery, Stamp
+from sla_ingest.dialect.port import ClaimedTime, Delivery
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
@@ -39,8 +39,8 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One delivery under the eyes of the translation."""
+class GithubDelivery:
+    """One delivery with its parsed payload, while it is translated."""
 
     delivery: Delivery
     source: Source
@@ -50,28 +50,32 @@ class Case:
 
     @property
     def labels(self) -> frozenset[str]:
+        """Return the names of the issue's labels."""
         return frozenset(found for label in items(self.issue, "labels") if (found := label_name(label)))
 
     @property
-    def updated(self) -> Stamp:
+    def updated(self) -> ClaimedTime:
+        """Return the issue's `updated_at` as a claimed time."""
         return stamp(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
+        """Return the catalogue's lookups, with GitHub's usual places of customer and product."""
         return lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
 def label_name(label: object) -> str:
+    """Return the name of a label, given as an object or as a text."""
     return clean(label.get("name") if isinstance(label, dict) else label)
 
 
-def closed_as(case: Case) -> tuple[str, TicketPhase]:
-    """The reason for which the issue is closed, and what that means."""
+def closed_as(case: GithubDelivery) -> tuple[str, TicketPhase]:
+    """Return the reason for which the issue is closed, and the phase it means."""
     why = text(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
 
 
-def snapshot(case: Case) -> Snapshot:
+def snapshot(case: GithubDelivery) -> Snapshot:
     """Return how the issue stands, and for changes whose order within a second matters how it stood before."""
     shown = _shown(case)
     before = _earlier(case)
@@ -89,7 +93,7 @@ def snapshot(case: Case) -> Snapshot:
     return replace(shown, before=told)
 
 
-def _earlier(case: Case) -> Case | None:
+def _earlier(case: GithubDelivery) -> GithubDelivery | None:
     """The delivery's issue before the change that the delivery is about; None where the body does not tell."""
     issue, changes = case.issue, node(case.payload, "changes")
     match case.action:
@@ -112,7 +116,7 @@ def _earlier(case: Case) -> Case | None:
     return replace(case, issue=issue, payload={**case.payload, "issue": issue})
 
 
-def _shown(case: Case) -> Snapshot:
+def _shown(case: GithubDelivery) -> Snapshot:
     phase = _phase(case)
     closed = stamp(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED) if phase is not None else None
     is_closed = text(case.issue, "state") == "closed"
@@ -126,7 +130,7 @@ def _shown(case: Case) -> Snapshot:
     )
 
 
-def _phase(case: Case) -> TicketPhase | None:
+def _phase(case: GithubDelivery) -> TicketPhase | None:
     state = text(case.issue, "state")
     if state == "closed":
         # Declined by a label, and then closed with the reason that GitHub offers first.
@@ -138,7 +142,7 @@ def _phase(case: Case) -> TicketPhase | None:
     return by_label if standing(by_label).live or case.action in _ABOUT_LABELS else None
 
 
-def _attributes(case: Case) -> Mapping[str, str]:
+def _attributes(case: GithubDelivery) -> Mapping[str, str]:
     issue, source, labels = case.issue, case.source, case.labels
     found: dict[str, str] = {}
     for name, key in (("title", "title"), ("url", "html_url")):

@@ -50,16 +50,16 @@ class OutOfReach(BadInstant):
 
 
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
-    """The aware UTC instant of what a sender wrote; None when it wrote none. `zone`: of times without an offset.
+    """Return the aware UTC instant of what a sender wrote; None when it wrote none.
 
-    Raises BadInstant, OutOfReach.
+    `zone` is for times without an offset. Raises BadInstant, OutOfReach.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """As `parse_instant`; a local time that came twice or never in its zone is told as such.
+    """Return as `parse_instant`, but a local time that came twice or never in its zone as a LocalTime.
 
     Raises BadInstant, OutOfReach.
     """
@@ -131,7 +131,7 @@ def _doubtful(local: datetime, zone: str) -> LocalTime | None:
     """The reading, when the wall clock showed it twice or never."""
     try:
         found = read_local(local, zone)
-    except ValueError:  # a year whose changes nobody knows
+    except ValueError:  # a year for which the zone data has no changes
         return None
     return found if found.doubtful else None
 

@@ -18,21 +18,21 @@ from urllib.parse import urlsplit
 
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
-from sla_ingest.dialect.jira_changelog import Changed, changes, new_status, opened
+from sla_ingest.dialect.jira_changelog import JiraDelivery, changes, new_status, opened
 from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
 from sla_ingest.dialect.jira_snapshot import oddities, snapshot_of
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import (
+    ClaimedTime,
     Delivery,
-    Happening,
+    DoesNotFit,
+    EventDraft,
     Ignored,
     IgnoredBecause,
     Outcome,
     Parked,
     ParkedBecause,
-    Stamp,
     Translation,
-    Unfit,
     body_id,
     digest_id,
     events,
@@ -56,22 +56,23 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
+    """Return what a Jira delivery means. Never raises for what the sender wrote."""
     given = delivery.id or fitting_id(identifier(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
         payload = parse_json(delivery.body, delivery.max_depth)
         if not isinstance(payload, dict):
-            raise Unfit("a JSON object is expected")
+            raise DoesNotFit("a JSON object is expected")
         id_ = given or _digest(delivery, payload)
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(given or body_id(delivery), unfit.refused)
     try:
         return Translation(id_, _outcome(delivery, source, payload, id_))
-    except Unfit as unfit:
+    except DoesNotFit as unfit:
         return Translation(id_, unfit.refused)
 
 
 def _digest(delivery: Delivery, payload: Node) -> str:
-    """What makes a delivery unique, where the sender gives it no id or nobody vouches for the one it gives."""
+    """Return what makes a delivery unique, where the sender gives no id or its id is not proven."""
     if not payload.get("timestamp"):
         return body_id(delivery)
     named = ("webhookEvent", "issue_event_type_name", "timestamp")
@@ -103,7 +104,7 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     changelog = identifier(node(payload, "changelog").get("id"))
     version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
     at = _when(payload, source, version)
-    case = Changed(source=source, payload=payload, at=at)
+    case = JiraDelivery(source=source, payload=payload, at=at)
     found = Ignored(IgnoredBecause.UNRELATED, event) if quiet else _found(case, kind)
     incident = incident_id(source.id, own)
     snapshot = snapshot_of(case, delivery.received_at, deleted=kind == "issue_deleted")
@@ -116,13 +117,13 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     quietly = ignored(delivery, source, incident, id_, found, snapshot)
     if quietly.observed is None:
         return quietly
-    # Kept only when it is news: then it matters by which words, and a status that it says is new has been said.
+    # Kept only when it is news: then the wording matters, and a status that it states as new has been stated.
     look = quietly.observed
     news = replace(look.event, attributes=new_status(case))
     return replace(quietly, observed=replace(look, event=news, remarks=(*look.remarks, *oddities(case))))
 
 
-def _when(payload: Node, source: Source, version: int) -> Stamp:
+def _when(payload: Node, source: Source, version: int) -> ClaimedTime:
     """The delivery's own time, or where it has none (a workflow's webhook, an old sender) that of the issue."""
     at = stamp(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
     if at.at is not None:
@@ -132,7 +133,7 @@ def _when(payload: Node, source: Source, version: int) -> Stamp:
     return shown if shown.at is not None else at
 
 
-def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
+def _found(case: JiraDelivery, kind: str) -> list[EventDraft] | Outcome:
     match kind:
         case "issue_created":
             return opened(case)
@@ -148,7 +149,7 @@ def _found(case: Changed, kind: str) -> list[Happening] | Outcome:
             return Parked(ParkedBecause.UNKNOWN_TYPE, clean(kind, 60))
 
 
-def _deleted(case: Changed) -> list[Happening] | Outcome:
+def _deleted(case: JiraDelivery) -> list[EventDraft] | Outcome:
     """Without a timestamp its receipt would stand in for it, which whoever replays it chooses: what the issue shows
     is the earliest instant that it can be."""
     reason = "the issue was deleted"
@@ -159,11 +160,11 @@ def _deleted(case: Changed) -> list[Happening] | Outcome:
     shown = [one.at for one in stamps if one.at is not None]
     if not shown:
         return Parked(ParkedBecause.NO_TIME, "deleted")
-    at = Stamp(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
+    at = ClaimedTime(at=max(shown), quality=TimeQuality.OBJECT_UPDATED)
     return [replace(case.happening(EventKind.CANCELLED, reason=reason), stamp=at, not_before_told=True)]
 
 
-def _updated(case: Changed) -> list[Happening] | Outcome:
+def _updated(case: JiraDelivery) -> list[EventDraft] | Outcome:
     found, odd = changes(case)
     said = (
         _comment(case)
@@ -174,7 +175,7 @@ def _updated(case: Changed) -> list[Happening] | Outcome:
     if not odd:
         return all_ or said
     if not all_:
-        # A status that nobody can read is no word to the customer: it is only seen.
+        # An unknown status is no update for the customer: it is only observed.
         return [case.happening(EventKind.OBSERVED, attributes=new_status(case), remarks=odd)]
     return [replace(all_[0], remarks=(*all_[0].remarks, *odd)), *all_[1:]]
 
@@ -187,7 +188,7 @@ def _named(payload: Node) -> str:
 # -- comments ---------------------------------------------------------------------------------------------
 
 
-def _comment(case: Changed) -> list[Happening] | Outcome:
+def _comment(case: JiraDelivery) -> list[EventDraft] | Outcome:
     comment = node(case.payload, "comment")
     if text(case.payload, "issue_event_type_name") in _COMMENT_EDITED or _edited(comment, case.payload):
         return Ignored(IgnoredBecause.COMMENT_CHANGED)
@@ -201,7 +202,7 @@ def _comment(case: Changed) -> list[Happening] | Outcome:
     # Cloud's comment events carry a thin issue without its reporter: the stored incident decides later.
     sure = names_reporter(fields) or who.actor is Actor.CUSTOMER or case.source.is_staff(account_of(author))
     return [
-        Happening(
+        EventDraft(
             kind=SAID[who.actor],
             stamp=_said_at(comment, case.at),
             actor=who.actor,
@@ -212,13 +213,13 @@ def _comment(case: Changed) -> list[Happening] | Outcome:
     ]
 
 
-def _said_at(comment: Node, fallback: Stamp) -> Stamp:
+def _said_at(comment: Node, fallback: ClaimedTime) -> ClaimedTime:
     said = stamp(comment.get("created"), TimeQuality.EXACT, version=fallback.version)
     return said if said.at is not None else fallback
 
 
 def _edited(comment: Node, payload: Node) -> bool:
-    """Old Server sends `jira:issue_updated` for new and edited comments alike; the comment's times tell them apart."""
+    """Whether an old Server comment was edited: `jira:issue_updated` is sent for both, the times differ when edited."""
     if text(payload, "webhookEvent") != "jira:issue_updated" or text(payload, "issue_event_type_name"):
         return False
     created, updated = text(comment, "created"), text(comment, "updated")
@@ -238,7 +239,7 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """`<site>~<issue id>`; "" when the delivery names no issue."""
+    """Return `<site>~<issue id>`; "" when the delivery names no issue."""
     issue, comment = node(payload, "issue"), node(payload, "comment")
     number = identifier(issue.get("id")) or _issue_in(text(comment, "self"))
     if not number:

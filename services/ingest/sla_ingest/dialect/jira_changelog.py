@@ -18,7 +18,7 @@ from sla_domain.event import EventKind, TimeQuality
 from sla_ingest.dialect.jira_person import account_of, reporter_of, shown_as, who_is
 from sla_ingest.dialect.jira_word import (
     ENDED,
-    Word,
+    JiraName,
     ending,
     joined,
     priority_of,
@@ -28,8 +28,8 @@ from sla_ingest.dialect.jira_word import (
     words_of,
 )
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
-from sla_ingest.dialect.phase import Step, transition
-from sla_ingest.dialect.port import Happening, Noted, Stamp
+from sla_ingest.dialect.phase import EventStep, transition
+from sla_ingest.dialect.port import ClaimedTime, EventDraft, RemarkNote
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
@@ -53,38 +53,42 @@ _NEXT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """One delivery under the eyes of the translation."""
+class JiraDelivery:
+    """One delivery with its parsed payload and its time, while it is translated."""
 
     source: Source
     payload: Node
-    at: Stamp
+    at: ClaimedTime
 
     @property
     def fields(self) -> Node:
+        """Return the issue's fields; empty for a delivery without them."""
         return node(self.payload, "issue", "fields")
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
+        """Return the catalogue's lookups, with Jira's usual place of the product."""
         return lookups(self.source, None, _USUAL_PRODUCT)
 
     @property
-    def status(self) -> Word:
-        """The issue's present one."""
+    def status(self) -> JiraName:
+        """Return the issue's present status."""
         return word_of(node(self.fields, "status"))
 
-    def happening(self, kind: EventKind, *, at: Stamp | None = None, **values: Any) -> Happening:
+    def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
+        """Return a draft of an event by the delivery's user, at the delivery's time unless `at` is given."""
         user = node(self.payload, "user")
         who = who_is(self.source, user, self.fields)
         if kind in SIDED:
             values["remarks"] = (*values.get("remarks", ()), *who.remarks)
-        return Happening(kind=kind, stamp=at or self.at, actor=who.actor, actor_name=shown_as(user), **values)
+        return EventDraft(kind=kind, stamp=at or self.at, actor=who.actor, actor_name=shown_as(user), **values)
 
 
 # -- birth ------------------------------------------------------------------------------------------------
 
 
-def opened(case: Changed) -> list[Happening]:
+def opened(case: JiraDelivery) -> list[EventDraft]:
+    """Return the events of a created issue: its opening, and what its first status or label means."""
     fields = case.fields
     created = stamp(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
     at = created if created.at is not None else case.at
@@ -113,13 +117,14 @@ def opened(case: Changed) -> list[Happening]:
     return found
 
 
-def _first_priority(case: Changed) -> Word:
-    """A created issue may tell its priority only in the changelog of its creation."""
+def _first_priority(case: JiraDelivery) -> JiraName:
+    """Return the first priority: a created issue may state it only in the changelog of its creation."""
     said = word_of(node(case.fields, "priority"))
     return said or next((words_of(item, said)[1] for item in _items(case, "priority")), said)
 
 
-def reporter_in(case: Changed) -> dict[str, str]:
+def reporter_in(case: JiraDelivery) -> dict[str, str]:
+    """Return the attributes `reporter` and `reporter_id` of the issue."""
     reporter = reporter_of(case.fields)
     return {"reporter": shown_as(reporter), "reporter_id": account_of(reporter)}
 
@@ -127,19 +132,19 @@ def reporter_in(case: Changed) -> dict[str, str]:
 # -- changes ----------------------------------------------------------------------------------------------
 
 
-def changes(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
-    """What the changelog says, and what is odd about a change of which nothing follows."""
+def changes(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
+    """Return the events of the changelog, and the remarks on changes from which no event follows."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
-def new_status(case: Changed) -> Mapping[str, str]:
-    """The status that the delivery says is new, whether or not anything follows from it."""
+def new_status(case: JiraDelivery) -> Mapping[str, str]:
+    """Return the attribute `status` if the delivery says that the status is new; else nothing."""
     after = [after for _, after in _status_changes(case)]
     return stated(status=after[-1].shown) if after else {}
 
 
-def _facts(case: Changed) -> list[Happening]:
+def _facts(case: JiraDelivery) -> list[EventDraft]:
     """What describes the incident rather than moves it. An issue that moves to another project keeps its id."""
     touched = {_field(item) for item in _items(case)}
     described: dict[str, str] = {}
@@ -160,15 +165,15 @@ def _facts(case: Changed) -> list[Happening]:
     return [*found, *([case.happening(EventKind.RECLASSIFIED, attributes=classified)] if classified else [])]
 
 
-def _new_reporter(case: Changed, item: Node) -> dict[str, str]:
-    """From now on the customer is somebody else: by the issue, which has the account, or by the item."""
+def _new_reporter(case: JiraDelivery, item: Node) -> dict[str, str]:
+    """Return the new reporter: from the issue, which has the account, or from the item."""
     if "reporter" in case.fields:
         return reporter_in(case)
     account = text(item, "tmpToAccountId") or text(item, "to")
     return {"reporter": text(item, "toString") or account, "reporter_id": account}
 
 
-def _priorities(case: Changed) -> list[Happening]:
+def _priorities(case: JiraDelivery) -> list[EventDraft]:
     if priority_by_label(case.source, labels_of(case.fields.get("labels"))):
         return []  # the catalogue lets a label decide
     found = []
@@ -179,7 +184,7 @@ def _priorities(case: Changed) -> list[Happening]:
     return found
 
 
-def _assignments(case: Changed) -> list[Happening]:
+def _assignments(case: JiraDelivery) -> list[EventDraft]:
     found = []
     for item in _items(case, "assignee")[-1:]:
         now = node(case.fields, "assignee")
@@ -190,14 +195,14 @@ def _assignments(case: Changed) -> list[Happening]:
     return found
 
 
-def _labelled(case: Changed) -> list[Happening]:
+def _labelled(case: JiraDelivery) -> list[EventDraft]:
     """A label that is gone gives way to the issue's own fields, where the catalogue reads those too."""
-    found: list[Happening] = []
+    found: list[EventDraft] = []
     for item in _items(case, "labels"):
         before, after = labels_of(text(item, "fromString")), labels_of(text(item, "toString"))
         for one in label_changes(case.source, before, after, case.lookups):
             attributes = dict(one.attributes)
-            odd: tuple[Noted, ...] = ()
+            odd: tuple[RemarkNote, ...] = ()
             if one.step.kind is EventKind.PRIORITY_CHANGED:
                 attributes["priority"], odd = priority_in(case, after, word_of(node(case.fields, "priority")))
             elif one.step.kind is EventKind.RECLASSIFIED:
@@ -210,15 +215,15 @@ def _labelled(case: Changed) -> list[Happening]:
 # -- status and resolution --------------------------------------------------------------------------------
 
 
-def _course(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
+def _course(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
     """Status and resolution together, each canonical kind once. Remarks that no event can bear are handed back."""
     by_status, attributes, remarks = _by_status(case)
     by_resolution, odd = _by_resolution(case, by_status)
-    steps: dict[EventKind, tuple[Step, str]] = {}
+    steps: dict[EventKind, tuple[EventStep, str]] = {}
     for one, why in _joined(by_status, by_resolution):
         steps.setdefault(one.kind, (one, why))
     remarks = (*remarks, *odd)
-    found: list[Happening] = []
+    found: list[EventDraft] = []
     for kind, (step, why) in steps.items():
         at = case.at
         if kind is EventKind.RESOLVED and EventKind.REOPENED in steps and at.at is not None:
@@ -228,7 +233,9 @@ def _course(case: Changed) -> tuple[list[Happening], tuple[Noted, ...]]:
     return found, () if found else remarks
 
 
-def _joined(by_status: tuple[Step, ...], by_resolution: list[tuple[Step, str]]) -> list[tuple[Step, str]]:
+def _joined(
+    by_status: tuple[EventStep, ...], by_resolution: list[tuple[EventStep, str]]
+) -> list[tuple[EventStep, str]]:
     """What both say together. A resolution that is set says in which way it ended, whatever the status is called:
     declined work is neither resolved nor closed, for its promise is not one that was kept."""
     also = [(step, "") for step in by_status]
@@ -241,11 +248,11 @@ def _joined(by_status: tuple[Step, ...], by_resolution: list[tuple[Step, str]]) 
     return declined or [*by_resolution, *(one for one in also if one[0].kind is EventKind.CLOSED)]
 
 
-def _by_status(case: Changed) -> tuple[tuple[Step, ...], Mapping[str, str], tuple[Noted, ...]]:
-    """What a change of status says, the attribute `status`, and what is odd."""
-    steps: tuple[Step, ...] = ()
+def _by_status(case: JiraDelivery) -> tuple[tuple[EventStep, ...], Mapping[str, str], tuple[RemarkNote, ...]]:
+    """Return the steps that a change of status means, the attribute `status`, and remarks."""
+    steps: tuple[EventStep, ...] = ()
     attributes: Mapping[str, str] = {}
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
     for before, after in _status_changes(case):
         attributes = stated(status=after.shown)
         now = status_now(case.source, after)
@@ -255,17 +262,19 @@ def _by_status(case: Changed) -> tuple[tuple[Step, ...], Mapping[str, str], tupl
         was = status_before(case.source, before)
         known = was.phase
         if known in ENDED and known is now.phase and not was.sure and not before.same(after):
-            known = None  # by its name alone it was an end of the same kind: say it again rather than not at all
+            known = None  # by name alone it was an end of the same kind: a second end is safer than none
         if before:
             remarks = (*remarks, *was.remarks)
         steps = (*steps, *transition(known, now.phase))
     return steps, attributes, remarks
 
 
-def _by_resolution(case: Changed, by_status: tuple[Step, ...]) -> tuple[list[tuple[Step, str]], tuple[Noted, ...]]:
+def _by_resolution(
+    case: JiraDelivery, by_status: tuple[EventStep, ...]
+) -> tuple[list[tuple[EventStep, str]], tuple[RemarkNote, ...]]:
     present = word_of(node(case.fields, "resolution"))
-    steps: list[tuple[Step, str]] = []
-    remarks: tuple[Noted, ...] = ()
+    steps: list[tuple[EventStep, str]] = []
+    remarks: tuple[RemarkNote, ...] = ()
     for item in _items(case, "resolution")[-1:]:
         before, after = words_of(item, present)
         if after:
@@ -273,17 +282,17 @@ def _by_resolution(case: Changed, by_status: tuple[Step, ...]) -> tuple[list[tup
             remarks = (*remarks, *meaning.remarks)
             end = EventKind.CANCELLED if meaning.phase is TicketPhase.CANCELLED else EventKind.RESOLVED
             if not before:
-                steps.append((Step(end), after.shown))
+                steps.append((EventStep(end), after.shown))
             elif ending(case.source, before).phase is not meaning.phase:
                 why = f"the resolution was changed from {before.shown} to {after.shown}"
-                steps += [(Step(EventKind.REOPENED), why), (Step(end), why)]
+                steps += [(EventStep(EventKind.REOPENED), why), (EventStep(end), why)]
         elif before and not _still_ended(case, by_status):
-            steps.append((Step(EventKind.REOPENED), "the resolution was cleared"))
+            steps.append((EventStep(EventKind.REOPENED), "the resolution was cleared"))
     return steps, remarks
 
 
-def _still_ended(case: Changed, by_status: tuple[Step, ...]) -> bool:
-    """Whether the status alone says that the work has ended: then the resolution is only tidied up."""
+def _still_ended(case: JiraDelivery, by_status: tuple[EventStep, ...]) -> bool:
+    """Return whether the status alone means that the work has ended: then the resolution is only tidied up."""
     if by_status:
         return any(step.kind in _ENDS for step in by_status)
     return bool(case.status) and status_now(case.source, case.status).phase in ENDED
@@ -292,12 +301,12 @@ def _still_ended(case: Changed, by_status: tuple[Step, ...]) -> bool:
 _ENDS = frozenset({EventKind.RESOLVED, EventKind.CLOSED, EventKind.CANCELLED})
 
 
-def _status_changes(case: Changed) -> list[tuple[Word, Word]]:
+def _status_changes(case: JiraDelivery) -> list[tuple[JiraName, JiraName]]:
     moved = [words_of(item, case.status) for item in _items(case, "status")]
     transition_ = node(case.payload, "transition")
     if not moved and transition_:
-        after = Word("", _named(transition_, "to_status"))
-        moved = [(Word("", _named(transition_, "from_status")), joined(after, case.status))]
+        after = JiraName("", _named(transition_, "to_status"))
+        moved = [(JiraName("", _named(transition_, "from_status")), joined(after, case.status))]
     return [(before, after) for before, after in moved if after]
 
 
@@ -309,7 +318,7 @@ def _named(value: Node, name: str) -> tuple[str, ...]:
 # -- words ------------------------------------------------------------------------------------------------
 
 
-def _items(case: Changed, field: str = "") -> list[Node]:
+def _items(case: JiraDelivery, field: str = "") -> list[Node]:
     found = [item for item in items(case.payload, "changelog", "items") if isinstance(item, dict)]
     return [item for item in found if not field or _field(item) == field]
 
@@ -319,18 +328,20 @@ def _field(item: Node) -> str:
     return _FIELD_IDS.get(name, name)
 
 
-def priority_in(case: Changed, labels: frozenset[str], field: Word) -> tuple[str, tuple[Noted, ...]]:
+def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
+    """Return the priority by label, else by the issue's field, with remarks on an unknown one."""
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
 def labels_of(value: Any) -> frozenset[str]:
+    """Return the set of labels of a list, or of a text that separates them by spaces."""
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean(word)))
 
 
 def plain(value: Any) -> str:
-    """A description is text, or the newer document format: its texts in order."""
+    """Return a description as plain text: a text, or the texts of an Atlassian document in order."""
     if isinstance(value, dict):
         texts: list[str] = []
         waiting: list[Any] = [value]
@@ -344,7 +355,7 @@ def plain(value: Any) -> str:
 
 
 def browse(issue: Node) -> str:
-    """The address people open, from the REST address."""
+    """Return the address of the issue's page, made of its REST address; "" when that is unknown."""
     site, found, _ = text(issue, "self").partition("/rest/api/")
     key = text(issue, "key")
     return f"{site}/browse/{key}" if found and key else ""

@@ -10,41 +10,42 @@ from __future__ import annotations
 
 from sla_catalogue.source import Source, domain_of, fold
 from sla_ingest.dialect.read import Node, items, node, text
-from sla_ingest.dialect.speaker import Person, Speaker, side_of
+from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
-    """What identifies an account; never its mail address."""
+    """Return what identifies an account: id, key or name; never its mail address."""
     return text(person, "accountId") or text(person, "key") or text(person, "name")
 
 
 def shown_as(person: Node) -> str:
+    """Return the display name of an account, or its identity when it has none."""
     return text(person, "displayName") or account_of(person)
 
 
 def reporter_of(fields: Node) -> Node:
-    """Whose issue it is; the creator only where the issue says nothing of a reporter."""
+    """Return the issue's reporter; its creator when the issue does not state a reporter."""
     return node(fields, "reporter") if "reporter" in fields else node(fields, "creator")
 
 
 def names_reporter(fields: Node) -> bool:
-    """Whether the issue says who reported it, if only that nobody did; thin ones do not."""
+    """Return whether the issue states its reporter, be it none; thin issues of comment events do not."""
     return "reporter" in fields or "creator" in fields
 
 
 def who_is(source: Source, person: Node, fields: Node) -> Speaker:
-    """On which side somebody stands in this issue."""
+    """Return on which side an account stands in this issue."""
     account = account_of(person)
     return side_of(
         source, _person(person, fields), reported=bool(account) and account == account_of(reporter_of(fields))
     )
 
 
-def _person(person: Node, fields: Node) -> Person:
+def _person(person: Node, fields: Node) -> AccountDetails:
     account, address = account_of(person), _address(text(person, "emailAddress"))
     kind = text(person, "accountType")
     names = (account, text(person, "key"), text(person, "name"), address)
-    return Person(
+    return AccountDetails(
         names=frozenset(filter(None, names)),
         shown=text(person, "displayName"),
         account=account,

@@ -14,11 +14,11 @@ from typing import Any
 from sla_catalogue.source import Lookup, TicketPhase
 from sla_domain.event import Snapshot, TimeQuality
 from sla_domain.phase import Phase as Standing
-from sla_ingest.dialect.jira_changelog import Changed, browse, labels_of, plain, priority_in, reporter_in
+from sla_ingest.dialect.jira_changelog import JiraDelivery, browse, labels_of, plain, priority_in, reporter_in
 from sla_ingest.dialect.jira_person import names_reporter, shown_as
 from sla_ingest.dialect.jira_word import ENDED, ending, status_now, word_of
 from sla_ingest.dialect.label import phase_by_label
-from sla_ingest.dialect.port import Noted
+from sla_ingest.dialect.port import RemarkNote
 from sla_ingest.dialect.read import looked_up, node, stamp, text
 
 _STANDING: Mapping[TicketPhase, Standing] = {
@@ -28,8 +28,11 @@ _STANDING: Mapping[TicketPhase, Standing] = {
 }
 
 
-def snapshot_of(case: Changed, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
-    """The issue of a delivery; None when it brings none. What is `deleted` stands nowhere any more."""
+def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
+    """Return how the issue of a delivery stands; None when the delivery has none.
+
+    A `deleted` issue has no phase.
+    """
     fields = case.fields
     if not fields:
         return None
@@ -49,8 +52,8 @@ def snapshot_of(case: Changed, received_at: datetime, *, deleted: bool = False) 
     )
 
 
-def oddities(case: Changed) -> tuple[Noted, ...]:
-    """What is odd about the words in which the issue shows how it stands."""
+def oddities(case: JiraDelivery) -> tuple[RemarkNote, ...]:
+    """Return the remarks on status, resolution and priority as the issue shows them."""
     fields, source = case.fields, case.source
     status = status_now(source, case.status).remarks if case.status else ()
     resolution = word_of(node(fields, "resolution"))
@@ -63,7 +66,7 @@ def _at(fields: Mapping[str, Any], name: str) -> datetime | None:
     return stamp(fields.get(name), TimeQuality.OBJECT_UPDATED).at
 
 
-def _phase(case: Changed) -> TicketPhase | None:
+def _phase(case: JiraDelivery) -> TicketPhase | None:
     fields, source = case.fields, case.source
     status = status_now(source, case.status).phase if case.status else None
     resolution = word_of(node(fields, "resolution"))
@@ -81,11 +84,11 @@ def _phase(case: Changed) -> TicketPhase | None:
     return live if moved > resolved else ended
 
 
-def _ended_at(case: Changed) -> datetime | None:
+def _ended_at(case: JiraDelivery) -> datetime | None:
     return _at(case.fields, "resolutiondate") or _at(case.fields, "statuscategorychangedate")
 
 
-def _attributes(case: Changed) -> dict[str, str]:
+def _attributes(case: JiraDelivery) -> dict[str, str]:
     fields, issue = case.fields, node(case.payload, "issue")
     labels = labels_of(fields.get("labels"))
     found: dict[str, str] = {}
@@ -113,7 +116,7 @@ def _attributes(case: Changed) -> dict[str, str]:
     return found
 
 
-def _carried(case: Changed, lookup: Lookup) -> bool:
+def _carried(case: JiraDelivery, lookup: Lookup) -> bool:
     """Whether the delivery has every place where the catalogue looks, so that finding nothing means none."""
     return (not lookup.field or _reaches(case.payload, lookup.field)) and (not lookup.label or "labels" in case.fields)
 

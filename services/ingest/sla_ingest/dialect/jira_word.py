@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sla_catalogue.source import Source, TicketPhase, fold
-from sla_ingest.dialect.port import Noted, Remark
+from sla_ingest.dialect.port import IngestRemark, RemarkNote
 from sla_ingest.dialect.read import Node, node, text
 
 USUAL_STATUSES: Mapping[str, TicketPhase] = {
@@ -77,8 +77,8 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A status, resolution or priority as a delivery names it. `category` is "" where it is not told."""
+class JiraName:
+    """A status, resolution or priority as a delivery names it; `category` is "" where it is not stated."""
 
     id: str
     names: tuple[str, ...]
@@ -89,98 +89,99 @@ class Word:
 
     @property
     def shown(self) -> str:
+        """Return its first name, else its id."""
         return self.names[0] if self.names else self.id
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What a table may have it by, the strongest first."""
+        """Return what a table of the catalogue may list it by: id first, then names."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
-    def same(self, other: Word) -> bool:
-        """By id where both have one."""
+    def same(self, other: JiraName) -> bool:
+        """Return whether both are the same, by id where both have one, else by a common name."""
         if self.id and other.id:
             return self.id == other.id
         return bool({fold(name) for name in self.names} & {fold(name) for name in other.names})
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a word means for the clocks; None when nobody knows. `sure`: the catalogue says so."""
+class JiraMeaning:
+    """What a Jira name means for the clocks; `phase` None when it is not known. `sure`: the catalogue says so."""
 
     phase: TicketPhase | None
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
     sure: bool = False
 
 
-def word_of(value: Node) -> Word:
-    """From an object of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
+def word_of(value: Node) -> JiraName:
+    """Return the name in an object of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
     category = node(value, "statusCategory")
     key = text(category, "key")
-    return Word(
+    return JiraName(
         id=text(value, "id"),
         names=_names(text(value, "name"), text(value, "untranslatedName")),
         category=key if key in _CATEGORIES else _CATEGORY_NUMBERS.get(text(category, "id"), ""),
     )
 
 
-def words_of(item: Node, present: Word) -> tuple[Word, Word]:
-    """Before and after, from an item of a changelog; where the issue shows the same thing now, with what it says."""
-    before = Word(text(item, "from"), _names(text(item, "fromString")))
-    after = Word(text(item, "to"), _names(text(item, "toString")))
+def words_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
+    """Return the names before and after, from an item of a changelog; `present` is the issue's present one."""
+    before = JiraName(text(item, "from"), _names(text(item, "fromString")))
+    after = JiraName(text(item, "to"), _names(text(item, "toString")))
     return before, joined(after, present)
 
 
-def joined(word: Word, present: Word) -> Word:
-    """A word of the changelog with what the issue says of it: a name in another language, and the category."""
+def joined(word: JiraName, present: JiraName) -> JiraName:
+    """Return a name of the changelog completed by the issue's present one, if both are the same."""
     if not word or not word.same(present):
         return word
-    return Word(word.id or present.id, _names(*present.names, *word.names), present.category)
+    return JiraName(word.id or present.id, _names(*present.names, *word.names), present.category)
 
 
-def status_now(source: Source, word: Word) -> Meaning:
-    """What the status means that the issue has, as far as its category is told."""
+def status_now(source: Source, word: JiraName) -> JiraMeaning:
+    """Return the meaning of the issue's present status, by table, usual name and category."""
     known = _by_table(source.statuses, word)
     if known is not None:
-        return Meaning(known, sure=True)
+        return JiraMeaning(known, sure=True)
     guess = _usual(word)
     by_category = _CATEGORIES.get(word.category)
     if by_category is None:
-        return Meaning(guess, () if guess else (Noted(Remark.UNMAPPED_STATUS, str(word)),))
+        return JiraMeaning(guess, () if guess else (RemarkNote(IngestRemark.UNMAPPED_STATUS, str(word)),))
     if guess is not None and (guess in ENDED) is (by_category in ENDED):
-        return Meaning(guess)
+        return JiraMeaning(guess)
     said = f"{word} is in the category {word.category}; sources.{source.id}.statuses may say more"
-    return Meaning(by_category, (Noted(Remark.STATUS_BY_CATEGORY, said),))
+    return JiraMeaning(by_category, (RemarkNote(IngestRemark.STATUS_BY_CATEGORY, said),))
 
 
-def status_before(source: Source, word: Word) -> Meaning:
-    """What the status meant that the issue had: of that no category is told."""
+def status_before(source: Source, word: JiraName) -> JiraMeaning:
+    """Return the meaning of the issue's former status, whose category no changelog states."""
     known = _by_table(source.statuses, word)
     if known is not None:
-        return Meaning(known, sure=True)
+        return JiraMeaning(known, sure=True)
     guess = _usual(word)
-    return Meaning(guess, () if guess or not word else (Noted(Remark.STATUS_BEFORE, str(word)),))
+    return JiraMeaning(guess, () if guess or not word else (RemarkNote(IngestRemark.STATUS_BEFORE, str(word)),))
 
 
-def ending(source: Source, word: Word) -> Meaning:
-    """RESOLVED or CANCELLED, for a resolution."""
+def ending(source: Source, word: JiraName) -> JiraMeaning:
+    """Return RESOLVED or CANCELLED for a resolution; RESOLVED with a remark for an unknown one."""
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
-        return Meaning(TicketPhase.CANCELLED if known is TicketPhase.CANCELLED else TicketPhase.RESOLVED, sure=True)
+        return JiraMeaning(TicketPhase.CANCELLED if known is TicketPhase.CANCELLED else TicketPhase.RESOLVED, sure=True)
     folded = {fold(name).replace("\u2019", "'") for name in word.names}
     if folded & _DECLINED:
-        return Meaning(TicketPhase.CANCELLED)
+        return JiraMeaning(TicketPhase.CANCELLED)
     by_number = None if folded & _DONE else _RESOLUTION_NUMBERS.get(word.id)
     if by_number is not None or folded & _DONE:
-        return Meaning(by_number or TicketPhase.RESOLVED)
+        return JiraMeaning(by_number or TicketPhase.RESOLVED)
     said = f"{word}; say under sources.{source.id}.resolutions whether it means resolved or cancelled"
-    return Meaning(TicketPhase.RESOLVED, (Noted(Remark.UNMAPPED_RESOLUTION, said),))
+    return JiraMeaning(TicketPhase.RESOLVED, (RemarkNote(IngestRemark.UNMAPPED_RESOLUTION, said),))
 
 
-def priority_of(source: Source, word: Word) -> tuple[str, tuple[Noted, ...]]:
-    """slad's word for a priority; the sender's own where the source has no table; "" for none."""
+def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
+    """Return slad's priority for a Jira priority; its own name where the source has no table, "" for none."""
     if not word:
         return "", ()
     known = next((found for key in word.keys if (found := source.priority_of(key))), None)
@@ -191,21 +192,21 @@ def priority_of(source: Source, word: Word) -> tuple[str, tuple[Noted, ...]]:
     usual = next((found for key in _PRIORITY_NUMBERS.get(word.id, ()) if (found := source.priority_of(key))), None)
     where = f"say it under sources.{source.id}.priorities"
     if usual is not None and not _usual_priority(word):
-        return usual, (Noted(Remark.PRIORITY_BY_NUMBER, f"{word} is read as {usual}; {where}"),)
-    return word.shown, (Noted(Remark.UNMAPPED_PRIORITY, f"{word}; {where}"),)
+        return usual, (RemarkNote(IngestRemark.PRIORITY_BY_NUMBER, f"{word} is read as {usual}; {where}"),)
+    return word.shown, (RemarkNote(IngestRemark.UNMAPPED_PRIORITY, f"{word}; {where}"),)
 
 
-def _usual_priority(word: Word) -> bool:
+def _usual_priority(word: JiraName) -> bool:
     """Whether it has one of the English names: then its absence from the table is meant."""
     usual = {name for names in _PRIORITY_NUMBERS.values() for name in names}
     return any(fold(name) in usual for name in word.names)
 
 
-def _by_table(table: Mapping[str, TicketPhase], word: Word) -> TicketPhase | None:
+def _by_table(table: Mapping[str, TicketPhase], word: JiraName) -> TicketPhase | None:
     return next((found for key in word.keys if (found := table.get(fold(key)))), None)
 
 
-def _usual(word: Word) -> TicketPhase | None:
+def _usual(word: JiraName) -> TicketPhase | None:
     by_name = next((found for name in word.names if (found := USUAL_STATUSES.get(fold(name)))), None)
     return by_name or _STATUS_NUMBERS.get(word.id)
 

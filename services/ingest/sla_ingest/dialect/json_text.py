@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-from sla_ingest.dialect.port import Refused, Unfit
+from sla_ingest.dialect.port import DoesNotFit, Refused
 
 _MARK = b"\xef\xbb\xbf"
 
 
 def parse_json(body: bytes, max_depth: int) -> Any:
-    """Raises Unfit (400) with the position of what is wrong."""
+    """Return the value of a JSON body. Raises DoesNotFit (400) with the position of what is wrong."""
     text = body.removeprefix(_MARK)
     try:
         value = orjson.loads(text)
@@ -28,16 +28,18 @@ def parse_json(body: bytes, max_depth: int) -> Any:
     return value
 
 
-def malformed(detail: str, *, position: int | None = None, line: int | None = None, column: int | None = None) -> Unfit:
-    """The refusal of a body that cannot be read at all."""
-    unfit = Unfit(detail, status=400, title="The body cannot be read")
+def malformed(
+    detail: str, *, position: int | None = None, line: int | None = None, column: int | None = None
+) -> DoesNotFit:
+    """Return the error of a body that cannot be read at all (400)."""
+    unfit = DoesNotFit(detail, status=400, title="The body cannot be read")
     unfit.refused = Refused(
         status=400, title=unfit.refused.title, detail=detail, position=position, line=line, column=column
     )
     return unfit
 
 
-def _malformed(text: bytes, error: orjson.JSONDecodeError) -> Unfit:
+def _malformed(text: bytes, error: orjson.JSONDecodeError) -> DoesNotFit:
     if not text:
         return malformed("the body is empty", position=0, line=1, column=1)
     try:

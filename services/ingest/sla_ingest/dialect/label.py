@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sla_catalogue.source import Lookup, Source, TicketPhase, fold
 from sla_domain.event import NOTHING, EventKind
-from sla_ingest.dialect.phase import Step, transition
+from sla_ingest.dialect.phase import EventStep, transition
 from sla_ingest.dialect.read import after_prefix, clean
 
 # Only words that cannot mean anything else pause a clock without being configured.
@@ -27,17 +27,20 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    step: Step
+    """A step that follows from a change of labels, with the attributes that it states."""
+
+    step: EventStep
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """The priority of the first row of the catalogue's table that is among the labels; "" when none is."""
+    """Return the priority of the first row of the catalogue's table that is among the labels; "" for none."""
     present = {fold(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
+    """Return the phase of the first row of the catalogue's table that is among the labels; None for none."""
     present = {fold(label) for label in labels}
     table = source.labels or USUAL_LABELS
     return next((phase for label, phase in table.items() if label in present), None)
@@ -46,7 +49,7 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """What the change of a set of labels says, in the order: facts about the incident, priority, phase."""
+    """Return the steps that follow from a change of labels: attributes first, then priority, then phase."""
     steps: list[LabelStep] = []
     changed = {
         name: clean(lookup.translated(now or lookup.constant))
@@ -54,13 +57,13 @@ def label_changes(
         if lookup.label and (now := after_prefix(lookup.label, after)) != after_prefix(lookup.label, before)
     }
     if changed:
-        steps.append(LabelStep(Step(EventKind.RECLASSIFIED), changed))
+        steps.append(LabelStep(EventStep(EventKind.RECLASSIFIED), changed))
     priority = priority_by_label(source, after)
     if priority != priority_by_label(source, before):
-        steps.append(LabelStep(Step(EventKind.PRIORITY_CHANGED), {"priority": priority}))
+        steps.append(LabelStep(EventStep(EventKind.PRIORITY_CHANGED), {"priority": priority}))
     was, now_is = phase_by_label(source, before), phase_by_label(source, after)
     if was is not now_is:
-        # Without a label that says otherwise the incident is simply open.
+        # Without a label for a phase the incident is open.
         for step in transition(was or TicketPhase.OPEN, now_is or TicketPhase.OPEN):
             steps.append(LabelStep(step))
     return tuple(steps)

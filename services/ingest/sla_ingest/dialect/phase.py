@@ -13,44 +13,46 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EventStep:
+    """A kind of event that a change of phase means, with whom it waits for."""
+
     kind: EventKind
     waiting_on: WaitingOn | None = None
 
 
-def transition(before: TicketPhase | None, after: TicketPhase) -> tuple[Step, ...]:
-    """What a change of phase means.
+def transition(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
+    """Return the events that a change of phase means.
 
-    `before` None is unknown: then both a reopening and a resumption are said. Each means nothing to an incident that
-    neither had ended nor waits, and an unsaid one would leave its clocks stopped.
+    `before` None is unknown: then both a reopening and a resumption are returned. Each changes nothing on an incident
+    that had neither ended nor waits, and a missing one would leave its clocks stopped.
     """
-    again = (Step(EventKind.REOPENED),) if before is None or before in _ENDED else ()
+    again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS:
             if before is None:
-                return (*again, Step(EventKind.RESUMED))
+                return (*again, EventStep(EventKind.RESUMED))
             if again:
                 return again
             if before.waiting_on is not None:
-                return (Step(EventKind.RESUMED),)
-            return (Step(EventKind.UPDATED),) if before is not after else ()
+                return (EventStep(EventKind.RESUMED),)
+            return (EventStep(EventKind.UPDATED),) if before is not after else ()
         case TicketPhase.WAITING_CUSTOMER | TicketPhase.WAITING_VENDOR | TicketPhase.WAITING_OTHER:
-            return (*again, Step(EventKind.WAITING, after.waiting_on)) if before is not after else ()
+            return (*again, EventStep(EventKind.WAITING, after.waiting_on)) if before is not after else ()
         case TicketPhase.WORKAROUND:
-            resumed = (Step(EventKind.RESUMED),) if before is None or before.waiting_on is not None else ()
-            return (*again, *resumed, Step(EventKind.WORKAROUND_PROVIDED))
+            resumed = (EventStep(EventKind.RESUMED),) if before is None or before.waiting_on is not None else ()
+            return (*again, *resumed, EventStep(EventKind.WORKAROUND_PROVIDED))
         case TicketPhase.RESOLVED:
             # Closed to resolved is book-keeping: the work had ended before.
-            return (Step(EventKind.RESOLVED),) if before not in (TicketPhase.RESOLVED, TicketPhase.CLOSED) else ()
+            return (EventStep(EventKind.RESOLVED),) if before not in (TicketPhase.RESOLVED, TicketPhase.CLOSED) else ()
         case TicketPhase.CLOSED:
-            return (Step(EventKind.CLOSED),) if before is not TicketPhase.CLOSED else ()
+            return (EventStep(EventKind.CLOSED),) if before is not TicketPhase.CLOSED else ()
         case TicketPhase.CANCELLED:
-            return (Step(EventKind.CANCELLED),) if before is not TicketPhase.CANCELLED else ()
+            return (EventStep(EventKind.CANCELLED),) if before is not TicketPhase.CANCELLED else ()
     assert_never(after)
 
 
 def standing(phase: TicketPhase) -> Standing:
-    """Where an incident stands whose ticket is in this phase."""
+    """Return the phase of an incident whose ticket has this status meaning."""
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:
             return Standing.OPEN

@@ -32,7 +32,7 @@ MAX_DELIVERY_ID = 160
 _MAX_EVENT_ID = 120
 COLUMNS: Mapping[str, int] = MappingProxyType({"customer": CUSTOMER, "priority": PRIORITY})
 """The longest value of each attribute that is a column of its own."""
-OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers of that name are dropped at the door
+OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers of that name are dropped on receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +51,18 @@ class Delivery:
     max_depth: int = 64
 
 
-class Reason(Enum):
-    """Why something was done; the value is the text for people, `code` the word for metrics and rows."""
+class CodedReason(Enum):
+    """A reason that is shown and counted: the value is the text for people, `code` the word in metrics and rows."""
 
     @property
     def code(self) -> str:
+        """Return the member's name in lower case."""
         return self.name.lower()
 
 
-class IgnoredBecause(Reason):
+class IgnoredBecause(CodedReason):
+    """Why a delivery was understood and moves no clock."""
+
     PING = "a test delivery: the connection works"
     UNRELATED = "this kind of delivery says nothing about an incident"
     PULL_REQUEST = "pull requests are not incidents"
@@ -69,7 +72,9 @@ class IgnoredBecause(Reason):
     NOTHING_RELEVANT = "nothing that a clock depends on has changed"
 
 
-class ParkedBecause(Reason):
+class ParkedBecause(CodedReason):
+    """Why a delivery was kept without being understood."""
+
     UNKNOWN_TYPE = "slad does not know this type of event"
     UNKNOWN_ACTION = "slad does not know this action"
     NO_INCIDENT = "the delivery does not say which incident it concerns"
@@ -81,8 +86,8 @@ class ParkedBecause(Reason):
     TOO_MANY_NAMES = "too many incidents would become one, or be merged into one another"
 
 
-class Remark(Reason):
-    """Something odd that never drops an event; it is shown in the answer and counted."""
+class IngestRemark(CodedReason):
+    """Something odd that does not drop the event; shown in the answer and counted."""
 
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
     LOCAL_TIME = "the stated local time came twice or never: which instant is meant is not certain"
@@ -107,57 +112,69 @@ class Remark(Reason):
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
-    """A remark with what it is about."""
+class RemarkNote:
+    """A remark with the detail it is about."""
 
-    remark: Remark
+    remark: IngestRemark
     detail: str = ""
 
     def __str__(self) -> str:
         return f"{self.remark.value}: {self.detail}" if self.detail else self.remark.value
 
     def as_json(self) -> dict[str, str]:
+        """Return the remark as it stands in answers: `code`, `text` and, if any, `detail`."""
         return {"code": self.remark.code, "text": self.remark.value} | ({"detail": self.detail} if self.detail else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Translated:
-    """An event with its remarks. `unless_reporter`: an account; if it turns out to be the incident's reporter, the
-    event is the customer's reply and no response (senders whose comment events do not say who reported).
-    `not_before_told`: its time is the earliest possible one, so it is moved behind every promise that had run out by
-    its receipt, and takes none of those breaches back."""
+class TranslatedEvent:
+    """An event with its remarks.
+
+    `unless_reporter`: an account; if it is the incident's reporter, the event is the customer's reply and not a
+    response (for senders whose comments do not name the reporter). `not_before_told`: the time is the earliest possible
+    one, so the event is moved behind every breach before its receipt and takes none of them back.
+    """
 
     event: IncidentEvent
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
     unless_reporter: str = ""
     not_before_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    events: tuple[Translated, ...]
+    """The outcome of a delivery that became events."""
+
+    events: tuple[TranslatedEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing happened that counts. `observed`: the look at the ticket that the delivery brings all the same; it is
-    stored when slad does not know the incident or knows it otherwise."""
+    """The outcome of a delivery in which nothing happened that counts.
+
+    `observed`: the snapshot of the ticket that it brings; stored when the incident is unknown or known otherwise.
+    """
 
     reason: IgnoredBecause
     detail: str = ""
-    observed: Translated | None = None
+    observed: TranslatedEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
+    """The outcome of a delivery that was not understood."""
+
     reason: ParkedBecause
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """`status`: 400 for what cannot be read at all, 422 for what can be read but does not fit. `pointer` is a JSON
-    pointer, `position` a byte offset."""
+    """The outcome of a delivery that is answered with a problem.
+
+    `status`: 400 for what cannot be read at all, 422 for what can be read but does not fit. `pointer` is a JSON pointer
+    (RFC 6901), `position` a byte offset.
+    """
 
     status: int
     title: str
@@ -173,14 +190,17 @@ Outcome = Accepted | Ignored | Parked | Refused
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """`delivery` identifies the delivery within its source: the sender's id, or a digest of what makes it unique."""
+    """What a dialect made of a delivery.
+
+    `delivery` identifies it within its source: the sender's id, or a digest of what makes it unique.
+    """
 
     delivery: str
     outcome: Outcome
 
 
-class Unfit(Exception):
-    """Raised inside a dialect where a delivery does not fit; becomes its Refused outcome."""
+class DoesNotFit(Exception):
+    """Raised inside a dialect where a delivery does not fit; it becomes the Refused outcome."""
 
     def __init__(
         self, detail: str, pointer: str = "", *, status: int = 422, title: str = "The input does not fit"
@@ -193,21 +213,21 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """A sender's claim of when; None when it made none."""
+class ClaimedTime:
+    """The sender's statement of when something happened; `at` is None when it made none."""
 
     at: datetime | None
     quality: TimeQuality
     version: int = 0
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class EventDraft:
     """A canonical event before it has its ids and times."""
 
     kind: EventKind
-    stamp: Stamp
+    stamp: ClaimedTime
     actor: Actor = Actor.UNKNOWN
     actor_name: str = ""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -218,7 +238,7 @@ class Happening:
     metrics: tuple[str, ...] = ()
     score: int | None = None
     reason: str = ""
-    remarks: tuple[Noted, ...] = ()
+    remarks: tuple[RemarkNote, ...] = ()
     unless_reporter: str = ""
     not_before_told: bool = False
     snapshot: Snapshot | None = None
@@ -226,14 +246,16 @@ class Happening:
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
-    """`<source>:<the source's own id>`. Raises Unfit, with the `pointer`, when it is too long to be a key."""
+    """Return `<source>:<the source's own id>`. Raises DoesNotFit, with the `pointer`, when it is too long for a key."""
     if len(own) > OWN_ID:
-        raise Unfit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
+        raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
     return IncidentId(f"{source}:{own}")
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """`<source>/<delivery>/<n>`, hashed when longer than 120 characters; the same delivery always gives the same."""
+    """Return `<source>/<delivery>/<n>`, hashed when longer than 120 characters; the same delivery gives the same
+    ids.
+    """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
         return EventId(plain)
@@ -241,17 +263,18 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """A sender's own delivery id, replaced by its digest when it is too long for a key."""
+    """Return a sender's own delivery id, or its digest when it is too long for a key."""
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """A delivery id for senders that give none: equal for equal parts."""
+    """Return a delivery id for senders that give none: equal for equal parts."""
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
 
 def body_id(delivery: Delivery) -> str:
+    """Return the digest of the body as a delivery id."""
     return f"sha256-{hashlib.sha256(delivery.body).hexdigest()[:40]}"
 
 
@@ -260,10 +283,10 @@ def events(
     source: Source,
     incident: IncidentId,
     id_: str,
-    happenings: Sequence[Happening],
+    happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Number the happenings of one delivery and give them their times. The last one carries the `snapshot`."""
+    """Return the drafts of one delivery as numbered events with their times; the last one carries the `snapshot`."""
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
     return Accepted(tuple(_event(delivery, source, incident, id_, n, what) for n, what in enumerate(happenings)))
@@ -277,23 +300,23 @@ def ignored(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """The outcome with the look at the ticket that the delivery brings; as it is without a `snapshot`."""
+    """Return the outcome with the snapshot that the delivery brings; unchanged without a `snapshot`."""
     if snapshot is None:
         return outcome
-    at = Stamp(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
-    look = Happening(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot)
+    at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)
+    look = EventDraft(kind=EventKind.OBSERVED, stamp=at, snapshot=snapshot)
     return replace(outcome, observed=_event(delivery, source, incident, id_, 0, look))
 
 
 def _event(
-    delivery: Delivery, source: Source, incident: IncidentId, id_: str, number: int, what: Happening
-) -> Translated:
+    delivery: Delivery, source: Source, incident: IncidentId, id_: str, number: int, what: EventDraft
+) -> TranslatedEvent:
     stated = what.stamp.at is not None
     attributes, cut = _fitted(what.attributes)
     snapshot, cut_there = _fitted_snapshot(what.snapshot, delivery.received_at)
     cut = tuple(dict.fromkeys((*cut, *cut_there)))
-    remarks = (*what.stamp.remarks, *(() if stated else (Noted(Remark.NO_TIME),)), *what.remarks, *cut)
-    return Translated(
+    remarks = (*what.stamp.remarks, *(() if stated else (RemarkNote(IngestRemark.NO_TIME),)), *what.remarks, *cut)
+    return TranslatedEvent(
         event=IncidentEvent(
             id=event_id(source.id, id_, number),
             incident=incident,
@@ -322,17 +345,19 @@ def _event(
     )
 
 
-def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[Noted, ...]]:
+def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[RemarkNote, ...]]:
     """Attributes that end in columns, shortened to them: a word that is too long must not cost the event."""
     long = [name for name, longest in COLUMNS.items() if len(attributes.get(name, "")) > longest]
     if not long:
         return attributes, ()
     cut = {name: shortened(attributes[name], COLUMNS[name]) for name in long}
-    return {**attributes, **cut}, tuple(Noted(Remark.SHORTENED, name) for name in long)
+    return {**attributes, **cut}, tuple(RemarkNote(IngestRemark.SHORTENED, name) for name in long)
 
 
-def _fitted_snapshot(snapshot: Snapshot | None, received_at: datetime) -> tuple[Snapshot | None, tuple[Noted, ...]]:
-    """Nobody has seen a ticket as it stood after the delivery was received: a sender's clock may be ahead."""
+def _fitted_snapshot(
+    snapshot: Snapshot | None, received_at: datetime
+) -> tuple[Snapshot | None, tuple[RemarkNote, ...]]:
+    """Limit the snapshot to the receipt: a sender's clock may be ahead."""
     if snapshot is None:
         return None, ()
     attributes, cut = _fitted(snapshot.attributes)

@@ -10,7 +10,7 @@ from sla_domain.bounds import UNWRITABLE, VALUE, writable
 from sla_domain.calendar import LocalTime
 from sla_domain.event import TimeQuality
 from sla_ingest.dialect.instant import BadInstant, read_instant
-from sla_ingest.dialect.port import Noted, Remark, Stamp
+from sla_ingest.dialect.port import ClaimedTime, IngestRemark, RemarkNote
 
 Node = Mapping[str, Any]
 EMPTY: Node = {}
@@ -21,27 +21,27 @@ _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
 
 def node(value: Any, *path: str) -> Node:
-    """The object at a path; empty when there is none."""
+    """Return the object at a path; empty when there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else EMPTY
 
 
 def items(value: Any, *path: str) -> list[Any]:
-    """The array at a path; empty when there is none."""
+    """Return the array at a path; empty when there is none."""
     *parents, last = path
     found = node(value, *parents).get(last)
     return found if isinstance(found, list) else []
 
 
 def text(value: Any, *path: str) -> str:
-    """The text or whole number at a path, cleaned; "" when there is none."""
+    """Return the text or whole number at a path, cleaned; "" when there is none."""
     *parents, last = path
     return clean(node(value, *parents).get(last))
 
 
 def clean(value: Any, limit: int = MAX_VALUE) -> str:
-    """A value as an attribute holds it: controls become U+FFFD, the ends are trimmed, the length is bounded."""
+    """Return a value as an attribute holds it: controls become U+FFFD, the ends are trimmed, the length is limited."""
     if isinstance(value, str):
         cut = value[: limit + 200].strip()
         return (cut if cut.isprintable() else UNWRITABLE.sub("\ufffd", cut))[:limit]
@@ -51,7 +51,7 @@ def clean(value: Any, limit: int = MAX_VALUE) -> str:
 
 
 def identifier(value: Any) -> str:
-    """An id as senders write them, a text or a whole number; "" for anything else."""
+    """Return an id that is a text or a whole number; "" for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     written = str(value).strip()
@@ -59,7 +59,7 @@ def identifier(value: Any) -> str:
 
 
 def spoken(value: Any) -> str:
-    """The words for a value that may be an object (`{"name": …}`) or a list of which the first counts."""
+    """Return the text of a value that may be an object (`{"name": …}`) or a list, of which the first counts."""
     if isinstance(value, list):
         return next((found for found in map(spoken, value) if found), "")
     if isinstance(value, dict):
@@ -70,7 +70,7 @@ def spoken(value: Any) -> str:
 
 
 def at_path(value: Any, dotted: str) -> str:
-    """What a dotted path of the catalogue finds: `issue.fields.customfield_10002`, `labels.0.name`."""
+    """Return what a dotted path of the catalogue finds: `issue.fields.customfield_10002`, `labels.0.name`."""
     for name in dotted.split("."):
         if isinstance(value, dict):
             value = value.get(name)
@@ -82,13 +82,13 @@ def at_path(value: Any, dotted: str) -> str:
 
 
 def after_prefix(prefix: str, labels: Iterable[str]) -> str:
-    """The rest of the first label (in alphabetical order, so that order of arrival does not matter) with a prefix."""
+    """Return the rest of the alphabetically first label with a prefix; "" when no label has it."""
     wanted = prefix.casefold()
     return next((label[len(prefix) :].strip() for label in sorted(labels) if label.casefold().startswith(wanted)), "")
 
 
 def looked_up(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """What a lookup of the catalogue finds in a delivery, translated by its own table."""
+    """Return what a lookup of the catalogue finds in a delivery, translated by the lookup's own table."""
     if lookup is None:
         return ""
     found = (lookup.field and at_path(document, lookup.field)) or (lookup.label and after_prefix(lookup.label, labels))
@@ -96,7 +96,7 @@ def looked_up(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) 
 
 
 def has_path(value: Any, dotted: str) -> bool:
-    """Whether a document states anything at a dotted path, be it null."""
+    """Return whether a document states anything at a dotted path, null included."""
     *parents, last = dotted.split(".")
     for name in parents:
         if isinstance(value, dict):
@@ -109,24 +109,30 @@ def has_path(value: Any, dotted: str) -> bool:
 
 
 def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup | None) -> Mapping[str, Lookup]:
-    """Every attribute the catalogue finds by a lookup; a dialect's usual ones stand in for customer and product."""
+    """Return every attribute that the catalogue looks up; the dialect's usual places stand in for customer and
+    product.
+    """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
-def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> Stamp:
-    """A time that may be absent or unreadable: then the claim is empty, and the remark says what was written."""
+def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
+    """Return the claimed time of a value; an absent or unreadable one is empty, with a remark that quotes it."""
     try:
         found = read_instant(value, zone)
     except BadInstant as error:
-        return Stamp(at=None, quality=quality, version=version, remarks=(Noted(Remark.NO_TIME, str(error)),))
+        return ClaimedTime(
+            at=None, quality=quality, version=version, remarks=(RemarkNote(IngestRemark.NO_TIME, str(error)),)
+        )
     if not isinstance(found, LocalTime):
-        return Stamp(at=found, quality=quality, version=version)
+        return ClaimedTime(at=found, quality=quality, version=version)
     if quality is TimeQuality.EXACT:
         quality = TimeQuality.DOUBTFUL
-    return Stamp(at=found.at, quality=quality, version=version, remarks=(Noted(Remark.LOCAL_TIME, found.doubt()),))
+    return ClaimedTime(
+        at=found.at, quality=quality, version=version, remarks=(RemarkNote(IngestRemark.LOCAL_TIME, found.doubt()),)
+    )
 
 
 def stated(**attributes: str) -> dict[str, str]:
-    """Only what is not empty: an absent attribute is one that the event does not state."""
+    """Return the attributes that are not empty: an absent attribute is one that the event does not state."""
     return {name: value for name, value in attributes.items() if value}

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind
-from sla_ingest.dialect.port import Noted, Remark
+from sla_ingest.dialect.port import IngestRemark, RemarkNote
 
 SAID: Mapping[Actor, EventKind] = MappingProxyType(
     {
@@ -30,11 +30,11 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """What a delivery says of somebody. `names` identify the account; the rest is folded, "" where nothing is said.
+class AccountDetails:
+    """What a delivery states about a person.
 
-    `shown` is how people call them. They choose it themselves, so it makes nobody staff or customer; only a bot's words
-    may be left out by it.
+    `names` identify the account; groups, domain and association are case-folded, "" where they are not stated. `shown`
+    is the display name, which people choose themselves: it makes nobody staff or customer, but may mark a bot.
     """
 
     names: frozenset[str]
@@ -44,12 +44,13 @@ class Person:
     domain: str = ""
     association: str = ""
     bot: bool = False
-    customer: bool = False  # the sender says so
-    member: bool = False  # the sender says that they are of the supporting side
+    customer: bool = False  # as the sender states
+    member: bool = False  # of the supporting side, as the sender states
     assumed: str = ""  # why they are probably staff, where nothing better is known
 
     @property
     def words(self) -> str:
+        """Return the person for a remark: display name and account."""
         if not self.account or self.account == self.shown:
             return self.shown or "somebody"
         return f"{self.shown} ({self.account})" if self.shown else self.account
@@ -57,34 +58,34 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks or acts, and what is odd about that; the remarks matter where the side does."""
+    """The side of the person who acts, and the remarks on how it was found."""
 
     actor: Actor
-    remarks: tuple[Noted, ...] = field(default=())
+    remarks: tuple[RemarkNote, ...] = field(default=())
 
 
-def side_of(source: Source, person: Person, *, reported: bool) -> Speaker:
-    """The side of a person. `reported`: the ticket is theirs."""
+def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
+    """Return the side of a person. `reported`: the person reported the ticket."""
     actor = known(source, person, reported=reported)
     if actor is not None:
         return Speaker(actor)
     if person.assumed and not source.only_staff:
         said = f"{person.words}, {person.assumed}; {_where(source)}"
-        return Speaker(Actor.STAFF, (Noted(Remark.STAFF_ASSUMED, said),))
+        return Speaker(Actor.STAFF, (RemarkNote(IngestRemark.STAFF_ASSUMED, said),))
     return Speaker(Actor.UNKNOWN, (stranger(source, person.words),))
 
 
-def stranger(source: Source, who: str) -> Noted:
-    """The remark on somebody of no side, with the setting that gives them one."""
-    return Noted(Remark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
+def stranger(source: Source, who: str) -> RemarkNote:
+    """Return the remark on a person of unknown side, with the setting that states one."""
+    return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
 
 def _where(source: Source) -> str:
     return f"say it under sources.{source.id}.staff or sources.{source.id}.customers"
 
 
-def known(source: Source, person: Person, *, reported: bool = False) -> Actor | None:
-    """The side of a person as catalogue and sender have it; None when neither does."""
+def known(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
+    """Return the side of a person by catalogue and sender; None when neither states one."""
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT
     if any(map(source.is_staff, person.names)):

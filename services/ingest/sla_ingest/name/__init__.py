@@ -7,10 +7,10 @@ brings together what was stored apart.
 from __future__ import annotations
 
 from sla_ingest.name.joining import carry, join, with_own_events
-from sla_ingest.name.kept import Stale, forget, hold, load, unchanged
-from sla_ingest.name.known import JOINING, Names, concerned, joins, overgrown, routed, touched
+from sla_ingest.name.kept import NamesChanged, forget, hold, load, unchanged
+from sla_ingest.name.known import JOINING, IncidentNames, concerned, joins, overgrown, routed, touched
 
 __all__ = [
-    "JOINING", "Names", "Stale", "carry", "concerned", "forget", "hold", "join", "joins", "load", "overgrown",
-    "routed", "touched", "unchanged", "with_own_events",
+    "JOINING", "IncidentNames", "NamesChanged", "carry", "concerned", "forget", "hold", "join", "joins", "load",
+    "overgrown", "routed", "touched", "unchanged", "with_own_events",
 ]  # fmt: skip

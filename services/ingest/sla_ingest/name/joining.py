@@ -21,7 +21,7 @@ from sla_domain.fold import in_order
 from sla_domain.fold.carried import COPIED, WORDS, copied, someone_waits
 from sla_ingest.history import whole_history
 from sla_ingest.name.kept import keep, load, rename
-from sla_ingest.name.known import AliasKind, Names, ways
+from sla_ingest.name.known import AliasKind, IncidentNames, word_routes
 from sla_ingest.published import published
 from sla_ingest.tables import event as event_table
 
@@ -31,8 +31,8 @@ MOST_WORDS = 2_000
 """Words of a merged incident that are copied to a survivor when they are brought together: the latest."""
 
 
-async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) -> None:
-    """What follows from an event, itself stored already, that makes two names one or merges one into another."""
+async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
+    """Store what follows from a stored event that makes two names one, or merges one incident into another."""
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
         later = names.incident(event.known_as)
@@ -49,7 +49,7 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) 
     # What belonged together before has its copies.
     merged = event.kind is EventKind.MERGED and event.merged_into is not None
     now = names.with_merge(incident, event.merged_into) if merged else await load(connection, [incident])
-    heard, where = ways(event, now)
+    heard, where = word_routes(event, now)
     for source in sorted(heard):
         for survivor in sorted(where & now.survivors(source)):
             await _copy_all(connection, source, survivor, now)
@@ -58,14 +58,14 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Names) 
 async def carry(
     connection: AsyncConnection,
     events: Sequence[IncidentEvent],
-    names: Names,
+    names: IncidentNames,
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """What follows from events, themselves stored already, on incidents that are merged or survive a merge.
+    """Store the copies that follow from stored events on incidents that are merged or survive a merge.
 
-    `begun`: those that had events of their own before; those that begin here are added. `kept_from`: survivors on which
-    this sender may not act.
+    `begun`: the incidents that had events of their own before; those that begin here are added to it. `kept_from`:
+    survivors on which this sender may not act.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -82,7 +82,7 @@ async def carry(
 
 
 async def with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Those of these incidents of which more is stored than what was said on others.
+    """Return those of these incidents that have stored events other than copies from merged incidents.
 
     A survivor of many merges has thousands of copies, and their ids tell: those that have another id are found without
     reading what the copies hold.
@@ -97,9 +97,9 @@ async def with_own_events(connection: AsyncConnection, incidents: Iterable[Incid
 
 
 def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """The events of an incident that began under a later name, as those of its own; and what ends it there.
+    """Return the events of an incident that began under a later name, rewritten as events of its own incident.
 
-    `told`: the event that says so.
+    The last one ends the incident under the later name. `told`: the event that states the rename.
     """
     incident = told.incident
     found = [
@@ -133,9 +133,9 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """The id of an event told again about this incident: always the same for the same two.
+    """Return the id of the copy of an event for an incident: always the same for the same two.
 
-    `sign` tells what is the incident's own (`=`) from what was said on one that was merged into it.
+    `sign` separates the incident's own events (`=`) from copies of events on merged incidents (`~`).
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -143,8 +143,10 @@ def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId
     return EventId(f"sha256-{hashlib.sha256(plain.encode('utf-8', 'surrogatepass')).hexdigest()}")
 
 
-async def _copy_all(connection: AsyncConnection, source: IncidentId, survivor: IncidentId, names: Names) -> None:
-    """Everything that was said on `source`; nothing while the survivor is unknown and nobody waits."""
+async def _copy_all(
+    connection: AsyncConnection, source: IncidentId, survivor: IncidentId, names: IncidentNames
+) -> None:
+    """Copy all events on `source`; nothing while the survivor is unknown and no customer waits."""
     stored = [event async for event in whole_history(connection, source)]
     said = [
         event
@@ -174,7 +176,7 @@ def _latest(said: list[IncidentEvent]) -> list[IncidentEvent]:
     ]
 
 
-def _copy(event: IncidentEvent, survivor: IncidentId, names: Names) -> IncidentEvent:
+def _copy(event: IncidentEvent, survivor: IncidentId, names: IncidentNames) -> IncidentEvent:
     into = event.merged_into
     told = event if into is None else replace(event, merged_into=names.incident(into))
     return copied(told, survivor, derived_id(event.id, survivor))

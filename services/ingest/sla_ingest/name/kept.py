@@ -16,29 +16,32 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentId
 from sla_ingest import tables
-from sla_ingest.name.known import AliasKind, Names
+from sla_ingest.name.known import AliasKind, IncidentNames
 from sla_platform.store import forgotten
 from sla_platform.store.dialect import insert_new, is_postgres
 
 _alias = tables.alias.c
 _PER_STATEMENT = 400
-_ROUNDS = 50  # names of names; a chain of merges may be long, a longer one is nobody's
+_ROUNDS = 50  # names of names; a real chain of merges is shorter
 _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
-class Stale(Exception):
-    """Names were joined since the delivery was decided; decide it anew."""
+class NamesChanged(Exception):
+    """IncidentNames were joined since the delivery was decided; decide it anew."""
 
 
 async def hold(connection: AsyncConnection, *, joining: bool) -> None:
-    """Keep names as they are until the transaction ends; `joining`: and nobody else may store anything meanwhile."""
+    """Lock the names until the transaction ends; `joining`: exclusively, so that nothing else is stored meanwhile.
+
+    Only on PostgreSQL; SQLite has one writer at a time.
+    """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
         await connection.execute(text(f"SELECT {function}({_LOCK})"))
 
 
-async def load(connection: AsyncConnection, names: Iterable[str]) -> Names:
-    """What is known of these names, and of those that belong to them."""
+async def load(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
+    """Return what is known of these names, and of all names that belong to them."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
@@ -57,10 +60,10 @@ async def load(connection: AsyncConnection, names: Iterable[str]) -> Names:
                 merged.setdefault(name, set()).add(incident)
                 found |= {name, incident}
         frontier = found - seen
-    return Names(moved, {name: frozenset(into) for name, into in merged.items()})
+    return IncidentNames(moved, {name: frozenset(into) for name, into in merged.items()})
 
 
-async def unchanged(connection: AsyncConnection, known: Names, names: Iterable[str]) -> bool:
+async def unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
     """Return whether what `load` found of these names still stands: one look instead of a search."""
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
@@ -86,12 +89,13 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def keep(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
+    """Insert the alias `name` of `incident`; nothing happens when it is known."""
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
 
 
 async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Everything that is known of the incident `old` is known of `new` from now on."""
+    """Move all aliases of the incident `old` to `new`."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -109,7 +113,7 @@ async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) 
 
 
 async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """The names of incidents that are removed go with them; under each the incident is remembered as over."""
+    """Delete the names of removed incidents, and insert a tombstone for each name."""
     gone = sorted(ended)
     over: dict[str, datetime] = {}
     for start in range(0, len(gone), _PER_STATEMENT):
@@ -123,4 +127,4 @@ async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetim
         merged = and_(_alias.name.in_(some), _alias.kind == AliasKind.MERGED.value)
         await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(some), merged)))
     if over:
-        await forgotten.bury(connection, tables.forgotten, over)
+        await forgotten.insert_tombstones(connection, tables.forgotten, over)

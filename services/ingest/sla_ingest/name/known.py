@@ -14,34 +14,36 @@ from enum import StrEnum
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold.carried import follow
-from sla_ingest.dialect.port import Translated
-from sla_ingest.entry import Entry
+from sla_ingest.dialect.port import TranslatedEvent
+from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
+    """How a name belongs to an incident: it was moved to it, or merged into it."""
+
     MOVED = "moved"
     MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """What is known of some names: `moved` by name, `merged` by the incident that is over."""
+class IncidentNames:
+    """What is known of some names: `moved` by name, `merged` by the incident that ended."""
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
 
     def incident(self, name: IncidentId) -> IncidentId:
-        """The incident of this name."""
+        """Return the incident that bears this name; the name itself when it is no alias."""
         return follow(self.moved.get, name)
 
-    def with_merge(self, incident: IncidentId, into: IncidentId | None) -> Names:
+    def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
         """Return these names with one more merge."""
         if into is None or into == incident:
             return self
-        return Names(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
+        return IncidentNames(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
 
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Every incident into which this one was merged, directly or through others."""
+        """Return every incident into which this one was merged, directly or through others."""
         found: set[IncidentId] = set()
         ahead = [incident]
         while ahead:
@@ -52,13 +54,13 @@ class Names:
         return frozenset(found)
 
     def sources(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Every incident that was merged into this one, directly or through others."""
+        """Return every incident that was merged into this one, directly or through others."""
         return frozenset(name for name in self.merged if incident in self.survivors(name))
 
 
 JOINING = frozenset({EventKind.RENAMED, EventKind.MERGED})
 MOST_NAMES = 500
-"""Names that may belong together, by moves and merges in any direction: every delivery about one of them reads all."""
+"""IncidentNames that may belong together, by moves and merges in any direction: every delivery about one of them reads all."""
 MOST_MOVES = 50
 """Other names of one incident: with each more, all that was stored under it is told again."""
 MOST_SURVIVORS = 10
@@ -67,31 +69,31 @@ MOST_COPIED = 500
 """Pairs of a merged incident and a survivor that one delivery may bring together."""
 
 
-def joins(entry: Entry) -> bool:
-    """Whether the delivery makes two names one, or merges one incident into another."""
+def joins(entry: InboxEntry) -> bool:
+    """Return whether the delivery makes two names one, or merges one incident into another."""
     return any(one.event.kind in JOINING for one in entry.events)
 
 
-def touched(entry: Entry) -> set[IncidentId]:
-    """The names that the delivery speaks of."""
+def touched(entry: InboxEntry) -> set[IncidentId]:
+    """Return the names of incidents that the delivery mentions."""
     looked = () if entry.observed is None else (entry.observed,)
     return {name for one in (*entry.events, *looked) for name in concerned(one.event)}
 
 
 def concerned(event: IncidentEvent) -> Iterable[IncidentId]:
-    """The names that an event speaks of."""
+    """Return the names of incidents that an event mentions."""
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
-def routed(entry: Entry, names: Names) -> Entry:
-    """The delivery with its events under the incidents that their names are."""
+def routed(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
+    """Return the delivery with its events under the incidents that bear their names."""
     if not names.moved and not joins(entry):
         return entry
     observed = None if entry.observed is None else _routed(entry.observed, names)
     return replace(entry, events=tuple(_routed(one, names) for one in entry.events), observed=observed)
 
 
-def _routed(one: Translated, names: Names) -> Translated:
+def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
     event = one.event
     incident = names.incident(event.incident)
     into = None if event.merged_into is None else names.incident(event.merged_into)
@@ -104,8 +106,8 @@ def _routed(one: Translated, names: Names) -> Translated:
     return one if event is one.event else replace(one, event=event)
 
 
-def ways(event: IncidentEvent, names: Names) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """The incidents whose words are heard elsewhere by this joining event, and those on which they are heard."""
+def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
+    """Return the incidents whose events are copied because of this joining event, and those that get the copies."""
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
     if event.kind is EventKind.RENAMED:
@@ -119,10 +121,10 @@ def ways(event: IncidentEvent, names: Names) -> tuple[frozenset[IncidentId], fro
     return sources | {incident}, names.survivors(into) | {into}
 
 
-def overgrown(entry: Entry, names: Names) -> IncidentId | None:
-    """The incident of a joining event beyond which too many names would belong together; None within the bounds.
+def overgrown(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
+    """Return the incident of a joining event that would join too many names; None within the bounds.
 
-    What follows a join grows with all that belongs together, in one transaction that holds up every other sender.
+    The work after a join grows with all that belongs together, in one transaction that delays every other sender.
     """
     for one in entry.events:
         event = one.event
@@ -131,14 +133,14 @@ def overgrown(entry: Entry, names: Names) -> IncidentId | None:
     return None
 
 
-def _overgrown(event: IncidentEvent, names: Names) -> bool:
+def _overgrown(event: IncidentEvent, names: IncidentNames) -> bool:
     known = {*names.moved, *names.moved.values(), *names.merged, *concerned(event)}
     if len(known.union(*names.merged.values())) > MOST_NAMES:
         return True
     own = {names.incident(name) for name in concerned(event)}
     if event.kind is EventKind.RENAMED and sum(into in own for into in names.moved.values()) >= MOST_MOVES:
         return True
-    heard, where = ways(event, names)
+    heard, where = word_routes(event, names)
     if len(heard) * len(where) > MOST_COPIED:
         return True
     return any(len((names.survivors(name) | where) - {name}) > MOST_SURVIVORS for name in heard)

@@ -30,7 +30,7 @@ from sla_notifier.delivery.verdict import Reason
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
-from sla_platform.store.urgency import Place, behind, seconds_of, urgency_at
+from sla_platform.store.urgency import UrgencyCursor, behind, seconds_of, urgency_at
 
 _log = structlog.get_logger(__name__)
 _Shape = TypeVar("_Shape")
@@ -65,11 +65,13 @@ async def alerts(connection: AsyncConnection, asked: Asked, now: datetime) -> Al
             break
     shown, not_shown = _one_by_one(alert_shape, [dict(row) for _, row in found[: asked.limit]])
     last = found[asked.limit - 1] if len(found) > asked.limit else None
-    after = "" if last is None else f"{last[0].value}_{Place(now, last[1]['score'], last[1]['id'])}"
+    after = "" if last is None else f"{last[0].value}_{UrgencyCursor(now, last[1]['score'], last[1]['id'])}"
     return AlertPage(alerts=shown, next=after, not_shown=not_shown)
 
 
-def _alerts_in(connection: AsyncConnection, state: AlertState, now: datetime, place: Place | None) -> Select[Any]:
+def _alerts_in(
+    connection: AsyncConnection, state: AlertState, now: datetime, place: UrgencyCursor | None
+) -> Select[Any]:
     of_old = seconds_of(connection, _a.opened_at)
     closed = state is AlertState.CLOSED
     score = of_old if closed else urgency_at(now, _a.weight, seconds_of(connection, _a.due_at))
@@ -89,12 +91,12 @@ def _just_behind(seconds: float) -> datetime:
         raise _no_page() from None
 
 
-def _state_and_place(asked: Asked) -> tuple[AlertState, Place | None]:
+def _state_and_place(asked: Asked) -> tuple[AlertState, UrgencyCursor | None]:
     if not asked.before:
         return AlertState.OPEN, None
     state, _, place = asked.before.partition("_")
     try:
-        return AlertState(state), Place.parse(place)
+        return AlertState(state), UrgencyCursor.parse(place)
     except (ValueError, OverflowError):
         raise _no_page() from None
 

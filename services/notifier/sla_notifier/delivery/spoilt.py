@@ -11,21 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_notifier import tables
 from sla_notifier.delivery.row import row_of
 from sla_notifier.delivery.state import State
-from sla_platform.store.quarantine import Row
+from sla_platform.store.quarantine import QuarantineRow
 
 SEND = "send"
 UNFIT = "unfit"  # the reason that such a row shows
 _d = tables.delivery
 
 
-async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Row:
+async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
     """The row as it lies there, for the quarantine; it is failed from now on and nothing is sent."""
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
     over = {"state": State.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
     await connection.execute(update(_d).where(_d.c.id == id_).values(over))
     lying = {} if found is None else dict(found)
-    return Row(
+    return QuarantineRow(
         part=SEND,
         position=f"notifier_delivery/{id_}",
         key=str(lying.get("incident", "")) or str(lying.get("notice", "")),

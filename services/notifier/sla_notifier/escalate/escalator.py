@@ -23,7 +23,7 @@ from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import one_row
 from sla_platform.store.instant import store_now
-from sla_platform.store.quarantine import Entry, Row
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow
 
 _log = structlog.get_logger(__name__)
 ESCALATE = "escalate"
@@ -106,7 +106,7 @@ class Escalator:
         async with self._desk.store.transaction() as connection:
             steps = await alerts.take_steps(connection, alert, await store_now(connection, self._desk.time))
             said = [{"round": step.round, "level": step.level, "fire_at": step.fire_at} for step in steps]
-            row = Row(
+            row = QuarantineRow(
                 part=ESCALATE,
                 position=f"notifier_alert/{alert}",
                 key=alert,
@@ -120,7 +120,7 @@ class Escalator:
         if steps:
             quarantine.tell(row, error)
 
-    async def _again(self, entry: Entry) -> None:
+    async def _again(self, entry: QuarantineEntry) -> None:
         """Take steps out of the quarantine."""
         said = orjson.loads(entry.data)
         steps = [

@@ -25,7 +25,7 @@ from sla_platform.envelope import Envelope, Topic
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
-from sla_platform.store.quarantine import Entry
+from sla_platform.store.quarantine import QuarantineEntry
 from sla_platform.wire import ClockFact, NoticeData, decode_clock_fact, decode_notice
 from sla_platform.wire.clock import CANARY
 
@@ -71,7 +71,7 @@ class FactHandler:
         self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
         self._desk.ring()
 
-    async def replay(self, entry: Entry) -> None:
+    async def replay(self, entry: QuarantineEntry) -> None:
         """Take in an event out of the quarantine. Raises what makes it unfit still."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 

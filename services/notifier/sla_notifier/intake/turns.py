@@ -22,7 +22,7 @@ from sla_platform.errors import Permanent, Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import one_row
 from sla_platform.store.instant import store_now
-from sla_platform.store.quarantine import Entry
+from sla_platform.store.quarantine import QuarantineEntry
 
 _log = structlog.get_logger(__name__)
 AT_ONCE = 3  # batches; one waits for the database most of the time
@@ -149,7 +149,7 @@ class Turns:
             quarantine.tell(row, error)
             _log.error("facts.set_aside", fact=row.event, contract=row.key, error=worded(error)[:500])
 
-    async def _again(self, entry: Entry) -> None:
+    async def _again(self, entry: QuarantineEntry) -> None:
         """Work on a fact out of the quarantine."""
         desk = self._desk
         async with desk.writing() as connection:

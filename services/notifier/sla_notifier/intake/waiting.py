@@ -17,7 +17,7 @@ from sla_notifier import tables
 from sla_notifier.intake.decide import Incoming
 from sla_platform.envelope import Topic
 from sla_platform.store.dialect import is_postgres
-from sla_platform.store.quarantine import Entry, Row
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow
 from sla_platform.wire import ClockFact, NoticeData
 
 NOTICES = ""
@@ -104,14 +104,14 @@ async def first(connection: AsyncConnection, flow: str) -> int | None:
     return found
 
 
-async def remove(connection: AsyncConnection, seq: int) -> Row | None:
+async def remove(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
     """Take out what has this place, as it is kept in quarantine; None when somebody else has it by now."""
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
     return None if row is None else _quarantined(seq, row)
 
 
-async def spoilt(connection: AsyncConnection, limit: int) -> list[tuple[Row, str]]:
+async def spoilt(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
     """Take out what the release before has set aside in its place, with the errors it noted."""
     some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
     wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
@@ -119,14 +119,14 @@ async def spoilt(connection: AsyncConnection, limit: int) -> list[tuple[Row, str
     return [(_quarantined(row.seq, row), row.error) for row in rows]
 
 
-def waited(entry: Entry) -> Incoming:
+def waited(entry: QuarantineEntry) -> Incoming:
     """What waits in quarantine, read again. Raises ValueError."""
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)
 
 
-def _quarantined(seq: int, row: Any) -> Row:
-    return Row(
+def _quarantined(seq: int, row: Any) -> QuarantineRow:
+    return QuarantineRow(
         part=DECIDE,
         position=f"notifier_waiting/{seq}",
         topic=Topic.CLOCKS.value if row.kind == _FACT else Topic.NOTICES.value,

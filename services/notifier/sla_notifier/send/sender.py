@@ -32,7 +32,7 @@ from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import in_parts, one_row
 from sla_platform.store.instant import store_now
-from sla_platform.store.quarantine import Entry
+from sla_platform.store.quarantine import QuarantineEntry
 
 _log = structlog.get_logger(__name__)
 
@@ -163,7 +163,7 @@ class Sender:
             await quarantine.put_within(connection, row, error)
         quarantine.tell(row, error)
 
-    async def _put_back(self, entry: Entry) -> None:
+    async def _put_back(self, entry: QuarantineEntry) -> None:
         """Queue a delivery out of the quarantine."""
         async with self._desk.store.transaction() as connection:
             await spoilt.put_back(connection, entry.event, await store_now(connection, self._desk.time))

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement
 from sla_platform.bus import Quarantine
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import Entry, Row, waits
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, waits
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
@@ -38,7 +38,7 @@ class Apart:
 
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Leave this incident out of this part's work, under this catalogue, until it is replayed."""
-        row = Row(
+        row = QuarantineRow(
             part=part,
             position=f"timer_incident/{incident}",
             partition=partition,
@@ -50,13 +50,13 @@ class Apart:
         )
         await self._quarantine.put(row, error)
 
-    async def _moved(self, entry: Entry) -> None:
+    async def _moved(self, entry: QuarantineEntry) -> None:
         await self._refold(entry, moved=True)
 
-    async def _refolded(self, entry: Entry) -> None:
+    async def _refolded(self, entry: QuarantineEntry) -> None:
         await self._refold(entry)
 
-    async def _fired_again(self, entry: Entry) -> None:
+    async def _fired_again(self, entry: QuarantineEntry) -> None:
         """Put the timer back beside a clock that has been written anew; the tick fires it, or quarantines it again."""
         if entry.key != CANARY:
             await self._refold(entry)
@@ -71,7 +71,7 @@ class Apart:
         async with self._store.transaction() as connection:
             await connection.execute(insert_new(connection, tables.timer), [timer])
 
-    async def _refold(self, entry: Entry, *, moved: bool = False) -> None:
+    async def _refold(self, entry: QuarantineEntry, *, moved: bool = False) -> None:
         await self._refolder.refold(entry.partition, these([entry.key]), moved=moved)
 
 

@@ -25,7 +25,7 @@ from sla_domain.fold.order import Position
 from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
-from sla_platform.turn import Turn
+from sla_platform.turn import LoopYielder
 
 HOT = 250  # stored events from which on an incident's fold is kept
 AT_ONCE = 20  # events folded between two looks at the clock
@@ -168,7 +168,7 @@ class _Entry:
 async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
     """The fold of these events, in turns. Raises FoldError."""
     line = await asyncio.to_thread(timeline, list(events))
-    folding, turn = Folding(line, rulebook), Turn()
+    folding, turn = Folding(line, rulebook), LoopYielder()
     for some in _slices(line.following):
         folding.take(some)
         await turn.over()
@@ -295,7 +295,7 @@ class Folds:
             return None
         line = await asyncio.to_thread(timeline, events)
         folding = Folding(line, kept.rulebook)
-        turn, read = Turn(), 0
+        turn, read = LoopYielder(), 0
         for some in _slices(line.following):
             folding.take(some)
             self._folded(len(some))
@@ -310,7 +310,7 @@ class Folds:
         return folding
 
     async def _follow(self, kept: Kept, folding: Folding, events: Sequence[IncidentEvent]) -> None:
-        turn = Turn()
+        turn = LoopYielder()
         for some in _slices(events):
             folding.follow(some)
             self._folded(len(some))

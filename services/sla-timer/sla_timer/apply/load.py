@@ -89,7 +89,7 @@ async def known(
         clocks[row.incident].append(row)
     few = [name for name in names if name not in hot]
     events = await _stored(connection, few) if few else {}
-    endings = await forgotten.endings(connection, tables.forgotten, names)
+    endings = await forgotten.tombstones(connection, tables.forgotten, names)
     return Known(events, rows, clocks, endings)
 
 
@@ -138,7 +138,7 @@ class StoredEvents:
 
     async def ended_at(self) -> datetime | None:
         async with self.store.reading() as connection:
-            return (await forgotten.endings(connection, tables.forgotten, [self.incident])).get(self.incident)
+            return (await forgotten.tombstones(connection, tables.forgotten, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
         event = tables.event.c
@@ -160,7 +160,7 @@ class StoredEvents:
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
     """The events one incident is folded from."""
     stored = (await _stored(connection, [incident]))[incident]
-    endings = await forgotten.endings(connection, tables.forgotten, [incident])
+    endings = await forgotten.tombstones(connection, tables.forgotten, [incident])
     return remembered(stored, endings.get(incident))
 
 

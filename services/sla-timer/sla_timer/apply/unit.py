@@ -15,7 +15,7 @@ from sla_platform.errors import BadEnvelope, Fenced
 from sla_platform.store import alias, forgotten
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
-from sla_platform.store.quarantine import Entry
+from sla_platform.store.quarantine import QuarantineEntry
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
 from sla_timer import tables
@@ -77,7 +77,7 @@ class Applier:
         if batch.through is not None:
             self._progress.note(batch.partition, epoch, batch.through)
 
-    async def replay(self, entry: Entry) -> None:
+    async def replay(self, entry: QuarantineEntry) -> None:
         """Apply an event out of the quarantine, whoever owns its partition. Raises what makes it unfit still."""
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._ring()
@@ -133,7 +133,7 @@ class Applier:
                     decided.add(decide(partition, one, pins, now, self._manner))
             self._metrics.decide_seconds.observe(time.perf_counter() - started)
             await save.changes(connection, decided)
-            await forgotten.came_late(connection, tables.forgotten, known.endings, now)
+            await forgotten.mark_late(connection, tables.forgotten, known.endings, now)
         self._preparing.committed(decided)
         self._metrics.applied.inc(len(fresh))
         self._tell_surplus(surplus)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sla_platform.clockguard import TOLERANCE, Reading
+from sla_platform.clockguard import TOLERANCE, ClockReading
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import one_row
@@ -161,9 +161,9 @@ class Tick:
         if self._source.authoritative:
             return self._source.now(), look.slowest, True
         now, reading = self._source.read() if look.now is None else self._source.stored(look.now, asked)
-        if reading is not Reading.STEADY:
+        if reading is not ClockReading.STEADY:
             self._metrics.clock_jumps.labels(reading.name.lower()).inc()
-        return now, look.slowest, look.due or reading is not Reading.STEADY
+        return now, look.slowest, look.due or reading is not ClockReading.STEADY
 
     def _observe(self, batch: list[Fired], now: datetime) -> None:
         if not batch:

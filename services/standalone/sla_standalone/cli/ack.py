@@ -1,4 +1,4 @@
-"""`slad ack`: what waits for somebody, and saying "I have it" for an alert or for all open ones of an incident."""
+"""`slad ack`: list the alerts that are not acknowledged; acknowledge one, or all open ones of an incident."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import httpx2
 import typer
 from rich.table import Table
 
+from sla_standalone.cli.output import WRONG, emit, note, tables
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, refused
-from sla_standalone.cli.say import WRONG, emit, note, tables
 
 _ALERT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _PAGE = 200
@@ -23,17 +23,18 @@ _What = Annotated[
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("ack")(ack)
 
 
 def ack(
     what: _What = None,
-    by: Annotated[str, typer.Option(help="Who takes care of it. Default: the key alone is on record.")] = "",
+    by: Annotated[str, typer.Option(help="Who takes care of it. Default: the key alone is recorded.")] = "",
     url: Url = DEFAULT_URL,
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Acknowledge alerts: their escalations stop. Without an argument list those that nobody has acknowledged.
+    """Acknowledge alerts: their escalations stop. Without an argument list those that are not acknowledged.
 
     The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits.
     1 no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
@@ -73,7 +74,7 @@ def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
 
 
 def _open(client: httpx2.Client, incident: str = "") -> Iterator[dict[str, Any]]:
-    """Alerts that nobody has acknowledged, of one incident or of all."""
+    """Yield the alerts that are not acknowledged, of one incident or of all."""
     before = ""
     while True:
         asked: dict[str, str | int] = {"state": "open", "incident": incident, "before": before, "limit": _PAGE}

@@ -15,7 +15,7 @@ from sla_platform.errors import PlatformError
 
 
 def application(called: str = "") -> typer.Typer:
-    """The command `called`, or every command when there is none of that name."""
+    """Return the application with the command `called`, or with every command when there is none of that name."""
     from sla_standalone.cli import register
 
     app = typer.Typer(
@@ -30,9 +30,9 @@ def application(called: str = "") -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Exit status: 0 well, 1 the work found something wrong, 2 the call or a setting makes no sense.
+    """Run the command line. `arguments` default to those of the process.
 
-    `arguments` default to those of the process.
+    Exit status: 0 done, 1 the work found something wrong, 2 the call or a setting makes no sense.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         application(given[0] if given else "")(args=given)
     except CatalogueInvalid as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)  # noqa: T201 - a command line speaks by printing
+            print(problem, file=sys.stderr)  # noqa: T201 - a command line prints
         sys.exit(1)
     except ValidationError as error:
         for item in error.errors():

@@ -1,4 +1,4 @@
-"""Which catalogue and which contract a command speaks of."""
+"""Which catalogue and which contract a command is about."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sla_catalogue import Catalogue, CatalogueInvalid, builtin_catalogue, load_c
 from sla_domain.bounds import RANGE, within_reach
 from sla_domain.contract import Contract, ContractId
 from sla_platform.settings import Settings
-from sla_standalone.cli.say import note, stop
-from sla_standalone.replay.instant import BadInstant, at_zone
+from sla_standalone.cli.output import note, stop
+from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 
 def catalogue_at(path: Path | None) -> Catalogue:
-    """The one at the path, or the shipped plans with their example contracts. Raises CatalogueInvalid."""
+    """Return the catalogue at the path, or the shipped plans with their example contracts. Raises CatalogueInvalid."""
     if path is None:
         return builtin_catalogue()
     if not path.exists():
@@ -24,7 +24,9 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
-    """A contract by name: from the catalogue named, else from the one in force here, else from the shipped plans."""
+    """Return a contract by id: from the catalogue given, else from the one in force here, else from the shipped
+    plans.
+    """
     if path is not None:
         book = catalogue_at(path)
         return book, contract_in(book, contract)
@@ -38,7 +40,7 @@ def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
 
 
 def _usual() -> Iterator[Catalogue]:
-    """SLAD_CATALOGUE first: somebody's own contract beats a shipped example of the same name."""
+    """Yield the catalogues to look in: SLAD_CATALOGUE first, so that one's own contract beats a shipped example."""
     path = Settings().catalogue
     if path.exists():
         try:
@@ -49,6 +51,7 @@ def _usual() -> Iterator[Catalogue]:
 
 
 def contract_in(book: Catalogue, name: str) -> Contract:
+    """Return the contract of this id; an unknown one ends the command."""
     found = book.rulebook.contracts.get(ContractId(name))
     if found is None:
         stop(f"no contract {name!r}; known: {', '.join(sorted(book.rulebook.contracts))}")
@@ -56,11 +59,11 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 
 
 def instant_of(text: str, zone: str, option: str) -> datetime:
-    """A time of the command line; without an offset it is read in `zone`."""
+    """Return a time of the command line; without an offset it is read in `zone`."""
     try:
         found = datetime.fromisoformat(text)
         at = found if found.tzinfo is not None else at_zone(found, zone)
-    except (ValueError, OverflowError, BadInstant):
+    except (ValueError, OverflowError, BadTableInstant):
         stop(f"{option} {text!r} is no ISO 8601 time, e.g. 2026-11-10T16:30")
     if not within_reach(at):
         stop(f"{option} {text!r} is out of reach: a time lies {RANGE}")

@@ -14,16 +14,19 @@ from sla_catalogue import FileProblem, FindingLevel, ScenarioResult, load_catalo
 from sla_catalogue import check as check_catalogue
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.say import WRONG, emit, note, stop
+from sla_standalone.cli.output import WRONG, emit, note, stop
 
 
 class Format(StrEnum):
+    """How problems are printed."""
+
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("check")(check)
 
 
@@ -53,6 +56,7 @@ def check(
 
 
 def problem_json(problem: FileProblem) -> dict[str, Any]:
+    """Return a problem as plain values."""
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,
@@ -60,6 +64,7 @@ def problem_json(problem: FileProblem) -> dict[str, Any]:
 
 
 def summary(problems: Sequence[FileProblem]) -> str:
+    """Return the counts of errors and warnings in words."""
     errors = sum(problem.severity is FindingLevel.ERROR for problem in problems)
     return f"{errors} error(s), {len(problems) - errors} warning(s)"
 

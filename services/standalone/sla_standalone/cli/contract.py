@@ -14,13 +14,14 @@ from sla_catalogue.sheet import sheet_of
 from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
-from sla_standalone.cli.say import emit, tables
+from sla_standalone.cli.output import emit, tables
 
 Where = Annotated[Path | None, typer.Option(help="Catalogue directory or file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
     group = typer.Typer(
         name="contract", no_args_is_help=True, help="What was promised to whom: contracts listed, and shown whole."
     )
@@ -59,7 +60,7 @@ def list_contracts(catalogue: Where = None, json: Json = False) -> None:
 
 def show(
     contract: Annotated[str, typer.Argument(help="A contract's id, from the catalogue or the built-in plans.")],
-    language: Annotated[str, typer.Option("--lang", help="The language of titles: en, it, pl, ru, zh-TW.")] = "en",
+    language: Annotated[str, typer.Option("--lang", help="The language of titles, where the plan has it.")] = "en",
     catalogue: Where = None,
     json: Json = False,
 ) -> None:
@@ -85,7 +86,7 @@ def _print(sheet: dict[str, Any], out: Console) -> None:
             out.print(f"\n{one['id']}: {one['definition']}")
 
 
-_NOBODY = "none; nobody is paged, and the operators are informed of a broken promise once"
+_NOBODY = "none; no one is paged, and the operators are informed of a breach once"
 
 
 def _head(sheet: dict[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from sla_platform.settings import Settings
 from sla_platform.telemetry import logs
 from sla_platform.timesource import ScaledTime
 from sla_standalone.compose import ALL
-from sla_standalone.demo.feed import Feed
+from sla_standalone.demo.feed import DemoFeed
 from sla_standalone.mailbox import Mailbox, router
 from sla_standalone.migrate import migrate
 from sla_standalone.serve import serve
@@ -32,6 +32,7 @@ Acknowledge from a mail to stop the escalation. Ctrl-C ends the demo.
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("demo")(demo)
 
 
@@ -47,8 +48,8 @@ def demo(
 
 async def _demo(folder: Path, port: int, speed: float, incidents: int) -> int:
     logs.configure("WARNING", "auto")
-    time = ScaledTime(speed)
-    mailbox = Mailbox(time)
+    time_source = ScaledTime(speed)
+    mailbox = Mailbox(time_source)
     server = await mailbox.open()
     settings = Settings(
         store_url=f"sqlite:///{folder}/demo.db",
@@ -59,11 +60,11 @@ async def _demo(folder: Path, port: int, speed: float, incidents: int) -> int:
     )
     os.environ.setdefault("SLAD_DEMO_PAGER_URL", f"{settings.public_url}/demo/pager")
     await migrate(settings)
-    feed = Feed(settings.public_url, time, incidents)
+    feed = DemoFeed(settings.public_url, time_source, incidents)
     return await serve(
         settings,
         ALL,
-        time=time,
+        time_source=time_source,
         extra_routes=[router(mailbox)],
         extra_parts=[mailbox.part(server), feed.part()],
         ready=lambda _: _err.print(TEXT.format(url=settings.public_url, speed=speed), highlight=False),

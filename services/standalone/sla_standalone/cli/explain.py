@@ -13,17 +13,19 @@ import typer
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
+from sla_domain.explain.language import LANGUAGES
 from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import opened
+from sla_standalone.cli.output import WRONG, emit, note, stop
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, incident_path
-from sla_standalone.cli.say import WRONG, emit, note, stop
-from sla_standalone.replay import History
+from sla_standalone.replay import ReplayHistory
 from sla_timer.answer import explained_json
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("explain")(explain)
 
 
@@ -33,7 +35,7 @@ def explain(
     key: Key = "",
     metric: Annotated[str, typer.Option(help="Only this one, e.g. resolution.")] = "",
     at: Annotated[str, typer.Option(help="As of this instant (UTC without an offset). Default: now.")] = "",
-    lang: Annotated[str, typer.Option(help="en, pl, it, ru or zh-TW.")] = "en",
+    lang: Annotated[str, typer.Option(help=f"One of {', '.join(LANGUAGES)}.")] = "en",
     events: Annotated[
         Path | None, typer.Option(help="A log instead of a service: JSON lines, or CSV with --map.")
     ] = None,
@@ -57,7 +59,7 @@ def explain(
         emit(answer)
     else:
         typer.echo("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
-        remarks = answer.get("remarks", ())  # a service of an older release tells none
+        remarks = answer.get("remarks", ())  # a service of an older release sends none
         if remarks:
             typer.echo(f"\n{len(remarks)} remark(s) on the incident:")
         for remark in remarks:
@@ -98,7 +100,7 @@ def _read(
         stop(str(error), WRONG)
 
 
-def _events_of(incident: str, history: History) -> Sequence[IncidentEvent]:
+def _events_of(incident: str, history: ReplayHistory) -> Sequence[IncidentEvent]:
     """By slad's id, or by the sender's own where that is not ambiguous."""
     named, own, known, count = dict[str, list[Any]](), dict[str, list[Any]](), list[str](), 0
     for key, lines in history.each():

@@ -14,10 +14,10 @@ _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an AP
 
 
 def pasted(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
-    """Give shell lines that open an incident, look at it and answer it; `now` makes their ids new at each start.
+    """Return shell lines that open an incident, look at it and answer it; `now` makes their ids new at each start.
 
-    Where the keys are not the example's, which everybody knows, the lines read one from the variable SLAD_KEY, and the
-    first line says which. Without any key that may post there is nothing to paste, and the one line says so.
+    Where the keys are not those of the example, the lines read one from the variable SLAD_KEY, and the first line names
+    it. Without any key that may post, the only line says so.
     """
     writer, reader = _key(catalogue, KeyScope.INGEST), _key(catalogue, KeyScope.READ)
     if writer is None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sla_catalogue import Source, SourceId
-from sla_standalone.cli.say import progress, stop
+from sla_standalone.cli.output import progress, stop
 from sla_standalone.replay import (
     BadLog,
     BadMapping,
-    Claimed,
-    History,
     LineReader,
+    ReplayHistory,
+    VerdictAttribute,
     read_lines,
     read_mapping,
     read_table,
@@ -23,10 +23,10 @@ def opened(
     log: Path,
     mapping: Path | None,
     sources: Mapping[SourceId, Source],
-    claimed: Claimed | None = None,
+    claimed: VerdictAttribute | None = None,
     jobs: int = 1,
-) -> History:
-    """The history of a log, to be closed after use; what makes no sense ends the command.
+) -> ReplayHistory:
+    """Return the history of a log, to be closed after use; what makes no sense ends the command.
 
     `jobs`: how many processes read a large log of lines.
     """

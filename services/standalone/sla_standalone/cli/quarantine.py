@@ -9,8 +9,8 @@ import httpx2
 import typer
 from rich.table import Table
 
+from sla_standalone.cli.output import MISUSED, WRONG, emit, note, stop, tables
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, problem_text, refused
-from sla_standalone.cli.say import MISUSED, WRONG, emit, note, stop, tables
 
 SERVICES = ("ingest", "timer", "notifier", "board")
 _PAGE = 500
@@ -22,6 +22,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
     group = typer.Typer(
         name="quarantine",
         help="What a service could not process: listed, shown, given to it again.",

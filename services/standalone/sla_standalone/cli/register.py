@@ -32,7 +32,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def commands(app: typer.Typer, called: str = "") -> None:
-    """The command `called` and its neighbours; all of them when there is no such command."""
+    """Add the command `called` and those of its module; all commands when there is none of that name."""
     wanted = [module for module, names in MODULES.items() if called in names] or list(MODULES)
     for module in wanted:
         import_module(f"sla_standalone.cli.{module}").register(app)

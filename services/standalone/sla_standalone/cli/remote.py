@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx2
 import typer
 
-from sla_standalone.cli.say import MISUSED, WRONG, stop
+from sla_standalone.cli.output import MISUSED, WRONG, stop
 
 DEFAULT_URL = "http://127.0.0.1:8321"
 Url = Annotated[str, typer.Option(help="A running service. Default: SLAD_URL, else this machine's.", envvar="SLAD_URL")]
@@ -19,7 +19,7 @@ Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SL
 
 @contextmanager
 def connected(url: str, key: str = "") -> Iterator[httpx2.Client]:
-    """A client of the service at `url`; a service that is away ends the command."""
+    """Open a client of the service at `url`; a service that is away ends the command."""
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
     local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
     try:
@@ -36,7 +36,7 @@ def connected(url: str, key: str = "") -> Iterator[httpx2.Client]:
 
 
 def answers(url: str) -> bool:
-    """Whether anybody listens there."""
+    """Return whether a service answers at `url`."""
     try:
         httpx2.get(f"{url}/livez", timeout=2, trust_env=False)
     except httpx2.HTTPError:
@@ -45,7 +45,7 @@ def answers(url: str) -> bool:
 
 
 def fetched(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """The JSON of a GET; anything but a success ends the command with the service's own words."""
+    """Return the JSON of a GET; anything but a success ends the command with the service's own message."""
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
         refused(answer)
@@ -54,12 +54,12 @@ def fetched(client: httpx2.Client, path: str, parameters: Mapping[str, str | int
 
 
 def refused(answer: httpx2.Response) -> NoReturn:
-    """404 is a finding (exit 1), everything else something to put right (exit 2)."""
+    """End the command with the problem: exit status 1 for a 404, 2 for everything else."""
     stop(problem_text(answer), WRONG if answer.status_code == httpx2.codes.NOT_FOUND else MISUSED)
 
 
 def problem_text(answer: httpx2.Response) -> str:
-    """The words of a problem+json; of any other answer its status."""
+    """Return title and detail of a problem+json; of any other answer its status."""
     try:
         problem = answer.json()
         title, detail = str(problem["title"]), str(problem.get("detail", ""))
@@ -70,4 +70,5 @@ def problem_text(answer: httpx2.Response) -> str:
 
 
 def incident_path(incident: str) -> str:
+    """Return the path of an incident in the timer's API."""
     return f"/v1/incidents/{quote(incident, safe='')}"

@@ -13,9 +13,9 @@ from sla_catalogue import Catalogue
 from sla_domain.contract import ContractId
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import opened
+from sla_standalone.cli.output import WRONG, emit_streamed, note, progress, stop
 from sla_standalone.cli.replayed import show
-from sla_standalone.cli.say import WRONG, emit_streamed, note, progress, stop
-from sla_standalone.replay import Claimed, History, Played, Ruling, play
+from sla_standalone.replay import Played, ReplayHistory, Ruling, VerdictAttribute, play
 from sla_standalone.replay.report import (
     agreement_json,
     attainment_json,
@@ -30,6 +30,7 @@ _WORTH_HELP = 12_000_000  # bytes of a log; below it starting other processes co
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("replay")(replay)
 
 
@@ -61,7 +62,7 @@ def replay(
     if compared:
         other = book if against is None else catalogue_at(against)
         rulings.append(_ruling(other, against_contract or contract, shipped=False))
-    claimed = Claimed(verdict, verdict_metric) if verdict else None
+    claimed = VerdictAttribute(verdict, verdict_metric) if verdict else None
     end = instant_of(until, "UTC", "--until") if until else None
     chosen = jobs or _processes(log)
     with opened(log, mapping, book.sources, claimed, chosen) as history:
@@ -86,7 +87,7 @@ def _processes(log: Path) -> int:
     return (os.cpu_count() or 1) if log.exists() and log.stat().st_size >= _WORTH_HELP else 1
 
 
-def _played(history: History, rulings: list[Ruling], until: datetime | None, jobs: int, each: bool) -> Played:
+def _played(history: ReplayHistory, rulings: list[Ruling], until: datetime | None, jobs: int, each: bool) -> Played:
     with progress("judging lines", history.lines) as advance:
         return play(history, rulings, until=until, jobs=jobs, each=each, advance=advance)
 

@@ -9,21 +9,22 @@ import typer
 from rich.table import Table
 
 from sla_domain.calendar import load_zone
-from sla_standalone.cli.say import note, tables
-from sla_standalone.replay import Confusion, Figures, Outcome, Played, Ruling, Turn
+from sla_standalone.cli.output import note, tables
+from sla_standalone.replay import ClockOutcome, ConfusionMatrix, Figures, OutcomeChange, Played, Ruling
 from sla_standalone.replay.figures import SHOWN
 
 _TURNS = {
-    Turn.BROKEN: "were kept and would be missed",
-    Turn.MENDED: "were missed and would be kept",
-    Turn.APPEARED: "have a clock only under the other plan",
-    Turn.VANISHED: "have no clock under the other plan",
-    Turn.OTHER: "would end otherwise",
-    Turn.MOVED: "keep their verdict and move their due instant",
+    OutcomeChange.BROKEN: "were kept and would be missed",
+    OutcomeChange.MENDED: "were missed and would be kept",
+    OutcomeChange.APPEARED: "have a clock only under the other plan",
+    OutcomeChange.VANISHED: "have no clock under the other plan",
+    OutcomeChange.OTHER: "would end otherwise",
+    OutcomeChange.MOVED: "keep their verdict and move their due instant",
 }
 
 
 def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
+    """Print the figures of a replay as tables, with `each` every verdict too."""
     figures = played.figures
     if each:
         for record in played.records:
@@ -39,8 +40,8 @@ def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
     _log(played, rulings[0])
 
 
-def line_of(outcome: Outcome) -> str:
-    """One verdict, times in the contract's zone."""
+def line_of(outcome: ClockOutcome) -> str:
+    """Return one verdict as a line, times in the contract's zone."""
     due = _local(outcome.due_at, outcome.zone)
     ended = _local(outcome.ended_at, outcome.zone)
     cycle = f"/{outcome.cycle + 1}" if outcome.cycle else ""
@@ -84,7 +85,7 @@ def _agreement(figures: Figures) -> None:
     _more(found.whole.disagree)
 
 
-def _cells(one: Confusion) -> tuple[str, ...]:
+def _cells(one: ConfusionMatrix) -> tuple[str, ...]:
     counts = (one.agree, one.met_met, one.missed_missed, one.met_missed, one.missed_met, one.undecided)
     return tuple(map(str, counts))
 
@@ -96,10 +97,10 @@ def _difference(figures: Figures) -> None:
         typer.echo(
             f"{change.turn.value} {change.one.incident} {change.one.metric}: {_side(change.old)}, {_side(change.new)}"
         )
-    _more(figures.changes.total() - figures.changes[Turn.MOVED])
+    _more(figures.changes.total() - figures.changes[OutcomeChange.MOVED])
 
 
-def _side(outcome: Outcome | None) -> str:
+def _side(outcome: ClockOutcome | None) -> str:
     if outcome is None:
         return "no clock"
     return f"{outcome.verdict.value} due {_local(outcome.due_at, outcome.zone)}"
@@ -132,6 +133,7 @@ def _more(count: int) -> None:
 
 
 def percent(ratio: float | None) -> str:
+    """Return a ratio as a percentage, "-" for None."""
     return "-" if ratio is None else f"{ratio:.2%}"
 
 

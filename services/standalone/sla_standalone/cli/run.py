@@ -16,9 +16,9 @@ from rich.markup import escape
 from sla_catalogue import load_catalogue
 from sla_platform.settings import Settings
 from sla_platform.telemetry import logs
-from sla_platform.timesource import time_source
+from sla_platform.timesource import parse_time_source
 from sla_standalone.cli.lines import pasted
-from sla_standalone.compose import ALL, Running
+from sla_standalone.compose import ALL, RunningProcess
 from sla_standalone.mailbox import Mailbox
 from sla_standalone.mailbox import router as mailbox_routes
 from sla_standalone.migrate import migrate
@@ -29,6 +29,7 @@ _err = Console(stderr=True)
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
     app.command("run")(run)
     for name in ALL:
         app.command(name, help=f"Run the {name} service alone.")(_one(name))
@@ -47,14 +48,14 @@ async def _run(settings: Settings) -> int:
     if settings.smtp_url or chosen.smtp is not None or not chosen.local:
         return await serve(settings, ALL, ready=lambda process: _welcome(settings, process, mailbox=False))
     # A catalogue for one's own machine that names no mail server: mails stay here, to be read on a page.
-    time = time_source(settings.time)
-    mailbox = Mailbox(time)
+    time_source = parse_time_source(settings.time)
+    mailbox = Mailbox(time_source)
     server = await mailbox.open()
     local = settings.model_copy(update={"smtp_url": f"smtp+plain://127.0.0.1:{mailbox.port}"})
     return await serve(
         local,
         ALL,
-        time=time,
+        time_source=time_source,
         extra_routes=[mailbox_routes(mailbox)],
         extra_parts=[mailbox.part(server)],
         ready=lambda process: _welcome(settings, process, mailbox=True),
@@ -86,11 +87,11 @@ def _settings(port: int | None) -> Settings:
     return settings
 
 
-def _welcome(settings: Settings, process: Running, *, mailbox: bool) -> None:
+def _welcome(settings: Settings, process: RunningProcess, *, mailbox: bool) -> None:
     """The addresses, and lines that work when pasted."""
     text = Template(files("sla_standalone.cli").joinpath("welcome.txt").read_text())
-    where = {"url": settings.public_url, "store": process.ground.store.url.database or "a database"}
-    lines = pasted(process.ground.catalogue.current, settings.public_url, process.ground.time.now())
+    where = {"url": settings.public_url, "store": process.context.store.url.database or "a database"}
+    lines = pasted(process.context.catalogue.current, settings.public_url, process.context.time_source.now())
     where["lines"] = escape("\n\n".join(lines))
     where["mailbox"] = f"{settings.public_url}/mailbox" if mailbox else "none: mails leave by the configured server"
     _err.print(text.substitute(where), soft_wrap=True, highlight=False)

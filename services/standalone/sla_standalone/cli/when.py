@@ -11,11 +11,12 @@ from rich.table import Table
 from sla_domain.preview import preview
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import book_of, instant_of
-from sla_standalone.cli.say import emit, stop, tables
+from sla_standalone.cli.output import emit, stop, tables
 from sla_timer.answer import preview_json
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("when")(when)
 
 

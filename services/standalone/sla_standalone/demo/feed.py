@@ -13,7 +13,7 @@ import structlog
 
 from sla_platform.runtime import Part
 from sla_platform.timesource import TimeSource
-from sla_standalone.demo.script import Happening, Plot, plots
+from sla_standalone.demo.script import Plot, ScriptedEvent, plots
 
 _log = structlog.get_logger(__name__)
 EVERY = timedelta(minutes=6)  # of demo time between two new incidents
@@ -25,42 +25,44 @@ class _Due:
     at: datetime
     number: int
     incident: str = field(compare=False)
-    happening: Happening = field(compare=False)
+    happening: ScriptedEvent = field(compare=False)
 
 
-class Feed:
-    """Runs until cancelled. `most` bounds how many incidents are opened."""
+class DemoFeed:
+    """Posts the scripted events to ingest until cancelled; `most` bounds how many incidents are opened."""
 
-    def __init__(self, url: str, time: TimeSource, most: int = 60) -> None:
+    def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:
         self._url = f"{url}/v1/events"
-        self._time = time
+        self._time_source = time_source
         self._most = most
         self._due: list[_Due] = []
         self._numbers = itertools.count(1)
 
     def part(self) -> Part:
+        """Return the feed as a part of a service."""
         return Part("feed", self.run)
 
     async def run(self) -> None:
+        """Post each event when its time has come, until cancelled."""
         async with httpx2.AsyncClient(timeout=10, headers=HEADERS, trust_env=False) as client:
             self._plan()
             while True:
-                now = self._time.now()
+                now = self._time_source.now()
                 while self._due and self._due[0].at <= now:
                     due = heapq.heappop(self._due)
                     await self._post(client, due, now)
                 await asyncio.sleep(0.05)
 
     def _plan(self) -> None:
-        begin = self._time.now()
+        begin = self._time_source.now()
         for number, plot in enumerate(itertools.islice(plots(), self._most)):
             opened = begin + EVERY * number
             incident = f"DEMO-{number + 1}"
-            self._add(opened, incident, Happening(0, "opened", _attributes(plot)))
+            self._add(opened, incident, ScriptedEvent(0, "opened", _attributes(plot)))
             for happening in plot.happenings:
                 self._add(opened + timedelta(minutes=happening.after), incident, happening)
 
-    def _add(self, at: datetime, incident: str, happening: Happening) -> None:
+    def _add(self, at: datetime, incident: str, happening: ScriptedEvent) -> None:
         heapq.heappush(self._due, _Due(at, next(self._numbers), incident, happening))
 
     async def _post(self, client: httpx2.AsyncClient, due: _Due, now: datetime) -> None:

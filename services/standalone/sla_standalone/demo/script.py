@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """`after` in minutes of demo time since the incident was opened; `kind` is a canonical event kind."""
+class ScriptedEvent:
+    """An event `after` so many minutes of demo time since the opening; `kind` is a canonical event kind."""
 
     after: float
     kind: str
@@ -19,39 +19,78 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One incident's life, told to the ingest API like a ticketing system would."""
+    """The life of one demo incident."""
 
     customer: str
     priority: str
     title: str
-    happenings: tuple[Happening, ...] = ()
+    happenings: tuple[ScriptedEvent, ...] = ()
 
 
 STAFF = {"actor": "staff"}
 
-# Nobody answers this one: a warning, a breach and the whole escalation can be watched within a minute.
-UNANSWERED = Plot("Polaris", "P1", "Card payments are declined", (Happening(75, "responded", STAFF),
-                                                                   Happening(100, "resolved", STAFF)))  # fmt: skip
+# No one answers this one: a warning, a breach and the whole escalation can be watched within a minute.
+UNANSWERED = Plot(
+    "Polaris",
+    "P1",
+    "Card payments are declined",
+    (ScriptedEvent(75, "responded", STAFF), ScriptedEvent(100, "resolved", STAFF)),
+)
 
 PLOTS = (
-    Plot("Polaris", "P1", "Night batch has stopped", (Happening(1, "responded", STAFF), Happening(50, "updated", STAFF),
-                                                      Happening(90, "resolved", STAFF))),
-    Plot("Polaris", "P2", "Statements show the wrong month", (
-        Happening(30, "responded", STAFF), Happening(40, "waiting", {"waiting_on": "customer"}),
-        Happening(95, "resumed"), Happening(140, "resolved", STAFF))),
-    Plot("Acme", "P1", "Checkout is down", (Happening(12, "responded", STAFF), Happening(200, "resolved", STAFF))),
-    Plot("Acme", "P3", "Export is slow", (Happening(5, "priority_changed", {"priority": "P2"}),
-                                          Happening(50, "responded", STAFF))),
-    Plot("Formosa Tea", "P2", "Labels print twice", (Happening(20, "responded", STAFF),
-                                                     Happening(60, "waiting", {"waiting_on": "vendor"}))),
-    Plot("Hudson", "P1", "Trucks are not tracked", (Happening(3, "responded", STAFF), Happening(30, "resolved", STAFF),
-                                                    Happening(45, "reopened"), Happening(80, "resolved", STAFF))),
-    Plot("Hudson", "P4", "Logo is blurred", (Happening(90, "responded", STAFF),)),
-)  # fmt: skip
+    Plot(
+        "Polaris",
+        "P1",
+        "Night batch has stopped",
+        (
+            ScriptedEvent(1, "responded", STAFF),
+            ScriptedEvent(50, "updated", STAFF),
+            ScriptedEvent(90, "resolved", STAFF),
+        ),
+    ),
+    Plot(
+        "Polaris",
+        "P2",
+        "Statements show the wrong month",
+        (
+            ScriptedEvent(30, "responded", STAFF),
+            ScriptedEvent(40, "waiting", {"waiting_on": "customer"}),
+            ScriptedEvent(95, "resumed"),
+            ScriptedEvent(140, "resolved", STAFF),
+        ),
+    ),
+    Plot(
+        "Acme", "P1", "Checkout is down", (ScriptedEvent(12, "responded", STAFF), ScriptedEvent(200, "resolved", STAFF))
+    ),
+    Plot(
+        "Acme",
+        "P3",
+        "Export is slow",
+        (ScriptedEvent(5, "priority_changed", {"priority": "P2"}), ScriptedEvent(50, "responded", STAFF)),
+    ),
+    Plot(
+        "Formosa Tea",
+        "P2",
+        "Labels print twice",
+        (ScriptedEvent(20, "responded", STAFF), ScriptedEvent(60, "waiting", {"waiting_on": "vendor"})),
+    ),
+    Plot(
+        "Hudson",
+        "P1",
+        "Trucks are not tracked",
+        (
+            ScriptedEvent(3, "responded", STAFF),
+            ScriptedEvent(30, "resolved", STAFF),
+            ScriptedEvent(45, "reopened"),
+            ScriptedEvent(80, "resolved", STAFF),
+        ),
+    ),
+    Plot("Hudson", "P4", "Logo is blurred", (ScriptedEvent(90, "responded", STAFF),)),
+)
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """The unanswered one first, then the others in a shuffled order for ever."""
+    """Yield the unanswered plot first, then the others in a shuffled order for ever."""
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets
     for round_ in itertools.count():

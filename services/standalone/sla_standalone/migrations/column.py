@@ -16,22 +16,23 @@ JSON_TEXT = Text().with_variant(postgresql.JSONB(none_as_null=True), "postgresql
 
 
 def on_postgres() -> bool:
+    """Return whether the migration runs on PostgreSQL."""
     return op.get_bind().dialect.name == "postgresql"
 
 
 def own_transaction() -> TextClause:
-    """The default of a log's `txid`."""
+    """Return the default of a log's `txid`."""
     return text("(pg_current_xact_id()::text::bigint)") if on_postgres() else text("0")
 
 
 def set_storage(table: str, **parameters: float) -> None:
-    """Storage parameters, where there are any to set."""
+    """Set a table's storage parameters on PostgreSQL."""
     if on_postgres():
         written = ", ".join(f"{name} = {value}" for name, value in parameters.items())
         op.execute(f"ALTER TABLE {table} SET ({written})")
 
 
 def create_postgres_index(name: str, table: str, columns: list[str]) -> None:
-    """An index that SQLite does without."""
+    """Create an index that only PostgreSQL needs."""
     if on_postgres():
         op.create_index(name, table, columns)

@@ -12,7 +12,7 @@ from sla_platform.store.log import TransactionId
 
 
 def options(dialect: str) -> dict[str, Any]:
-    """For `context.configure`, when the database in hand speaks this dialect."""
+    """Return the arguments of `context.configure` for a database of this dialect."""
 
     def included(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
         if kind != "index" or reflected or not isinstance(item, Index):
@@ -24,7 +24,7 @@ def options(dialect: str) -> dict[str, Any]:
 
 
 def only_dialect(index: Index) -> str | None:
-    """The one dialect an index is for, as `Index.ddl_if` was told."""
+    """Return the one dialect that an index is for (`Index.ddl_if`); None for every dialect."""
     return getattr(index._ddl_if, "dialect", None)
 
 

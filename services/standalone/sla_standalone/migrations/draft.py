@@ -36,7 +36,7 @@ _POSTGRES_INDEXES = {
 
 
 class SetStorage(ops.MigrateOperation):
-    """A table's storage parameters, which Alembic does not know."""
+    """The operation that sets a table's storage parameters, which Alembic lacks."""
 
     def __init__(self, table: str, parameters: dict[str, Any]) -> None:
         self.table = table
@@ -44,7 +44,7 @@ class SetStorage(ops.MigrateOperation):
 
 
 class OnlyOnPostgres(ops.MigrateOperation):
-    """An index that the other dialect does without."""
+    """The operation that creates an index on PostgreSQL alone."""
 
     def __init__(self, index: ops.CreateIndexOp) -> None:
         self.index = index
@@ -64,6 +64,7 @@ def _only_on_postgres(_context: Any, operation: OnlyOnPostgres) -> str:
 
 
 async def draft(message: str) -> None:
+    """Write the next revision from the difference between the tables and the revisions so far."""
     with tempfile.TemporaryDirectory() as folder, PostgresServer(Path(folder), settings=FAST) as server:
         store = Store(await server.create_database("draft"))
         await upgrade(store)

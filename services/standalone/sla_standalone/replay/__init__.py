@@ -8,44 +8,44 @@ temporary files (`spill`, `record`). Nothing is sent.
 
 from __future__ import annotations
 
-from sla_standalone.replay.count import Agreement, Confusion, Disagreement, Group, Tally
-from sla_standalone.replay.difference import Change, Turn, difference
+from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
 from sla_standalone.replay.figures import Figures, disagreements
-from sla_standalone.replay.history import BadLog, History, read_lines, read_table
-from sla_standalone.replay.instant import BadInstant, at_zone
-from sla_standalone.replay.judge import Outcome, Verdict, judge
-from sla_standalone.replay.life import Life, Reject
-from sla_standalone.replay.line import BadLine, Claimed, LineReader
+from sla_standalone.replay.history import BadLog, ReplayHistory, read_lines, read_table
+from sla_standalone.replay.instant import BadTableInstant, at_zone
+from sla_standalone.replay.judge import ClockOutcome, Verdict, judge
+from sla_standalone.replay.life import IncidentLife, Reject
+from sla_standalone.replay.line import BadLine, LineReader, VerdictAttribute
 from sla_standalone.replay.mapping import BadMapping, Mapping, parse_mapping, read_mapping
 from sla_standalone.replay.play import Played, Ruling, play
 from sla_standalone.replay.record import Record
 from sla_standalone.replay.table import TableReader
 
 __all__ = [
-    "Agreement",
-    "BadInstant",
     "BadLine",
     "BadLog",
     "BadMapping",
-    "Change",
-    "Claimed",
-    "Confusion",
+    "BadTableInstant",
+    "ChangedOutcome",
+    "ClockOutcome",
+    "ConfusionMatrix",
     "Disagreement",
     "Figures",
     "Group",
-    "History",
-    "Life",
+    "IncidentLife",
     "LineReader",
     "Mapping",
-    "Outcome",
+    "OutcomeChange",
     "Played",
     "Record",
     "Reject",
+    "ReplayHistory",
     "Ruling",
     "TableReader",
-    "Tally",
-    "Turn",
     "Verdict",
+    "VerdictAgreement",
+    "VerdictAttribute",
+    "VerdictCounts",
     "at_zone",
     "difference",
     "disagreements",

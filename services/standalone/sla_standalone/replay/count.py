@@ -1,4 +1,4 @@
-"""Outcomes → figures: attainment by priority and month, agreement with somebody else's verdict. Pure."""
+"""Outcomes → figures: attainment by priority and month, agreement with another system's verdicts. Pure."""
 
 from __future__ import annotations
 
@@ -7,40 +7,43 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sla_domain.calendar import load_zone
-from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.judge import ClockOutcome, Verdict
 
 
 @dataclass(slots=True)
-class Tally:
+class VerdictCounts:
     """How many clocks came to which verdict."""
 
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
 
     def add(self, verdict: Verdict) -> None:
+        """Count one clock."""
         self.counts[verdict] += 1
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: VerdictCounts) -> None:
+        """Add the counts of another part of the log."""
         for verdict, count in other.counts.items():
             self.counts[verdict] += count
 
     @property
     def met(self) -> int:
+        """Return how many clocks met their target."""
         return self.counts[Verdict.MET]
 
     @property
     def missed(self) -> int:
-        """Missed, or overdue at the end of the log."""
+        """Return how many clocks missed their target, or were overdue at the end of the log."""
         return self.counts[Verdict.MISSED] + self.counts[Verdict.OVERDUE]
 
     @property
     def ratio(self) -> float | None:
-        """met / (met + missed), the attainment; None while nothing has been decided."""
+        """Return the attainment, met / (met + missed); None while nothing is decided."""
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
 
 class Group(NamedTuple):
-    """One line of an attainment table."""
+    """The key of one line of an attainment table."""
 
     contract: str
     metric: str
@@ -48,15 +51,16 @@ class Group(NamedTuple):
     month: str  # `2026-11`
 
 
-def month_of(outcome: Outcome) -> str:
+def month_of(outcome: ClockOutcome) -> str:
+    """Return the month in which a clock counts, such as `2026-11`, in the contract's zone."""
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
     return f"{local.year:04}-{local.month:02}"
 
 
 @dataclass(slots=True)
-class Confusion:
-    """Our verdict against another: the first word is ours."""
+class ConfusionMatrix:
+    """Our verdicts against another system's; in names the first word is ours."""
 
     met_met: int = 0
     met_missed: int = 0
@@ -66,17 +70,21 @@ class Confusion:
 
     @property
     def compared(self) -> int:
+        """Return how many clocks have both verdicts."""
         return self.met_met + self.met_missed + self.missed_met + self.missed_missed
 
     @property
     def agree(self) -> int:
+        """Return how many verdicts are equal."""
         return self.met_met + self.missed_missed
 
     @property
     def ratio(self) -> float | None:
+        """Return the share of equal verdicts; None without any."""
         return self.agree / self.compared if self.compared else None
 
-    def merge(self, other: Confusion) -> None:
+    def merge(self, other: ConfusionMatrix) -> None:
+        """Add the counts of another part of the log."""
         self.met_met += other.met_met
         self.met_missed += other.met_missed
         self.missed_met += other.missed_met
@@ -85,10 +93,11 @@ class Confusion:
 
     @property
     def disagree(self) -> int:
-        """How often our verdict is not the other's, or there is none of ours."""
+        """Return how often the verdicts differ, or ours is missing."""
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
+        """Count one pair of verdicts; `ours` None: our clock has none."""
         match ours, theirs:
             case True, True:
                 self.met_met += 1
@@ -104,27 +113,29 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
+    """One metric of an incident on which the verdicts differ."""
+
     incident: str
     metric: str
     priority: str
     ours: Verdict | None
     theirs: bool
-    outcome: Outcome | None
+    outcome: ClockOutcome | None
 
 
 @dataclass(slots=True)
-class Agreement:
-    """Against a verdict column; `by_priority` is that of the clock, '' where there is none."""
+class VerdictAgreement:
+    """Our verdicts against a verdict column; `by_priority` is that of the clock, "" where there is none."""
 
-    whole: Confusion = field(default_factory=Confusion)
-    by_priority: dict[str, Confusion] = field(default_factory=dict)
+    whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
+    by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
-    def add(self, outcomes: Iterable[Outcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare one incident; returns where the two differ.
+    def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
+        """Compare one incident; return where the two differ.
 
-        The last cycle of each claimed metric counts; the earlier ones were overtaken by it.
+        The last cycle of each claimed metric counts: the claim is about the end.
         """
-        last: dict[str, Outcome] = {}
+        last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:
             if outcome.metric not in last or last[outcome.metric].cycle < outcome.cycle:
                 last[outcome.metric] = outcome
@@ -135,12 +146,13 @@ class Agreement:
             priority = "" if ended is None else ended.priority
             ours = None if verdict is None else verdict.kept
             self.whole.add(ours, theirs)
-            self.by_priority.setdefault(priority, Confusion()).add(ours, theirs)
+            self.by_priority.setdefault(priority, ConfusionMatrix()).add(ours, theirs)
             if ours is not theirs:
                 found.append(Disagreement(incident, metric, priority, verdict, theirs, ended))
         return found
 
-    def merge(self, other: Agreement) -> None:
+    def merge(self, other: VerdictAgreement) -> None:
+        """Add the figures of another part of the log."""
         self.whole.merge(other.whole)
         for priority, part in other.by_priority.items():
-            self.by_priority.setdefault(priority, Confusion()).merge(part)
+            self.by_priority.setdefault(priority, ConfusionMatrix()).merge(part)

@@ -6,35 +6,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sla_standalone.replay.judge import Outcome
+from sla_standalone.replay.judge import ClockOutcome
 
 
-class Turn(StrEnum):
-    """What changes; the first that applies."""
+class OutcomeChange(StrEnum):
+    """What changes for a clock; the first that applies."""
 
     BROKEN = "broken"  # kept under the first plan, not under the other
     MENDED = "mended"  # not kept under the first plan, kept under the other
     APPEARED = "appeared"  # the first plan has no such clock
     VANISHED = "vanished"  # the other plan has no such clock
-    OTHER = "other"  # another verdict that says neither kept nor broken on one side
+    OTHER = "other"  # another verdict, where one side is neither kept nor missed
     MOVED = "moved"  # the same verdict, another due instant
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    turn: Turn
-    old: Outcome | None
-    new: Outcome | None
+class ChangedOutcome:
+    """A clock whose outcome changes under the other plan."""
+
+    turn: OutcomeChange
+    old: ClockOutcome | None
+    new: ClockOutcome | None
 
     @property
-    def one(self) -> Outcome:
+    def one(self) -> ClockOutcome:
+        """Return the outcome under the first plan, or else the other."""
         found = self.old or self.new
         assert found is not None
         return found
 
 
-def difference(old: Iterable[Outcome], new: Iterable[Outcome]) -> list[Change]:
-    """Clock by clock, in the order of incident, metric and cycle."""
+def difference(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
+    """Return the clocks that change, in the order of incident, metric and cycle."""
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
     changes = []
@@ -42,20 +45,21 @@ def difference(old: Iterable[Outcome], new: Iterable[Outcome]) -> list[Change]:
         here, there = before.get(key), after.get(key)
         turn = turn_of(here, there)
         if turn is not None:
-            changes.append(Change(turn, here, there))
+            changes.append(ChangedOutcome(turn, here, there))
     return changes
 
 
-def turn_of(old: Outcome | None, new: Outcome | None) -> Turn | None:
+def turn_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
+    """Return what changes between two outcomes of a clock; None when nothing does."""
     if old is None or new is None:
-        return Turn.APPEARED if old is None else Turn.VANISHED
+        return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED
     if old.verdict is new.verdict:
-        return Turn.MOVED if old.due_at != new.due_at else None
+        return OutcomeChange.MOVED if old.due_at != new.due_at else None
     kept, stays = old.verdict.kept, new.verdict.kept
     if kept is stays:
-        return Turn.OTHER
+        return OutcomeChange.OTHER
     if kept and stays is False:
-        return Turn.BROKEN
+        return OutcomeChange.BROKEN
     if stays and kept is False:
-        return Turn.MENDED
-    return Turn.OTHER
+        return OutcomeChange.MENDED
+    return OutcomeChange.OTHER

@@ -22,7 +22,7 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
-    """The instants of an incident's rows, as the file has them; of those that came twice the showing that fits."""
+    """Return the instants of an incident's rows; of local times that came twice, the occurrence that fits the order."""
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
     if len(set(versions)) == len(versions) and all(versions):
@@ -43,13 +43,13 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 
 
 def settled(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """The events at the instants that are meant, those in doubt with a word about it."""
+    """Return the events at the instants that fit their order, doubtful ones with a warning."""
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)
     opening = next((event for event in events if event.kind is EventKind.OPENED), None)
     known: list[IncidentEvent] = []
     meant: dict[str, IncidentEvent] = {}
-    # What ends an incident is read last: the rest says where it must lie.
+    # What ends an incident is read last: the other events limit where it may lie.
     for event in sorted(events, key=lambda event: (event is not opening, event.kind in _BEFORE)):
         floor = [one.occurred_at for one in known if _precedes(one, event, opening)]
         meant[event.id] = one = _settled(event, floor)

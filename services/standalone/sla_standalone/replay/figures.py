@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sla_standalone.replay.count import Agreement, Disagreement, Group, Tally, month_of
-from sla_standalone.replay.difference import Change, Turn, difference
-from sla_standalone.replay.judge import Outcome
+from sla_standalone.replay.count import Disagreement, Group, VerdictAgreement, VerdictCounts, month_of
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
+from sla_standalone.replay.judge import ClockOutcome
 from sla_standalone.replay.record import Record
 
 SHOWN = 20  # of the disagreements and of the changes, the first of the log are kept for people
@@ -22,19 +22,19 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Figures:
-    """Attainment of the first ruling, agreement with somebody else's verdicts, changes under the second ruling.
+    """The figures of a replay: attainment, agreement with another system's verdicts, changes under a second plan.
 
     `agreement` is empty where the log holds no such verdicts. `changes` counts by kind of change.
     """
 
-    tallies: dict[Group, Tally] = field(default_factory=dict)
-    agreement: Agreement = field(default_factory=Agreement)
+    tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
+    agreement: VerdictAgreement = field(default_factory=VerdictAgreement)
     disagreements: list[tuple[int, Disagreement]] = field(default_factory=list)
-    changes: Counter[Turn] = field(default_factory=Counter)
-    turned: list[tuple[int, Change]] = field(default_factory=list)
+    changes: Counter[OutcomeChange] = field(default_factory=Counter)
+    turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """One incident whose clocks are all decided, or settled where the log ends."""
+        """Count one incident whose clocks are all decided, or settled at the end of the log."""
         outcomes = record.outcomes[0]
         self._count(outcomes)
         if record.claims:
@@ -43,13 +43,14 @@ class Figures:
         if len(record.outcomes) == 2:
             changes = difference(*record.outcomes)
             self.changes.update(change.turn for change in changes)
-            self.turned += [(record.line, change) for change in changes if change.turn is not Turn.MOVED]
+            self.turned += [(record.line, change) for change in changes if change.turn is not OutcomeChange.MOVED]
         if len(self.disagreements) + len(self.turned) > _MANY:
             self.close()
 
     def merge(self, other: Figures) -> None:
+        """Add the figures of another part of the log."""
         for group, tally in other.tallies.items():
-            self.tallies.setdefault(group, Tally()).merge(tally)
+            self.tallies.setdefault(group, VerdictCounts()).merge(tally)
         self.agreement.merge(other.agreement)
         self.changes.update(other.changes)
         self.disagreements += other.disagreements
@@ -57,38 +58,38 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Keep the first of the log alone of what is shown one by one."""
+        """Keep only the first items, in the order of the log, of what is shown one by one."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 
     @property
     def compares(self) -> bool:
-        """Whether the log holds somebody else's verdicts."""
+        """Return whether the log holds another system's verdicts."""
         return bool(self.agreement.by_priority)
 
     @property
-    def attainment(self) -> dict[Group, Tally]:
-        """By contract, metric, priority and month, in that order.
+    def attainment(self) -> dict[Group, VerdictCounts]:
+        """Return the counts by contract, metric, priority and month, in that order.
 
-        The month is that of the verdict in the contract's zone: when the clock stopped, or for one that is overdue
-        when it was due; a clock without a verdict counts in the month in which it started.
+        The month is that of the verdict in the contract's zone: when the clock stopped, or for an overdue clock when it
+        was due; a clock without a verdict counts in the month in which it started.
         """
         return dict(sorted(self.tallies.items()))
 
     @property
-    def totals(self) -> dict[str, Tally]:
-        """By metric."""
-        found: dict[str, Tally] = {}
+    def totals(self) -> dict[str, VerdictCounts]:
+        """Return the counts by metric."""
+        found: dict[str, VerdictCounts] = {}
         for group, tally in self.tallies.items():
-            found.setdefault(group.metric, Tally()).merge(tally)
+            found.setdefault(group.metric, VerdictCounts()).merge(tally)
         return dict(sorted(found.items()))
 
-    def _count(self, outcomes: Iterable[Outcome]) -> None:
+    def _count(self, outcomes: Iterable[ClockOutcome]) -> None:
         for outcome in outcomes:
             group = Group(outcome.contract, outcome.metric, outcome.priority, month_of(outcome))
             tally = self.tallies.get(group)
             if tally is None:
-                tally = self.tallies[group] = Tally()
+                tally = self.tallies[group] = VerdictCounts()
             tally.add(outcome.verdict)
 
 
@@ -98,6 +99,6 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Where our verdicts on one incident are not those of somebody else."""
+    """Return where our verdicts on one incident are not the other system's."""
     claims: Mapping[str, bool] = record.claims
-    return Agreement().add(record.outcomes[0], record.incident, claims) if claims else []
+    return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

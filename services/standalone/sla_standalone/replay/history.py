@@ -20,10 +20,10 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
-from sla_standalone.replay.life import Life, Reject
+from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.line import BadLine, LineReader
 from sla_standalone.replay.mapping import Mapping as MappingFile
-from sla_standalone.replay.spill import Bucket, Scatter, piece
+from sla_standalone.replay.spill import LogBucket, Scatter, piece
 from sla_standalone.replay.table import TableReader
 
 Advance = Callable[[int], None]
@@ -42,59 +42,63 @@ class BadLog(ValueError):
 class Reader(Protocol):
     """Makes the life of one incident from its lines."""
 
-    def life(self, incident: str, lines: Sequence[Any]) -> Life: ...
+    def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
+        """Return the events of the incident in these lines."""
 
 
 @dataclass(slots=True)
-class History:
-    """A log that has been read. Close it, or use it as a context manager: a large one has temporary files.
+class ReplayHistory:
+    """A log that has been read and grouped by incident.
 
-    `lives` maps an incident's key to its numbered lines, in the order in which incidents first appear; of a large log
-    they are in `buckets` instead, of which each holds all lines of its incidents.
+    Close it, or use it as a context manager: a large one has temporary files. `lives` maps an incident's key to its
+    numbered lines, in the order in which incidents first appear; of a large log they are in `buckets`, of which each
+    holds all lines of its incidents.
     """
 
     reader: Reader
     lives: dict[str, list[Any]] = field(default_factory=dict)
-    buckets: list[Bucket] = field(default_factory=list)
+    buckets: list[LogBucket] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     lines: int = 0
     folder: Path | None = None
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """The lives that are held in memory, `size` at a time."""
+        """Yield the incidents that are held in memory, `size` at a time."""
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
-        """Every incident with its lines, those of one bucket after the other."""
+        """Yield every incident with its lines, those of one bucket after the other."""
         yield from self.lives.items()
         for bucket in self.buckets:
             yield from bucket.lives().items()
 
     def spill(self) -> Path:
-        """A folder for temporary files, which goes with the history."""
+        """Return a folder for temporary files, which is deleted with the history."""
         if self.folder is None:
             self.folder = Path(self._finish.enter_context(tempfile.TemporaryDirectory(prefix="slad-replay-")))
         return self.folder
 
-    def __enter__(self) -> History:
+    def __enter__(self) -> ReplayHistory:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
+        """Delete the temporary files."""
         self._finish.close()
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
+    """Yield the incidents, `size` at a time."""
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
         yield chunk
 
 
-def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> History:
-    """A CSV file. Raises BadLog, BadMapping, OSError."""
+def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
+    """Read a CSV file. Raises BadLog, BadMapping, OSError."""
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
         try:
@@ -102,7 +106,7 @@ def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines
             if header is None:
                 raise BadLog(f"{path} is empty")
             reader = TableReader(mapping, header)
-            history = History(reader)
+            history = ReplayHistory(reader)
             _collect(rows, reader, history, _buckets(path), advance)
         except UnicodeDecodeError as error:
             raise BadLog(f"{path} is not {mapping.encoding}: say `encoding:` in the mapping ({error.reason})") from None
@@ -117,13 +121,13 @@ def _buckets(path: Path) -> int:
     return 0 if size <= HELD_BYTES else min(max(size // _BUCKET_BYTES, 2), _MOST_BUCKETS)
 
 
-def _collect(rows: Any, reader: TableReader, history: History, buckets: int, advance: Advance) -> None:
+def _collect(rows: Any, reader: TableReader, history: ReplayHistory, buckets: int, advance: Advance) -> None:
     if not buckets:
         _take_rows(rows, reader, history, _into(history.lives), advance)
         return
     with Scatter(history.spill(), 0, buckets) as scatter:
         _take_rows(rows, reader, history, scatter.add, advance)
-    history.buckets = [Bucket((piece(history.spill(), 0, number),), (0,)) for number in range(buckets)]
+    history.buckets = [LogBucket((piece(history.spill(), 0, number),), (0,)) for number in range(buckets)]
 
 
 def _into(lives: dict[str, list[Any]]) -> Callable[[str, int, Any], None]:
@@ -137,7 +141,7 @@ def _into(lives: dict[str, list[Any]]) -> Callable[[str, int, Any], None]:
 
 
 def _take_rows(
-    rows: Any, reader: TableReader, history: History, add: Callable[[str, int, Any], None], advance: Advance
+    rows: Any, reader: TableReader, history: ReplayHistory, add: Callable[[str, int, Any], None], advance: Advance
 ) -> None:
     take, width, own = reader.take, reader.width, reader.incident_of
     for cells in rows:
@@ -165,18 +169,18 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 # -- JSON lines
 
 
-def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> History:
-    """JSON lines, or one JSON array of events (a CloudEvents batch), which has to fit in memory.
+def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
+    """Read JSON lines, or one JSON array of events (a CloudEvents batch), which has to fit in memory.
 
     `jobs`: how many processes read a large file of lines. Raises BadLog, OSError.
     """
-    history = History(reader)
+    history = ReplayHistory(reader)
     buckets = _buckets(path)
     with path.open("rb") as stream:
         if buckets and not _is_array(stream):
             _share(path, reader, history, buckets, jobs, advance)
         else:
-            part = _Part()
+            part = _FilePart()
             _take_lines(_lines(stream, path), reader, _into(history.lives), part, advance)
             history.lines, history.rejects = part.lines, part.rejects
     if history.rejects and not history.lives and not any(bucket.lives() for bucket in history.buckets):
@@ -185,7 +189,7 @@ def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: 
 
 
 @dataclass(slots=True)
-class _Part:
+class _FilePart:
     """What was found in a part of the file beside its events; the lines are numbered from its beginning."""
 
     lines: int = 0
@@ -193,7 +197,7 @@ class _Part:
     rejects: list[Reject] = field(default_factory=list)
 
 
-def _share(path: Path, reader: LineReader, history: History, buckets: int, jobs: int, advance: Advance) -> None:
+def _share(path: Path, reader: LineReader, history: ReplayHistory, buckets: int, jobs: int, advance: Advance) -> None:
     folder, ranges = history.spill(), _ranges(path, max(jobs, 1))
     try:
         if jobs <= 1:
@@ -217,7 +221,7 @@ def _share(path: Path, reader: LineReader, history: History, buckets: int, jobs:
         before += part.numbered
         advance(part.lines)
     history.buckets = [
-        Bucket(tuple(piece(folder, part, number) for part in range(len(parts))), tuple(offsets))
+        LogBucket(tuple(piece(folder, part, number) for part in range(len(parts))), tuple(offsets))
         for number in range(buckets)
     ]
 
@@ -234,20 +238,22 @@ def _ranges(path: Path, count: int) -> list[tuple[int, int]]:
     return list(itertools.pairwise([*cuts, size]))
 
 
-def _scatter_afresh(path: Path, folder: Path, buckets: int, number: int, begin: int, end: int) -> _Part:
-    """In another process: whom a line speaks of does not depend on the catalogue."""
+def _scatter_afresh(path: Path, folder: Path, buckets: int, number: int, begin: int, end: int) -> _FilePart:
+    """Read in another process: the incident of a line does not depend on the catalogue."""
     return _scatter(path, LineReader({}), folder, buckets, number, begin, end)
 
 
-def _scatter(path: Path, reader: LineReader, folder: Path, buckets: int, number: int, begin: int, end: int) -> _Part:
-    part = _Part()
+def _scatter(
+    path: Path, reader: LineReader, folder: Path, buckets: int, number: int, begin: int, end: int
+) -> _FilePart:
+    part = _FilePart()
     with path.open("rb") as stream, Scatter(folder, number, buckets) as scatter:
         stream.seek(begin)
         _take_lines(_until(stream, end - begin, part), reader, scatter.add, part, lambda lines: None)
     return part
 
 
-def _until(stream: BinaryIO, size: int, part: _Part) -> Iterator[tuple[int, bytes]]:
+def _until(stream: BinaryIO, size: int, part: _FilePart) -> Iterator[tuple[int, bytes]]:
     left = size
     while left > 0 and (line := stream.readline()):
         left -= len(line)
@@ -257,7 +263,7 @@ def _until(stream: BinaryIO, size: int, part: _Part) -> Iterator[tuple[int, byte
 
 
 def _take_lines(
-    lines: Iterable[tuple[int, bytes]], reader: LineReader, add: Callable[[str, int, Any], None], part: _Part,
+    lines: Iterable[tuple[int, bytes]], reader: LineReader, add: Callable[[str, int, Any], None], part: _FilePart,
     advance: Advance,
 ) -> None:  # fmt: skip
     for number, line in lines:

@@ -21,7 +21,7 @@ _WALL = _EPOCH.replace(tzinfo=None)
 _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2})", "M": r"(\d\d)", "S": r"(\d\d)"}
 
 
-class BadInstant(ValueError):
+class BadTableInstant(ValueError):
     """The text is none of the mapping's time formats."""
 
 
@@ -44,7 +44,7 @@ class DoubtfulInstant(datetime):
 def parser(formats: Sequence[str], zone: str) -> Parse:
     """Return a function that reads a text by the first of the formats that fits, and remembers what it has read.
 
-    It raises BadInstant, and returns a DoubtfulInstant for a local time that came twice or never.
+    It raises BadTableInstant, and returns a DoubtfulInstant for a local time that came twice or never.
     """
     ways = [_way(one) for one in formats]
     plain = zone in ("UTC", "Etc/UTC")
@@ -58,24 +58,24 @@ def parser(formats: Sequence[str], zone: str) -> Parse:
                 continue
             if found.tzinfo is not None:
                 if not within_reach(found):
-                    raise BadInstant(f"{text[:60]!r} is out of reach: a time lies {RANGE}")
+                    raise BadTableInstant(f"{text[:60]!r} is out of reach: a time lies {RANGE}")
                 return found.astimezone(UTC)
             if plain:
                 return _EPOCH + (found - _WALL)
             local = _read(found, zone)
             return DoubtfulInstant.of(local.at, local) if local.doubtful else local.at
-        raise BadInstant(f"{text[:60]!r} is no time in the format {' or '.join(formats)}")
+        raise BadTableInstant(f"{text[:60]!r} is no time in the format {' or '.join(formats)}")
 
     return parse
 
 
 def at_zone(naive: datetime, zone: str) -> datetime:
-    """The instant at which the wall clock of `zone` first reads `naive` or later."""
+    """Return the first instant at which the wall clock of `zone` reads `naive` or later."""
     return _read(naive, zone).at
 
 
 def second_of(at: datetime) -> str:
-    """A UTC instant as `2026-03-02T09:00:00`; an aware datetime takes twice as long to write itself."""
+    """Return a UTC instant as `2026-03-02T09:00:00`; faster than `isoformat` of an aware datetime."""
     return (_WALL + (at - _EPOCH)).isoformat()[:19]
 
 
@@ -83,7 +83,7 @@ def _read(naive: datetime, zone: str) -> LocalTime:
     try:
         return read_local(naive, zone)
     except ValueError as error:
-        raise BadInstant(str(error)) from None
+        raise BadTableInstant(str(error)) from None
 
 
 def _way(form: str) -> Parse:

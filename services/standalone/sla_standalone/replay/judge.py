@@ -15,16 +15,18 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Verdict(StrEnum):
+    """What a clock came to in a replay."""
+
     MET = "met"
     MISSED = "missed"  # stopped after its due instant
     OVERDUE = "overdue"  # still open at the end of the log, its due instant passed: missed, whatever comes
     OPEN = "open"  # still open at the end of the log, in time so far
     CANCELLED = "cancelled"
-    EXEMPT = "exempt"  # somebody took it out of the count, with a reason
+    EXEMPT = "exempt"  # taken out of the count by a person, with a reason
 
     @property
     def kept(self) -> bool | None:
-        """Whether the promise was kept; None when the clock says neither."""
+        """Return whether the promise was kept; None when the clock is not decided."""
         match self:
             case Verdict.MET:
                 return True
@@ -36,8 +38,8 @@ class Verdict(StrEnum):
                 assert_never(self)
 
 
-class Outcome(NamedTuple):
-    """What one clock came to. `warned` counts the warnings that people would have had.
+class ClockOutcome(NamedTuple):
+    """What one clock came to. `warned` counts the warnings that people would have received.
 
     A tuple, because there are very many and they travel between processes.
     """
@@ -61,10 +63,11 @@ class Outcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
+        """Return what identifies the clock: incident, metric, cycle."""
         return self.incident, self.metric, self.cycle
 
-    def settled(self, until: datetime) -> Outcome:
-        """The outcome of a clock that was left running, at the end of the log."""
+    def settled(self, until: datetime) -> ClockOutcome:
+        """Return the outcome of a clock that was left running, as of the end of the log."""
         if self.verdict is not Verdict.OPEN:
             return self
         due = self.due_at
@@ -78,31 +81,34 @@ class Outcome(NamedTuple):
         )
 
 
-def judge(events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> list[Outcome]:
-    """Every clock of the incident. `contract` overrides the match by customer."""
+def judge(
+    events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None
+) -> list[ClockOutcome]:
+    """Return the outcome of every clock of the incident. `contract` overrides the match by customer."""
     return outcomes_of(fold(events, rulebook, contract))
 
 
-class Judged(NamedTuple):
-    """What one incident came to under one ruling."""
+class JudgedIncident(NamedTuple):
+    """What one incident came to under one plan."""
 
-    outcomes: list[Outcome]
+    outcomes: list[ClockOutcome]
     remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it
 
 
-def judged_of(incident: Incident) -> Judged:
-    """The outcomes of an incident, with what there is to remark on it."""
-    return Judged(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
+def judged_of(incident: Incident) -> JudgedIncident:
+    """Return the outcomes of an incident, with the remarks on it."""
+    return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 
-def outcomes_of(incident: Incident) -> list[Outcome]:
+def outcomes_of(incident: Incident) -> list[ClockOutcome]:
+    """Return the outcome of every clock of an incident."""
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]
 
 
-def _outcome(clock: Clock, zone: str, quality: str) -> Outcome:
+def _outcome(clock: Clock, zone: str, quality: str) -> ClockOutcome:
     warnings = [mark for mark in clock.marks if mark.kind != BREACH]
-    return Outcome(
+    return ClockOutcome(
         incident=clock.incident,
         metric=clock.metric,
         cycle=clock.cycle,

@@ -1,4 +1,4 @@
-"""What the engine works on: one incident's events, from whatever log, and what somebody else said of it."""
+"""What the engine works on: one incident's events, from whatever log, and another system's verdicts on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sla_domain.event import IncidentEvent, IncidentId
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line of the log that could not be read: where it stands, why, and what it says."""
+    """A line of the log that could not be read: its number, the reason, its text."""
 
     line: int
     reason: str
@@ -19,8 +19,11 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """`claims` are verdicts of somebody else by metric (True: met); `remarks` count what the mapping does not know."""
+class IncidentLife:
+    """The events of one incident from a log.
+
+    `claims` are another system's verdicts by metric (True: met); `remarks` are about words the mapping does not know.
+    """
 
     incident: IncidentId
     events: tuple[IncidentEvent, ...]

@@ -18,20 +18,22 @@ import orjson
 from sla_catalogue.source import Dialect, Source, SourceId
 from sla_domain.bounds import within_reach
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
-from sla_ingest.dialect import Unfit
-from sla_ingest.dialect.canonical import happening, kind_of
-from sla_ingest.dialect.cloudevents import NOBODY, source_name
+from sla_ingest.dialect import DoesNotFit
+from sla_ingest.dialect.canonical import event_draft, kind_of
+from sla_ingest.dialect.cloudevents import UNDESCRIBED, source_name
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
-from sla_ingest.dialect.port import Happening, Stamp
+from sla_ingest.dialect.port import ClaimedTime, EventDraft
 from sla_ingest.dialect.read import identifier
 from sla_platform.wire.incident import SOURCE as FROM_SLAD
-from sla_standalone.replay.life import Life, Reject
+from sla_standalone.replay.life import IncidentLife, Reject
 
 Numbered = tuple[int, bytes]
 # What nearly every line has; the many other shapes of time take the long way.
 _USUAL = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
-_STAMP = Stamp(at=None, quality=TimeQuality.EXACT)  # the translation reads no time: a line's own is read beside it
+_STAMP = ClaimedTime(
+    at=None, quality=TimeQuality.EXACT
+)  # the translation reads no time: a line's own is read beside it
 _SHORT = 200  # bytes of data
 _REMEMBERED = 10_000
 
@@ -41,8 +43,8 @@ class BadLine(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """Where an event carries somebody else's verdict: an attribute, and the words that mean met and missed."""
+class VerdictAttribute:
+    """The attribute that carries another system's verdict, and the words that mean met and missed."""
 
     attribute: str
     metric: str = "resolution"
@@ -51,19 +53,23 @@ class Claimed:
 
 
 class LineReader:
-    """`sources` are the catalogue's, as ingest would use them for the words of a sender it knows."""
+    """Reads JSON lines as events.
 
-    def __init__(self, sources: Mapping[SourceId, Source], claimed: Claimed | None = None) -> None:
+    `sources` are the catalogue's; ingest would use them for the words of a sender it knows.
+    """
+
+    def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:
         self.claimed = claimed
         self._sources: Callable[[str], Source] = _Sources(sources)
         self._named_before = lru_cache(maxsize=_REMEMBERED)(self._named)
         self._told_before = lru_cache(maxsize=_REMEMBERED)(self._translated)
 
     def incident_of(self, line: bytes) -> str:
-        """slad's id of the incident the line speaks of. Raises BadLine."""
+        """Return slad's id of the incident that the line is about. Raises BadLine."""
         return self._speaks_of(_parsed(line))[0]
 
-    def life(self, incident: str, lines: Sequence[Numbered]) -> Life:
+    def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
+        """Return the events of the incident in these lines."""
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []
         for number, line in lines:
@@ -71,12 +77,12 @@ class LineReader:
                 events.append(self.event(line))
             except BadLine as error:
                 rejects.append(Reject(number, str(error), line[:500].decode("utf-8", "replace")))
-        return Life(
+        return IncidentLife(
             incident=IncidentId(incident), events=tuple(events), claims=self._claims(events), rejects=tuple(rejects)
         )
 
     def event(self, line: bytes) -> IncidentEvent:
-        """Raises BadLine."""
+        """Return the event of a line. Raises BadLine."""
         value = _parsed(line)
         incident, source = self._speaks_of(value)
         type_, data = value.get("type", ""), value.get("data") or {}
@@ -91,7 +97,7 @@ class LineReader:
             raise BadLine("the event has no time")
         try:
             what = self._told(kind, data, source)
-        except Unfit as unfit:
+        except DoesNotFit as unfit:
             raise BadLine(f"{unfit.refused.pointer}: {unfit.refused.detail}") from None
         return IncidentEvent(
             id=EventId(str(value.get("id") or "") or f"{incident}/{kind.value}/{at.isoformat()}"),
@@ -114,20 +120,20 @@ class LineReader:
             history=what.history,
         )
 
-    def _told(self, kind: EventKind, data: dict[str, Any], source: Source) -> Happening:
-        """Most of a log says the same few things again and again; what carries an instant or a long text is unique."""
+    def _told(self, kind: EventKind, data: dict[str, Any], source: Source) -> EventDraft:
+        """Return the draft of an event, from a cache where possible: most lines of a log repeat the same few."""
         if "received_at" in data or "occurred_at" in data:
-            return happening(kind, data, _STAMP, source)
+            return event_draft(kind, data, _STAMP, source)
         written = orjson.dumps(data)
         if len(written) > _SHORT:
-            return happening(kind, data, _STAMP, source)
+            return event_draft(kind, data, _STAMP, source)
         return self._told_before(kind, written, source.id)
 
-    def _translated(self, kind: EventKind, written: bytes, source: str) -> Happening:
-        return happening(kind, orjson.loads(written), _STAMP, self._sources(source))
+    def _translated(self, kind: EventKind, written: bytes, source: str) -> EventDraft:
+        return event_draft(kind, orjson.loads(written), _STAMP, self._sources(source))
 
     def _speaks_of(self, value: Mapping[str, Any]) -> tuple[str, Source]:
-        """The incident, by slad's id, and who speaks. Raises BadLine."""
+        """Return the incident, by slad's id, and its source. Raises BadLine."""
         subject, written = value.get("subject"), value.get("source")
         usual = isinstance(subject, str) and isinstance(written, str)
         found = self._named_before(subject, written) if usual else self._named(subject, written)
@@ -159,7 +165,7 @@ class LineReader:
 
 
 class _Sources(dict[str, Source]):
-    """Sources by name; one nobody described speaks slad's own words."""
+    """Sources by name; a source that the catalogue lacks uses slad's own words."""
 
     def __init__(self, known: Mapping[SourceId, Source]) -> None:
         super().__init__({name: source for name, source in known.items() if source.dialect is Dialect.CLOUDEVENTS})
@@ -168,7 +174,9 @@ class _Sources(dict[str, Source]):
         return self[name]
 
     def __missing__(self, name: str) -> Source:
-        made = self[name] = Source(id=SourceId(name), dialect=Dialect.CLOUDEVENTS, authentication=NOBODY.authentication)
+        made = self[name] = Source(
+            id=SourceId(name), dialect=Dialect.CLOUDEVENTS, authentication=UNDESCRIBED.authentication
+        )
         return made
 
 
@@ -184,7 +192,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _name(written: str) -> str:
-    return source_name(written) if written else NOBODY.id
+    return source_name(written) if written else UNDESCRIBED.id
 
 
 def _instant(value: Mapping[str, Any], name: str, otherwise: Mapping[str, Any]) -> datetime | None:

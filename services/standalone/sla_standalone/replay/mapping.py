@@ -46,7 +46,7 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """Where a value comes from: a column (`values` translates its words), or a constant when the column is silent."""
+    """Where a value comes from: a column (`values` translates its words), or a constant when the cell is empty."""
 
     column: str = ""
     values: dict[str, str] = Field(default_factory=dict)
@@ -65,7 +65,7 @@ class Cell(_Document):
 
 
 class Times(_Document):
-    """How instants are written: `iso`, or the directives of strptime; the zone is for those without an offset."""
+    """How instants are written: `iso`, or the directives of strptime; `zone` is for those without an offset."""
 
     format: Values = Field(default_factory=lambda: ["iso"])
     zone: str = "UTC"
@@ -81,11 +81,12 @@ class Times(_Document):
 
     @property
     def zoneinfo(self) -> ZoneInfo:
+        """Return the zone."""
         return load_zone(self.zone)
 
 
 class States(_Document):
-    """A status column: what each of its values means, in slad's phases."""
+    """A status column, and what each of its values means."""
 
     column: str
     values: dict[str, TicketPhase]
@@ -94,7 +95,10 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """One event. Without a condition: once an incident, from the first row in which a column of `at` is known."""
+    """When one kind of event happened.
+
+    Without a condition: once an incident, from the first row in which a column of `at` is known.
+    """
 
     event: EventKind
     at: Columns = Field(default_factory=list)  # the first column that is known counts; without any, the row's instant
@@ -109,6 +113,7 @@ class EventRule(_Document):
 
     @property
     def conditional(self) -> bool:
+        """Return whether the rule is about a change between rows."""
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 
     @model_validator(mode="after")
@@ -126,7 +131,7 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 
 
 class VerdictColumn(_Document):
-    """What somebody else says about a metric of the incident; the last row in which it is known counts."""
+    """The column with another system's verdict on a metric; the last row in which it is known counts."""
 
     column: str
     metric: str = "resolution"
@@ -161,7 +166,7 @@ class Mapping(_Document):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column the mapping reads, each once."""
+        """Return every column that the mapping reads, each once."""
         named = [self.incident, *self.at, self.version]
         named += [cell.column for cell in self.attributes.values()]
         if self.states is not None:
@@ -175,12 +180,12 @@ class Mapping(_Document):
 
 
 def read_mapping(path: Path) -> Mapping:
-    """Raises BadMapping, OSError."""
+    """Read a mapping file. Raises BadMapping, OSError."""
     return parse_mapping(path.read_text("utf-8-sig"), str(path))
 
 
 def parse_mapping(text: str, name: str) -> Mapping:
-    """Raises BadMapping."""
+    """Parse the text of a mapping file; `name` is for messages. Raises BadMapping."""
     tree = read_tree(text, name)
     if tree.problems:
         raise BadMapping("\n".join(str(problem) for problem in tree.problems))

@@ -25,26 +25,26 @@ from sla_domain.explain import known_at
 from sla_domain.fold import fold
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 from sla_standalone.replay.figures import Figures
-from sla_standalone.replay.history import Chunk, History, Reader, in_chunks
-from sla_standalone.replay.judge import Judged, Outcome, judged_of
-from sla_standalone.replay.life import Life, Reject
-from sla_standalone.replay.line import Claimed, LineReader
+from sla_standalone.replay.history import Chunk, Reader, ReplayHistory, in_chunks
+from sla_standalone.replay.judge import ClockOutcome, JudgedIncident, judged_of
+from sla_standalone.replay.life import IncidentLife, Reject
+from sla_standalone.replay.line import LineReader, VerdictAttribute
 from sla_standalone.replay.mapping import Mapping as MappingFile
-from sla_standalone.replay.record import Record, Settled, Stored, write
-from sla_standalone.replay.spill import Bucket
+from sla_standalone.replay.record import Record, SettledRecords, StoredRecords, write
+from sla_standalone.replay.spill import LogBucket
 from sla_standalone.replay.table import TableReader
 
 CHUNK = 500
 _AHEAD = 4  # chunks in flight per process: enough to keep it busy, few enough to bound memory
 KEPT_REJECTS = 1_000  # the first of the log
-Piece = Chunk | Bucket
+Piece = Chunk | LogBucket
 Noted = tuple[int, str, str]
 """A remark of some kind: line, incident, text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Under which catalogue incidents are judged; with a contract, all of them under that one."""
+    """A catalogue to judge incidents under; with a contract, all of them under that one."""
 
     catalogue: Catalogue
     contract: ContractId | None = None
@@ -54,10 +54,10 @@ class Ruling:
 class Played:
     """What a history came to under one or two rulings.
 
-    `records` are the incidents in the order of the log: all of them, or of a large log those alone that were asked
-    for (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
-    on what the mapping does not know; `odd` counts the incidents with a remark of their own, by its kind, and `noted`
-    has the first of each kind.
+    `records` are the incidents in the order of the log: all of them, or of a large log only those that were asked for
+    (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
+    about words the mapping does not know; `odd` counts the incidents with a remark, by its kind, and `noted` has the
+    first of each kind.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -73,14 +73,14 @@ class Played:
     until: datetime | None = None
 
     @property
-    def outcomes(self) -> tuple[list[Outcome], ...]:
-        """The outcomes of all records, one list per ruling."""
+    def outcomes(self) -> tuple[list[ClockOutcome], ...]:
+        """Return the outcomes of all records, one list per ruling."""
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
 
 
 @dataclass(slots=True)
-class _Part:
+class _PlayedPart:
     """What some incidents came to. Records that are not carried along stand in `file`."""
 
     figures: Figures = field(default_factory=Figures)
@@ -108,7 +108,7 @@ class _Part:
 
 
 def play(
-    history: History,
+    history: ReplayHistory,
     rulings: Sequence[Ruling],
     *,
     until: datetime | None = None,
@@ -116,10 +116,10 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge a history under one or two rulings. `advance` is told how many lines have been judged.
+    """Judge a history under one or two rulings; `advance` is called with how many lines have been judged.
 
-    `until`: what happened later has not happened. `each`: the records of all incidents are wanted, not the figures
-    alone; those of a large log then stand in the history's temporary files.
+    `until`: later events are ignored. `each`: keep the records of all incidents, not only the figures; those of a large
+    log are in the history's temporary files.
     """
     whole = Played()
     parts = _alone(history, rulings, until, each) if jobs <= 1 else _shared(history, rulings, until, each, jobs)
@@ -142,12 +142,12 @@ def play(
             advance(part.lines)
     whole.rejects = sorted(rejects, key=lambda reject: reject.line)[:KEPT_REJECTS]
     whole.until = until or whole.until
-    _settle(whole, Stored(files) if files else held)
+    _settle(whole, StoredRecords(files) if files else held)
     return whole
 
 
 def earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Keep of each kind the remark that stands first in the log."""
+    """Keep of each kind the remark that is first in the log."""
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
 
@@ -161,7 +161,7 @@ def _settle(whole: Played, records: Iterable[Record]) -> None:
         if record.undecided:
             whole.figures.add(record.settled(end))
     whole.figures.close()
-    settled = Settled(records, end)
+    settled = SettledRecords(records, end)
     whole.records = list(settled) if isinstance(records, list) else settled
 
 
@@ -180,10 +180,12 @@ def _unswept() -> Iterator[None]:
             gc.enable()
 
 
-def judged(chunk: Chunk, reader: Reader, courts: Sequence[_Court], until: datetime | None, part: _Part) -> list[Record]:
-    """The records of one chunk, whose lives are judged under every ruling; the rest goes into the part.
+def judged(
+    chunk: Chunk, reader: Reader, courts: Sequence[_Judge], until: datetime | None, part: _PlayedPart
+) -> list[Record]:
+    """Return the records of one chunk, judged under every ruling; everything else is added to the part.
 
-    First all are read, then all are judged: in turn, each would push the other out of the processor's caches.
+    All are read before any is judged: in turn, each would push the other out of the processor's caches.
     """
     lives = []
     for key, lines in chunk:
@@ -206,7 +208,7 @@ def judged(chunk: Chunk, reader: Reader, courts: Sequence[_Court], until: dateti
     return records
 
 
-def _lived(life: Life, until: datetime | None, part: _Part) -> Sequence[IncidentEvent]:
+def _lived(life: IncidentLife, until: datetime | None, part: _PlayedPart) -> Sequence[IncidentEvent]:
     """The events that are judged; what is known of the life beside them is added to the part."""
     part.reject(life.rejects)
     if life.remarks:
@@ -223,9 +225,11 @@ def _lived(life: Life, until: datetime | None, part: _Part) -> Sequence[Incident
     return events
 
 
-def _judged_piece(piece: Piece, reader: Reader, courts: Sequence[_Court], until: datetime | None, each: bool) -> _Part:
+def _judged_piece(
+    piece: Piece, reader: Reader, courts: Sequence[_Judge], until: datetime | None, each: bool
+) -> _PlayedPart:
     """One chunk that was held in memory, or all incidents of one bucket."""
-    part = _Part()
+    part = _PlayedPart()
     if isinstance(piece, list):
         part.records = judged(piece, reader, courts, until, part)
         return part
@@ -238,24 +242,26 @@ def _judged_piece(piece: Piece, reader: Reader, courts: Sequence[_Court], until:
     return part
 
 
-class _Court:
+class _Judge:
     """A ruling ready to judge."""
 
     def __init__(self, rulebook: Rulebook, contract: ContractId | None) -> None:
         self._rulebook = rulebook
         self._match = None if contract is None else ContractMatch(rulebook.contracts[contract], MatchReason.CUSTOMER)
 
-    def __call__(self, events: Sequence[IncidentEvent]) -> Judged:
+    def __call__(self, events: Sequence[IncidentEvent]) -> JudgedIncident:
         return judged_of(fold(events, self._rulebook, self._match))
 
 
-def _pieces(history: History) -> Iterator[Piece]:
+def _pieces(history: ReplayHistory) -> Iterator[Piece]:
     yield from history.chunks(CHUNK)
     yield from history.buckets
 
 
-def _alone(history: History, rulings: Sequence[Ruling], until: datetime | None, each: bool) -> Iterator[_Part]:
-    courts = [_Court(ruling.catalogue.rulebook, ruling.contract) for ruling in rulings]
+def _alone(
+    history: ReplayHistory, rulings: Sequence[Ruling], until: datetime | None, each: bool
+) -> Iterator[_PlayedPart]:
+    courts = [_Judge(ruling.catalogue.rulebook, ruling.contract) for ruling in rulings]
     for piece in _pieces(history):
         yield _judged_piece(piece, history.reader, courts, until, each)
 
@@ -271,16 +277,16 @@ class _Recipe:
     contracts: tuple[ContractId | None, ...]
     mapping: str = ""
     header: tuple[str, ...] = ()
-    claimed: Claimed | None = None
+    claimed: VerdictAttribute | None = None
 
 
 def _shared(
-    history: History, rulings: Sequence[Ruling], until: datetime | None, each: bool, jobs: int
-) -> Iterator[_Part]:
-    """Parts in the order of the history, whoever judged them."""
+    history: ReplayHistory, rulings: Sequence[Ruling], until: datetime | None, each: bool, jobs: int
+) -> Iterator[_PlayedPart]:
+    """Yield parts in the order of the history, whichever process judged them."""
     recipe = _recipe(history.reader, rulings)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        flying: deque[Future[_Part]] = deque()
+        flying: deque[Future[_PlayedPart]] = deque()
         for piece in _pieces(history):
             flying.append(pool.submit(_work, recipe, piece, until, each))
             if len(flying) >= jobs * _AHEAD:
@@ -298,17 +304,17 @@ def _recipe(reader: Reader, rulings: Sequence[Ruling]) -> _Recipe:
     return _Recipe(texts, contracts, claimed=reader.claimed)
 
 
-def _work(recipe: _Recipe, piece: Piece, until: datetime | None, each: bool) -> _Part:
+def _work(recipe: _Recipe, piece: Piece, until: datetime | None, each: bool) -> _PlayedPart:
     reader, courts = _equipped(recipe)
     gc.disable()  # `judged` sweeps
     return _judged_piece(piece, reader, courts, until, each)
 
 
 @lru_cache(maxsize=1)
-def _equipped(recipe: _Recipe) -> tuple[Reader, tuple[_Court, ...]]:
+def _equipped(recipe: _Recipe) -> tuple[Reader, tuple[_Judge, ...]]:
     """Once in a worker's life."""
     catalogues = [load_text(text) for text in recipe.catalogues]
-    courts = tuple(_Court(one.rulebook, contract) for one, contract in zip(catalogues, recipe.contracts, strict=True))
+    courts = tuple(_Judge(one.rulebook, contract) for one, contract in zip(catalogues, recipe.contracts, strict=True))
     if recipe.mapping:
         return TableReader(MappingFile.model_validate_json(recipe.mapping), recipe.header), courts
     return LineReader(catalogues[0].sources, recipe.claimed), courts

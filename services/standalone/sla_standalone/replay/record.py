@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.judge import ClockOutcome, Verdict
 from sla_standalone.replay.spill import BlockWriter, blocks
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -18,26 +18,27 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(NamedTuple):
-    """One incident: the line on which it first appears, its outcomes per ruling, and somebody else's verdicts."""
+    """One incident: the line on which it first appears, its outcomes per ruling, and another system's verdicts."""
 
     line: int
     incident: str
-    outcomes: tuple[tuple[Outcome, ...], ...]
+    outcomes: tuple[tuple[ClockOutcome, ...], ...]
     claims: Mapping[str, bool]
     remarks: tuple[tuple[str, str], ...] = ()  # what is odd about it under the first ruling: kind and text
 
     @property
     def undecided(self) -> bool:
-        """Whether a clock still runs: what it comes to depends on where the log ends."""
+        """Return whether a clock still runs: its outcome depends on where the log ends."""
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
+        """Return the record with its running clocks settled at `until`."""
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)
 
 
 def write(records: Iterable[Record], path: Path) -> None:
-    """Keep records in a file, by line."""
+    """Write records to a file, sorted by line."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
@@ -46,8 +47,8 @@ def write(records: Iterable[Record], path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """Records in files, each file by line; read anew at each iteration, and never all at once."""
+class StoredRecords:
+    """Records in files, merged by line; read anew at each iteration, and never all at once."""
 
     files: Sequence[Path]
 
@@ -56,8 +57,8 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """Records as they stand where the log ends."""
+class SettledRecords:
+    """Records with their running clocks settled at the end of the log."""
 
     records: Iterable[Record]
     until: datetime
@@ -74,7 +75,7 @@ def _read(path: Path) -> Iterator[Record]:
             yield Record(line, incident, unpacked, claims, remarks)
 
 
-def _packed(outcome: Outcome) -> tuple[Any, ...]:
+def _packed(outcome: ClockOutcome) -> tuple[Any, ...]:
     return tuple(_plain(value) for value in outcome)
 
 
@@ -86,8 +87,8 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value  # an enum's word is written as a word
 
 
-def _unpacked(values: tuple[Any, ...]) -> Outcome:
-    found = Outcome(*values)
+def _unpacked(values: tuple[Any, ...]) -> ClockOutcome:
+    found = ClockOutcome(*values)
     return found._replace(
         verdict=Verdict(found.verdict),
         started_at=_at(values[8]),

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sla_standalone.replay.count import Agreement, Confusion, Disagreement, Group, Tally
-from sla_standalone.replay.difference import Change, Turn, difference
+from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
 from sla_standalone.replay.figures import disagreements
-from sla_standalone.replay.judge import Outcome, Verdict
+from sla_standalone.replay.judge import ClockOutcome, Verdict
 from sla_standalone.replay.life import Reject
 from sla_standalone.replay.play import Played
 from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
+    """Return what is known of the log."""
     return {
         "incidents": played.incidents,
         "events": played.events,
@@ -30,10 +31,12 @@ def log_json(played: Played) -> dict[str, Any]:
 
 
 def reject_json(reject: Reject) -> dict[str, Any]:
+    """Return a line that could not be read."""
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
-def outcome_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
+    """Return one clock."""
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -53,27 +56,29 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Every outcome under the first ruling, one at a time."""
+    """Yield every outcome under the first ruling."""
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """What is odd about single incidents, one remark at a time."""
+    """Yield the remarks on single incidents."""
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
     )
 
 
-def totals_json(totals: Mapping[str, Tally]) -> dict[str, dict[str, Any]]:
-    """By metric."""
+def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
+    """Return the counts by metric."""
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
-def tally_json(tally: Tally) -> dict[str, Any]:
+def tally_json(tally: VerdictCounts) -> dict[str, Any]:
+    """Return counts by verdict, and the attainment."""
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": share(tally.ratio)}
 
 
-def attainment_json(groups: Mapping[Group, Tally]) -> list[dict[str, Any]]:
+def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
+    """Return one object for each contract, metric, priority and month."""
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
         | tally_json(tally)
@@ -81,8 +86,8 @@ def attainment_json(groups: Mapping[Group, Tally]) -> list[dict[str, Any]]:
     ]
 
 
-def agreement_json(found: Agreement, records: Iterable[Record]) -> dict[str, Any]:
-    """`disagreements` are all of them, one at a time."""
+def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
+    """Return the agreement with another system's verdicts; `disagreements` is an iterator over all of them."""
     return {
         **confusion_json(found.whole),
         "by_priority": {priority: confusion_json(one) for priority, one in sorted(found.by_priority.items())},
@@ -91,6 +96,7 @@ def agreement_json(found: Agreement, records: Iterable[Record]) -> dict[str, Any
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
+    """Return one disagreement."""
     return {
         "incident": one.incident,
         "metric": one.metric,
@@ -102,8 +108,8 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
     }
 
 
-def confusion_json(found: Confusion) -> dict[str, Any]:
-    """In `confusion` the first word is our verdict, the second the other's."""
+def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
+    """Return the counts; in `confusion` the first word is our verdict, the second the other's."""
     return {
         "compared": found.compared,
         "agree": found.agree,
@@ -118,15 +124,16 @@ def confusion_json(found: Confusion) -> dict[str, Any]:
     }
 
 
-def difference_json(counts: Counter[Turn], records: Iterable[Record]) -> dict[str, Any]:
-    """`changes` are all of them, one at a time."""
+def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
+    """Return what changes under the other plan; `changes` is an iterator over all of them."""
     return {
-        "counts": {turn.value: counts[turn] for turn in Turn},
+        "counts": {turn.value: counts[turn] for turn in OutcomeChange},
         "changes": (change_json(change) for record in records for change in difference(*record.outcomes)),
     }
 
 
-def change_json(change: Change) -> dict[str, Any]:
+def change_json(change: ChangedOutcome) -> dict[str, Any]:
+    """Return one changed clock."""
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,
@@ -137,7 +144,8 @@ def change_json(change: Change) -> dict[str, Any]:
     }
 
 
-def side_json(outcome: Outcome | None) -> dict[str, Any] | None:
+def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
+    """Return a clock under one plan; None when it has none there."""
     if outcome is None:
         return None
     return {
@@ -149,12 +157,15 @@ def side_json(outcome: Outcome | None) -> dict[str, Any] | None:
 
 
 def instant(at: datetime | None) -> str | None:
+    """Return an instant as RFC 3339 UTC; None for None."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def share(ratio: float | None) -> float | None:
+    """Return a ratio rounded to six places; None for None."""
     return None if ratio is None else round(ratio, 6)
 
 
 def whole(seconds: float) -> int | float:
+    """Return seconds as an int where they are whole."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -19,7 +19,7 @@ _BUFFER = 1 << 16  # bytes a file
 
 
 class BlockWriter:
-    """Appends values that `marshal` knows to a file, in blocks."""
+    """Appends values that `marshal` can write to a file, in blocks."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -27,11 +27,13 @@ class BlockWriter:
         self._held: list[Any] = []
 
     def add(self, value: Any) -> None:
+        """Append a value."""
         self._held.append(value)
         if len(self._held) >= _BLOCK:
             self._flush()
 
     def close(self) -> None:
+        """Write what is held and close the file."""
         if self._held:
             self._flush()
         if self._file is not None:
@@ -47,7 +49,7 @@ class BlockWriter:
 
 
 def blocks(path: Path) -> Iterator[list[Any]]:
-    """The blocks of a file that a BlockWriter has written; none for a file that was never begun."""
+    """Yield the blocks of a file that a BlockWriter has written; none for a missing file."""
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -56,15 +58,18 @@ def blocks(path: Path) -> Iterator[list[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
-    """The lines of some incidents, in pieces: the n-th piece is from the n-th part of the log, whose lines are
-    numbered from its own beginning; `before` counts the lines of the parts before it."""
+class LogBucket:
+    """The lines of some incidents, in pieces.
+
+    The n-th piece is from the n-th part of the log, whose lines are numbered from its own beginning; `before` counts
+    the lines of the parts before it.
+    """
 
     pieces: tuple[Path, ...]
     before: tuple[int, ...]
 
     def lives(self) -> dict[str, list[Any]]:
-        """Numbered lines by incident, in the order in which the incidents first appear."""
+        """Return numbered lines by incident, in the order in which the incidents first appear."""
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
             for block in blocks(piece):
@@ -78,12 +83,13 @@ class Bucket:
 
 
 class Scatter:
-    """Shares out one part of a log over `count` files in `folder`, by incident. A context manager."""
+    """Distributes one part of a log over `count` files in `folder`, by incident. A context manager."""
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
         self._writers = [BlockWriter(piece(folder, part, number)) for number in range(count)]
 
     def add(self, incident: str, number: int, line: Any) -> None:
+        """Add a line to the file of its incident."""
         at = zlib.crc32(incident.encode("utf-8", "surrogatepass")) % len(self._writers)
         self._writers[at].add((incident, number, line))
 
@@ -98,4 +104,5 @@ class Scatter:
 
 
 def piece(folder: Path, part: int, bucket: int) -> Path:
+    """Return the file of one bucket and one part of the log."""
     return folder / f"{bucket:03}.{part:03}"

@@ -13,13 +13,13 @@ from operator import itemgetter
 from sla_catalogue.source import TicketPhase
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_standalone.replay.doubt import rows_in_order, settled
-from sla_standalone.replay.instant import BadInstant, DoubtfulInstant, parser, second_of
-from sla_standalone.replay.life import Life, Reject
+from sla_standalone.replay.instant import BadTableInstant, DoubtfulInstant, parser, second_of
+from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
 from sla_standalone.replay.mapping import Mapping as MappingFile
 
 Row = tuple[str, ...]
-Numbered = tuple[int, Row]  # the line of the file, for whoever has to correct it
+Numbered = tuple[int, Row]  # the line of the file, for corrections
 
 _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCELLED})
 _BEGINS = {
@@ -66,13 +66,13 @@ class TableReader:
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:
-        """The incident's own id; empty when the row names none."""
+        """Return the incident's own id; "" when the row names none."""
         own = row[0].strip()
         return "" if own in self._unknown else own
 
-    def life(self, own: str, rows: Sequence[Numbered]) -> Life:
-        """The events of one incident from its rows, in the order of their instants."""
-        told = _Telling(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
+    def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
+        """Return the events of one incident from its rows, in the order of their instants."""
+        told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))
         before: Row | None = None
         stated: dict[str, str] = {}
@@ -84,23 +84,24 @@ class TableReader:
                 self._rules_of(row, before, at, version, told, once)
                 state = self._state_of(row, state, at, version, told)
                 self._restate(row, stated, at, version, told)
-            except BadInstant as error:
+            except BadTableInstant as error:
                 told.rejects.append(self._reject(line, str(error), row))
             before = row
         claims = {} if self._verdict is None or before is None else self._verdict.claim(dated[-1][3], self.known)
         return told.life(claims)
 
     def known(self, value: str) -> bool:
+        """Return whether a cell has a value."""
         return value not in self._unknown
 
     # -- the parts of a row
 
-    def _dated(self, rows: Sequence[Numbered], told: _Telling) -> Iterator[_Dated]:
+    def _dated(self, rows: Sequence[Numbered], told: _EventBuilder) -> Iterator[_Dated]:
         """Rows with their instant; a row whose own instant cannot be read is left out and reported."""
         for line, row in rows:
             try:
                 at = self._instant(row, self._row_at) if self._row_at else _NO_INSTANT
-            except BadInstant as error:
+            except BadTableInstant as error:
                 told.rejects.append(self._reject(line, str(error), row))
                 continue
             if at is None:
@@ -120,7 +121,7 @@ class TableReader:
         return sorted(dated, key=itemgetter(0, 1))
 
     def _rules_of(
-        self, row: Row, before: Row | None, at: datetime, version: int, told: _Telling, once: set[int]
+        self, row: Row, before: Row | None, at: datetime, version: int, told: _EventBuilder, once: set[int]
     ) -> None:
         for number, rule in enumerate(self._rules):
             if number in once or not rule.picks(row, before):
@@ -136,7 +137,9 @@ class TableReader:
                 reason=self._value(row, *rule.reason) if rule.reason is not None else "",
             )  # fmt: skip
 
-    def _state_of(self, row: Row, before: _State | None, at: datetime, version: int, told: _Telling) -> _State | None:
+    def _state_of(
+        self, row: Row, before: _State | None, at: datetime, version: int, told: _EventBuilder
+    ) -> _State | None:
         if self._state < 0 or (written := row[self._state]) in self._unknown:
             return before
         word = written.strip()
@@ -149,7 +152,7 @@ class TableReader:
         own = self._instant(row, now.at) if now.at else None
         rows = own is None
         if own is not None:
-            version = 0  # the column speaks of the incident, not of this row
+            version = 0  # the column is about the incident, not about this row
         else:
             own = self._instant(row, self._state_at) or at
         if before is not None and before.ended and not now.ended:
@@ -162,8 +165,8 @@ class TableReader:
             told.say(EventKind.RESUMED, own, version, row=rows)
         return now
 
-    def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _Telling) -> None:
-        """What the row says anew; the opening carries what the first row says."""
+    def _restate(self, row: Row, stated: dict[str, str], at: datetime, version: int, told: _EventBuilder) -> None:
+        """State what differs from the rows before; the opening carries what the first row states."""
         cells = self._stating(row)
         if cells == told.cells:
             return
@@ -285,7 +288,7 @@ class _Verdict:
 
 
 @dataclass(slots=True)
-class _Telling:
+class _EventBuilder:
     """The events of one incident while its rows are read."""
 
     incident: IncidentId
@@ -319,7 +322,7 @@ class _Telling:
         while (same := self.events.get(id_)) is not None:
             if same.attributes == attributes and (same.version == place or not (same.version and place)):
                 return
-            id_ = f"{first}~{len(self.events)}"  # two changes that the table does not tell apart by time or version
+            id_ = f"{first}~{len(self.events)}"  # two changes that the table does not separate by time or version
         self.events[id_] = IncidentEvent(
             id=EventId(id_),
             incident=self.incident,
@@ -334,13 +337,13 @@ class _Telling:
             reason=reason,
         )
 
-    def life(self, claims: Mapping[str, bool]) -> Life:
+    def life(self, claims: Mapping[str, bool]) -> IncidentLife:
         events = settled(list(self.events.values()))
         if self.first:
             opening = next((n for n, event in enumerate(events) if event.kind is EventKind.OPENED), 0)
             if events:
                 events[opening] = _stating(events[opening], self.first)
-        return Life(
+        return IncidentLife(
             incident=self.incident, events=tuple(events), claims=claims, rejects=tuple(self.rejects),
             remarks=tuple(self.remarks),
         )  # fmt: skip

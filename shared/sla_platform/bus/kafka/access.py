@@ -25,8 +25,8 @@ _CLIENT = "slad-knock"
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """`context` is set where the protocol is one of TLS, the login where it is one of SASL."""
+class KafkaAccess:
+    """Address, TLS and login for every client of the brokers."""
 
     servers: str
     protocol: str = "PLAINTEXT"
@@ -36,8 +36,8 @@ class Access:
     password: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, settings: Settings) -> Access:
-        """Raises BadSettings for files that cannot be used."""
+    def of(cls, settings: Settings) -> KafkaAccess:
+        """Return the access of the settings. Raises BadSettings for files that cannot be used."""
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):
             logging.getLogger("aiokafka.conn").addFilter(_NO_PROOFS)
@@ -51,7 +51,7 @@ class Access:
         )
 
     def options(self) -> dict[str, Any]:
-        """For any client of aiokafka."""
+        """Return the keyword arguments for a client of aiokafka."""
         return {"bootstrap_servers": self.servers, **self._security()}
 
     def _security(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Access:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """After a client failed with `error`: what the brokers say to us, in words that tell what to do."""
+        """Return why the brokers refuse a client that failed with `error`, and which setting to look at."""
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))
         for server, found in zip(servers, answers, strict=True):
@@ -92,7 +92,7 @@ class Access:
         return None
 
     async def _parting_word(self, host: str, port: int) -> Exception | None:
-        """What TLS says when the broker hangs up after the handshake, which the client library passes over."""
+        """Return TLS's own error when the broker hangs up after the handshake; the client library hides it."""
         try:
             async with asyncio.timeout(_LISTEN_SECONDS):
                 reader, writer = await asyncio.open_connection(host, port, ssl=self.context)

@@ -9,7 +9,7 @@ import structlog
 from aiokafka import errors as kafka
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from sla_platform.bus.kafka.access import Access
+from sla_platform.bus.kafka.access import KafkaAccess
 from sla_platform.bus.kafka.client import START_SECONDS
 from sla_platform.bus.topics import TopicNames, topic_configuration
 from sla_platform.errors import BadSettings, BusUnavailable
@@ -27,7 +27,7 @@ async def ensure_topics(settings: Settings) -> list[str]:
     cannot be reached or does not create them.
     """
     names = TopicNames(settings.bus_prefix).all()
-    access = Access.of(settings)
+    access = KafkaAccess.of(settings)
     admin = AIOKafkaAdminClient(**access.options(), client_id="slad-migrate")
     try:
         async with asyncio.timeout(START_SECONDS + _SHOWN_SECONDS):
@@ -44,7 +44,7 @@ async def ensure_topics(settings: Settings) -> list[str]:
     return missing
 
 
-async def _start(admin: AIOKafkaAdminClient, access: Access) -> None:
+async def _start(admin: AIOKafkaAdminClient, access: KafkaAccess) -> None:
     try:
         await admin.start()
     except (kafka.KafkaError, OSError) as error:

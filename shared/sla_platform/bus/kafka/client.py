@@ -13,7 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from sla_platform.bus.kafka.access import Access
+from sla_platform.bus.kafka.access import KafkaAccess
 
 START_SECONDS = 15.0
 _POLITE_SECONDS = 5.0
@@ -23,8 +23,8 @@ SESSION_SECONDS = 8.0  # how long the partitions of a killed instance lie idle, 
 REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when others join or leave
 
 
-def new_consumer(access: Access, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
-    """A consumer that commits only when told to and misses nothing of a topic it has never read."""
+def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
+    """Return a consumer that commits only when told to and starts at the beginning of a topic it has never read."""
     return AIOKafkaConsumer(
         **access.options(),
         client_id=instance,
@@ -42,8 +42,8 @@ def new_consumer(access: Access, group: str, instance: str, largest_record: int)
     )
 
 
-def new_producer(access: Access, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
-    """An idempotent producer: what it sends to a partition arrives in order and once, as long as it lives."""
+def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
+    """Return an idempotent producer: what it sends to a partition arrives in order and once, while it lives."""
     return AIOKafkaProducer(
         **access.options(),
         client_id=client,
@@ -102,4 +102,4 @@ async def _forced(tasks: list[asyncio.Task[Any] | None], client: Any) -> None:
         await asyncio.wait(alive, timeout=_FORCED_SECONDS)
     for task in alive:
         if task.done() and not task.cancelled():
-            task.exception()  # seen: nobody else will ask
+            task.exception()  # retrieved, so that asyncio does not report it

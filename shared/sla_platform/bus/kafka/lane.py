@@ -10,7 +10,7 @@ from datetime import datetime
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from sla_platform.bus.handing import Patience, Pulse
+from sla_platform.bus.handing import Backoff, StallDetector
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
@@ -19,19 +19,19 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A record and what is wrong with it."""
+class UnreadableRecord:
+    """A record that is no event, and what is wrong with it."""
 
     record: ConsumerRecord
     error: BadEnvelope
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """The next records of a lane, read: at most 500 events in order, and the last watermark among or after them."""
+class LaneUnit:
+    """The next records of a lane: at most 500 events in order, and the last watermark among or after them."""
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
-    unreadable: tuple[Unreadable, ...]
+    unreadable: tuple[UnreadableRecord, ...]
     through: datetime | None
     first: int  # offset of the first record
     records: int
@@ -39,15 +39,15 @@ class Unit:
 
 
 @dataclass(slots=True)
-class Lane:
+class PartitionLane:
     """One partition of one topic, from its assignment to its end."""
 
     at: TopicPartition
     topic: Topic
-    pulse: Pulse
+    pulse: StallDetector
     hand: deque[ConsumerRecord] = field(default_factory=deque)
-    unit: Unit | None = None
-    patience: Patience = field(default_factory=Patience)
+    unit: LaneUnit | None = None
+    patience: Backoff = field(default_factory=Backoff)
     due: float = 0.0  # monotonic; not before then
     done: int | None = None  # offset of the first record not handled
     committed: int | None = None
@@ -58,15 +58,17 @@ class Lane:
 
     @property
     def ready(self) -> bool:
+        """Return whether records are in hand and the pause after a failure is over."""
         return bool(self.hand) and time.monotonic() >= self.due
 
-    def next_unit(self) -> Unit:
-        """The unit that was tried last, or the next one; the same batch is given again after a failure."""
+    def next_unit(self) -> LaneUnit:
+        """Return the unit that was tried last, or the next one; the same batch is given again after a failure."""
         if self.unit is None:
             self.unit = _read(self.topic, self.hand)
         return self.unit
 
-    def finished(self, unit: Unit) -> None:
+    def finished(self, unit: LaneUnit) -> None:
+        """Drop the unit's records and note how far the partition was handled."""
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -80,12 +82,12 @@ class Lane:
         self.pulse.moved()
 
     def later(self) -> None:
-        """Try again after a pause."""
+        """Try the unit again after a pause."""
         self.pulse.waiting()
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Forget what is in hand; returns the offset to read from again."""
+        """Drop the records in hand; return the offset to read from again."""
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()
         self.unit = None
@@ -93,9 +95,9 @@ class Lane:
         return start
 
 
-def _read(topic: Topic, hand: deque[ConsumerRecord]) -> Unit:
+def _read(topic: Topic, hand: deque[ConsumerRecord]) -> LaneUnit:
     events: list[tuple[Envelope, ConsumerRecord]] = []
-    unreadable: list[Unreadable] = []
+    unreadable: list[UnreadableRecord] = []
     through: datetime | None = None
     records = 0
     newest_ms = 0
@@ -105,13 +107,13 @@ def _read(topic: Topic, hand: deque[ConsumerRecord]) -> Unit:
         try:
             said = read_record(topic, record.key, record.value, record.headers)
         except BadEnvelope as error:
-            unreadable.append(Unreadable(record, error))
+            unreadable.append(UnreadableRecord(record, error))
             continue
         if isinstance(said, Watermark):
             through = said.through if through is None else max(through, said.through)
         else:
             events.append((said, record))
-    return Unit(tuple(events), tuple(unreadable), through, hand[0].offset, records, newest_ms)
+    return LaneUnit(tuple(events), tuple(unreadable), through, hand[0].offset, records, newest_ms)
 
 
 def _until_full(hand: deque[ConsumerRecord], events: list[tuple[Envelope, ConsumerRecord]]) -> Iterator[ConsumerRecord]:

@@ -11,23 +11,25 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka
 
-from sla_platform.bus.kafka.access import Access
+from sla_platform.bus.kafka.access import KafkaAccess
 from sla_platform.bus.kafka.client import START_SECONDS, close_producer, new_producer
-from sla_platform.bus.record import Outgoing
+from sla_platform.bus.record import OutgoingRecord
 from sla_platform.errors import BadSettings, BusUnavailable
 
 _log = structlog.get_logger(__name__)
 
-# The broker will say the same about the same record next time.
+# The broker will refuse the same record next time.
 _REFUSALS = (kafka.MessageSizeTooLargeError, kafka.RecordListTooLargeError)
 _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """One producer at a time, used by one task; a producer that failed is never used again (aiokafka issue 1017)."""
+    """Sends records by one producer at a time, for one task; a failed producer is not used again (aiokafka issue
+    1017).
+    """
 
     def __init__(
-        self, access: Access, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
+        self, access: KafkaAccess, client: str, *, largest_record: int, linger_ms: int = 5, patience: float = 10.0
     ) -> None:
         self._access = access
         self._client = client
@@ -39,9 +41,9 @@ class Publisher:
         self._posted_at = 0.0
 
     async def expect_partitions(self, topics: Sequence[str], partitions: int) -> None:
-        """Make sure that the topics are what keys are spread over.
+        """Check that the topics have this number of partitions.
 
-        Raises BadSettings when they are not, BusUnavailable when it cannot be told.
+        Raises BadSettings when they do not, BusUnavailable when it cannot be found out.
         """
         producer = await self._ready()
         for topic in topics:
@@ -59,12 +61,12 @@ class Publisher:
                     "order holds only while both stay the same"
                 )
 
-    async def publish(self, records: Sequence[Outgoing]) -> frozenset[int]:
+    async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send in order and wait for every acknowledgement.
 
-        Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record
-        that was alone in its call is certainly guilty. Raises BusUnavailable when acknowledgements are missing: any
-        of the records may have arrived or not; what cannot be written as a record raises as it comes, likewise.
+        Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record that
+        was alone in its call is certainly at fault. Raises BusUnavailable when acknowledgements are missing: any of the
+        records may have arrived or not. An error of a record that cannot be written is raised as it is.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -97,8 +99,8 @@ class Publisher:
         first = next(iter(failures.values()))
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
-    async def post(self, records: Sequence[Outgoing]) -> bool:
-        """Send in order without waiting; False when the last post is still under way and nothing was sent.
+    async def post(self, records: Sequence[OutgoingRecord]) -> bool:
+        """Send in order without waiting; return False when the last post is still under way and nothing was sent.
 
         Raises BusUnavailable, also for the last post.
         """
@@ -120,6 +122,7 @@ class Publisher:
         return True
 
     async def close(self) -> None:
+        """Send what is pending and close the producer."""
         if self._producer is not None:
             await self._discard(flush=True)
 
@@ -150,7 +153,7 @@ class Publisher:
             await close_producer(producer, flush=flush)
 
 
-async def _send(producer: AIOKafkaProducer, record: Outgoing) -> asyncio.Future[object]:
+async def _send(producer: AIOKafkaProducer, record: OutgoingRecord) -> asyncio.Future[object]:
     future: asyncio.Future[object] = await producer.send(
         record.topic,
         record.value,

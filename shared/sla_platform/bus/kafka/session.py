@@ -19,10 +19,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka import errors as kafka
 
-from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
-from sla_platform.bus.kafka.lane import Lane, Unit
+from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Backoff, StallDetector, hand_over, revoke
+from sla_platform.bus.kafka.lane import LaneUnit, PartitionLane
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
+from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BusUnavailable, Fenced, Retryable
 
@@ -36,44 +36,50 @@ _COMMIT_MARKS_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What is read, for whom, and how."""
+class Subscription:
+    """What is read, for which group, and how."""
 
     group: str
     topics: Mapping[str, Topic]  # Kafka's name -> ours
     marked: bool  # every topic carries watermarks
-    put_aside: PutAside
+    keep_quarantined: KeepQuarantined
     at_once: int  # partitions handled at the same time
     finish_seconds: float  # how long a running unit may hold up a rebalance
     watchdog: float  # seconds
 
 
-class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """From subscribing to the loss of the consumer. `run` ends by an error or cancellation; then call `leave`."""
+class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    """One membership in the group, from subscribing to the loss of the consumer.
 
-    def __init__(self, consumer: AIOKafkaConsumer, reading: Reading, handler: Handler, metrics: BusMetrics) -> None:
+    `run` ends by an error or cancellation; then call `leave`.
+    """
+
+    def __init__(
+        self, consumer: AIOKafkaConsumer, reading: Subscription, handler: Handler, metrics: BusMetrics
+    ) -> None:
         self._consumer = consumer
         self._reading = reading
         self._handler = handler
         self._metrics = metrics
         self._working = asyncio.Lock()  # a round's units, or a rebalance
-        self._lanes: dict[TopicPartition, Lane] = {}
-        self._fresh: set[int] = set()  # assigned by the group, not yet told to the handler
-        self._ours: set[int] = set()  # told to the handler
+        self._lanes: dict[TopicPartition, PartitionLane] = {}
+        self._fresh: set[int] = set()  # assigned by the group, not yet to the handler
+        self._ours: set[int] = set()  # assigned to the handler
         self._units: set[asyncio.Task[None]] = set()
-        self._assign_patience = Patience()
+        self._assign_patience = Backoff()
         self._assign_due = 0.0
         self._committing: asyncio.Task[None] | None = None
         self._committed_at = 0.0
         self.joining_since: float | None = time.monotonic()
 
     @property
-    def lanes(self) -> Iterable[Lane]:
+    def lanes(self) -> Iterable[PartitionLane]:
+        """Return the partitions that are assigned now."""
         return self._lanes.values()
 
     @property
-    def silent(self) -> list[Lane]:
-        """Lanes in which records wait and none comes; what the handler refuses for now does not count."""
+    def silent(self) -> list[PartitionLane]:
+        """Return the lanes in which records wait and none comes; those that the handler refuses do not count."""
         return [
             lane
             for lane in self._lanes.values()
@@ -81,6 +87,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         ]
 
     async def run(self) -> NoReturn:
+        """Fetch, hand over and commit until an error or cancellation."""
         self._consumer.subscribe(topics=list(self._reading.topics), listener=self)
         while True:
             records = await self._fetch()
@@ -93,13 +100,17 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             self._commit_soon()
 
     async def leave(self) -> None:
-        """After `run` has ended: keep what was done, tell the handler. The consumer itself is closed elsewhere."""
+        """Commit what was done and revoke the partitions, after `run` has ended.
+
+        The consumer itself is closed elsewhere.
+        """
         async with self._working:
             await self._give_up()
 
-    # what the group says
+    # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Finish or abandon the running units, commit, and tell the handler (called by aiokafka)."""
         self.joining_since = time.monotonic()
         try:
             async with asyncio.timeout(self._reading.finish_seconds):
@@ -115,8 +126,9 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Note the new partitions; the handler is told at the next round (called by aiokafka)."""
         for at in assigned:
-            self._lanes[at] = Lane(at, self._reading.topics[at.topic], Pulse(self._reading.watchdog))
+            self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))
         self._fresh = {at.partition for at in self._lanes}
         self._assign_due = 0.0
         self.joining_since = None
@@ -125,7 +137,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
     async def _give_up(self) -> None:
         await self._commit_now()
         if self._ours:
-            await let_go(self._handler, frozenset(self._ours))
+            await revoke(self._handler, frozenset(self._ours))
         for lane in self._lanes.values():
             self._forget_metrics(lane)
         self._lanes.clear()
@@ -160,13 +172,13 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         return max(min(dues, default=now + _FETCH_SECONDS) - now, 0.001)
 
     async def _take_up(self) -> None:
-        """Tell the handler of partitions that the group has given us."""
+        """Assign new partitions to the handler."""
         now = time.monotonic()
         paused = {at.partition for at, lane in self._lanes.items() if not lane.hand and lane.due > now}
         fresh = frozenset(self._fresh - paused)
         if not fresh or now < self._assign_due:
             return
-        # Ours from here on: also a handler that was cut short in taking them shall hear that it is over.
+        # Ours from here on: a handler that was interrupted while taking them must be revoked too.
         self._fresh -= fresh
         self._ours |= fresh
         try:
@@ -220,12 +232,12 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
 
         await self._all_abandonable(one(number) for number in numbers)
 
-    async def _handle(self, lane: Lane) -> None:
+    async def _handle(self, lane: PartitionLane) -> None:
         unit = lane.next_unit()
         lane.pulse.waiting()
         try:
             for unreadable in unit.unreadable:
-                await self._bury(unreadable.record, unreadable.error)
+                await self._quarantine(unreadable.record, unreadable.error)
             await self._hand_over(lane, unit)
         except Retryable as error:
             lane.later()
@@ -236,20 +248,20 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             lane.finished(unit)
             self._metrics.handled.labels(self._reading.group).inc(len(unit.events))
 
-    async def _hand_over(self, lane: Lane, unit: Unit) -> None:
+    async def _hand_over(self, lane: PartitionLane, unit: LaneUnit) -> None:
         through = self._through(lane, unit)
         if not unit.events and through is None:
             return
 
         async def dead(envelope: Envelope, error: Exception) -> None:
             record = next(record for event, record in unit.events if event is envelope)
-            await self._bury(record, error)
+            await self._quarantine(record, error)
 
         batch = Batch(lane.at.partition, tuple(event for event, _ in unit.events), through)
         await hand_over(self._handler, batch, dead)
 
-    def _through(self, lane: Lane, unit: Unit) -> datetime | None:
-        """What this unit lets the partition say: the least of all its topics."""
+    def _through(self, lane: PartitionLane, unit: LaneUnit) -> datetime | None:
+        """Return the instant through which the partition is complete after this unit: the least of its topics."""
         if unit.through is None or not self._reading.marked:
             return None
         instants = [unit.through]
@@ -260,9 +272,9 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
                 instants.append(other.through)
         return min(instants)
 
-    async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
+    async def _quarantine(self, record: ConsumerRecord, error: Exception) -> None:
         """Keep what cannot be handled elsewhere, so that what follows can be."""
-        letter = DeadLetter(
+        found = QuarantinedRecord(
             self._reading.group,
             record.topic,
             record.partition,
@@ -273,20 +285,20 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             error,
             self._reading.topics[record.topic],
         )
-        await self._reading.put_aside(letter)
+        await self._reading.keep_quarantined(found)
         self._metrics.dead.labels(self._reading.group).inc()
         _log.error(
-            "bus.dead_letter", group=letter.group, topic=letter.topic, partition=letter.partition,
-            offset=letter.offset, error=str(error),
+            "bus.dead_letter", group=found.group, topic=found.topic, partition=found.partition,
+            offset=found.offset, error=str(error),
         )  # fmt: skip
 
-    async def _lost(self, lane: Lane, unit: Unit, error: Fenced) -> None:
-        """Somebody else owns the partition. If the group still says it is ours after a while, take it anew."""
+    async def _lost(self, lane: PartitionLane, unit: LaneUnit, error: Fenced) -> None:
+        """Another instance owns the partition. If the group still assigns it to us after a while, take it anew."""
         number = lane.at.partition
         self._metrics.fenced.labels(self._reading.group).inc()
         _log.warning("bus.fenced", group=self._reading.group, partition=number, error=str(error))
         self._ours.discard(number)
-        await let_go(self._handler, frozenset({number}))
+        await revoke(self._handler, frozenset({number}))
         for other in self._lanes.values():
             if other.at.partition == number and (start := other.drop(FENCED_PAUSE_SECONDS)) is not None:
                 with contextlib.suppress(kafka.KafkaError):  # gone already: its next owner starts at the commit
@@ -310,7 +322,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             self._committed_at = time.monotonic()
             self._committing = asyncio.create_task(self._commit(behind))
 
-    def _uncommitted(self) -> list[Lane]:
+    def _uncommitted(self) -> list[PartitionLane]:
         return [lane for lane in self._lanes.values() if lane.done is not None and lane.done != lane.committed]
 
     async def _commit_now(self) -> None:
@@ -321,7 +333,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
             self._committing = None
         await self._commit(self._uncommitted())
 
-    async def _commit(self, lanes: list[Lane]) -> None:
+    async def _commit(self, lanes: list[PartitionLane]) -> None:
         offsets = {lane.at: lane.done for lane in lanes}
         if not offsets:
             return
@@ -337,7 +349,7 @@ class Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         for lane in lanes:
             lane.committed = offsets[lane.at]
 
-    def _forget_metrics(self, lane: Lane) -> None:
+    def _forget_metrics(self, lane: PartitionLane) -> None:
         for gauge in (self._metrics.lag, self._metrics.behind):
             with contextlib.suppress(KeyError):
                 gauge.remove(self._reading.group, lane.at.topic, str(lane.at.partition))

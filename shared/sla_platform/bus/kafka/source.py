@@ -16,11 +16,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka import errors as kafka
 
-from sla_platform.bus.handing import Patience, Pulse
-from sla_platform.bus.kafka.access import Access
+from sla_platform.bus.handing import Backoff, StallDetector
+from sla_platform.bus.kafka.access import KafkaAccess
 from sla_platform.bus.kafka.client import START_SECONDS, close_consumer, new_consumer
-from sla_platform.bus.kafka.lane import Lane
-from sla_platform.bus.kafka.session import Reading, Session
+from sla_platform.bus.kafka.lane import PartitionLane
+from sla_platform.bus.kafka.session import GroupSession, Subscription
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Handler
 from sla_platform.errors import BusUnavailable, Retryable
@@ -34,44 +34,46 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
-    """Where Kafka is, and as whom we read: the group, and in it the instance, which keeps its place over a restart."""
+class BrokerIdentity:
+    """Where Kafka is, and who reads: the group, and the instance that keeps its place in it over a restart."""
 
-    access: Access
+    access: KafkaAccess
     group_id: str
     instance: str
     largest_record: int  # bytes
 
 
 class KafkaSource:
-    """An EventSource over one group's membership."""
+    """An EventSource over one group's membership; a broken or stuck session is replaced by a new one."""
 
     def __init__(
-        self, broker: Broker, reading: Reading, metrics: BusMetrics | None = None, *, probe: float = 5.0
+        self, broker: BrokerIdentity, reading: Subscription, metrics: BusMetrics | None = None, *, probe: float = 5.0
     ) -> None:
         self._broker = broker
         self._reading = reading
         self._metrics = metrics or BusMetrics()
         self._probe = probe
-        self._pulse = Pulse(reading.watchdog)  # whether there is a session at all
-        self._session: Session | None = None
+        self._pulse = StallDetector(reading.watchdog)  # whether there is a session at all
+        self._session: GroupSession | None = None
 
     @property
     def lag(self) -> int:
-        """Unread records of the partitions we own, as of the last probe; watermarks count like events."""
+        """Return the unread records of the assigned partitions as of the last probe, watermarks included."""
         return sum(lane.waiting for lane in self._lanes())
 
     @property
     def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """The same per topic and partition."""
+        """Return the unread records by topic and partition."""
         return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
     @property
     def healthy(self) -> bool:
+        """Return False when there is no session, or records wait unhandled, for longer than the watchdog allows."""
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
-        patience = Patience()
+        """Read and hand over batches until cancelled, in one session after the other."""
+        patience = Backoff()
         while True:
             self._pulse.waiting()
             started = time.monotonic()
@@ -82,14 +84,14 @@ class KafkaSource:
             except asyncio.CancelledError:
                 if asked_to_end():
                     raise
-                # The client's own tasks cancel each other, and it lets that out: nobody has cancelled us.
+                # The client's own tasks cancel each other and it lets that out: this task was not cancelled.
                 _log.warning("bus.session_ended", group=self._reading.group, error="the client cancelled itself")
             self._metrics.restarted.labels(self._reading.group).inc()
             if time.monotonic() - started > _SETTLED_SECONDS:
                 patience.reset()
             await asyncio.sleep(patience.pause())
 
-    def _lanes(self) -> tuple[Lane, ...]:
+    def _lanes(self) -> tuple[PartitionLane, ...]:
         return () if self._session is None else tuple(self._session.lanes)
 
     async def _one_session(self, handler: Handler) -> None:
@@ -98,7 +100,7 @@ class KafkaSource:
         try:
             await self._start(consumer)
             await self._check_topics(consumer)
-            session = self._session = Session(consumer, self._reading, handler, self._metrics)
+            session = self._session = GroupSession(consumer, self._reading, handler, self._metrics)
             await self._run_watched(consumer, session)
         finally:
             await close_consumer(consumer)
@@ -117,7 +119,7 @@ class KafkaSource:
         if missing := sorted(set(self._reading.topics) - there):
             raise BusUnavailable(f"no topic {', '.join(missing)} on {self._broker.access.servers}: run `slad migrate`")
 
-    async def _run_watched(self, consumer: AIOKafkaConsumer, session: Session) -> None:
+    async def _run_watched(self, consumer: AIOKafkaConsumer, session: GroupSession) -> None:
         running = asyncio.create_task(session.run())
         watching = asyncio.create_task(self._watch(consumer, session))
         try:
@@ -130,7 +132,7 @@ class KafkaSource:
             await asyncio.gather(running, watching, return_exceptions=True)
             await session.leave()
 
-    async def _watch(self, consumer: AIOKafkaConsumer, session: Session) -> NoReturn:
+    async def _watch(self, consumer: AIOKafkaConsumer, session: GroupSession) -> NoReturn:
         """Ask for the ends of our partitions and compare. Raises BusUnavailable when the session is stuck."""
         while True:
             await asyncio.sleep(self._probe)
@@ -144,12 +146,12 @@ class KafkaSource:
             except (kafka.KafkaError, OSError, TimeoutError) as error:
                 _log.info("bus.probe_failed", group=self._reading.group, error=repr(error))
                 for lane in lanes:
-                    lane.pulse.waiting()  # nobody can tell that nothing is waiting
+                    lane.pulse.waiting()  # it is not known whether records wait
             if silent := session.silent:
                 where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in silent)
                 raise BusUnavailable(f"records wait in {where} and none comes; starting a new consumer")
 
-    async def _look_at_ends(self, consumer: AIOKafkaConsumer, lanes: tuple[Lane, ...]) -> None:
+    async def _look_at_ends(self, consumer: AIOKafkaConsumer, lanes: tuple[PartitionLane, ...]) -> None:
         if not lanes:
             return
         async with asyncio.timeout(_ANSWER_SECONDS):

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.translated import translate
+
 from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
 from sla_domain.errors import DomainError
@@ -21,8 +23,8 @@ from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.roles import roster
 from sla_domain.urgency import urgency
-from sla_ingest.auth import doubt
-from sla_ingest.dialect import Accepted, Delivery, translate
+from sla_ingest.auth import verify
+from sla_ingest.dialect import Accepted, Delivery
 from sla_notifier.channel.mailserver import from_catalogue
 from sla_notifier.intake.decide import concerned
 from sla_notifier.telling.directory import chain_of, level_of, usable
@@ -308,4 +310,4 @@ def _doubts(catalogue: Catalogue) -> Iterator[Any]:
     for word in ("mail-secret", "post-secret"):
         proofs.append({"authorization": "Basic " + base64.b64encode(f"sender:{word}".encode()).decode()})
     for source in catalogue.sources.values():
-        yield [doubt(source.authentication, body, headers, MONDAY) is None for headers in proofs]
+        yield [verify(source.authentication, body, headers, MONDAY) is None for headers in proofs]

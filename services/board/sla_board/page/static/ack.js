@@ -1,4 +1,4 @@
-// "I have it": an open alert is acknowledged from its incident's page, by the notifier's API under the reader's own
+// An open alert is acknowledged from its incident's page, by the notifier's API under the reader's own
 // key. The browser adds the key it already has for this page, or asks for one; the page itself keeps none.
 
 const file = document.getElementById("file");

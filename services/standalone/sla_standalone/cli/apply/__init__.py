@@ -18,15 +18,16 @@ from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
 from sla_standalone.cli.apply.changes import compared
 from sla_standalone.cli.apply.install import Installed, install
-from sla_standalone.cli.apply.open_clocks import Looked, looked
-from sla_standalone.cli.apply.told import Report, as_json, tell
+from sla_standalone.cli.apply.open_clocks import OpenClocks, looked
+from sla_standalone.cli.apply.report import Report, as_json, tell
 from sla_standalone.cli.check import problem_json, summary
 from sla_standalone.cli.inforce import stored_text
+from sla_standalone.cli.output import WRONG, emit, note, stop
 from sla_standalone.cli.remote import DEFAULT_URL, Key, answers
-from sla_standalone.cli.say import WRONG, emit, note, stop
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("apply")(apply)
 
 
@@ -68,7 +69,7 @@ def apply(
     raise typer.Exit(WRONG if failed else 0)
 
 
-def _seen(url: str, key: str, new: Catalogue) -> Looked | None:
+def _seen(url: str, key: str, new: Catalogue) -> OpenClocks | None:
     """The open clocks of the service named; of this machine's, if there is one, where none was named."""
     if not url and not answers(DEFAULT_URL):
         note(f"no service answers at {DEFAULT_URL}: its open clocks were not looked at (--url)")

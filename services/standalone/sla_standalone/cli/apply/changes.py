@@ -13,7 +13,9 @@ from sla_domain.contract import Contract
 from sla_domain.plan import Plan
 
 
-class What(StrEnum):
+class EditKind(StrEnum):
+    """What happened to an entry."""
+
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
@@ -21,9 +23,9 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One entry of a section; `name` is '' for a section that is not a mapping of entries."""
+    """One entry of a section that differs; `name` is "" for a section that is not a mapping of entries."""
 
-    what: What
+    what: EditKind
     section: str
     name: str = ""
 
@@ -33,7 +35,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`contracts` names those in both catalogues whose promise another plan, calendar or row may change."""
+    """What differs between two catalogues.
+
+    `contracts` names those in both whose promises another plan, calendar or row may change.
+    """
 
     edits: tuple[Edit, ...]
     days: tuple[HolidayDiff, ...]
@@ -41,11 +46,12 @@ class Difference:
 
     @property
     def empty(self) -> bool:
+        """Return whether nothing differs."""
         return not self.edits and not self.days
 
 
 def compared(old: Catalogue, new: Catalogue) -> Difference:
-    """Secrets are not compared: no stored form of a catalogue has them."""
+    """Return what differs. Secrets are not compared: no stored form of a catalogue has them."""
     before, after = read(old.text).sections, read(new.text).sections
     edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]
     days = diff_tables(old.holidays, new.holidays)
@@ -56,15 +62,15 @@ def _edits(section: str, before: dict[str, Any], after: dict[str, Any]) -> Itera
     old, new = before.get(section) or {}, after.get(section) or {}
     if not isinstance(old, dict) or not isinstance(new, dict):
         if old != new:
-            yield Edit(What.CHANGED, section)
+            yield Edit(EditKind.CHANGED, section)
         return
     for name in sorted({*old, *new}):
         if name not in old:
-            yield Edit(What.ADDED, section, name)
+            yield Edit(EditKind.ADDED, section, name)
         elif name not in new:
-            yield Edit(What.REMOVED, section, name)
+            yield Edit(EditKind.REMOVED, section, name)
         elif old[name] != new[name]:
-            yield Edit(What.CHANGED, section, name)
+            yield Edit(EditKind.CHANGED, section, name)
 
 
 def _concerned(old: Catalogue, new: Catalogue) -> Iterator[str]:

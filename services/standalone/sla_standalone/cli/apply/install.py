@@ -18,13 +18,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Installed:
+    """What was written and removed, and where."""
+
     written: tuple[str, ...]
     removed: tuple[str, ...]
     folder: Path  # where the files are now
 
 
 def install(source: Path, target: Path, version: str) -> Installed:
-    """Copies the catalogue at `source`, a folder or a single file. Raises OSError; then the target is as it was."""
+    """Copy the catalogue at `source`, a folder or a single file. Raises OSError; then the target is as it was."""
     wanted = dict(_files(source))
     if target.is_symlink():
         return _beside(wanted, target, version)

@@ -25,7 +25,7 @@ from sla_domain.event import (
 )
 
 
-class Turn(StrEnum):
+class ClockMove(StrEnum):
     """What would become of an open clock; the first that applies."""
 
     BREAKS = "breaks"  # in time now, its new due instant has passed already
@@ -37,7 +37,9 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ClockSide:
+    """A clock under one of the two catalogues."""
+
     state: str
     due_at: datetime | None
     breached: bool
@@ -45,19 +47,24 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Move:
+    """A clock that would change."""
+
     incident: str
     contract: str
     metric: str
     cycle: int
-    turn: Turn
-    old: Side | None
-    new: Side | None
+    turn: ClockMove
+    old: ClockSide | None
+    new: ClockSide | None
 
 
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """`told` are the clocks as the service answers, `clocks` the same incident folded under the new catalogue."""
+    """Yield the clocks that would change.
+
+    `told` are the clocks as the service answers, `clocks` the same incident folded under the new catalogue.
+    """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}
     for key in sorted({*before, *after}):
@@ -67,30 +74,30 @@ def moves(
             yield Move(incident, contract, key[0], key[1], turn, old, new)
 
 
-def _told(clock: Mapping[str, Any] | None, now: datetime) -> Side | None:
+def _told(clock: Mapping[str, Any] | None, now: datetime) -> ClockSide | None:
     """None when there is no open clock."""
     if clock is None or not ClockState(clock["state"]).open:
         return None
     due = _at(clock["due_at"])
-    return Side(clock["state"], due, bool(clock["breached"]) or _passed(due, now))
+    return ClockSide(clock["state"], due, bool(clock["breached"]) or _passed(due, now))
 
 
-def _folded(clock: Clock | None, now: datetime) -> Side | None:
+def _folded(clock: Clock | None, now: datetime) -> ClockSide | None:
     if clock is None or clock.state is ClockState.CANCELLED:
         return None
-    return Side(clock.state.value, clock.due_at, clock.breached or _passed(clock.due_at, now))
+    return ClockSide(clock.state.value, clock.due_at, clock.breached or _passed(clock.due_at, now))
 
 
-def _turn(old: Side | None, new: Side | None, *, ended: bool) -> Turn | None:
+def _turn(old: ClockSide | None, new: ClockSide | None, *, ended: bool) -> ClockMove | None:
     if old is None or new is None:
         if ended or old is new:
             return None
-        return Turn.APPEARS if old is None else Turn.VANISHES
+        return ClockMove.APPEARS if old is None else ClockMove.VANISHES
     if old.breached is not new.breached:
-        return Turn.BREAKS if new.breached else Turn.MENDS
+        return ClockMove.BREAKS if new.breached else ClockMove.MENDS
     if old.due_at != new.due_at:
-        return Turn.MOVES
-    return Turn.CHANGES if old.state != new.state else None
+        return ClockMove.MOVES
+    return ClockMove.CHANGES if old.state != new.state else None
 
 
 def _passed(due: datetime | None, now: datetime) -> bool:
@@ -98,7 +105,7 @@ def _passed(due: datetime | None, now: datetime) -> bool:
 
 
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
-    """A canonical event from the service's answer about an incident."""
+    """Return a canonical event from the service's answer about an incident."""
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")
     waiting = answer.get("waiting_on")

@@ -13,16 +13,19 @@ import httpx2
 from sla_domain.fold import fold
 from sla_domain.rulebook import Rulebook
 from sla_standalone.cli.apply.moves import Move, event_of, moves
+from sla_standalone.cli.output import progress
 from sla_standalone.cli.remote import connected, fetched, incident_path
-from sla_standalone.cli.say import progress
 
 _PAGE = 1_000
 _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too few to trouble a service
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """`catalogue` is the version the service has in force; `now` is the service's own clock."""
+class OpenClocks:
+    """The open clocks of a service.
+
+    `catalogue` is the version the service has in force; `now` is the service's own clock.
+    """
 
     catalogue: str
     incidents: int
@@ -31,8 +34,8 @@ class Looked:
     moves: tuple[Move, ...]
 
 
-def looked(url: str, key: str, rulebook: Rulebook) -> Looked:
-    """Every open clock of the service at `url`; a service that is away or refuses ends the command."""
+def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
+    """Read every open clock of the service at `url`; a service that is away or refuses ends the command."""
     with connected(url, key) as client:
         version = str(fetched(client, "/info").get("catalogue", ""))
         clocks = _open(client)
@@ -44,7 +47,7 @@ def looked(url: str, key: str, rulebook: Rulebook) -> Looked:
                 advance(1)
                 if answer is not None and now is not None:
                     found += _moves(answer, rulebook, now)
-    return Looked(version, len(names), len(clocks), now, tuple(found))
+    return OpenClocks(version, len(names), len(clocks), now, tuple(found))
 
 
 def _open(client: httpx2.Client) -> list[dict[str, Any]]:

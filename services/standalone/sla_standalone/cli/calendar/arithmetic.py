@@ -16,19 +16,19 @@ import orjson
 from sla_domain.bounds import RANGE, within_reach
 from sla_domain.calendar import AtClose, Calendar, CalendarBook, WorkingDays, load_zone
 from sla_domain.errors import DomainError
-from sla_standalone.replay.instant import BadInstant, at_zone
+from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 _OPS = ("add", "between", "add_working_days")
 _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """The row asks nothing that can be answered; the message says what is wrong with it."""
+    """The row asks nothing that can be answered; the message states what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`result` or `error`; `agrees` is None where nothing was expected."""
+class RowAnswer:
+    """The answer to one row: `result` or `error`; `agrees` is None where nothing was expected."""
 
     id: Any
     result: str | int | float | None
@@ -37,24 +37,25 @@ class Answer:
     expected: Any = None
 
     def as_json(self) -> dict[str, Any]:
+        """Return the answer as it is printed."""
         return {"id": self.id, "error": self.error} if self.error else {"id": self.id, "result": self.result}
 
 
-def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> Answer:
-    """Never raises: a row that cannot be answered has an error. `number` names a row that has no id."""
+def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
+    """Return the answer to a row; one that cannot be answered has an error. `number` identifies a row without id."""
     row: Any = None
     try:
         row = _object(line)
         calendar = book.calendar(_text(row, "calendar"))
         found = _result(row, calendar, at_close)
     except (BadRow, DomainError) as error:
-        return Answer(_id(row, number), None, " ".join(str(error).split()))
+        return RowAnswer(_id(row, number), None, " ".join(str(error).split()))
     except OverflowError:
-        return Answer(_id(row, number), None, "the answer lies beyond any calendar")
+        return RowAnswer(_id(row, number), None, "the answer lies beyond any calendar")
     expected = _expected(row, at_close)
     if expected is None:
-        return Answer(_id(row, number), found)
-    return Answer(_id(row, number), found, agrees=_same(found, expected), expected=expected)
+        return RowAnswer(_id(row, number), found)
+    return RowAnswer(_id(row, number), found, agrees=_same(found, expected), expected=expected)
 
 
 def _result(row: Mapping[str, Any], calendar: Calendar, at_close: AtClose) -> str | int | float:
@@ -116,7 +117,7 @@ def _instant(row: Mapping[str, Any], name: str, calendar: Calendar) -> datetime:
     try:
         found = datetime.fromisoformat(text)
         at = found if found.tzinfo is not None else at_zone(found, calendar.zone)
-    except (ValueError, OverflowError, BadInstant):
+    except (ValueError, OverflowError, BadTableInstant):
         raise BadRow(f"{name} {text!r} is no ISO 8601 time") from None
     if not within_reach(at):
         raise BadRow(f"{name} {text!r} is out of reach: a time lies {RANGE}")

@@ -24,12 +24,13 @@ from sla_standalone.cli.book import catalogue_at
 from sla_standalone.cli.calendar.holidays import row_json
 from sla_standalone.cli.calendar.zone_change import ZoneChange, zone_changes
 from sla_standalone.cli.inforce import stored_text
-from sla_standalone.cli.say import WRONG, emit, note, progress, stop
+from sla_standalone.cli.output import WRONG, emit, note, progress, stop
 
 _BACK, _AHEAD = 1, 5  # years around now in which another zone release is looked for
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
     app.command("diff")(diff)
     app.command("snapshot")(snapshot)
 
@@ -125,7 +126,7 @@ def _zone_file(folder: Path, name: str) -> ZoneInfo:
         stop(f"{folder} has no zone file {name}: {error}")
 
 
-# -- telling
+# -- printing
 
 
 def _tell(old: Catalogue, new: Catalogue, days: Sequence[HolidayDiff], zones: Sequence[ZoneChange]) -> None:

@@ -14,27 +14,29 @@ import typer
 
 from sla_domain.calendar import AtClose, CalendarBook, spec_from_layout, tzdata_version
 from sla_domain.errors import InvalidCalendar
-from sla_standalone.cli.calendar.arithmetic import Answer, answer
-from sla_standalone.cli.say import WRONG, note, progress, stop
+from sla_standalone.cli.calendar.arithmetic import RowAnswer, answer
+from sla_standalone.cli.output import WRONG, note, progress, stop
 
 _SHOWN = 20
 _STEP = 1_000
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the group."""
     app.command("eval")(evaluate)
 
 
 @dataclass(slots=True)
 class Score:
-    """What became of the rows."""
+    """How many rows were answered, agreed and failed."""
 
     rows: int = 0
     errors: int = 0
     agree: int = 0
-    differ: list[Answer] = field(default_factory=list)
+    differ: list[RowAnswer] = field(default_factory=list)
 
-    def add(self, one: Answer) -> None:
+    def add(self, one: RowAnswer) -> None:
+        """Count one answer."""
         self.rows += 1
         self.errors += bool(one.error)
         self.agree += one.agrees is True
@@ -43,9 +45,11 @@ class Score:
 
     @property
     def sound(self) -> bool:
+        """Return whether every row was answered as expected."""
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
+        """Return the summary as plain values."""
         return {
             "rows": self.rows,
             "errors": self.errors,
@@ -64,7 +68,9 @@ def evaluate(
     ] = AtClose.STAY,
     json: Annotated[bool, typer.Option("--json", help="The summary on stderr as JSON.")] = False,
 ) -> None:
-    """Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
+    """Answer rows of business-time arithmetic.
+
+    Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
 
     A row: {"id": …, "calendar": …, "op": "add", "start": …, "duration_s": …}; op `between` has `end`, op
     `add_working_days` has `working_days` and `mode`. Where a row carries `expected`, the agreement is counted.
@@ -83,7 +89,7 @@ def evaluate(
     raise typer.Exit(0 if score.sound else WRONG)
 
 
-def _answers(stream: Iterable[bytes], book: CalendarBook, at_close: AtClose) -> Iterator[Answer]:
+def _answers(stream: Iterable[bytes], book: CalendarBook, at_close: AtClose) -> Iterator[RowAnswer]:
     for number, line in enumerate(stream, start=1):
         if line.strip():
             yield answer(line, number, book, at_close)

@@ -16,7 +16,7 @@ from sla_catalogue.holiday.row import HolidayRow, Horizon, RowKind
 from sla_catalogue.problem import did_you_mean
 from sla_domain.calendar import tzdata_version
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.say import emit, note, stop, tables
+from sla_standalone.cli.output import emit, note, stop, tables
 
 Country = Annotated[str, typer.Argument(help="ISO 3166 code, such as PL; DE-BY names a subdivision too.")]
 Subdivision = Annotated[str, typer.Option(help="State or region, as ISO 3166-2 names it within the country.")]
@@ -26,6 +26,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
     app.command("holidays")(holidays)
     app.command("ical")(ical)
 
@@ -80,6 +81,7 @@ def ical(
 
 
 def row_json(row: HolidayRow) -> dict[str, Any]:
+    """Return a row as plain values."""
     return {
         "date": row.date.isoformat(), "weekday": _WEEKDAYS[row.date.weekday()], "kind": row.kind.value,
         "name": row.name, "source": row.source,
@@ -87,7 +89,9 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 
 
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
-    """RFC 5545, one all-day event a closed day; the same rows always have the same UIDs."""
+    """Return an iCalendar feed (RFC 5545) with one all-day event for each closed day; the same rows have the same
+    UIDs.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")
     calendar.add("version", "2.0")

@@ -11,7 +11,7 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """During `[start, end)` the zone has another offset; `end` None: until the last year that was looked at."""
+    """A stretch `[start, end)` in which the zone's offsets differ; `end` None: to the last year that was compared."""
 
     zone: str
     start: datetime
@@ -21,6 +21,7 @@ class ZoneChange:
 
 
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
+    """Yield the stretches of these years in which the two releases disagree about the zone's offset."""
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None
     for at in _steps(begin, last, _days_that_differ(old, new, begin, last)):

@@ -3,8 +3,8 @@
 Running it twice changes nothing the second time; what could not be taken stands in a file of rejects, to be corrected
 and imported again. Incidents that are still open come under watch at once, with what they have missed already.
 
-Nobody is told of what came true before the import, unless `--tell` asks for it; what breaks afterwards is told as
-usual. What is over already is told to nobody either way.
+No one is notified of what became true before the import, unless `--tell` asks for it; later breaches are notified as
+usual. Incidents that are over cause no notification either way.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from sla_domain.event import IncidentEvent
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at
-from sla_standalone.cli.importing.batch import Account, Refusal, batches
+from sla_standalone.cli.importing.batch import ImportAccount, NotImported, batches
 from sla_standalone.cli.importing.post import StillBusy, post
-from sla_standalone.cli.importing.told import Outlook
+from sla_standalone.cli.importing.preview import ImportPreview
 from sla_standalone.cli.log import opened
+from sla_standalone.cli.output import WRONG, Advance, emit, note, progress, stop
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
-from sla_standalone.cli.say import WRONG, Advance, emit, note, progress, stop
-from sla_standalone.replay import History
+from sla_standalone.replay import ReplayHistory
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("import")(import_)
 
 
@@ -48,11 +49,11 @@ def import_(
     ] = None,
     batch: Annotated[int, typer.Option(help="Events a request.", min=1, max=5000)] = 500,
     tell: Annotated[
-        bool, typer.Option("--tell", help="Let people hear of promises of open incidents that are broken already.")
+        bool, typer.Option("--tell", help="Notify people of open incidents that are breached already.")
     ] = False,
     catalogue: Annotated[
         Path | None,
-        typer.Option(help="Whose promises and people, to count what would be told. Default: SLAD_CATALOGUE."),
+        typer.Option(help="Whose promises and people, to count what would be sent. Default: SLAD_CATALOGUE."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read and count; send nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -62,7 +63,7 @@ def import_(
     if not dry_run:
         note(_WILL_TELL if tell else _TELLS_NOBODY)
     with opened(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
-        run.account.refusals += [Refusal(r.line, "", r.reason, r.text) for r in history.rejects]
+        run.account.refusals += [NotImported(r.line, "", r.reason, r.text) for r in history.rejects]
         lives = run.lives(history, advance)
         if dry_run:
             for _ in lives:
@@ -81,8 +82,10 @@ def import_(
     raise typer.Exit(WRONG if run.account.refusals else 0)
 
 
-_TELLS_NOBODY = "nobody is told of what came true before this import (--tell would); what breaks from now on is told"
-_WILL_TELL = "people are told of promises of open incidents that are broken already; of what is over nobody is told"
+_TELLS_NOBODY = (
+    "no one is notified of what became true before this import (--tell would); breaches from now on are notified"
+)
+_WILL_TELL = "people are notified of open incidents that are breached already, and of no incident that is over"
 
 
 @dataclass(slots=True)
@@ -90,17 +93,17 @@ class _Run:
     """One import: what was found on the way."""
 
     tell: bool
-    outlook: Outlook | None
-    account: Account = field(default_factory=Account)
+    outlook: ImportPreview | None
+    account: ImportAccount = field(default_factory=ImportAccount)
     kinds: Counter[str] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
 
-    def lives(self, history: History, advance: Advance) -> Iterator[Sequence[IncidentEvent]]:
+    def lives(self, history: ReplayHistory, advance: Advance) -> Iterator[Sequence[IncidentEvent]]:
         """Incident by incident, each in the order of its life."""
         for own, rows in history.each():
             life = history.reader.life(own, rows)
             self.account.incidents += 1
-            self.account.refusals += [Refusal(r.line, own, r.reason, r.text) for r in life.rejects]
+            self.account.refusals += [NotImported(r.line, own, r.reason, r.text) for r in life.rejects]
             self.remarks.update(life.remarks)
             self.remarks.update(warning for event in life.events for warning in event.warnings)
             events = [replace(event, history=not self.tell) for event in life.events]
@@ -113,21 +116,21 @@ class _Run:
             advance(len(rows))
 
 
-def _outlook(path: Path | None) -> Outlook | None:
+def _outlook(path: Path | None) -> ImportPreview | None:
     """By the catalogue that is named, else by the one that a service started here would have in force."""
     usual = Settings().catalogue
     if path is None and not usual.exists():
         return None
     try:
-        return Outlook(catalogue_at(path or usual), SystemTime().now())
+        return ImportPreview(catalogue_at(path or usual), SystemTime().now())
     except CatalogueInvalid:
         if path is not None:
             raise
-        note(f"slad: {usual} does not form a catalogue (slad check {usual}): not counted what would be told")
+        note(f"slad: {usual} does not form a catalogue (slad check {usual}): not counted what would be sent")
         return None
 
 
-def _send(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: Account) -> None:
+def _send(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: ImportAccount) -> None:
     try:
         asyncio.run(_posted(url, key, lives, size, account))
     except httpx2.ConnectError:
@@ -138,7 +141,9 @@ def _send(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: in
         stop(f"{busy}; run it again later, what was taken is not taken twice")
 
 
-async def _posted(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: Account) -> None:
+async def _posted(
+    url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], size: int, account: ImportAccount
+) -> None:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     time = SystemTime()
     async with httpx2.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=60, trust_env=False) as client:
@@ -146,7 +151,7 @@ async def _posted(url: str, key: str, lives: Iterator[Sequence[IncidentEvent]], 
             await post(client, batch, account, time)
 
 
-def _write(account: Account, where: Path) -> Path | None:
+def _write(account: ImportAccount, where: Path) -> Path | None:
     if not account.refusals:
         return None
     with where.open("w", newline="", encoding="utf-8") as stream:
@@ -166,9 +171,9 @@ def _tell(run: _Run, where: Path | None, *, sent: bool) -> None:
     else:
         typer.echo("nothing was sent")
     if run.outlook is None:
-        typer.echo("give --catalogue to see what --tell would tell, and whom")
+        typer.echo("give --catalogue to see what --tell would send, and to whom")
     else:
-        typer.echo(f"{'told' if run.tell and sent else '--tell would tell'}: {run.outlook.in_words()}")
+        typer.echo(f"{'sent' if run.tell and sent else '--tell would send'}: {run.outlook.in_words()}")
     for remark, count in run.remarks.most_common(_REMARKS_SHOWN):
         note(f"{count} x {remark}")
     if where is not None:

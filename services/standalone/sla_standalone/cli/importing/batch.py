@@ -15,7 +15,7 @@ from sla_platform.wire.incident import event_type
 
 
 def cloud_event(event: IncidentEvent) -> dict[str, Any]:
-    """One structured CloudEvent, as `POST /v1/events` reads it."""
+    """Return the event as a structured CloudEvent, as `POST /v1/events` reads it."""
     data: dict[str, Any] = {"attributes": dict(event.attributes)} if event.attributes else {}
     if event.version:
         data["version"] = event.version
@@ -41,7 +41,7 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 
 
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """At most `size` events each. The events of one incident come in one batch, unless there are more than that."""
+    """Yield batches of at most `size` events, those of one incident in one batch unless there are more than that."""
     held: list[dict[str, Any]] = []
     for life in lives:
         if held and len(held) + len(life) > size:
@@ -57,7 +57,7 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotImported:
     """An event or row that was not taken, for the rejects file."""
 
     line: int  # 0 where only the event is known
@@ -67,17 +67,17 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Account:
+class ImportAccount:
     """What became of the events."""
 
     incidents: int = 0
     events: int = 0
     accepted: int = 0
     duplicate: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[NotImported] = field(default_factory=list)
 
     def took(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
-        """From the answer to one batch."""
+        """Count the answer to one batch."""
         outcomes = answer["outcomes"]
         self.accepted += outcomes["accepted"]
         self.duplicate += outcomes["duplicate"]
@@ -88,9 +88,11 @@ class Account:
                 self.refused(event, said or told["outcome"])
 
     def refused(self, event: Mapping[str, Any], reason: str) -> None:
-        self.refusals.append(Refusal(0, event["subject"], reason, f"{event['type']} {event['id']}"))
+        """Note that an event was not taken, with the reason."""
+        self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
         return {
             "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
             "duplicate": self.duplicate, "rejected": len(self.refusals),

@@ -8,7 +8,7 @@ import httpx2
 import orjson
 
 from sla_platform.timesource import TimeSource
-from sla_standalone.cli.importing.batch import Account
+from sla_standalone.cli.importing.batch import ImportAccount
 from sla_standalone.cli.remote import problem_text, refused
 
 _BATCH_TYPE = "application/cloudevents-batch+json"
@@ -18,12 +18,17 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """The service did not take a batch for a long time: run the import again later, it goes on where it stopped."""
+    """The service did not take a batch for a long time: run the import again later, it continues where it stopped."""
 
 
-async def post(client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: Account, time: TimeSource) -> None:
-    """Raises StillBusy; a key that may not write ends the command."""
-    answer = await _patiently(client, batch, time)
+async def post(
+    client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: ImportAccount, time_source: TimeSource
+) -> None:
+    """Post a batch, again while the service is busy, in halves when it is too large.
+
+    Raises StillBusy; a key that may not write ends the command.
+    """
+    answer = await _patiently(client, batch, time_source)
     match answer.status_code:
         case 202:
             account.took(batch, answer.json())
@@ -31,14 +36,16 @@ async def post(client: httpx2.AsyncClient, batch: list[dict[str, Any]], account:
             refused(answer)
         case 413 if len(batch) > 1:
             middle = len(batch) // 2
-            await post(client, batch[:middle], account, time)
-            await post(client, batch[middle:], account, time)
+            await post(client, batch[:middle], account, time_source)
+            await post(client, batch[middle:], account, time_source)
         case _:
             for event in batch:
                 account.refused(event, problem_text(answer))
 
 
-async def _patiently(client: httpx2.AsyncClient, batch: list[dict[str, Any]], time: TimeSource) -> httpx2.Response:
+async def _patiently(
+    client: httpx2.AsyncClient, batch: list[dict[str, Any]], time_source: TimeSource
+) -> httpx2.Response:
     body, attempt = orjson.dumps(batch), 0
     while True:
         answer = await client.post("/v1/events", content=body, headers={"Content-Type": _BATCH_TYPE})
@@ -47,7 +54,7 @@ async def _patiently(client: httpx2.AsyncClient, batch: list[dict[str, Any]], ti
         attempt += 1
         if attempt == _TRIES:
             raise StillBusy(problem_text(answer))
-        await time.sleep(_pause(answer.headers.get("retry-after", ""), attempt))
+        await time_source.sleep(_pause(answer.headers.get("retry-after", ""), attempt))
 
 
 def _pause(written: str, attempt: int) -> float:

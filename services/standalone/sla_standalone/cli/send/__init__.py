@@ -14,12 +14,13 @@ from rich.table import Table
 
 from sla_catalogue.problem import did_you_mean
 from sla_platform.timesource import SystemTime
+from sla_standalone.cli.output import WRONG, emit, note, stop, tables
 from sla_standalone.cli.remote import DEFAULT_URL, connected
-from sla_standalone.cli.say import WRONG, emit, note, stop, tables
 from sla_standalone.cli.send.sample import SAMPLES, Style, body_of, proof
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
     app.command("send")(send)
 
 

@@ -18,7 +18,7 @@ from string import Template
 
 
 class Style(StrEnum):
-    """How a delivery proves who sent it."""
+    """How a delivery proves its sender."""
 
     GITHUB = "github"
     JIRA = "jira"
@@ -29,7 +29,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`path` fits the example catalogue's sources."""
+    """A sample delivery; `path` fits the example catalogue's sources."""
 
     name: str
     style: Style
@@ -63,7 +63,7 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
-    """The payload of incident `number`, happening `now`."""
+    """Return the payload of incident `number` at the instant `now`."""
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
     values = {
@@ -76,7 +76,7 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
 
 
 def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
-    """The headers by which a sender of this style identifies and signs a delivery."""
+    """Return the headers by which a sender of this style identifies and signs a delivery."""
     match style:
         case Style.GITHUB:
             return {"X-GitHub-Delivery": unique} | _hub("X-Hub-Signature-256", secret, body)

@@ -21,22 +21,23 @@ Advance = Callable[[int], None]
 
 
 def tables() -> Console:
-    """Where tables go; made when asked for, because stdout may be another one by then (pipes, tests)."""
+    """Return the console for tables, made anew because stdout may change (pipes, tests)."""
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return Console(highlight=False, markup=False, width=wide)
 
 
 def people() -> Console:
+    """Return the console for messages to people, on stderr."""
     return Console(stderr=True, highlight=False, markup=False)
 
 
 def emit(value: Any) -> None:
-    """A result as indented JSON."""
+    """Print a result as indented JSON."""
     typer.echo(_dumps(value))
 
 
 def emit_streamed(value: Mapping[str, Any]) -> None:
-    """A result as indented JSON, in which iterators stand for arrays: written as they come, never held as a whole."""
+    """Print a result as indented JSON in which iterators stand for arrays, written as they come."""
     for piece in _pieces(value, "\n"):
         typer.echo(piece, nl=False)
     typer.echo()
@@ -66,17 +67,22 @@ def _dumps(value: Any) -> str:
 
 
 def note(message: str) -> None:
+    """Print a message for people on stderr."""
     typer.echo(message, err=True)
 
 
 def stop(message: str, status: int = MISUSED) -> NoReturn:
+    """Print a message on stderr and end the command with this exit status."""
     typer.echo(f"slad: {message}", err=True)
     raise typer.Exit(status)
 
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Advance]:
-    """A bar on a terminal, nothing elsewhere. Without a total it only shows that work goes on."""
+    """Show a progress bar on a terminal, nothing elsewhere; yields the function to advance it.
+
+    Without a total it only shows that work goes on.
+    """
     if not sys.stderr.isatty():
         yield lambda count: None
         return

@@ -16,7 +16,7 @@ from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 from sla_board import tables
 from sla_board.shown.filter import BoardFilter
 from sla_board.stream import hub as hubs
-from sla_board.stream.hub import Frame, Trouble
+from sla_board.stream.hub import Frame, NotRendered
 from sla_domain.event import AgreedTarget, EventKind
 from sla_platform.envelope import Topic
 from sla_platform.store.types import LATEST
@@ -64,7 +64,7 @@ async def test_a_row_that_cannot_be_shown_says_so_in_its_place(board: BoardBench
         page = await client.get("/")
         assert page.status_code == 200
         assert "All is well" in page.text
-        assert f'id="c-{bad.clock}" class="spoilt"' in page.text
+        assert f'id="c-{bad.clock}" class="not-shown"' in page.text
         assert "This row cannot be shown (ValueError)" in page.text
         told = (await client.get("/v1/board/clocks")).json()
         assert [clock["incident"] for clock in told["clocks"]] == ["a:good"]
@@ -78,7 +78,7 @@ async def test_a_row_that_cannot_be_shown_says_so_in_its_place(board: BoardBench
     assert board.metric("slad_board_not_shown_total", part="row") == 1  # each once, however often it is looked at
 
 
-async def test_every_part_of_an_incident_may_be_spoilt_alone(board: BoardBench, client: httpx2.AsyncClient) -> None:
+async def test_every_part_of_an_incident_may_fail_alone(board: BoardBench, client: httpx2.AsyncClient) -> None:
     _, bad = await _two(board)
     await board.tell(bad.event(EventKind.UPDATED, NOW + minutes(2), reason="the one that stays"))
     event, about = tables.event.c, tables.event.c.incident == "a:bad"
@@ -121,7 +121,7 @@ async def test_a_stream_whose_page_cannot_be_rendered_says_so_and_recovers(
         assert isinstance(await anext(seat), Frame)
         broken[0] = True
         await board.tell(Ticket("a:2", left=30).started())
-        assert isinstance(await anext(seat), Trouble)
+        assert isinstance(await anext(seat), NotRendered)
         broken[0] = False
         await board.tell(Ticket("a:3", left=30).started())
         after = await anext(seat)

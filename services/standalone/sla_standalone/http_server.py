@@ -9,8 +9,8 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sla_platform.settings import Settings
-from sla_standalone.admission import Admission, Ended
-from sla_standalone.connection import MAX_HEAD_BYTES, BoundedHttp, Patience
+from sla_standalone.admission import Admission, EndReason
+from sla_standalone.connection import MAX_HEAD_BYTES, BoundedHttp, ConnectionTimeouts
 from sla_standalone.descriptors import Capacity, measured
 
 __all__ = ["MAX_HEAD_BYTES", "server_config"]
@@ -23,9 +23,9 @@ def server_config(
     registry: CollectorRegistry,
     room: Capacity | None = None,
 ) -> uvicorn.Config:
-    """Logging, signals and start-up are the process's own business. `room` is measured when not given.
+    """Return uvicorn's configuration; logging, signals and start-up are left to the process.
 
-    Raises BadSettings when the limit on open files leaves too few connections.
+    `room` is measured when not given. Raises BadSettings when the limit on open files leaves too few connections.
     """
     room = room or measured(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)
@@ -35,11 +35,11 @@ def server_config(
         ["reason"],
         registry=registry,
     )
-    by_reason = {reason: ended.labels(reason.name.lower()) for reason in Ended}
+    by_reason = {reason: ended.labels(reason.name.lower()) for reason in EndReason}
     Gauge("slad_http_connections", "Connections from outside.", registry=registry).set_function(lambda: len(admission))
     protocol: Any = partial(
         BoundedHttp,
-        patience=Patience(head=settings.head_seconds, body=settings.body_seconds),
+        patience=ConnectionTimeouts(head=settings.head_seconds, body=settings.body_seconds),
         admission=admission,
         ended=lambda reason: by_reason[reason].inc(),
     )
@@ -53,7 +53,7 @@ def server_config(
         backlog=room.backlog,
         timeout_graceful_shutdown=drain_seconds,
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # handed to call_later, which takes floats
-        # Said outright: by default uvicorn believes this machine, and what FORWARDED_ALLOW_IPS says.
+        # Set explicitly: by default uvicorn trusts this machine, and the addresses in FORWARDED_ALLOW_IPS.
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )

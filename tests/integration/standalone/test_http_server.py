@@ -12,7 +12,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 
 from sla_platform.settings import Settings
-from sla_standalone.door import MAX_HEAD_BYTES, server_config
+from sla_standalone.http_server import MAX_HEAD_BYTES, server_config
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 OPENING = b"POST /v1/events HTTP/1.1\r\nhost: slad\r\n"

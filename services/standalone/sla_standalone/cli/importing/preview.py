@@ -1,6 +1,6 @@
-"""What an import would tell, and whom: broken promises and warnings of incidents that are open still. Pure.
+"""Which notifications an import would send, and to whom: breaches and warnings of open incidents. Pure.
 
-What is over is told to nobody, with `--tell` or without (`sla_domain.tell`).
+For incidents that are over none is sent, with `--tell` or without.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from sla_domain.incident import Incident
 from sla_domain.tell import tell
 from sla_notifier.telling.directory import chain_of, contract_of, level_of
 
-_WORDS = {FactKind.CLOCK_BREACHED: "broken", FactKind.CLOCK_WARNED: "warning"}
+_WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
 
 @dataclass(slots=True)
-class Outlook:
-    """Counts as incidents are looked at. `by_person` counts messages by contract, role and person."""
+class ImportPreview:
+    """Counts the notifications that `--tell` would send. `by_person` counts messages by contract, role and person."""
 
     catalogue: Catalogue
     now: datetime
@@ -33,7 +33,7 @@ class Outlook:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count what would be told of one incident if a service heard of all of it now."""
+        """Count what one incident would send if a service received all of its events now."""
         if not events:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
@@ -59,6 +59,7 @@ class Outlook:
         return found
 
     def as_json(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
         return {
             "incidents": self.incidents,
             "kinds": dict(self.kinds),
@@ -69,9 +70,9 @@ class Outlook:
         }
 
     def in_words(self) -> str:
-        """One line: how much, and whom it concerns."""
+        """Return the counts in one line."""
         if not self.incidents:
-            return "nothing: no open incident has a promise that is broken or near its end"
+            return "nothing: no open incident is breached or near its due instant"
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))
         people = ", ".join(
             f"{person} ({role}, {contract}) {count}"

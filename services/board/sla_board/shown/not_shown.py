@@ -14,8 +14,8 @@ _MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Spoilt:
-    """One thing that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
+class NotShown:
+    """One part that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
 
     part: str
     id: str
@@ -24,27 +24,28 @@ class Spoilt:
 
     @property
     def remark(self) -> str:
+        """Return the text that stands in its place."""
         return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
 
 
 class Attempts:
-    """Counts and logs each spoilt thing once; `count` is told its part."""
+    """Counts and logs each part that cannot be shown once; `count` is called with the part's kind."""
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
         self._count = count
         self._known: set[tuple[str, str, str]] = set()
 
-    def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | Spoilt:
-        """What `made` returns, or why not. A store that does not answer is no fault of one thing: ask it before."""
+    def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
+        """Return what `made` returns, or a NotShown when it raises. Do no reading from the store in `made`."""
         try:
             return made()
         except Exception as error:
-            spoilt = Spoilt(part, id_, incident, type(error).__name__)
-            key = (part, id_, spoilt.error)
+            not_shown = NotShown(part, id_, incident, type(error).__name__)
+            key = (part, id_, not_shown.error)
             if key not in self._known:
                 if len(self._known) >= _MOST_REMEMBERED:
                     self._known.clear()
                 self._known.add(key)
                 self._count(part)
                 _log.exception("board.cannot_be_shown", part=part, id=id_, incident=incident)
-            return spoilt
+            return not_shown

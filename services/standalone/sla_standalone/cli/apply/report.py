@@ -1,4 +1,4 @@
-"""What `slad apply` has to say, in words and as JSON."""
+"""What `slad apply` prints, in words and as JSON."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sla_domain.calendar import load_zone
 from sla_domain.contract import ContractId
 from sla_standalone.cli.apply.changes import Difference
 from sla_standalone.cli.apply.install import Installed
-from sla_standalone.cli.apply.moves import Move, Side, Turn
-from sla_standalone.cli.apply.open_clocks import Looked
+from sla_standalone.cli.apply.moves import ClockMove, ClockSide, Move
+from sla_standalone.cli.apply.open_clocks import OpenClocks
 from sla_standalone.cli.calendar.holidays import row_json
-from sla_standalone.cli.say import note
+from sla_standalone.cli.output import note
 from sla_standalone.replay.report import instant
 
 _SHOWN = 50
@@ -27,19 +27,23 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked."""
+    """What `slad apply` found and did.
+
+    `old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked.
+    """
 
     target: Path
     old: Catalogue | None
     new: Catalogue
     difference: Difference | None
-    seen: Looked | None
+    seen: OpenClocks | None
     done: Installed | None
     failed: tuple[ScenarioResult, ...]
     dry_run: bool
 
 
 def as_json(report: Report) -> dict[str, Any]:
+    """Return the report as plain values."""
     done = report.done
     return {
         "applied": done is not None,
@@ -66,14 +70,14 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _looked_json(seen: Looked) -> dict[str, Any]:
+def _looked_json(seen: OpenClocks) -> dict[str, Any]:
     counts = Counter(move.turn for move in seen.moves)
     return {
         "catalogue": seen.catalogue,
         "incidents": seen.incidents,
         "clocks": seen.clocks,
         "now": instant(seen.now),
-        "counts": {turn.value: counts[turn] for turn in Turn},
+        "counts": {turn.value: counts[turn] for turn in ClockMove},
         "moves": [
             {
                 "incident": move.incident, "contract": move.contract, "metric": move.metric, "cycle": move.cycle,
@@ -84,13 +88,14 @@ def _looked_json(seen: Looked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _side_json(side: Side | None) -> dict[str, Any] | None:
+def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
     if side is None:
         return None
     return {"state": side.state, "due_at": instant(side.due_at), "breached": side.breached}
 
 
 def tell(report: Report) -> None:
+    """Print the report for people."""
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:
@@ -127,7 +132,7 @@ def _tell_difference(difference: Difference) -> None:
         note("no entry differs (secrets are not compared)")
 
 
-def _tell_open(seen: Looked, book: Catalogue) -> None:
+def _tell_open(seen: OpenClocks, book: Catalogue) -> None:
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)
         typer.echo(
@@ -137,7 +142,7 @@ def _tell_open(seen: Looked, book: Catalogue) -> None:
     if len(seen.moves) > _SHOWN:
         note(f"… and {len(seen.moves) - _SHOWN} more (--json shows all)")
     counts = Counter(move.turn for move in seen.moves)
-    said = ", ".join(f"{turn.value} {counts[turn]}" for turn in Turn if counts[turn]) or "none would change"
+    said = ", ".join(f"{turn.value} {counts[turn]}" for turn in ClockMove if counts[turn]) or "none would change"
     note(f"{seen.clocks} open clocks of {seen.incidents} incidents under {seen.catalogue}: {said}")
 
 
@@ -146,7 +151,7 @@ def _zone(move: Move, book: Catalogue) -> str:
     return "Etc/UTC" if contract is None else contract.zone
 
 
-def _side(side: Side | None, zone: str) -> str:
+def _side(side: ClockSide | None, zone: str) -> str:
     if side is None:
         return "no clock"
     overdue = ", overdue" if side.breached else ""

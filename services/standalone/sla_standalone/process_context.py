@@ -10,29 +10,31 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.metrics import BusMetrics
-from sla_platform.clockmemory import ClockMemory, place
+from sla_platform.clockmemory import ClockMemory, clock_file
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
-from sla_platform.timesource import SystemTime, TimeSource, time_source
+from sla_platform.timesource import SystemTime, TimeSource, parse_time_source
 from sla_standalone.exposure import not_for_others, unnamed
 from sla_standalone.holder import CatalogueHolder
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ProcessContext:
+    """What every service of a process uses: settings, store, bus, time source, catalogue, metrics registry."""
+
     settings: Settings
     store: Store
     feeds: Feeds
-    time: TimeSource
+    time_source: TimeSource
     registry: CollectorRegistry
     catalogue: CatalogueHolder
     memory: ClockMemory
 
 
 @asynccontextmanager
-async def ground(settings: Settings, time: TimeSource | None = None) -> AsyncIterator[Ground]:
-    """Open everything; close it at the end. `time` overrides the settings' source (tests, the demo).
+async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
+    """Open everything, and close it at the end. `time_source` overrides the settings (tests, the demo).
 
     Raises BadSettings, CatalogueInvalid.
     """
@@ -41,16 +43,16 @@ async def ground(settings: Settings, time: TimeSource | None = None) -> AsyncIte
         collector(registry=registry)
     if missing := unnamed(settings):
         raise BadSettings("\n".join(missing))
-    source = time or time_source(settings.time)
+    chosen = time_source or parse_time_source(settings.time)
     store = Store(settings.store_url)
-    memory = ClockMemory(place(settings, store.url.database))
-    if isinstance(source, SystemTime):
-        memory.recall(source)
+    memory = ClockMemory(clock_file(settings, store.url.database))
+    if isinstance(chosen, SystemTime):
+        memory.recall(chosen)
     catalogue = CatalogueHolder(
-        settings.catalogue, registry, lambda: source.now().date(), lambda new: not_for_others(settings, new)
+        settings.catalogue, registry, lambda: chosen.now().date(), lambda new: not_for_others(settings, new)
     )
     try:
-        feeds = Feeds(settings, store, source, BusMetrics(registry))
-        yield Ground(settings, store, feeds, source, registry, catalogue, memory)
+        feeds = Feeds(settings, store, chosen, BusMetrics(registry))
+        yield ProcessContext(settings, store, feeds, chosen, registry, catalogue, memory)
     finally:
         await store.close()
