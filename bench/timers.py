@@ -42,8 +42,8 @@ from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import Bounds, Fired, Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.fire import ClaimBounds, Fired, Firing
+from sla_timer.tick.loop import TickLoop
 from sla_timer.tick.progress import Progress
 
 PARTITIONS = 12
@@ -124,7 +124,7 @@ class Watched(Firing):
         self.first = 0.0
         self.last = 0.0
 
-    async def fire(self, bounds: Bounds) -> list[Fired]:
+    async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         fired = await super().fire(bounds)
         if fired:
             acknowledged = now()
@@ -181,7 +181,7 @@ async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any
                 await connection.execute(text(f"UPDATE {table} SET partition = 0"))
     progress = Progress(store)
     firing = Watched(store, progress)
-    tick = Tick(firing, progress, SystemTime(), Settings(claim_limit=arguments.limit),
+    tick = TickLoop(firing, progress, SystemTime(), Settings(claim_limit=arguments.limit),
                 TimerMetrics(CollectorRegistry()), lambda: None)  # fmt: skip
     stalls: list[float] = []
 

@@ -19,7 +19,10 @@ _KEY = "contract/"
 
 
 def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """`contract.changed` when the periods are not those told last. `keys`: the incident's own (`told.keys_after`)."""
+    """Return `contract.changed` when the periods are not those published last.
+
+    `keys`: of the incident's own facts published so far (`published.keys_after`).
+    """
     told = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]
     )

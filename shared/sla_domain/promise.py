@@ -16,8 +16,8 @@ from sla_domain.event import EventKind
 from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.plan import MetricId
-from sla_domain.spoken import fresh
-from sla_domain.told import DUE, Told
+from sla_domain.published import DUE, PublishedState
+from sla_domain.published_mark import fresh
 
 _NONE = "promise/none"
 _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
@@ -57,7 +57,7 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.due_at, line.metric)))
 
 
-def promise_facts(incident: Incident, told: Mapping[ClockId, Told], keys: Collection[str]) -> list[Fact]:
+def promise_facts(incident: Incident, told: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
     """`promise.made` with the first lines; `promise.moved` when a promised instant changed. Details hold the lines
     as `due:<metric>`, and `moved` names the metrics that did. `promise.none` where nothing is promised at all."""
     lines = promise(incident)
@@ -85,7 +85,7 @@ def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
     return [_fact(FactKind.PROMISE_NONE, _NONE, incident, {"why": "; ".join((*scope, *reasons))})]
 
 
-def _moved(clock: Clock, told: Told | None) -> bool:
+def _moved(clock: Clock, told: PublishedState | None) -> bool:
     if clock.state is not ClockState.RUNNING or clock.due_at is None:
         return False
     if told is None or told.promised_at is None:

@@ -24,7 +24,7 @@ from sla_board.shown.spoilt import Attempts
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import Bounds
 from sla_domain.rulebook import Rulebook
-from sla_platform.bus import Doorbell, EventSource, Quarantine
+from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.errors import Retryable
@@ -70,8 +70,8 @@ def build(
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: source.lag)
-    changes = Doorbell()
-    projector = Projector(store, time, metrics, changes.ring)
+    changes = WakeSignal()
+    projector = Projector(store, time, metrics, changes.wake)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time, BusMetrics())
     quarantine.replays(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))

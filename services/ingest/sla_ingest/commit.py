@@ -21,7 +21,7 @@ from sla_ingest import inbox
 from sla_ingest.entry import Entry, Receipt
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
-from sla_platform.bus import Doorbell
+from sla_platform.bus import WakeSignal
 from sla_platform.errors import Retryable, StoreBusy
 from sla_platform.store.engine import Store
 
@@ -61,13 +61,13 @@ class GroupCommit:
         self,
         store: Store,
         rulebook: Callable[[], Rulebook],
-        doorbell: Doorbell,
+        wake_signal: WakeSignal,
         metrics: IngestMetrics,
         bounds: Bounds | None = None,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
-        self._doorbell = doorbell
+        self._wake_signal = wake_signal
         self._metrics = metrics
         self._bounds = bounds or Bounds()
         self._queue: deque[_Waiting] = deque()
@@ -176,7 +176,7 @@ class GroupCommit:
     async def _write(self, entries: Sequence[Entry]) -> list[Receipt]:
         receipts = await inbox.taken(self._store, entries, self._rulebook(), inbox.store)
         if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
-            self._doorbell.ring()
+            self._wake_signal.wake()
         return receipts
 
     def _note(self, receipts: Sequence[Receipt]) -> None:

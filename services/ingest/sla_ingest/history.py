@@ -24,9 +24,9 @@ from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
 from sla_domain.rulebook import ContractMatch, Rulebook
 from sla_ingest.tables import event as event_table
-from sla_ingest.tables import forgotten as forgotten_table
+from sla_ingest.tables import tombstone as tombstone_table
 from sla_platform.errors import BadEnvelope
-from sla_platform.store import forgotten
+from sla_platform.store import tombstone
 from sla_platform.turn import Turn
 from sla_platform.wire import stored_event
 from sla_platform.wire.incident import event_type
@@ -79,7 +79,7 @@ class History:
     """The accepted events of some incidents, and of forgotten ones through when they are history."""
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
-    endings: Mapping[str, datetime] = field(default_factory=dict)
+    tombstones: Mapping[str, datetime] = field(default_factory=dict)
     partly: set[str] = field(default_factory=set)  # incidents of which only the opening and names were read
     cut: set[str] = field(default_factory=set)  # and of these names only the latest
     _folds: dict[IncidentId, _Fold] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class History:
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
         """The events this incident is folded from, as far as they were read."""
-        ended_at = self.endings.get(incident)
+        ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
         return events if ended_at is None else remembered(events, ended_at)
 
@@ -135,7 +135,7 @@ class History:
         return not any(customer for (order, _), customer in known.named if order[0] <= until)
 
     def _customers_of(self, incident: IncidentId) -> _Customers:
-        known = _Customers() if incident in self.endings else self._customers.setdefault(incident, _Customers())
+        known = _Customers() if incident in self.tombstones else self._customers.setdefault(incident, _Customers())
         known.read_on(self.counting(incident))
         return known
 
@@ -143,14 +143,14 @@ class History:
         """Whether an observation tells anything: of an incident that is not known, or otherwise than it is known."""
         incident = event.incident
         if not self.counting(incident):
-            return incident not in self.endings or bool(remembered([event], self.endings[incident]))
+            return incident not in self.tombstones or bool(remembered([event], self.tombstones[incident]))
         if self.crowded(incident):
             return False  # the next event that must be stored anyway tells it
         known = self.folded(incident, rulebook)
         folding = self._folds[incident].folding
         if folding.unfit([event]) is None:
             return folding.is_news(event)
-        ended_at = self.endings.get(incident)
+        ended_at = self.tombstones.get(incident)
         late = fold(remembered([*self.events[incident], event], ended_at), rulebook)
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
@@ -158,7 +158,7 @@ class History:
         """The incident as its events have it by now. What was folded for an earlier answer is read on from there."""
         events = self.counting(incident)
         known = self._folds.get(incident)
-        if known is not None and incident not in self.endings:
+        if known is not None and incident not in self.tombstones:
             new = {event.id: event for event in events[known.read :] if event.id not in known.ids}
             following = sorted(new.values(), key=position)
             if known.folding.unfit(following) is None:
@@ -183,7 +183,7 @@ async def load_history(
     under which contract they are: the opening and what names a customer is read.
     """
     history = History()
-    endings: dict[str, datetime] = {}
+    tombstones: dict[str, datetime] = {}
     turn = Turn()
     whole, told, asked = set(judged), set(promised), set(whose)
     names = sorted(whole | told | asked, key=lambda name: (name not in whole, name not in told, name))
@@ -198,8 +198,8 @@ async def load_history(
                 # Of another release, or a bug: the promise is told without it, and no delivery of this incident fails.
                 _log.error("ingest.event_unreadable", event_id=row.id, error=str(error)[:500])
             await turn.over()
-        endings |= await forgotten.endings(connection, forgotten_table, some)
-    history.endings = endings
+        tombstones |= await tombstone.tombstones(connection, tombstone_table, some)
+    history.tombstones = tombstones
     return history
 
 

@@ -27,7 +27,7 @@ from sla_ingest.parked import Shelf
 from sla_ingest.retention import Deliveries, Histories
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
-from sla_platform.bus import Doorbell, Quarantine
+from sla_platform.bus import Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
@@ -55,7 +55,7 @@ class IngestService:
 def build(
     settings: Settings,
     store: Store,
-    doorbell: Doorbell,
+    wake_signal: WakeSignal,
     time: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
@@ -63,7 +63,7 @@ def build(
     authorize: Authorizer | None = None,
     quarantine: Quarantine | None = None,
 ) -> IngestService:
-    """`doorbell` is that of the ingest log; `catalogue` answers with the one in force.
+    """`wake_signal` is that of the ingest log; `catalogue` answers with the one in force.
 
     `quarantine` keeps what the relay of the ingest log could not publish; without it there is one of its own.
     """
@@ -74,13 +74,13 @@ def build(
 
     metrics = IngestMetrics(registry)
     bounds = Bounds(gather_seconds=settings.group_commit_ms / 1_000)
-    commit = GroupCommit(store, rulebook, doorbell, metrics, bounds)
+    commit = GroupCommit(store, rulebook, wake_signal, metrics, bounds)
     rules = Rules(future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth)
     intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time, metrics, rules)
-    shelf = Shelf(store, intake, rulebook, doorbell)
+    shelf = Shelf(store, intake, rulebook, wake_signal)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time)
     door = api.Door(
-        intake, Notices(store, doorbell, time, settings.max_depth, rulebook, metrics), shelf, gate, settings
+        intake, Notices(store, wake_signal, time, settings.max_depth, rulebook, metrics), shelf, gate, settings
     )
 
     newest = newest_in(store, inbox.c.received_at)

@@ -20,11 +20,11 @@ from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, around, calendar_named, name_of, span_of
 from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
+from sla_domain.published import PublishedState
+from sla_domain.published_mark import PublishedMark
+from sla_domain.published_mark import is_published as no_news
 from sla_domain.rulebook import Rulebook
 from sla_domain.seen import Seen
-from sla_domain.spoken import Spoken
-from sla_domain.spoken import told as no_news
-from sla_domain.told import Told
 from sla_domain.urgency import urgency
 from sla_timer.apply.context import left_seconds, words
 
@@ -34,7 +34,7 @@ MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EventPage:
     """Some events of an incident in the order in which they occurred, of so many, and the id that the next follow."""
 
     events: Sequence[IncidentEvent]
@@ -54,10 +54,10 @@ def latest(clocks: Sequence[Clock], most: int) -> list[Clock]:
 
 def incident_json(
     incident: Incident,
-    page: Page,
+    page: EventPage,
     rulebook: Rulebook,
     now: datetime,
-    told: Mapping[ClockId, Told] = MappingProxyType({}),
+    told: Mapping[ClockId, PublishedState] = MappingProxyType({}),
     seen: Seen | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def incident_json(
     }
 
 
-def _overfull(page: Page) -> tuple[Remark, ...]:
+def _overfull(page: EventPage) -> tuple[Remark, ...]:
     if not page.surplus:
         return ()
     text = f"{page.surplus} further events are kept and do not count: see how many may, in docs/operations.md"
@@ -123,7 +123,12 @@ def _overfull(page: Page) -> tuple[Remark, ...]:
 
 
 def clock_json(
-    clock: Clock, zone: ZoneInfo, score: float, told: Told | None, consumed: timedelta, until: datetime | None = None
+    clock: Clock,
+    zone: ZoneInfo,
+    score: float,
+    told: PublishedState | None,
+    consumed: timedelta,
+    until: datetime | None = None,
 ) -> dict[str, Any]:
     """The clock as the fold of its events has it, and what timers have told of it since the last of them.
 
@@ -134,7 +139,7 @@ def clock_json(
     # An ended clock is as its events have it: no timer of it has fired since.
     known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
-    spoken = known.spoken(clock) if known is not None else []
+    spoken = known.published_marks(clock) if known is not None else []
     return _clock_json(clock, zone, score, consumed, breached_at, spoken, None)
 
 
@@ -150,7 +155,7 @@ def _clock_json(
     score: float,
     consumed: timedelta,
     breached_at: datetime | None,
-    spoken: list[Spoken],
+    spoken: list[PublishedMark],
     until: datetime | None,
 ) -> dict[str, Any]:
     return {

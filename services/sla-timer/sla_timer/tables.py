@@ -23,16 +23,16 @@ from sqlalchemy import (
 
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
-from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
+from sla_platform.store.tombstone import tombstone_table
 from sla_platform.store.types import ClockKey, Instant, JsonText
 
 metadata = MetaData()
 
 log = log_table(metadata, "timer")
 cursor = cursor_table(metadata, "timer")
-forgotten = forgotten_table(metadata, "timer")
+tombstone = tombstone_table(metadata, "timer")
 
 # The other names of incidents, as their events tell them.
 alias = alias_table(metadata, "timer")

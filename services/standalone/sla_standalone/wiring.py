@@ -33,7 +33,7 @@ def ingest(base: Ground, authorize: Authorizer) -> Wired:
     built = sla_ingest.service.build(
         base.settings,
         base.store,
-        base.feeds.doorbell("ingest"),
+        base.feeds.wake_signal("ingest"),
         base.time,
         base.registry,
         base.catalogue,

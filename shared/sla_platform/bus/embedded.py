@@ -1,6 +1,6 @@
 """The embedded bus: consumers read the services' logs by cursor, on the same database. One partition, number 0.
 
-A `Doorbell` per log wakes readers after a commit in the same process; between rings they look every `poll` seconds,
+A `WakeSignal` per log wakes readers after a commit in the same process; between rings they look every `poll` seconds,
 for what other processes committed and because `through` moves with time.
 """
 
@@ -17,11 +17,11 @@ import structlog
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_platform.bus.doorbell import Doorbell, listen_to, rung_within
 from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Patience, Pulse, hand_over, let_go
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, DeadLetter, Handler, PutAside
 from sla_platform.bus.record import headers_of
+from sla_platform.bus.wake_signal import WakeSignal, listen_to, signalled_within
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Fenced, Retryable
 from sla_platform.store import cursor as cursors
@@ -42,7 +42,7 @@ class Feed:
 
     log: Table
     topics: tuple[Topic, ...]
-    doorbell: Doorbell
+    wake_signal: WakeSignal
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ class EmbeddedSource:
 
     async def _read_on(self, handler: Handler) -> NoReturn:
         patience = Patience()
-        with listen_to(feed.doorbell for feed in self._feeds) as rung:
+        with listen_to(feed.wake_signal for feed in self._feeds) as signalled:
             while True:
-                rung.clear()
+                signalled.clear()
                 try:
                     more = await self._pass(handler)
                 except Retryable as error:
@@ -130,7 +130,7 @@ class EmbeddedSource:
                     continue
                 patience.reset()
                 if not more:
-                    await rung_within(rung, self._poll)
+                    await signalled_within(signalled, self._poll)
 
     async def _wait(self, patience: Patience, error: Retryable) -> None:
         self._metrics.retried.labels(self._group).inc()

@@ -23,7 +23,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import SystemTime
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.loop import TickLoop
 from sla_timer.tick.progress import Progress
 
 ROOT = Path(__file__).parents[3]
@@ -78,7 +78,7 @@ async def _tick(url: str) -> None:
     progress = Progress(store)
     settings = Settings(claim_limit=LIMIT, sweep_seconds=1)
     metrics = TimerMetrics(CollectorRegistry())
-    await Tick(Firing(store, progress), progress, SystemTime(), settings, metrics, lambda: None).run()
+    await TickLoop(Firing(store, progress), progress, SystemTime(), settings, metrics, lambda: None).run()
 
 
 def _main() -> None:

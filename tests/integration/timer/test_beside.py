@@ -22,7 +22,7 @@ from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.loop import TickLoop
 from sla_timer.tick.progress import Progress
 
 FIRST = 1_000_000  # numbers of the clocks that fire; below are those that move
@@ -70,7 +70,7 @@ async def test_a_replanning_does_not_hold_up_the_tick(
         await connection.execute(text("UPDATE timer_incident SET phase = 'closed' WHERE catalogue = 'v'"))
     await read_through(store, begin + timedelta(hours=1))
     progress = Progress(store)
-    tick = Tick(Firing(store, progress), progress, SystemTime(), Settings(), TimerMetrics(CollectorRegistry()),
+    tick = TickLoop(Firing(store, progress), progress, SystemTime(), Settings(), TimerMetrics(CollectorRegistry()),
                 lambda: None)  # fmt: skip
     ticking = asyncio.create_task(tick.run())
     while await database_now(store) < begin:  # noqa: ASYNC110 - time is awaited

@@ -24,7 +24,7 @@ from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.loop import TickLoop
 from sla_timer.tick.progress import Progress
 
 HOUR = timedelta(hours=1)
@@ -83,7 +83,7 @@ async def ticking(store: Store, held: float) -> AsyncIterator[CollectorRegistry]
     registry = CollectorRegistry()
     metrics, progress = TimerMetrics(registry), Progress(store)
     ticks = [
-        Tick(
+        TickLoop(
             Firing(store, progress),
             progress,
             SystemTime(confirm_seconds=held),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply import ownership
-from sla_timer.tick.fire import Bounds, Firing
+from sla_timer.tick.fire import ClaimBounds, Firing
 from sla_timer.tick.progress import Progress
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -59,8 +59,8 @@ async def facts(store: Store) -> list[dict[str, object]]:
     return [json.loads(row.data) | {"id": row.id, "time": row.time, "type": row.type} for row in rows]
 
 
-def bounds(now: datetime, limit: int = 100, since: datetime | None = None) -> Bounds:
-    return Bounds(now, since, PATIENCE, limit)
+def bounds(now: datetime, limit: int = 100, since: datetime | None = None) -> ClaimBounds:
+    return ClaimBounds(now, since, PATIENCE, limit)
 
 
 async def test_a_due_breach_is_told_once_with_its_due_instant(store: Store) -> None:

@@ -21,8 +21,8 @@ from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick import loop
-from sla_timer.tick.fire import Bounds, Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.fire import ClaimBounds, Firing
+from sla_timer.tick.loop import TickLoop
 from sla_timer.tick.progress import Progress
 
 HOUR = timedelta(hours=1)
@@ -47,11 +47,11 @@ async def postgres(postgres_url: str) -> AsyncIterator[Store]:
 
 def ticking(
     store: Store, source: SystemTime | None = None, progress: Progress | None = None, sweep: float = 1.0
-) -> Tick:
+) -> TickLoop:
     progress = progress or Progress(store)
     settings = Settings(sweep_seconds=sweep)
     metrics = TimerMetrics(CollectorRegistry())
-    return Tick(Firing(store, progress), progress, source or SystemTime(), settings, metrics, lambda: None)
+    return TickLoop(Firing(store, progress), progress, source or SystemTime(), settings, metrics, lambda: None)
 
 
 @pytest.mark.parametrize("held", [3 * MOMENT, pytest.param(timedelta(seconds=30), marks=pytest.mark.slow)], ids=str)
@@ -192,7 +192,7 @@ async def test_a_herd_of_one_partition_delays_no_other(postgres: Store) -> None:
     async with postgres.transaction() as connection:
         await connection.execute(text(_INSERT), {"at": now - MOMENT, "kind": "breach"})
         await connection.execute(text("UPDATE timer_timer SET partition = 7 WHERE fire_at = :at"), {"at": now - MOMENT})
-    fired = await Firing(postgres, Progress(postgres)).fire(Bounds(now, None, PATIENCE, 100))
+    fired = await Firing(postgres, Progress(postgres)).fire(ClaimBounds(now, None, PATIENCE, 100))
     assert len(fired) == 101
     assert [one.fire_at for one in fired].count(now - MOMENT) == 1
 
@@ -203,8 +203,8 @@ async def test_without_watermarks_nothing_fires_until_the_bound_and_then_provisi
     await read_through(postgres, now - timedelta(minutes=2))
     firing = Firing(postgres, Progress(postgres))
     just_before = now - timedelta(minutes=1) + PATIENCE - timedelta(microseconds=1)
-    assert await firing.fire(Bounds(just_before, None, PATIENCE, 500)) == []
-    fired = await firing.fire(Bounds(just_before + timedelta(microseconds=1), None, PATIENCE, 500))
+    assert await firing.fire(ClaimBounds(just_before, None, PATIENCE, 500)) == []
+    fired = await firing.fire(ClaimBounds(just_before + timedelta(microseconds=1), None, PATIENCE, 500))
     assert len(fired) == 120
     assert all(one.provisional for one in fired)
     assert all(fact["provisional"] for fact in await facts(postgres))

@@ -15,7 +15,7 @@ from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.loop import TickLoop
 
 REFUSE_POSTGRES = "ALTER TABLE timer_log ADD CHECK (subject <> '{incident}')"
 REFUSE_SQLITE = """
@@ -32,7 +32,7 @@ async def test_one_unfit_row_delays_nobody(store: Store) -> None:
     async with store.transaction() as connection:
         await connection.execute(text(refuse.format(incident=f"demo\\:{unfit}")))
     progress = await caught_up(store, NINE + 2 * MINUTE)
-    tick = Tick(
+    tick = TickLoop(
         Firing(store, progress), progress, Frozen(NINE + 2 * MINUTE), Settings(), TimerMetrics(CollectorRegistry()),
         lambda: None,
     )  # fmt: skip

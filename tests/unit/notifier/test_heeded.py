@@ -11,7 +11,7 @@ from sla_domain.clock import clock_id
 from sla_domain.event import IncidentId
 from sla_domain.fact import FactKind
 from sla_domain.plan import MetricId
-from sla_domain.told import TAKES_BACK
+from sla_domain.published import TAKES_BACK
 from sla_notifier.alert.alert import Alert, AlertState, CloseReason
 from sla_notifier.alert.chain import Chain, Rung
 from sla_notifier.alert.decide import NOTHING, breached, close_reason, ended, heeded

@@ -10,7 +10,7 @@ from tests.unit.notifier.test_heeded import CHAIN, CLOCK, NOW, fact
 from tests.unit.notifier.test_telling import page
 
 from sla_domain.fact import FactKind
-from sla_domain.told import BROKEN_SINCE
+from sla_domain.published import BROKEN_SINCE
 from sla_notifier.alert.alert import AlertState
 from sla_notifier.alert.decide import NOTHING, breached, ended, resumed
 from sla_notifier.delivery.state import State

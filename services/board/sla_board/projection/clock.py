@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from sla_board.projection.text import searchable
 from sla_domain.clock import ClockState
 from sla_domain.fact import FactKind
-from sla_domain.told import BREACHED, OLD_BREACHED, TAKES_BACK
+from sla_domain.published import BREACHED, OLD_BREACHED, TAKES_BACK
 from sla_domain.urgency import score
 from sla_platform.store.types import to_micros
 from sla_platform.wire import ClockFact

@@ -21,7 +21,7 @@ from sla_board.projection.clock import MARKS, Said, about_clock
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.fold.carried import own
-from sla_domain.told import OLD_BREACHED, TAKES_BACK
+from sla_domain.published import OLD_BREACHED, TAKES_BACK
 from sla_domain.turn import REPORTER, turns
 
 Key = TypeVar("Key", bound=Hashable)

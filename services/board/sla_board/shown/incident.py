@@ -25,7 +25,7 @@ from sla_board.shown.spoilt import Attempts, Spoilt
 from sla_board.shown.timeline import Drawing, Lane, MarkKind, Point, Span, draw, split_at
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind
-from sla_domain.told import DUE
+from sla_domain.published import DUE
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.alias import incident_named
 from sla_platform.wire import ClockFact, decode_clock_fact, decode_event

@@ -17,8 +17,8 @@ from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.clock import BREACH, ClockState
 from sla_domain.escalation import NO_ESCALATION
 from sla_domain.fact import FactKind
-from sla_domain.spoken import mark_of_key
-from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN
+from sla_domain.published import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN
+from sla_domain.published_mark import mark_of_key
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
 from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged

@@ -11,7 +11,7 @@ from sla_domain.contract import Contract
 from sla_domain.errors import InvalidNotice
 from sla_domain.fact import FactKind
 from sla_domain.notice import Affected, Notice, NoticeId, Severity
-from sla_domain.told import BREACHED
+from sla_domain.published import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch

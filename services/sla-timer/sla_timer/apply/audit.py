@@ -22,7 +22,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import waits
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
-from sla_timer.apply.apart import AUDIT, Apart, apart
+from sla_timer.apply.quarantine import AUDIT, TimerQuarantine, is_quarantined
 from sla_timer.apply.refold import Refolder, these
 from sla_timer.metrics import TimerMetrics
 
@@ -39,23 +39,23 @@ class Audit:
         self,
         store: Store,
         refolder: Refolder,
-        source: TimeSource,
+        time_source: TimeSource,
         metrics: TimerMetrics,
-        ring: Callable[[], None],
-        kept: Apart,
+        wake: Callable[[], None],
+        quarantine: TimerQuarantine,
     ) -> None:
-        self._apart = kept
+        self._quarantine = quarantine
         self._store = store
         self._refolder = refolder
-        self._time = source
+        self._time_source = time_source
         self._metrics = metrics
-        self._ring = ring
+        self._wake = wake
 
     async def run(self) -> None:
         while True:
             try:
                 await self.once()
-                self._metrics.audited.set(self._time.now().timestamp())
+                self._metrics.audited.set(self._time_source.now().timestamp())
             except Retryable as error:
                 _log.warning("audit.retry", error=str(error))
             await asyncio.sleep(EVERY_SECONDS)
@@ -67,10 +67,10 @@ class Audit:
         for partition, rows in groupby(found, key=lambda row: row.partition):
             names = sorted({row.incident for row in rows})
             _log.error("audit.unwatched", incidents=names[:20], count=len(names), partition=partition)
-            await in_parts(names, partial(self._mend, partition), partial(self._apart.keep, AUDIT, partition, ""))
+            await in_parts(names, partial(self._mend, partition), partial(self._quarantine.keep, AUDIT, partition, ""))
         if found:
             self._metrics.repaired.inc(len(found))
-            self._ring()
+            self._wake()
         return len(found)
 
     async def _mend(self, partition: int, names: Sequence[str]) -> None:
@@ -84,11 +84,11 @@ class Audit:
             select(clock.c.incident, clock.c.partition)
             .where(
                 clock.c.state == "running",
-                clock.c.due_at <= self._time.now() + HORIZON,
+                clock.c.due_at <= self._time_source.now() + HORIZON,
                 clock.c.breached_at.is_(None),
                 ~watched,
                 ~unfit,
-                ~apart(clock.c.incident, AUDIT),
+                ~is_quarantined(clock.c.incident, AUDIT),
             )
             .order_by(clock.c.partition)
             .limit(MOST)

@@ -12,9 +12,9 @@ from sla_domain.explain import allowed_span, calendar_of
 from sla_domain.hours import name_of
 from sla_domain.incident import Incident
 from sla_domain.plan import Allowed, CoverageTime, Plan, Unspecified, WallTime, WorkingDayTime
+from sla_domain.published import PublishedState
+from sla_domain.published_mark import target_name
 from sla_domain.rulebook import Rulebook
-from sla_domain.spoken import target_name
-from sla_domain.told import Told
 from sla_domain.urgency import weight_of
 from sla_platform.wire.clock import NOT_BREACHED
 
@@ -83,7 +83,7 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     return None if allowed is None else (allowed - clock.consumed).total_seconds()
 
 
-def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:
+def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
     """The context of what the applier tells: whether the due instant in force was passed. Fired marks do not say."""
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}
 

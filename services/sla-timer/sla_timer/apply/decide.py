@@ -15,14 +15,14 @@ import orjson
 
 from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.cycles import continued
+from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
+from sla_domain.published import PublishedState, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
-from sla_domain.tell import tell
-from sla_domain.told import Told, keys_after, timers, told_after
 from sla_domain.turn import phase_fact
 from sla_domain.urgency import urgency
 from sla_domain.withdrawn import Before, with_earlier
@@ -30,11 +30,11 @@ from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context, with_breach
 from sla_timer.apply.save import Changes
-from sla_timer.rulebooks import Pins
+from sla_timer.rulebooks import PinnedRulebooks
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredIncident:
     """What is known of an incident: its fold, its row (None when new), its clocks' rows, and how many events it has.
 
     `clocks` may leave out the clocks that are `settled`: ended, told in full, and still folded to that very value.
@@ -55,7 +55,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class DecisionOptions:
     """How decisions are written. `json_text`: the dialect keeps JSON as text (SQLite). `moved`: to the catalogue in
     force, by a re-planning. `whole`: also rows that stay as they are, to mend what is missing beside them."""
 
@@ -64,11 +64,13 @@ class Manner:
     whole: bool = False
 
 
-def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Manner) -> Changes:
+def decide(
+    partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
+) -> Changes:
     """Rows to write and facts to tell."""
-    rulebook = pins.current if manner.moved else pins.of(stored.row)
+    rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
-    told = {id_: told_of(row) for id_, row in rows.items()}
+    told = {id_: published_state_of(row) for id_, row in rows.items()}
     folded, judged, ended = _folded(stored, told, pins, rulebook)
     kept = with_earlier(folded, judged, told, _before(stored, told, pins, rulebook), now)
     incident, versions = kept.incident, kept.versions
@@ -76,8 +78,8 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
         if clock.earned:  # what was told of it follows from another fold than this one
             ended.pop(clock.id, None)
     keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
-    facts = tell(incident, told, keys, unread=kept.unread)
-    after = told_after(told, facts, incident.clocks)
+    facts = new_facts(incident, told, keys, unread=kept.unread)
+    after = after_publishing(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
     contexts = {
         clock.id: clock_context(
@@ -93,8 +95,8 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     changes.incidents.append(_incident_row(partition, incident, rulebook.version, keys_after(keys, facts), stored))
     for clock in incident.clocks:
         state, context = after[clock.id], contexts[clock.id]
-        row = _clock_row(partition, clock, state, context, versions[clock.id], manner.json_text)
-        if not manner.whole and _same(row, rows.get(clock.id), context):
+        row = _clock_row(partition, clock, state, context, versions[clock.id], options.json_text)
+        if not options.whole and _same(row, rows.get(clock.id), context):
             continue
         changes.clocks.append(row)
         changes.timers += [
@@ -110,7 +112,7 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
         ]
     gone = {id_: state for id_, state in after.items() if id_ not in contexts}
     changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
-    cause = {"catalogue": rulebook.version} if manner.moved else {}
+    cause = {"catalogue": rulebook.version} if options.moved else {}
     events = stored.events + stored.surplus
     phase = {"phase": incident.phase.value, "events": events}
     if not facts and (stored.row is None or stored.row.phase != incident.phase.value):
@@ -127,7 +129,7 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
 
 
 def _folded(
-    stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: Rulebook
+    stored: StoredIncident, told: Mapping[ClockId, PublishedState], pins: PinnedRulebooks, rulebook: Rulebook
 ) -> tuple[Incident, dict[ClockId, str], dict[ClockId, Clock]]:
     """The incident under `rulebook` with the clocks that may have changed, but every clock that had ended under
     another version as that version saw it; the version of each; and all clocks that have ended, as `rulebook` sees
@@ -164,7 +166,9 @@ def _folded(
     return replace(incident, clocks=clocks), versions, ended
 
 
-def _before(stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: Rulebook) -> Before:
+def _before(
+    stored: StoredIncident, told: Mapping[ClockId, PublishedState], pins: PinnedRulebooks, rulebook: Rulebook
+) -> Before:
     """The incident under other versions than `rulebook`; each is folded once."""
     known: dict[tuple[str, datetime | None], tuple[Incident, Rulebook] | None] = {}
 
@@ -195,9 +199,9 @@ def _context_of(row: Any) -> dict[str, Any]:
     return known
 
 
-def told_of(row: Any) -> Told:
+def published_state_of(row: Any) -> PublishedState:
     """What a row of timer_clock says has been told."""
-    return Told.read(
+    return PublishedState.read(
         row.told,
         state=row.state,
         generation=row.generation,
@@ -218,7 +222,7 @@ def _envelope(fact: Fact, context: dict[str, Any], cause: dict[str, str], now: d
 
 
 def _incident_row(
-    partition: int, incident: Incident, version: str, told: Collection[str], stored: Stored
+    partition: int, incident: Incident, version: str, told: Collection[str], stored: StoredIncident
 ) -> dict[str, Any]:
     return {
         "id": incident.id,
@@ -245,7 +249,7 @@ _COMPARED = (
 
 
 def _clock_row(
-    partition: int, clock: Clock, told: Told, context: dict[str, Any], version: str, json_text: bool
+    partition: int, clock: Clock, told: PublishedState, context: dict[str, Any], version: str, json_text: bool
 ) -> dict[str, Any]:
     return {
         "id": clock.id,

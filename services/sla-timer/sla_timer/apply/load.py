@@ -19,13 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.clock import ClockId
 from sla_domain.event import IncidentEvent
 from sla_domain.forgotten import remembered
-from sla_domain.told import earned_under
-from sla_platform.store import forgotten
+from sla_domain.published import earned_under
+from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_platform.wire import stored_event
 from sla_timer import tables
-from sla_timer.apply.kept import HOT
+from sla_timer.apply.fold_cache import HOT
 
 OPEN_STATES = ("running", "paused")
 _DECODED_AT_ONCE = 100
@@ -33,28 +33,28 @@ PAGE = 500  # events read at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class UnsettledClocks:
     """The clocks of an incident that may have changed since everything was said of them under a catalogue version."""
 
     version: str
     ids: frozenset[ClockId]
 
 
-NOTHING: Mapping[str, Unsettled] = MappingProxyType({})
+NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LoadedIncidents:
     """What the store holds of the incidents of a batch, by incident id."""
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
     incidents: dict[str, Any]  # rows of timer_incident
     clocks: dict[str, list[Any]]  # rows of timer_clock, locked; of prepared ones those that may change
-    endings: Mapping[str, datetime]  # of those that were forgotten: through when they are history
+    tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
 
     def counting(self, incident: str) -> list[IncidentEvent]:
         """The events this incident is folded from; none for a forgotten one that nothing has begun anew."""
-        return remembered(self.events.get(incident, ()), self.endings.get(incident))
+        return remembered(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> set[str]:
@@ -69,9 +69,9 @@ async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> 
     return set((await connection.execute(query)).scalars())
 
 
-async def known(
-    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, Unsettled] = NOTHING
-) -> Known:
+async def incidents(
+    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, UnsettledClocks] = NOTHING
+) -> LoadedIncidents:
     """Lock and read what the store holds of these incidents, but for the events of those that have very many.
 
     `unsettled`: of such an incident its other ended clocks are not read, unless it has been moved to another version
@@ -89,8 +89,8 @@ async def known(
         clocks[row.incident].append(row)
     few = [name for name in names if name not in hot]
     events = await _stored(connection, few) if few else {}
-    endings = await forgotten.endings(connection, tables.forgotten, names)
-    return Known(events, rows, clocks, endings)
+    tombstones = await tombstone.tombstones(connection, tables.tombstone, names)
+    return LoadedIncidents(events, rows, clocks, tombstones)
 
 
 def is_hot(row: Any | None) -> bool:
@@ -119,8 +119,8 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
 
 
 @dataclass(frozen=True, slots=True)
-class StoredEvents:
-    """The stored events of one incident, read outside of any transaction (`kept.Stored`)."""
+class StoredEventReader:
+    """The stored events of one incident, read outside of any transaction (`fold_cache.EventReader`)."""
 
     store: Store
     incident: str
@@ -138,7 +138,7 @@ class StoredEvents:
 
     async def ended_at(self) -> datetime | None:
         async with self.store.reading() as connection:
-            return (await forgotten.endings(connection, tables.forgotten, [self.incident])).get(self.incident)
+            return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
         event = tables.event.c
@@ -160,8 +160,8 @@ class StoredEvents:
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
     """The events one incident is folded from."""
     stored = (await _stored(connection, [incident]))[incident]
-    endings = await forgotten.endings(connection, tables.forgotten, [incident])
-    return remembered(stored, endings.get(incident))
+    tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])
+    return remembered(stored, tombstones.get(incident))
 
 
 async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict[str, list[IncidentEvent]]:

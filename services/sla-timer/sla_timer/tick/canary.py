@@ -34,9 +34,9 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 class Canary:
     """Runs until cancelled; sets the next minute's timer in good time."""
 
-    def __init__(self, store: Store, source: TimeSource) -> None:
+    def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
-        self._time = source
+        self._time_source = time_source
         self._set: datetime | None = None
 
     async def run(self) -> None:
@@ -49,7 +49,7 @@ class Canary:
 
     async def once(self) -> None:
         """Set the timer of the next full minute, unless this process has."""
-        minute = _next_minute(self._time.now())
+        minute = _next_minute(self._time_source.now())
         if minute == self._set:
             return
         generation = int(to_micros(minute) // 60_000_000) % 2_000_000_000

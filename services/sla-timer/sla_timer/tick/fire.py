@@ -27,7 +27,7 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ClaimBounds:
     """`now`: the believed instant; `since`: the lower bound of the claim (None: a sweep of everything overdue);
     `patience`: how long a partition may be behind before its clocks fire flagged `provisional`; `limit`: rows of one
     partition; `lane` of `lanes`: every how manieth partition alone, so that several claims can go on at once."""
@@ -58,7 +58,7 @@ class Firing:
         self._store = store
         self._progress = progress
 
-    async def fire(self, bounds: Bounds) -> list[Fired]:
+    async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """One batch. A full batch (`limit` rows of a partition) means there may be more."""
         if self._store.sqlite:
             return await self._fire_sqlite(bounds)
@@ -74,7 +74,7 @@ class Firing:
             }
             return _rows((await connection.execute(_POSTGRES, values)).all())
 
-    async def set_aside(self, bounds: Bounds, partition: int, error: str) -> bool:
+    async def set_aside(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Quarantine the row that a claim of one would take next from this partition; False when there is none."""
         why = fit(error, LONGEST_ERROR)
         if self._store.sqlite:
@@ -87,7 +87,7 @@ class Firing:
         async with self._store.claiming() as connection:
             return (await connection.execute(_SET_ASIDE, values)).first() is not None
 
-    def _through(self, bounds: Bounds) -> datetime:
+    def _through(self, bounds: ClaimBounds) -> datetime:
         """Up to where the one partition of SQLite fires."""
         caught = self._progress.caught_up_through(0) or BEGINNING
         return min(bounds.now, max(caught, bounds.now - bounds.patience))
@@ -99,7 +99,7 @@ class Firing:
         async with self._store.reading() as connection:
             return list((await connection.execute(text("SELECT partition FROM timer_progress"))).scalars())
 
-    async def _fire_sqlite(self, bounds: Bounds) -> list[Fired]:
+    async def _fire_sqlite(self, bounds: ClaimBounds) -> list[Fired]:
         caught = self._progress.caught_up_through(0)
         if caught is None:
             return []
@@ -120,7 +120,7 @@ class Firing:
 
 
 async def _claim_and_tell(
-    connection: AsyncConnection, bounds: Bounds, through: datetime, caught: datetime
+    connection: AsyncConnection, bounds: ClaimBounds, through: datetime, caught: datetime
 ) -> list[Fired]:
     for statement in (sqlite.PREPARE, sqlite.CLEAR):
         await connection.exec_driver_sql(statement)

@@ -52,7 +52,7 @@ _PUBLISH = text(
 BEGINNING = from_micros(0)  # a lower bound below every row
 
 
-class Look(NamedTuple):
+class ProgressLook(NamedTuple):
     """`now`: the database's clock, None where it has none of its own; `slowest`: the partition furthest behind;
     `due`: there is a row to fire by that clock, or nobody has looked."""
 
@@ -84,16 +84,16 @@ class Progress:
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
-    async def publish(self, since: datetime | None = None) -> Look:
+    async def publish(self, since: datetime | None = None) -> ProgressLook:
         """Publish what has moved since the last time, and look at the clock and at the rows due after `since`."""
         if self._store.sqlite:
-            return Look(None, self.caught_up_through(0))
+            return ProgressLook(None, self.caught_up_through(0))
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]
         async with self._store.claiming() as connection:  # the one over which the tick claims next
             if not rows:
-                return Look(*(await connection.execute(LOOK, bound)).one())
+                return ProgressLook(*(await connection.execute(LOOK, bound)).one())
             numbers, epochs, through = zip(*rows, strict=True)
             values = bound | {"partitions": list(numbers), "epochs": list(epochs), "through": list(through)}
-            return Look(*(await connection.execute(_PUBLISH, values)).one())
+            return ProgressLook(*(await connection.execute(_PUBLISH, values)).one())

@@ -1,6 +1,6 @@
 """What an import would tell, and whom: broken promises and warnings of incidents that are open still. Pure.
 
-What is over is told to nobody, with `--tell` or without (`sla_domain.tell`).
+What is over is told to nobody, with `--tell` or without (`sla_domain.diff`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from sla_catalogue import Catalogue
+from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
-from sla_domain.tell import tell
 from sla_notifier.telling.directory import chain_of, contract_of, level_of
 
 _WORDS = {FactKind.CLOCK_BREACHED: "broken", FactKind.CLOCK_WARNED: "warning"}
@@ -38,7 +38,7 @@ class Outlook:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
         incident = fold(heard, self.catalogue.rulebook)
-        facts = [fact for fact in tell(incident, {}, upto=self.now) if _is_told(fact)]
+        facts = [fact for fact in new_facts(incident, {}, upto=self.now) if _is_told(fact)]
         if not facts:
             return
         self.incidents += 1

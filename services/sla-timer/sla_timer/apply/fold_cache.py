@@ -39,21 +39,21 @@ MOST_KEPT = 200_000  # events behind all kept folds together
 Any_ = TypeVar("Any_")
 
 
-class Counting(Protocol):
+class CountObserver(Protocol):
     """Told how many."""
 
     def __call__(self, many: int, /) -> object: ...
 
 
-class Unprepared(Exception):
-    """Folds that have to be prepared before the transaction; prepare them and try again."""
+class FoldNotPrepared(Exception):
+    """FoldCache that have to be prepared before the transaction; prepare them and try again."""
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
         super().__init__(", ".join(wanted))
         self.wanted = wanted
 
 
-class Stored(Protocol):
+class EventReader(Protocol):
     """The stored events of one incident."""
 
     async def count(self) -> int:
@@ -74,7 +74,7 @@ class Stored(Protocol):
 
 
 @dataclass(slots=True)
-class Kept:
+class CachedFold:
     """The fold of one incident under one rulebook. `head` is None while what it has read is not known to be stored."""
 
     rulebook: Rulebook
@@ -95,7 +95,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Prepared:
+class PreparedFold:
     """An incident folded through `fresh` events that are not stored yet, by catalogue version."""
 
     name: str
@@ -119,10 +119,10 @@ class Prepared:
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
-        """Raises Unprepared."""
+        """Raises FoldNotPrepared."""
         version = rulebook.version
         if version not in self.foldings:
-            raise Unprepared({self.name: rulebook})
+            raise FoldNotPrepared({self.name: rulebook})
         if version not in self.used:
             self.used[version] = self.foldings[version].incident()
         return self.used[version]
@@ -154,7 +154,7 @@ class _Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
     count: int = 0
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, CachedFold] = field(default_factory=dict)
     settled: Mapping[ClockId, Clock] = field(default_factory=dict)
     version: str = ""  # the one by which it is settled
     unsure: Position | None = None  # states that have read from here on may have read what was never stored
@@ -175,10 +175,10 @@ async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Inciden
     return folding.incident()
 
 
-class Folds:
+class FoldCache:
     """The kept folds of a process. `read` and `folded` are told how many events were read back and folded."""
 
-    def __init__(self, read: Counting, folded: Counting, most: int = bound.MOST) -> None:
+    def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._read = read
         self._folded = folded
@@ -200,15 +200,15 @@ class Folds:
         self._trim()
 
     async def prepare(
-        self, incident: str, stored: Stored, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
-    ) -> Prepared:
+        self, incident: str, stored: EventReader, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
+    ) -> PreparedFold:
         """Fold what is stored and `fresh` under these rulebooks and every other this incident is kept under."""
         entry = self._entries[incident]
         entry.count = await self._current(entry, stored)
         by_id = {event.id: event for event in sorted(fresh, key=position, reverse=True)}
         new = sorted((by_id[id_] for id_ in by_id.keys() - await stored.known(by_id)), key=position)
         for rulebook in rulebooks:
-            entry.kept.setdefault(rulebook.version, Kept(rulebook)).rulebook = rulebook
+            entry.kept.setdefault(rulebook.version, CachedFold(rulebook)).rulebook = rulebook
         ids = frozenset(event.id for event in new)
         heard, surplus = await self._counting(entry, stored, new)
         if heard:
@@ -219,12 +219,12 @@ class Folds:
             if folding is not None:
                 foldings[version] = folding
         left = frozenset(event.id for event in surplus)
-        prepared = Prepared(incident, entry.count, ids, left, foldings, entry.settled, entry.version)
+        prepared = PreparedFold(incident, entry.count, ids, left, foldings, entry.settled, entry.version)
         prepared.unsettled()  # now, and not in one go with the decision
         await asyncio.sleep(0)
         return prepared
 
-    def keep(self, prepared: Prepared) -> None:
+    def keep(self, prepared: PreparedFold) -> None:
         """What was prepared is stored."""
         entry = self._entries[prepared.name]
         entry.count = prepared.events
@@ -239,7 +239,7 @@ class Folds:
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version
 
-    async def _current(self, entry: _Entry, stored: Stored) -> int:
+    async def _current(self, entry: _Entry, stored: EventReader) -> int:
         count = await stored.count()
         if count != entry.count:
             entry.forget()  # another instance has gone on
@@ -253,7 +253,7 @@ class Folds:
         return count
 
     async def _counting(
-        self, entry: _Entry, stored: Stored, new: Sequence[IncidentEvent]
+        self, entry: _Entry, stored: EventReader, new: Sequence[IncidentEvent]
     ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
         """Which of the new events count, and which are too many."""
         if entry.count + len(new) <= self.most or not entry.kept:
@@ -262,7 +262,7 @@ class Folds:
         kept.head = await self._through(kept, stored, ())
         return (new, ()) if kept.head is None else bound.counting(kept.head, entry.count, new, self.most)
 
-    async def _through(self, kept: Kept, stored: Stored, new: Sequence[IncidentEvent]) -> Folding | None:
+    async def _through(self, kept: CachedFold, stored: EventReader, new: Sequence[IncidentEvent]) -> Folding | None:
         head, kept.head = kept.head, None
         if head is not None and head.unfit(new) is None:
             await self._follow(kept, head, new)
@@ -280,7 +280,7 @@ class Folds:
         return await self._anew(kept, remembered(await self._events(stored, None, new), ended_at), ended_at is None)
 
     async def _events(
-        self, stored: Stored, after: Position | None, new: Sequence[IncidentEvent]
+        self, stored: EventReader, after: Position | None, new: Sequence[IncidentEvent]
     ) -> list[IncidentEvent]:
         """What is stored behind a place, with the new events, in order."""
         found = list(new)
@@ -290,7 +290,7 @@ class Folds:
             await asyncio.sleep(0)
         return sorted(found, key=position)
 
-    async def _anew(self, kept: Kept, events: Sequence[IncidentEvent], steps: bool) -> Folding | None:
+    async def _anew(self, kept: CachedFold, events: Sequence[IncidentEvent], steps: bool) -> Folding | None:
         if not events:
             return None
         line = await asyncio.to_thread(timeline, events)
@@ -305,7 +305,7 @@ class Folds:
             await turn.over()
         return folding
 
-    async def _follow(self, kept: Kept, folding: Folding, events: Sequence[IncidentEvent]) -> None:
+    async def _follow(self, kept: CachedFold, folding: Folding, events: Sequence[IncidentEvent]) -> None:
         turn = Turn()
         for some in _slices(events):
             folding.follow(some)

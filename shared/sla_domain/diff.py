@@ -1,6 +1,6 @@
 """The difference between what the fold says now and what has been told before, as facts (DESIGN §2.2).
 
-Pure and idempotent: once `told_after` has noted the facts, telling again gives nothing. For each clock, in this order:
+Pure and idempotent: once `after_publishing` has noted the facts, there are no new ones. For each clock, in this order:
 started · amended (a told verdict or breach is no longer true) · retargeted · marks not yet told · paused, resumed, met,
 missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its priority,
 and its promise.
@@ -34,26 +34,37 @@ from sla_domain.fact import Fact, FactKind
 from sla_domain.incident import Incident
 from sla_domain.moves import move_facts
 from sla_domain.promise import promise_facts
-from sla_domain.spoken import Spoken, digest, fresh, standing, target_name
-from sla_domain.spoken import told as known
-from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN, Told
+from sla_domain.published import (
+    BREACHED,
+    BROKEN_SINCE,
+    OLD_BREACHED,
+    TAKES_BACK,
+    TAKES_BACK_DUE,
+    WITHDRAWN,
+    PublishedState,
+)
+from sla_domain.published_mark import PublishedMark, digest, fresh, standing, target_name
+from sla_domain.published_mark import is_published as known
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
 _MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
 
 
-def tell(
+def new_facts(
     incident: Incident,
-    told: Mapping[ClockId, Told],
+    told: Mapping[ClockId, PublishedState],
     keys: Collection[str] = frozenset(),
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """The facts that are new. `keys` are the incident's own, see `told.keys_after`. `unread`: clocks that are no more
-    and of which nobody can tell whether their breaches stand (`withdrawn.Kept`)."""
+    """Return the facts that have not been published yet.
+
+    `keys`: of the incident's own facts published so far (`published.keys_after`). `unread`: clocks that are no more and
+    whose breaches cannot be judged, because their catalogue version cannot be read (`withdrawn.Kept`).
+    """
     facts: list[Fact] = [*move_facts(incident, keys)]
     for clock in incident.clocks:
-        facts += _Voice(clock, told.get(clock.id), upto, incident).facts()
+        facts += ClockDiff(clock, told.get(clock.id), upto, incident).facts()
     known = {clock.id for clock in incident.clocks}
     for id_, old in told.items():
         if id_ not in known:
@@ -66,16 +77,16 @@ def tell(
     return tuple([fact if fact.kind in _MARKS or fact.at > through else replace(fact, history=True) for fact in facts])
 
 
-class _Voice:
+class ClockDiff:
     """What there is to say about one clock."""
 
-    def __init__(self, clock: Clock, told: Told | None, upto: datetime | None, incident: Incident) -> None:
+    def __init__(self, clock: Clock, told: PublishedState | None, upto: datetime | None, incident: Incident) -> None:
         self._clock = clock
         self._incident = incident
         self._told = told
         self._upto = upto
         self._keys = set(told.keys) if told is not None else set()
-        self._spoken = told.spoken(clock) if told is not None else []  # marks that were told and stand
+        self._spoken = told.published_marks(clock) if told is not None else []  # marks that were told and stand
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
@@ -99,7 +110,7 @@ class _Voice:
 
     # -- the parts
 
-    def _change(self, told: Told) -> None:
+    def _change(self, told: PublishedState) -> None:
         """The state, if it is not the one told."""
         clock = self._clock
         same_cause = digest(clock.cause) == told.cause
@@ -114,7 +125,7 @@ class _Voice:
             elif clock.due_at != told.due_at:
                 self._retarget(told)
 
-    def _reprioritised(self, told: Told) -> None:
+    def _reprioritised(self, told: PublishedState) -> None:
         """Another priority that leaves the target as it is: whoever shows the clock hears of it, unless another fact
         has just said it. (Marks never do: they speak of their own instants.)"""
         clock = self._clock
@@ -125,10 +136,10 @@ class _Voice:
             details = {"priority": clock.priority, "old_priority": told.priority}
             self._say(FactKind.CLOCK_RETARGETED, f"priority/{digest(since.event)}", since.start, details)
 
-    def _retargeted(self, told: Told) -> bool:
+    def _retargeted(self, told: PublishedState) -> bool:
         return self._clock.state is ClockState.RUNNING and self._other_target(told)
 
-    def _other_target(self, told: Told) -> bool:
+    def _other_target(self, told: PublishedState) -> bool:
         """Whether another target is in force than was told. Its ordinal says nothing: late events renumber targets."""
         clock = self._clock
         if clock.state is told.state and not clock.state.open:
@@ -163,7 +174,7 @@ class _Voice:
             case _:
                 assert_never(clock.state)
 
-    def _retarget(self, told: Told) -> None:
+    def _retarget(self, told: PublishedState) -> None:
         clock = self._clock
         details = _dates(old_due_at=told.due_at, new_due_at=clock.due_at) | {
             "priority": clock.priority,
@@ -183,7 +194,7 @@ class _Voice:
             if known(mark, self._spoken):
                 continue
             key = fresh(mark.key, self._keys)
-            self._spoken.append(Spoken(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
+            self._spoken.append(PublishedMark(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
             stale = mark.generation != self._clock.generation or not self._clock.state.open
             history = (stale and mark.past_when_heard) or self._imported(mark)
             if mark.kind == BREACH:
@@ -205,7 +216,7 @@ class _Voice:
 
     # -- amendments
 
-    def _amend(self, told: Told) -> bool:
+    def _amend(self, told: PublishedState) -> bool:
         """N1: say what is no longer true. True when the new state is told with it."""
         clock = self._clock
         moves, taken = self._breaches()
@@ -222,7 +233,7 @@ class _Voice:
             self._say(FactKind.CLOCK_AMENDED, "amended", at, amendment)
         return verdict
 
-    def _verdict_changed(self, told: Told) -> bool:
+    def _verdict_changed(self, told: PublishedState) -> bool:
         clock = self._clock
         if told.state not in _VERDICTS or told.cause in {digest(event) for event in clock.undone}:
             return False
@@ -232,13 +243,13 @@ class _Voice:
             told.due_at,
         )
 
-    def _breaches(self) -> tuple[list[dict[str, str]], list[Spoken]]:
-        """Told breaches whose instant the fold does not have: the details of those it has moved, those taken back."""
+    def _breaches(self) -> tuple[list[dict[str, str]], list[PublishedMark]]:
+        """Return what became of published breaches whose instant the fold no longer has: moved, or taken back."""
         marks = [mark for mark in self._clock.marks if mark.kind == BREACH]
         there = {mark.at for mark in marks}
         lost = [each for each in self._spoken if each.kind == BREACH and each.at not in there]
         news = [mark for mark in marks if self._passed(mark) and not known(mark, self._spoken)]
-        moves, taken = list[dict[str, str]](), list[Spoken]()
+        moves, taken = list[dict[str, str]](), list[PublishedMark]()
         earned = {each.at for each in self._clock.earned}
         for each in lost:
             now = next((mark for mark in news if each.at is not None and each.is_of(mark)), None)
@@ -312,7 +323,7 @@ class _Voice:
         )
 
 
-def _gone(incident: Incident, id_: ClockId, old: Told, unread: bool) -> list[Fact]:
+def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -> list[Fact]:
     """A clock that was told and is no more: a late event has changed what the cycles are. `unread`: nobody can tell
     whether it was that; then no breach is taken back."""
     taken = [each for each in standing(old.keys, old.meanings) if each.kind == BREACH and not unread]
@@ -338,7 +349,7 @@ def _gone(incident: Incident, id_: ClockId, old: Told, unread: bool) -> list[Fac
     ]
 
 
-def _taking_back(taken: Sequence[Spoken]) -> dict[str, str]:
+def _taking_back(taken: Sequence[PublishedMark]) -> dict[str, str]:
     if not taken:
         return {}
     dues = [each.at.isoformat() for each in taken if each.at is not None]

@@ -8,12 +8,12 @@ from tests.build.rulebook import plan, row, rulebook
 from tests.build.story import Telling, instant
 
 from sla_domain.clock import ClockId, ClockState
+from sla_domain.diff import new_facts
 from sla_domain.event import WaitingOn
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold
+from sla_domain.published import PublishedState, Timer, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
-from sla_domain.tell import tell
-from sla_domain.told import Timer, Told, keys_after, timers, told_after
 
 RULES = rulebook(
     plan(row("resolution", "4h", priority="P1", warn=[50]), row("resolution", "8h", priority="P2", warn=[50]))
@@ -25,19 +25,19 @@ class Listener:
 
     def __init__(self, rules: Rulebook = RULES) -> None:
         self.rules = rules
-        self.told: dict[ClockId, Told] = {}
+        self.told: dict[ClockId, PublishedState] = {}
         self.keys: frozenset[str] = frozenset()
 
     def hears(self, told: Telling, upto: str = "") -> list[Fact]:
         incident = fold(told.events, self.rules)
-        facts = tell(incident, self.told, self.keys, told.at(upto) if upto else None)
-        self.told = told_after(self.told, facts, incident.clocks)
+        facts = new_facts(incident, self.told, self.keys, told.at(upto) if upto else None)
+        self.told = after_publishing(self.told, facts, incident.clocks)
         self.keys = keys_after(self.keys, facts)
-        assert tell(incident, self.told, self.keys, told.at(upto) if upto else None) == ()
+        assert new_facts(incident, self.told, self.keys, told.at(upto) if upto else None) == ()
         return [fact for fact in facts if fact.clock is not None]
 
     @property
-    def row(self) -> Told:
+    def row(self) -> PublishedState:
         (only,) = self.told.values()
         return only
 
@@ -115,7 +115,7 @@ def test_a_breach_told_by_a_timer_and_one_noticed_by_telling_leave_the_same_row(
     noticed.hears(told, upto="Mon 13:00")
     fired.hears(told)
     row = fired.row
-    after = Told.read(
+    after = PublishedState.read(
         f"{row.text} 0/warn-50 0/breach",
         state=row.state,
         generation=row.generation,
@@ -220,7 +220,7 @@ def test_a_late_opening_moves_the_start_and_the_due_instant() -> None:
 
 
 def test_a_row_survives_its_text() -> None:
-    row = Told(
+    row = PublishedState(
         state=ClockState.PAUSED,
         generation=2,
         due_at=None,
@@ -228,14 +228,14 @@ def test_a_row_survives_its_text() -> None:
         cause="ab12",
         promised_at=instant("Mon 10:00") + timedelta(microseconds=1),
     )
-    assert Told.read(row.text, state="paused", generation=2, due_at=None) == row
+    assert PublishedState.read(row.text, state="paused", generation=2, due_at=None) == row
 
 
 class TestPromise:
     def facts(self, told: Telling, listener: Listener) -> list[tuple[FactKind, str]]:
         incident = fold(told.events, listener.rules)
-        facts = tell(incident, listener.told, listener.keys)
-        listener.told = told_after(listener.told, facts, incident.clocks)
+        facts = new_facts(incident, listener.told, listener.keys)
+        listener.told = after_publishing(listener.told, facts, incident.clocks)
         listener.keys = keys_after(listener.keys, facts)
         return [(f.kind, f.details.get("moved", "")) for f in facts if f.kind.value.startswith("promise")]
 

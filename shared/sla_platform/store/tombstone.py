@@ -19,7 +19,7 @@ from sla_platform.store.types import Instant
 _LATE = text("late_at IS NOT NULL")
 
 
-def forgotten_table(metadata: MetaData, service: str) -> Table:
+def tombstone_table(metadata: MetaData, service: str) -> Table:
     """`<service>_forgotten`. `late_at`: when an event came since, which must be removed again in its turn."""
     return Table(
         f"{service}_forgotten",
@@ -31,13 +31,13 @@ def forgotten_table(metadata: MetaData, service: str) -> Table:
     )
 
 
-async def endings(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
+async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
     """The instants through which those of these incidents are history that have been forgotten."""
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
-async def bury(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
+async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
     """Remember the ends of incidents that are removed in this transaction; a later end counts."""
     if not ended:
         return
@@ -48,13 +48,13 @@ async def bury(connection: AsyncConnection, table: Table, ended: Mapping[str, da
     await connection.execute(statement.on_conflict_do_update(index_elements=["incident"], set_=replacing), rows)
 
 
-async def came_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
+async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
     """Note that events of these forgotten incidents have been stored."""
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
 
 
-async def late_removed(
+async def remove_late(
     store: Store,
     table: Table,
     known: Column[str],

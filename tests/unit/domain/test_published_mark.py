@@ -8,14 +8,14 @@ from datetime import datetime
 import pytest
 from tests.build.rulebook import plan, row, rulebook
 from tests.build.story import Telling
-from tests.unit.domain.test_tell import Listener, kinds
+from tests.unit.domain.test_diff import Listener, kinds
 
 from sla_domain.clock import ClockState
 from sla_domain.cycles import continued
+from sla_domain.diff import new_facts
 from sla_domain.fact import FactKind
 from sla_domain.fold import fold
-from sla_domain.tell import tell
-from sla_domain.told import Told, keys_after, timers, told_after
+from sla_domain.published import PublishedState, after_publishing, keys_after, timers
 
 RULES = rulebook(
     plan(
@@ -36,10 +36,10 @@ def broken() -> tuple[Telling, Listener]:
     return told, listener
 
 
-def of_an_older_release(told: Told) -> Told:
+def of_an_older_release(told: PublishedState) -> PublishedState:
     """The row as the release before wrote it: keys, the cause and the promise, nothing that says what keys mean."""
     words = [word for word in told.text.split() if not word.startswith("@") or word.startswith(("@cause", "@promised"))]
-    return Told.read(
+    return PublishedState.read(
         " ".join(words), state=told.state, generation=told.generation, due_at=told.due_at,
         breached_at=told.breached_at, priority=told.priority, metric=told.metric, started_at=told.started_at,
     )  # fmt: skip
@@ -86,7 +86,7 @@ def test_the_keys_of_an_older_release_keep_what_was_taken_back_apart() -> None:
     (id_,) = listener.told
     # told at 13:00, taken back by a late pause, and true again at 15:00
     told.waits("Mon 10:00").resumed("Mon 12:00")
-    listener.told[id_] = Told.read(
+    listener.told[id_] = PublishedState.read(
         f"{of_an_older_release(row_).text} 0/breach -0/breach 0/breach~1", state="running", generation=0,
         due_at=told.at("Mon 15:00"), breached_at=told.at("Mon 15:00"), priority=row_.priority, metric=row_.metric,
         started_at=row_.started_at,
@@ -103,7 +103,7 @@ def test_timers_that_an_older_process_has_replaced_are_not_mistaken_for_ours() -
     (id_,) = listener.told
     ours = listener.row
     told.waits("Mon 10:00").resumed("Mon 11:00")
-    listener.told[id_] = Told.read(
+    listener.told[id_] = PublishedState.read(
         f"{ours.text} 0/breach", state="running", generation=0, due_at=told.at("Mon 14:00"),
         breached_at=told.at("Mon 14:00"), priority=ours.priority, metric=ours.metric, started_at=ours.started_at,
     )  # fmt: skip
@@ -115,8 +115,8 @@ class TestCycles:
 
     def hears(self, told: Telling, upto: datetime) -> list[tuple[FactKind, int]]:
         incident = continued(fold(told.events, self.RULES), self.told)
-        facts = tell(incident, self.told, self.keys, upto)
-        self.told, self.keys = told_after(self.told, facts, incident.clocks), keys_after(self.keys, facts)
+        facts = new_facts(incident, self.told, self.keys, upto)
+        self.told, self.keys = after_publishing(self.told, facts, incident.clocks), keys_after(self.keys, facts)
         return [(fact.kind, fact.cycle) for fact in facts if fact.metric == "next_response" or "gone" in fact.key]
 
     def setup_method(self) -> None:
@@ -153,5 +153,5 @@ def test_told_rows_survive_their_text() -> None:
         name: getattr(row_, name)
         for name in ("generation", "due_at", "breached_at", "priority", "metric", "started_at")
     }
-    assert Told.read(row_.text, state=row_.state, **columns) == row_
-    assert Told.read(replace(row_, meanings={}).text, state=row_.state, **columns).meanings == {}
+    assert PublishedState.read(row_.text, state=row_.state, **columns) == row_
+    assert PublishedState.read(replace(row_, meanings={}).text, state=row_.state, **columns).meanings == {}

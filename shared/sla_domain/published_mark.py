@@ -33,7 +33,7 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class PublishedMark:
     """A mark that was told and not taken back. `at` is None while nobody knows the instant."""
 
     key: str
@@ -61,24 +61,26 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
     return None
 
 
-def standing(keys: Collection[str], meanings: Mapping[str, Meaning]) -> list[Spoken]:
+def standing(keys: Collection[str], meanings: Mapping[str, Meaning]) -> list[PublishedMark]:
     """The told marks that were not taken back, in the order of their keys."""
     found = []
     for key in sorted(keys):
         mark = mark_of_key(key)
         if mark is not None and f"-{key}" not in keys:
             meaning = meanings.get(key, Meaning(None))
-            found.append(Spoken(key, mark[1], mark[0], meaning.at, meaning.target))
+            found.append(PublishedMark(key, mark[1], mark[0], meaning.at, meaning.target))
     return found
 
 
-def understood(spoken: Iterable[Spoken], clock: Clock, generation: int, breached_at: datetime | None) -> list[Spoken]:
+def with_instants(
+    spoken: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
+) -> list[PublishedMark]:
     """`spoken` with the instants nobody kept, as far as the clock or the told row (its generation and breach) has them.
 
     What stays without an instant has no counterpart in the fold.
     """
-    known: list[Spoken] = []
-    unknown: list[Spoken] = []
+    known: list[PublishedMark] = []
+    unknown: list[PublishedMark] = []
     for each in spoken:
         if each.at is None and each.kind == BREACH and each.generation == generation and breached_at is not None:
             each = replace(each, at=breached_at)
@@ -107,7 +109,7 @@ def understood(spoken: Iterable[Spoken], clock: Clock, generation: int, breached
     return known
 
 
-def told(mark: Mark, spoken: Iterable[Spoken]) -> bool:
+def is_published(mark: Mark, spoken: Iterable[PublishedMark]) -> bool:
     """Whether the mark is no news after what stands."""
     same = [each for each in spoken if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)

@@ -1,7 +1,7 @@
 """What the world has been told about a clock: the other half of every difference (DESIGN §2.2).
 
-`Told` fits in the row of the clock: state, due instant, generation, breach instant and priority are columns, the rest
-is one text of space-separated words, to which a fire statement may append the keys of the marks it tells. Words are
+`PublishedState` fits in the row of the clock: state, due instant, generation, breach instant and priority are columns,
+the rest is one text of space-separated words, to which a fire statement may append the keys of its marks. Words are
 
 * a fact's key, `0/warn-75`, `paused/3f2a…` (the digest of the event that caused it);
 * `-0/breach`: that telling was taken back;
@@ -25,7 +25,17 @@ from datetime import UTC, datetime, timedelta
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
 from sla_domain.cycles import start_name
 from sla_domain.fact import Fact, FactKind
-from sla_domain.spoken import Meaning, Spoken, digest, fresh, mark_of_key, standing, target_name, told, understood
+from sla_domain.published_mark import (
+    Meaning,
+    PublishedMark,
+    digest,
+    fresh,
+    is_published,
+    mark_of_key,
+    standing,
+    target_name,
+    with_instants,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -42,8 +52,8 @@ OLD_BREACHED, BREACHED = "old_breached_at", "breached_at"  # details: a breach s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """Told about one clock so far."""
+class PublishedState:
+    """What has been published about one clock so far."""
 
     state: ClockState
     generation: int
@@ -92,7 +102,7 @@ class Told:
         started_at: datetime | None = None,
         cycle: int = 0,
         catalogue: str = "",
-    ) -> Told:
+    ) -> PublishedState:
         """From the columns and the text of a row, whatever a fire statement has appended to it."""
         keys, meanings, notes = set(), dict[str, Meaning](), dict[str, str]()
         pending: dict[str, Meaning] = {}
@@ -135,9 +145,9 @@ class Told:
         breaches = [each for each in standing(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
-    def spoken(self, clock: Clock) -> list[Spoken]:
+    def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """The marks that have been told and stand."""
-        return understood(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)
+        return with_instants(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,23 +159,25 @@ class Timer:
     at: datetime
 
 
-def timers(clock: Clock, told: Told) -> tuple[Timer, ...]:
+def timers(clock: Clock, told: PublishedState) -> tuple[Timer, ...]:
     """The marks still to be told by time alone; empty unless the clock runs."""
-    ahead = _ahead(clock, told.keys, told.spoken(clock))
+    ahead = _ahead(clock, told.keys, told.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
 
 
-def _ahead(clock: Clock, used: Collection[str], spoken: Iterable[Spoken]) -> dict[str, Mark]:
+def _ahead(clock: Clock, used: Collection[str], spoken: Iterable[PublishedMark]) -> dict[str, Mark]:
     """The pending marks that are news, by the keys under which they will be told."""
     ahead: dict[str, Mark] = {}
     spoken = list(spoken)
     for mark in clock.marks:
-        if mark.pending and not told(mark, spoken):
+        if mark.pending and not is_published(mark, spoken):
             ahead[fresh(mark.key, {*used, *ahead})] = mark
     return ahead
 
 
-def told_after(told: Mapping[ClockId, Told], facts: Iterable[Fact], clocks: Iterable[Clock]) -> dict[ClockId, Told]:
+def after_publishing(
+    told: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
+) -> dict[ClockId, PublishedState]:
     """What has been told once `facts` are out. Clocks that are no more keep what was told of them."""
     said: dict[ClockId, list[Fact]] = {}
     promised: dict[str, datetime] = {}
@@ -192,9 +204,11 @@ def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 
 
-def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[str, datetime]) -> Told:
+def _after(
+    old: PublishedState | None, facts: list[Fact], clock: Clock, promised: Mapping[str, datetime]
+) -> PublishedState:
     keys = (old.keys if old is not None else frozenset()) | _words(facts)
-    spoken = {each.key: each for each in old.spoken(clock)} if old is not None else {}
+    spoken = {each.key: each for each in old.published_marks(clock)} if old is not None else {}
     for fact in facts:
         _hear(spoken, fact, clock)
     meanings = {key: Meaning(each.at, each.target) for key, each in spoken.items()}
@@ -202,7 +216,7 @@ def _after(old: Told | None, facts: list[Fact], clock: Clock, promised: Mapping[
         meanings[key] = Meaning(mark.at, target_name(mark.target_event))
     line = promised.get(f"{DUE}{clock.metric}") if clock.state is ClockState.RUNNING else None
     given = line if line == clock.due_at else None
-    return Told(
+    return PublishedState(
         state=clock.state,
         generation=clock.generation,
         due_at=clock.due_at,
@@ -234,12 +248,12 @@ def _earned(written: str) -> dict[datetime, str]:
     return {at: under for micros, _, under in places if (at := _instant(micros)) is not None}
 
 
-def _still_earned(clock: Clock, spoken: Iterable[Spoken]) -> dict[datetime, str]:
+def _still_earned(clock: Clock, spoken: Iterable[PublishedMark]) -> dict[datetime, str]:
     told_at = {each.at for each in spoken if each.kind == BREACH}
     return {each.at: each.under for each in clock.earned if each.at in told_at}
 
 
-def _hear(spoken: dict[str, Spoken], fact: Fact, clock: Clock) -> None:
+def _hear(spoken: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
     """What stands once the fact is out."""
     for key in fact.details.get(TAKES_BACK, "").split():
         spoken.pop(key, None)
@@ -253,10 +267,10 @@ def _hear(spoken: dict[str, Spoken], fact: Fact, clock: Clock) -> None:
         place = (kind, fact.generation, fact.at)
         mark = next((each for each in clock.marks if (each.kind, each.generation, each.at) == place), None)
         target = target_name(mark.target_event) if mark is not None else ""
-        spoken[fact.key] = Spoken(fact.key, kind, fact.generation, fact.at, target)
+        spoken[fact.key] = PublishedMark(fact.key, kind, fact.generation, fact.at, target)
 
 
-def _breach_in_force(spoken: Iterable[Spoken], clock: Clock) -> datetime | None:
+def _breach_in_force(spoken: Iterable[PublishedMark], clock: Clock) -> datetime | None:
     """The due instant of the generation in force, if its passing was told."""
     ours = next((mark.at for mark in clock.marks if mark.kind == BREACH and mark.generation == clock.generation), None)
     return ours if any(each.kind == BREACH and each.at == ours for each in spoken) else None

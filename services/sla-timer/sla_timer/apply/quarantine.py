@@ -25,7 +25,7 @@ from sla_timer.apply.refold import Refolder, these
 REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
-class Apart:
+class TimerQuarantine:
     """Quarantines for the re-planner and the self-audit, and replays for them and for the tick."""
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
@@ -80,7 +80,7 @@ def _instant(written: int | str) -> datetime:
     return from_micros(written) if isinstance(written, int) else datetime.fromisoformat(written)
 
 
-def apart(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
+def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
     """That the incident of this column is kept apart from this part, under this catalogue."""
     kept = tables.quarantine.c
     return waits(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)
