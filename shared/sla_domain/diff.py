@@ -25,29 +25,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
-from sla_domain.event import EventId, TimeQuality
-from sla_domain.fact import Fact, FactKind
+from sla_domain.event import EventId
+from sla_domain.fact import (
+    BREACHED,
+    NO_SUCH_CLOCK,
+    STARTED,
+    Amended,
+    Breached,
+    Cancelled,
+    ClockFactBody,
+    Exempted,
+    Fact,
+    Gone,
+    Met,
+    Missed,
+    MovedBreach,
+    Paused,
+    PriorityCorrected,
+    Resumed,
+    Retargeted,
+    TakenBack,
+    Warned,
+)
 from sla_domain.incident import Incident
 from sla_domain.moves import move_facts
 from sla_domain.promise import promise_facts
-from sla_domain.published import (
-    BREACHED,
-    BROKEN_SINCE,
-    OLD_BREACHED,
-    TAKES_BACK,
-    TAKES_BACK_DUE,
-    WITHDRAWN,
-    PublishedState,
-)
+from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark, digest, fresh, standing, target_name
 from sla_domain.published_mark import is_published as known
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
-_MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
+_MARKS = (Warned, Breached)
+_WITHDRAWN = "withdrawn"  # key of a cancelling that no event caused
 
 
 def new_facts(
@@ -74,7 +87,9 @@ def new_facts(
     through = incident.imported_through
     if through is None:
         return tuple(facts)
-    return tuple([fact if fact.kind in _MARKS or fact.at > through else replace(fact, history=True) for fact in facts])
+    return tuple(
+        [fact if fact.at > through or isinstance(fact.body, _MARKS) else replace(fact, history=True) for fact in facts]
+    )
 
 
 class ClockDiff:
@@ -92,7 +107,7 @@ class ClockDiff:
     def facts(self) -> list[Fact]:
         told, clock = self._told, self._clock
         if told is None:
-            self._say(FactKind.CLOCK_STARTED, "started", clock.started_at, due=clock.due_at or clock.original_due_at)
+            self._add(STARTED, "started", clock.started_at, clock.due_at or clock.original_due_at)
             self._exempt()
             self._marks()
             if clock.state is not ClockState.RUNNING:
@@ -131,10 +146,10 @@ class ClockDiff:
         clock = self._clock
         if not clock.state.open or not told.priority or clock.priority == told.priority:
             return
-        if all(fact.kind in _MARKS for fact in self._facts) and self._incident.priorities:
+        if all(isinstance(fact.body, _MARKS) for fact in self._facts) and self._incident.priorities:
             since = self._incident.priorities[-1]
-            details = {"priority": clock.priority, "old_priority": told.priority}
-            self._say(FactKind.CLOCK_RETARGETED, f"priority/{digest(since.event)}", since.start, details)
+            body = Retargeted(priority=clock.priority, old_priority=told.priority)
+            self._add(body, f"priority/{digest(since.event)}", since.start)
 
     def _retargeted(self, told: PublishedState) -> bool:
         return self._clock.state is ClockState.RUNNING and self._other_target(told)
@@ -156,35 +171,38 @@ class ClockDiff:
         match clock.state:
             case ClockState.RUNNING:
                 before = None if self._told is None else self._told.due_at or self._told.promised_at
-                details = _dates(old_due_at=before, new_due_at=clock.due_at)
-                self._say(FactKind.CLOCK_RESUMED, f"resumed/{cause}", clock.segments[-1].start, details)
+                self._add(Resumed(before, clock.due_at), f"resumed/{cause}", clock.segments[-1].start)
             case ClockState.PAUSED:
                 last = clock.segments[-1]
-                details = {"why": last.why, "waiting_on": last.waiting_on.value if last.waiting_on else ""}
-                self._say(FactKind.CLOCK_PAUSED, f"paused/{cause}", last.start, details)
+                on = last.waiting_on.value if last.waiting_on else ""
+                self._add(Paused(last.why, on), f"paused/{cause}", last.start)
             case ClockState.MET:
-                self._say(FactKind.CLOCK_MET, f"met/{cause}", _stopped(clock), _verdict(clock, self._incident.quality))
+                self._add(Met(*self._verdict()), f"met/{cause}", _stopped(clock))
             case ClockState.MISSED:
-                self._say(
-                    FactKind.CLOCK_MISSED, f"missed/{cause}", _stopped(clock), _verdict(clock, self._incident.quality)
-                )
+                self._add(Missed(*self._verdict()), f"missed/{cause}", _stopped(clock))
             case ClockState.CANCELLED:
-                details = {"why": clock.why, WITHDRAWN: "" if clock.withdrawn_at is None else "yes"}
-                self._say(FactKind.CLOCK_CANCELLED, f"cancelled/{cause or WITHDRAWN}", _stopped(clock), details)
+                withdrawn = clock.withdrawn_at is not None
+                self._add(Cancelled(clock.why, withdrawn), f"cancelled/{cause or _WITHDRAWN}", _stopped(clock))
             case _:
                 assert_never(clock.state)
 
+    def _verdict(self) -> tuple[str, str, timedelta, bool, str]:
+        """Return the fields of `Met` and `Missed`."""
+        clock = self._clock
+        return self._incident.quality.value, clock.why, clock.consumed, clock.stopped_while_paused, clock.exempt
+
     def _retarget(self, told: PublishedState) -> None:
         clock = self._clock
-        details = _dates(old_due_at=told.due_at, new_due_at=clock.due_at) | {
-            "priority": clock.priority,
-            "old_generation": str(told.generation),
-            "agreed_by": clock.agreed_by,
-        }
-        if any(each.kind == BREACH and each.at == clock.due_at for each in self._spoken):
-            details |= _dates(**{BROKEN_SINCE: clock.due_at})
-        at = clock.generation_at or clock.started_at
-        self._say(FactKind.CLOCK_RETARGETED, f"{clock.generation}/target", at, details)
+        broken = any(each.kind == BREACH and each.at == clock.due_at for each in self._spoken)
+        body = Retargeted(
+            old_due_at=told.due_at,
+            new_due_at=clock.due_at,
+            priority=clock.priority,
+            old_generation=told.generation,
+            agreed_by=clock.agreed_by,
+            broken_since=clock.due_at if broken else None,
+        )
+        self._add(body, f"{clock.generation}/target", clock.generation_at or clock.started_at)
 
     def _marks(self) -> None:
         """Marks behind the clock that were not told: a warning overtaken by its breach or its clock's end says so."""
@@ -198,13 +216,12 @@ class ClockDiff:
             stale = mark.generation != self._clock.generation or not self._clock.state.open
             history = (stale and mark.past_when_heard) or self._imported(mark)
             if mark.kind == BREACH:
-                self._say(
-                    FactKind.CLOCK_BREACHED, key, mark.at, generation=mark.generation, due=mark.at, history=history
-                )
+                self._mark(BREACHED, mark, key, mark.at, history)
             else:
                 breach = breached.get(mark.generation)
                 overtaken = stale or (breach is not None and mark.at <= breach)
-                self._warn(mark, key, overtaken, history)
+                due = self._clock.due_at if mark.generation == self._clock.generation else None
+                self._mark(Warned(mark.kind, overtaken), mark, key, due, history)
 
     def _imported(self, mark: Mark) -> bool:
         """Whether it had come true when an import told slad of the incident. A target made later is news."""
@@ -220,18 +237,17 @@ class ClockDiff:
         """N1: say what is no longer true. True when the new state is told with it."""
         clock = self._clock
         moves, taken = self._breaches()
-        details = _taking_back(taken)
-        verdict = self._verdict_changed(told)
-        if verdict:
-            details |= {"old_state": told.state.value, "new_state": clock.state.value, "why": clock.why}
-            details |= _dates(old_due_at=told.due_at, new_due_at=clock.due_at)
+        changed = self._verdict_changed(told)
+        body = Amended(takes_back=_taken_back(taken), new_state=clock.state)
+        if changed:
+            body = replace(body, old_state=told.state, why=clock.why, old_due_at=told.due_at, new_due_at=clock.due_at)
         if moves and not taken:
-            details |= moves.pop(0)
-        for amendment in ([details] if details else []) + moves:
-            amendment.setdefault("new_state", clock.state.value)
-            at = clock.stopped_at or clock.segments[-1].start
-            self._say(FactKind.CLOCK_AMENDED, "amended", at, amendment)
-        return verdict
+            body = replace(body, moved=moves.pop(0))
+        amendments = [body] if taken or changed or body.moved is not None else []
+        amendments += [Amended(new_state=clock.state, moved=moved) for moved in moves]
+        for amendment in amendments:
+            self._add(amendment, "amended", clock.stopped_at or clock.segments[-1].start)
+        return changed
 
     def _verdict_changed(self, told: PublishedState) -> bool:
         clock = self._clock
@@ -243,25 +259,25 @@ class ClockDiff:
             told.due_at,
         )
 
-    def _breaches(self) -> tuple[list[dict[str, str]], list[PublishedMark]]:
+    def _breaches(self) -> tuple[list[MovedBreach], list[PublishedMark]]:
         """Return what became of published breaches whose instant the fold no longer has: moved, or taken back."""
         marks = [mark for mark in self._clock.marks if mark.kind == BREACH]
         there = {mark.at for mark in marks}
         lost = [each for each in self._spoken if each.kind == BREACH and each.at not in there]
         news = [mark for mark in marks if self._passed(mark) and not known(mark, self._spoken)]
-        moves, taken = list[dict[str, str]](), list[PublishedMark]()
+        moves, taken = list[MovedBreach](), list[PublishedMark]()
         earned = {each.at for each in self._clock.earned}
         for each in lost:
             now = next((mark for mark in news if each.at is not None and each.is_of(mark)), None)
             if now is None and each.at in earned:
                 continue  # no late event refutes it: another catalogue has put another target in its place
             self._spoken.remove(each)
-            if now is None:
+            if now is None or each.at is None:
                 taken.append(each)
                 self._keys.add(f"-{each.key}")
             else:
                 news = [mark for mark in news if mark.at != now.at]
-                moves.append(_dates(**{OLD_BREACHED: each.at, BREACHED: now.at}))
+                moves.append(MovedBreach(each.at, now.at))
                 self._spoken.append(replace(each, at=now.at))
         return moves, taken
 
@@ -269,17 +285,17 @@ class ClockDiff:
         clock = self._clock
         key = f"exempt/{digest(EventId(clock.exempt + clock.exempt_by))}"
         if clock.exempt and key not in self._keys:
-            details = {"exempt": clock.exempt, "exempt_by": clock.exempt_by}
-            self._say(FactKind.CLOCK_AMENDED, key, clock.stopped_at or clock.started_at, details)
+            body = Exempted(clock.exempt, clock.exempt_by)
+            self._add(body, key, clock.stopped_at or clock.started_at)
 
-    # -- saying
+    # -- facts
 
-    def _warn(self, mark: Mark, key: str, overtaken: bool, history: bool) -> None:
+    def _mark(self, body: Warned | Breached, mark: Mark, key: str, due: datetime | None, history: bool) -> None:
         clock = self._clock
         self._keys.add(key)
         self._facts.append(
             Fact(
-                kind=FactKind.CLOCK_WARNED,
+                body=body,
                 incident=clock.incident,
                 key=key,
                 at=mark.at,
@@ -287,56 +303,42 @@ class ClockDiff:
                 metric=clock.metric,
                 cycle=clock.cycle,
                 generation=mark.generation,
-                due_at=clock.due_at if mark.generation == clock.generation else None,
-                threshold=mark.kind,
-                overtaken=overtaken,
+                due_at=due,
                 history=history,
             )
         )
 
-    def _say(
-        self,
-        kind: FactKind,
-        key: str,
-        at: datetime,
-        details: Mapping[str, str] | None = None,
-        generation: int | None = None,
-        due: datetime | None = None,
-        history: bool = False,
-    ) -> None:
+    def _add(self, body: ClockFactBody, key: str, at: datetime, due: datetime | None = None) -> None:
+        """Add a fact under the first unused form of the key, due at `due` or else when the clock is."""
         clock, key = self._clock, fresh(key, self._keys)
         self._keys.add(key)
         self._facts.append(
             Fact(
-                kind=kind,
+                body=body,
                 incident=clock.incident,
                 key=key,
                 at=at,
                 clock=clock.id,
                 metric=clock.metric,
                 cycle=clock.cycle,
-                generation=clock.generation if generation is None else generation,
+                generation=clock.generation,
                 due_at=due or clock.due_at,
-                history=history,
-                details={name: value for name, value in (details or {}).items() if value},
             )
         )
 
 
 def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -> list[Fact]:
-    """A clock that was told and is no more: a late event has changed what the cycles are. `unread`: nobody can tell
-    whether it was that; then no breach is taken back."""
+    """Return what to publish of a clock that is no more, because a late event has changed what the cycles are.
+
+    `unread`: it cannot be judged whether it was that; then no breach is taken back.
+    """
     taken = [each for each in standing(old.keys, old.meanings) if each.kind == BREACH and not unread]
     if not taken and (old.state is ClockState.CANCELLED or (unread and not old.state.open)):
         return []
-    kind = FactKind.CLOCK_CANCELLED if old.state.open else FactKind.CLOCK_AMENDED
-    why = "the target is no longer promised" if unread else "late events leave no such clock"
-    details = {"old_state": old.state.value, "new_state": "cancelled", "why": why}
-    if unread:
-        details[WITHDRAWN] = "yes"
+    why = "the target is no longer promised" if unread else NO_SUCH_CLOCK
     return [
         Fact(
-            kind=kind,
+            body=Gone(old.state, why, unread, _taken_back(taken)),
             incident=incident.id,
             key=fresh("gone", old.keys),
             at=incident.changed_at,
@@ -344,58 +346,24 @@ def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -
             metric=old.metric,
             cycle=old.cycle,
             generation=old.generation,
-            details=details | _taking_back(taken),
         )
     ]
 
 
-def _taking_back(taken: Sequence[PublishedMark]) -> dict[str, str]:
-    if not taken:
-        return {}
-    dues = [each.at.isoformat() for each in taken if each.at is not None]
-    details = {TAKES_BACK: " ".join(each.key for each in taken)}
-    if len(dues) == len(taken):  # of a row of an older release nobody may know them
-        details |= {TAKES_BACK_DUE: " ".join(dues), OLD_BREACHED: max(dues)}
-    return details
+def _taken_back(taken: Sequence[PublishedMark]) -> tuple[TakenBack, ...]:
+    return tuple([TakenBack(each.key, each.at) for each in taken])
 
 
 def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """PLANS E8: the customer hears old, new and why."""
+    """Return the corrections of the priority that have not been published (clause E8)."""
     facts = []
     for correction in incident.corrections:
         key = f"priority/{digest(correction.event)}"
         if key not in keys:
-            details = {
-                "old": correction.old,
-                "new": correction.new,
-                "by": correction.by,
-                "reason": correction.reason,
-            }
-            facts.append(
-                Fact(
-                    kind=FactKind.PRIORITY_CORRECTED,
-                    incident=incident.id,
-                    key=key,
-                    at=correction.at,
-                    details=details,
-                )
-            )
+            body = PriorityCorrected(correction.old, correction.new, correction.by, correction.reason)
+            facts.append(Fact(body=body, incident=incident.id, key=key, at=correction.at))
     return facts
 
 
 def _stopped(clock: Clock) -> datetime:
     return clock.stopped_at or clock.started_at
-
-
-def _verdict(clock: Clock, quality: TimeQuality) -> dict[str, str]:
-    return {
-        "quality": quality.value,
-        "why": clock.why,
-        "consumed_seconds": f"{clock.consumed.total_seconds():.6f}".rstrip("0").rstrip("."),
-        "stopped_while_paused": "yes" if clock.stopped_while_paused else "",
-        "exempt": clock.exempt,
-    }
-
-
-def _dates(**instants: datetime | None) -> dict[str, str]:
-    return {name: at.isoformat() for name, at in instants.items() if at is not None}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from hashlib import blake2b
 
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import ContractChanged, Fact
 from sla_domain.incident import ContractPeriod, Incident
 
 # Of an incident that moved more often the latest are told: what lies before them is then shown to no contract's key.
@@ -34,12 +34,11 @@ def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
     number = told[-1][0] + 1 if told else 1
     return [
         Fact(
-            kind=FactKind.CONTRACT_CHANGED,
+            body=ContractChanged(incident.periods[-MOST_PERIODS:]),
             incident=incident.id,
             key=f"{_KEY}{number}/{digest}",
             at=incident.periods[-1].start,
             generation=number,
-            periods=incident.periods[-MOST_PERIODS:],
         )
     ]
 

@@ -1,54 +1,28 @@
-"""What the world has been told about a clock: the other half of every difference (DESIGN §2.2).
+"""What has been published about a clock: the other half of every difference (`diff`).
 
-`PublishedState` fits in the row of the clock: state, due instant, generation, breach instant and priority are columns,
-the rest is one text of space-separated words, to which a fire statement may append the keys of its marks. Words are
-
-* a fact's key, `0/warn-75`, `paused/3f2a…` (the digest of the event that caused it);
-* `-0/breach`: that telling was taken back;
-* `@0/breach=…/3f2a…`: what a mark's key means, the instant in microseconds since 1970 and the name of its target
-  (`spoken`); `@+0/breach=…` of a timer, written before it fires, so that the fire statement appends nothing but the
-  key. It holds for the generation and due instant in `@ahead=…`: a process of an older release, which replaces timers
-  and passes these words over, changes one of them;
-* `@withdrawn=…`: since when the target is no longer promised; `@earned=…`: instants of breaches of targets that
-  another catalogue has replaced, each with the version by which it is one (`withdrawn`);
-* `@cause=…`: the digest of the event behind the told state; `@promised=…`: the due instant the customer was given,
-  in microseconds since 1970; `@target=…`: the name of the target in force; `@start=…`: the name of what first began
-  the clock (`cycles`).
+`PublishedState` fits in the row of the clock. State, due instant, generation, breach instant and priority are columns;
+the rest is one text, which `published_text` writes and reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
 from sla_domain.cycles import start_name
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import Amended, Breached, Fact, Gone, PromiseMade, PromiseMoved, Warned
 from sla_domain.published_mark import (
-    Meaning,
+    MarkMeaning,
     PublishedMark,
     digest,
     fresh,
     is_published,
-    mark_of_key,
     standing,
     target_name,
     with_instants,
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_NOTE = "@"
-_PENDING = "+"
-_CAUSE, _PROMISED, _TARGET, _START, _AHEAD = "cause", "promised", "target", "start", "ahead"
-_WITHDRAWN, _EARNED = "withdrawn", "earned"
-DUE = "due:"  # detail of a promise: the line of a metric
-TAKES_BACK = "takes_back"  # detail of an amendment: the keys it takes back
-TAKES_BACK_DUE = "takes_back_due"  # the due instants of these breaches, in the order of the keys
-BROKEN_SINCE = "broken_since"  # detail of a retargeting: the due instant now in force, when its passing was told before
-WITHDRAWN = "withdrawn"  # detail of a cancelling: the target is no longer promised, the incident goes on
-OLD_BREACHED, BREACHED = "old_breached_at", "breached_at"  # details: a breach stands, at another instant than told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +37,7 @@ class PublishedState:
     cause: str = ""  # digest of the event behind the told state
     promised_at: datetime | None = None  # the due instant the customer was given last
     priority: str = ""  # the one a fact spoke of last; empty when nobody kept it
-    meanings: Mapping[str, Meaning] = field(default_factory=dict)  # of the keys of marks told, and still to be told
+    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)  # of the keys of marks told, and still to be told
     target: str = ""  # name of what made the target in force; empty when nobody kept it
     start: str = ""  # name of what first began the clock; empty when nobody kept it
     metric: str = ""
@@ -72,72 +46,6 @@ class PublishedState:
     catalogue: str = ""  # the version by which it was judged last; empty when nobody kept it
     withdrawn_at: datetime | None = None  # since when its target is no longer promised
     earned: Mapping[datetime, str] = field(default_factory=dict)  # breaches of replaced targets, with their version
-
-    @property
-    def text(self) -> str:
-        """Everything but the columns, as words in a stable order."""
-        words = sorted(self.keys)
-        for key, meaning in sorted(self.meanings.items()):
-            pending = "" if key in self.keys else _PENDING
-            words.append(f"{_NOTE}{pending}{key}={_micros(meaning.at)}/{meaning.target}")
-        notes = {_CAUSE: self.cause, _PROMISED: _micros(self.promised_at), _TARGET: self.target, _START: self.start}
-        notes |= {_WITHDRAWN: _micros(self.withdrawn_at)}
-        notes |= {_EARNED: ",".join(f"{_micros(at)}/{under}" for at, under in sorted(self.earned.items()))}
-        if self.meanings.keys() - self.keys:
-            notes[_AHEAD] = _place(self.generation, self.due_at)
-        words += [f"{_NOTE}{name}={value}" for name, value in notes.items() if value]
-        return " ".join(words)
-
-    @classmethod
-    def read(
-        cls,
-        text: str,
-        *,
-        state: str,
-        generation: int,
-        due_at: datetime | None,
-        breached_at: datetime | None = None,
-        priority: str = "",
-        metric: str = "",
-        started_at: datetime | None = None,
-        cycle: int = 0,
-        catalogue: str = "",
-    ) -> PublishedState:
-        """From the columns and the text of a row, whatever a fire statement has appended to it."""
-        keys, meanings, notes = set(), dict[str, Meaning](), dict[str, str]()
-        pending: dict[str, Meaning] = {}
-        for word in text.split():
-            if not word.startswith(_NOTE):
-                keys.add(word)
-                continue
-            name, _, value = word.removeprefix(_NOTE).partition("=")
-            key = name.removeprefix(_PENDING)
-            if mark_of_key(key) is None:
-                notes[name] = value
-            else:
-                at, _, target = value.partition("/")
-                (meanings if key == name else pending)[key] = Meaning(_instant(at), target)
-        if notes.get(_AHEAD) == _place(generation, due_at):
-            meanings |= pending
-        return cls(
-            state=ClockState(state),
-            generation=generation,
-            due_at=due_at,
-            breached_at=breached_at,
-            keys=frozenset(keys),
-            cause=notes.get(_CAUSE, ""),
-            promised_at=_instant(notes.get(_PROMISED, "")),
-            priority=priority,
-            meanings=meanings,
-            target=notes.get(_TARGET, ""),
-            start=notes.get(_START, ""),
-            metric=metric,
-            started_at=started_at,
-            cycle=cycle,
-            catalogue=catalogue,
-            withdrawn_at=_instant(notes.get(_WITHDRAWN, "")),
-            earned=_earned(notes.get(_EARNED, "")),
-        )
 
     @property
     def breaches(self) -> frozenset[datetime]:
@@ -180,12 +88,12 @@ def after_publishing(
 ) -> dict[ClockId, PublishedState]:
     """What has been told once `facts` are out. Clocks that are no more keep what was told of them."""
     said: dict[ClockId, list[Fact]] = {}
-    promised: dict[str, datetime] = {}
+    promised: Mapping[str, datetime] = {}
     for fact in facts:
         if fact.clock is not None:
             said.setdefault(fact.clock, []).append(fact)
-        elif fact.kind in (FactKind.PROMISE_MADE, FactKind.PROMISE_MOVED):
-            promised = {name: datetime.fromisoformat(at) for name, at in fact.details.items() if name.startswith(DUE)}
+        elif isinstance(fact.body, PromiseMade | PromiseMoved):
+            promised = fact.body.lines
     after = dict(told)
     for clock in clocks:
         after[clock.id] = _after(told.get(clock.id), said.pop(clock.id, []), clock, promised)
@@ -211,10 +119,10 @@ def _after(
     spoken = {each.key: each for each in old.published_marks(clock)} if old is not None else {}
     for fact in facts:
         _hear(spoken, fact, clock)
-    meanings = {key: Meaning(each.at, each.target) for key, each in spoken.items()}
+    meanings = {key: MarkMeaning(each.at, each.target) for key, each in spoken.items()}
     for key, mark in _ahead(clock, keys, spoken.values()).items():
-        meanings[key] = Meaning(mark.at, target_name(mark.target_event))
-    line = promised.get(f"{DUE}{clock.metric}") if clock.state is ClockState.RUNNING else None
+        meanings[key] = MarkMeaning(mark.at, target_name(mark.target_event))
+    line = promised.get(clock.metric) if clock.state is ClockState.RUNNING else None
     given = line if line == clock.due_at else None
     return PublishedState(
         state=clock.state,
@@ -237,17 +145,6 @@ def _after(
     )
 
 
-def earned_under(text: str) -> frozenset[str]:
-    """The catalogue versions that the breaches in a row's text need to be judged by, besides the row's own."""
-    note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
-    return frozenset(_earned(note.partition("=")[2]).values())
-
-
-def _earned(written: str) -> dict[datetime, str]:
-    places = (each.partition("/") for each in written.split(",") if each)
-    return {at: under for micros, _, under in places if (at := _instant(micros)) is not None}
-
-
 def _still_earned(clock: Clock, spoken: Iterable[PublishedMark]) -> dict[datetime, str]:
     told_at = {each.at for each in spoken if each.kind == BREACH}
     return {each.at: each.under for each in clock.earned if each.at in told_at}
@@ -255,19 +152,27 @@ def _still_earned(clock: Clock, spoken: Iterable[PublishedMark]) -> dict[datetim
 
 def _hear(spoken: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
     """What stands once the fact is out."""
-    for key in fact.details.get(TAKES_BACK, "").split():
-        spoken.pop(key, None)
-    if fact.kind is FactKind.CLOCK_AMENDED and BREACHED in fact.details:
-        was, now = (datetime.fromisoformat(fact.details[name]) for name in (OLD_BREACHED, BREACHED))
-        for key, each in spoken.items():
-            if each.kind == BREACH and each.at == was:
-                spoken[key] = replace(each, at=now)
-    elif fact.kind in (FactKind.CLOCK_BREACHED, FactKind.CLOCK_WARNED):
-        kind = BREACH if fact.kind is FactKind.CLOCK_BREACHED else fact.threshold
-        place = (kind, fact.generation, fact.at)
-        mark = next((each for each in clock.marks if (each.kind, each.generation, each.at) == place), None)
-        target = target_name(mark.target_event) if mark is not None else ""
-        spoken[fact.key] = PublishedMark(fact.key, kind, fact.generation, fact.at, target)
+    match fact.body:
+        case Breached():
+            spoken[fact.key] = _published(fact, BREACH, clock)
+        case Warned(threshold):
+            spoken[fact.key] = _published(fact, threshold, clock)
+        case Amended(takes_back, moved=moved):
+            for taken in takes_back:
+                spoken.pop(taken.key, None)
+            if moved is not None:
+                for key, each in spoken.items():
+                    if each.kind == BREACH and each.at == moved.old_at:
+                        spoken[key] = replace(each, at=moved.new_at)
+        case _:
+            pass
+
+
+def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
+    place = (kind, fact.generation, fact.at)
+    mark = next((each for each in clock.marks if (each.kind, each.generation, each.at) == place), None)
+    target = target_name(mark.target_event) if mark is not None else ""
+    return PublishedMark(fact.key, kind, fact.generation, fact.at, target)
 
 
 def _breach_in_force(spoken: Iterable[PublishedMark], clock: Clock) -> datetime | None:
@@ -280,17 +185,6 @@ def _words(facts: Iterable[Fact]) -> frozenset[str]:
     words = set()
     for fact in facts:
         words.add(fact.key)
-        words.update(f"-{key}" for key in fact.details.get(TAKES_BACK, "").split())
+        if isinstance(fact.body, Amended | Gone):
+            words.update(f"-{taken.key}" for taken in fact.body.takes_back)
     return frozenset(words)
-
-
-def _place(generation: int, due_at: datetime | None) -> str:
-    return f"{generation}/{_micros(due_at)}"
-
-
-def _micros(at: datetime | None) -> str:
-    return "" if at is None else str((at - _EPOCH) // _MICROSECOND)
-
-
-def _instant(micros: str) -> datetime | None:
-    return _EPOCH + _MICROSECOND * int(micros) if micros else None

@@ -1,7 +1,7 @@
 """Which warnings and breaches of a clock have been told: known by target and instant, whatever their keys say.
 
 The key of a mark (`1/breach`) is its name on the wire and no more: its number is the ordinal of a target, and a late
-event may put another target before it. What was told under a key is remembered beside it (`Meaning`): the instant, and
+event may put another target before it. What was told under a key is remembered beside it (`MarkMeaning`): the instant, and
 the name of what made the target. A breach has been told when one stands for its very instant, whichever target it is
 now counted to; a warning also when it was told of the same target at another instant, because a late pause that moves
 it makes it no news.
@@ -25,7 +25,7 @@ _WARNING = "warn-"
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class MarkMeaning:
     """What a key says: the instant of the mark, and what made its target (empty: nobody kept it)."""
 
     at: datetime | None
@@ -61,13 +61,13 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
     return None
 
 
-def standing(keys: Collection[str], meanings: Mapping[str, Meaning]) -> list[PublishedMark]:
+def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
     """The told marks that were not taken back, in the order of their keys."""
     found = []
     for key in sorted(keys):
         mark = mark_of_key(key)
         if mark is not None and f"-{key}" not in keys:
-            meaning = meanings.get(key, Meaning(None))
+            meaning = meanings.get(key, MarkMeaning(None))
             found.append(PublishedMark(key, mark[1], mark[0], meaning.at, meaning.target))
     return found
 

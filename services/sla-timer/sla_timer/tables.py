@@ -134,7 +134,7 @@ clock = Table(
     Column("urgency", Float, nullable=False, server_default=text("0")),
     Column("weight", Float),  # of the urgency, without the time; NULL in rows of an older release
     Column("exempt", Text, nullable=False, server_default=text("''")),
-    Column("told", Text, nullable=False, server_default=text("''")),  # space-separated keys; see sla_timer.told
+    Column("told", Text, nullable=False, server_default=text("''")),  # see sla_domain.published_text
     Column("context", JsonText, nullable=False),  # what every fact of this clock carries
     Index("ix_timer_clock_incident", "incident"),
     Index(

@@ -1,4 +1,4 @@
-"""`io.slad.clock.<kind>.v1`, `io.slad.promise.<kind>.v1`, `io.slad.priority.corrected.v1`: what the timer service says.
+"""`io.slad.clock.<kind>.v1`, `io.slad.promise.<kind>.v1`, `io.slad.priority.corrected.v1`: the facts of the timer.
 
 A fact carries everything the notifier and the board need but the calendar itself: it names the hours in which its clock
 counts, and who has the catalogue finds them by that name (`sla_domain.hours`).
@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.contract import ContractId
 from sla_domain.event import EventId
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import ContractChanged, Fact, FactBody, FactKind, Warned
 from sla_domain.incident import ContractPeriod
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
+from sla_platform.wire.fact_body import BreachChange, body_of, breach_change, details_of, without_free_text
 
 SOURCE = "/slad/timer"
 NOT_BREACHED = "no"
@@ -103,6 +104,22 @@ class ClockFact(BaseModel):
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
 
     @property
+    def body(self) -> FactBody:
+        """Return what became true, as `sla_domain.fact` has it; read anew at each call."""
+        if self.kind is FactKind.CONTRACT_CHANGED:
+            return ContractChanged(tuple(period.value() for period in self.periods))
+        return body_of(self.kind, self.details, self.threshold, self.overtaken)
+
+    @property
+    def breach_change(self) -> BreachChange:
+        """Return what the fact takes back or moves of breaches published before it, whatever its kind."""
+        return breach_change(self.details)
+
+    def without_free_text(self, names: dict[str, object]) -> ClockFact:
+        """Return a copy with other context fields and without what people wrote in its details."""
+        return self.model_copy(update=names | {"details": without_free_text(self.details)})
+
+    @property
     def is_history(self) -> bool:
         """Whether it is on record only: nobody is told."""
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
@@ -133,8 +150,9 @@ def fact_id(clock: UUID | None, incident: str, key: str) -> str:
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """A domain fact with the context of its clock and incident."""
-    own = {
+    """Return a domain fact with the context of its clock and incident, as it is published."""
+    body = fact.body
+    own: dict[str, object] = {
         "kind": fact.kind,
         "incident": fact.incident,
         "at": fact.at,
@@ -144,12 +162,13 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
         "cycle": fact.cycle,
         "generation": fact.generation,
         "due_at": fact.due_at,
-        "threshold": fact.threshold,
-        "overtaken": fact.overtaken,
         "history": fact.history,
-        "details": dict(fact.details),
-        "periods": [asdict(period) for period in fact.periods],
+        "details": details_of(body),
     }
+    if isinstance(body, Warned):
+        own |= {"threshold": body.threshold, "overtaken": body.overtaken}
+    elif isinstance(body, ContractChanged):
+        own["periods"] = [asdict(period) for period in body.periods]
     return ClockFact.model_validate(context | own)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sla_domain import published_text
 from sla_domain.clock import BREACH, ClockId
 from sla_domain.cycles import continued
 from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import BREACHED, Fact, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.published import PublishedState, Timer, after_publishing, keys_after, timers
@@ -36,7 +37,7 @@ class World:
     def told(self) -> dict[ClockId, PublishedState]:
         """As read back from the rows."""
         return {
-            id_: PublishedState.read(
+            id_: published_text.read(
                 text,
                 state=row.state,
                 generation=row.generation,
@@ -70,7 +71,7 @@ class World:
         assert self.incident is not None
         after = after_publishing(self.told, facts, self.incident.clocks)
         self.keys = keys_after(self.keys, facts)
-        self.rows = {id_: (told.text, told) for id_, told in after.items()}
+        self.rows = {id_: (published_text.write(told), told) for id_, told in after.items()}
         self.timers = {clock.id: timers(clock, after[clock.id]) for clock in self.incident.clocks}
         self.facts += facts
         for fact in facts:
@@ -105,9 +106,8 @@ class World:
 def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_breach: bool) -> Fact:
     assert incident is not None
     metric = next(clock.metric for clock in incident.clocks if clock.id == id_)
-    kind = FactKind.CLOCK_BREACHED if is_breach else FactKind.CLOCK_WARNED
     return Fact(
-        kind=kind,
+        body=BREACHED if is_breach else Warned(timer.kind.partition("~")[0]),
         incident=incident.id,
         key=key,
         at=timer.at,
@@ -115,5 +115,4 @@ def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_b
         metric=metric,
         generation=timer.generation,
         due_at=timer.at,
-        threshold="" if is_breach else timer.kind.partition("~")[0],
     )

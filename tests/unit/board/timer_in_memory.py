@@ -9,7 +9,7 @@ from sla_domain.clock import BREACH, ClockId
 from sla_domain.cycles import continued
 from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import BREACHED, Fact, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, Phase
 from sla_domain.published import PublishedState, after_publishing, keys_after, timers
@@ -64,7 +64,7 @@ class TimerInMemory:
         for timer, clock in sorted(due, key=lambda pair: (pair[0].at, pair[0].kind == BREACH)):
             breach = timer.kind.partition("~")[0] == BREACH
             fact = Fact(
-                kind=FactKind.CLOCK_BREACHED if breach else FactKind.CLOCK_WARNED,
+                body=BREACHED if breach else Warned(timer.kind.partition("~")[0]),
                 incident=incident.id,
                 key=f"{timer.generation}/{timer.kind}",
                 at=timer.at,
@@ -73,7 +73,6 @@ class TimerInMemory:
                 cycle=clock.cycle,
                 generation=timer.generation,
                 due_at=clock.due_at,
-                threshold="" if breach else timer.kind.partition("~")[0],
             )
             self._told = after_publishing(self._told, [fact], [clock])
             self._publish(incident, [fact], now, state="running")

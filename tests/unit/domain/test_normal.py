@@ -13,6 +13,7 @@ from sla_domain.normal import normal
 from sla_domain.plan import PlanId
 from sla_domain.published import keys_after
 from sla_domain.rulebook import MatchReason, Rulebook
+from sla_platform.wire.fact_body import details_of
 
 WORDS = [
     "Operations Bridge",
@@ -78,7 +79,7 @@ class TestNothingPromised:
         incident = Telling().opened("Mon 09:00").fold(self.rules)
         facts = new_facts(incident, {})
         (fact,) = [fact for fact in facts if fact.kind is FactKind.PROMISE_NONE]
-        assert "gives no number for first_response at priority P1" in fact.details["why"]
+        assert "gives no number for first_response at priority P1" in details_of(fact.body)["why"]
         keys = keys_after((), facts)
         later = Telling().opened("Mon 09:00").updated("Mon 10:00").fold(self.rules)
         assert FactKind.PROMISE_NONE not in {fact.kind for fact in new_facts(later, {}, keys)}
@@ -88,7 +89,7 @@ class TestNothingPromised:
         rules = rulebook(plans, contract(base_plan=PlanId("base"), products=frozenset({"shop"})))
         incident = Telling().opened("Mon 09:00", product="till").fold(rules)
         (fact,) = [fact for fact in new_facts(incident, {}) if fact.kind is FactKind.PROMISE_NONE]
-        assert fact.details["why"].startswith(Scope.OUT_OF_SCOPE.value)
+        assert details_of(fact.body)["why"].startswith(Scope.OUT_OF_SCOPE.value)
 
     def test_not_where_another_clock_runs_or_where_the_incident_is_over(self) -> None:
         other = rulebook(plan(row("first_response", "unspecified"), row("resolution", "8h")))

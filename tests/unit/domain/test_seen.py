@@ -11,7 +11,7 @@ from tests.build.story import Telling
 
 from sla_domain.diff import new_facts
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentEvent, WaitingOn
-from sla_domain.fact import FactKind
+from sla_domain.fact import ContractChanged
 from sla_domain.fold import fold
 from sla_domain.published import keys_after
 from sla_domain.seen import Seen, seen
@@ -147,7 +147,7 @@ def test_a_move_is_told_once_with_all_periods_and_again_when_they_change() -> No
         nonlocal keys
         facts = [fact for fact in new_facts(story.fold(BOOK), {}, keys) if fact.clock is None]
         keys = keys_after(keys, facts)
-        return [[p.contract for p in f.periods] for f in facts if f.kind is FactKind.CONTRACT_CHANGED]
+        return [[p.contract for p in f.body.periods] for f in facts if isinstance(f.body, ContractChanged)]
 
     assert told() == []
     story.happened(EventKind.DESCRIBED, "Mon 11:00", customer="beta")

@@ -13,12 +13,13 @@ from typing import Any
 
 import orjson
 
+from sla_domain import published_text
 from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.cycles import continued
 from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import Fact, caused_by_catalogue
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.published import PublishedState, after_publishing, keys_after, timers
@@ -77,7 +78,7 @@ def decide(
     for clock in incident.clocks:
         if clock.earned:  # what was told of it follows from another fold than this one
             ended.pop(clock.id, None)
-    keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
+    keys = published_text.read_keys(stored.row.told) if stored.row is not None else frozenset()
     facts = new_facts(incident, told, keys, unread=kept.unread)
     after = after_publishing(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
@@ -110,9 +111,9 @@ def decide(
             }
             for timer in timers(clock, state)
         ]
-    gone = {id_: state for id_, state in after.items() if id_ not in contexts}
-    changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
-    cause = {"catalogue": rulebook.version} if options.moved else {}
+    gone = {id_: state for id_, state in after.items() if id_ not in contexts and state != told.get(id_)}
+    changes.gone += [{"gone": id_, "told": published_text.write(state)} for id_, state in gone.items()]
+    catalogue = rulebook.version if options.moved else ""
     events = stored.events + stored.surplus
     phase = {"phase": incident.phase.value, "events": events}
     if not facts and (stored.row is None or stored.row.phase != incident.phase.value):
@@ -124,7 +125,7 @@ def decide(
         elif fact.clock is not None and fact.clock in rows:  # what the clock was is what its last facts said
             context = _context_of(rows[fact.clock]) | shared | {"state": ClockState.CANCELLED.value}
         context = context | phase
-        changes.facts.append(_envelope(fact, context, cause, now))
+        changes.facts.append(_envelope(fact, context, catalogue, now))
     return changes
 
 
@@ -201,7 +202,7 @@ def _context_of(row: Any) -> dict[str, Any]:
 
 def published_state_of(row: Any) -> PublishedState:
     """What a row of timer_clock says has been told."""
-    return PublishedState.read(
+    return published_text.read(
         row.told,
         state=row.state,
         generation=row.generation,
@@ -215,9 +216,9 @@ def published_state_of(row: Any) -> PublishedState:
     )
 
 
-def _envelope(fact: Fact, context: dict[str, Any], cause: dict[str, str], now: datetime) -> Envelope:
-    if cause and fact.kind in (FactKind.CLOCK_RETARGETED, FactKind.CLOCK_AMENDED, FactKind.PROMISE_MOVED):
-        fact = replace(fact, details={**fact.details, **cause})
+def _envelope(fact: Fact, context: dict[str, Any], catalogue: str, now: datetime) -> Envelope:
+    if catalogue:
+        fact = replace(fact, body=caused_by_catalogue(fact.body, catalogue))
     return encode_clock_fact(clock_fact(fact, context, now), fact.key)
 
 
@@ -235,7 +236,7 @@ def _incident_row(
         "phase": incident.phase.value,
         "opened_at": incident.opened_at,
         "changed_at": incident.changed_at,
-        "told": " ".join(sorted(told)),
+        "told": published_text.write_keys(told),
         "events": stored.events,
         "surplus": stored.surplus,
     }
@@ -270,6 +271,6 @@ def _clock_row(
         "urgency": context["urgency"],
         "weight": context["weight"],
         "exempt": clock.exempt,
-        "told": told.text,
+        "told": published_text.write(told),
         "context": orjson.dumps(context).decode() if json_text else context,
     }

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.clock import ClockId
 from sla_domain.event import IncidentEvent
 from sla_domain.forgotten import remembered
-from sla_domain.published import earned_under
+from sla_domain.published_text import earned_under
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind

@@ -14,6 +14,7 @@ from sla_domain.fact import FactKind
 from sla_domain.metrics import resolution
 from sla_domain.plan import Metric, ReopenMode
 from sla_domain.published import after_publishing, keys_after
+from sla_platform.wire.fact_body import details_of
 
 
 def test_99_995_percent_is_not_a_breach() -> None:
@@ -85,7 +86,7 @@ def test_met_while_paused_is_visible() -> None:
     rules = rulebook(plan(row("resolution", "8h")))
     forgotten = Telling().opened("Mon 09:00").waits("Mon 10:00").resolved("Fri 10:00")
     facts = [f for f in new_facts(forgotten.fold(rules), {}) if f.kind is FactKind.CLOCK_MET]
-    assert [fact.details["stopped_while_paused"] for fact in facts] == ["yes"]
+    assert [details_of(fact.body)["stopped_while_paused"] for fact in facts] == ["yes"]
     resumed = Telling().opened("Mon 09:00").waits("Mon 10:00").resumed("Mon 11:00").resolved("Mon 12:00")
     assert not resumed.clock(rules).stopped_while_paused
 
@@ -104,7 +105,7 @@ def test_exempt_with_reason_and_author_without_losing_the_verdict() -> None:
     assert (clock.state, clock.exempt, clock.exempt_by) == (ClockState.MISSED, "customer unreachable", "Bob")
     assert clock_of(incident, "first_response").exempt == ""
     said = new_facts(incident, state, known)
-    assert [(f.kind, f.metric, dict(f.details)) for f in said] == [
+    assert [(f.kind, f.metric, details_of(f.body)) for f in said] == [
         (FactKind.CLOCK_AMENDED, "resolution", {"exempt": "customer unreachable", "exempt_by": "Bob"})
     ]
 
@@ -122,8 +123,8 @@ def test_an_event_a_day_late_takes_back_the_breach_it_disproves() -> None:
     said = new_facts(incident, state, known)
 
     assert [fact.kind for fact in said] == [FactKind.CLOCK_AMENDED, FactKind.CLOCK_MET]
-    assert said[0].details["takes_back"] == "0/breach"
-    assert said[0].details["old_breached_at"] == instant("Mon 10:00").isoformat()
+    assert details_of(said[0].body)["takes_back"] == "0/breach"
+    assert details_of(said[0].body)["old_breached_at"] == instant("Mon 10:00").isoformat()
     assert keys(incident.clocks[0]) == []
 
 

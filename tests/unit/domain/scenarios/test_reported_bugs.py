@@ -22,6 +22,7 @@ from sla_domain.phase import Phase
 from sla_domain.plan import Coverage, HolidaySource
 from sla_domain.preview import preview
 from sla_domain.published import after_publishing, keys_after, timers
+from sla_platform.wire.fact_body import details_of
 
 HOUR = timedelta(hours=1)
 
@@ -193,7 +194,7 @@ def test_20_another_holiday_list_moves_an_open_clock_by_one_fact() -> None:
     first = told.fold(before)
     state = after_publishing({}, new_facts(first, {}), first.clocks)
     moved = [f for f in new_facts(told.fold(after), state, {"promise"}) if f.kind is FactKind.CLOCK_RETARGETED]
-    assert [(f.details["old_due_at"], f.details["new_due_at"]) for f in moved] == [
+    assert [(details_of(f.body)["old_due_at"], details_of(f.body)["new_due_at"]) for f in moved] == [
         (told.at("Tue 10:00").isoformat(), told.at("Wed 10:00").isoformat())
     ]
 

@@ -14,7 +14,7 @@ from typing import Any
 from sla_catalogue import Catalogue
 from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import Fact, FactKind, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_notifier.telling.directory import chain_of, contract_of, level_of
@@ -81,4 +81,4 @@ class Outlook:
 
 
 def _is_told(fact: Fact) -> bool:
-    return fact.kind in _WORDS and not fact.history and not fact.overtaken
+    return fact.kind in _WORDS and not fact.history and not (isinstance(fact.body, Warned) and fact.body.overtaken)
