@@ -36,6 +36,7 @@ from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.metrics import TimerMetrics
+from sla_timer.tick.adapters import progress_of
 from sla_timer.tick.loop import TickLoop
 from sla_timer.tick.progress import Progress
 
@@ -64,7 +65,7 @@ async def slad(server: PostgresServer, name: str, due: list[datetime]) -> list[t
     await seed(store, due, 0)
     async with store.transaction() as connection:
         epochs = await ownership.take(connection, range(PARTITIONS), "bench")
-    progress = Progress(store)
+    progress = progress_of(store)
     for partition, epoch in epochs.items():
         progress.note(partition, epoch, due[-1] + timedelta(hours=1))
     firing = Told(store, progress)

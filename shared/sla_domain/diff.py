@@ -238,13 +238,15 @@ class ClockDiff:
         clock = self._clock
         moves, taken = self._breaches()
         changed = self._verdict_changed(told)
-        body = Amended(takes_back=_taken_back(taken), new_state=clock.state)
-        if changed:
-            body = replace(body, old_state=told.state, why=clock.why, old_due_at=told.due_at, new_due_at=clock.due_at)
-        if moves and not taken:
-            body = replace(body, moved=moves.pop(0))
-        amendments = [body] if taken or changed or body.moved is not None else []
-        amendments += [Amended(new_state=clock.state, moved=moved) for moved in moves]
+        amendments = [Amended(new_state=clock.state, moved=moved) for moved in moves]
+        if taken or changed:
+            verdict = (
+                (told.state, clock.state, clock.why, told.due_at, clock.due_at) if changed else (None, clock.state)
+            )
+            first = Amended(_taken_back(taken), *verdict)
+            if amendments and not taken:
+                first = replace(first, moved=amendments.pop(0).moved)
+            amendments.insert(0, first)
         for amendment in amendments:
             self._add(amendment, "amended", clock.stopped_at or clock.segments[-1].start)
         return changed

@@ -24,6 +24,8 @@ from sla_domain.published_mark import (
     with_instants,
 )
 
+_TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples: a union is slower to look at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
@@ -92,7 +94,7 @@ def after_publishing(
     for fact in facts:
         if fact.clock is not None:
             said.setdefault(fact.clock, []).append(fact)
-        elif isinstance(fact.body, PromiseMade | PromiseMoved):
+        elif isinstance(fact.body, _PROMISES):
             promised = fact.body.lines
     after = dict(told)
     for clock in clocks:
@@ -152,20 +154,18 @@ def _still_earned(clock: Clock, spoken: Iterable[PublishedMark]) -> dict[datetim
 
 def _hear(spoken: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
     """What stands once the fact is out."""
-    match fact.body:
-        case Breached():
-            spoken[fact.key] = _published(fact, BREACH, clock)
-        case Warned(threshold):
-            spoken[fact.key] = _published(fact, threshold, clock)
-        case Amended(takes_back, moved=moved):
-            for taken in takes_back:
-                spoken.pop(taken.key, None)
-            if moved is not None:
-                for key, each in spoken.items():
-                    if each.kind == BREACH and each.at == moved.old_at:
-                        spoken[key] = replace(each, at=moved.new_at)
-        case _:
-            pass
+    body = fact.body
+    if isinstance(body, Warned):
+        spoken[fact.key] = _published(fact, body.threshold, clock)
+    elif isinstance(body, Breached):
+        spoken[fact.key] = _published(fact, BREACH, clock)
+    elif isinstance(body, Amended):
+        for taken in body.takes_back:
+            spoken.pop(taken.key, None)
+        if body.moved is not None:
+            for key, each in spoken.items():
+                if each.kind == BREACH and each.at == body.moved.old_at:
+                    spoken[key] = replace(each, at=body.moved.new_at)
 
 
 def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
@@ -185,6 +185,6 @@ def _words(facts: Iterable[Fact]) -> frozenset[str]:
     words = set()
     for fact in facts:
         words.add(fact.key)
-        if isinstance(fact.body, Amended | Gone):
+        if isinstance(fact.body, _TAKING_BACK):
             words.update(f"-{taken.key}" for taken in fact.body.takes_back)
     return frozenset(words)

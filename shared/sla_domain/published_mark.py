@@ -1,10 +1,10 @@
-"""Which warnings and breaches of a clock have been told: known by target and instant, whatever their keys say.
+"""Which warnings and breaches of a clock have been published: known by target and instant, not by their keys.
 
 The key of a mark (`1/breach`) is its name on the wire and no more: its number is the ordinal of a target, and a late
-event may put another target before it. What was told under a key is remembered beside it (`MarkMeaning`): the instant, and
-the name of what made the target. A breach has been told when one stands for its very instant, whichever target it is
-now counted to; a warning also when it was told of the same target at another instant, because a late pause that moves
-it makes it no news.
+event may put another target before it. What was published under a key is kept beside it (`MarkMeaning`): the instant,
+and the name of what made the target. A breach has been published when one stands for its very instant, whichever target
+it is now counted to; a warning also when it was published of the same target at another instant, because a late pause
+that moves it makes it no news.
 
 Rows of releases before these meanings have keys alone. Of the generation in force the row has the instant; of others
 the fold is asked for the mark of that generation, then for one that nobody else accounts for.

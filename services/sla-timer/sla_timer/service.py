@@ -28,10 +28,9 @@ from sla_timer.gauge import TimerGauges
 from sla_timer.metrics import TimerMetrics
 from sla_timer.retention import IncidentRetention
 from sla_timer.rulebooks import CatalogueInForce, Rulebooks
+from sla_timer.tick.adapters import firing_of, progress_of
 from sla_timer.tick.canary import Canary
-from sla_timer.tick.fire import Firing
 from sla_timer.tick.loop import TickLoop
-from sla_timer.tick.progress import Progress
 
 STALLED_SECONDS = 10.0
 PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an incident lies in one partition
@@ -63,14 +62,15 @@ def build(
 ) -> TimerService:
     """`current` answers with the catalogue in force, `revive` builds an earlier one from its stored text."""
     metrics = TimerMetrics(registry)
-    progress = Progress(store)
+    progress = progress_of(store)
+    firing = firing_of(store, progress)
     rulebooks = Rulebooks(current, revive, time_source)
     wake = feeds.wake_signal("timer").wake
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
     preparing = FoldPreparer(store, metrics)
     owner = settings.instance or "standalone"
     applier = Applier(store, rulebooks, progress, time_source, owner, metrics, wake, preparing)
-    tick = TickLoop(Firing(store, progress), progress, time_source, settings, metrics, wake)
+    tick = TickLoop(firing, progress, time_source, settings, metrics, wake)
     refolder = Refolder(store, rulebooks, time_source, preparing)
     quarantine = feeds.quarantine("timer")
     quarantine.replays(CONSUME, applier.replay)
@@ -105,7 +105,7 @@ def build(
             Part("tick", tick.run),
             Part("replan", replanner.run),
             Part("audit", audit.run),
-            Part("canary", Canary(store, time_source).run),
+            Part("canary", Canary(store, firing, time_source).run),
             Part("gauges", gauges.run),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),

@@ -24,8 +24,8 @@ from sla_timer.apply.refold import Refolder
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.fire import ClaimBounds, Firing
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.port import ClaimBounds
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 TEN = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Warsaw
@@ -54,11 +54,11 @@ class Desk:
         self.store = store
         self.current = catalogue  # in force
         self.time = Frozen(TEN)
-        self.progress = Progress(store)
+        self.progress = progress_of(store)
         rulebooks = Rulebooks(lambda: self.current, load_text, self.time)
         self.metrics = metrics = TimerMetrics(CollectorRegistry())
         self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
-        self.firing = Firing(store, self.progress)
+        self.firing = firing_of(store, self.progress)
         self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
         self.quarantine.replays(CONSUME, self.applier.replay)
         self.kept = TimerQuarantine(

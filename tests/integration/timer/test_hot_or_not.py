@@ -36,8 +36,8 @@ from sla_timer.apply.refold import Refolder, these
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.fire import ClaimBounds, Firing
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.port import ClaimBounds
 
 NEVER = 10**9
 
@@ -64,8 +64,8 @@ class Installation:
     def __init__(self, store: Store, books: tuple[Rulebook, Rulebook]) -> None:
         self.store, self.time, self.known = store, Frozen(START), catalogues(books)
         self.current = "one"
-        self.progress = Progress(store)
-        self.firing = Firing(store, self.progress)
+        self.progress = progress_of(store)
+        self.firing = firing_of(store, self.progress)
 
     async def restart(self) -> None:
         metrics = TimerMetrics(CollectorRegistry())

@@ -14,8 +14,8 @@ from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick import loop
-from sla_timer.tick.fire import ClaimBounds, Fired
 from sla_timer.tick.loop import BEHIND, TickLoop
+from sla_timer.tick.port import ClaimBounds, Fired
 from sla_timer.tick.progress import ProgressLook
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ class Played:
     async def partitions(self) -> list[int]:
         return [0]
 
-    async def set_aside(self, bounds: ClaimBounds, partition: int, error: str) -> None:
+    async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> None:
         raise AssertionError("nothing is unfit here")
 
 

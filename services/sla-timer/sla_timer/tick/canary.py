@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import orjson
 import structlog
-from sqlalchemy import or_, text, update
+from sqlalchemy import or_, update
 
 from sla_domain.clock import ClockId, clock_id
 from sla_domain.event import IncidentId
@@ -23,6 +23,7 @@ from sla_platform.store.types import to_micros
 from sla_platform.timesource import TimeSource
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
+from sla_timer.tick.port import Firing
 
 _log = structlog.get_logger(__name__)
 MINUTE = timedelta(minutes=1)
@@ -34,8 +35,9 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 class Canary:
     """Runs until cancelled; sets the next minute's timer in good time."""
 
-    def __init__(self, store: Store, time_source: TimeSource) -> None:
+    def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
         self._store = store
+        self._firing = firing
         self._time_source = time_source
         self._set: datetime | None = None
 
@@ -53,11 +55,8 @@ class Canary:
         if minute == self._set:
             return
         generation = int(to_micros(minute) // 60_000_000) % 2_000_000_000
+        partitions = await self._firing.partitions()
         async with self._store.transaction() as connection:
-            partitions = [0]
-            if not self._store.sqlite:
-                found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
-                partitions = list(found) or [0]
             await connection.execute(insert_new(connection, tables.incident), [self._incident(minute)])
             await connection.execute(insert_new(connection, tables.clock), [self._clock(minute)])
             # One that lies further ahead was set while the clock was: it would stay silent until that time comes.

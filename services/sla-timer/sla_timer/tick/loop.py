@@ -22,7 +22,7 @@ from sla_platform.rows import one_row
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import ClaimBounds, Fired, Firing
+from sla_timer.tick.port import ClaimBounds, Fired, Firing
 from sla_timer.tick.progress import BEGINNING, Progress
 
 _log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ class TickLoop:
         return batches
 
     async def _fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """A batch; one that the database refuses is split down to its single rows, and the unfit set aside."""
+        """A batch; one that the database refuses is split down to its single rows, and the unfit quarantined."""
         try:
             return await self._firing.fire(bounds)
         except Exception as error:
@@ -125,7 +125,7 @@ class TickLoop:
                     one[:] = await self._firing.fire(single)
 
                 if (unfit := await one_row(claim)) is not None:
-                    if not await self._firing.set_aside(single, partition, worded(unfit)):
+                    if not await self._firing.quarantine(single, partition, worded(unfit)):
                         break
                     _log.error("tick.quarantined", partition=partition, error=worded(unfit)[:500])
                     continue

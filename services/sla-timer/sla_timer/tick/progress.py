@@ -62,36 +62,55 @@ class ProgressLook(NamedTuple):
 
 
 class Progress:
-    """The latest `through` per partition this process consumes."""
+    """How far this process has applied the events of each partition it consumes, and where the others know it from."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._caught: dict[int, tuple[int, datetime]] = {}
         self._fresh: set[int] = set()
 
     def note(self, partition: int, epoch: int, through: datetime) -> None:
+        """Note that everything up to `through` has been applied by the owner of this epoch."""
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
             self._caught[partition] = (epoch, through)
             self._fresh.add(partition)
 
     def drop(self, partition: int) -> None:
+        """Forget a partition that this process no longer owns."""
         self._caught.pop(partition, None)
         self._fresh.discard(partition)
 
     def caught_up_through(self, partition: int) -> datetime | None:
-        """What this process knows; on SQLite that is all there is."""
+        """Return what this process itself has noted of the partition; None when nothing."""
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Publish what has moved since the last time, and look at the clock and at the rows due after `since`."""
-        if self._store.sqlite:
-            return ProgressLook(None, self.caught_up_through(0))
+        """Publish what has been noted since the last time, and look at the clock and at rows due after `since`."""
+        raise NotImplementedError
+
+
+class SqliteProgress(Progress):
+    """One process: its notes in memory are all there is, so nothing fires before the log has been read once."""
+
+    async def publish(self, since: datetime | None = None) -> ProgressLook:
+        """Return the one partition's progress; SQLite has no clock of its own."""
+        return ProgressLook(None, self.caught_up_through(0))
+
+
+class PostgresProgress(Progress):
+    """Published to `timer_progress`, where the ticks of all instances see it."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+
+    async def publish(self, since: datetime | None = None) -> ProgressLook:
+        """Publish and look in one statement, over the connection with which the tick claims next."""
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]
-        async with self._store.claiming() as connection:  # the one over which the tick claims next
+        async with self._store.claiming() as connection:
             if not rows:
                 return ProgressLook(*(await connection.execute(LOOK, bound)).one())
             numbers, epochs, through = zip(*rows, strict=True)
