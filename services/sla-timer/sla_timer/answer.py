@@ -26,6 +26,7 @@ from sla_domain.published_mark import is_published as no_news
 from sla_domain.rulebook import Rulebook
 from sla_domain.seen import Seen
 from sla_domain.urgency import urgency
+from sla_platform.rfc3339 import rfc3339
 from sla_timer.apply.context import left_seconds, words
 
 MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
@@ -356,5 +357,5 @@ def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 def iso(at: datetime | None) -> str | None:
-    """RFC 3339; UTC is written with Z."""
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
+    """Return an instant as RFC 3339, UTC with `Z`; None for none."""
+    return None if at is None else rfc3339(at)

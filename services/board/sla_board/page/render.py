@@ -20,6 +20,7 @@ from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import Row, ack_path, explain_path, incident_path, row_of
 from sla_board.shown.spoilt import Attempts, Spoilt
+from sla_platform.rfc3339 import rfc3339
 
 _MOST_CACHED = 5000
 # The languages of explanations (PLANS, Conventions), each by its own name.
@@ -135,7 +136,7 @@ def frame_id(fragment: dict[str, Any]) -> str:
 
 def iso(instant: datetime) -> str:
     """RFC 3339 with milliseconds, as the browser's Date reads it."""
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(instant, "milliseconds")
 
 
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:

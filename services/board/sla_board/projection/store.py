@@ -114,13 +114,4 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 def envelope_of(row: Any) -> Envelope:
     """The kept event as it travelled, as far as reading it needs."""
-    return Envelope(
-        topic=Topic(row.topic),
-        id=row.id,
-        type=row.type,
-        source="",
-        subject=row.incident,
-        key=row.incident,
-        time=row.at,
-        data=row.data.encode(),
-    )
+    return Envelope.of_row(topic=row.topic, id=row.id, type=row.type, key=row.incident, time=row.at, data=row.data)
