@@ -93,7 +93,7 @@ def new_facts(
 
 
 class ClockDiff:
-    """What there is to say about one clock."""
+    """The difference between one clock and what has been published of it."""
 
     def __init__(self, clock: Clock, told: PublishedState | None, upto: datetime | None, incident: Incident) -> None:
         self._clock = clock
@@ -105,6 +105,7 @@ class ClockDiff:
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
+        """Return the clock's facts that have not been published yet, in the order in which they are published."""
         told, clock = self._told, self._clock
         if told is None:
             self._add(STARTED, "started", clock.started_at, clock.due_at or clock.original_due_at)

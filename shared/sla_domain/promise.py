@@ -38,7 +38,7 @@ class PromiseLine:
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
-    """One line per running clock, the earliest due first."""
+    """Return one line per running clock, the earliest due first."""
     zone = incident.contract.zone
     lines = [
         PromiseLine(

@@ -51,18 +51,18 @@ class PublishedState:
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Due instants whose passing was told and stands, as far as the row itself has them."""
+        """Return the due instants whose breach is published and not taken back, as far as the row has them."""
         breaches = [each for each in standing(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """The marks that have been told and stand."""
+        """Return the warnings and breaches that are published and not taken back."""
         return with_instants(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row of the timer table: `generation/kind` is the key of the fact it tells when it fires."""
+    """A row of the timer table: `generation/kind` is the key of the fact that is published when it fires."""
 
     kind: str
     generation: int
@@ -70,7 +70,7 @@ class Timer:
 
 
 def timers(clock: Clock, told: PublishedState) -> tuple[Timer, ...]:
-    """The marks still to be told by time alone; empty unless the clock runs."""
+    """Return the marks still to be published when their time comes; none unless the clock runs."""
     ahead = _ahead(clock, told.keys, told.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
 
@@ -88,7 +88,7 @@ def _ahead(clock: Clock, used: Collection[str], spoken: Iterable[PublishedMark])
 def after_publishing(
     told: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """What has been told once `facts` are out. Clocks that are no more keep what was told of them."""
+    """Return the published states once `facts` are out; clocks that are no more keep what was published of them."""
     said: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
     for fact in facts:
@@ -110,7 +110,7 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """The incident's own keys (promises, corrections) once `facts` are out."""
+    """Return the keys of an incident's own facts (promises, corrections) once `facts` are out."""
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 
 

@@ -26,7 +26,7 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """What a key says: the instant of the mark, and what made its target (empty: nobody kept it)."""
+    """What a mark's key stands for: its instant, and what made its target (empty in rows of older releases)."""
 
     at: datetime | None
     target: str = ""
@@ -34,7 +34,7 @@ class MarkMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A mark that was told and not taken back. `at` is None while nobody knows the instant."""
+    """A warning or breach that is published and not taken back. `at` is None where its instant is not known."""
 
     key: str
     kind: str
@@ -43,17 +43,17 @@ class PublishedMark:
     target: str
 
     def is_of(self, mark: Mark) -> bool:
-        """Whether it was told of the mark's target; where nobody kept that, of its ordinal."""
+        """Return whether it was published of the mark's target; in rows of older releases, of its ordinal."""
         return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
 
 
 def target_name(event: EventId) -> str:
-    """A short stable name for what made a target."""
+    """Return a short stable name for the event that made a target."""
     return digest(event) or START
 
 
 def mark_of_key(key: str) -> tuple[int, str] | None:
-    """Generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
+    """Return generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
     if generation.isdecimal() and (kind == BREACH or kind.startswith(_WARNING)):
@@ -62,7 +62,7 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 
 
 def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
-    """The told marks that were not taken back, in the order of their keys."""
+    """Return the published marks that were not taken back, in the order of their keys."""
     found = []
     for key in sorted(keys):
         mark = mark_of_key(key)
@@ -75,7 +75,7 @@ def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list
 def with_instants(
     spoken: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """`spoken` with the instants nobody kept, as far as the clock or the told row (its generation and breach) has them.
+    """Return `spoken` with missing instants filled in, as far as the clock or the row's own breach has them.
 
     What stays without an instant has no counterpart in the fold.
     """
@@ -110,13 +110,13 @@ def with_instants(
 
 
 def is_published(mark: Mark, spoken: Iterable[PublishedMark]) -> bool:
-    """Whether the mark is no news after what stands."""
+    """Return whether the mark has been published already, given what is published and stands."""
     same = [each for each in spoken if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
 
 
 def fresh(key: str, used: Collection[str]) -> str:
-    """The key itself, or the first of `key~1`, `key~2` … that has not been used."""
+    """Return the key itself, or the first of `key~1`, `key~2` … that has not been used."""
     return _numbered(key, lambda candidate: candidate in used)
 
 
@@ -129,5 +129,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """A short stable name for an event id, which may hold any character."""
+    """Return a short stable name for an event id, which may hold any character."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

@@ -109,7 +109,7 @@ def read_keys(text: str) -> frozenset[str]:
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """The catalogue versions that the breaches in a row's text need to be judged by, besides the row's own."""
+    """Return the catalogue versions that the breaches in a row's text are judged by, besides the row's own."""
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())
 

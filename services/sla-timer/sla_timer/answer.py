@@ -36,7 +36,10 @@ MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some events of an incident in the order in which they occurred, of so many, and the id that the next follow."""
+    """A page of an incident's events in the order in which they occurred.
+
+    `total`: how many events there are; `next`: the id behind which the next page begins, None on the last.
+    """
 
     events: Sequence[IncidentEvent]
     total: int
@@ -45,7 +48,7 @@ class EventPage:
 
 
 def latest(clocks: Sequence[Clock], most: int) -> list[Clock]:
-    """The open clocks and the latest of the others, `most` at most, in the order they have."""
+    """Return `most` clocks: the open ones and the latest of the others, in the order given."""
     if len(clocks) <= most:
         return list(clocks)
     newest = sorted(clocks, key=lambda clock: (clock.state.open, clock.started_at), reverse=True)[:most]
@@ -62,10 +65,9 @@ def incident_json(
     seen: Seen | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """`told`: what has been told of each clock; it knows of breaches that no event has followed yet.
+    """Return an incident with its clocks and a page of its events as JSON values.
 
-    `seen`: what the key of one contract may see of the incident; None for all of it. The page holds nothing else.
-    `rulebooks`: of clocks that are judged by another than the incident.
+    `told`: what has been published of each clock, which knows of breaches that no event has followed yet.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -131,10 +133,7 @@ def clock_json(
     consumed: timedelta,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    """The clock as the fold of its events has it, and what timers have told of it since the last of them.
-
-    `until`: the incident left the key's contract then; what was told later is not its to know.
-    """
+    """Return a clock as the fold of its events has it, with what timers have published since the last of them."""
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
     # An ended clock is as its events have it: no timer of it has fired since.
@@ -211,6 +210,7 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
+    """Return a stretch of a clock's life as JSON values."""
     return {
         "start": iso(segment.start),
         "end": iso(segment.end),
@@ -222,7 +222,7 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """In which hours a clock counts: their name, and the calendar (None: by the wall, or not known)."""
+    """The hours in which a clock counts: their name, and the calendar (None for wall time, or where not known)."""
 
     name: str
     calendar: Calendar | None
@@ -230,14 +230,17 @@ class Hours:
 
     @classmethod
     def of(cls, row: Any, rulebook: Rulebook) -> Hours:
-        """Of a row of timer_clock, which is judged by this rulebook."""
+        """Return the hours of a row of timer_clock; `rulebook` is the one by which it is judged."""
         context = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
         name = context.get("hours", UNKNOWN)
         return cls(name, calendar_named(rulebook, row.contract, name), context.get("left_seconds"))
 
 
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
-    """`clock` has a state and a due instant. Counted time is negative once late, and null where it is not known."""
+    """Return the counted time left and whether the hours are open, as JSON values.
+
+    `clock` has a state and a due instant. Counted seconds are negative once late, and null where they are not known.
+    """
     running = clock.state == ClockState.RUNNING
     here = around(hours.calendar, now) if running else ALWAYS
     left = hours.left_seconds if clock.state == ClockState.PAUSED else None
@@ -248,7 +251,9 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
-    """Everything a fold reads, so that whoever has the answer can fold again under other rules (`slad apply`)."""
+    """Return every field of an event that the fold reads, so that a reader can fold it under other rules (`slad
+    apply`).
+    """
     agreed = event.agreed
     return {
         "id": event.id,
@@ -290,10 +295,7 @@ def explained_json(
     metric: str,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Why each clock says what it says at `at`, as data and in words. None: before the first event nothing is said.
-
-    `rulebooks`: of clocks that are judged by another than the incident.
-    """
+    """Return why each clock has its state at `at`, as data and in words; None before the first event."""
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest(asked, MOST_EXPLAINED)
     explanations = [
@@ -314,6 +316,7 @@ def explained_json(
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:
+    """Return what would be due if an incident were opened, as JSON values."""
     zone = ZoneInfo(preview.contract.zone)
     return {
         "contract": preview.contract.id,

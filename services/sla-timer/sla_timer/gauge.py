@@ -26,7 +26,7 @@ SOON = timedelta(hours=1)
 
 
 class TimerGauges:
-    """Runs until cancelled; a failed look is logged and tried again."""
+    """Gauges of the timer's tables, refreshed by indexed queries."""
 
     def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:
         self._store = store
@@ -36,6 +36,7 @@ class TimerGauges:
         self._contracts: set[str] = set()  # those shown before: a contract with nothing due shows 0 and does not vanish
 
     async def run(self) -> None:
+        """Refresh the gauges every `EVERY_SECONDS` until cancelled; a failed look is logged and tried again."""
         while True:
             try:
                 await self.once()
@@ -44,6 +45,7 @@ class TimerGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
+        """Refresh the gauges once. Raises Retryable."""
         now = self._time_source.now()
         self._metrics.lag.set(self._events.lag)
         async with self._store.reading() as connection:

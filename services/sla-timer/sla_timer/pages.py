@@ -18,10 +18,7 @@ _event = tables.event.c
 
 
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
-    """The events behind the one of this id, from the store; None when the incident has no such event.
-
-    `row` is the incident's of timer_incident. Events of one instant come in the order of their ids.
-    """
+    """Return the page of stored events behind the one of this id; None when the incident has no such event."""
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
         last: Any | None = None
@@ -37,7 +34,7 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 
 
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
-    """The same for events at hand, which are given in the order in which they are folded and told so if they fit."""
+    """Return the page of events at hand, which are given in the order in which they are folded; see `page_of`."""
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)
     rows = sorted(events, key=lambda event: (event.occurred_at, event.id))

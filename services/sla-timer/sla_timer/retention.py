@@ -29,13 +29,13 @@ _incident = tables.incident.c
 
 
 class IncidentRetention:
-    """The sweeps of the timer's store."""
+    """The sweeps that remove old incidents from the timer's store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """IncidentRetention that may go, oldest first."""
+        """Remove incidents that ended before the horizon, the oldest first; yields the rows removed by table."""
         after: Any | None = None
         while page := await self._page(horizon, after):
             after = page[-1]
@@ -48,7 +48,7 @@ class IncidentRetention:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Events that came after their incident was forgotten and began nothing new."""
+        """Remove events that came after their incident was removed and reopened nothing."""
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             events = tables.event.c

@@ -25,34 +25,41 @@ _log = structlog.get_logger(__name__)
 
 
 class CatalogueInForce(Protocol):
-    """What of a catalogue the timer needs."""
+    """What the timer reads of a catalogue."""
 
     @property
-    def version(self) -> str: ...
-
-    @property
-    def text(self) -> str:
-        """Everything needed to build the same catalogue again."""
+    def version(self) -> str:
+        """Return the digest of its content."""
         ...
 
     @property
-    def rulebook(self) -> Rulebook: ...
+    def text(self) -> str:
+        """Return the text from which the same catalogue can be built again."""
+        ...
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """Return its plans, contracts and calendars."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedRulebooks:
-    """The rulebooks of one unit of work."""
+    """The rulebooks of one unit of work, by catalogue version."""
 
     current: Rulebook
     by_version: dict[str, Rulebook]
 
     def of(self, incident: Any | None) -> Rulebook:
-        """`incident` is a row of timer_incident, or None for a new one."""
+        """Return the rulebook of a row of timer_incident; the current one for a new incident (None)."""
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
 
 class Rulebooks:
-    """Gives rulebooks by version. `current` answers with the catalogue in force; `revive` builds one from its text."""
+    """Rulebooks by catalogue version, kept in memory and in the store.
+
+    `current` returns the catalogue in force, `revive` builds an earlier one from its text.
+    """
 
     def __init__(
         self,
@@ -70,16 +77,17 @@ class Rulebooks:
 
     @property
     def current(self) -> Rulebook:
+        """Return the rulebook of the catalogue in force."""
         return self._current().rulebook
 
     async def pinned(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """The rulebooks of these versions; stores the current one if it is new."""
+        """Return the rulebooks of these versions, and store the current catalogue if it is new."""
         catalogue = self._current()
         await self._remember(connection, catalogue)
         return await self._pins(connection, catalogue, versions)
 
     async def known(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """The same for readers: nothing is written."""
+        """Return the rulebooks of these versions without writing anything."""
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:

@@ -38,7 +38,7 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 
 @dataclass(frozen=True, slots=True)
 class TimerService:
-    """The running parts, and what the HTTP routes need."""
+    """The timer service: its running parts, and what the HTTP routes need."""
 
     service: Service
     store: Store
@@ -60,7 +60,10 @@ def build(
     current: Callable[[], CatalogueInForce],
     revive: Callable[[str], CatalogueInForce],
 ) -> TimerService:
-    """`current` answers with the catalogue in force, `revive` builds an earlier one from its stored text."""
+    """Build the timer service.
+
+    `current` returns the catalogue in force, `revive` builds an earlier one from its stored text.
+    """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)
     firing = firing_of(store, progress)

@@ -38,6 +38,7 @@ class Period(BaseModel):
     named: bool = Field(description="the customer's own contract, not the default one that stands in")
 
     def value(self) -> ContractPeriod:
+        """Return the domain's period."""
         return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
@@ -121,12 +122,12 @@ class ClockFact(BaseModel):
 
     @property
     def is_history(self) -> bool:
-        """Whether it is on record only: nobody is told."""
+        """Return whether it is on record only, so that nobody is notified."""
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """The due instant in force, when the fact says that its passing was told."""
+        """Return the due instant in force if its breach is published; None when not, or when the fact does not say."""
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
@@ -141,11 +142,12 @@ CONTEXT_FIELDS = frozenset(
 
 
 def fact_type(kind: FactKind) -> str:
+    """Return the CloudEvents type of a kind of fact."""
     return f"{TYPE_PREFIX}{kind.value}.v1"
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Deterministic: the same fact of the same clock (or incident) always has the same event id."""
+    """Return the event id of a fact; the same fact of the same clock (or incident) always has the same."""
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
@@ -173,7 +175,7 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 
 
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
-    """`key` is the domain fact's key; with the clock it makes the event id."""
+    """Return the envelope of a fact. `key` is the domain fact's key; with the clock it makes the event id."""
     return Envelope(
         topic=Topic.CLOCKS,
         id=fact_id(fact.clock, fact.incident, key),
@@ -187,7 +189,7 @@ def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
 
 
 def decode_clock_fact(envelope: Envelope) -> ClockFact:
-    """Raises BadEnvelope naming what is wrong."""
+    """Return the fact of an envelope. Raises BadEnvelope naming what is wrong."""
     try:
         return ClockFact.model_validate_json(envelope.data)
     except ValidationError as error:

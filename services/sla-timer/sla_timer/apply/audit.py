@@ -33,7 +33,7 @@ MOST = 500
 
 
 class Audit:
-    """Runs until cancelled. `last` is when a look was last completed, by the monotonic clock of the caller's choice."""
+    """The self-audit: finds running clocks without the timer of their breach, and folds them anew."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Audit:
         self._wake = wake
 
     async def run(self) -> None:
+        """Audit every `EVERY_SECONDS` until cancelled; a store that is busy is asked again."""
         while True:
             try:
                 await self.once()
@@ -61,7 +62,7 @@ class Audit:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Returns how many clocks were mended."""
+        """Audit once and return how many clocks were repaired. Raises Retryable."""
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()
         for partition, rows in groupby(found, key=lambda row: row.partition):

@@ -20,7 +20,7 @@ from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """The part that all clocks of an incident share; JSON values only."""
+    """Return the fields that the facts of all clocks of an incident share; JSON values only."""
     attributes = incident.attributes
     contract = incident.contract
     return {
@@ -41,7 +41,7 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
 def clock_context(
     shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
 ) -> dict[str, Any]:
-    """`shared` with what is the clock's own. `rulebook`: the one by which the clock is judged."""
+    """Return `shared` with the fields of one clock. `rulebook`: the one by which the clock is judged."""
     calendar = calendar_of(clock, incident, rulebook)
     return (
         shared
@@ -73,7 +73,7 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 
 
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
-    """What is left of the allowed time while the clock is paused; of a running one it follows from the due instant."""
+    """Return the counted seconds left of a paused clock; None for others, since it follows from the due instant."""
     if clock.state is not ClockState.PAUSED:
         return None
     try:
@@ -84,12 +84,15 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 
 
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
-    """The context of what the applier tells: whether the due instant in force was passed. Fired marks do not say."""
+    """Return the context of a fact of the applier with `breached`: whether the due instant in force has passed.
+
+    Facts of the tick do not carry it.
+    """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}
 
 
 def words(allowed: Allowed) -> str:
-    """The target as people say it: `4h`, `2 working days`, `90m by the wall clock`."""
+    """Return the target in words: `4h`, `2 working days`, `90m by the wall clock`."""
     match allowed:
         case CoverageTime(span):
             return _span(int(span.total_seconds()))

@@ -36,9 +36,10 @@ from sla_timer.rulebooks import PinnedRulebooks
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """What is known of an incident: its fold, its row (None when new), its clocks' rows, and how many events it has.
+    """What the store holds of an incident that is decided about.
 
-    `clocks` may leave out the clocks that are `settled`: ended, told in full, and still folded to that very value.
+    `row`: of timer_incident, None when new; `clocks`: rows of timer_clock, without those that are `settled`: ended,
+    published in full, and still folded to that very value.
     """
 
     fold: Callable[[Rulebook], Incident]
@@ -50,7 +51,7 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """The incident of what had happened by an instant; with very many events as it is."""
+        """Return the incident of what had happened by an instant; one with very many events as it is now."""
         by_then = self.counting if until is None else known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
 
@@ -68,7 +69,7 @@ class DecisionOptions:
 def decide(
     partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
 ) -> Changes:
-    """Rows to write and facts to tell."""
+    """Return the rows to write and the facts to publish of one incident. Pure."""
     rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
     told = {id_: published_state_of(row) for id_, row in rows.items()}
@@ -183,7 +184,7 @@ def _before(
 
 
 def changed(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
-    """The clocks that are not settled."""
+    """Return the clocks of an incident that are not settled."""
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 
 
@@ -201,7 +202,7 @@ def _context_of(row: Any) -> dict[str, Any]:
 
 
 def published_state_of(row: Any) -> PublishedState:
-    """What a row of timer_clock says has been told."""
+    """Return what has been published of the clock of a row of timer_clock."""
     return published_text.read(
         row.told,
         state=row.state,

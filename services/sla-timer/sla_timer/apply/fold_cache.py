@@ -40,13 +40,13 @@ Any_ = TypeVar("Any_")
 
 
 class CountObserver(Protocol):
-    """Told how many."""
+    """Is called with a number of events; a counter of Prometheus."""
 
     def __call__(self, many: int, /) -> object: ...
 
 
 class FoldNotPrepared(Exception):
-    """FoldCache that have to be prepared before the transaction; prepare them and try again."""
+    """Folds of incidents with very many events are missing; prepare them before the transaction and try again."""
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
         super().__init__(", ".join(wanted))
@@ -57,36 +57,36 @@ class EventReader(Protocol):
     """The stored events of one incident."""
 
     async def count(self) -> int:
-        """How many there are, as the incident's row says; 0 without a row."""
+        """Return how many events are stored, as the incident's row has it; 0 without a row."""
         ...
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Those of these ids that are stored."""
+        """Return those of these ids that are stored."""
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Through when it is history, if it was forgotten."""
+        """Return the instant through which a removed incident is history; None for one that was never removed."""
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """The events that occurred at `at` or later, or all; some at a time."""
+        """Yield the events that occurred at `at` or later, or all, some at a time."""
         ...
 
 
 @dataclass(slots=True)
 class CachedFold:
-    """The fold of one incident under one rulebook. `head` is None while what it has read is not known to be stored."""
+    """The fold of one incident under one rulebook. `head` is None while what it has read may not be stored."""
 
     rulebook: Rulebook
     head: Folding | None = None
     steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
 
     def drop_from(self, first: Position) -> None:
-        """Forget states that have read past this place."""
+        """Drop the states that have read past this place."""
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Keep this state too, if it is far enough from the last. Older ones lie further apart."""
+        """Keep this state too, if it is far enough from the last one kept."""
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
         self.steps.append(folding.branch())
@@ -111,15 +111,15 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """How many events are stored with the fresh ones."""
+        """Return how many events are stored once the fresh ones are."""
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Whether this is the fold of so many stored events with these fresh ones, under this rulebook."""
+        """Return whether this is the fold of `count` stored events with these fresh ones, under this rulebook."""
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
-        """Raises FoldNotPrepared."""
+        """Return the incident under a rulebook. Raises FoldNotPrepared for one it was not prepared under."""
         version = rulebook.version
         if version not in self.foldings:
             raise FoldNotPrepared({self.name: rulebook})
@@ -128,7 +128,7 @@ class PreparedFold:
         return self.used[version]
 
     def unsettled(self) -> frozenset[ClockId] | None:
-        """The clocks that may have changed or gone since everything was said of them; None when it can be any."""
+        """Return the clocks that may have changed since they were settled; None when any may have."""
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
         return self._unsettled
@@ -166,7 +166,7 @@ class _Entry:
 
 
 async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
-    """The fold of these events, in turns. Raises FoldError."""
+    """Return the fold of these events, letting other tasks run in between. Raises FoldError."""
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), Turn()
     for some in _slices(line.following):
@@ -176,7 +176,10 @@ async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Inciden
 
 
 class FoldCache:
-    """The kept folds of a process. `read` and `folded` are told how many events were read back and folded."""
+    """The folds that one process keeps.
+
+    `read` and `folded` are called with the number of events read back and folded.
+    """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
@@ -189,7 +192,7 @@ class FoldCache:
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Nobody else prepares or keeps these incidents meanwhile. Not to be entered within a transaction."""
+        """Keep other tasks from preparing or keeping these incidents. Not to be entered within a transaction."""
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):
                 entry = self._entries.setdefault(name, _Entry())
@@ -202,7 +205,7 @@ class FoldCache:
     async def prepare(
         self, incident: str, stored: EventReader, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
     ) -> PreparedFold:
-        """Fold what is stored and `fresh` under these rulebooks and every other this incident is kept under."""
+        """Fold the stored and the `fresh` events under these rulebooks and all others the incident is kept under."""
         entry = self._entries[incident]
         entry.count = await self._current(entry, stored)
         by_id = {event.id: event for event in sorted(fresh, key=position, reverse=True)}
@@ -225,7 +228,7 @@ class FoldCache:
         return prepared
 
     def keep(self, prepared: PreparedFold) -> None:
-        """What was prepared is stored."""
+        """Keep what was prepared; call it once its events are committed."""
         entry = self._entries[prepared.name]
         entry.count = prepared.events
         entry.unsure = None
@@ -235,7 +238,7 @@ class FoldCache:
             kept.head = prepared.foldings.get(version)
 
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
-        """Everything about these ended clocks has been said, as this version sees them."""
+        """Note that everything about these ended clocks has been published, as this catalogue version sees them."""
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version
 

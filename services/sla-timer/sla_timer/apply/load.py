@@ -34,7 +34,7 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of an incident that may have changed since everything was said of them under a catalogue version."""
+    """The clocks of an incident that may have changed since it was last decided about, under a catalogue version."""
 
     version: str
     ids: frozenset[ClockId]
@@ -53,18 +53,19 @@ class LoadedIncidents:
     tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
 
     def counting(self, incident: str) -> list[IncidentEvent]:
-        """The events this incident is folded from; none for a forgotten one that nothing has begun anew."""
+        """Return the events an incident is folded from; none for a removed one that no later event has reopened."""
         return remembered(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> set[str]:
-        """The catalogue versions these incidents and clocks are judged by."""
+        """Return the catalogue versions by which these incidents and clocks are judged."""
         clocks = [row for rows in self.clocks.values() for row in rows]
         judged = {row.catalogue for row in (*self.incidents.values(), *clocks)}
         return judged.union(*(earned_under(row.told) for row in clocks))
 
 
 async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Return those of these event ids that are stored."""
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))
     return set((await connection.execute(query)).scalars())
 
@@ -94,7 +95,7 @@ async def incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Whether this row of timer_incident has so many events that its fold is kept."""
+    """Return whether this row of timer_incident has so many events that its fold is kept."""
     return row is not None and row.events >= HOT
 
 
@@ -120,27 +121,31 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
 
 @dataclass(frozen=True, slots=True)
 class StoredEventReader:
-    """The stored events of one incident, read outside of any transaction (`fold_cache.EventReader`)."""
+    """`fold_cache.EventReader` on the store; each method is a look outside of any transaction."""
 
     store: Store
     incident: str
 
     async def count(self) -> int:
+        """Return how many events are stored; see `EventReader.count`."""
         async with self.store.reading() as connection:
             query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)
             return (await connection.execute(query)).scalar_one_or_none() or 0
 
     async def known(self, ids: Collection[str]) -> set[str]:
+        """Return those of these ids that are stored; see `EventReader.known`."""
         if not ids:
             return set()
         async with self.store.reading() as connection:
             return await already_applied(connection, ids)
 
     async def ended_at(self) -> datetime | None:
+        """Return the end of a removed incident; see `EventReader.ended_at`."""
         async with self.store.reading() as connection:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
+        """Yield the stored events in pages; see `EventReader.since`."""
         event = tables.event.c
         query = select(tables.event).where(event.incident == self.incident)
         if at is not None:
@@ -158,7 +163,7 @@ class StoredEventReader:
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """The events one incident is folded from."""
+    """Return the events one incident is folded from."""
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])
     return remembered(stored, tombstones.get(incident))
@@ -173,5 +178,5 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
 
 
 def decoded(row: Any) -> IncidentEvent:
-    """The event of a row of timer_event."""
+    """Return the event of a row of timer_event. Raises BadEnvelope."""
     return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)

@@ -28,14 +28,14 @@ ROUNDS = 8  # a first look, incidents seen for the first time, versions of old, 
 
 
 class FoldPreparer:
-    """One per process: the folds that it keeps, and the way to use them."""
+    """Prepares the folds of incidents with very many events for units of work; one per process."""
 
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
         self._store = store
         self.folds = FoldCache(metrics.events_read.inc, metrics.events_folded.inc)
 
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
-        """An incident with very many events as it is stored, for a look. Raises NoEvents."""
+        """Return an incident with very many events as it is stored. Raises NoEvents."""
         async with self.folds.held([name]):
             prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
             if rulebook.version not in prepared.foldings:
@@ -45,7 +45,7 @@ class FoldPreparer:
             return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
-        """What was decided about prepared incidents, within `around`, is committed."""
+        """Note what a committed unit of work has decided about prepared incidents."""
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
                 self.folds.settle(name, version, ended)
@@ -55,9 +55,10 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
     ) -> Given:
-        """What `work` returns. `events`: those at hand that may be new, by incident. `work` commits what it is given.
+        """Run `work` with the folds it needs, again with more when it finds some missing, and return its result.
 
-        Raises StoreBusy when others change the incidents all the time, and whatever `work` raises.
+        `events`: those at hand that may be new, by incident. `work` commits what it is given. Raises StoreBusy when
+        others change the incidents all the time, and whatever `work` raises.
         """
         wanted: dict[str, list[Rulebook]] = {name: [] for name in events if name in self.folds}
         for _ in range(ROUNDS):
@@ -79,7 +80,7 @@ class FoldPreparer:
 
 
 def unsettled(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Of prepared incidents the clocks that may have changed; those of which any may have are left out."""
+    """Return the clocks of prepared incidents that may have changed; incidents of which any may have are left out."""
     return {
         name: UnsettledClocks(one.version, ids)
         for name, one in prepared.items()
@@ -111,7 +112,7 @@ def check(
 
 
 def stored(name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0) -> StoredIncident | None:
-    """What is to be decided about, after `check`; None for a forgotten incident that nothing has begun anew.
+    """Return what is to be decided about, after `check`; None for a removed incident that was not reopened.
 
     `surplus`: how many events that do not count are being stored.
     """

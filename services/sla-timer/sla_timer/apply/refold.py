@@ -19,14 +19,14 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """What was decided about again, and what there was to tell."""
+    """The incidents that were decided about again, and the facts published of them."""
 
     incidents: Sequence[str]
     facts: Sequence[Envelope]
 
 
 def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Incidents that are known beforehand, for `Refolder.refold`."""
+    """Return a query of incidents known beforehand, for `Refolder.refold`."""
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names
@@ -35,7 +35,7 @@ def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequenc
 
 
 class Refolder:
-    """Each refolding is a transaction of its own, which keeps the partition's owner out."""
+    """Decides about incidents without a new event; each time in a transaction that keeps the partition's owner out."""
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:
         self._store = store

@@ -32,7 +32,7 @@ Fresh = list[tuple[Envelope, IncidentEvent]]
 
 
 class Applier:
-    """Handles batches of incident events (`sla_platform.bus.Handler`). `wake` wakes embedded readers of the log."""
+    """Applies batches of incident events (`sla_platform.bus.Handler`); `wake` is called after each commit."""
 
     def __init__(
         self,
@@ -57,15 +57,18 @@ class Applier:
         self._epochs: dict[int, int] = {}
 
     async def assigned(self, partitions: frozenset[int]) -> None:
+        """Take the partitions that the bus has assigned to this process."""
         async with self._store.transaction() as connection:
             self._epochs |= await ownership.take(connection, partitions, self._owner)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
+        """Give up partitions: nothing of them is applied or fired by this process any more."""
         for number in partitions:
             self._epochs.pop(number, None)
             self._progress.drop(number)
 
     async def handle(self, batch: Batch) -> None:
+        """Apply a batch in one transaction and note how far its partition has come. Raises Fenced, StoreBusy."""
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
             raise Fenced(f"partition {batch.partition} is not ours")
@@ -78,7 +81,9 @@ class Applier:
             self._progress.note(batch.partition, epoch, batch.through)
 
     async def replay(self, entry: Entry) -> None:
-        """Apply an event out of the quarantine, whoever owns its partition. Raises what makes it unfit still."""
+        """Apply an event out of the quarantine, whichever instance owns its partition. Raises what makes it unfit
+        still.
+        """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()
 

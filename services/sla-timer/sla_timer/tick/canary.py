@@ -33,7 +33,7 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Runs until cancelled; sets the next minute's timer in good time."""
+    """Sets the timer of slad's own clock for the next full minute."""
 
     def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
         self._store = store
@@ -42,6 +42,7 @@ class Canary:
         self._set: datetime | None = None
 
     async def run(self) -> None:
+        """Set the next minute's timer in good time, until cancelled."""
         while True:
             try:
                 await self.once()
@@ -50,7 +51,7 @@ class Canary:
             await asyncio.sleep(5)
 
     async def once(self) -> None:
-        """Set the timer of the next full minute, unless this process has."""
+        """Set the timer of the next full minute, unless this process has. Raises Retryable."""
         minute = _next_minute(self._time_source.now())
         if minute == self._set:
             return

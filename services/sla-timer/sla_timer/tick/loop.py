@@ -31,7 +31,7 @@ RETRY_SECONDS = 0.25
 
 
 class TickLoop:
-    """Runs until cancelled. `wake` is called after a batch that told something, to wake embedded readers."""
+    """The tick: fires what is due every `tick_ms`. `wake` is called after a batch that published something."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class TickLoop:
         self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
 
     async def run(self) -> None:
+        """Fire what is due, pass after pass, until cancelled."""
         while True:
             begun = time.monotonic()
             try:
@@ -68,7 +69,7 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire everything due now; returns how many rows were claimed."""
+        """Fire everything due now and return how many rows were claimed. Raises Retryable."""
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since
         now, floor, due = await self._instant(since)

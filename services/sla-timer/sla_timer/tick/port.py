@@ -49,7 +49,7 @@ class Firing(Protocol):
 
     @property
     def lanes(self) -> int:
-        """How many claims of this process are worth making at once when many rows are due."""
+        """Return how many claims of this process are worth making at once when many rows are due."""
         ...
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:

@@ -53,8 +53,11 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class ProgressLook(NamedTuple):
-    """`now`: the database's clock, None where it has none of its own; `slowest`: the partition furthest behind;
-    `due`: there is a row to fire by that clock, or nobody has looked."""
+    """What a look at the progress of all partitions found.
+
+    `now`: the database's clock, None where it has none of its own. `slowest`: the progress of the partition furthest
+    behind. `due`: whether a row is due by that clock, or nobody has looked.
+    """
 
     now: datetime | None
     slowest: datetime | None
@@ -62,7 +65,7 @@ class ProgressLook(NamedTuple):
 
 
 class Progress:
-    """How far this process has applied the events of each partition it consumes, and where the others know it from."""
+    """How far this process has applied the events of the partitions it owns."""
 
     def __init__(self) -> None:
         self._caught: dict[int, tuple[int, datetime]] = {}
@@ -91,7 +94,7 @@ class Progress:
 
 
 class SqliteProgress(Progress):
-    """One process: its notes in memory are all there is, so nothing fires before the log has been read once."""
+    """`Progress` of the only process: its notes stay in memory, so nothing fires before the log has been read once."""
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
         """Return the one partition's progress; SQLite has no clock of its own."""
@@ -99,7 +102,7 @@ class SqliteProgress(Progress):
 
 
 class PostgresProgress(Progress):
-    """Published to `timer_progress`, where the ticks of all instances see it."""
+    """`Progress` published to `timer_progress`, where the ticks of all instances read it."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
