@@ -58,10 +58,12 @@ class StoredIncident:
 
 @dataclass(frozen=True, slots=True)
 class DecisionOptions:
-    """How decisions are written. `json_text`: the dialect keeps JSON as text (SQLite). `moved`: to the catalogue in
-    force, by a re-planning. `whole`: also rows that stay as they are, to mend what is missing beside them."""
+    """How decisions are made and written.
 
-    json_text: bool
+    `moved`: under the catalogue in force, by a re-planning. `whole`: also rows that stay as they are, to restore timers
+    that are missing beside them.
+    """
+
     moved: bool = False
     whole: bool = False
 
@@ -97,7 +99,7 @@ def decide(
     changes.incidents.append(_incident_row(partition, incident, rulebook.version, keys_after(keys, facts), stored))
     for clock in incident.clocks:
         state, context = after[clock.id], contexts[clock.id]
-        row = _clock_row(partition, clock, state, context, versions[clock.id], options.json_text)
+        row = _clock_row(partition, clock, state, context, versions[clock.id])
         if not options.whole and _same(row, rows.get(clock.id), context):
             continue
         changes.clocks.append(row)
@@ -251,7 +253,7 @@ _COMPARED = (
 
 
 def _clock_row(
-    partition: int, clock: Clock, told: PublishedState, context: dict[str, Any], version: str, json_text: bool
+    partition: int, clock: Clock, told: PublishedState, context: dict[str, Any], version: str
 ) -> dict[str, Any]:
     return {
         "id": clock.id,
@@ -273,5 +275,5 @@ def _clock_row(
         "weight": context["weight"],
         "exempt": clock.exempt,
         "told": published_text.write(told),
-        "context": orjson.dumps(context).decode() if json_text else context,
+        "context": context,
     }

@@ -75,7 +75,7 @@ class Refolder:
             pins = await self._rulebooks.pinned(connection, known.versions)
             check(known, pins, prepared, dict.fromkeys(names, ()), moved)
             now = self._time_source.now()
-            options = DecisionOptions(json_text=self._store.sqlite, moved=moved, whole=True)
+            options = DecisionOptions(moved=moved, whole=True)
             for name in names:
                 if (one := stored(name, known, prepared.get(name))) is not None:
                     decided.add(decide(partition, replace(one, settled={}), pins, now, options))

@@ -53,7 +53,7 @@ class Applier:
         self._metrics = metrics
         self._wake = wake
         self._preparing = preparing or FoldPreparer(store, metrics)
-        self._options = DecisionOptions(json_text=store.sqlite)
+        self._options = DecisionOptions()
         self._epochs: dict[int, int] = {}
 
     async def assigned(self, partitions: frozenset[int]) -> None:

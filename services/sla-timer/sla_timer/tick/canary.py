@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import orjson
 import structlog
 from sqlalchemy import or_, update
 
@@ -89,7 +88,7 @@ class Canary:
         return {
             "id": CLOCK, "incident": CANARY, "partition": 0, "catalogue": "", "contract": "", "metric": "canary",
             "cycle": 0, "priority": "", "state": "running", "generation": -1, "started_at": at, "urgency": 0.0,
-            "exempt": "", "told": "", "context": orjson.dumps(context).decode() if self._store.sqlite else context,
+            "exempt": "", "told": "", "context": context,
         }  # fmt: skip
 
 
