@@ -33,7 +33,7 @@ from sla_timer import tables
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import progress_of
 
 BATCH = 500
 CUSTOMERS = ("Acme", "Polaris", "Hudson", "Formosa Tea")
@@ -79,7 +79,7 @@ async def run(arguments: argparse.Namespace) -> None:
             await create_all(store, [tables.metadata])
             rulebooks = Rulebooks(lambda: catalogue, load_text, source)
             metrics = TimerMetrics(CollectorRegistry())
-            applier = Applier(store, rulebooks, Progress(store), source, "bench", metrics, lambda: None)
+            applier = Applier(store, rulebooks, progress_of(store), source, "bench", metrics, lambda: None)
             await applier.assigned(frozenset({0}))
             envelopes = [encode_event(event) for event in interleaved(arguments.events, source.now())]
             batches = [tuple(envelopes[n : n + BATCH]) for n in range(0, len(envelopes), BATCH)]

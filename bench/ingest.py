@@ -77,7 +77,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
     from sla_ingest.commit import GroupCommit
     from sla_ingest.history import IncidentHistory
     from sla_ingest.service import build
-    from sla_platform.bus import Doorbell
+    from sla_platform.bus import WakeSignal
     from sla_platform.http.problem import install
     from sla_platform.settings import Settings
     from sla_platform.store.engine import Store
@@ -94,7 +94,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
         GroupCommit._write = decide_only  # type: ignore[method-assign]
     current = load_catalogue(catalogue, environment={})
     settings = Settings(rate_per_minute=10**9)
-    service = build(settings, store, Doorbell(), SystemTime(), CollectorRegistry(), lambda: current)
+    service = build(settings, store, WakeSignal(), SystemTime(), CollectorRegistry(), lambda: current)
     app = FastAPI()
     install(app)
     app.include_router(service.router)

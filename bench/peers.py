@@ -36,7 +36,8 @@ from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.adapters import progress_of
+from sla_timer.tick.loop import TickLoop
 from sla_timer.tick.progress import Progress
 
 SETTINGS = {"wal_compression": "lz4", "shared_buffers": "512MB", "max_wal_size": "4GB"}
@@ -64,12 +65,12 @@ async def slad(server: PostgresServer, name: str, due: list[datetime]) -> list[t
     await seed(store, due, 0)
     async with store.transaction() as connection:
         epochs = await ownership.take(connection, range(PARTITIONS), "bench")
-    progress = Progress(store)
+    progress = progress_of(store)
     for partition, epoch in epochs.items():
         progress.note(partition, epoch, due[-1] + timedelta(hours=1))
     firing = Told(store, progress)
     metrics = TimerMetrics(CollectorRegistry())
-    tick = Tick(firing, progress, SystemTime(), Settings(), metrics, lambda: None)
+    tick = TickLoop(firing, progress, SystemTime(), Settings(), metrics, lambda: None)
     ticking = asyncio.create_task(tick.run())
     await until_quiet(lambda: len(firing.told), len(due), due[0])
     ticking.cancel()

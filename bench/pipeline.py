@@ -41,7 +41,7 @@ from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 from sla_timer.service import PARTITIONS_AT_ONCE
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import progress_of
 
 CATALOGUE = Path("examples/catalogue")
 
@@ -69,7 +69,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
                 await create_all(store, [tables.metadata])
                 await ensure_topics(settings)
                 events = await published(settings, arguments.events)
-                source, metrics, progress = SystemTime(), TimerMetrics(CollectorRegistry()), Progress(store)
+                source, metrics, progress = SystemTime(), TimerMetrics(CollectorRegistry()), progress_of(store)
                 catalogue = load_catalogue(CATALOGUE)
                 rulebooks = Rulebooks(lambda: catalogue, load_text, source)
                 applier = Applier(store, rulebooks, progress, source, "bench", metrics, lambda: None)

@@ -42,8 +42,9 @@ from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import Bounds, Fired, Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.loop import TickLoop
+from sla_timer.tick.port import ClaimBounds, Fired
 from sla_timer.tick.progress import Progress
 
 PARTITIONS = 12
@@ -113,19 +114,21 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-class Watched(Firing):
-    """Firing that notes when each row's commit was acknowledged."""
+class Watched:
+    """`Firing` that notes when each row's commit was acknowledged."""
 
     def __init__(self, store: Store, progress: Progress) -> None:
-        super().__init__(store, progress)
+        self._firing = firing_of(store, progress)
+        self.lanes = self._firing.lanes
+        self.quarantine, self.partitions = self._firing.quarantine, self._firing.partitions
         self.late: list[float] = []
         self.batches = 0
         self.started = now()
         self.first = 0.0
         self.last = 0.0
 
-    async def fire(self, bounds: Bounds) -> list[Fired]:
-        fired = await super().fire(bounds)
+    async def fire(self, bounds: ClaimBounds) -> list[Fired]:
+        fired = await self._firing.fire(bounds)
         if fired:
             acknowledged = now()
             self.late += [
@@ -179,9 +182,9 @@ async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any
         async with store.transaction() as connection:
             for table in ("timer_timer", "timer_clock"):
                 await connection.execute(text(f"UPDATE {table} SET partition = 0"))
-    progress = Progress(store)
+    progress = progress_of(store)
     firing = Watched(store, progress)
-    tick = Tick(firing, progress, SystemTime(), Settings(claim_limit=arguments.limit),
+    tick = TickLoop(firing, progress, SystemTime(), Settings(claim_limit=arguments.limit),
                 TimerMetrics(CollectorRegistry()), lambda: None)  # fmt: skip
     stalls: list[float] = []
 

@@ -16,7 +16,7 @@ from sla_domain.clock import BREACH, Clock, ClockId, clock_id
 from sla_domain.event import EventId
 from sla_domain.incident import Incident
 from sla_domain.plan import MetricId
-from sla_domain.spoken import digest
+from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):

@@ -1,20 +1,25 @@
-"""What slad says to the world about a clock or an incident. On the wire `io.slad.<family>.<kind>.v1`."""
+"""Facts: what slad publishes about a clock or an incident. On the wire `io.slad.<family>.<kind>.v1`.
+
+A fact is a frame (`Fact`: whose it is, its key, its instant) around a body that says what became true. The bodies are a
+closed union, `FactBody`: match on it and end with `assert_never`. How a body is written as JSON is known to
+`sla_platform.wire.fact_body` alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
+from typing import ClassVar
 
-from sla_domain.clock import ClockId
+from sla_domain.clock import ClockId, ClockState
 from sla_domain.event import IncidentId
 from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
-    """What slad publishes about clocks and incidents; on the wire `io.slad.<kind>.v1`."""
+    """The kind of a fact as the wire names it. Kinds and bodies are not one to one: see `Gone` and `Exempted`."""
 
     CLOCK_STARTED = "clock.started"
     CLOCK_PAUSED = "clock.paused"
@@ -23,32 +28,286 @@ class FactKind(StrEnum):
     CLOCK_WARNED = "clock.warned"
     CLOCK_BREACHED = "clock.breached"
     CLOCK_MET = "clock.met"
-    CLOCK_MISSED = "clock.missed"  # stopped after its due instant; the breach was told before, or is told with it
+    CLOCK_MISSED = "clock.missed"
     CLOCK_CANCELLED = "clock.cancelled"
-    CLOCK_AMENDED = "clock.amended"  # a told verdict was taken back or changed by a late event
+    CLOCK_AMENDED = "clock.amended"
     PROMISE_MADE = "promise.made"
     PROMISE_MOVED = "promise.moved"
-    PROMISE_NONE = "promise.none"  # no clock runs for the incident, since its plan leaves the number open
-    CONTRACT_CHANGED = "contract.changed"  # another contract or customer: from which event on, under which
-    PHASE_CHANGED = "phase.changed"  # the incident's phase, when no other fact went out with the change
-    PRIORITY_CORRECTED = "priority.corrected"  # PLANS E8: the customer is told old, new and why
+    PROMISE_NONE = "promise.none"
+    CONTRACT_CHANGED = "contract.changed"
+    PHASE_CHANGED = "phase.changed"
+    PRIORITY_CORRECTED = "priority.corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A published breach that is no longer true: the key of its fact, and its due instant where it is known."""
+
+    key: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MovedBreach:
+    """A published breach that stays true at another due instant than the one published."""
+
+    old_at: datetime
+    new_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The clock runs for the first time."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The clock waits, and on whom (`customer`, `vendor`, …; empty where the pause is not a wait)."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_PAUSED
+    why: str = ""
+    waiting_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The clock runs again after a pause or an end, due at another instant than before."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_RESUMED
+    old_due_at: datetime | None = None
+    new_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retargeted:
+    """Another target is in force, or the same one at another priority.
+
+    `broken_since`: the due instant now in force, if its breach was published before. `catalogue`: the version whose
+    activation caused it, empty when an event did.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
+    old_due_at: datetime | None = None
+    new_due_at: datetime | None = None
+    priority: str = ""
+    old_priority: str = ""
+    old_generation: int | None = None
+    agreed_by: str = ""
+    broken_since: datetime | None = None
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A threshold before the due instant has passed; `overtaken` when it was noticed only after the breach or the end
+    of the clock: recorded, and nobody is notified."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_WARNED
+    threshold: str = ""  # `warn-75`, `warn-3600s`
+    overtaken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Breached:
+    """The due instant has passed."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_BREACHED
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """The clock stopped in time. `consumed`: counted time, None in facts of releases that did not write it."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_MET
+    quality: str = ""
+    why: str = ""
+    consumed: timedelta | None = None
+    stopped_while_paused: bool = False
+    exempt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The clock stopped after its due instant; the breach was published before or goes out with it. Fields of `Met`."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
+    quality: str = ""
+    why: str = ""
+    consumed: timedelta | None = None
+    stopped_while_paused: bool = False
+    exempt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The clock ended without a verdict. `withdrawn`: its target is no longer promised, the incident goes on."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_CANCELLED
+    why: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A published clock that the fold no longer has, since a late event has changed what the cycles are.
+
+    On the wire `clock.cancelled` when the clock was open, else `clock.amended`. `withdrawn`: it cannot be told whether
+    it was a late event, because the catalogue version that promised the target cannot be read.
+    """
+
+    old_state: ClockState
+    why: str = ""
+    withdrawn: bool = False
+    takes_back: tuple[TakenBack, ...] = ()
+    catalogue: str = ""
+
+    @property
+    def kind(self) -> FactKind:
+        """Return the wire's kind, by whether the clock was open."""
+        return FactKind.CLOCK_CANCELLED if self.old_state.open else FactKind.CLOCK_AMENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A published verdict or breach was changed or taken back by a late event (`docs/events.md`).
+
+    `old_state` is given when the verdict changed; `new_state` is the clock's state now. `moved` and `takes_back` do not
+    come in one fact.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
+    takes_back: tuple[TakenBack, ...] = ()
+    old_state: ClockState | None = None
+    new_state: ClockState | None = None
+    why: str = ""
+    old_due_at: datetime | None = None
+    new_due_at: datetime | None = None
+    moved: MovedBreach | None = None
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exempted:
+    """A breach of this clock is excused: why, and by whom. On the wire a `clock.amended`."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
+    exempt: str
+    exempt_by: str = ""
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseMade:
+    """The first due instants of an incident, by metric, and the zone in which the customer reads them."""
+
+    kind: ClassVar[FactKind] = FactKind.PROMISE_MADE
+    lines: Mapping[str, datetime]
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseMoved:
+    """A promised due instant changed: all lines anew, and the metrics whose instant `moved`."""
+
+    kind: ClassVar[FactKind] = FactKind.PROMISE_MOVED
+    lines: Mapping[str, datetime]
+    zone: str = ""
+    moved: tuple[str, ...] = ()
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseNone:
+    """No clock runs for the incident, since its plan leaves the number open."""
+
+    kind: ClassVar[FactKind] = FactKind.PROMISE_NONE
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractChanged:
+    """The incident stands under another contract or customer: all its periods, the oldest first."""
+
+    kind: ClassVar[FactKind] = FactKind.CONTRACT_CHANGED
+    periods: tuple[ContractPeriod, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged:
+    """The incident's phase changed and no other fact went out with the change."""
+
+    kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityCorrected:
+    """Staff changed the customer's priority: the customer is notified of old, new and why (clause E8)."""
+
+    kind: ClassVar[FactKind] = FactKind.PRIORITY_CORRECTED
+    old: str = ""
+    new: str = ""
+    by: str = ""
+    reason: str = ""
+
+
+ClockFactBody = (
+    Started | Paused | Resumed | Retargeted | Warned | Breached | Met | Missed | Cancelled | Gone | Amended | Exempted
+)
+"""What can become true of one clock."""
+
+IncidentFactBody = PromiseMade | PromiseMoved | PromiseNone | ContractChanged | PhaseChanged | PriorityCorrected
+"""What can become true of an incident as a whole."""
+
+FactBody = ClockFactBody | IncidentFactBody
+"""Every body there is."""
+
+NO_SUCH_CLOCK = "late events leave no such clock"  # why of a `Gone` that late events have caused
+STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodies without fields, made once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """`key` makes the fact unique within its clock (or incident): telling it twice is impossible by constraint."""
+    """A fact to be published.
 
-    kind: FactKind
+    `key` is unique within its clock (or its incident), for ever; with the clock's id it makes the event id, so that a
+    repeated publication is recognised. `at` is when it became true, UTC (for a breach the due instant), not when it was
+    noticed. `history`: over or imported when slad first knew of it, so it is recorded and nobody is notified.
+    """
+
+    body: FactBody
     incident: IncidentId
     key: str
-    at: datetime  # when it became true (for a breach: the due instant), not when it was noticed
+    at: datetime
     clock: ClockId | None = None
     metric: str = ""
     cycle: int = 0
     generation: int = 0
     due_at: datetime | None = None
-    threshold: str = ""  # warnings: the key of the threshold
-    overtaken: bool = False  # a warning that was noticed only after its breach: recorded, not told to people
-    history: bool = False  # over or imported when slad first heard of it: on record, told to nobody
-    details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    periods: tuple[ContractPeriod, ...] = ()  # contract.changed: all of them, the oldest first
+    history: bool = False
+
+    @property
+    def kind(self) -> FactKind:
+        """Return the wire's kind of the body."""
+        return self.body.kind
+
+
+def reason_of(body: FactBody) -> str:
+    """Return why it became true, in the words of the ticket or the plan; empty where the body gives no reason."""
+    match body:
+        case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
+            return body.why
+        case _:
+            return ""
+
+
+def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
+    """Return the body with the catalogue version whose activation caused it; unchanged if its kind carries none."""
+    match body:
+        case Retargeted() | Amended() | Exempted() | PromiseMoved():
+            return replace(body, catalogue=version)
+        case Gone() if body.kind is FactKind.CLOCK_AMENDED:
+            return replace(body, catalogue=version)
+        case _:
+            return body

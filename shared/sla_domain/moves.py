@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from hashlib import blake2b
 
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import ContractChanged, Fact
 from sla_domain.incident import ContractPeriod, Incident
 
 # Of an incident that moved more often the latest are told: what lies before them is then shown to no contract's key.
@@ -19,7 +19,10 @@ _KEY = "contract/"
 
 
 def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """`contract.changed` when the periods are not those told last. `keys`: the incident's own (`told.keys_after`)."""
+    """Return `contract.changed` when the periods are not those published last.
+
+    `keys`: of the incident's own facts published so far (`published.keys_after`).
+    """
     told = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]
     )
@@ -31,12 +34,11 @@ def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
     number = told[-1][0] + 1 if told else 1
     return [
         Fact(
-            kind=FactKind.CONTRACT_CHANGED,
+            body=ContractChanged(incident.periods[-MOST_PERIODS:]),
             incident=incident.id,
             key=f"{_KEY}{number}/{digest}",
             at=incident.periods[-1].start,
             generation=number,
-            periods=incident.periods[-MOST_PERIODS:],
         )
     ]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sla_domain.event import Actor, EventKind, IncidentEvent, WaitingOn
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import PHASE_CHANGED, Fact
 from sla_domain.incident import Incident, Phase
 
 END_PHASES: Mapping[EventKind, Phase] = MappingProxyType(
@@ -94,4 +94,4 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 def phase_fact(incident: Incident, events: int) -> Fact:
     """`phase.changed`: for a change of phase that no other fact goes out with. `events`: how many it rests on."""
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
-    return Fact(kind=FactKind.PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)
+    return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.event import EventKind
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import Fact, IncidentFactBody, PromiseMade, PromiseMoved, PromiseNone
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.plan import MetricId
-from sla_domain.spoken import fresh
-from sla_domain.told import DUE, Told
+from sla_domain.published import PublishedState
+from sla_domain.published_mark import fresh
 
 _NONE = "promise/none"
 _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
@@ -38,7 +38,7 @@ class PromiseLine:
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
-    """One line per running clock, the earliest due first."""
+    """Return one line per running clock, the earliest due first."""
     zone = incident.contract.zone
     lines = [
         PromiseLine(
@@ -57,35 +57,37 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.due_at, line.metric)))
 
 
-def promise_facts(incident: Incident, told: Mapping[ClockId, Told], keys: Collection[str]) -> list[Fact]:
-    """`promise.made` with the first lines; `promise.moved` when a promised instant changed. Details hold the lines
-    as `due:<metric>`, and `moved` names the metrics that did. `promise.none` where nothing is promised at all."""
+def promise_facts(incident: Incident, told: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
+    """Return what to publish of the incident's promise.
+
+    `PromiseMade` with the first lines, `PromiseMoved` when a promised instant changed, `PromiseNone` where nothing is
+    promised at all. `keys`: of the incident's own facts published so far.
+    """
     lines = promise(incident)
     if not lines:
         return _no_promise(incident, keys)
-    details = {f"{DUE}{line.metric}": line.due_at.isoformat() for line in reversed(lines)}
-    details["zone"] = incident.contract.zone
+    dues = {str(line.metric): line.due_at for line in reversed(lines)}
+    zone = incident.contract.zone
     if "promise" not in keys:
-        return [_fact(FactKind.PROMISE_MADE, "promise", incident, details)]
-    moved = [clock.metric for clock in incident.clocks if _moved(clock, told.get(clock.id))]
+        return [_fact(PromiseMade(dues, zone), "promise", incident)]
+    moved = tuple([clock.metric for clock in incident.clocks if _moved(clock, told.get(clock.id))])
     if not moved:
         return []
-    details["moved"] = ",".join(moved)
-    return [_fact(FactKind.PROMISE_MOVED, fresh("promise/moved", keys), incident, details)]
+    return [_fact(PromiseMoved(dues, zone, moved), fresh("promise/moved", keys), incident)]
 
 
 def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """`promise.none`, once: no clock will ever speak of a live incident whose plan leaves the number open."""
+    """Return `PromiseNone`, once, for a live incident without clocks whose plan leaves the number open."""
     if incident.clocks or not incident.phase.live or "promise" in keys or _NONE in keys:
         return []
     reasons = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
     if not reasons:
         return []
     scope = () if incident.scope.word == "in" else (incident.scope.value,)
-    return [_fact(FactKind.PROMISE_NONE, _NONE, incident, {"why": "; ".join((*scope, *reasons))})]
+    return [_fact(PromiseNone("; ".join((*scope, *reasons))), _NONE, incident)]
 
 
-def _moved(clock: Clock, told: Told | None) -> bool:
+def _moved(clock: Clock, told: PublishedState | None) -> bool:
     if clock.state is not ClockState.RUNNING or clock.due_at is None:
         return False
     if told is None or told.promised_at is None:
@@ -93,5 +95,5 @@ def _moved(clock: Clock, told: Told | None) -> bool:
     return clock.due_at != told.promised_at
 
 
-def _fact(kind: FactKind, key: str, incident: Incident, details: Mapping[str, str]) -> Fact:
-    return Fact(kind=kind, incident=incident.id, key=key, at=incident.changed_at, details=details)
+def _fact(body: IncidentFactBody, key: str, incident: Incident) -> Fact:
+    return Fact(body=body, incident=incident.id, key=key, at=incident.changed_at)

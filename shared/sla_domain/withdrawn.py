@@ -17,8 +17,8 @@ from sla_domain.event import NO_EVENT
 from sla_domain.explain.build import calendar_of
 from sla_domain.explain.shares import OWN, party_shares
 from sla_domain.incident import Incident
+from sla_domain.published import PublishedState
 from sla_domain.rulebook import Rulebook
-from sla_domain.told import Told
 
 NO_LONGER_PROMISED = "the target is no longer promised"
 
@@ -39,7 +39,11 @@ class WithEarlierPromises:
 
 
 def with_earlier(
-    incident: Incident, versions: Mapping[ClockId, str], told: Mapping[ClockId, Told], before: Before, now: datetime
+    incident: Incident,
+    versions: Mapping[ClockId, str],
+    told: Mapping[ClockId, PublishedState],
+    before: Before,
+    now: datetime,
 ) -> WithEarlierPromises:
     """Add to an incident what stays of earlier promises. `versions`: by which each of its clocks is judged now."""
     found = dict(versions)
@@ -95,7 +99,7 @@ def withdrawn(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime
     return replace(ended, consumed=party_shares(ended, calendar_of(clock, incident, rulebook), at)[OWN])
 
 
-def _with_earned(clock: Clock, version: str, old: Told | None, before: Before) -> Clock:
+def _with_earned(clock: Clock, version: str, old: PublishedState | None, before: Before) -> Clock:
     """The clock with the told breaches of targets that another catalogue has replaced since."""
     if old is None:
         return clock

@@ -36,3 +36,32 @@ class Envelope:
     key: str
     time: datetime
     data: bytes
+
+    @classmethod
+    def of_row(
+        cls,
+        *,
+        topic: str,
+        id: str,
+        type: str,
+        key: str,
+        time: datetime,
+        data: str,
+        source: str = "",
+        subject: str = "",
+    ) -> Envelope:
+        """Return the event of a row of a store, of a log or of what a service has kept of events it has read.
+
+        A service keeps no `source`, and no `subject` beside the key, which is the same. Raises ValueError for a topic
+        there is not.
+        """
+        return cls(
+            topic=Topic(topic),
+            id=id,
+            type=type,
+            source=source,
+            subject=subject or key,
+            key=key,
+            time=time,
+            data=data.encode(),
+        )

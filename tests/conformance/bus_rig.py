@@ -151,7 +151,7 @@ class Rig:
                 await logs.append(connection, log_table(MetaData(), writer), mine)
         for writer in writers:
             if feeds is not None:
-                feeds.doorbell(writer).ring()
+                feeds.wake_signal(writer).wake()
 
     def source(
         self,

@@ -1,4 +1,4 @@
-"""Both buses on both stores. A rig asks for exactly the real parts it stands on."""
+"""Both buses on both stores, and the tick on both. A rig asks for exactly the real parts it stands on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from tests.conformance.bus_rig import PARTITIONS, Rig
+from tests.integration.timer.conftest import store, store_url
 
 from sla_platform.local import KafkaBroker
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
+
+__all__ = ["store", "store_url"]  # fixtures of the tick's suite
 
 _PARTS = {
     "embedded-sqlite": (),

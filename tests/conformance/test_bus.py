@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.conformance.bus_rig import Recorder, Rig, background, event, in_order
 
-from sla_platform.bus import Batch, QuarantinedRecord, partition_of, rung_within
+from sla_platform.bus import Batch, QuarantinedRecord, partition_of, signalled_within
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Topic
 from sla_platform.errors import Fenced, Permanent, StoreBusy
@@ -353,7 +353,7 @@ async def test_a_reader_that_starts_anew_after_a_failure_loses_nothing(rig: Rig)
     await rig.append([event("github:1", number) for number in range(3)])
     async with rig.relays(feeds):
         async with rig.reading(hanging, feeds=feeds):
-            assert await rung_within(entered, 30)
+            assert await signalled_within(entered, 30)
         assert hanging.ids == []
         async with rig.reading(recorder, feeds=feeds):
             await recorder.until_seen(f"github:1/{number}" for number in range(3))

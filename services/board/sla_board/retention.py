@@ -20,7 +20,7 @@ from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
 from sla_domain.incident import Phase
 from sla_platform.retention import Removed, doubted_now, newest_in
-from sla_platform.store import alias, forgotten
+from sla_platform.store import alias, tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_platform.timesource import TimeSource
@@ -61,7 +61,7 @@ class EndedIncidents:
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
 
-        steps = forgotten.remove_late(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
+        steps = tombstone.remove_late(self._store, tables.tombstone, _incident.id, strays, horizon, BATCH)
         async for removed in steps:
             yield removed
 
@@ -140,8 +140,8 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         gone = await connection.execute(delete(tables.incident).where(_incident.id.in_(sorted(ended))))
         removed[tables.incident.name] = gone.rowcount
         others = await alias.forget_names(connection, tables.alias, ended)
-        await forgotten.insert_tombstones(
-            connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()}
+        await tombstone.insert_tombstones(
+            connection, tables.tombstone, ended | {name: ended[was] for name, was in others.items()}
         )
     return removed
 

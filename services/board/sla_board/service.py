@@ -24,7 +24,7 @@ from sla_board.shown.not_shown import Attempts
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import StreamBounds
 from sla_domain.rulebook import Rulebook
-from sla_platform.bus import Doorbell, EventSource, Quarantine
+from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.errors import Retryable
@@ -71,8 +71,8 @@ def build(
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
-    changes = Doorbell()
-    projector = Projector(store, time_source, metrics, changes.ring)
+    changes = WakeSignal()
+    projector = Projector(store, time_source, metrics, changes.wake)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
     quarantine.replays(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))

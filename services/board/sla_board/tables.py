@@ -10,15 +10,15 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallIn
 
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
-from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.quarantine import quarantine_table
+from sla_platform.store.tombstone import tombstone_table
 from sla_platform.store.types import BigId, ClockKey, Instant
 
 metadata = MetaData()
 
 cursor = cursor_table(metadata, "board")
 quarantine = quarantine_table(metadata, "board")
-forgotten = forgotten_table(metadata, "board")
+tombstone = tombstone_table(metadata, "board")
 alias = alias_table(metadata, "board")
 
 inbox = Table(

@@ -21,7 +21,7 @@ from sla_ingest import inbox
 from sla_ingest.entry import InboxEntry, Receipt
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
-from sla_platform.bus import Doorbell
+from sla_platform.bus import WakeSignal
 from sla_platform.errors import Retryable, StoreBusy
 from sla_platform.store.engine import Store
 
@@ -64,13 +64,13 @@ class GroupCommit:
         self,
         store: Store,
         rulebook: Callable[[], Rulebook],
-        doorbell: Doorbell,
+        wake_signal: WakeSignal,
         metrics: IngestMetrics,
         bounds: CommitBounds | None = None,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
-        self._doorbell = doorbell
+        self._wake_signal = wake_signal
         self._metrics = metrics
         self._bounds = bounds or CommitBounds()
         self._queue: deque[_Waiting] = deque()
@@ -183,7 +183,7 @@ class GroupCommit:
     async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         receipts = await inbox.taken(self._store, entries, self._rulebook(), inbox.store)
         if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
-            self._doorbell.ring()
+            self._wake_signal.wake()
         return receipts
 
     def _note(self, receipts: Sequence[Receipt]) -> None:

@@ -24,9 +24,9 @@ from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
 from sla_domain.rulebook import ContractMatch, Rulebook
 from sla_ingest.tables import event as event_table
-from sla_ingest.tables import forgotten as forgotten_table
+from sla_ingest.tables import tombstone as tombstone_table
 from sla_platform.errors import BadEnvelope
-from sla_platform.store import forgotten
+from sla_platform.store import tombstone
 from sla_platform.turn import LoopYielder
 from sla_platform.wire import stored_event
 from sla_platform.wire.incident import event_type
@@ -79,7 +79,7 @@ class IncidentHistory:
     """The accepted events of some incidents, and until when the forgotten ones among them are history."""
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
-    endings: Mapping[str, datetime] = field(default_factory=dict)
+    tombstones: Mapping[str, datetime] = field(default_factory=dict)
     partly: set[str] = field(default_factory=set)  # incidents of which only the opening and names were read
     cut: set[str] = field(default_factory=set)  # and of these names only the latest
     _folds: dict[IncidentId, _Fold] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class IncidentHistory:
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
         """Return the events from which the incident is folded, as far as they were read."""
-        ended_at = self.endings.get(incident)
+        ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
         return events if ended_at is None else remembered(events, ended_at)
 
@@ -136,7 +136,7 @@ class IncidentHistory:
         return not any(customer for (order, _), customer in known.named if order[0] <= until)
 
     def _customers_of(self, incident: IncidentId) -> _Customers:
-        known = _Customers() if incident in self.endings else self._customers.setdefault(incident, _Customers())
+        known = _Customers() if incident in self.tombstones else self._customers.setdefault(incident, _Customers())
         known.read_on(self.counting(incident))
         return known
 
@@ -144,14 +144,14 @@ class IncidentHistory:
         """Return whether an observation adds anything: an unknown incident, or another state than the known one."""
         incident = event.incident
         if not self.counting(incident):
-            return incident not in self.endings or bool(remembered([event], self.endings[incident]))
+            return incident not in self.tombstones or bool(remembered([event], self.tombstones[incident]))
         if self.crowded(incident):
             return False  # the next event that must be stored anyway carries it
         known = self.folded(incident, rulebook)
         folding = self._folds[incident].folding
         if folding.unfit([event]) is None:
             return folding.is_news(event)
-        ended_at = self.endings.get(incident)
+        ended_at = self.tombstones.get(incident)
         late = fold(remembered([*self.events[incident], event], ended_at), rulebook)
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
@@ -159,7 +159,7 @@ class IncidentHistory:
         """Return the incident as folded from its events, continuing from an earlier fold of the same history."""
         events = self.counting(incident)
         known = self._folds.get(incident)
-        if known is not None and incident not in self.endings:
+        if known is not None and incident not in self.tombstones:
             new = {event.id: event for event in events[known.read :] if event.id not in known.ids}
             following = sorted(new.values(), key=position)
             if known.folding.unfit(following) is None:
@@ -184,7 +184,7 @@ async def load_history(
     what names a customer, which decide the contract.
     """
     history = IncidentHistory()
-    endings: dict[str, datetime] = {}
+    tombstones: dict[str, datetime] = {}
     turn = LoopYielder()
     whole, told, asked = set(judged), set(promised), set(whose)
     names = sorted(whole | told | asked, key=lambda name: (name not in whole, name not in told, name))
@@ -199,8 +199,8 @@ async def load_history(
                 # Of another release, or a bug: the promise is computed without it, and the delivery does not fail.
                 _log.error("ingest.event_unreadable", event_id=row.id, error=str(error)[:500])
             await turn.over()
-        endings |= await forgotten.tombstones(connection, forgotten_table, some)
-    history.endings = endings
+        tombstones |= await tombstone.tombstones(connection, tombstone_table, some)
+    history.tombstones = tombstones
     return history
 
 

@@ -25,7 +25,7 @@ from sla_ingest.dialect.port import DoesNotFit
 from sla_ingest.dialect.read import clean
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.tables import log, notice
-from sla_platform.bus import Doorbell
+from sla_platform.bus import WakeSignal
 from sla_platform.http.problem import Problem, pointer
 from sla_platform.inbound import LINE, InstantIn
 from sla_platform.store.dialect import insert_new
@@ -46,7 +46,7 @@ class Notices:
     def __init__(
         self,
         store: Store,
-        doorbell: Doorbell,
+        wake_signal: WakeSignal,
         time_source: TimeSource,
         max_depth: int,
         rulebook: Callable[[], Rulebook],
@@ -55,7 +55,7 @@ class Notices:
         self._rulebook = rulebook
         self._metrics = metrics
         self._store = store
-        self._doorbell = doorbell
+        self._wake_signal = wake_signal
         self._time_source = time_source
         self._max_depth = max_depth
 
@@ -90,7 +90,7 @@ class Notices:
                     raise Problem(409, "notice-exists", "The id is taken", detail)
                 return True, known.answer.encode()
             await append(connection, log, [encode_notice(found)])
-        self._doorbell.ring()
+        self._wake_signal.wake()
         self._metrics.notices.labels("somebody" if reach.people else "nobody").inc()
         if not reach.people:
             _log.warning("notice.reaches_nobody", notice=found.id, contracts=reach.contracts, remark=reach.remark)

@@ -23,7 +23,7 @@ from sla_ingest.inbox import insert_receipts, publish, taken
 from sla_ingest.intake import Intake
 from sla_ingest.name import IncidentNames
 from sla_ingest.tables import inbox
-from sla_platform.bus import Doorbell
+from sla_platform.bus import WakeSignal
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
 from sla_platform.store.types import from_micros, to_micros
@@ -57,11 +57,11 @@ class ParkedDelivery:
 class ParkedDeliveries:
     """The parked and refused deliveries of this database: listed, shown and replayed."""
 
-    def __init__(self, store: Store, intake: Intake, rulebook: Callable[[], Rulebook], doorbell: Doorbell) -> None:
+    def __init__(self, store: Store, intake: Intake, rulebook: Callable[[], Rulebook], wake_signal: WakeSignal) -> None:
         self._store = store
         self._intake = intake
         self._rulebook = rulebook
-        self._doorbell = doorbell
+        self._wake_signal = wake_signal
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
         """Return the oldest first, as JSON. `after`: the `next` of the page before. Raises Problem 400."""
@@ -118,7 +118,7 @@ class ParkedDeliveries:
         if entry.result in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
             return False, receipt.answer
         if receipt.entry.events:
-            self._doorbell.ring()
+            self._wake_signal.wake()
         return True, receipt.answer
 
 

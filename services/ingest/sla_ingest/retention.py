@@ -25,7 +25,7 @@ from sla_ingest.entry import DeliveryResult
 from sla_ingest.history import IncidentHistory, load_history, whole_history
 from sla_ingest.name import forget
 from sla_platform.retention import Removed
-from sla_platform.store import forgotten
+from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_platform.turn import LoopYielder
@@ -117,8 +117,8 @@ class Histories:
         for start in range(0, len(keys), BATCH):
             which = tuple_(_event.incident, _event.id).in_(keys[start : start + BATCH])
             rows += (await connection.execute(delete(tables.event).where(which))).rowcount
-        await forgotten.insert_tombstones(
-            connection, tables.forgotten, {name: at for name, at in gone.items() if at is not None}
+        await tombstone.insert_tombstones(
+            connection, tables.tombstone, {name: at for name, at in gone.items() if at is not None}
         )
         await forget(connection, gone)
         return {"ingest_event": rows}

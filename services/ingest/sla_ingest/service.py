@@ -27,7 +27,7 @@ from sla_ingest.parked import ParkedDeliveries
 from sla_ingest.retention import Deliveries, Histories
 from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
-from sla_platform.bus import Doorbell, Quarantine
+from sla_platform.bus import Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
@@ -55,7 +55,7 @@ class IngestService:
 def build(
     settings: Settings,
     store: Store,
-    doorbell: Doorbell,
+    wake_signal: WakeSignal,
     time_source: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
@@ -65,8 +65,8 @@ def build(
 ) -> IngestService:
     """Assemble the service.
 
-    `doorbell` is that of the ingest log; `catalogue` returns the one in force. `quarantine` keeps what the relay of the
-    ingest log could not publish; without it the service makes its own.
+    `wake_signal` is that of the ingest log; `catalogue` returns the one in force. `quarantine` keeps what the relay of
+    the ingest log could not publish; without it the service makes its own.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 
@@ -75,15 +75,15 @@ def build(
 
     metrics = IngestMetrics(registry)
     bounds = CommitBounds(gather_seconds=settings.group_commit_ms / 1_000)
-    commit = GroupCommit(store, rulebook, doorbell, metrics, bounds)
+    commit = GroupCommit(store, rulebook, wake_signal, metrics, bounds)
     rules = IntakeRules(
         future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
     )
     intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
-    parked = ParkedDeliveries(store, intake, rulebook, doorbell)
+    parked = ParkedDeliveries(store, intake, rulebook, wake_signal)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
     deps = api.IngestDeps(
-        intake, Notices(store, doorbell, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings
+        intake, Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings
     )
 
     newest = newest_in(store, inbox.c.received_at)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, Text
 
-from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
+from sla_platform.store.tombstone import tombstone_table
 from sla_platform.store.types import Instant
 
 metadata = MetaData()
 
 log = log_table(metadata, "ingest")
 quarantine = quarantine_table(metadata, "ingest")
-forgotten = forgotten_table(metadata, "ingest")
+tombstone = tombstone_table(metadata, "ingest")
 
 # Every authentic delivery, raw. `id` is a digest of source and delivery: the key that makes a delivery unique for as
 # long as its row is kept (see retention.py). `answer` is what the sender was told, so that a second delivery is told

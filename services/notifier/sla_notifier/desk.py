@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_catalogue import Catalogue
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.telling.write import Manner
-from sla_platform.bus import Doorbell, Quarantine
+from sla_platform.bus import Quarantine, WakeSignal
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 
@@ -29,9 +29,9 @@ class Desk:
     catalogue: Callable[[], Catalogue]
     manner: Manner
     metrics: NotifierMetrics
-    taken: Doorbell
-    work: Doorbell
-    told: Doorbell
+    taken: WakeSignal
+    work: WakeSignal
+    told: WakeSignal
     quarantine: Quarantine
 
     @asynccontextmanager
@@ -41,6 +41,6 @@ class Desk:
         async with self.store.transaction() as connection:
             yield connection
 
-    def ring(self) -> None:
-        self.work.ring()
-        self.told.ring()
+    def wake(self) -> None:
+        self.work.wake()
+        self.told.wake()

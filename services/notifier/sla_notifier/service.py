@@ -32,7 +32,7 @@ from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
 from sla_notifier.telling.write import Manner
 from sla_notifier.text.render import Texts
-from sla_platform.bus import Doorbell, EventSource, Feeds, Quarantine
+from sla_platform.bus import EventSource, Feeds, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.http.keys import Authorizer
@@ -74,7 +74,7 @@ def build(
 ) -> NotifierService:
     """`catalogue` answers with the one in force. Raises BadSettings for a mail server or networks that cannot be."""
     quarantine = feeds.quarantine("notifier")
-    desk = desk_of(settings, store, feeds.doorbell("notifier"), source, registry, catalogue, quarantine)
+    desk = desk_of(settings, store, feeds.wake_signal("notifier"), source, registry, catalogue, quarantine)
     channels = channels_of(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, source, desk.metrics)
@@ -118,7 +118,7 @@ def build(
 def desk_of(
     settings: Settings,
     store: Store,
-    told: Doorbell,
+    told: WakeSignal,
     source: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
@@ -132,8 +132,8 @@ def desk_of(
         catalogue=catalogue,
         manner=Manner(Texts(), links, settings.digest_over),
         metrics=NotifierMetrics(registry),
-        taken=Doorbell(),
-        work=Doorbell(),
+        taken=WakeSignal(),
+        work=WakeSignal(),
         told=told,
         quarantine=quarantine or Quarantine("notifier", store, tables.quarantine, source, BusMetrics()),
     )

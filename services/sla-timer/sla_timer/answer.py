@@ -21,12 +21,13 @@ from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, name_of, opening_times, span_of
 from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
+from sla_domain.published import PublishedState
+from sla_domain.published_mark import PublishedMark
+from sla_domain.published_mark import is_published as no_news
 from sla_domain.rulebook import Rulebook
-from sla_domain.spoken import Spoken
-from sla_domain.spoken import told as no_news
 from sla_domain.target_text import target_text
-from sla_domain.told import Told
 from sla_domain.urgency import urgency
+from sla_platform.rfc3339 import rfc3339
 from sla_timer.apply.context import left_seconds
 
 MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
@@ -35,8 +36,11 @@ MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some events of an incident in the order in which they occurred, of so many, and the id that the next follow."""
+class EventPage:
+    """A page of an incident's events in the order in which they occurred.
+
+    `total`: how many events there are; `next`: the id behind which the next page begins, None on the last.
+    """
 
     events: Sequence[IncidentEvent]
     total: int
@@ -45,7 +49,7 @@ class Page:
 
 
 def latest(clocks: Sequence[Clock], most: int) -> list[Clock]:
-    """The open clocks and the latest of the others, `most` at most, in the order they have."""
+    """Return `most` clocks: the open ones and the latest of the others, in the order given."""
     if len(clocks) <= most:
         return list(clocks)
     newest = sorted(clocks, key=lambda clock: (clock.state.open, clock.started_at), reverse=True)[:most]
@@ -55,17 +59,16 @@ def latest(clocks: Sequence[Clock], most: int) -> list[Clock]:
 
 def incident_json(
     incident: Incident,
-    page: Page,
+    page: EventPage,
     rulebook: Rulebook,
     now: datetime,
-    told: Mapping[ClockId, Told] = MappingProxyType({}),
+    told: Mapping[ClockId, PublishedState] = MappingProxyType({}),
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """`told`: what has been told of each clock; it knows of breaches that no event has followed yet.
+    """Return an incident with its clocks and a page of its events as JSON values.
 
-    `seen`: what the key of one contract may see of the incident; None for all of it. The page holds nothing else.
-    `rulebooks`: of clocks that are judged by another than the incident.
+    `told`: what has been published of each clock, which knows of breaches that no event has followed yet.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -116,7 +119,7 @@ def incident_json(
     }
 
 
-def _overfull(page: Page) -> tuple[Remark, ...]:
+def _overfull(page: EventPage) -> tuple[Remark, ...]:
     if not page.surplus:
         return ()
     text = f"{page.surplus} further events are kept and do not count: see how many may, in docs/operations.md"
@@ -124,18 +127,20 @@ def _overfull(page: Page) -> tuple[Remark, ...]:
 
 
 def clock_json(
-    clock: Clock, zone: ZoneInfo, score: float, told: Told | None, consumed: timedelta, until: datetime | None = None
+    clock: Clock,
+    zone: ZoneInfo,
+    score: float,
+    told: PublishedState | None,
+    consumed: timedelta,
+    until: datetime | None = None,
 ) -> dict[str, Any]:
-    """The clock as the fold of its events has it, and what timers have told of it since the last of them.
-
-    `until`: the incident left the key's contract then; what was told later is not its to know.
-    """
+    """Return a clock as the fold of its events has it, with what timers have published since the last of them."""
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
     # An ended clock is as its events have it: no timer of it has fired since.
     known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
-    spoken = known.spoken(clock) if known is not None else []
+    spoken = known.published_marks(clock) if known is not None else []
     return _clock_json(clock, zone, score, consumed, breached_at, spoken, None)
 
 
@@ -151,7 +156,7 @@ def _clock_json(
     score: float,
     consumed: timedelta,
     breached_at: datetime | None,
-    spoken: list[Spoken],
+    spoken: list[PublishedMark],
     until: datetime | None,
 ) -> dict[str, Any]:
     return {
@@ -206,6 +211,7 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
+    """Return a stretch of a clock's life as JSON values."""
     return {
         "start": iso(segment.start),
         "end": iso(segment.end),
@@ -217,7 +223,7 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """In which hours a clock counts: their name, and the calendar (None: by the wall, or not known)."""
+    """The hours in which a clock counts: their name, and the calendar (None for wall time, or where not known)."""
 
     name: str
     calendar: Calendar | None
@@ -225,14 +231,17 @@ class Hours:
 
     @classmethod
     def of(cls, row: Any, rulebook: Rulebook) -> Hours:
-        """Of a row of timer_clock, which is judged by this rulebook."""
+        """Return the hours of a row of timer_clock; `rulebook` is the one by which it is judged."""
         context = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
         name = context.get("hours", UNKNOWN)
         return cls(name, calendar_named(rulebook, row.contract, name), context.get("left_seconds"))
 
 
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
-    """`clock` has a state and a due instant. Counted time is negative once late, and null where it is not known."""
+    """Return the counted time left and whether the hours are open, as JSON values.
+
+    `clock` has a state and a due instant. Counted seconds are negative once late, and null where they are not known.
+    """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
     left = hours.left_seconds if clock.state == ClockState.PAUSED else None
@@ -243,7 +252,9 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
-    """Everything a fold reads, so that whoever has the answer can fold again under other rules (`slad apply`)."""
+    """Return every field of an event that the fold reads, so that a reader can fold it under other rules (`slad
+    apply`).
+    """
     agreed = event.agreed
     return {
         "id": event.id,
@@ -285,10 +296,7 @@ def explained_json(
     metric: str,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Why each clock says what it says at `at`, as data and in words. None: before the first event nothing is said.
-
-    `rulebooks`: of clocks that are judged by another than the incident.
-    """
+    """Return why each clock has its state at `at`, as data and in words; None before the first event."""
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest(asked, MOST_EXPLAINED)
     explanations = [
@@ -309,6 +317,7 @@ def explained_json(
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:
+    """Return what would be due if an incident were opened, as JSON values."""
     zone = ZoneInfo(preview.contract.zone)
     return {
         "contract": preview.contract.id,
@@ -352,5 +361,5 @@ def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 def iso(at: datetime | None) -> str | None:
-    """RFC 3339; UTC is written with Z."""
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
+    """Return an instant as RFC 3339, UTC with `Z`; None for none."""
+    return None if at is None else rfc3339(at)

@@ -27,8 +27,8 @@ from sla_domain.fold import fold, in_order
 from sla_domain.forgotten import remembered
 from sla_domain.incident import Incident
 from sla_domain.preview import preview
+from sla_domain.published import PublishedState
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_domain.told import Told
 from sla_domain.withdrawn import with_earlier
 from sla_platform.http.body import BAD_BODY, demand_model, describes
 from sla_platform.http.keys import READ, Authorizer, KeyAccess
@@ -47,9 +47,9 @@ from sla_platform.store.alias import incident_named, names_of
 from sla_platform.store.urgency import UrgencyCursor, behind, seconds_of, urgency_at
 from sla_timer import tables
 from sla_timer.answer import Hours, explained_json, hours_json, incident_json, iso, preview_json
-from sla_timer.apply.decide import told_of
-from sla_timer.apply.kept import folded as folded_in_turns
-from sla_timer.apply.load import StoredEvents, events_of, is_hot
+from sla_timer.apply.decide import published_state_of
+from sla_timer.apply.fold_cache import folded as folded_in_turns
+from sla_timer.apply.load import StoredEventReader, events_of, is_hot
 from sla_timer.pages import page_among, page_of
 from sla_timer.service import TimerService
 
@@ -179,7 +179,7 @@ async def _incident(timer: TimerService, name: str, access: KeyAccess, limit: in
         raise Problem(
             422, "no-such-page", "No such page", "`after` is not the `next` of an answer about this incident."
         )
-    now = timer.source.now()
+    now = timer.time_source.now()
     whole = await _whole(timer, known, known.incident, known.events, now)
     answer = incident_json(whole.incident, page, known.rulebook, now, whole.told, known.seen, whole.rulebooks)
     return answer | {"also_known_as": list(known.names)}
@@ -191,7 +191,7 @@ class _Whole:
     is judged by another than the incident."""
 
     incident: Incident
-    told: dict[ClockId, Told]
+    told: dict[ClockId, PublishedState]
     rulebooks: dict[ClockId, Rulebook]
 
 
@@ -202,7 +202,7 @@ async def _whole(
     name = known.row.id
     async with timer.store.reading() as connection:
         rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
-        told = {ClockId(row.id): told_of(row) for row in rows}
+        told = {ClockId(row.id): published_state_of(row) for row in rows}
         incident = with_published_ids(incident, told)
         own = known.rulebook.version
         there = {clock.id for clock in incident.clocks}
@@ -237,7 +237,9 @@ def _of(incident: Incident, id_: ClockId) -> Clock:
     return next(clock for clock in incident.clocks if clock.id == id_)
 
 
-def _as_shown(told: Mapping[ClockId, Told], there: Collection[ClockId], own: str) -> dict[ClockId, Told]:
+def _as_shown(
+    told: Mapping[ClockId, PublishedState], there: Collection[ClockId], own: str
+) -> dict[ClockId, PublishedState]:
     """A clock that is shown by the incident's own rules: only what is on record of others is added."""
     return {id_: replace(old, catalogue=own) if id_ in there else old for id_, old in told.items()}
 
@@ -296,14 +298,14 @@ async def _known(timer: TimerService, name: str, access: KeyAccess) -> _Known:
 
 async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
     """The events of an incident with very many, some at a time."""
-    stored = StoredEvents(timer.store, name)
+    stored = StoredEventReader(timer.store, name)
     found = [event async for some in stored.since(None) for event in some]
     return list(remembered(found, await stored.ended_at()))
 
 
 async def _as_of(timer: TimerService, known: _Known, at: datetime | None) -> tuple[_Whole | None, datetime]:
     """The incident from what had happened by `at`, and that instant; None before its first event."""
-    moment = at or timer.source.now()
+    moment = at or timer.time_source.now()
     incident: Incident | None = known.incident
     events = known.events
     if known.seen is not None:
@@ -331,7 +333,7 @@ async def _open_clocks(
 ) -> dict[str, Any]:
     clock, incident = tables.clock, tables.incident
     place = _place(after)
-    now = place.at if place is not None else timer.source.now()
+    now = place.at if place is not None else timer.time_source.now()
     async with timer.store.reading() as connection:
         weight = func.coalesce(clock.c.weight, clock.c.urgency / 100)
         urgency = urgency_at(now, weight, seconds_of(connection, clock.c.due_at))
@@ -351,7 +353,7 @@ async def _open_clocks(
             query = query.join(incident, incident.c.id == clock.c.incident).where(incident.c.contract == only)
         rows = (await connection.execute(query)).all()
         hours = await _hours_of(timer, connection, rows[:limit])
-    present = timer.source.now()
+    present = timer.time_source.now()
     listed = [
         {
             "id": str(row.id), "incident": row.incident, "contract": only or row.contract, "metric": row.metric,
@@ -390,7 +392,7 @@ async def _hours_of(timer: TimerService, connection: AsyncConnection, rows: Sequ
 
 def _deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
     rulebook = timer.rulebooks.current
-    now = timer.source.now()
+    now = timer.time_source.now()
     contract, reason = _contract(timer, question, access, now)
     opened = local_instant(question.opened_at or now, contract.zone)
     if not within_reach(opened):

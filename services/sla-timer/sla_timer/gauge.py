@@ -1,4 +1,4 @@
-"""Gauges that need a look at the tables, refreshed every few seconds by indexed queries."""
+"""TimerGauges that need a look at the tables, refreshed every few seconds by indexed queries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
-from sla_timer.apply.apart import TICK
+from sla_timer.apply.quarantine import TICK
 from sla_timer.metrics import TimerMetrics
 
 _log = structlog.get_logger(__name__)
@@ -25,17 +25,18 @@ OPEN_STATES = ("running", "paused")
 SOON = timedelta(hours=1)
 
 
-class Gauges:
-    """Runs until cancelled; a failed look is logged and tried again."""
+class TimerGauges:
+    """TimerGauges of the timer's tables, refreshed by indexed queries."""
 
-    def __init__(self, store: Store, events: EventSource, source: TimeSource, metrics: TimerMetrics) -> None:
+    def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:
         self._store = store
         self._events = events
-        self._time = source
+        self._time_source = time_source
         self._metrics = metrics
         self._contracts: set[str] = set()  # those shown before: a contract with nothing due shows 0 and does not vanish
 
     async def run(self) -> None:
+        """Refresh the gauges every `EVERY_SECONDS` until cancelled; a failed look is logged and tried again."""
         while True:
             try:
                 await self.once()
@@ -44,7 +45,8 @@ class Gauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
-        now = self._time.now()
+        """Refresh the gauges once. Raises Retryable."""
+        now = self._time_source.now()
         self._metrics.lag.set(self._events.lag)
         async with self._store.reading() as connection:
             by_state = (

@@ -11,17 +11,14 @@ from sla_domain.event import IncidentEvent
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_timer import tables
-from sla_timer.answer import Page
+from sla_timer.answer import EventPage
 from sla_timer.apply.load import decoded
 
 _event = tables.event.c
 
 
-async def page_of(store: Store, row: Any, after: str, limit: int) -> Page | None:
-    """The events behind the one of this id, from the store; None when the incident has no such event.
-
-    `row` is the incident's of timer_incident. Events of one instant come in the order of their ids.
-    """
+async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
+    """Return the page of stored events behind the one of this id; None when the incident has no such event."""
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
         last: Any | None = None
@@ -33,13 +30,13 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> Page | None
         query = select(tables.event).where(of_incident, behind(last, _event.occurred_at, _event.id))
         rows = (await connection.execute(query.order_by(_event.occurred_at, _event.id).limit(limit + 1))).all()
     events = [decoded(one) for one in rows[:limit]]
-    return Page(events, row.events, events[-1].id if events and len(rows) > limit else None, row.surplus)
+    return EventPage(events, row.events, events[-1].id if events and len(rows) > limit else None, row.surplus)
 
 
-def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> Page | None:
-    """The same for events at hand, which are given in the order in which they are folded and told so if they fit."""
+def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
+    """Return the page of events at hand, which are given in the order in which they are folded; see `page_of`."""
     if not after and len(events) <= limit:
-        return Page(events, len(events), None, row.surplus)
+        return EventPage(events, len(events), None, row.surplus)
     rows = sorted(events, key=lambda event: (event.occurred_at, event.id))
     first = 0
     if after:
@@ -48,4 +45,4 @@ def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int
             return None
         first = places[0]
     page = rows[first : first + limit]
-    return Page(page, len(rows), page[-1].id if page and first + limit < len(rows) else None, row.surplus)
+    return EventPage(page, len(rows), page[-1].id if page and first + limit < len(rows) else None, row.surplus)

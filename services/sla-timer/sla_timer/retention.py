@@ -16,7 +16,7 @@ from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.retention import Removed
-from sla_platform.store import alias, forgotten
+from sla_platform.store import alias, tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_timer import tables
@@ -28,14 +28,14 @@ PAGE = 20  # batches looked at in one go, since they lie in many partitions
 _incident = tables.incident.c
 
 
-class Incidents:
-    """The sweeps of the timer's store."""
+class IncidentRetention:
+    """The sweeps that remove old incidents from the timer's store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Incidents that may go, oldest first."""
+        """Remove incidents that ended before the horizon, the oldest first; yields the rows removed by table."""
         after: Any | None = None
         while page := await self._page(horizon, after):
             after = page[-1]
@@ -48,14 +48,14 @@ class Incidents:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Events that came after their incident was forgotten and began nothing new."""
+        """Remove events that came after their incident was removed and reopened nothing."""
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             events = tables.event.c
             stray = delete(tables.event).where(events.incident.in_(names), events.received_at < horizon)
             return {"timer_event": (await connection.execute(stray)).rowcount}
 
-        steps = forgotten.remove_late(self._store, tables.forgotten, _incident.id, strays, horizon, BATCH)
+        steps = tombstone.remove_late(self._store, tables.tombstone, _incident.id, strays, horizon, BATCH)
         async for removed in steps:
             yield removed
 
@@ -109,7 +109,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         table.name: (await connection.execute(delete(table).where(which))).rowcount for table, which in removing.items()
     }
     others = await alias.forget_names(connection, tables.alias, gone)
-    await forgotten.insert_tombstones(
-        connection, tables.forgotten, ended | {name: ended[was] for name, was in others.items()}
+    await tombstone.insert_tombstones(
+        connection, tables.tombstone, ended | {name: ended[was] for name, was in others.items()}
     )
     return {name: count for name, count in rows.items() if count}

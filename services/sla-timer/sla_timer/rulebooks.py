@@ -24,42 +24,52 @@ from sla_timer import tables
 _log = structlog.get_logger(__name__)
 
 
-class Catalogue(Protocol):
-    """What of a catalogue the timer needs."""
+class CatalogueInForce(Protocol):
+    """What the timer reads of a catalogue."""
 
     @property
-    def version(self) -> str: ...
-
-    @property
-    def text(self) -> str:
-        """Everything needed to build the same catalogue again."""
+    def version(self) -> str:
+        """Return the digest of its content."""
         ...
 
     @property
-    def rulebook(self) -> Rulebook: ...
+    def text(self) -> str:
+        """Return the text from which the same catalogue can be built again."""
+        ...
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """Return its plans, contracts and calendars."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Pins:
-    """The rulebooks of one unit of work."""
+class PinnedRulebooks:
+    """The rulebooks of one unit of work, by catalogue version."""
 
     current: Rulebook
     by_version: dict[str, Rulebook]
 
     def of(self, incident: Any | None) -> Rulebook:
-        """`incident` is a row of timer_incident, or None for a new one."""
+        """Return the rulebook of a row of timer_incident; the current one for a new incident (None)."""
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
 
 class Rulebooks:
-    """Gives rulebooks by version. `current` answers with the catalogue in force; `revive` builds one from its text."""
+    """Rulebooks by catalogue version, kept in memory and in the store.
+
+    `current` returns the catalogue in force, `revive` builds an earlier one from its text.
+    """
 
     def __init__(
-        self, current: Callable[[], Catalogue], revive: Callable[[str], Catalogue], source: TimeSource
+        self,
+        current: Callable[[], CatalogueInForce],
+        revive: Callable[[str], CatalogueInForce],
+        time_source: TimeSource,
     ) -> None:
         self._current = current
         self._revive = revive
-        self._time = source
+        self._time_source = time_source
         self._known: dict[str, Rulebook] = {}
         self._stored: set[str] = set()
         self._lost: set[str] = set()  # versions whose content cannot be read: the current one is used instead
@@ -67,16 +77,17 @@ class Rulebooks:
 
     @property
     def current(self) -> Rulebook:
+        """Return the rulebook of the catalogue in force."""
         return self._current().rulebook
 
-    async def pinned(self, connection: AsyncConnection, versions: Iterable[str]) -> Pins:
-        """The rulebooks of these versions; stores the current one if it is new."""
+    async def pinned(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
+        """Return the rulebooks of these versions, and store the current catalogue if it is new."""
         catalogue = self._current()
         await self._remember(connection, catalogue)
         return await self._pins(connection, catalogue, versions)
 
-    async def known(self, connection: AsyncConnection, versions: Iterable[str]) -> Pins:
-        """The same for readers: nothing is written."""
+    async def known(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
+        """Return the rulebooks of these versions without writing anything."""
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:
@@ -98,22 +109,24 @@ class Rulebooks:
         await connection.execute(upsert(connection, tables.catalogue), [row])
         return True
 
-    async def _pins(self, connection: AsyncConnection, catalogue: Catalogue, versions: Iterable[str]) -> Pins:
+    async def _pins(
+        self, connection: AsyncConnection, catalogue: CatalogueInForce, versions: Iterable[str]
+    ) -> PinnedRulebooks:
         self._known[catalogue.version] = catalogue.rulebook
         missing = set(versions) - self._known.keys() - self._lost
         if missing:
             await self._load(connection, missing)
-        return Pins(catalogue.rulebook, self._known)
+        return PinnedRulebooks(catalogue.rulebook, self._known)
 
-    async def _remember(self, connection: AsyncConnection, catalogue: Catalogue) -> None:
+    async def _remember(self, connection: AsyncConnection, catalogue: CatalogueInForce) -> None:
         if catalogue.version not in self._stored:
             insert = insert_new(connection, tables.catalogue).returning(tables.catalogue.c.version)
             # What this transaction inserts may yet be rolled back; what was there before is there.
             if (await connection.execute(insert, [self._row(catalogue)])).first() is None:
                 self._stored.add(catalogue.version)
 
-    def _row(self, catalogue: Catalogue) -> dict[str, Any]:
-        return {"version": catalogue.version, "content": catalogue.text, "activated_at": self._time.now()}
+    def _row(self, catalogue: CatalogueInForce) -> dict[str, Any]:
+        return {"version": catalogue.version, "content": catalogue.text, "activated_at": self._time_source.now()}
 
     async def _load(self, connection: AsyncConnection, versions: set[str]) -> None:
         query = select(tables.catalogue).where(tables.catalogue.c.version.in_(versions))

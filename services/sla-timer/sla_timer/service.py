@@ -18,20 +18,19 @@ from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
-from sla_timer.apply.apart import Apart
 from sla_timer.apply.audit import Audit
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.prepare import FoldPreparer
+from sla_timer.apply.quarantine import TimerQuarantine
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.replan import Replanner
 from sla_timer.apply.unit import Applier
-from sla_timer.gauge import Gauges
+from sla_timer.gauge import TimerGauges
 from sla_timer.metrics import TimerMetrics
-from sla_timer.retention import Incidents
-from sla_timer.rulebooks import Catalogue, Rulebooks
+from sla_timer.retention import IncidentRetention
+from sla_timer.rulebooks import CatalogueInForce, Rulebooks
+from sla_timer.tick.adapters import firing_of, progress_of
 from sla_timer.tick.canary import Canary
-from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.loop import TickLoop
 
 STALLED_SECONDS = 10.0
 PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an incident lies in one partition
@@ -39,16 +38,16 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 
 @dataclass(frozen=True, slots=True)
 class TimerService:
-    """The running parts, and what the HTTP routes need."""
+    """The timer service: its running parts, and what the HTTP routes need."""
 
     service: Service
     store: Store
     rulebooks: Rulebooks
-    tick: Tick
+    tick: TickLoop
     metrics: TimerMetrics
-    source: TimeSource
+    time_source: TimeSource
     forgetting: RetentionLoop
-    preparing: Preparing
+    preparing: FoldPreparer
     quarantine: Quarantine
 
 
@@ -56,34 +55,38 @@ def build(
     settings: Settings,
     store: Store,
     feeds: Feeds,
-    source: TimeSource,
+    time_source: TimeSource,
     registry: CollectorRegistry,
-    current: Callable[[], Catalogue],
-    revive: Callable[[str], Catalogue],
+    current: Callable[[], CatalogueInForce],
+    revive: Callable[[str], CatalogueInForce],
 ) -> TimerService:
-    """`current` answers with the catalogue in force, `revive` builds an earlier one from its stored text."""
+    """Build the timer service.
+
+    `current` returns the catalogue in force, `revive` builds an earlier one from its stored text.
+    """
     metrics = TimerMetrics(registry)
-    progress = Progress(store)
-    rulebooks = Rulebooks(current, revive, source)
-    ring = feeds.doorbell("timer").ring
+    progress = progress_of(store)
+    firing = firing_of(store, progress)
+    rulebooks = Rulebooks(current, revive, time_source)
+    wake = feeds.wake_signal("timer").wake
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
-    preparing = Preparing(store, metrics)
+    preparing = FoldPreparer(store, metrics)
     owner = settings.instance or "standalone"
-    applier = Applier(store, rulebooks, progress, source, owner, metrics, ring, preparing)
-    tick = Tick(Firing(store, progress), progress, source, settings, metrics, ring)
-    refolder = Refolder(store, rulebooks, source, preparing)
+    applier = Applier(store, rulebooks, progress, time_source, owner, metrics, wake, preparing)
+    tick = TickLoop(firing, progress, time_source, settings, metrics, wake)
+    refolder = Refolder(store, rulebooks, time_source, preparing)
     quarantine = feeds.quarantine("timer")
     quarantine.replays(CONSUME, applier.replay)
-    kept = Apart(store, quarantine, refolder)
-    replanner = Replanner(store, rulebooks, refolder, metrics, ring, kept)
-    audit = Audit(store, refolder, source, metrics, ring, kept)
-    gauges = Gauges(store, events, source, metrics)
-    old = Incidents(store)
+    kept = TimerQuarantine(store, quarantine, refolder)
+    replanner = Replanner(store, rulebooks, refolder, metrics, wake, kept)
+    audit = Audit(store, refolder, time_source, metrics, wake, kept)
+    gauges = TimerGauges(store, events, time_source, metrics)
+    old = IncidentRetention(store)
     sweeps = (old.ended, old.late, quarantine.old)
     keeping = ServiceSweeps(
         "timer", RetentionOrder.COUNTED, sweeps, metrics.removed, newest_in(store, tables.incident.c.changed_at)
     )
-    forgetting = RetentionLoop(Retention.of(settings), source, (keeping,))
+    forgetting = RetentionLoop(Retention.of(settings), time_source, (keeping,))
 
     async def consume() -> None:
         await events.run(applier)
@@ -107,11 +110,11 @@ def build(
             Part("tick", tick.run),
             Part("replan", replanner.run),
             Part("audit", audit.run),
-            Part("canary", Canary(store, source).run),
+            Part("canary", Canary(store, firing, time_source).run),
             Part("gauges", gauges.run),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
-    return TimerService(service, store, rulebooks, tick, metrics, source, forgetting, preparing, quarantine)
+    return TimerService(service, store, rulebooks, tick, metrics, time_source, forgetting, preparing, quarantine)

@@ -23,16 +23,16 @@ from sqlalchemy import (
 
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
-from sla_platform.store.forgotten import forgotten_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
+from sla_platform.store.tombstone import tombstone_table
 from sla_platform.store.types import ClockKey, Instant, JsonText
 
 metadata = MetaData()
 
 log = log_table(metadata, "timer")
 cursor = cursor_table(metadata, "timer")
-forgotten = forgotten_table(metadata, "timer")
+tombstone = tombstone_table(metadata, "timer")
 
 # The other names of incidents, as their events tell them.
 alias = alias_table(metadata, "timer")
@@ -134,7 +134,7 @@ clock = Table(
     Column("urgency", Float, nullable=False, server_default=text("0")),
     Column("weight", Float),  # of the urgency, without the time; NULL in rows of an older release
     Column("exempt", Text, nullable=False, server_default=text("''")),
-    Column("told", Text, nullable=False, server_default=text("''")),  # space-separated keys; see sla_timer.told
+    Column("told", Text, nullable=False, server_default=text("''")),  # see sla_domain.published_text
     Column("context", JsonText, nullable=False),  # what every fact of this clock carries
     Index("ix_timer_clock_incident", "incident"),
     Index(

@@ -36,7 +36,7 @@ def ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
     built = sla_ingest.service.build(
         base.settings,
         base.store,
-        base.feeds.doorbell("ingest"),
+        base.feeds.wake_signal("ingest"),
         base.time_source,
         base.registry,
         base.catalogue,

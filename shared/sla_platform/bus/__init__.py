@@ -6,21 +6,21 @@ producing service copies that log.
 
 from __future__ import annotations
 
-from sla_platform.bus.doorbell import Doorbell, rung_within
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.port import Batch, EventSource, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.quarantine import Quarantine
+from sla_platform.bus.wake_signal import WakeSignal, signalled_within
 
 __all__ = [
     "Batch",
-    "Doorbell",
     "EventSource",
     "Feeds",
     "Handler",
     "KeepQuarantined",
     "Quarantine",
     "QuarantinedRecord",
+    "WakeSignal",
     "partition_of",
-    "rung_within",
+    "signalled_within",
 ]

@@ -1,6 +1,6 @@
 """The embedded bus: consumers read the services' logs by cursor, on the same database. One partition, number 0.
 
-A `Doorbell` per log wakes readers after a commit in the same process; between rings they look every `poll` seconds,
+A `WakeSignal` per log wakes readers after a commit in the same process; between rings they look every `poll` seconds,
 for what other processes committed and because `through` moves with time.
 """
 
@@ -17,11 +17,11 @@ import structlog
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_platform.bus.doorbell import Doorbell, listen_to, rung_within
 from sla_platform.bus.handing import FENCED_PAUSE_SECONDS, Backoff, StallDetector, hand_over, revoke
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import Batch, Handler, KeepQuarantined, QuarantinedRecord
 from sla_platform.bus.record import headers_of
+from sla_platform.bus.wake_signal import WakeSignal, listen_to, signalled_within
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Fenced, Retryable
 from sla_platform.store import cursor as cursors
@@ -38,11 +38,11 @@ _COUNT_EVERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """A log, which of its topics are wanted, and the doorbell that is rung when it grows."""
+    """A log, which of its topics are wanted, and the wake_signal that is rung when it grows."""
 
     log: Table
     topics: tuple[Topic, ...]
-    doorbell: Doorbell
+    wake_signal: WakeSignal
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ class EmbeddedSource:
 
     async def _read_on(self, handler: Handler) -> NoReturn:
         patience = Backoff()
-        with listen_to(feed.doorbell for feed in self._feeds) as rung:
+        with listen_to(feed.wake_signal for feed in self._feeds) as signalled:
             while True:
-                rung.clear()
+                signalled.clear()
                 try:
                     more = await self._pass(handler)
                 except Retryable as error:
@@ -132,7 +132,7 @@ class EmbeddedSource:
                     continue
                 patience.reset()
                 if not more:
-                    await rung_within(rung, self._poll)
+                    await signalled_within(signalled, self._poll)
 
     async def _wait(self, patience: Backoff, error: Retryable) -> None:
         self._metrics.retried.labels(self._group).inc()

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData, Table
 
-from sla_platform.bus.doorbell import Doorbell
 from sla_platform.bus.embedded import EmbeddedSource, LogFeed
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import EventSource, KeepQuarantined, QuarantinedRecord
@@ -24,6 +23,7 @@ from sla_platform.bus.quarantine import RELAY, Quarantine, envelope_of
 from sla_platform.bus.record import event_record
 from sla_platform.bus.retention import trim
 from sla_platform.bus.topics import TopicNames, largest_record
+from sla_platform.bus.wake_signal import WakeSignal
 from sla_platform.envelope import Topic
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
@@ -65,7 +65,7 @@ class AppendToLog:
 
     log: Table
     store: Store
-    doorbell: Doorbell
+    wake_signal: WakeSignal
 
     async def __call__(self, entry: QuarantineEntry) -> None:
         """Raises what makes the event unfit still."""
@@ -73,7 +73,7 @@ class AppendToLog:
         event_record(envelope, envelope.topic.value, 0)
         async with self.store.transaction() as connection:
             await append(connection, self.log, [envelope])
-        self.doorbell.ring()
+        self.wake_signal.wake()
 
 
 class Feeds:
@@ -98,13 +98,13 @@ class Feeds:
         self._metrics = metrics or BusMetrics()
         self._watchdog = watchdog
         self._names = TopicNames(settings.bus_prefix)
-        self._doorbells: dict[str, Doorbell] = {}
+        self._wake_signals: dict[str, WakeSignal] = {}
         self._dead: list[QuarantineTopic] = []
         self._quarantines: dict[str, Quarantine] = {}
 
-    def doorbell(self, service: str) -> Doorbell:
-        """Return the doorbell of a service's log; the service rings it after each commit that appended to the log."""
-        return self._doorbells.setdefault(service, Doorbell())
+    def wake_signal(self, service: str) -> WakeSignal:
+        """Return the wake signal of a service's log; the service sends it after each commit that appended to the log."""
+        return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
         """Return the quarantine of a service, kept in `<service>_quarantine`; one object in a process."""
@@ -112,7 +112,7 @@ class Feeds:
             table = quarantine_table(MetaData(), service)
             made = Quarantine(service, self._store, table, self._time_source, self._metrics)
             if topics_of(service):
-                made.replays(RELAY, AppendToLog(_log(service), self._store, self.doorbell(service)))
+                made.replays(RELAY, AppendToLog(_log(service), self._store, self.wake_signal(service)))
             self._quarantines[service] = made
         return self._quarantines[service]
 
@@ -156,7 +156,7 @@ class Feeds:
             route,
             publisher,
             self._time_source,
-            self.doorbell(service),
+            self.wake_signal(service),
             self.quarantine(service),
             period=period,
             metrics=self._metrics,
@@ -191,7 +191,9 @@ class Feeds:
     ) -> EmbeddedSource:
         writers = sorted({WRITERS[topic] for topic in topics})
         feeds = [
-            LogFeed(_log(writer), tuple(topic for topic in topics if WRITERS[topic] == writer), self.doorbell(writer))
+            LogFeed(
+                _log(writer), tuple(topic for topic in topics if WRITERS[topic] == writer), self.wake_signal(writer)
+            )
             for writer in writers
         ]
         return EmbeddedSource(

@@ -29,7 +29,6 @@ from typing import NoReturn
 import structlog
 from sqlalchemy import Table
 
-from sla_platform.bus.doorbell import Doorbell, rung_within
 from sla_platform.bus.handing import Backoff
 from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.lease import lock_for, while_held
@@ -38,6 +37,7 @@ from sla_platform.bus.partition import partition_of
 from sla_platform.bus.quarantine import RELAY, Quarantine
 from sla_platform.bus.record import OutgoingRecord, event_record, headers_of, watermark_record
 from sla_platform.bus.topics import TopicNames
+from sla_platform.bus.wake_signal import WakeSignal, signalled_within
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, fault_of
@@ -67,7 +67,7 @@ class RelayRoute:
 class Relay:
     """Copies one log to Kafka and deletes what was acknowledged.
 
-    `period`: seconds between looks when the doorbell is not rung, and between watermarks.
+    `period`: seconds between looks when the wake_signal is not rung, and between watermarks.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Relay:
         route: RelayRoute,
         publisher: Publisher,
         time_source: TimeSource,
-        doorbell: Doorbell,
+        wake_signal: WakeSignal,
         quarantine: Quarantine,
         *,
         period: float = 0.04,
@@ -87,7 +87,7 @@ class Relay:
         self._route = route
         self._publisher = publisher
         self._time_source = time_source
-        self._doorbell = doorbell
+        self._wake_signal = wake_signal
         self._quarantine = quarantine
         self._period = period
         self._batch = batch
@@ -120,9 +120,9 @@ class Relay:
     async def _drain(self) -> None:
         patience = Backoff()
         checked = False
-        with self._doorbell.listen() as rung:
+        with self._wake_signal.listen() as signalled:
             while True:
-                rung.clear()
+                signalled.clear()
                 try:
                     if not checked:
                         await self._check_topics()
@@ -135,7 +135,7 @@ class Relay:
                     continue
                 patience.reset()
                 if not more:
-                    await rung_within(rung, self._period)
+                    await signalled_within(signalled, self._period)
 
     async def _check_topics(self) -> None:
         names = [self._route.names.of(topic) for topic in self._route.topics]

@@ -282,15 +282,15 @@ def _envelope(row: Any) -> Envelope:
         row = _decoded(row)
     if not EARLIEST < row.time < LATEST:
         raise BadEnvelope("its time lies outside the calendar")
-    return Envelope(
-        topic=Topic(row.topic),
+    return Envelope.of_row(
+        topic=row.topic,
         id=row.id,
         type=row.type,
         source=row.source,
         subject=row.subject,
         key=row.key,
         time=row.time,
-        data=row.data.encode(),
+        data=row.data,
     )
 
 

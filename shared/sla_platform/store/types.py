@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import BigInteger, Dialect, Integer, String, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -58,8 +59,21 @@ class Instant(TypeDecorator[datetime]):
         return from_micros(value)
 
 
-# A JSON document that SQL statements extend (the fire statement); plain text on SQLite, whose JSON functions take text.
-JsonText = Text().with_variant(JSONB(none_as_null=True), "postgresql")
+class JsonText(TypeDecorator[Any]):
+    """A JSON object that SQL statements extend: jsonb on PostgreSQL, text on SQLite, whose JSON functions take text.
+
+    Read on SQLite it is that text, so that only its readers parse it.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return orjson.dumps(value).decode() if isinstance(value, dict) and dialect.name != "postgresql" else value
+
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements only INTEGER PRIMARY KEY
 

@@ -1,4 +1,4 @@
-"""`io.slad.clock.<kind>.v1`, `io.slad.promise.<kind>.v1`, `io.slad.priority.corrected.v1`: what the timer service says.
+"""`io.slad.clock.<kind>.v1`, `io.slad.promise.<kind>.v1`, `io.slad.priority.corrected.v1`: the facts of the timer.
 
 A fact carries everything the notifier and the board need but the calendar itself: it names the hours in which its clock
 counts, and who has the catalogue finds them by that name (`sla_domain.hours`).
@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.contract import ContractId
 from sla_domain.event import EventId
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import ContractChanged, Fact, FactBody, FactKind, Warned
 from sla_domain.incident import ContractPeriod
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
+from sla_platform.wire.fact_body import BreachChange, body_of, breach_change, details_of, without_free_text
 
 SOURCE = "/slad/timer"
 NOT_BREACHED = "no"
@@ -37,7 +38,7 @@ class Period(BaseModel):
     named: bool = Field(description="the customer's own contract, not the default one that stands in")
 
     def value(self) -> ContractPeriod:
-        """Return the period as a domain value."""
+        """Return the domain's period."""
         return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
@@ -104,13 +105,29 @@ class ClockFact(BaseModel):
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")
 
     @property
+    def body(self) -> FactBody:
+        """Return what became true, as `sla_domain.fact` has it; read anew at each call."""
+        if self.kind is FactKind.CONTRACT_CHANGED:
+            return ContractChanged(tuple(period.value() for period in self.periods))
+        return body_of(self.kind, self.details, self.threshold, self.overtaken)
+
+    @property
+    def breach_change(self) -> BreachChange:
+        """Return what the fact takes back or moves of breaches published before it, whatever its kind."""
+        return breach_change(self.details)
+
+    def without_free_text(self, names: dict[str, object]) -> ClockFact:
+        """Return a copy with other context fields and without what people wrote in its details."""
+        return self.model_copy(update=names | {"details": without_free_text(self.details)})
+
+    @property
     def is_history(self) -> bool:
-        """Return whether the fact is on record only and nobody is notified of it."""
+        """Return whether it is on record only, so that nobody is notified."""
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant in force, when the fact states that its passing was published."""
+        """Return the due instant in force if its breach is published; None when not, or when the fact does not say."""
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
@@ -125,18 +142,19 @@ CONTEXT_FIELDS = frozenset(
 
 
 def fact_type(kind: FactKind) -> str:
-    """Return the event type of a kind of fact."""
+    """Return the CloudEvents type of a kind of fact."""
     return f"{TYPE_PREFIX}{kind.value}.v1"
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Return the event id: always the same for the same fact of the same clock or incident."""
+    """Return the event id of a fact; the same fact of the same clock (or incident) always has the same."""
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """Return a domain fact with the context of its clock and incident."""
-    own = {
+    """Return a domain fact with the context of its clock and incident, as it is published."""
+    body = fact.body
+    own: dict[str, object] = {
         "kind": fact.kind,
         "incident": fact.incident,
         "at": fact.at,
@@ -146,17 +164,18 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
         "cycle": fact.cycle,
         "generation": fact.generation,
         "due_at": fact.due_at,
-        "threshold": fact.threshold,
-        "overtaken": fact.overtaken,
         "history": fact.history,
-        "details": dict(fact.details),
-        "periods": [asdict(period) for period in fact.periods],
+        "details": details_of(body),
     }
+    if isinstance(body, Warned):
+        own |= {"threshold": body.threshold, "overtaken": body.overtaken}
+    elif isinstance(body, ContractChanged):
+        own["periods"] = [asdict(period) for period in body.periods]
     return ClockFact.model_validate(context | own)
 
 
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
-    """Return the fact as an envelope. `key` is the domain fact's key; with the clock it makes the event id."""
+    """Return the envelope of a fact. `key` is the domain fact's key; with the clock it makes the event id."""
     return Envelope(
         topic=Topic.CLOCKS,
         id=fact_id(fact.clock, fact.incident, key),

@@ -141,18 +141,8 @@ def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, da
 
     Raises BadEnvelope naming what is wrong.
     """
-    return decode_event(
-        Envelope(
-            topic=Topic.INCIDENTS,
-            id=id,
-            type=type,
-            source="",
-            subject=incident,
-            key=incident,
-            time=occurred_at,
-            data=data.encode(),
-        )
-    )
+    row = Envelope.of_row(topic=Topic.INCIDENTS, id=id, type=type, key=incident, time=occurred_at, data=data)
+    return decode_event(row)
 
 
 def decode_event(envelope: Envelope) -> IncidentEvent:

@@ -126,7 +126,7 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
     monkeypatch.setattr(retention, "BATCH", 2)
     for number in range(5):
         await board.tell(*ended(f"jira:{number}"))
-    really, calls = retention.forgotten.insert_tombstones, 0
+    really, calls = retention.tombstone.insert_tombstones, 0
 
     async def insert_once(*arguments: object) -> None:
         nonlocal calls
@@ -135,7 +135,7 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
             raise StoreBusy
         await really(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(retention.forgotten, "insert_tombstones", insert_once)
+    monkeypatch.setattr(retention.tombstone, "insert_tombstones", insert_once)
     with pytest.raises(StoreBusy):
         await house(board)
     assert (await left(board))["incident"] == 3

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from tests.conformance.bus_rig import Recorder, Rig, background, event, in_order
 
-from sla_platform.bus import Batch, rung_within
+from sla_platform.bus import Batch, signalled_within
 from sla_platform.bus.kafka import BrokerIdentity, KafkaAccess, KafkaSource, Subscription
 from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.topics import TopicNames
@@ -100,7 +100,7 @@ async def test_a_running_unit_is_finished_before_its_partition_is_given_away(rig
     keys = [f"github:{number}" for number in range(40)]
     await rig.append([event(key, 0) for key in keys])
     async with rig.relays(rig.feeds("one")), rig.reading(one, feeds=rig.feeds("one")):
-        assert await rung_within(entered, 20)
+        assert await signalled_within(entered, 20)
         async with rig.reading(two, feeds=rig.feeds("two")):
             await asyncio.sleep(1.0)  # the other has asked to join by now, and has to wait
             assert two.owned == frozenset()
@@ -123,7 +123,7 @@ async def test_a_unit_that_takes_too_long_is_abandoned_and_comes_again_elsewhere
     keys = [f"github:{number}" for number in range(40)]
     await rig.append([event(key, 0) for key in keys])
     async with rig.relays(rig.feeds("relay")), background(_impatient(rig, "one").run(one)) as hanging:
-        assert await rung_within(entered, 20)
+        assert await signalled_within(entered, 20)
         async with rig.reading(two, feeds=rig.feeds("two")):
             await two.until(lambda _: len(two.owned) == 3)
             hanging.cancel()

@@ -18,7 +18,7 @@ from sla_ingest import tables
 from sla_ingest.commit import CommitBounds, GroupCommit, QueueFull
 from sla_ingest.entry import DeliveryResult, InboxEntry
 from sla_ingest.metrics import IngestMetrics
-from sla_platform.bus import Doorbell
+from sla_platform.bus import WakeSignal
 from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
 
@@ -72,16 +72,16 @@ async def test_nothing_is_answered_before_the_commit(small: World, monkeypatch: 
 
 
 async def test_the_bell_rings_after_a_commit_with_events_only(small: World) -> None:
-    with small.doorbell.listen() as rung:
+    with small.wake_signal.listen() as signalled:
         await small.github({"zen": "z", "hook_id": 1}, event="ping", id_="p")
-        assert not rung.is_set()
+        assert not signalled.is_set()
         await small.github(delivery("opened"))
-        assert rung.is_set()
+        assert signalled.is_set()
 
 
 @asynccontextmanager
 async def committing(store: Store, bounds: CommitBounds) -> AsyncIterator[GroupCommit]:
-    commit = GroupCommit(store, lambda: None, Doorbell(), IngestMetrics(CollectorRegistry()), bounds)  # type: ignore[arg-type,return-value]
+    commit = GroupCommit(store, lambda: None, WakeSignal(), IngestMetrics(CollectorRegistry()), bounds)  # type: ignore[arg-type,return-value]
     yield commit
     await commit.close()
 

@@ -500,7 +500,7 @@ async def test_names_go_with_their_incident_and_a_late_word_under_any_of_them_be
     assert await world.rows(tables.alias) == []
     answer = await world.event(stated(21, 110, "customer_replied", "B", actor="customer"))
     assert answer.status_code == 202
-    forgotten = {row.incident for row in await world.rows(tables.forgotten)}
+    forgotten = {row.incident for row in await world.rows(tables.tombstone)}
     assert {"servicenow:A", "servicenow:B"} <= forgotten
 
 

@@ -73,7 +73,7 @@ async def test_the_events_of_an_ended_incident_go_and_those_of_an_open_one_stay_
     removed = await house(world, EVERYTHING)
     assert removed["ingest_event"] == 2
     assert [row.incident for row in await world.rows(tables.event)] == ["servicenow:INC2"] * 2
-    (kept,) = await world.rows(tables.forgotten)
+    (kept,) = await world.rows(tables.tombstone)
     assert (kept.incident, kept.ended_at) == ("servicenow:INC1", NOON + timedelta(seconds=1))
     # after all these months the open one's promise is still told from its opening
     answer = await world.event(event("5", "priority_changed", "INC2", data={"priority": "P2"}))
@@ -111,7 +111,7 @@ async def test_late_words_go_in_their_turn(world: World) -> None:
     await world.event(event("3", "updated", time=world.time.at.isoformat()))
     assert (await house(world, 2 * EVERYTHING))["ingest_event"] == 1
     assert await world.count(tables.event) == 0
-    (kept,) = await world.rows(tables.forgotten)
+    (kept,) = await world.rows(tables.tombstone)
     assert kept.ended_at == NOON
 
 
@@ -143,7 +143,7 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
     for number in range(5):
         await world.event(opened(f"o{number}", f"INC{number}"))
         await world.event(event(f"r{number}", "resolved", f"INC{number}", time="2026-11-20T12:00:01Z"))
-    really, calls = retention.forgotten.insert_tombstones, 0
+    really, calls = retention.tombstone.insert_tombstones, 0
 
     async def insert_once(*arguments: Any) -> None:
         nonlocal calls
@@ -152,9 +152,9 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
             raise StoreBusy
         await really(*arguments)
 
-    monkeypatch.setattr(retention.forgotten, "insert_tombstones", insert_once)
+    monkeypatch.setattr(retention.tombstone, "insert_tombstones", insert_once)
     with pytest.raises(StoreBusy):
         await house(world, EVERYTHING)
     assert (await world.count(tables.inbox), await world.count(tables.event)) == (0, 6)
     assert (await house(world, EVERYTHING))["ingest_event"] == 6
-    assert (await world.count(tables.event), await world.count(tables.forgotten)) == (0, 5)
+    assert (await world.count(tables.event), await world.count(tables.tombstone)) == (0, 5)

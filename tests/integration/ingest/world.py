@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from sla_catalogue import Catalogue, load_catalogue
 from sla_ingest import tables
 from sla_ingest.service import IngestService, build
-from sla_platform.bus import Doorbell
+from sla_platform.bus import WakeSignal
 from sla_platform.http.problem import install
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -63,7 +63,7 @@ class World:
     time: MovedTime
     ingest: IngestService
     registry: CollectorRegistry
-    doorbell: Doorbell
+    wake_signal: WakeSignal
     catalogue: list[Catalogue] = field(default_factory=list)
 
     # -- as senders do
@@ -125,17 +125,17 @@ async def world(url: str, time: TimeSource | None = None, **settings: Any) -> As
 @asynccontextmanager
 async def serving(store: Store, time: Any = None, **settings: Any) -> AsyncIterator[World]:
     """One more instance on a store."""
-    time, registry, doorbell = time or MovedTime(), CollectorRegistry(), Doorbell()
+    time, registry, wake_signal = time or MovedTime(), CollectorRegistry(), WakeSignal()
     catalogue = [load_catalogue(CATALOGUE, environment={})]
     ingest = build(
-        Settings(store_url="sqlite:///unused.db", **settings), store, doorbell, time, registry, lambda: catalogue[-1]
+        Settings(store_url="sqlite:///unused.db", **settings), store, wake_signal, time, registry, lambda: catalogue[-1]
     )
     app = FastAPI()
     install(app)
     app.include_router(ingest.router)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://slad.test") as client:
-        yield World(client, store, time, ingest, registry, doorbell, catalogue)
+        yield World(client, store, time, ingest, registry, wake_signal, catalogue)
     assert ingest.service.close is not None
     await ingest.service.close()
 

@@ -30,7 +30,7 @@ from sla_notifier.intake.turns import Turns
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
 from sla_notifier.service import channels_of, desk_of
-from sla_platform.bus import Batch, Doorbell
+from sla_platform.bus import Batch, WakeSignal
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.envelope import Envelope
 from sla_platform.http import problem
@@ -79,7 +79,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.desk = desk_of(self.settings, self.store, Doorbell(), self.time, self.registry, lambda: self.catalogue)
+        self.desk = desk_of(self.settings, self.store, WakeSignal(), self.time, self.registry, lambda: self.catalogue)
         self.channels = {**channels_of(self.settings, lambda: self.catalogue), **self.channels}
         self.handler = FactHandler(self.desk)
         self.desk.quarantine.replays(CONSUME, self.handler.replay)

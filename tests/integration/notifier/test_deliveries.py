@@ -15,7 +15,7 @@ from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Retry, Sent
 from sla_notifier.delivery.row import row_of
 from sla_notifier.delivery.store import Done, _leave_alone
-from sla_platform.bus import rung_within
+from sla_platform.bus import signalled_within
 
 MINUTE = timedelta(minutes=1)
 
@@ -48,7 +48,7 @@ async def killed_between_send_and_record(stage: Stage, channel: str) -> None:
     dying = Dying(stage.channels[channel])
     other = stage.another(**{channel: dying})
     killed = asyncio.create_task(other.sender.once())
-    assert await rung_within(dying.sent, 10)
+    assert await signalled_within(dying.sent, 10)
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
 

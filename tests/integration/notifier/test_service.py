@@ -39,19 +39,19 @@ class Running:
     async def timer_says(self, *facts: Envelope) -> None:
         async with self._store.transaction() as connection:
             await logs.append(connection, _TIMER_LOG, facts)
-        self._feeds.doorbell("timer").ring()
+        self._feeds.wake_signal("timer").wake()
 
     async def recorded(self, what: str) -> None:
         """Until the notifier's log tells of a delivery that came to this."""
         async with asyncio.timeout(10):
-            with self.built.desk.told.listen() as rung:
+            with self.built.desk.told.listen() as signalled:
                 while True:
-                    rung.clear()
+                    signalled.clear()
                     async with self._store.reading() as connection:
                         types = (await connection.execute(select(tables.log.c.type))).scalars().all()
                     if f"io.slad.delivery.{what}.v1" in types:
                         return
-                    await rung.wait()
+                    await signalled.wait()
 
 
 @pytest.fixture

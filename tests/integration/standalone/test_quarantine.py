@@ -86,7 +86,7 @@ class World:
             service = "notifier" if envelope.topic.value == "deliveries" else "ingest"
             async with store.transaction() as connection:
                 await logs.append(connection, log_table(MetaData(), service), [envelope])
-            self.running.context.feeds.doorbell(service).ring()
+            self.running.context.feeds.wake_signal(service).wake()
 
     async def ids(self, table: str) -> set[str]:
         async with self.running.context.store.reading() as connection:

@@ -30,7 +30,7 @@ from sla_standalone.migrations.compare import options
 from sla_standalone.migrations.tables import METADATA
 from sla_timer import tables as timer
 from sla_timer import tables as timer_tables
-from sla_timer.apply.decide import told_of
+from sla_timer.apply.decide import published_state_of
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -201,7 +201,7 @@ async def test_marks_told_by_the_release_before_get_their_due_instants(store: St
     await upgrade(store)
     async with store.reading() as connection:
         row = (await connection.execute(select(timer.clock))).one()
-    read = told_of(row)
+    read = published_state_of(row)
     assert read.keys == frozenset(told.split()[:-1])
     assert read.cause == "ab"
     assert {key: meaning.at for key, meaning in read.meanings.items()} == {

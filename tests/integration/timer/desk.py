@@ -18,14 +18,14 @@ from sla_platform.bus.quarantine import CONSUME
 from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
-from sla_timer.apply.apart import Apart
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.prepare import FoldPreparer
+from sla_timer.apply.quarantine import TimerQuarantine
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.fire import Bounds, Firing
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.port import ClaimBounds
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 TEN = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11:00 in Warsaw
@@ -54,14 +54,16 @@ class Desk:
         self.store = store
         self.current = catalogue  # in force
         self.time = Frozen(TEN)
-        self.progress = Progress(store)
+        self.progress = progress_of(store)
         rulebooks = Rulebooks(lambda: self.current, load_text, self.time)
         self.metrics = metrics = TimerMetrics(CollectorRegistry())
         self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
-        self.firing = Firing(store, self.progress)
+        self.firing = firing_of(store, self.progress)
         self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
         self.quarantine.replays(CONSUME, self.applier.replay)
-        self.kept = Apart(store, self.quarantine, Refolder(store, rulebooks, self.time, Preparing(store, metrics)))
+        self.kept = TimerQuarantine(
+            store, self.quarantine, Refolder(store, rulebooks, self.time, FoldPreparer(store, metrics))
+        )
 
     async def start(self) -> Desk:
         await self.applier.assigned(frozenset({0}))
@@ -72,7 +74,7 @@ class Desk:
         await self.progress.publish()
 
     async def fire(self, now: datetime) -> list[str]:
-        fired = await self.firing.fire(Bounds(now, None, timedelta(minutes=10), 100))
+        fired = await self.firing.fire(ClaimBounds(now, None, timedelta(minutes=10), 100))
         return [one.kind for one in sorted(fired, key=lambda one: one.fire_at) if one.live]
 
     async def facts(self) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from sla_catalogue import Catalogue, load_text
 from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.timesource import TimeSource
 from sla_timer.api import router
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.rulebooks import Rulebooks
 from sla_timer.service import TimerService
 
@@ -22,8 +22,8 @@ def door(desk: Desk, catalogue: Catalogue, time: TimeSource, authorize: Authoriz
     behind = SimpleNamespace(
         store=desk.store,
         rulebooks=Rulebooks(lambda: catalogue, load_text, time),
-        source=time,
-        preparing=Preparing(desk.store, desk.metrics),
+        time_source=time,
+        preparing=FoldPreparer(desk.store, desk.metrics),
     )  # all that the routes ask of a service
     gate = authorize or KeyGate(tuple, time, open_scopes=frozenset({READ}))
     return router(cast(TimerService, behind), gate)

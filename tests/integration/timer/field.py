@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from sla_platform.store.engine import Store
 from sla_timer.apply import ownership
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import progress_of
 
 PARTITIONS = 12
 _SOW = (
@@ -56,7 +56,7 @@ async def settle(store: Store) -> None:
 
 async def read_through(store: Store, through: datetime, partitions: int = PARTITIONS) -> None:
     """Every partition's events have been applied up to this instant."""
-    progress = Progress(store)
+    progress = progress_of(store)
     async with store.transaction() as connection:
         epochs = await ownership.take(connection, range(partitions), "test")
     for number, epoch in epochs.items():

@@ -22,9 +22,8 @@ from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import SystemTime
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.loop import TickLoop
 
 ROOT = Path(__file__).parents[3]
 LIMIT = 50  # small, so that a kill finds something under way
@@ -75,10 +74,10 @@ class Nursery:
 
 async def _tick(url: str) -> None:
     store = Store(url, pool=2)
-    progress = Progress(store)
+    progress = progress_of(store)
     settings = Settings(claim_limit=LIMIT, sweep_seconds=1)
     metrics = TimerMetrics(CollectorRegistry())
-    await Tick(Firing(store, progress), progress, SystemTime(), settings, metrics, lambda: None).run()
+    await TickLoop(firing_of(store, progress), progress, SystemTime(), settings, metrics, lambda: None).run()
 
 
 def _main() -> None:

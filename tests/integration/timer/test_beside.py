@@ -21,9 +21,8 @@ from sla_platform.store.schema import create_all
 from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.loop import TickLoop
 
 FIRST = 1_000_000  # numbers of the clocks that fire; below are those that move
 GOAL, LOOSE = 0.25, 2.0  # seconds, 99 of 100: on a machine of its own, and on one that tests share
@@ -69,8 +68,8 @@ async def test_a_replanning_does_not_hold_up_the_tick(
     async with store.transaction() as connection:
         await connection.execute(text("UPDATE timer_incident SET phase = 'closed' WHERE catalogue = 'v'"))
     await read_through(store, begin + timedelta(hours=1))
-    progress = Progress(store)
-    tick = Tick(Firing(store, progress), progress, SystemTime(), Settings(), TimerMetrics(CollectorRegistry()),
+    progress = progress_of(store)
+    tick = TickLoop(firing_of(store, progress), progress, SystemTime(), Settings(), TimerMetrics(CollectorRegistry()),
                 lambda: None)  # fmt: skip
     ticking = asyncio.create_task(tick.run())
     while await database_now(store) < begin:  # noqa: ASYNC110 - time is awaited

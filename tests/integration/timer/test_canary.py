@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.conformance.test_firing import MINUTE, NINE, bounds, caught_up, facts
 from tests.integration.timer.desk import Frozen
-from tests.integration.timer.test_fire import MINUTE, NINE, bounds, caught_up, facts
 
 from sla_platform.store.engine import Store
 from sla_platform.wire.clock import CANARY
+from sla_timer.tick.adapters import firing_of
 from sla_timer.tick.canary import Canary
-from sla_timer.tick.fire import Firing
 
 
 async def test_the_canary_fires_once_a_minute_with_two_instances(store: Store) -> None:
     time = Frozen(NINE + timedelta(seconds=20))
-    first, second = Canary(store, time), Canary(store, time)
-    firing = Firing(store, await caught_up(store, NINE + 10 * MINUTE))
+    firing = firing_of(store, await caught_up(store, NINE + 10 * MINUTE))
+    first, second = Canary(store, firing, time), Canary(store, firing, time)
     for minute in (1, 2, 3):
         await first.once()
         await second.once()

@@ -23,9 +23,8 @@ from sla_platform.store.schema import create_all
 from sla_platform.timesource import SystemTime
 from sla_timer import tables
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.loop import TickLoop
 
 HOUR = timedelta(hours=1)
 COUNT = 2_000
@@ -81,10 +80,10 @@ async def clock(postgres_url: str) -> AsyncIterator[Clock]:
 async def ticking(store: Store, held: float) -> AsyncIterator[CollectorRegistry]:
     """Two instances that fire, each with a guard that believes a leap after `held` seconds."""
     registry = CollectorRegistry()
-    metrics, progress = TimerMetrics(registry), Progress(store)
+    metrics, progress = TimerMetrics(registry), progress_of(store)
     ticks = [
-        Tick(
-            Firing(store, progress),
+        TickLoop(
+            firing_of(store, progress),
             progress,
             SystemTime(confirm_seconds=held),
             Settings(sweep_seconds=1),

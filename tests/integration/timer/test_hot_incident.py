@@ -31,8 +31,8 @@ from sla_platform.http import problem
 from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
-from sla_timer.apply import kept
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply import fold_cache
+from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.refold import Refolder, these
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
@@ -129,9 +129,9 @@ async def as_folded(store: Store, catalogue: Catalogue, events: Sequence[Inciden
 
 async def test_each_event_is_folded_once_and_nothing_is_read_back(desk: Desk, examples: Catalogue) -> None:
     events = [opened(), *flood(1, 999)]
-    await applied(desk, events[: kept.HOT + BATCH])
+    await applied(desk, events[: fold_cache.HOT + BATCH])
     before = work(desk)
-    rest = events[kept.HOT + BATCH :]
+    rest = events[fold_cache.HOT + BATCH :]
     await applied(desk, rest)
     after = work(desk)
     assert (after[0] - before[0], after[1] - before[1]) == (0, len(rest))
@@ -141,7 +141,7 @@ async def test_each_event_is_folded_once_and_nothing_is_read_back(desk: Desk, ex
 async def test_a_late_event_is_read_from_the_last_state_before_it(
     desk: Desk, examples: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "STEP", 100)
+    monkeypatch.setattr(fold_cache, "STEP", 100)
     events = [opened(), *flood(1, 899)]
     await applied(desk, events)
     before = work(desk)
@@ -197,13 +197,13 @@ async def test_what_another_process_has_replanned_is_not_told_again(
     desk: Desk, store: Store, examples: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its owner had settled the ended clocks under the catalogue of before."""
-    monkeypatch.setattr(kept, "STEP", 50)
+    monkeypatch.setattr(fold_cache, "STEP", 50)
     await applied(desk, [opened(), *flood(1, 599)])
     shorter = replace(examples.rulebook, version="shorter")
     edited = replace(examples, rulebook=shorter, version="shorter")
     rulebooks = Rulebooks(lambda: edited, lambda _: examples, desk.time)
     metrics = TimerMetrics(CollectorRegistry())
-    await Refolder(store, rulebooks, desk.time, Preparing(store, metrics)).refold(0, these([HOT]), moved=True)
+    await Refolder(store, rulebooks, desk.time, FoldPreparer(store, metrics)).refold(0, these([HOT]), moved=True)
     desk.current = edited
     async with store.transaction() as connection:
         await connection.execute(delete(tables.log))  # has been read by everybody, and was trimmed
@@ -267,7 +267,7 @@ async def test_far_beyond_the_bound_only_what_ends_still_counts(desk: Desk, exam
     await as_folded(desk.store, examples, [*events, *end])
 
 
-def _folds(applier: Applier) -> kept.Folds:
+def _folds(applier: Applier) -> fold_cache.FoldCache:
     return applier._preparing.folds
 
 
@@ -345,7 +345,7 @@ class Pulse:
 @pytest.fixture
 async def warm(desk: Desk) -> Desk:
     """Calendars are compiled, statements prepared."""
-    await applied(desk, [opened(), *flood(1, 2 * kept.HOT)])
+    await applied(desk, [opened(), *flood(1, 2 * fold_cache.HOT)])
     return desk
 
 
@@ -356,7 +356,7 @@ async def test_thirty_thousand_events_hold_nobody_up(warm: Desk) -> None:
     delays = []
     async with Pulse() as pulse:
         for n in range(60):
-            batch = flood(2 * kept.HOT + 1 + n * 500, 500)
+            batch = flood(2 * fold_cache.HOT + 1 + n * 500, 500)
             await asyncio.sleep(0)
             pulse.worst = pulse.worst if n > 1 else 0.0
             await warm.apply(*batch)
@@ -364,8 +364,8 @@ async def test_thirty_thousand_events_hold_nobody_up(warm: Desk) -> None:
             await warm.apply(opened(IncidentId(f"demo:OTHER-{n}"), n, "Polaris"))
             delays.append(time.process_time() - begun)
     read, folded = work(warm)
-    assert read <= 2 * kept.HOT + 1 + BATCH
-    assert folded <= 30_000 + 2 * (2 * kept.HOT)
+    assert read <= 2 * fold_cache.HOT + 1 + BATCH
+    assert folded <= 30_000 + 2 * (2 * fold_cache.HOT)
     print(f"\nlongest turn {pulse.worst:.3f} s, another's events {max(delays):.3f} s of the processor")
     assert pulse.worst < 0.5
     assert max(delays) < 0.25

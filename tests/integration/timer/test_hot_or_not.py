@@ -30,14 +30,14 @@ from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 from sla_platform.wire import encode_event
 from sla_timer import tables
-from sla_timer.apply import kept, load, save
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply import fold_cache, load, save
+from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.refold import Refolder, these
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.fire import Bounds, Firing
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.port import ClaimBounds
 
 NEVER = 10**9
 
@@ -64,13 +64,13 @@ class Installation:
     def __init__(self, store: Store, books: tuple[Rulebook, Rulebook]) -> None:
         self.store, self.time, self.known = store, Frozen(START), catalogues(books)
         self.current = "one"
-        self.progress = Progress(store)
-        self.firing = Firing(store, self.progress)
+        self.progress = progress_of(store)
+        self.firing = firing_of(store, self.progress)
 
     async def restart(self) -> None:
         metrics = TimerMetrics(CollectorRegistry())
         rulebooks = Rulebooks(lambda: self.known[self.current], self.known.__getitem__, self.time)
-        self.preparing = Preparing(self.store, metrics)
+        self.preparing = FoldPreparer(self.store, metrics)
         self.applier = Applier(
             self.store, rulebooks, self.progress, self.time, "one", metrics, lambda: None, self.preparing
         )
@@ -78,7 +78,7 @@ class Installation:
 
     async def replan(self, incidents: Iterable[str], by_another: bool, moved: bool = True) -> None:
         rulebooks = Rulebooks(lambda: self.known[self.current], self.known.__getitem__, self.time)
-        preparing = Preparing(self.store, TimerMetrics(CollectorRegistry())) if by_another else self.preparing
+        preparing = FoldPreparer(self.store, TimerMetrics(CollectorRegistry())) if by_another else self.preparing
         async with self.store.reading() as connection:
             c = tables.incident.c
             query = select(c.id).where(c.id.in_(list(incidents)), c.phase.in_(("open", "waiting")))
@@ -91,7 +91,7 @@ class Installation:
 
     async def pass_time(self, to: datetime) -> None:
         self.time.instant = to
-        while any(one.live for one in await self.firing.fire(Bounds(to, None, timedelta(minutes=10), 1000))):
+        while any(one.live for one in await self.firing.fire(ClaimBounds(to, None, timedelta(minutes=10), 1000))):
             pass
 
     async def told(self) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ async def outcome(folder: Path, drawn: History, hot: int, troubled: bool) -> tup
     await create_all(store, [tables.metadata])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "HOT", hot)
-        patch.setattr(kept, "STEP", 3)
+        patch.setattr(fold_cache, "STEP", 3)
         place = Installation(store, drawn.books)
         try:
             await live(place, drawn, Random(drawn.seed), troubled)

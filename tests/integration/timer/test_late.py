@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select, text
+from tests.conformance.test_firing import PATIENCE, facts, seed
 from tests.integration.timer.field import PARTITIONS, database_now, harvest, read_through, sow, waiting
-from tests.integration.timer.test_fire import PATIENCE, facts, seed
 
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -21,8 +21,9 @@ from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick import loop
-from sla_timer.tick.fire import Bounds, Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.loop import TickLoop
+from sla_timer.tick.port import ClaimBounds
 from sla_timer.tick.progress import Progress
 
 HOUR = timedelta(hours=1)
@@ -47,11 +48,11 @@ async def postgres(postgres_url: str) -> AsyncIterator[Store]:
 
 def ticking(
     store: Store, source: SystemTime | None = None, progress: Progress | None = None, sweep: float = 1.0
-) -> Tick:
-    progress = progress or Progress(store)
+) -> TickLoop:
+    progress = progress or progress_of(store)
     settings = Settings(sweep_seconds=sweep)
     metrics = TimerMetrics(CollectorRegistry())
-    return Tick(Firing(store, progress), progress, source or SystemTime(), settings, metrics, lambda: None)
+    return TickLoop(firing_of(store, progress), progress, source or SystemTime(), settings, metrics, lambda: None)
 
 
 @pytest.mark.parametrize("held", [3 * MOMENT, pytest.param(timedelta(seconds=30), marks=pytest.mark.slow)], ids=str)
@@ -104,7 +105,7 @@ VALUES ('00000000-0000-0000-0000-000000000001', :kind, 0, 0, CAST(:at AS timesta
 async def test_a_timer_inserted_an_hour_past_due_fires_once(store: Store) -> None:
     source = SystemTime()
     now = source.now()
-    progress = Progress(store)
+    progress = progress_of(store)
     async with store.transaction() as connection:
         epoch = (await ownership.take(connection, [0], "test"))[0]
     progress.note(0, epoch, now + HOUR)
@@ -168,7 +169,7 @@ async def test_instances_ten_minutes_apart_fire_everything_once_and_on_time(
 async def test_a_partition_that_lags_holds_its_own_timers_and_nobody_elses(postgres: Store) -> None:
     now = await database_now(postgres)
     await sow(postgres, 0, PARTITIONS * 100, now - timedelta(minutes=1))
-    progress = Progress(postgres)
+    progress = progress_of(postgres)
     async with postgres.transaction() as connection:
         epochs = await ownership.take(connection, range(PARTITIONS), "test")
     lagging = 3
@@ -192,7 +193,7 @@ async def test_a_herd_of_one_partition_delays_no_other(postgres: Store) -> None:
     async with postgres.transaction() as connection:
         await connection.execute(text(_INSERT), {"at": now - MOMENT, "kind": "breach"})
         await connection.execute(text("UPDATE timer_timer SET partition = 7 WHERE fire_at = :at"), {"at": now - MOMENT})
-    fired = await Firing(postgres, Progress(postgres)).fire(Bounds(now, None, PATIENCE, 100))
+    fired = await firing_of(postgres, progress_of(postgres)).fire(ClaimBounds(now, None, PATIENCE, 100))
     assert len(fired) == 101
     assert [one.fire_at for one in fired].count(now - MOMENT) == 1
 
@@ -201,10 +202,10 @@ async def test_without_watermarks_nothing_fires_until_the_bound_and_then_provisi
     now = await database_now(postgres)
     await sow(postgres, 0, 120, now - timedelta(minutes=1))
     await read_through(postgres, now - timedelta(minutes=2))
-    firing = Firing(postgres, Progress(postgres))
+    firing = firing_of(postgres, progress_of(postgres))
     just_before = now - timedelta(minutes=1) + PATIENCE - timedelta(microseconds=1)
-    assert await firing.fire(Bounds(just_before, None, PATIENCE, 500)) == []
-    fired = await firing.fire(Bounds(just_before + timedelta(microseconds=1), None, PATIENCE, 500))
+    assert await firing.fire(ClaimBounds(just_before, None, PATIENCE, 500)) == []
+    fired = await firing.fire(ClaimBounds(just_before + timedelta(microseconds=1), None, PATIENCE, 500))
     assert len(fired) == 120
     assert all(one.provisional for one in fired)
     assert all(fact["provisional"] for fact in await facts(postgres))

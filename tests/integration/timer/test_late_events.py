@@ -14,7 +14,7 @@ from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_platform.store.engine import Store
 from sla_timer import tables
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.refold import Refolder, these
 from sla_timer.rulebooks import Rulebooks
 
@@ -75,7 +75,7 @@ async def test_a_late_priority_takes_nothing_back_and_tells_nothing_again(
 async def refold(desk: Desk, catalogue: Catalogue) -> None:
     """As an audit or a replanning does."""
     rulebooks = Rulebooks(lambda: catalogue, _none, desk.time)
-    refolder = Refolder(desk.store, rulebooks, desk.time, Preparing(desk.store, desk.metrics))
+    refolder = Refolder(desk.store, rulebooks, desk.time, FoldPreparer(desk.store, desk.metrics))
     await refolder.refold(0, these(["demo:INC-1"]))
 
 

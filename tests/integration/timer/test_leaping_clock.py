@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.build.leaping import HOUR, LEAP_SECONDS, LEAPS, LeapingTime
+from tests.conformance.test_firing import NINE, facts, seed
 from tests.integration.timer.test_canary import Canary
-from tests.integration.timer.test_fire import NINE, facts, seed
 from tests.integration.timer.test_late import ticking
 
 from sla_platform.clockguard import CONFIRM_SECONDS
@@ -16,6 +16,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 from sla_timer import tables
 from sla_timer.apply import ownership
+from sla_timer.tick.adapters import firing_of, progress_of
 from sla_timer.tick.progress import Progress
 
 MINUTE = timedelta(minutes=1)
@@ -27,7 +28,7 @@ async def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Store
     await create_all(store, [tables.metadata])
     async with store.transaction() as connection:
         epoch = (await ownership.take(connection, [0], "test"))[0]
-    return store, LeapingTime(NINE, monkeypatch), Progress(store), epoch
+    return store, LeapingTime(NINE, monkeypatch), progress_of(store), epoch
 
 
 Played = tuple[Store, LeapingTime, Progress, int]
@@ -71,7 +72,7 @@ async def test_an_hour_that_stays_fires_what_is_due_and_takes_no_backlog_for_sil
 
 async def test_the_canary_goes_on_after_a_clock_that_was_ahead_was_set_right(played: Played) -> None:
     store, time, progress, epoch = played
-    canary, tick = Canary(store, time), ticking(store, time, progress)
+    canary, tick = Canary(store, firing_of(store, progress), time), ticking(store, time, progress)
 
     async def minute() -> None:
         await canary.once()

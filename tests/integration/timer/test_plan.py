@@ -17,8 +17,9 @@ from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 from sla_timer import tables
 from sla_timer.tick import postgres
-from sla_timer.tick.fire import Bounds, Firing
-from sla_timer.tick.progress import LOOK, Progress
+from sla_timer.tick.adapters import firing_of, progress_of
+from sla_timer.tick.port import ClaimBounds
+from sla_timer.tick.progress import LOOK
 
 LIMIT = 500
 BIG = {"timer_timer", "timer_clock"}
@@ -99,11 +100,11 @@ async def test_a_plan_made_for_an_empty_table_is_not_kept(store: Store) -> None:
     now = await database_now(store)
     await read_through(store, now + timedelta(hours=1))
     await settle(store)
-    firing = Firing(store, Progress(store))
+    firing = firing_of(store, progress_of(store))
     for _ in range(100):
-        assert await firing.fire(Bounds(now, None, timedelta(minutes=10), LIMIT)) == []
+        assert await firing.fire(ClaimBounds(now, None, timedelta(minutes=10), LIMIT)) == []
     await sow(store, 0, 10_000, now - timedelta(minutes=1))
-    assert len(await firing.fire(Bounds(now, None, timedelta(minutes=10), LIMIT))) == 12 * LIMIT
+    assert len(await firing.fire(ClaimBounds(now, None, timedelta(minutes=10), LIMIT))) == 12 * LIMIT
     async with store.claiming() as connection:
         kept = text(
             "SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements "
@@ -120,5 +121,5 @@ async def test_a_herd_does_not_turn_the_claim_around(store: Store) -> None:
     await sow(store, 0, 10_000, now - timedelta(minutes=1))
     await settle(store)
     assert_pinned(await plan(store, now, now - timedelta(hours=1)))
-    fired = await Firing(store, Progress(store)).fire(Bounds(now, None, timedelta(minutes=10), LIMIT))
+    fired = await firing_of(store, progress_of(store)).fire(ClaimBounds(now, None, timedelta(minutes=10), LIMIT))
     assert len(fired) == 12 * LIMIT

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select, text
+from tests.conformance.test_firing import MINUTE, NINE, caught_up, facts, seed
 from tests.integration.timer.desk import Frozen
-from tests.integration.timer.test_fire import MINUTE, NINE, caught_up, facts, seed
 
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import Firing
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.adapters import firing_of
+from sla_timer.tick.loop import TickLoop
 
 ALTERS_TABLES = True
 REFUSE_POSTGRES = "ALTER TABLE timer_log ADD CHECK (subject <> '{incident}')"
@@ -33,8 +33,8 @@ async def test_one_unfit_row_delays_nobody(store: Store) -> None:
     async with store.transaction() as connection:
         await connection.execute(text(refuse.format(incident=f"demo\\:{unfit}")))
     progress = await caught_up(store, NINE + 2 * MINUTE)
-    tick = Tick(
-        Firing(store, progress), progress, Frozen(NINE + 2 * MINUTE), Settings(), TimerMetrics(CollectorRegistry()),
+    tick = TickLoop(
+        firing_of(store, progress), progress, Frozen(NINE + 2 * MINUTE), Settings(), TimerMetrics(CollectorRegistry()),
         lambda: None,
     )  # fmt: skip
     await tick.once()

@@ -21,10 +21,10 @@ from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply import refold, unit
 from sla_timer.apply.audit import Audit
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.refold import Refolder
 from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.loop import Tick
+from sla_timer.tick.loop import TickLoop
 
 __all__ = ["two_hours"]
 ALTERS_TABLES = True
@@ -151,7 +151,7 @@ async def test_the_audit_mends_what_can_be_mended(
     unfit: dict[str, Exception] = {"demo:1": TypeError("cannot be folded")}
     refusing(monkeypatch, refold, unfit)
     rulebooks = Rulebooks(lambda: catalogue, load_text, desk.time)
-    refolder = Refolder(store, rulebooks, desk.time, Preparing(store, desk.metrics))
+    refolder = Refolder(store, rulebooks, desk.time, FoldPreparer(store, desk.metrics))
     audit = Audit(store, refolder, desk.time, desk.metrics, lambda: None, desk.kept)
     assert await audit.once() > 0
     assert await audit.once() == 0, "what cannot be mended is not looked at for ever"
@@ -178,7 +178,7 @@ async def test_a_timer_that_cannot_fire_delays_nobody_and_comes_back_with_its_cl
         if not store.sqlite:  # what jsonb takes cannot break the statement: a rule of the log does
             await connection.execute(text("ALTER TABLE timer_log ADD CONSTRAINT mend CHECK (data NOT LIKE '%pad%')"))
     desk.time.instant = TEN + 10 * HOUR
-    tick = Tick(desk.firing, desk.progress, desk.time, Settings(), desk.metrics, lambda: None)
+    tick = TickLoop(desk.firing, desk.progress, desk.time, Settings(), desk.metrics, lambda: None)
     while await tick.once():
         pass
     told = {str(fact["incident"]) for fact in await desk.facts() if fact["kind"] == "clock.breached"}
@@ -187,7 +187,9 @@ async def test_a_timer_that_cannot_fire_delays_nobody_and_comes_back_with_its_cl
     assert {(row.part, row.key) for row in kept} == {("tick", "demo:1")}
     for row in kept:  # the replay writes the clock anew from its events, and so mends the context
         await desk.quarantine.replay(row.id)
-    tick = Tick(desk.firing, desk.progress, desk.time, Settings(), desk.metrics, lambda: None)  # begins with a sweep
+    tick = TickLoop(
+        desk.firing, desk.progress, desk.time, Settings(), desk.metrics, lambda: None
+    )  # begins with a sweep
     while await tick.once():
         pass
     told = {str(fact["incident"]) for fact in await desk.facts() if fact["kind"] == "clock.breached"}
@@ -203,7 +205,7 @@ async def test_a_timer_from_outside_the_calendar_stops_no_tick(store: Store, cat
         spoil = f"UPDATE timer_timer SET fire_at = {before} WHERE clock_id IN (SELECT id FROM timer_clock"
         await connection.exec_driver_sql(f"{spoil} WHERE incident = 'demo:0')")
     desk.time.instant = TEN + 10 * HOUR
-    tick = Tick(desk.firing, desk.progress, desk.time, Settings(), desk.metrics, lambda: None)
+    tick = TickLoop(desk.firing, desk.progress, desk.time, Settings(), desk.metrics, lambda: None)
     while await tick.once():
         pass
     breached = {row["incident"] for row in await desk.facts() if row["kind"] == "clock.breached"}

@@ -15,9 +15,9 @@ from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentI
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply import replan
-from sla_timer.apply.apart import Apart
 from sla_timer.apply.audit import Audit
-from sla_timer.apply.prepare import Preparing
+from sla_timer.apply.prepare import FoldPreparer
+from sla_timer.apply.quarantine import TimerQuarantine
 from sla_timer.apply.refold import Refolder
 from sla_timer.apply.replan import Replanner
 from sla_timer.metrics import TimerMetrics
@@ -46,8 +46,8 @@ def two_hours(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 
 def replanner(desk: Desk, catalogue: Catalogue) -> Replanner:
     rulebooks = Rulebooks(lambda: catalogue, load_text, desk.time)
-    refolder = Refolder(desk.store, rulebooks, desk.time, Preparing(desk.store, desk.metrics))
-    kept = Apart(desk.store, desk.quarantine, refolder)
+    refolder = Refolder(desk.store, rulebooks, desk.time, FoldPreparer(desk.store, desk.metrics))
+    kept = TimerQuarantine(desk.store, desk.quarantine, refolder)
     return Replanner(desk.store, rulebooks, refolder, TimerMetrics(CollectorRegistry()), lambda: None, kept)
 
 
@@ -164,7 +164,7 @@ async def test_a_running_clock_without_its_timer_is_found_and_mended(store: Stor
         await connection.execute(delete(tables.timer))
     rulebooks = Rulebooks(lambda: four_hours, load_text, desk.time)
     metrics = TimerMetrics(CollectorRegistry())
-    refolder = Refolder(store, rulebooks, desk.time, Preparing(store, metrics))
+    refolder = Refolder(store, rulebooks, desk.time, FoldPreparer(store, metrics))
     audit = Audit(store, refolder, desk.time, metrics, lambda: None, desk.kept)
     facts = await desk.facts()
     assert await audit.once() == 2

@@ -20,7 +20,7 @@ from sla_platform.store.engine import Store
 from sla_timer import retention, tables
 from sla_timer.apply.load import events_of
 from sla_timer.metrics import TimerMetrics
-from sla_timer.retention import Incidents
+from sla_timer.retention import IncidentRetention
 
 KEPT = Retention(timedelta(days=400))
 LATER = datetime(2026, 11, 18, 12, tzinfo=UTC) + timedelta(days=407)  # turn and all: what ended by Wed noon may go
@@ -57,7 +57,7 @@ async def house(desk: Desk, at: datetime = LATER) -> Removed:
 
 
 def _forgetting(desk: Desk, registry: CollectorRegistry, kept: Retention = KEPT) -> RetentionLoop:
-    old = Incidents(desk.store)
+    old = IncidentRetention(desk.store)
     keeping = ServiceSweeps("timer", RetentionOrder.COUNTED, (old.ended, old.late), TimerMetrics(registry).removed)
     return RetentionLoop(kept, desk.time, (keeping,))
 
@@ -125,7 +125,7 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
         await desk.apply(*ended(f"old-{number}").events)
     await desk.apply(*own(told("open").opened("Mon 09:00")).events)
     desk.time.instant = LATER
-    really, calls = retention.forgotten.insert_tombstones, 0
+    really, calls = retention.tombstone.insert_tombstones, 0
 
     async def insert_twice(*arguments: object) -> None:
         nonlocal calls
@@ -134,7 +134,7 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
             raise StoreBusy
         await really(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(retention.forgotten, "insert_tombstones", insert_twice)
+    monkeypatch.setattr(retention.tombstone, "insert_tombstones", insert_twice)
     registry = CollectorRegistry()
     with pytest.raises(StoreBusy):
         await _forgetting(desk, registry).once(between=0)
@@ -145,7 +145,7 @@ async def test_a_house_keeping_that_is_interrupted_in_the_middle_goes_on(
     assert (await house(desk))["timer_incident"] == 3
     assert await count(desk.store, tables.incident) == 1
     assert await count(desk.store, tables.event) == 1
-    assert await count(desk.store, tables.forgotten) == 7
+    assert await count(desk.store, tables.tombstone) == 7
 
 
 async def test_two_instances_at_once_share_the_work_while_events_are_applied(
@@ -228,5 +228,5 @@ async def test_the_second_life_is_forgotten_like_the_first(desk: Desk) -> None:
     assert removed["timer_incident"] == 1
     assert await count(desk.store, tables.event) == 0
     async with desk.store.reading() as connection:
-        kept = (await connection.execute(select(tables.forgotten))).one()
+        kept = (await connection.execute(select(tables.tombstone))).one()
     assert (kept.incident, kept.ended_at) == ("old", story.events[-1].occurred_at)

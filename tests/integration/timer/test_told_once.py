@@ -35,8 +35,7 @@ from sla_timer.apply import save
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
-from sla_timer.tick.fire import Firing
-from sla_timer.tick.progress import Progress
+from sla_timer.tick.adapters import firing_of, progress_of
 
 AT_ONCE = 100  # incidents in one store
 
@@ -60,11 +59,11 @@ class World(Desk):
     def __init__(self, store: Store, histories: Iterable[History], chance: Random) -> None:
         self.histories = {f"INC-{each.seed}": each for each in histories}
         catalogue = Plain(next(iter(self.histories.values())).books[0])
-        self.store, self.time, self.progress = store, Frozen(START), Progress(store)
+        self.store, self.time, self.progress = store, Frozen(START), progress_of(store)
         rulebooks = Rulebooks(lambda: catalogue, lambda text: catalogue, self.time)
         self.metrics = TimerMetrics(CollectorRegistry())
         self.applier = Applier(store, rulebooks, self.progress, self.time, "one", self.metrics, lambda: None)
-        self.firing = Firing(store, self.progress)
+        self.firing = firing_of(store, self.progress)
         self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
         self.book = catalogue.rulebook
         self.chance = chance

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sla_domain.incident import Incident
+from sla_platform.wire.fact_body import details_of
 
 Breach = tuple[str, datetime]
 """Its metric (or clock) and the due instant that was passed."""
@@ -29,7 +30,7 @@ class Hearer:
 
     def hear(self, fact: Any, key: str, incident: Incident | None) -> None:
         """One fact (its data as on the wire); `incident` as it was folded when the fact was told."""
-        clock, kind, details = str(fact.clock), fact.kind.value, fact.details
+        clock, kind, details = str(fact.clock), fact.kind.value, details_of(fact.body)
         if f"{clock}/{key}" in self.ids:
             self.wrong.append(f"{clock}/{key} twice")
         self.ids.add(f"{clock}/{key}")
@@ -42,9 +43,9 @@ class Hearer:
                 self.wrong.append(f"{breach} told again")
             self.standing[clock, key] = breach
         if kind == "clock.warned":
-            said = (clock, fact.threshold, fact.at)
+            said = (clock, fact.body.threshold, fact.at)
             if said in self.warned:
-                self.wrong.append(f"{fact.threshold} of {fact.at} warned of again")
+                self.wrong.append(f"{fact.body.threshold} of {fact.at} warned of again")
             self.warned.add(said)
 
     def ends(self, incident: Incident | None, at: datetime) -> None:

@@ -12,10 +12,10 @@ from tests.property.fold.world import World
 
 from sla_domain.clock import BREACH
 from sla_domain.cycles import with_published_ids
+from sla_domain.diff import new_facts
 from sla_domain.fold import fold
-from sla_domain.spoken import told as no_news
-from sla_domain.tell import tell
-from sla_domain.told import keys_after, told_after
+from sla_domain.published import after_publishing, keys_after
+from sla_domain.published_mark import is_published as no_news
 
 THE_END = START + timedelta(days=DAYS + 30)
 
@@ -48,7 +48,7 @@ def test_late_events_end_in_the_same_state_and_nothing_is_told_twice(
         told = world.told[clock.id]
         assert (told.state, told.generation, told.due_at) == (clock.state, clock.generation, clock.due_at)
         waiting = {(t.generation, t.kind.partition("~")[0], t.at) for t in world.timers[clock.id]}
-        spoken = told.spoken(clock)
+        spoken = told.published_marks(clock)
         ahead = [m for m in clock.marks if m.pending and m.at > now and not no_news(m, spoken)]
         assert waiting == {(m.generation, m.kind, m.at) for m in ahead}
 
@@ -56,7 +56,7 @@ def test_late_events_end_in_the_same_state_and_nothing_is_told_twice(
     assert world.repeated() == []
     for clock in in_order.clocks:
         assert world.breaches(clock.id) == {m.at for m in clock.marks if m.kind == BREACH and m.at <= THE_END}
-        spoken = world.told[clock.id].spoken(clock)
+        spoken = world.told[clock.id].published_marks(clock)
         assert all(no_news(mark, spoken) for mark in clock.marks if mark.at <= THE_END)
     for id_ in world.rows.keys() - {clock.id for clock in in_order.clocks}:
         assert not world.told[id_].state.open
@@ -65,7 +65,7 @@ def test_late_events_end_in_the_same_state_and_nothing_is_told_twice(
 
 @given(promises(), lives())
 def test_a_timer_tells_what_telling_up_to_its_instant_would(promise: Promise, life: Life) -> None:
-    """In order of arrival, firing rows and `tell(upto)` say the same facts of the same clocks at the same instants."""
+    """In order of arrival, firing rows and `new_facts(upto)` give the same facts of the same clocks."""
     world = World(promise.rulebook)
     told, keys, said = {}, frozenset[str](), set()
     for number, event in enumerate(life.events, 1):
@@ -75,8 +75,8 @@ def test_a_timer_tells_what_telling_up_to_its_instant_would(promise: Promise, li
         world.fire(now - timedelta(microseconds=1))
         for incident in (before, fold(life.events[:number], promise.rulebook)):
             if incident is not None:
-                facts = tell(incident, told, keys, upto=now - timedelta(microseconds=1))
-                told, keys = told_after(told, facts, incident.clocks), keys_after(keys, facts)
+                facts = new_facts(incident, told, keys, upto=now - timedelta(microseconds=1))
+                told, keys = after_publishing(told, facts, incident.clocks), keys_after(keys, facts)
                 said |= {(fact.clock, fact.key, fact.at) for fact in facts}
 
     assert said == {(fact.clock, fact.key, fact.at) for fact in world.facts}

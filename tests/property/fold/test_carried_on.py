@@ -26,8 +26,8 @@ from sla_domain.fold import fold
 from sla_domain.forgotten import remembered
 from sla_domain.phase import Phase
 from sla_domain.rulebook import Rulebook
-from sla_timer.apply import kept
-from sla_timer.apply.kept import Folds, Prepared
+from sla_timer.apply import fold_cache
+from sla_timer.apply.fold_cache import FoldCache, PreparedFold
 
 START = datetime(2026, 11, 16, 6, tzinfo=UTC)
 NAME = IncidentId("INC-1")
@@ -35,7 +35,7 @@ KINDS = [kind for kind in EventKind if kind is not EventKind.OPENED]
 
 
 class Shelf:
-    """The stored events of one incident (`kept.Stored`), and how many were read back."""
+    """The stored events of one incident (`fold_cache.EventReader`), and how many were read back."""
 
     def __init__(self, ended_at: datetime | None = None) -> None:
         self.events: dict[str, IncidentEvent] = {}
@@ -64,9 +64,9 @@ def catalogues() -> tuple[Catalogue, ...]:
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """States are kept after every few events, so that short histories have some to fall back to."""
-    monkeypatch.setattr(kept, "STEP", 3)
-    monkeypatch.setattr(kept, "MOST_STEPS", 4)
-    monkeypatch.setattr(kept, "AT_ONCE", 2)
+    monkeypatch.setattr(fold_cache, "STEP", 3)
+    monkeypatch.setattr(fold_cache, "MOST_STEPS", 4)
+    monkeypatch.setattr(fold_cache, "AT_ONCE", 2)
 
 
 def test_a_kept_fold_is_the_fold_from_the_first_event(catalogues: tuple[Catalogue, ...]) -> None:
@@ -94,7 +94,7 @@ async def _one(random: Random, rulebook: Rulebook) -> None:
     """Arrivals in parts; some parts are folded and then lost, as in a transaction that fails; some come again."""
     events = history(random, rulebook)
     shelf = Shelf(START + timedelta(hours=2) if random.random() < 0.1 else None)
-    folds = Folds(lambda many: None, lambda many: None)
+    folds = FoldCache(lambda many: None, lambda many: None)
     while events:
         take = random.choice((1, 1, 2, 3, 8))
         part, events = events[:take], events[take:]
@@ -103,10 +103,12 @@ async def _one(random: Random, rulebook: Rulebook) -> None:
         await _round(folds, shelf, part, rulebook, stored=random.random() > 0.2)
 
 
-async def _round(folds: Folds, shelf: Shelf, part: list[IncidentEvent], rulebook: Rulebook, *, stored: bool) -> None:
+async def _round(
+    folds: FoldCache, shelf: Shelf, part: list[IncidentEvent], rulebook: Rulebook, *, stored: bool
+) -> None:
     async with folds.held([NAME]):
         prepared = await folds.prepare(NAME, shelf, part, [rulebook])
-        new = {event.id: event for event in sorted(part, key=kept.position, reverse=True)}
+        new = {event.id: event for event in sorted(part, key=fold_cache.position, reverse=True)}
         everything = {**new, **shelf.events}
         counting = remembered(everything.values(), shelf.ended)
         assert prepared.fresh == new.keys() - shelf.events.keys()
@@ -124,7 +126,7 @@ async def _round(folds: Folds, shelf: Shelf, part: list[IncidentEvent], rulebook
             folds.settle(NAME, rulebook.version, ended)
 
 
-def _nothing_settled_is_missed(prepared: Prepared) -> None:
+def _nothing_settled_is_missed(prepared: PreparedFold) -> None:
     """A clock that is not named as changed is the one that was settled."""
     unsettled = prepared.unsettled()
     if unsettled is None:

@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sla_domain import published_text
 from sla_domain.clock import BREACH, ClockId
 from sla_domain.cycles import with_published_ids
+from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import BREACHED, Fact, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
+from sla_domain.published import PublishedState, Timer, after_publishing, keys_after, timers
+from sla_domain.published_mark import standing
 from sla_domain.rulebook import Rulebook
-from sla_domain.spoken import standing
-from sla_domain.tell import tell
-from sla_domain.told import Timer, Told, keys_after, timers, told_after
 
 
 class World:
@@ -25,7 +26,7 @@ class World:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self._events: list[IncidentEvent] = []
-        self.rows: dict[ClockId, tuple[str, Told]] = {}  # what a row holds: the text, and the columns
+        self.rows: dict[ClockId, tuple[str, PublishedState]] = {}  # what a row holds: the text, and the columns
         self.keys: frozenset[str] = frozenset()
         self.timers: dict[ClockId, tuple[Timer, ...]] = {}
         self.facts: list[Fact] = []
@@ -33,10 +34,10 @@ class World:
         self.heard: Callable[[Fact], object] = lambda fact: None  # called with every fact as it is told
 
     @property
-    def told(self) -> dict[ClockId, Told]:
+    def told(self) -> dict[ClockId, PublishedState]:
         """As read back from the rows."""
         return {
-            id_: Told.read(
+            id_: published_text.read(
                 text,
                 state=row.state,
                 generation=row.generation,
@@ -53,8 +54,8 @@ class World:
         self.fire(now)
         self._events.append(event)
         self.incident = with_published_ids(fold(self._events, self._rulebook), self.told)
-        self.say(tell(self.incident, self.told, self.keys))
-        assert tell(self.incident, self.told, self.keys) == ()
+        self.say(new_facts(self.incident, self.told, self.keys))
+        assert new_facts(self.incident, self.told, self.keys) == ()
         self.fire(now)
 
     def replan(self, rulebook: Rulebook, now: datetime) -> None:
@@ -63,14 +64,14 @@ class World:
         if self._events:
             self.fire(now)
             self.incident = with_published_ids(fold(self._events, self._rulebook), self.told)
-            self.say(tell(self.incident, self.told, self.keys))
+            self.say(new_facts(self.incident, self.told, self.keys))
             self.fire(now)
 
     def say(self, facts: Sequence[Fact]) -> None:
         assert self.incident is not None
-        after = told_after(self.told, facts, self.incident.clocks)
+        after = after_publishing(self.told, facts, self.incident.clocks)
         self.keys = keys_after(self.keys, facts)
-        self.rows = {id_: (told.text, told) for id_, told in after.items()}
+        self.rows = {id_: (published_text.write(told), told) for id_, told in after.items()}
         self.timers = {clock.id: timers(clock, after[clock.id]) for clock in self.incident.clocks}
         self.facts += facts
         for fact in facts:
@@ -105,9 +106,8 @@ class World:
 def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_breach: bool) -> Fact:
     assert incident is not None
     metric = next(clock.metric for clock in incident.clocks if clock.id == id_)
-    kind = FactKind.CLOCK_BREACHED if is_breach else FactKind.CLOCK_WARNED
     return Fact(
-        kind=kind,
+        body=BREACHED if is_breach else Warned(timer.kind.partition("~")[0]),
         incident=incident.id,
         key=key,
         at=timer.at,
@@ -115,5 +115,4 @@ def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_b
         metric=metric,
         generation=timer.generation,
         due_at=timer.at,
-        threshold="" if is_breach else timer.kind.partition("~")[0],
     )

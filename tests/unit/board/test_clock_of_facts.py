@@ -17,7 +17,7 @@ from sla_board.projection.clock import PublishedFact, about_clock, clock_row
 from sla_board.shown.history import spans_of
 from sla_board.shown.timeline import SpanKind
 from sla_domain.clock import BREACH, Clock, ClockState
-from sla_domain.told import Told
+from sla_domain.published import PublishedState
 from sla_platform.wire import decode_clock_fact
 
 BOOK = rulebook(plan(row("resolution", "4h", "always", warn=(50,)), row("first_response", "1h", "always")))
@@ -32,7 +32,7 @@ def row_of_clock(timer: TimerInMemory, metric: str = "resolution") -> dict[str, 
     return clock_row(said_of(timer, clock_of(timer.incident, metric)))
 
 
-def told_breach(clock: Clock, told: Told) -> datetime | None:
+def told_breach(clock: Clock, told: PublishedState) -> datetime | None:
     """The breach of the generation in force, if it has been told and not taken back."""
     mark = next((m for m in clock.marks if m.kind == BREACH and m.generation == clock.generation), None)
     return mark.at if mark is not None and mark.at in told.breaches else None

@@ -14,7 +14,7 @@ from sla_board.stream import hub as hubs
 from sla_board.stream.hub import Frame, Hub, NotRendered
 from sla_board.stream.places import PlacesFull, StreamBounds
 from sla_board.stream.response import EventStream
-from sla_platform.bus import Doorbell
+from sla_platform.bus import WakeSignal
 
 
 class Page:
@@ -44,8 +44,8 @@ def page() -> Page:
 
 
 @pytest.fixture
-def bell() -> Doorbell:
-    return Doorbell()
+def bell() -> WakeSignal:
+    return WakeSignal()
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def metrics() -> BoardMetrics:
 
 @pytest.fixture
 async def hub(
-    page: Page, bell: Doorbell, metrics: BoardMetrics, monkeypatch: pytest.MonkeyPatch
+    page: Page, bell: WakeSignal, metrics: BoardMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Hub[str]]:
     monkeypatch.setattr(hubs, "QUICKEST_SECONDS", 0.01)
     monkeypatch.setattr(hubs, "IDLE_SECONDS", 60.0)
@@ -64,12 +64,12 @@ async def hub(
     await built.close()
 
 
-async def test_a_hundred_viewers_cost_one_rendering_a_change(page: Page, bell: Doorbell, hub: Hub[str]) -> None:
+async def test_a_hundred_viewers_cost_one_rendering_a_change(page: Page, bell: WakeSignal, hub: Hub[str]) -> None:
     seats = [hub.follow("board", "", 30) for _ in range(100)]
     first = await asyncio.gather(*(anext(seat) for seat in seats))
     assert {frame.body for frame in first if frame} == {b"board 0"}
     page.number = 1
-    bell.ring()
+    bell.wake()
     second = await asyncio.gather(*(anext(seat) for seat in seats))
     assert {frame.body for frame in second if frame} == {b"board 1"}
     assert page.renderings == ["board", "board"]
@@ -78,34 +78,36 @@ async def test_a_hundred_viewers_cost_one_rendering_a_change(page: Page, bell: D
 
 
 async def test_a_slow_viewer_gets_the_newest_frame_and_none_in_between(
-    page: Page, bell: Doorbell, hub: Hub[str]
+    page: Page, bell: WakeSignal, hub: Hub[str]
 ) -> None:
     async with aclosing(hub.follow("board", "", 30)) as slow, aclosing(hub.follow("board", "", 30)) as quick:
         await asyncio.gather(anext(slow), anext(quick))
         for number in range(1, 6):
             page.number = number
-            bell.ring()
+            bell.wake()
             assert await anext(quick) == Frame(f"board-{number}", f"board {number}".encode())
         assert await anext(slow) == Frame("board-5", b"board 5")
 
 
 async def test_who_shows_the_frame_before_is_told_the_difference_and_others_the_whole(
-    page: Page, bell: Doorbell, hub: Hub[str]
+    page: Page, bell: WakeSignal, hub: Hub[str]
 ) -> None:
     page.brief = True
     async with aclosing(hub.follow("board", "", 30)) as quick, aclosing(hub.follow("board", "", 30)) as slow:
         await asyncio.gather(anext(quick), anext(slow))
         for number in (1, 2):
             page.number = number
-            bell.ring()
+            bell.wake()
             assert await anext(quick) == Frame(f"board-{number}", f"from {number - 1} to {number}".encode())
         assert await anext(slow) == Frame("board-2", b"board 2")
 
 
-async def test_a_change_that_changes_nothing_on_the_page_is_not_sent(page: Page, bell: Doorbell, hub: Hub[str]) -> None:
+async def test_a_change_that_changes_nothing_on_the_page_is_not_sent(
+    page: Page, bell: WakeSignal, hub: Hub[str]
+) -> None:
     async with aclosing(hub.follow("board", "", 0.2)) as seat:
         await anext(seat)
-        bell.ring()
+        bell.wake()
         assert await anext(seat) is None, "only a heartbeat"
         assert len(page.renderings) == 2
 
@@ -118,18 +120,18 @@ async def test_a_browser_that_comes_back_is_not_sent_what_it_shows(page: Page, h
 
 
 async def test_a_rendering_that_fails_is_told_at_once_and_in_the_place_of_heartbeats(
-    page: Page, bell: Doorbell, hub: Hub[str]
+    page: Page, bell: WakeSignal, hub: Hub[str]
 ) -> None:
     async with aclosing(hub.follow("board", "", 0.05)) as seat:
         await anext(seat)
         page.fails = True
-        bell.ring()
+        bell.wake()
         while (said := await anext(seat)) is None:
             pass
         assert isinstance(said, NotRendered)
         assert isinstance(await anext(seat), NotRendered)  # time passes: still no heartbeat
         page.fails, page.number = False, 3
-        bell.ring()
+        bell.wake()
         while not isinstance(frame := await anext(seat), Frame):
             assert isinstance(frame, NotRendered)
         assert frame.body == b"board 3"
@@ -145,7 +147,7 @@ async def test_a_frame_that_comes_as_the_time_is_up_goes_before_a_heartbeat(
 
     async with aclosing(hub.follow("board", "", 0.05)) as seat:
         assert isinstance(await anext(seat), Frame)
-        monkeypatch.setattr("sla_board.stream.hub.rung_within", too_late)
+        monkeypatch.setattr("sla_board.stream.hub.signalled_within", too_late)
         assert isinstance(await anext(seat), Frame)
 
 
@@ -156,12 +158,12 @@ async def test_a_page_that_never_could_be_rendered_says_so_too(page: Page, hub: 
 
 
 async def test_a_page_nobody_watches_is_not_rendered(
-    page: Page, bell: Doorbell, hub: Hub[str], metrics: BoardMetrics
+    page: Page, bell: WakeSignal, hub: Hub[str], metrics: BoardMetrics
 ) -> None:
     async with aclosing(hub.follow("board", "", 30)) as seat:
         await anext(seat)
         assert metrics.streams._value.get() == 1
-    bell.ring()
+    bell.wake()
     await asyncio.sleep(0.05)
     assert page.renderings == ["board"]
     assert (metrics.streams._value.get(), metrics.channels._value.get()) == (0, 0)

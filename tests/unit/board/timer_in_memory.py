@@ -7,14 +7,14 @@ from datetime import datetime
 
 from sla_domain.clock import BREACH, ClockId
 from sla_domain.cycles import with_published_ids
+from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import BREACHED, Fact, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident, Phase
 from sla_domain.phase_state import phase_fact
+from sla_domain.published import PublishedState, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
-from sla_domain.tell import tell
-from sla_domain.told import Told, keys_after, timers, told_after
 from sla_domain.urgency import urgency
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
@@ -27,7 +27,7 @@ class TimerInMemory:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self._events: list[IncidentEvent] = []
-        self._told: dict[ClockId, Told] = {}
+        self._told: dict[ClockId, PublishedState] = {}
         self._keys: frozenset[str] = frozenset()
         self._phase: Phase | None = None
         self.said: list[Envelope] = []
@@ -37,15 +37,15 @@ class TimerInMemory:
         return with_published_ids(fold(self._events, self._rulebook), self._told)
 
     @property
-    def told(self) -> dict[ClockId, Told]:
+    def told(self) -> dict[ClockId, PublishedState]:
         return self._told
 
     def receive(self, events: Iterable[IncidentEvent], now: datetime) -> None:
         """One unit of work."""
         self._events += events
         incident = self.incident
-        facts = tell(incident, self._told, self._keys)
-        self._told = told_after(self._told, facts, incident.clocks)
+        facts = new_facts(incident, self._told, self._keys)
+        self._told = after_publishing(self._told, facts, incident.clocks)
         self._keys = keys_after(self._keys, facts)
         if not facts and incident.phase is not self._phase:
             facts = (phase_fact(incident, len(self._events)),)
@@ -64,7 +64,7 @@ class TimerInMemory:
         for timer, clock in sorted(due, key=lambda pair: (pair[0].at, pair[0].kind == BREACH)):
             breach = timer.kind.partition("~")[0] == BREACH
             fact = Fact(
-                kind=FactKind.CLOCK_BREACHED if breach else FactKind.CLOCK_WARNED,
+                body=BREACHED if breach else Warned(timer.kind.partition("~")[0]),
                 incident=incident.id,
                 key=f"{timer.generation}/{timer.kind}",
                 at=timer.at,
@@ -73,9 +73,8 @@ class TimerInMemory:
                 cycle=clock.cycle,
                 generation=timer.generation,
                 due_at=clock.due_at,
-                threshold="" if breach else timer.kind.partition("~")[0],
             )
-            self._told = told_after(self._told, [fact], [clock])
+            self._told = after_publishing(self._told, [fact], [clock])
             self._publish(incident, [fact], now, state="running")
 
     def _publish(self, incident: Incident, facts: Iterable[Fact], now: datetime, **override: str) -> None:

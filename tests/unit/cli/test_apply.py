@@ -26,7 +26,7 @@ from sla_domain.fold import fold
 from sla_standalone.cli.apply.changes import compared
 from sla_standalone.cli.apply.install import install
 from sla_standalone.cli.apply.moves import ClockMove, event_of, moves
-from sla_timer.answer import Page, event_json, incident_json
+from sla_timer.answer import EventPage, event_json, incident_json
 
 PLAN = """
 coverages:
@@ -193,7 +193,7 @@ def happening(id_: str, kind: EventKind, minutes: float, **more: Any) -> Inciden
 
 def turned(before: Catalogue, after: Catalogue, now: datetime, *more: IncidentEvent) -> dict[str, ClockMove]:
     lived = events(*more)
-    answer = incident_json(fold(lived, before.rulebook), Page(lived, len(lived), None), before.rulebook, now)
+    answer = incident_json(fold(lived, before.rulebook), EventPage(lived, len(lived), None), before.rulebook, now)
     found = moves("desk:A1", "one", answer["clocks"], fold(lived, after.rulebook).clocks, now)
     return {move.metric: move.turn for move in found}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.build.rulebook import plan, row, rulebook
 from tests.build.story import Telling, instant
-from tests.unit.domain.test_tell import Listener
+from tests.unit.domain.test_diff import Listener
 
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold import fold

@@ -6,13 +6,14 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling
 
+from sla_domain.diff import new_facts
 from sla_domain.fact import FactKind
 from sla_domain.incident import RemarkKind, Scope
 from sla_domain.normal import normal
 from sla_domain.plan import PlanId
+from sla_domain.published import keys_after
 from sla_domain.rulebook import MatchReason, Rulebook
-from sla_domain.tell import tell
-from sla_domain.told import keys_after
+from sla_platform.wire.fact_body import details_of
 
 WORDS = [
     "Operations Bridge",
@@ -72,23 +73,23 @@ class TestNothingPromised:
     rules = rulebook(plan(row("first_response", "unspecified")))
 
     def said(self, told: Telling, rules: Rulebook | None = None) -> list[FactKind]:
-        return [fact.kind for fact in tell(told.fold(rules or self.rules), {})]
+        return [fact.kind for fact in new_facts(told.fold(rules or self.rules), {})]
 
     def test_it_is_told_once(self) -> None:
         incident = Telling().opened("Mon 09:00").fold(self.rules)
-        facts = tell(incident, {})
+        facts = new_facts(incident, {})
         (fact,) = [fact for fact in facts if fact.kind is FactKind.PROMISE_NONE]
-        assert "gives no number for first_response at priority P1" in fact.details["why"]
+        assert "gives no number for first_response at priority P1" in details_of(fact.body)["why"]
         keys = keys_after((), facts)
         later = Telling().opened("Mon 09:00").updated("Mon 10:00").fold(self.rules)
-        assert FactKind.PROMISE_NONE not in {fact.kind for fact in tell(later, {}, keys)}
+        assert FactKind.PROMISE_NONE not in {fact.kind for fact in new_facts(later, {}, keys)}
 
     def test_out_of_scope_and_without_a_number_too(self) -> None:
         plans = (plan(row("first_response", "1h")), plan(row("first_response", "unspecified"), id_="base"))
         rules = rulebook(plans, contract(base_plan=PlanId("base"), products=frozenset({"shop"})))
         incident = Telling().opened("Mon 09:00", product="till").fold(rules)
-        (fact,) = [fact for fact in tell(incident, {}) if fact.kind is FactKind.PROMISE_NONE]
-        assert fact.details["why"].startswith(Scope.OUT_OF_SCOPE.value)
+        (fact,) = [fact for fact in new_facts(incident, {}) if fact.kind is FactKind.PROMISE_NONE]
+        assert details_of(fact.body)["why"].startswith(Scope.OUT_OF_SCOPE.value)
 
     def test_not_where_another_clock_runs_or_where_the_incident_is_over(self) -> None:
         other = rulebook(plan(row("first_response", "unspecified"), row("resolution", "8h")))

@@ -10,11 +10,11 @@ from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling
 
 from sla_domain.contract_view import ContractView, contract_view
+from sla_domain.diff import new_facts
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentEvent, WaitingOn
-from sla_domain.fact import FactKind
+from sla_domain.fact import ContractChanged
 from sla_domain.fold import fold
-from sla_domain.tell import tell
-from sla_domain.told import keys_after
+from sla_domain.published import keys_after
 
 BOOK = rulebook(
     plan(row("first_response", "4h", "always"), row("resolution", "90h", "always", priority=("P1", "P2"))),
@@ -145,9 +145,9 @@ def test_a_move_is_told_once_with_all_periods_and_again_when_they_change() -> No
 
     def told() -> list[list[str]]:
         nonlocal keys
-        facts = [fact for fact in tell(story.fold(BOOK), {}, keys) if fact.clock is None]
+        facts = [fact for fact in new_facts(story.fold(BOOK), {}, keys) if fact.clock is None]
         keys = keys_after(keys, facts)
-        return [[p.contract for p in f.periods] for f in facts if f.kind is FactKind.CONTRACT_CHANGED]
+        return [[p.contract for p in f.body.periods] for f in facts if isinstance(f.body, ContractChanged)]
 
     assert told() == []
     story.happened(EventKind.DESCRIBED, "Mon 11:00", customer="beta")

@@ -11,12 +11,12 @@ from sla_domain.clock import clock_id
 from sla_domain.event import IncidentId
 from sla_domain.fact import FactKind
 from sla_domain.plan import MetricId
-from sla_domain.told import TAKES_BACK
 from sla_notifier.alert.alert import Alert, AlertState, CloseReason
 from sla_notifier.alert.chain import Chain, Rung
 from sla_notifier.alert.decide import NOTHING, breached, close_reason, ended, heeded
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
+from sla_platform.wire.fact_body import TAKES_BACK
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 CHAIN = Chain("p", (Rung(timedelta(), ("a",)),))

@@ -10,7 +10,6 @@ from tests.unit.notifier.test_heeded import CHAIN, CLOCK, NOW, fact
 from tests.unit.notifier.test_telling import page
 
 from sla_domain.fact import FactKind
-from sla_domain.told import BROKEN_SINCE
 from sla_notifier.alert.alert import AlertState
 from sla_notifier.alert.decide import NOTHING, breached, ended, resumed
 from sla_notifier.delivery.state import State
@@ -18,6 +17,7 @@ from sla_notifier.delivery.verdict import Reason
 from sla_notifier.telling.write import first_paged
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
+from sla_platform.wire.fact_body import BROKEN_SINCE
 
 THEN = {"title": "Acme's checkout", "customer": "Acme", "url": "https://acme.example/1", "contract": "acme"}
 NOW_IS = {"title": "Beta's till", "customer": "Beta", "url": "https://beta.example/1", "contract": "beta"}

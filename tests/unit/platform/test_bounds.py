@@ -24,8 +24,8 @@ from sla_domain.event import EventId, EventKind, IncidentId
 from sla_domain.fact import FactKind
 from sla_domain.incident import Phase
 from sla_domain.plan import WallTime, WarningAt
+from sla_domain.published import digest
 from sla_domain.target_text import target_text
-from sla_domain.told import digest
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
     Delivery,
@@ -63,7 +63,7 @@ from sla_platform.wire.clock import fact_id, fact_type
 from sla_platform.wire.incident import event_type
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
 from sla_standalone.migrations.tables import METADATA
-from sla_timer.apply.apart import AUDIT, REPLAN, TICK
+from sla_timer.apply.quarantine import AUDIT, REPLAN, TICK
 
 HUGE = 2**31 - 1  # generations, cycles, rounds, attempts: an integer column
 MANY = 10**9  # tellings that were taken back

@@ -12,12 +12,12 @@ from sqlalchemy import MetaData
 from tests.build.leaping import LEAPS, LeapingTime
 
 from sla_platform.bus import Quarantine
-from sla_platform.bus.doorbell import Doorbell
 from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.record import OutgoingRecord
 from sla_platform.bus.relay import Relay, RelayRoute
 from sla_platform.bus.topics import TopicNames
+from sla_platform.bus.wake_signal import WakeSignal
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
@@ -57,7 +57,7 @@ async def test_events_and_watermarks_bear_the_guarded_instant(
         await logs.append(connection, log, [event])
     route = RelayRoute(log, (Topic.INCIDENTS,), frozenset({Topic.INCIDENTS}), TopicNames("slad"), 2)
     kept = Quarantine("ingest", store, quarantine, time, BusMetrics())
-    relay = Relay(store, route, cast(Publisher, publisher), time, Doorbell(), kept)
+    relay = Relay(store, route, cast(Publisher, publisher), time, WakeSignal(), kept)
     time.leap(leap)
     await relay._round()
     assert len(publisher.records) == 3, "the event, and the watermark of each partition"

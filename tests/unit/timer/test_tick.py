@@ -14,9 +14,9 @@ from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_timer.metrics import TimerMetrics
 from sla_timer.tick import loop
-from sla_timer.tick.fire import Bounds, Fired
-from sla_timer.tick.loop import BEHIND, Tick
-from sla_timer.tick.progress import Look
+from sla_timer.tick.loop import BEHIND, TickLoop
+from sla_timer.tick.port import ClaimBounds, Fired
+from sla_timer.tick.progress import ProgressLook
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,10 +42,10 @@ class World(SystemTime):
     async def sleep(self, seconds: float) -> None:
         self.monotonic += seconds
 
-    async def publish(self, _since: datetime | None = None) -> Look:
+    async def publish(self, _since: datetime | None = None) -> ProgressLook:
         now = self.database()
         self.monotonic += self.answer_takes
-        return Look(now, self.slowest if self.slowest is not None else now, self.due)
+        return ProgressLook(now, self.slowest if self.slowest is not None else now, self.due)
 
 
 class Played:
@@ -54,10 +54,10 @@ class Played:
     lanes = 2
 
     def __init__(self) -> None:
-        self.asked: list[Bounds] = []
+        self.asked: list[ClaimBounds] = []
         self.answers: deque[list[Fired] | Exception] = deque()
 
-    async def fire(self, bounds: Bounds) -> list[Fired]:
+    async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         self.asked.append(bounds)
         answer = self.answers.popleft() if self.answers else []
         if isinstance(answer, Exception):
@@ -67,7 +67,7 @@ class Played:
     async def partitions(self) -> list[int]:
         return [0]
 
-    async def set_aside(self, bounds: Bounds, partition: int, error: str) -> None:
+    async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> None:
         raise AssertionError("nothing is unfit here")
 
 
@@ -89,23 +89,23 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-def tick(world: World, firing: Played, registry: CollectorRegistry) -> Tick:
+def tick(world: World, firing: Played, registry: CollectorRegistry) -> TickLoop:
     metrics = TimerMetrics(registry)
-    return Tick(firing, world, world, Settings(claim_limit=LIMIT), metrics, lambda: None)  # type: ignore[arg-type]
+    return TickLoop(firing, world, world, Settings(claim_limit=LIMIT), metrics, lambda: None)  # type: ignore[arg-type]
 
 
 def herd(count: int) -> list[Fired]:
     return [Fired(NINE, "breach", False, True)] * count
 
 
-async def test_the_database_decides_what_time_it_is(tick: Tick, world: World, firing: Played) -> None:
+async def test_the_database_decides_what_time_it_is(tick: TickLoop, world: World, firing: Played) -> None:
     for skew in (timedelta(minutes=5), timedelta(minutes=-5)):
         world.skew = skew
         await tick.once()
         assert firing.asked[-1].now == world.database()
 
 
-async def test_a_tick_with_nothing_due_does_not_claim(tick: Tick, world: World, firing: Played) -> None:
+async def test_a_tick_with_nothing_due_does_not_claim(tick: TickLoop, world: World, firing: Played) -> None:
     world.due = False
     await tick.once()
     assert firing.asked == []
@@ -114,7 +114,7 @@ async def test_a_tick_with_nothing_due_does_not_claim(tick: Tick, world: World, 
     assert len(firing.asked) == 1
 
 
-async def test_a_clock_that_leaps_is_not_asked_what_is_due(tick: Tick, world: World, firing: Played) -> None:
+async def test_a_clock_that_leaps_is_not_asked_what_is_due(tick: TickLoop, world: World, firing: Played) -> None:
     world.due = False
     await tick.once()
     world.shift = -HOUR  # what it says is due is not what is due by the instant that is believed
@@ -123,7 +123,7 @@ async def test_a_clock_that_leaps_is_not_asked_what_is_due(tick: Tick, world: Wo
 
 
 async def test_a_leap_of_the_database_clock_fires_nothing_early(
-    tick: Tick, world: World, firing: Played, registry: CollectorRegistry
+    tick: TickLoop, world: World, firing: Played, registry: CollectorRegistry
 ) -> None:
     await tick.once()
     world.shift = HOUR
@@ -139,7 +139,7 @@ async def test_a_leap_of_the_database_clock_fires_nothing_early(
 
 
 async def test_a_database_clock_that_goes_back_holds_nothing_up_and_is_followed_when_it_stays(
-    tick: Tick, world: World, firing: Played, registry: CollectorRegistry
+    tick: TickLoop, world: World, firing: Played, registry: CollectorRegistry
 ) -> None:
     await tick.once()
     world.shift = -HOUR
@@ -153,7 +153,7 @@ async def test_a_database_clock_that_goes_back_holds_nothing_up_and_is_followed_
     assert firing.asked[-1].now == world.database()
 
 
-async def test_who_was_away_takes_no_backlog_for_silence(tick: Tick, world: World, firing: Played) -> None:
+async def test_who_was_away_takes_no_backlog_for_silence(tick: TickLoop, world: World, firing: Played) -> None:
     """A start, a sleep of the process and a clock set right: the readers were away as long, and first catch up."""
     patience = timedelta(seconds=600)
     world.slowest = NINE - HOUR  # at a start: how far the partitions had been read when the services stopped
@@ -172,7 +172,7 @@ async def test_who_was_away_takes_no_backlog_for_silence(tick: Tick, world: Worl
 
 
 async def test_an_answer_that_came_late_is_no_leap(
-    tick: Tick, world: World, firing: Played, registry: CollectorRegistry
+    tick: TickLoop, world: World, firing: Played, registry: CollectorRegistry
 ) -> None:
     """A process stopped between the database's look at its clock and the answer must not hold firing afterwards."""
     await tick.once()
@@ -188,7 +188,7 @@ async def test_an_answer_that_came_late_is_no_leap(
 
 
 async def test_the_first_pass_and_one_every_few_seconds_look_at_everything(
-    tick: Tick, world: World, firing: Played
+    tick: TickLoop, world: World, firing: Played
 ) -> None:
     for _ in range(410):  # a little over ten seconds
         await tick.once()
@@ -200,20 +200,20 @@ async def test_the_first_pass_and_one_every_few_seconds_look_at_everything(
     assert bounded.since == firing.asked[0].now - BEHIND
 
 
-async def test_the_lower_bound_stays_below_the_slowest_partition(tick: Tick, world: World, firing: Played) -> None:
+async def test_the_lower_bound_stays_below_the_slowest_partition(tick: TickLoop, world: World, firing: Played) -> None:
     world.slowest = NINE - HOUR
     await tick.once()
     await tick.once()
     assert firing.asked[-1].since == NINE - HOUR - BEHIND
 
 
-async def test_a_full_batch_is_followed_by_another_at_once(tick: Tick, firing: Played) -> None:
+async def test_a_full_batch_is_followed_by_another_at_once(tick: TickLoop, firing: Played) -> None:
     firing.answers.extend([herd(FIRST), herd(LIMIT), herd(0), herd(3), herd(0)])
     assert await tick.once() == FIRST + LIMIT + 3
     assert len(firing.asked) == 5
 
 
-async def test_a_herd_is_fired_in_larger_batches_and_in_several_lanes(tick: Tick, firing: Played) -> None:
+async def test_a_herd_is_fired_in_larger_batches_and_in_several_lanes(tick: TickLoop, firing: Played) -> None:
     firing.answers.extend([herd(FIRST), herd(LIMIT), herd(LIMIT)])
     await tick.once()
     first, *herds = [(bounds.limit, bounds.lane, bounds.lanes) for bounds in firing.asked]
@@ -221,14 +221,14 @@ async def test_a_herd_is_fired_in_larger_batches_and_in_several_lanes(tick: Tick
     assert herds == [(LIMIT, 0, 2), (LIMIT, 1, 2)] * 2
 
 
-async def test_a_lane_that_fails_does_not_cut_the_other_short(tick: Tick, firing: Played) -> None:
+async def test_a_lane_that_fails_does_not_cut_the_other_short(tick: TickLoop, firing: Played) -> None:
     firing.answers.extend([herd(FIRST), StoreBusy("away"), herd(LIMIT)])
     with pytest.raises(StoreBusy):
         await tick.once()
     assert [bounds.lane for bounds in firing.asked] == [0, 0, 1]
 
 
-async def test_a_database_that_is_away_sets_nothing_aside(tick: Tick, firing: Played) -> None:
+async def test_a_database_that_is_away_sets_nothing_aside(tick: TickLoop, firing: Played) -> None:
     firing.answers.append(StoreBusy("away"))
     with pytest.raises(StoreBusy):
         await tick.once()
@@ -237,7 +237,7 @@ async def test_a_database_that_is_away_sets_nothing_aside(tick: Tick, firing: Pl
     assert firing.asked[-1].since is None  # what was swept in vain is swept again
 
 
-async def test_a_refused_batch_is_taken_row_by_row(tick: Tick, firing: Played) -> None:
+async def test_a_refused_batch_is_taken_row_by_row(tick: TickLoop, firing: Played) -> None:
     firing.answers.extend([ProgrammingError("fire", {}, Exception("refused")), herd(1), herd(1)])
     assert await tick.once() == 2
     assert [bounds.limit for bounds in firing.asked] == [FIRST, 1, 1, 1]

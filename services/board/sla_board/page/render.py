@@ -22,6 +22,7 @@ from sla_board.shown.notice import ShownNotice
 from sla_board.shown.queue import Queue
 from sla_board.shown.row import ClockRow, ack_path, explain_path, incident_path, row_of
 from sla_domain.explain.language import LANGUAGES
+from sla_platform.rfc3339 import rfc3339
 
 _MOST_CACHED = 5000
 
@@ -155,7 +156,7 @@ def frame_id(fragment: dict[str, Any]) -> str:
 
 def iso(instant: datetime) -> str:
     """Return an instant as RFC 3339 with milliseconds, as JavaScript's Date reads it."""
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(instant, "milliseconds")
 
 
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:

@@ -15,8 +15,29 @@ from typing import Any, assert_never
 
 from sla_board.projection.text import searchable
 from sla_domain.clock import ClockState
-from sla_domain.fact import FactKind
-from sla_domain.told import BREACHED, OLD_BREACHED, TAKES_BACK
+from sla_domain.fact import (
+    Amended,
+    Breached,
+    Cancelled,
+    ContractChanged,
+    Exempted,
+    FactKind,
+    Gone,
+    Met,
+    Missed,
+    MovedBreach,
+    Paused,
+    PhaseChanged,
+    PriorityCorrected,
+    PromiseMade,
+    PromiseMoved,
+    PromiseNone,
+    Resumed,
+    Retargeted,
+    Started,
+    Warned,
+)
+from sla_domain.fact import reason_of as reason_of_body
 from sla_domain.urgency import score
 from sla_platform.store.types import to_micros
 from sla_platform.wire import ClockFact
@@ -24,6 +45,7 @@ from sla_platform.wire.clock import fact_id
 
 _KINDS = tuple(FactKind)
 _STATES = frozenset(state.value for state in ClockState)
+Move = tuple[datetime, MovedBreach]  # when it was noticed, and from where to where
 MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
 _ABOUT_THE_INCIDENT = frozenset(
     {
@@ -99,45 +121,49 @@ def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
 
 def state_of(fact: ClockFact) -> ClockState:
     """Return the clock's state after this fact of the applier."""
-    for told in (fact.details.get("new_state", ""), fact.state):
-        if told in _STATES:
-            return ClockState(told)
+    body = fact.body
+    if isinstance(body, Gone):
+        return ClockState.CANCELLED
+    if isinstance(body, Amended) and body.new_state is not None:
+        return body.new_state
+    if fact.state in _STATES:
+        return ClockState(fact.state)
     return state_brought_by(fact) or ClockState.RUNNING
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
     """Return the state that the fact itself causes at its instant; None when it changes none."""
-    match fact.kind:
-        case FactKind.CLOCK_STARTED | FactKind.CLOCK_RESUMED:
+    body = fact.body
+    match body:
+        case Started() | Resumed():
             return ClockState.RUNNING
-        case FactKind.CLOCK_PAUSED:
+        case Paused():
             return ClockState.PAUSED
-        case FactKind.CLOCK_MET:
+        case Met():
             return ClockState.MET
-        case FactKind.CLOCK_MISSED:
+        case Missed():
             return ClockState.MISSED
-        case FactKind.CLOCK_CANCELLED:
+        case Cancelled() | Gone():
             return ClockState.CANCELLED
-        case FactKind.CLOCK_AMENDED:
-            changed = "old_state" in fact.details and fact.details.get("new_state") in _STATES
-            return ClockState(fact.details["new_state"]) if changed else None
-        case FactKind.CLOCK_WARNED | FactKind.CLOCK_BREACHED | FactKind.CLOCK_RETARGETED:
+        case Amended():
+            return None if body.old_state is None else body.new_state
+        case Exempted() | Warned() | Breached() | Retargeted():
             return None
-        case FactKind.PROMISE_MADE | FactKind.PROMISE_MOVED | FactKind.PROMISE_NONE:
+        case PromiseMade() | PromiseMoved() | PromiseNone():
             return None
-        case FactKind.CONTRACT_CHANGED | FactKind.PHASE_CHANGED | FactKind.PRIORITY_CORRECTED:
+        case ContractChanged() | PhaseChanged() | PriorityCorrected():
             return None
         case _:
-            assert_never(fact.kind)
+            assert_never(body)
 
 
 def reason_of(fact: ClockFact) -> str:
     """Return whom and why a clock waits for, in words."""
-    waiting_on, why = fact.details.get("waiting_on", ""), fact.details.get("why", "")
-    if not waiting_on:
-        return why
-    words = why.removeprefix(waiting_on).lstrip(": ")
-    return f"waiting on {waiting_on}" + (f": {words}" if words else "")
+    body = fact.body
+    if not isinstance(body, Paused) or not body.waiting_on:
+        return reason_of_body(body)
+    words = body.why.removeprefix(body.waiting_on).lstrip(": ")
+    return f"waiting on {body.waiting_on}" + (f": {words}" if words else "")
 
 
 def _why(applied: Sequence[ClockFact]) -> str:
@@ -182,13 +208,13 @@ def _breach(ordered: Sequence[PublishedFact], context: ClockFact, state: ClockSt
     """Return the breach in force: published and never taken back. A met clock passed no due instant."""
     if state is ClockState.MET:
         return None
+    changes = [(one.fact, one.fact.breach_change) for one in ordered]
     taken_back = {
-        fact_id(one.fact.clock, one.fact.incident, key)
-        for one in ordered
-        for key in one.fact.details.get(TAKES_BACK, "").split()
+        fact_id(fact.clock, fact.incident, taken.key) for fact, change in changes for taken in change.takes_back
     }
+    moves = [(fact.fired_at or fact.at, change.moved) for fact, change in changes if change.moved is not None]
     told = [
-        _Breach(one.fact, _moved(ordered, one.fact))
+        _Breach(one.fact, _moved(moves, one.fact))
         for one in ordered
         if one.fact.kind is FactKind.CLOCK_BREACHED and one.id not in taken_back
     ]
@@ -208,14 +234,12 @@ def _in_force(breach: _Breach, context: ClockFact, state: ClockState) -> bool:
     return breach.at == context.passed_due
 
 
-def _moved(ordered: Sequence[PublishedFact], breach: ClockFact) -> datetime:
+def _moved(moves: Sequence[Move], breach: ClockFact) -> datetime:
     """The due instant that was passed. A later amendment may have moved it: one that names it as the old one."""
     passed = breach.at
-    for one in ordered:
-        old, moved = one.fact.details.get(OLD_BREACHED), one.fact.details.get(BREACHED)
-        later = (one.fact.fired_at or one.fact.at) > (breach.fired_at or breach.at)
-        if old and moved and later and datetime.fromisoformat(old) == passed:
-            passed = datetime.fromisoformat(moved)
+    for noticed, moved in moves:
+        if noticed > (breach.fired_at or breach.at) and moved.old_at == passed:
+            passed = moved.new_at
     return passed
 
 

@@ -22,13 +22,12 @@ from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
 from sla_domain.fold.carried import own
 from sla_domain.phase_state import REPORTER_ATTRIBUTES, affects_phase
-from sla_domain.told import OLD_BREACHED, TAKES_BACK
+from sla_platform.wire.fact_body import NO_BREACH_CHANGE
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 MANY = 50  # rows from which on they are remembered
 MOST_KEYS = 512
-_SAID = frozenset({TAKES_BACK, OLD_BREACHED})  # keys of facts about published breaches
 _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
@@ -113,9 +112,11 @@ def essential_facts(said: Sequence[PublishedFact]) -> list[PublishedFact]:
     last = {id(one) for one in applied[-1:]}
     last |= {id(one) for one in [one for one in applied if one.fact.metric][-1:]}
     last |= {id(one) for one in [one for one in applied if one.fact.kind is FactKind.CLOCK_PAUSED][-1:]}
-    return [
-        one for one in ordered if one.fact.kind in _KEPT or id(one) in last or not _SAID.isdisjoint(one.fact.details)
-    ]
+    return [one for one in ordered if one.fact.kind in _KEPT or id(one) in last or _changes_breaches(one)]
+
+
+def _changes_breaches(one: PublishedFact) -> bool:
+    return one.fact.breach_change is not NO_BREACH_CHANGE
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:

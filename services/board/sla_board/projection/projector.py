@@ -27,7 +27,7 @@ from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
-from sla_platform.store import alias, forgotten
+from sla_platform.store import alias, tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import QuarantineEntry
 from sla_platform.timesource import TimeSource
@@ -150,13 +150,13 @@ class Projector:
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
         await alias.learn(connection, tables.alias, (event for told in touched.incidents.values() for event in told))
-        endings = await forgotten.tombstones(connection, tables.forgotten, touched.incidents.keys())
-        kept = await self._events.of(connection, touched.incidents, touched.committed, endings.keys())
-        counting = {name: remembered(kept[name], endings.get(name)) for name in sorted(kept)}
+        tombstones = await tombstone.tombstones(connection, tables.tombstone, touched.incidents.keys())
+        kept = await self._events.of(connection, touched.incidents, touched.committed, tombstones.keys())
+        counting = {name: remembered(kept[name], tombstones.get(name)) for name in sorted(kept)}
         await projections.replace(
             connection, tables.incident, [incident_row(found) for found in counting.values() if found]
         )
-        await forgotten.mark_late(connection, tables.forgotten, endings, now)
+        await tombstone.mark_late(connection, tables.tombstone, tombstones, now)
         return sum(1 for found in counting.values() if not found)
 
 

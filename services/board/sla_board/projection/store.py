@@ -115,13 +115,4 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 def envelope_of(row: Any) -> Envelope:
     """Return a stored event as an envelope with the fields that decoding needs."""
-    return Envelope(
-        topic=Topic(row.topic),
-        id=row.id,
-        type=row.type,
-        source="",
-        subject=row.incident,
-        key=row.incident,
-        time=row.at,
-        data=row.data.encode(),
-    )
+    return Envelope.of_row(topic=row.topic, id=row.id, type=row.type, key=row.incident, time=row.at, data=row.data)

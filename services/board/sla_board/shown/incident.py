@@ -24,8 +24,7 @@ from sla_board.shown.row import ClockRow, row_of
 from sla_board.shown.share import IncidentShare, share_seen
 from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw, split_at
 from sla_domain.event import IncidentEvent, TimeQuality
-from sla_domain.fact import FactKind
-from sla_domain.told import DUE
+from sla_domain.fact import FactKind, PromiseMade, PromiseMoved
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.store.alias import incident_named
 from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
@@ -293,11 +292,9 @@ def _saying(fact: ClockFact) -> ShownFact:
         details.append(word.threshold(fact.threshold))
     if fact.due_at is not None:
         details.append(f"due {word.local(fact.due_at, fact.zone)}")
-    details += [
-        f"{word.metric(name.removeprefix(DUE))} due {word.local(datetime.fromisoformat(at), fact.zone)}"
-        for name, at in sorted(fact.details.items())
-        if name.startswith(DUE)
-    ]
+    if isinstance(body := fact.body, PromiseMade | PromiseMoved):
+        dues = sorted(body.lines.items())
+        details += [f"{word.metric(metric)} due {word.local(at, fact.zone)}" for metric, at in dues]
     if fact.is_history and fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED):
         details.append("no notification: history")
     if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):

@@ -18,7 +18,7 @@ import structlog
 
 from sla_board.metrics import BoardMetrics
 from sla_board.stream.places import PlacesFull, StreamBounds, StreamPlaces, Visitor
-from sla_platform.bus import Doorbell, rung_within
+from sla_platform.bus import WakeSignal, signalled_within
 
 _log = structlog.get_logger(__name__)
 View = TypeVar("View", bound=Hashable)
@@ -79,7 +79,7 @@ class Hub(Generic[View]):
     def __init__(
         self,
         render: Callable[[View], Awaitable[Frame]],
-        changes: Doorbell,
+        changes: WakeSignal,
         metrics: BoardMetrics,
         *,
         bounds: StreamBounds = StreamBounds(),
@@ -141,7 +141,7 @@ class Hub(Generic[View]):
                     yield brief or frame
                     continue
                 # Something may come in the very moment in which the time is up: it goes before a heartbeat.
-                if channel.failing is troubled and (await rung_within(fresh, beat_seconds) or fresh.is_set()):
+                if channel.failing is troubled and (await signalled_within(fresh, beat_seconds) or fresh.is_set()):
                     continue
                 troubled = channel.failing
                 yield NotRendered() if troubled else None
@@ -179,7 +179,7 @@ class Hub(Generic[View]):
                 await self._render_once(view, channel)
                 took = time.monotonic() - started
                 await asyncio.sleep(max(QUICKEST_SECONDS, REST * took))
-                await rung_within(changed, max(IDLE_SECONDS, IDLE_REST * took))
+                await signalled_within(changed, max(IDLE_SECONDS, IDLE_REST * took))
 
     async def _render_once(self, view: View, channel: _Channel[View]) -> None:
         try:

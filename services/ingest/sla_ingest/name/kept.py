@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.event import IncidentId
 from sla_ingest import tables
 from sla_ingest.name.known import AliasKind, IncidentNames
-from sla_platform.store import forgotten
+from sla_platform.store import tombstone
 from sla_platform.store.dialect import insert_new, is_postgres
 
 _alias = tables.alias.c
@@ -127,4 +127,4 @@ async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetim
         merged = and_(_alias.name.in_(some), _alias.kind == AliasKind.MERGED.value)
         await connection.execute(delete(tables.alias).where(or_(_alias.incident.in_(some), merged)))
     if over:
-        await forgotten.insert_tombstones(connection, tables.forgotten, over)
+        await tombstone.insert_tombstones(connection, tables.tombstone, over)

@@ -60,7 +60,7 @@ class IncidentNames:
 
 JOINING = frozenset({EventKind.RENAMED, EventKind.MERGED})
 MOST_NAMES = 500
-"""IncidentNames that may belong together, by moves and merges in any direction: every delivery about one of them reads all."""
+"""Names that may belong together by moves and merges in any direction: a delivery about one of them reads all."""
 MOST_MOVES = 50
 """Other names of one incident: with each more, all that was stored under it is told again."""
 MOST_SURVIVORS = 10

@@ -48,7 +48,7 @@ class Acknowledger:
                 await write(connection, batch, self._desk.catalogue(), self._desk.manner, now)
         if change.alert is not None:
             self._desk.metrics.acknowledged.labels(via).inc()
-            self._desk.ring()
+            self._desk.wake()
         return Acknowledged(answer, change.alert or before)
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
@@ -67,5 +67,5 @@ class Acknowledger:
         count = sum(each.answer is AckAnswer.DONE for each in done)
         if count:
             self._desk.metrics.acknowledged.labels(via).inc(count)
-            self._desk.ring()
+            self._desk.wake()
         return done

@@ -16,9 +16,8 @@ from typing import assert_never
 from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.clock import BREACH, ClockState
 from sla_domain.escalation import NO_ESCALATION
-from sla_domain.fact import FactKind
-from sla_domain.spoken import mark_of_key
-from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN
+from sla_domain.fact import Amended, Cancelled, FactKind, Gone, Met, Missed, Resumed, Retargeted
+from sla_domain.published_mark import mark_of_key
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
 from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
@@ -61,7 +60,7 @@ _HEEDED = frozenset(
 
 def heeded(fact: ClockFact) -> bool:
     """Whether the fact can concern an alert at all: most facts of a busy day (promises, starts, pauses) cannot."""
-    return fact.kind in _HEEDED or TAKES_BACK in fact.details or overdue_again(fact, fact.at)
+    return fact.kind in _HEEDED or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
@@ -69,12 +68,15 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
     target is in force again whose breach was told long since."""
     if fact.due_at is None:
         return False
-    undone = fact.kind is FactKind.CLOCK_AMENDED and fact.details.get("new_state") == ClockState.RUNNING
-    if undone:
-        return fact.due_at <= now and TAKES_BACK not in fact.details
-    if fact.kind is FactKind.CLOCK_RETARGETED:
-        return BROKEN_SINCE in fact.details
-    return fact.kind is FactKind.CLOCK_RESUMED and fact.due_at <= fact.at
+    match fact.body:
+        case Amended(new_state=ClockState.RUNNING) as body:
+            return fact.due_at <= now and not body.takes_back
+        case Retargeted() as body:
+            return body.broken_since is not None
+        case Resumed():
+            return fact.due_at <= fact.at
+        case _:
+            return False
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
@@ -163,11 +165,10 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: 
 def moved(before: Alert | None, fact: ClockFact) -> Change:
     """The breach the alert is about stands at another instant: nobody is told by a message of its own, but every later
     word speaks of that instant."""
-    if before is None or fact.kind is not FactKind.CLOCK_AMENDED or BREACHED not in fact.details:
+    body = fact.body
+    if before is None or not isinstance(body, Amended) or body.moved is None or body.moved.old_at != before.due_at:
         return NOTHING
-    if datetime.fromisoformat(fact.details[OLD_BREACHED]) != before.due_at:
-        return NOTHING
-    return Change(replace(before, due_at=datetime.fromisoformat(fact.details[BREACHED])))
+    return Change(replace(before, due_at=body.moved.new_at))
 
 
 def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, now: datetime) -> Change:
@@ -192,16 +193,19 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
     """Why this fact ends the alert; None when it does not."""
     if _takes_back(fact, alert):
         return CloseReason.TAKEN_BACK
-    match fact.kind:
-        case FactKind.CLOCK_MET:
+    match fact.body:
+        case Met():
             return CloseReason.MET
-        case FactKind.CLOCK_MISSED:
+        case Missed():
             return CloseReason.MISSED
-        case FactKind.CLOCK_CANCELLED:
-            return CloseReason.WITHDRAWN if fact.details.get(WITHDRAWN) else CloseReason.CANCELLED
-        case FactKind.CLOCK_AMENDED:
-            return _BY_NEW_STATE.get(fact.details.get("new_state", ""))
-        case FactKind.CLOCK_RETARGETED:
+        case Cancelled(withdrawn=withdrawn):
+            return CloseReason.WITHDRAWN if withdrawn else CloseReason.CANCELLED
+        case Gone() as body:
+            withdrawn = body.withdrawn and body.kind is FactKind.CLOCK_CANCELLED
+            return CloseReason.WITHDRAWN if withdrawn else CloseReason.CANCELLED
+        case Amended(new_state=ClockState() as state):
+            return _BY_NEW_STATE.get(state)
+        case Retargeted():
             return CloseReason.RETARGETED if fact.due_at is not None and fact.due_at > now else None
         case _:
             return None
@@ -248,13 +252,15 @@ def _to_those_paged(alert: Alert, fact: ClockFact) -> ClockFact:
     if fact.contract in ("", alert.contract) or not isinstance(known, ClockFact):
         return fact
     names = {name: getattr(known, name) for name in _NAMES}
-    details = {name: value for name, value in fact.details.items() if name not in _WORDS}
-    return fact.model_copy(update=names | {"details": details})
+    return fact.without_free_text(names)
 
 
 _NAMES = ("contract", "plan", "customer", "priority", "zone", "title", "url", "product", "language", "due_at")
-_WORDS = frozenset({"why", "agreed_by", "exempt", "exempt_by"})  # what people of the other contract wrote
-_BY_NEW_STATE = {reason.value: reason for reason in (CloseReason.MET, CloseReason.MISSED, CloseReason.CANCELLED)}
+_BY_NEW_STATE = {
+    ClockState.MET: CloseReason.MET,
+    ClockState.MISSED: CloseReason.MISSED,
+    ClockState.CANCELLED: CloseReason.CANCELLED,
+}
 
 
 _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value, CloseReason.WITHDRAWN.value})
@@ -263,10 +269,11 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 def _takes_back(fact: ClockFact, alert: Alert) -> bool:
     """Whether the breach that the alert is about is taken back: known by its due instant, in facts of older releases by
     the ordinal in its key. (A page after a reopening bears the id of another fact.)"""
-    if TAKES_BACK_DUE in fact.details:
-        return alert.due_at in map(datetime.fromisoformat, fact.details[TAKES_BACK_DUE].split())
-    marks = map(mark_of_key, fact.details.get(TAKES_BACK, "").split())
-    return any(mark == (alert.generation, BREACH) for mark in marks)
+    place = (alert.generation, BREACH)
+    return any(
+        taken.due_at == alert.due_at if taken.due_at is not None else mark_of_key(taken.key) == place
+        for taken in fact.breach_change.takes_back
+    )
 
 
 def _heard_already(alert: Alert, fact: ClockFact) -> bool:

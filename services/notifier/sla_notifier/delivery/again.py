@@ -35,7 +35,7 @@ async def retry(desk: Desk, id_: str) -> bool:
             return False
         row = replace(row_of(dict(found)), state=State.QUEUED)
         await logs.append(connection, tables.log, [delivery_fact(row, now)])
-    desk.ring()
+    desk.wake()
     return True
 
 
@@ -47,5 +47,5 @@ async def enable(desk: Desk, id_: str, by: str) -> bool:
         now = await store_now(connection, desk.time)
         values = {"state": "active", "reason": "", "changed_at": now, "changed_by": by}
         await connection.execute(update(_e).where(_e.c.id == id_).values(values))
-    desk.ring()
+    desk.wake()
     return True

@@ -89,7 +89,7 @@ class Escalator:
                 self._desk.metrics.steps.labels(str(step.level)).inc()
         if steps:
             _log.info("escalation.stepped", steps=len(steps) - len(later), later=len(later))
-            self._desk.ring()
+            self._desk.wake()
         return len(known)
 
     async def _one_by_one(self) -> int:

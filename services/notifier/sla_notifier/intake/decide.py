@@ -11,7 +11,6 @@ from sla_domain.contract import Contract
 from sla_domain.errors import InvalidNotice
 from sla_domain.fact import FactKind
 from sla_domain.notice import Affected, Notice, NoticeId, Severity
-from sla_domain.told import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.batch import Batch
@@ -50,7 +49,7 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
     if not is_news(alert, fact):
         return
-    if BREACHED in fact.details:
+    if fact.breach_change.moved is not None:
         batch.add(moved(alert, fact))
         alert = batch.alert(str(fact.clock))
     match fact.kind:

@@ -69,7 +69,7 @@ class FactHandler:
             if isinstance(said, ClockFact) and said.is_history:
                 self._desk.metrics.history.labels(_kind(said)).inc()
         self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
-        self._desk.ring()
+        self._desk.wake()
 
     async def replay(self, entry: QuarantineEntry) -> None:
         """Take in an event out of the quarantine. Raises what makes it unfit still."""
@@ -89,7 +89,7 @@ class FactHandler:
             else:
                 await waiting.put(connection, fresh, before, now)
         if not at_once:
-            self._desk.taken.ring()
+            self._desk.taken.wake()
         return fresh
 
     async def _claimed(self, connection: AsyncConnection, incoming: list[Incoming], now: datetime) -> list[Incoming]:

@@ -17,7 +17,7 @@ import structlog
 from sla_notifier.desk import Desk
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
-from sla_platform.bus import rung_within
+from sla_platform.bus import signalled_within
 from sla_platform.errors import Permanent, Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import one_row
@@ -69,9 +69,9 @@ class Turns:
         return done
 
     async def _forever(self, poll: float) -> None:
-        with self._desk.taken.listen() as rung:
+        with self._desk.taken.listen() as signalled:
             while True:
-                rung.clear()
+                signalled.clear()
                 try:
                     done = await self.once()
                 except Retryable as error:
@@ -80,7 +80,7 @@ class Turns:
                     continue
                 self.last_pass = time.monotonic()
                 if not done:
-                    await rung_within(rung, poll)
+                    await signalled_within(signalled, poll)
 
     async def _chosen(self) -> list[str]:
         """Flows for a batch, which are this one's from now on: the one served longest ago first."""
@@ -104,7 +104,7 @@ class Turns:
             if taken:
                 await apply(connection, taken, desk, now)
         if taken:
-            desk.ring()
+            desk.wake()
         return len(taken)
 
     async def _one_by_one(self, flows: Sequence[str], share: int) -> int:
@@ -114,7 +114,7 @@ class Turns:
                 if not await self._single(flow):
                     break
                 done += 1
-        self._desk.ring()
+        self._desk.wake()
         return done
 
     async def _single(self, flow: str) -> bool:
@@ -155,7 +155,7 @@ class Turns:
         async with desk.writing() as connection:
             now = await store_now(connection, desk.time)
             await apply(connection, [waiting.waited(entry)], desk, now)
-        desk.ring()
+        desk.wake()
 
     async def _take_over(self) -> None:
         """What the release before has set aside in its place moves to where this one keeps such things."""

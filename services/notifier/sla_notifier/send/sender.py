@@ -27,7 +27,7 @@ from sla_notifier.delivery.verdict import Sequel
 from sla_notifier.desk import Desk
 from sla_notifier.send.pace import Pace, places
 from sla_notifier.telling.digest import composed
-from sla_platform.bus import rung_within
+from sla_platform.bus import signalled_within
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import in_parts, one_row
@@ -79,9 +79,9 @@ class Sender:
     # -- claiming -----------------------------------------------------------------------------------------
 
     async def _claim_forever(self) -> None:
-        with self._desk.work.listen() as rung:
+        with self._desk.work.listen() as signalled:
             while True:
-                rung.clear()
+                signalled.clear()
                 try:
                     claimed = await self._claim_whole()
                 except Retryable as error:
@@ -90,7 +90,7 @@ class Sender:
                     continue
                 self.last_pass = time.monotonic()
                 if not claimed:
-                    await rung_within(rung, self._pace.poll_seconds)
+                    await signalled_within(signalled, self._pace.poll_seconds)
 
     async def _claim_whole(self) -> list[DeliveryRow]:
         """Claim and begin; a claim under way when the sender is stopped is still sent, not left to its lease."""
@@ -120,7 +120,7 @@ class Sender:
                 raise as_retryable(error) from error
             _log.error("delivery.claim_split", error=worded(error)[:500])
             claimed = await self._claimed_one_by_one(room)
-        self._desk.told.ring()
+        self._desk.told.wake()
         return claimed
 
     def _mail_room(self) -> int:
@@ -167,7 +167,7 @@ class Sender:
         """Queue a delivery out of the quarantine."""
         async with self._desk.store.transaction() as connection:
             await spoilt.put_back(connection, entry.event, await store_now(connection, self._desk.time))
-        self._desk.work.ring()
+        self._desk.work.wake()
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class Sender:
         for item in done:
             self._sending.pop(item.row.id, None)
         self._measure(done, settled, now)
-        self._desk.ring()
+        self._desk.wake()
 
     async def _unrecorded(self, item: deliveries.Done, error: Exception) -> None:
         """An outcome that cannot be written, such as words of a peer that no column takes: written without them."""

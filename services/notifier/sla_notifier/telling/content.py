@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_domain.fact import reason_of
 from sla_domain.plan import PlanId
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.delivery.state import Kind
@@ -44,7 +45,7 @@ def _of_clock(around: Surroundings, occasion: Occasion, fact: ClockFact, recipie
         "round": occasion.round,
         "outcome": occasion.outcome,
         **timing.values,
-        "because": one_line(fact.details.get("why", ""), 200),
+        "because": one_line(reason_of(fact.body), 200),
     }
     return Content(
         kind=occasion.kind,

@@ -22,7 +22,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import waits
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
-from sla_timer.apply.apart import AUDIT, Apart, apart
+from sla_timer.apply.quarantine import AUDIT, TimerQuarantine, is_quarantined
 from sla_timer.apply.refold import Refolder, these
 from sla_timer.metrics import TimerMetrics
 
@@ -33,44 +33,45 @@ MOST = 500
 
 
 class Audit:
-    """Runs until cancelled. `last` is when a look was last completed, by the monotonic clock of the caller's choice."""
+    """The self-audit: finds running clocks without the timer of their breach, and folds them anew."""
 
     def __init__(
         self,
         store: Store,
         refolder: Refolder,
-        source: TimeSource,
+        time_source: TimeSource,
         metrics: TimerMetrics,
-        ring: Callable[[], None],
-        kept: Apart,
+        wake: Callable[[], None],
+        quarantine: TimerQuarantine,
     ) -> None:
-        self._apart = kept
+        self._quarantine = quarantine
         self._store = store
         self._refolder = refolder
-        self._time = source
+        self._time_source = time_source
         self._metrics = metrics
-        self._ring = ring
+        self._wake = wake
 
     async def run(self) -> None:
+        """Audit every `EVERY_SECONDS` until cancelled; a store that is busy is asked again."""
         while True:
             try:
                 await self.once()
-                self._metrics.audited.set(self._time.now().timestamp())
+                self._metrics.audited.set(self._time_source.now().timestamp())
             except Retryable as error:
                 _log.warning("audit.retry", error=str(error))
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Returns how many clocks were mended."""
+        """Audit once and return how many clocks were repaired. Raises Retryable."""
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()
         for partition, rows in groupby(found, key=lambda row: row.partition):
             names = sorted({row.incident for row in rows})
             _log.error("audit.unwatched", incidents=names[:20], count=len(names), partition=partition)
-            await in_parts(names, partial(self._mend, partition), partial(self._apart.keep, AUDIT, partition, ""))
+            await in_parts(names, partial(self._mend, partition), partial(self._quarantine.keep, AUDIT, partition, ""))
         if found:
             self._metrics.repaired.inc(len(found))
-            self._ring()
+            self._wake()
         return len(found)
 
     async def _mend(self, partition: int, names: Sequence[str]) -> None:
@@ -84,11 +85,11 @@ class Audit:
             select(clock.c.incident, clock.c.partition)
             .where(
                 clock.c.state == "running",
-                clock.c.due_at <= self._time.now() + HORIZON,
+                clock.c.due_at <= self._time_source.now() + HORIZON,
                 clock.c.breached_at.is_(None),
                 ~watched,
                 ~unfit,
-                ~apart(clock.c.incident, AUDIT),
+                ~is_quarantined(clock.c.incident, AUDIT),
             )
             .order_by(clock.c.partition)
             .limit(MOST)

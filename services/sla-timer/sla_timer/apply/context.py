@@ -12,16 +12,16 @@ from sla_domain.explain import allowed_span, calendar_of
 from sla_domain.hours import name_of
 from sla_domain.incident import Incident
 from sla_domain.plan import Plan
+from sla_domain.published import PublishedState
+from sla_domain.published_mark import target_name
 from sla_domain.rulebook import Rulebook
-from sla_domain.spoken import target_name
 from sla_domain.target_text import target_text
-from sla_domain.told import Told
 from sla_domain.urgency import weight_of
 from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """The part that all clocks of an incident share; JSON values only."""
+    """Return the fields that the facts of all clocks of an incident share; JSON values only."""
     attributes = incident.attributes
     contract = incident.contract
     return {
@@ -42,7 +42,7 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
 def clock_context(
     shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
 ) -> dict[str, Any]:
-    """`shared` with what is the clock's own. `rulebook`: the one by which the clock is judged."""
+    """Return `shared` with the fields of one clock. `rulebook`: the one by which the clock is judged."""
     calendar = calendar_of(clock, incident, rulebook)
     return (
         shared
@@ -74,7 +74,7 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 
 
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
-    """What is left of the allowed time while the clock is paused; of a running one it follows from the due instant."""
+    """Return the counted seconds left of a paused clock; None for others, since it follows from the due instant."""
     if clock.state is not ClockState.PAUSED:
         return None
     try:
@@ -84,6 +84,9 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     return None if allowed is None else (allowed - clock.consumed).total_seconds()
 
 
-def with_breach(context: dict[str, Any], told: Told) -> dict[str, Any]:
-    """The context of what the applier tells: whether the due instant in force was passed. Fired marks do not say."""
+def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
+    """Return the context of a fact of the applier with `breached`: whether the due instant in force has passed.
+
+    Facts of the tick do not carry it.
+    """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

@@ -13,31 +13,33 @@ from typing import Any
 
 import orjson
 
+from sla_domain import published_text
 from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.cycles import with_published_ids
+from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
 from sla_domain.explain import known_at
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import Fact, caused_by_catalogue
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.phase_state import phase_fact
+from sla_domain.published import PublishedState, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
-from sla_domain.tell import tell
-from sla_domain.told import Told, keys_after, timers, told_after
 from sla_domain.urgency import urgency
 from sla_domain.withdrawn import Before, with_earlier
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context, with_breach
 from sla_timer.apply.save import Changes
-from sla_timer.rulebooks import Pins
+from sla_timer.rulebooks import PinnedRulebooks
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What is known of an incident: its fold, its row (None when new), its clocks' rows, and how many events it has.
+class StoredIncident:
+    """What the store holds of an incident that is decided about.
 
-    `clocks` may leave out the clocks that are `settled`: ended, told in full, and still folded to that very value.
+    `row`: of timer_incident, None when new; `clocks`: rows of timer_clock, without those that are `settled`: ended,
+    published in full, and still folded to that very value.
     """
 
     fold: Callable[[Rulebook], Incident]
@@ -49,35 +51,39 @@ class Stored:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """The incident of what had happened by an instant; with very many events as it is."""
+        """Return the incident of what had happened by an instant; one with very many events as it is now."""
         by_then = self.counting if until is None else known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How decisions are written. `json_text`: the dialect keeps JSON as text (SQLite). `moved`: to the catalogue in
-    force, by a re-planning. `whole`: also rows that stay as they are, to mend what is missing beside them."""
+class DecisionOptions:
+    """How decisions are made and written.
 
-    json_text: bool
+    `moved`: under the catalogue in force, by a re-planning. `whole`: also rows that stay as they are, to restore timers
+    that are missing beside them.
+    """
+
     moved: bool = False
     whole: bool = False
 
 
-def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Manner) -> Changes:
-    """Rows to write and facts to tell."""
-    rulebook = pins.current if manner.moved else pins.of(stored.row)
+def decide(
+    partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
+) -> Changes:
+    """Return the rows to write and the facts to publish of one incident. Pure."""
+    rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
-    told = {id_: told_of(row) for id_, row in rows.items()}
+    told = {id_: published_state_of(row) for id_, row in rows.items()}
     folded, judged, ended = _folded(stored, told, pins, rulebook)
     kept = with_earlier(folded, judged, told, _before(stored, told, pins, rulebook), now)
     incident, versions = kept.incident, kept.versions
     for clock in incident.clocks:
         if clock.earned:  # what was told of it follows from another fold than this one
             ended.pop(clock.id, None)
-    keys = frozenset(stored.row.told.split()) if stored.row is not None else frozenset()
-    facts = tell(incident, told, keys, unread=kept.unread)
-    after = told_after(told, facts, incident.clocks)
+    keys = published_text.read_keys(stored.row.told) if stored.row is not None else frozenset()
+    facts = new_facts(incident, told, keys, unread=kept.unread)
+    after = after_publishing(told, facts, incident.clocks)
     shared = incident_context(incident, rulebook.plans[incident.plan])
     contexts = {
         clock.id: clock_context(
@@ -93,8 +99,8 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
     changes.incidents.append(_incident_row(partition, incident, rulebook.version, keys_after(keys, facts), stored))
     for clock in incident.clocks:
         state, context = after[clock.id], contexts[clock.id]
-        row = _clock_row(partition, clock, state, context, versions[clock.id], manner.json_text)
-        if not manner.whole and _same(row, rows.get(clock.id), context):
+        row = _clock_row(partition, clock, state, context, versions[clock.id])
+        if not options.whole and _same(row, rows.get(clock.id), context):
             continue
         changes.clocks.append(row)
         changes.timers += [
@@ -108,9 +114,9 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
             }
             for timer in timers(clock, state)
         ]
-    gone = {id_: state for id_, state in after.items() if id_ not in contexts}
-    changes.gone += [{"gone": id_, "told": state.text} for id_, state in gone.items() if state != told.get(id_)]
-    cause = {"catalogue": rulebook.version} if manner.moved else {}
+    gone = {id_: state for id_, state in after.items() if id_ not in contexts and state != told.get(id_)}
+    changes.gone += [{"gone": id_, "told": published_text.write(state)} for id_, state in gone.items()]
+    catalogue = rulebook.version if options.moved else ""
     events = stored.events + stored.surplus
     phase = {"phase": incident.phase.value, "events": events}
     if not facts and (stored.row is None or stored.row.phase != incident.phase.value):
@@ -122,12 +128,12 @@ def decide(partition: int, stored: Stored, pins: Pins, now: datetime, manner: Ma
         elif fact.clock is not None and fact.clock in rows:  # what the clock was is what its last facts said
             context = _context_of(rows[fact.clock]) | shared | {"state": ClockState.CANCELLED.value}
         context = context | phase
-        changes.facts.append(_envelope(fact, context, cause, now))
+        changes.facts.append(_envelope(fact, context, catalogue, now))
     return changes
 
 
 def _folded(
-    stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: Rulebook
+    stored: StoredIncident, told: Mapping[ClockId, PublishedState], pins: PinnedRulebooks, rulebook: Rulebook
 ) -> tuple[Incident, dict[ClockId, str], dict[ClockId, Clock]]:
     """The incident under `rulebook` with the clocks that may have changed, but every clock that had ended under
     another version as that version saw it; the version of each; and all clocks that have ended, as `rulebook` sees
@@ -164,7 +170,9 @@ def _folded(
     return replace(incident, clocks=clocks), versions, ended
 
 
-def _before(stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: Rulebook) -> Before:
+def _before(
+    stored: StoredIncident, told: Mapping[ClockId, PublishedState], pins: PinnedRulebooks, rulebook: Rulebook
+) -> Before:
     """The incident under other versions than `rulebook`; each is folded once."""
     known: dict[tuple[str, datetime | None], tuple[Incident, Rulebook] | None] = {}
 
@@ -180,7 +188,7 @@ def _before(stored: Stored, told: Mapping[ClockId, Told], pins: Pins, rulebook: 
 
 
 def changed(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
-    """The clocks that are not settled."""
+    """Return the clocks of an incident that are not settled."""
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 
 
@@ -197,9 +205,9 @@ def _context_of(row: Any) -> dict[str, Any]:
     return known
 
 
-def told_of(row: Any) -> Told:
-    """What a row of timer_clock says has been told."""
-    return Told.read(
+def published_state_of(row: Any) -> PublishedState:
+    """Return what has been published of the clock of a row of timer_clock."""
+    return published_text.read(
         row.told,
         state=row.state,
         generation=row.generation,
@@ -213,14 +221,14 @@ def told_of(row: Any) -> Told:
     )
 
 
-def _envelope(fact: Fact, context: dict[str, Any], cause: dict[str, str], now: datetime) -> Envelope:
-    if cause and fact.kind in (FactKind.CLOCK_RETARGETED, FactKind.CLOCK_AMENDED, FactKind.PROMISE_MOVED):
-        fact = replace(fact, details={**fact.details, **cause})
+def _envelope(fact: Fact, context: dict[str, Any], catalogue: str, now: datetime) -> Envelope:
+    if catalogue:
+        fact = replace(fact, body=caused_by_catalogue(fact.body, catalogue))
     return encode_clock_fact(clock_fact(fact, context, now), fact.key)
 
 
 def _incident_row(
-    partition: int, incident: Incident, version: str, told: Collection[str], stored: Stored
+    partition: int, incident: Incident, version: str, told: Collection[str], stored: StoredIncident
 ) -> dict[str, Any]:
     return {
         "id": incident.id,
@@ -233,7 +241,7 @@ def _incident_row(
         "phase": incident.phase.value,
         "opened_at": incident.opened_at,
         "changed_at": incident.changed_at,
-        "told": " ".join(sorted(told)),
+        "told": published_text.write_keys(told),
         "events": stored.events,
         "surplus": stored.surplus,
     }
@@ -247,7 +255,7 @@ _COMPARED = (
 
 
 def _clock_row(
-    partition: int, clock: Clock, told: Told, context: dict[str, Any], version: str, json_text: bool
+    partition: int, clock: Clock, told: PublishedState, context: dict[str, Any], version: str
 ) -> dict[str, Any]:
     return {
         "id": clock.id,
@@ -268,6 +276,6 @@ def _clock_row(
         "urgency": context["urgency"],
         "weight": context["weight"],
         "exempt": clock.exempt,
-        "told": told.text,
-        "context": orjson.dumps(context).decode() if json_text else context,
+        "told": published_text.write(told),
+        "context": context,
     }

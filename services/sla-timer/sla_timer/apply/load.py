@@ -19,13 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.clock import ClockId
 from sla_domain.event import IncidentEvent
 from sla_domain.forgotten import remembered
-from sla_domain.told import earned_under
-from sla_platform.store import forgotten
+from sla_domain.published_text import earned_under
+from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_platform.wire import stored_event
 from sla_timer import tables
-from sla_timer.apply.kept import HOT
+from sla_timer.apply.fold_cache import HOT
 
 OPEN_STATES = ("running", "paused")
 _DECODED_AT_ONCE = 100
@@ -33,45 +33,46 @@ PAGE = 500  # events read at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
-    """The clocks of an incident that may have changed since everything was said of them under a catalogue version."""
+class UnsettledClocks:
+    """The clocks of an incident that may have changed since it was last decided about, under a catalogue version."""
 
     version: str
     ids: frozenset[ClockId]
 
 
-NOTHING: Mapping[str, Unsettled] = MappingProxyType({})
+NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LoadedIncidents:
     """What the store holds of the incidents of a batch, by incident id."""
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
     incidents: dict[str, Any]  # rows of timer_incident
     clocks: dict[str, list[Any]]  # rows of timer_clock, locked; of prepared ones those that may change
-    endings: Mapping[str, datetime]  # of those that were forgotten: through when they are history
+    tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
 
     def counting(self, incident: str) -> list[IncidentEvent]:
-        """The events this incident is folded from; none for a forgotten one that nothing has begun anew."""
-        return remembered(self.events.get(incident, ()), self.endings.get(incident))
+        """Return the events an incident is folded from; none for a removed one that no later event has reopened."""
+        return remembered(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> set[str]:
-        """The catalogue versions these incidents and clocks are judged by."""
+        """Return the catalogue versions by which these incidents and clocks are judged."""
         clocks = [row for rows in self.clocks.values() for row in rows]
         judged = {row.catalogue for row in (*self.incidents.values(), *clocks)}
         return judged.union(*(earned_under(row.told) for row in clocks))
 
 
 async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Return those of these event ids that are stored."""
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))
     return set((await connection.execute(query)).scalars())
 
 
-async def known(
-    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, Unsettled] = NOTHING
-) -> Known:
+async def incidents(
+    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, UnsettledClocks] = NOTHING
+) -> LoadedIncidents:
     """Lock and read what the store holds of these incidents, but for the events of those that have very many.
 
     `unsettled`: of such an incident its other ended clocks are not read, unless it has been moved to another version
@@ -89,12 +90,12 @@ async def known(
         clocks[row.incident].append(row)
     few = [name for name in names if name not in hot]
     events = await _stored(connection, few) if few else {}
-    endings = await forgotten.tombstones(connection, tables.forgotten, names)
-    return Known(events, rows, clocks, endings)
+    tombstones = await tombstone.tombstones(connection, tables.tombstone, names)
+    return LoadedIncidents(events, rows, clocks, tombstones)
 
 
 def is_hot(row: Any | None) -> bool:
-    """Whether this row of timer_incident has so many events that its fold is kept."""
+    """Return whether this row of timer_incident has so many events that its fold is kept."""
     return row is not None and row.events >= HOT
 
 
@@ -119,28 +120,32 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
 
 
 @dataclass(frozen=True, slots=True)
-class StoredEvents:
-    """The stored events of one incident, read outside of any transaction (`kept.Stored`)."""
+class StoredEventReader:
+    """`fold_cache.EventReader` on the store; each method is a look outside of any transaction."""
 
     store: Store
     incident: str
 
     async def count(self) -> int:
+        """Return how many events are stored; see `EventReader.count`."""
         async with self.store.reading() as connection:
             query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)
             return (await connection.execute(query)).scalar_one_or_none() or 0
 
     async def known(self, ids: Collection[str]) -> set[str]:
+        """Return those of these ids that are stored; see `EventReader.known`."""
         if not ids:
             return set()
         async with self.store.reading() as connection:
             return await already_applied(connection, ids)
 
     async def ended_at(self) -> datetime | None:
+        """Return the end of a removed incident; see `EventReader.ended_at`."""
         async with self.store.reading() as connection:
-            return (await forgotten.tombstones(connection, tables.forgotten, [self.incident])).get(self.incident)
+            return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
+        """Yield the stored events in pages; see `EventReader.since`."""
         event = tables.event.c
         query = select(tables.event).where(event.incident == self.incident)
         if at is not None:
@@ -158,10 +163,10 @@ class StoredEvents:
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """The events one incident is folded from."""
+    """Return the events one incident is folded from."""
     stored = (await _stored(connection, [incident]))[incident]
-    endings = await forgotten.tombstones(connection, tables.forgotten, [incident])
-    return remembered(stored, endings.get(incident))
+    tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])
+    return remembered(stored, tombstones.get(incident))
 
 
 async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict[str, list[IncidentEvent]]:
@@ -173,5 +178,5 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
 
 
 def decoded(row: Any) -> IncidentEvent:
-    """The event of a row of timer_event."""
+    """Return the event of a row of timer_event. Raises BadEnvelope."""
     return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)

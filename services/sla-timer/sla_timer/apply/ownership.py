@@ -13,7 +13,7 @@ from sla_timer import tables
 
 
 async def take(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Become the owner of these partitions; every earlier owner's epoch is void from here on."""
+    """Take these partitions and return their new epochs; every earlier owner's epoch is void from then on."""
     taken: dict[int, int] = {}
     for number in sorted(partitions):
         statement = insert(connection, tables.partition).values(partition=number, epoch=1, owner=owner)
@@ -25,7 +25,7 @@ async def take(connection: AsyncConnection, partitions: Iterable[int], owner: st
 
 
 async def hold(connection: AsyncConnection, partition: int, epoch: int) -> None:
-    """Lock the partition for this transaction. Raises Fenced when somebody else has taken it."""
+    """Lock the partition for this transaction. Raises Fenced when another instance has taken it."""
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:
         raise Fenced(f"partition {partition} belongs to another instance now")

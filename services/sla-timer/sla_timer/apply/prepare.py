@@ -1,7 +1,7 @@
 """The folds of incidents with very many events, made before the transaction that needs them.
 
-Whoever decides about incidents does so within `Preparing.around`: it is run with what is prepared, and once more when
-it finds within its transaction that something is missing. Incidents with few events have nothing to prepare.
+Whoever decides about incidents does so within `FoldPreparer.around`: it is run with what is prepared, and once more
+when it finds within its transaction that something is missing. Incidents with few events have nothing to prepare.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
-from sla_timer.apply.decide import Stored
-from sla_timer.apply.kept import Folds, Prepared, Unprepared
-from sla_timer.apply.load import Known, StoredEvents, Unsettled, is_hot
+from sla_timer.apply.decide import StoredIncident
+from sla_timer.apply.fold_cache import FoldCache, FoldNotPrepared, PreparedFold
+from sla_timer.apply.load import LoadedIncidents, StoredEventReader, UnsettledClocks, is_hot
 from sla_timer.apply.save import Changes
 from sla_timer.metrics import TimerMetrics
-from sla_timer.rulebooks import Pins
+from sla_timer.rulebooks import PinnedRulebooks
 
 Given = TypeVar("Given")
 ROUNDS = 8  # a first look, incidents seen for the first time, versions of old, and some room
 
 
-class Preparing:
-    """One per process: the folds that it keeps, and the way to use them."""
+class FoldPreparer:
+    """Prepares the folds of incidents with very many events for units of work; one per process."""
 
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
         self._store = store
-        self.folds = Folds(metrics.events_read.inc, metrics.events_folded.inc)
+        self.folds = FoldCache(metrics.events_read.inc, metrics.events_folded.inc)
 
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
-        """An incident with very many events as it is stored, for a look. Raises NoEvents."""
+        """Return an incident with very many events as it is stored. Raises NoEvents."""
         async with self.folds.held([name]):
-            prepared = await self.folds.prepare(name, StoredEvents(self._store, name), (), [rulebook])
+            prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
             if rulebook.version not in prepared.foldings:
                 raise NoEvents
             prepared.used |= {version: folding.incident() for version, folding in prepared.foldings.items()}
@@ -45,7 +45,7 @@ class Preparing:
             return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
-        """What was decided about prepared incidents, within `around`, is committed."""
+        """Note what a committed unit of work has decided about prepared incidents."""
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
                 self.folds.settle(name, version, ended)
@@ -53,22 +53,23 @@ class Preparing:
     async def around(
         self,
         events: Mapping[str, Sequence[IncidentEvent]],
-        work: Callable[[Mapping[str, Prepared]], Awaitable[Given]],
+        work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
     ) -> Given:
-        """What `work` returns. `events`: those at hand that may be new, by incident. `work` commits what it is given.
+        """Run `work` with the folds it needs, again with more when it finds some missing, and return its result.
 
-        Raises StoreBusy when others change the incidents all the time, and whatever `work` raises.
+        `events`: those at hand that may be new, by incident. `work` commits what it is given. Raises StoreBusy when
+        others change the incidents all the time, and whatever `work` raises.
         """
         wanted: dict[str, list[Rulebook]] = {name: [] for name in events if name in self.folds}
         for _ in range(ROUNDS):
             async with self.folds.held(wanted):
                 prepared = {}
                 for name, rulebooks in wanted.items():
-                    stored = StoredEvents(self._store, name)
+                    stored = StoredEventReader(self._store, name)
                     prepared[name] = await self.folds.prepare(name, stored, events.get(name, ()), rulebooks)
                 try:
                     done = await work(prepared)
-                except Unprepared as missing:
+                except FoldNotPrepared as missing:
                     for name, rulebook in missing.wanted.items():
                         wanted.setdefault(name, []).append(rulebook)
                 else:
@@ -78,19 +79,23 @@ class Preparing:
         raise StoreBusy("events of an incident came from elsewhere while it was being read; it will be read again")
 
 
-def unsettled(prepared: Mapping[str, Prepared]) -> dict[str, Unsettled]:
-    """Of prepared incidents the clocks that may have changed; those of which any may have are left out."""
-    return {name: Unsettled(one.version, ids) for name, one in prepared.items() if (ids := one.unsettled()) is not None}
+def unsettled(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
+    """Return the clocks of prepared incidents that may have changed; incidents of which any may have are left out."""
+    return {
+        name: UnsettledClocks(one.version, ids)
+        for name, one in prepared.items()
+        if (ids := one.unsettled()) is not None
+    }
 
 
 def check(
-    known: Known,
-    pins: Pins,
-    prepared: Mapping[str, Prepared],
+    known: LoadedIncidents,
+    pins: PinnedRulebooks,
+    prepared: Mapping[str, PreparedFold],
     fresh: Mapping[str, Collection[str]],
     moved: bool = False,
 ) -> None:
-    """Raise Unprepared if an incident with very many events is not prepared through just these fresh ones.
+    """Raise FoldNotPrepared if an incident with very many events is not prepared through just these fresh ones.
 
     `moved`: under the catalogue in force.
     """
@@ -103,11 +108,11 @@ def check(
         if name not in prepared or not prepared[name].fits(row.events, ids, rulebook):
             wanted[name] = rulebook
     if wanted:
-        raise Unprepared(wanted)
+        raise FoldNotPrepared(wanted)
 
 
-def stored(name: str, known: Known, prepared: Prepared | None, surplus: int = 0) -> Stored | None:
-    """What is to be decided about, after `check`; None for a forgotten incident that nothing has begun anew.
+def stored(name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0) -> StoredIncident | None:
+    """Return what is to be decided about, after `check`; None for a removed incident that was not reopened.
 
     `surplus`: how many events that do not count are being stored.
     """
@@ -116,9 +121,9 @@ def stored(name: str, known: Known, prepared: Prepared | None, surplus: int = 0)
     if prepared is not None and row is not None and is_hot(row):
         by_its_version = prepared.unsettled() is not None and row.catalogue == prepared.version
         settled = prepared.settled if by_its_version else {}
-        return Stored(prepared.incident, row, clocks, prepared.events, row.surplus + surplus, settled)
+        return StoredIncident(prepared.incident, row, clocks, prepared.events, row.surplus + surplus, settled)
     counting = known.counting(name)
     if not counting:
         return None
     total = len(known.events.get(name, ()))
-    return Stored(lambda rulebook: fold(counting, rulebook), row, clocks, total, counting=counting)
+    return StoredIncident(lambda rulebook: fold(counting, rulebook), row, clocks, total, counting=counting)

@@ -11,22 +11,22 @@ from sla_platform.envelope import Envelope
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_timer.apply import load, ownership, save
-from sla_timer.apply.decide import Manner, decide
-from sla_timer.apply.kept import Prepared
-from sla_timer.apply.prepare import Preparing, check, stored
+from sla_timer.apply.decide import DecisionOptions, decide
+from sla_timer.apply.fold_cache import PreparedFold
+from sla_timer.apply.prepare import FoldPreparer, check, stored
 from sla_timer.rulebooks import Rulebooks
 
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """What was decided about again, and what there was to tell."""
+    """The incidents that were decided about again, and the facts published of them."""
 
     incidents: Sequence[str]
     facts: Sequence[Envelope]
 
 
 def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Incidents that are known beforehand, for `Refolder.refold`."""
+    """Return a query of incidents known beforehand, for `Refolder.refold`."""
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names
@@ -35,12 +35,12 @@ def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequenc
 
 
 class Refolder:
-    """Each refolding is a transaction of its own, which keeps the partition's owner out."""
+    """Decides about incidents without a new event; each time in a transaction that keeps the partition's owner out."""
 
-    def __init__(self, store: Store, rulebooks: Rulebooks, source: TimeSource, preparing: Preparing) -> None:
+    def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:
         self._store = store
         self._rulebooks = rulebooks
-        self._time = source
+        self._time_source = time_source
         self._preparing = preparing
 
     async def refold(
@@ -55,7 +55,7 @@ class Refolder:
         `incidents` is asked within the transaction. `moved`: to the catalogue in force. Raises StoreBusy.
         """
 
-        async def unit(prepared: Mapping[str, Prepared]) -> Refolded:
+        async def unit(prepared: Mapping[str, PreparedFold]) -> Refolded:
             return await self._unit(partition, incidents, moved, prepared)
 
         return await self._preparing.around({}, unit)
@@ -65,20 +65,20 @@ class Refolder:
         partition: int,
         incidents: Callable[[AsyncConnection], Awaitable[Sequence[str]]],
         moved: bool,
-        prepared: Mapping[str, Prepared],
+        prepared: Mapping[str, PreparedFold],
     ) -> Refolded:
         decided = save.Changes()
         async with self._store.transaction() as connection:
             await ownership.share(connection, partition)
             names = await incidents(connection)
-            known = await load.known(connection, names)
+            known = await load.incidents(connection, names)
             pins = await self._rulebooks.pinned(connection, known.versions)
             check(known, pins, prepared, dict.fromkeys(names, ()), moved)
-            now = self._time.now()
-            manner = Manner(json_text=self._store.sqlite, moved=moved, whole=True)
+            now = self._time_source.now()
+            options = DecisionOptions(moved=moved, whole=True)
             for name in names:
                 if (one := stored(name, known, prepared.get(name))) is not None:
-                    decided.add(decide(partition, replace(one, settled={}), pins, now, manner))
+                    decided.add(decide(partition, replace(one, settled={}), pins, now, options))
             await save.changes(connection, decided)
         self._preparing.committed(decided)
         return Refolded(names, decided.facts)

@@ -20,7 +20,7 @@ from sla_platform.errors import Retryable
 from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
 from sla_timer import tables
-from sla_timer.apply.apart import REPLAN, Apart, apart
+from sla_timer.apply.quarantine import REPLAN, TimerQuarantine, is_quarantined
 from sla_timer.apply.refold import Refolder, these
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -33,7 +33,7 @@ LIVE = ("open", "waiting")
 
 
 class Replanner:
-    """Runs until cancelled."""
+    """Moves open incidents to the catalogue in force, a batch at a time."""
 
     def __init__(
         self,
@@ -41,17 +41,18 @@ class Replanner:
         rulebooks: Rulebooks,
         refolder: Refolder,
         metrics: TimerMetrics,
-        ring: Callable[[], None],
-        kept: Apart,
+        wake: Callable[[], None],
+        quarantine: TimerQuarantine,
     ) -> None:
         self._store = store
-        self._apart = kept
+        self._quarantine = quarantine
         self._rulebooks = rulebooks
         self._refolder = refolder
         self._metrics = metrics
-        self._ring = ring
+        self._wake = wake
 
     async def run(self) -> None:
+        """Move batches until cancelled; rest for `IDLE_SECONDS` when there is nothing to move."""
         while True:
             try:
                 moved = await self.once()
@@ -61,7 +62,7 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Move one batch; returns how many incidents were moved."""
+        """Move one batch and return how many incidents were moved. Raises Retryable."""
         first = await self._anything()
         if first is None:
             return 0
@@ -71,14 +72,14 @@ class Replanner:
                 return 0
             query = _stale(version).where(tables.incident.c.partition == first.partition).limit(BATCH)
             names = [row.id for row in (await connection.execute(query)).all()]
-        unfit = partial(self._apart.keep, REPLAN, first.partition, version)
+        unfit = partial(self._quarantine.keep, REPLAN, first.partition, version)
         await in_parts(names, partial(self._move, first.partition, version), unfit)
         return len(names)
 
     async def _move(self, partition: int, version: str, names: Sequence[str]) -> None:
         moved = await self._refolder.refold(partition, these(names), moved=True)
         self._metrics.replanned.inc(len(moved.incidents))
-        self._ring()
+        self._wake()
         _log.info("replan.moved", incidents=len(moved.incidents), facts=len(moved.facts), catalogue=version)
 
     async def _anything(self) -> Any | None:
@@ -92,6 +93,8 @@ def _stale(version: str) -> Any:
     incident = tables.incident
     return (
         select(incident.c.id, incident.c.partition)
-        .where(incident.c.phase.in_(LIVE), incident.c.catalogue != version, ~apart(incident.c.id, REPLAN, version))
+        .where(
+            incident.c.phase.in_(LIVE), incident.c.catalogue != version, ~is_quarantined(incident.c.id, REPLAN, version)
+        )
         .order_by(incident.c.catalogue, incident.c.id)
     )

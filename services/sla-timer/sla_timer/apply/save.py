@@ -20,7 +20,7 @@ from sla_timer import tables
 
 @dataclass(slots=True)
 class Changes:
-    """Rows to write and facts to tell."""
+    """The rows to write and the facts to publish of one unit of work."""
 
     incidents: list[dict[str, Any]] = field(default_factory=list)
     clocks: list[dict[str, Any]] = field(default_factory=list)
@@ -31,6 +31,7 @@ class Changes:
     settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
 
     def add(self, other: Changes) -> None:
+        """Add the changes of another incident."""
         self.incidents += other.incidents
         self.clocks += other.clocks
         self.timers += other.timers
@@ -40,13 +41,13 @@ class Changes:
 
 
 async def events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    """Store events that count."""
+    """Store events that count; those that are stored already are passed over."""
     if fresh:
         await connection.execute(insert_new(connection, tables.event), _rows(fresh))
 
 
 async def surplus(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> dict[str, int]:
-    """Store events that do not count; how many were new, by incident."""
+    """Store events that do not count and return how many were new, by incident."""
     if not fresh:
         return {}
     statement = insert_new(connection, tables.surplus).returning(tables.surplus.c.incident)

@@ -12,7 +12,7 @@ from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope
 from sla_platform.errors import BadEnvelope, Fenced
-from sla_platform.store import alias, forgotten
+from sla_platform.store import alias, tombstone
 from sla_platform.store.engine import Store
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
@@ -20,9 +20,9 @@ from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
 from sla_timer import tables
 from sla_timer.apply import load, ownership, save
-from sla_timer.apply.decide import Manner, decide
-from sla_timer.apply.kept import Prepared
-from sla_timer.apply.prepare import Preparing, check, stored, unsettled
+from sla_timer.apply.decide import DecisionOptions, decide
+from sla_timer.apply.fold_cache import PreparedFold
+from sla_timer.apply.prepare import FoldPreparer, check, stored, unsettled
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.progress import Progress
@@ -32,40 +32,43 @@ Fresh = list[tuple[Envelope, IncidentEvent]]
 
 
 class Applier:
-    """Handles batches of incident events (`sla_platform.bus.Handler`). `ring` wakes embedded readers of the log."""
+    """Applies batches of incident events (`sla_platform.bus.Handler`); `wake` is called after each commit."""
 
     def __init__(
         self,
         store: Store,
         rulebooks: Rulebooks,
         progress: Progress,
-        source: TimeSource,
+        time_source: TimeSource,
         owner: str,
         metrics: TimerMetrics,
-        ring: Callable[[], None],
-        preparing: Preparing | None = None,
+        wake: Callable[[], None],
+        preparing: FoldPreparer | None = None,
     ) -> None:
         self._store = store
         self._rulebooks = rulebooks
         self._progress = progress
-        self._time = source
+        self._time_source = time_source
         self._owner = owner
         self._metrics = metrics
-        self._ring = ring
-        self._preparing = preparing or Preparing(store, metrics)
-        self._manner = Manner(json_text=store.sqlite)
+        self._wake = wake
+        self._preparing = preparing or FoldPreparer(store, metrics)
+        self._options = DecisionOptions()
         self._epochs: dict[int, int] = {}
 
     async def assigned(self, partitions: frozenset[int]) -> None:
+        """Take the partitions that the bus has assigned to this process."""
         async with self._store.transaction() as connection:
             self._epochs |= await ownership.take(connection, partitions, self._owner)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
+        """Give up partitions: nothing of them is applied or fired by this process any more."""
         for number in partitions:
             self._epochs.pop(number, None)
             self._progress.drop(number)
 
     async def handle(self, batch: Batch) -> None:
+        """Apply a batch in one transaction and note how far its partition has come. Raises Fenced, StoreBusy."""
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
             raise Fenced(f"partition {batch.partition} is not ours")
@@ -73,14 +76,16 @@ class Applier:
         if readable:
             with self._metrics.apply_seconds.time():
                 await self._apply(batch.partition, epoch, readable)
-            self._ring()
+            self._wake()
         if batch.through is not None:
             self._progress.note(batch.partition, epoch, batch.through)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event out of the quarantine, whoever owns its partition. Raises what makes it unfit still."""
+        """Apply an event out of the quarantine, whichever instance owns its partition. Raises what makes it unfit
+        still.
+        """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
-        self._ring()
+        self._wake()
 
     def _readable(self, envelopes: Sequence[Envelope]) -> Fresh:
         """Raises BadEnvelope, at which the bus looks for the event that cannot be read and quarantines it."""
@@ -97,14 +102,16 @@ class Applier:
         for _, event in readable:
             events.setdefault(event.incident, []).append(event)
 
-        async def unit(prepared: Mapping[str, Prepared]) -> None:
+        async def unit(prepared: Mapping[str, PreparedFold]) -> None:
             await self._unit(partition, epoch, readable, prepared)
 
         await self._preparing.around(events, unit)
 
-    async def _unit(self, partition: int, epoch: int | None, readable: Fresh, prepared: Mapping[str, Prepared]) -> None:
+    async def _unit(
+        self, partition: int, epoch: int | None, readable: Fresh, prepared: Mapping[str, PreparedFold]
+    ) -> None:
         async with self._store.transaction() as connection:
-            now = await store_now(connection, self._time)
+            now = await store_now(connection, self._time_source)
             if epoch is None:
                 await ownership.share(connection, partition)
             else:
@@ -117,7 +124,7 @@ class Applier:
             ids: dict[str, set[str]] = {}
             for envelope, event in fresh:
                 ids.setdefault(event.incident, set()).add(envelope.id)
-            known = await load.known(connection, ids, unsettled(prepared))
+            known = await load.incidents(connection, ids, unsettled(prepared))
             for _, event in fresh:
                 known.events.setdefault(event.incident, []).append(event)
             pins = await self._rulebooks.pinned(connection, known.versions)
@@ -130,10 +137,10 @@ class Applier:
             decided = save.Changes()
             for name in sorted(ids):
                 if one := stored(name, known, prepared.get(name), surplus.get(name, 0)):
-                    decided.add(decide(partition, one, pins, now, self._manner))
+                    decided.add(decide(partition, one, pins, now, self._options))
             self._metrics.decide_seconds.observe(time.perf_counter() - started)
             await save.changes(connection, decided)
-            await forgotten.mark_late(connection, tables.forgotten, known.endings, now)
+            await tombstone.mark_late(connection, tables.tombstone, known.tombstones, now)
         self._preparing.committed(decided)
         self._metrics.applied.inc(len(fresh))
         self._tell_surplus(surplus)
@@ -146,16 +153,18 @@ class Applier:
             self._metrics.surplus.inc(count)
             _log.warning("apply.surplus", incident=name, events=count, hint="kept; see docs/operations.md")
 
-    def _tell_late(self, fresh: Fresh, known: load.Known) -> None:
+    def _tell_late(self, fresh: Fresh, known: load.LoadedIncidents) -> None:
         """Say which events came too late to change anything: their incidents have been forgotten."""
-        for name in known.endings:
+        for name in known.tombstones:
             if load.is_hot(known.incidents.get(name)):
                 continue
             counting = {event.id for event in known.counting(name)}
             late = [event.id for _, event in fresh if event.incident == name and event.id not in counting]
             if late:
                 self._metrics.late.inc(len(late))
-                _log.warning("apply.forgotten", incident=name, event_ids=late, ended_at=known.endings[name].isoformat())
+                _log.warning(
+                    "apply.forgotten", incident=name, event_ids=late, ended_at=known.tombstones[name].isoformat()
+                )
 
 
 def _first_of_each_id(readable: Fresh, seen: set[str]) -> Fresh:

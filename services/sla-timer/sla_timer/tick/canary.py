@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import orjson
 import structlog
-from sqlalchemy import or_, text, update
+from sqlalchemy import or_, update
 
 from sla_domain.clock import ClockId, clock_id
 from sla_domain.event import IncidentId
@@ -23,6 +22,7 @@ from sla_platform.store.types import to_micros
 from sla_platform.timesource import TimeSource
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
+from sla_timer.tick.port import Firing
 
 _log = structlog.get_logger(__name__)
 MINUTE = timedelta(minutes=1)
@@ -32,14 +32,16 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Runs until cancelled; sets the next minute's timer in good time."""
+    """Sets the timer of slad's own clock for the next full minute."""
 
-    def __init__(self, store: Store, source: TimeSource) -> None:
+    def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
         self._store = store
-        self._time = source
+        self._firing = firing
+        self._time_source = time_source
         self._set: datetime | None = None
 
     async def run(self) -> None:
+        """Set the next minute's timer in good time, until cancelled."""
         while True:
             try:
                 await self.once()
@@ -48,16 +50,13 @@ class Canary:
             await asyncio.sleep(5)
 
     async def once(self) -> None:
-        """Set the timer of the next full minute, unless this process has."""
-        minute = _next_minute(self._time.now())
+        """Set the timer of the next full minute, unless this process has. Raises Retryable."""
+        minute = _next_minute(self._time_source.now())
         if minute == self._set:
             return
         generation = int(to_micros(minute) // 60_000_000) % 2_000_000_000
+        partitions = await self._firing.partitions()
         async with self._store.transaction() as connection:
-            partitions = [0]
-            if not self._store.sqlite:
-                found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
-                partitions = list(found) or [0]
             await connection.execute(insert_new(connection, tables.incident), [self._incident(minute)])
             await connection.execute(insert_new(connection, tables.clock), [self._clock(minute)])
             # One that lies further ahead was set while the clock was: it would stay silent until that time comes.
@@ -89,7 +88,7 @@ class Canary:
         return {
             "id": CLOCK, "incident": CANARY, "partition": 0, "catalogue": "", "contract": "", "metric": "canary",
             "cycle": 0, "priority": "", "state": "running", "generation": -1, "started_at": at, "urgency": 0.0,
-            "exempt": "", "told": "", "context": orjson.dumps(context).decode() if self._store.sqlite else context,
+            "exempt": "", "told": "", "context": context,
         }  # fmt: skip
 
 

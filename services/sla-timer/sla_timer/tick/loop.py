@@ -22,7 +22,7 @@ from sla_platform.rows import one_row
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_timer.metrics import TimerMetrics
-from sla_timer.tick.fire import Bounds, Fired, Firing
+from sla_timer.tick.port import ClaimBounds, Fired, Firing
 from sla_timer.tick.progress import BEGINNING, Progress
 
 _log = structlog.get_logger(__name__)
@@ -30,24 +30,24 @@ BEHIND = timedelta(seconds=2)  # how far below the last pass the bounded claim s
 RETRY_SECONDS = 0.25
 
 
-class Tick:
-    """Runs until cancelled. `ring` is called after a batch that told something, to wake embedded readers."""
+class TickLoop:
+    """The tick: fires what is due every `tick_ms`. `wake` is called after a batch that published something."""
 
     def __init__(
         self,
         firing: Firing,
         progress: Progress,
-        source: TimeSource,
+        time_source: TimeSource,
         settings: Settings,
         metrics: TimerMetrics,
-        ring: Callable[[], None],
+        wake: Callable[[], None],
     ) -> None:
         self._firing = firing
         self._progress = progress
-        self._source = source
+        self._time_source = time_source
         self._settings = settings
         self._metrics = metrics
-        self._ring = ring
+        self._wake = wake
         self._seen: datetime | None = None  # the instant of the pass before
         self._leave = timedelta()  # how much longer than usual a partition may be behind, until `_leave_ends`
         self._leave_ends = float("-inf")
@@ -56,6 +56,7 @@ class Tick:
         self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
 
     async def run(self) -> None:
+        """Fire what is due, pass after pass, until cancelled."""
         while True:
             begun = time.monotonic()
             try:
@@ -63,17 +64,17 @@ class Tick:
                 self.last_tick = time.monotonic()
             except Retryable as error:
                 _log.warning("tick.retry", error=str(error))
-                await self._source.sleep(RETRY_SECONDS)
+                await self._time_source.sleep(RETRY_SECONDS)
             # A pass that took long is followed at once: the tick is a rhythm, not a pause.
-            await self._source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
+            await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire everything due now; returns how many rows were claimed."""
+        """Fire everything due now and return how many rows were claimed. Raises Retryable."""
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since
         now, floor, due = await self._instant(since)
         claimed = 0
-        bounds = Bounds(now, since, self._patience(now, floor), self._first_limit)
+        bounds = ClaimBounds(now, since, self._patience(now, floor), self._first_limit)
         while due:
             batches = await self._abreast(replace(bounds, now=now))
             for batch in batches:
@@ -94,7 +95,7 @@ class Tick:
         """A small first batch: the usual tick has few due, and who comes first in a herd need not wait for many."""
         return max(self._settings.claim_limit // 5, 1)
 
-    async def _abreast(self, bounds: Bounds) -> list[list[Fired]]:
+    async def _abreast(self, bounds: ClaimBounds) -> list[list[Fired]]:
         """One batch in every lane at once; the first failure is raised when all have ended."""
         lanes = (self._fire(replace(bounds, lane=lane)) for lane in range(bounds.lanes))
         outcomes = await asyncio.gather(*lanes, return_exceptions=True)
@@ -105,8 +106,8 @@ class Tick:
             batches.append(outcome)
         return batches
 
-    async def _fire(self, bounds: Bounds) -> list[Fired]:
-        """A batch; one that the database refuses is split down to its single rows, and the unfit set aside."""
+    async def _fire(self, bounds: ClaimBounds) -> list[Fired]:
+        """A batch; one that the database refuses is split down to its single rows, and the unfit quarantined."""
         try:
             return await self._firing.fire(bounds)
         except Exception as error:
@@ -121,11 +122,11 @@ class Tick:
             while len(fired) < bounds.limit:
                 one: list[Fired] = []
 
-                async def claim(single: Bounds = single, one: list[Fired] = one) -> None:
+                async def claim(single: ClaimBounds = single, one: list[Fired] = one) -> None:
                     one[:] = await self._firing.fire(single)
 
                 if (unfit := await one_row(claim)) is not None:
-                    if not await self._firing.set_aside(single, partition, worded(unfit)):
+                    if not await self._firing.quarantine(single, partition, worded(unfit)):
                         break
                     _log.error("tick.quarantined", partition=partition, error=worded(unfit)[:500])
                     continue
@@ -141,9 +142,9 @@ class Tick:
         together with the readers must not take the backlog they have yet to read for their silence.
         """
         patience = timedelta(seconds=self._settings.provisional_after_seconds)
-        if self._source.authoritative:
+        if self._time_source.authoritative:
             return patience
-        steady = self._source.steady()
+        steady = self._time_source.steady()
         if steady >= self._leave_ends:
             self._leave = timedelta()
         before = slowest if self._seen is None else self._seen
@@ -156,11 +157,11 @@ class Tick:
     async def _instant(self, since: datetime | None) -> tuple[datetime, datetime | None, bool]:
         """The instant to fire up to, the slowest partition's progress, and whether there may be something to fire."""
         # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
-        asked = self._source.steady()
+        asked = self._time_source.steady()
         look = await self._progress.publish(since)
-        if self._source.authoritative:
-            return self._source.now(), look.slowest, True
-        now, reading = self._source.read() if look.now is None else self._source.stored(look.now, asked)
+        if self._time_source.authoritative:
+            return self._time_source.now(), look.slowest, True
+        now, reading = self._time_source.read() if look.now is None else self._time_source.stored(look.now, asked)
         if reading is not ClockReading.STEADY:
             self._metrics.clock_jumps.labels(reading.name.lower()).inc()
         return now, look.slowest, look.due or reading is not ClockReading.STEADY
@@ -168,7 +169,7 @@ class Tick:
     def _observe(self, batch: list[Fired], now: datetime) -> None:
         if not batch:
             return
-        self._ring()
+        self._wake()
         lateness = {kind: self._metrics.fired_lateness.labels(kind) for kind in ("breach", "warning")}
         counted: Counter[tuple[str, str]] = Counter()
         for fired in batch:

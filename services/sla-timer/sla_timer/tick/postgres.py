@@ -11,6 +11,14 @@ do nothing but walk indexes (Store.claiming): its plan is the same for an empty 
 
 from __future__ import annotations
 
+from sqlalchemy import bindparam, text
+
+from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import LONGEST_ERROR, fit
+from sla_platform.store.types import Instant
+from sla_timer.tick.port import ClaimBounds, Fired
+from sla_timer.tick.progress import BEGINNING
+
 FIRE = """
 WITH reach AS MATERIALIZED (
     SELECT partition,
@@ -66,8 +74,8 @@ WITH reach AS MATERIALIZED (
 SELECT fire_at, kind, provisional, live FROM due
 """
 
-# Set aside the row that a claim of one would take next from a partition.
-SET_ASIDE = """
+# Move to the quarantine the row that a claim of one would take next from a partition.
+QUARANTINE = """
 WITH first AS MATERIALIZED (
     SELECT t.*, c.incident, c.context FROM timer_timer t JOIN timer_clock c ON c.id = t.clock_id
     WHERE t.partition = CAST(:only AS int) AND t.fire_at <= CAST(:now AS timestamptz)
@@ -92,3 +100,43 @@ SET error = excluded.error, last_at = excluded.last_at, data = excluded.data, st
     count = timer_quarantine.count + 1
 RETURNING id
 """
+
+_FIRE = text(FIRE).bindparams(bindparam("now", type_=Instant), bindparam("bound", type_=Instant))
+_QUARANTINE = text(QUARANTINE).bindparams(bindparam("now", type_=Instant))
+
+
+class PostgresFiring:
+    """`Firing` on PostgreSQL. Any number of instances may fire at once."""
+
+    lanes = 2
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def fire(self, bounds: ClaimBounds) -> list[Fired]:
+        """Fire one batch in one autocommit statement; see `Firing.fire`."""
+        values = {
+            "now": bounds.now,
+            "bound": bounds.since or BEGINNING,
+            "patience": bounds.patience,
+            "limit": bounds.limit,
+            "only": bounds.only,
+            "lane": bounds.lane,
+            "lanes": bounds.lanes,
+        }
+        async with self._store.claiming() as connection:
+            rows = (await connection.execute(_FIRE, values)).all()
+        return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
+
+    async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
+        """Quarantine the row that a claim of one would take next; see `Firing.quarantine`."""
+        why = fit(error, LONGEST_ERROR)
+        values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
+        async with self._store.claiming() as connection:
+            return (await connection.execute(_QUARANTINE, values)).first() is not None
+
+    async def partitions(self) -> list[int]:
+        """Return the partitions of which any instance has published progress; the first where none has."""
+        async with self._store.reading() as connection:
+            found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
+            return list(found) or [0]

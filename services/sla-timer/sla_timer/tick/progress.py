@@ -52,9 +52,12 @@ _PUBLISH = text(
 BEGINNING = from_micros(0)  # a lower bound below every row
 
 
-class Look(NamedTuple):
-    """`now`: the database's clock, None where it has none of its own; `slowest`: the partition furthest behind;
-    `due`: there is a row to fire by that clock, or nobody has looked."""
+class ProgressLook(NamedTuple):
+    """What a look at the progress of all partitions found.
+
+    `now`: the database's clock, None where it has none of its own. `slowest`: the progress of the partition furthest
+    behind. `due`: whether a row is due by that clock, or nobody has looked.
+    """
 
     now: datetime | None
     slowest: datetime | None
@@ -62,38 +65,57 @@ class Look(NamedTuple):
 
 
 class Progress:
-    """The latest `through` per partition this process consumes."""
+    """How far this process has applied the events of the partitions it owns."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._caught: dict[int, tuple[int, datetime]] = {}
         self._fresh: set[int] = set()
 
     def note(self, partition: int, epoch: int, through: datetime) -> None:
+        """Note that everything up to `through` has been applied by the owner of this epoch."""
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
             self._caught[partition] = (epoch, through)
             self._fresh.add(partition)
 
     def drop(self, partition: int) -> None:
+        """Forget a partition that this process no longer owns."""
         self._caught.pop(partition, None)
         self._fresh.discard(partition)
 
     def caught_up_through(self, partition: int) -> datetime | None:
-        """What this process knows; on SQLite that is all there is."""
+        """Return what this process itself has noted of the partition; None when nothing."""
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
-    async def publish(self, since: datetime | None = None) -> Look:
-        """Publish what has moved since the last time, and look at the clock and at the rows due after `since`."""
-        if self._store.sqlite:
-            return Look(None, self.caught_up_through(0))
+    async def publish(self, since: datetime | None = None) -> ProgressLook:
+        """Publish what has been noted since the last time, and look at the clock and at rows due after `since`."""
+        raise NotImplementedError
+
+
+class SqliteProgress(Progress):
+    """`Progress` of the only process: its notes stay in memory, so nothing fires before the log has been read once."""
+
+    async def publish(self, since: datetime | None = None) -> ProgressLook:
+        """Return the one partition's progress; SQLite has no clock of its own."""
+        return ProgressLook(None, self.caught_up_through(0))
+
+
+class PostgresProgress(Progress):
+    """`Progress` published to `timer_progress`, where the ticks of all instances read it."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+
+    async def publish(self, since: datetime | None = None) -> ProgressLook:
+        """Publish and look in one statement, over the connection with which the tick claims next."""
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]
-        async with self._store.claiming() as connection:  # the one over which the tick claims next
+        async with self._store.claiming() as connection:
             if not rows:
-                return Look(*(await connection.execute(LOOK, bound)).one())
+                return ProgressLook(*(await connection.execute(LOOK, bound)).one())
             numbers, epochs, through = zip(*rows, strict=True)
             values = bound | {"partitions": list(numbers), "epochs": list(epochs), "through": list(through)}
-            return Look(*(await connection.execute(_PUBLISH, values)).one())
+            return ProgressLook(*(await connection.execute(_PUBLISH, values)).one())

@@ -5,6 +5,18 @@ SQLite has no data-changing WITH, so the claimed rows stand in a temporary table
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import LONGEST_ERROR, fit
+from sla_platform.store.types import from_micros, to_micros
+from sla_timer.tick.port import ClaimBounds, Fired
+from sla_timer.tick.progress import BEGINNING, Progress
+
 PREPARE = """
 CREATE TEMP TABLE IF NOT EXISTS due (
     clock_id TEXT, kind TEXT, generation INTEGER, fire_at INTEGER, incident TEXT, due_at INTEGER, context TEXT,
@@ -40,7 +52,7 @@ WHERE timer_clock.id = keyed.clock_id
 # RFC 3339 out of integer microseconds, as PostgreSQL's jsonb writes a timestamptz.
 _ISO = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06d+00:00', {0} % 1000000)"
 
-TELL = f"""
+PUBLISH = f"""
 INSERT OR IGNORE INTO timer_log (topic, id, type, source, subject, key, time, data)
 SELECT 'clocks',
        clock_id || '/' || generation || '/' || kind,
@@ -67,7 +79,7 @@ _FIRST = """
     ORDER BY t.fire_at LIMIT 1
 """
 
-SET_ASIDE = (
+QUARANTINE = (
     f"""
     INSERT INTO timer_quarantine (digest, part, position, partition, topic, key, event, type, headers, data, error,
                                   count, first_at, last_at, state, clock_id)
@@ -83,3 +95,67 @@ SET_ASIDE = (
     """,  # noqa: S608 - as above
     f"DELETE FROM timer_timer WHERE (clock_id, kind) IN (SELECT t.clock_id, t.kind {_FIRST})",  # noqa: S608 - as above
 )
+
+_DUE = text(
+    "SELECT 1 FROM timer_timer WHERE partition = 0 AND fire_at <= :through "
+    "AND coalesce(ripe_at, fire_at) <= :through LIMIT 1"
+)
+_CLAIM = text(CLAIM)
+_PUBLISH = text(PUBLISH.replace(":%M:%S", r"\:%M\:%S"))
+
+
+class SqliteFiring:
+    """`Firing` on SQLite: one process, one partition, one writer."""
+
+    lanes = 1
+
+    def __init__(self, store: Store, progress: Progress) -> None:
+        self._store = store
+        self._progress = progress
+
+    async def fire(self, bounds: ClaimBounds) -> list[Fired]:
+        """Fire one batch in one write transaction; see `Firing.fire`."""
+        caught = self._progress.caught_up_through(0)
+        if caught is None:
+            return []
+        through = self._through(bounds)
+        if not await self._anything_due(through):
+            return []
+        async with self._store.transaction() as connection:
+            return await _claim_and_publish(connection, bounds, through, caught)
+
+    async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
+        """Quarantine the row that a claim of one would take next; see `Firing.quarantine`."""
+        why, through = fit(error, LONGEST_ERROR), to_micros(self._through(bounds))
+        keep, remove = map(text, QUARANTINE)
+        async with self._store.transaction() as connection:
+            await connection.execute(keep, {"now": to_micros(bounds.now), "through": through, "error": why})
+            return bool((await connection.execute(remove, {"through": through})).rowcount)
+
+    async def partitions(self) -> list[int]:
+        """Return the only partition there is."""
+        return [0]
+
+    def _through(self, bounds: ClaimBounds) -> datetime:
+        """Return the instant up to which the partition fires."""
+        caught = self._progress.caught_up_through(0) or BEGINNING
+        return min(bounds.now, max(caught, bounds.now - bounds.patience))
+
+    async def _anything_due(self, through: datetime) -> bool:
+        """Return whether a row is due, without the write lock: an idle tick must cost nothing."""
+        async with self._store.reading() as connection:
+            return (await connection.execute(_DUE, {"through": to_micros(through)})).first() is not None
+
+
+async def _claim_and_publish(
+    connection: AsyncConnection, bounds: ClaimBounds, through: datetime, caught: datetime
+) -> list[Fired]:
+    for statement in (PREPARE, CLEAR):
+        await connection.exec_driver_sql(statement)
+    claim = {"partition": 0, "through": to_micros(through), "caught": to_micros(caught), "limit": bounds.limit}
+    await connection.execute(_CLAIM, claim)
+    for statement in (DELETE, MARK):
+        await connection.exec_driver_sql(statement)
+    await connection.execute(_PUBLISH, {"now": to_micros(bounds.now), "through": to_micros(through)})
+    rows: list[Any] = list((await connection.exec_driver_sql(FIRED)).all())
+    return [Fired(from_micros(at), kind, bool(late), bool(live)) for at, kind, late, live in rows]

@@ -40,6 +40,6 @@ def _written(kind: str, item: Any, _context: Any) -> str | Literal[False]:
         return "column.CLOCK_KEY"
     if item is types.BigId:
         return "column.BIG_ID"
-    if item is types.JsonText:
+    if isinstance(item, types.JsonText):
         return "column.JSON_TEXT"
     return False

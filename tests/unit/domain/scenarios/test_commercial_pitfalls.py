@@ -8,12 +8,13 @@ from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling, clock_of, instant, keys
 
 from sla_domain.clock import ClockState
+from sla_domain.diff import new_facts
 from sla_domain.event import EventKind
 from sla_domain.fact import FactKind
 from sla_domain.metrics import resolution
 from sla_domain.plan import Metric, ReopenMode
-from sla_domain.tell import tell
-from sla_domain.told import keys_after, told_after
+from sla_domain.published import after_publishing, keys_after
+from sla_platform.wire.fact_body import details_of
 
 
 def test_99_995_percent_is_not_a_breach() -> None:
@@ -33,7 +34,7 @@ def test_one_working_day_is_a_day_and_not_24_hours_of_schedule() -> None:
 def test_a_raise_to_a_spent_target_tells_one_breach_and_no_flood() -> None:
     rules = rulebook(plan(row("resolution", "1h", priority="P1", warn=[25, 50, 75]), row("resolution", "40h")))
     told = Telling().opened("Mon 09:00", "P3").priority("Tue 09:00", "P1")
-    marks = [f for f in tell(told.fold(rules), {}) if f.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED)]
+    marks = [f for f in new_facts(told.fold(rules), {}) if f.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED)]
     assert [(fact.key, fact.at) for fact in marks] == [("1/breach", told.at("Mon 10:00"))]
 
 
@@ -84,8 +85,8 @@ def test_met_while_paused_is_visible() -> None:
     """In one audit 11 of 50 met cases had been paused and never resumed."""
     rules = rulebook(plan(row("resolution", "8h")))
     forgotten = Telling().opened("Mon 09:00").waits("Mon 10:00").resolved("Fri 10:00")
-    facts = [f for f in tell(forgotten.fold(rules), {}) if f.kind is FactKind.CLOCK_MET]
-    assert [fact.details["stopped_while_paused"] for fact in facts] == ["yes"]
+    facts = [f for f in new_facts(forgotten.fold(rules), {}) if f.kind is FactKind.CLOCK_MET]
+    assert [details_of(fact.body)["stopped_while_paused"] for fact in facts] == ["yes"]
     resumed = Telling().opened("Mon 09:00").waits("Mon 10:00").resumed("Mon 11:00").resolved("Mon 12:00")
     assert not resumed.clock(rules).stopped_while_paused
 
@@ -94,8 +95,8 @@ def test_exempt_with_reason_and_author_without_losing_the_verdict() -> None:
     rules = rulebook(plan(row("first_response", "1h"), row("resolution", "2h")))
     told = Telling().opened("Mon 09:00").resolved("Mon 13:00")
     incident = told.fold(rules)
-    facts = tell(incident, {})
-    state, known = told_after({}, facts, incident.clocks), keys_after((), facts)
+    facts = new_facts(incident, {})
+    state, known = after_publishing({}, facts, incident.clocks), keys_after((), facts)
     told.happened(
         EventKind.EXEMPTED, "Tue 09:00", metrics=("resolution",), reason="customer unreachable", actor_name="Bob"
     )
@@ -103,8 +104,8 @@ def test_exempt_with_reason_and_author_without_losing_the_verdict() -> None:
     clock = clock_of(incident, "resolution")
     assert (clock.state, clock.exempt, clock.exempt_by) == (ClockState.MISSED, "customer unreachable", "Bob")
     assert clock_of(incident, "first_response").exempt == ""
-    said = tell(incident, state, known)
-    assert [(f.kind, f.metric, dict(f.details)) for f in said] == [
+    said = new_facts(incident, state, known)
+    assert [(f.kind, f.metric, details_of(f.body)) for f in said] == [
         (FactKind.CLOCK_AMENDED, "resolution", {"exempt": "customer unreachable", "exempt_by": "Bob"})
     ]
 
@@ -114,16 +115,16 @@ def test_an_event_a_day_late_takes_back_the_breach_it_disproves() -> None:
     rules = rulebook(plan(row("first_response", "1h")))
     told = Telling().opened("Mon 09:00")
     incident = told.fold(rules)
-    facts = tell(incident, {}, upto=told.at("Tue 09:00"))
-    state, known = told_after({}, facts, incident.clocks), keys_after((), facts)
+    facts = new_facts(incident, {}, upto=told.at("Tue 09:00"))
+    state, known = after_publishing({}, facts, incident.clocks), keys_after((), facts)
     assert facts[1].kind is FactKind.CLOCK_BREACHED
 
     incident = told.responded("Mon 09:40").late("24 h").fold(rules)
-    said = tell(incident, state, known)
+    said = new_facts(incident, state, known)
 
     assert [fact.kind for fact in said] == [FactKind.CLOCK_AMENDED, FactKind.CLOCK_MET]
-    assert said[0].details["takes_back"] == "0/breach"
-    assert said[0].details["old_breached_at"] == instant("Mon 10:00").isoformat()
+    assert details_of(said[0].body)["takes_back"] == "0/breach"
+    assert details_of(said[0].body)["old_breached_at"] == instant("Mon 10:00").isoformat()
     assert keys(incident.clocks[0]) == []
 
 

@@ -10,13 +10,14 @@ from tests.build.rulebook import contract, coverage, plan, row, rulebook
 from tests.build.story import Telling, clock_of, instant, keys
 
 from sla_domain.clock import ClockState
+from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_domain.explain import calendar_of, party_shares
 from sla_domain.fact import FactKind
 from sla_domain.incident import PriorityWhy, RemarkKind, Scope, held_by
 from sla_domain.plan import DowngradeMode, PlanId, PriorityRules, SatisfiedBy
 from sla_domain.rulebook import Rulebook
-from sla_domain.tell import tell
+from sla_platform.wire.fact_body import details_of
 
 HOUR = timedelta(hours=1)
 MET_BY_DOWNGRADE: dict[str, Any] = {
@@ -208,8 +209,8 @@ def test_e8_a_correction_tells_the_customer_old_new_and_why() -> None:
     rules = rulebook(plan(row("resolution", "8h"), rules=PriorityRules(correction_notice=True)))
     told = Telling().opened("Mon 09:00", "P1", actor=Actor.CUSTOMER)
     told.priority("Mon 10:00", "P3", actor_name="Bob", reason="one user only")
-    facts = [f for f in tell(told.fold(rules), {}) if f.kind is FactKind.PRIORITY_CORRECTED]
-    assert [dict(f.details) for f in facts] == [{"old": "P1", "new": "P3", "by": "Bob", "reason": "one user only"}]
+    facts = [f for f in new_facts(told.fold(rules), {}) if f.kind is FactKind.PRIORITY_CORRECTED]
+    assert [details_of(f.body) for f in facts] == [{"old": "P1", "new": "P3", "by": "Bob", "reason": "one user only"}]
 
     by_staff = Telling().opened("Mon 09:00", "P1", actor=Actor.STAFF).priority("Mon 10:00", "P3")
     by_customer = Telling().opened("Mon 09:00", "P1").priority("Mon 10:00", "P3", actor=Actor.CUSTOMER)

@@ -14,12 +14,12 @@ from tests.build.story import Telling, clock_of, keys
 
 from sla_catalogue import builtin_catalogue
 from sla_domain.clock import Clock, ClockState
+from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventKind
 from sla_domain.fact import FactKind
 from sla_domain.incident import RemarkKind
 from sla_domain.plan import DowngradeMode, MustAgree, PlanId, PriorityRules, SatisfiedBy
 from sla_domain.rulebook import Rulebook
-from sla_domain.tell import tell
 
 MOSCOW = "Europe/Moscow"
 BPM, EXPRESS = "Example bpm Premium", "Example eXpress 24x7"
@@ -92,7 +92,7 @@ class TestRelapse:
         assert [mark.kind for clock in clocks for mark in clock.marks if not mark.pending] == []
         assert clocks[2].started_at == clocks[2].counted_from == told.at("2026-11-20 16:00")
         assert clocks[1].why == "priority rose to P1 again: a new clock counts from here"
-        said = tell(incident, {}, upto=told.at("2026-11-20 17:59"))
+        said = new_facts(incident, {}, upto=told.at("2026-11-20 17:59"))
         assert FactKind.CLOCK_BREACHED not in {fact.kind for fact in said if fact.metric == "resolution"}
 
     def test_the_new_promise_can_be_broken_in_its_turn(self, shipped: Rulebook) -> None:

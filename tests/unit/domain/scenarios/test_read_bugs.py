@@ -9,10 +9,10 @@ from tests.build.story import Telling, instant, keys
 
 from sla_domain.calendar import LocalSpan
 from sla_domain.clock import ClockState
+from sla_domain.diff import new_facts
 from sla_domain.fact import FactKind
 from sla_domain.plan import Coverage, HolidaySource
-from sla_domain.tell import tell
-from sla_domain.told import timers, told_after
+from sla_domain.published import after_publishing, timers
 
 
 def test_01_a_weekend_pause_does_not_make_a_business_target_unbreachable() -> None:
@@ -108,10 +108,10 @@ def test_11_no_warning_after_the_answer() -> None:
     rules = rulebook(plan(row("first_response", "1h", warn=[50])))
     told = Telling().opened("Mon 09:00").responded("Mon 09:20")
     incident = told.fold(rules)
-    facts = tell(incident, {}, upto=told.at("Fri 09:00"))
+    facts = new_facts(incident, {}, upto=told.at("Fri 09:00"))
     assert FactKind.CLOCK_WARNED not in {fact.kind for fact in facts}
     clock = incident.clocks[0]
-    assert timers(clock, told_after({}, facts, incident.clocks)[clock.id]) == ()
+    assert timers(clock, after_publishing({}, facts, incident.clocks)[clock.id]) == ()
 
 
 def test_12_pauses_count_to_the_microsecond() -> None:

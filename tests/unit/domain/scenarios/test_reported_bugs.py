@@ -13,6 +13,7 @@ from tests.build.story import Telling, clock_of, instant, keys
 
 from sla_domain.calendar import LocalSpan
 from sla_domain.clock import ClockState
+from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventId, EventKind, Snapshot, WaitingOn
 from sla_domain.fact import Fact, FactKind
 from sla_domain.fold.carried import copied
@@ -20,8 +21,8 @@ from sla_domain.incident import RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.plan import Coverage, HolidaySource
 from sla_domain.preview import preview
-from sla_domain.tell import tell
-from sla_domain.told import keys_after, timers, told_after
+from sla_domain.published import after_publishing, keys_after, timers
+from sla_platform.wire.fact_body import details_of
 
 HOUR = timedelta(hours=1)
 
@@ -87,7 +88,7 @@ def test_09_a_changed_priority_keeps_the_pauses() -> None:
 def test_10_nothing_is_violated_while_pending() -> None:
     told = Telling().opened("Mon 09:00").waits("Mon 10:00").updated("Fri 10:00")
     incident = told.fold(rulebook(plan(row("resolution", "4h"))))
-    facts = tell(incident, {}, upto=told.at("Sun 10:00"))
+    facts = new_facts(incident, {}, upto=told.at("Sun 10:00"))
     assert FactKind.CLOCK_BREACHED not in {fact.kind for fact in facts}
 
 
@@ -115,19 +116,19 @@ def test_13_a_close_that_is_lost_is_mended_by_what_the_ticket_shows_next() -> No
     rules = rulebook(plan(row("first_response", "1h"), row("resolution", "4h"), row("update", "1h")))
     told = Telling().opened("Mon 09:00").responded("Mon 09:30")
     incident = told.fold(rules)
-    facts = tell(incident, {})
-    after = told_after({}, facts, incident.clocks)
-    late = tell(incident, after, keys_after((), facts), upto=told.at("Mon 14:00"))
+    facts = new_facts(incident, {})
+    after = after_publishing({}, facts, incident.clocks)
+    late = new_facts(incident, after, keys_after((), facts), upto=told.at("Mon 14:00"))
     assert FactKind.CLOCK_BREACHED in {fact.kind for fact in late}, "nobody has heard of the end"
-    known = told_after(after, late, incident.clocks)
+    known = after_publishing(after, late, incident.clocks)
     shown = Snapshot(at=told.at("Mon 14:30"), phase=Phase.CLOSED, ended_at=told.at("Mon 10:00"))
     told.happened(EventKind.OBSERVED, "Mon 14:30", snapshot=shown)
     incident = told.fold(rules)
     assert not any(clock.state.open for clock in incident.clocks)
-    again = tell(incident, known, keys_after(keys_after((), facts), late))
+    again = new_facts(incident, known, keys_after(keys_after((), facts), late))
     amended = {fact.metric for fact in again if fact.kind is FactKind.CLOCK_AMENDED}
     assert "resolution" in amended, "the breach is taken back"
-    over = told_after(known, again, incident.clocks)
+    over = after_publishing(known, again, incident.clocks)
     assert [rows for clock in incident.clocks if (rows := timers(clock, over[clock.id]))] == []
 
 
@@ -135,10 +136,10 @@ def test_14_a_closed_incident_leaves_no_timer_and_no_further_word() -> None:
     rules = rulebook(plan(row("resolution", "1h", warn=[50])))
     told = Telling().opened("Mon 09:00").closed("Mon 09:10")
     incident = told.fold(rules)
-    facts = tell(incident, {})
-    after = told_after({}, facts, incident.clocks)
+    facts = new_facts(incident, {})
+    after = after_publishing({}, facts, incident.clocks)
     assert [timers(clock, after[clock.id]) for clock in incident.clocks] == [()]
-    assert tell(incident, after, keys_after((), facts), upto=told.at("Sun 09:00")) == ()
+    assert new_facts(incident, after, keys_after((), facts), upto=told.at("Sun 09:00")) == ()
 
 
 def test_15_thanks_after_the_resolution_arm_no_clock() -> None:
@@ -154,8 +155,8 @@ def test_16_each_level_is_told_once_per_clock_and_generation() -> None:
     incident = told.fold(rulebook(plan(row("resolution", "2h", warn=[50]))))
     state, known, said = {}, frozenset[str](), list[Fact]()
     for hour in range(10, 24):
-        facts = tell(incident, state, known, upto=told.at(f"Mon {hour}:00"))
-        state, known = told_after(state, facts, incident.clocks), keys_after(known, facts)
+        facts = new_facts(incident, state, known, upto=told.at(f"Mon {hour}:00"))
+        state, known = after_publishing(state, facts, incident.clocks), keys_after(known, facts)
         said += facts
     assert [fact.key for fact in said if fact.clock] == ["started", "0/warn-50", "0/breach"]
 
@@ -163,13 +164,13 @@ def test_16_each_level_is_told_once_per_clock_and_generation() -> None:
 def test_17_a_second_deadline_of_the_same_day_is_told_too() -> None:
     rules = rulebook(plan(row("resolution", "1h", priority="P1"), row("resolution", "2h")))
     told = Telling().opened("Mon 09:00", "P1").priority("Mon 10:30", "P2")
-    facts = tell(told.fold(rules), {}, upto=told.at("Mon 12:00"))
+    facts = new_facts(told.fold(rules), {}, upto=told.at("Mon 12:00"))
     assert [fact.key for fact in facts if fact.kind is FactKind.CLOCK_BREACHED] == ["0/breach", "1/breach"]
 
 
 def test_18_a_breach_is_one_instant_not_a_daily_state() -> None:
     told = Telling().opened("Mon 09:00").updated("Tue 00:00").updated("Wed 00:00")
-    facts = tell(told.fold(rulebook(plan(row("resolution", "1h")))), {}, upto=told.at("Sun 00:00"))
+    facts = new_facts(told.fold(rulebook(plan(row("resolution", "1h")))), {}, upto=told.at("Sun 00:00"))
     assert [fact.at for fact in facts if fact.kind is FactKind.CLOCK_BREACHED] == [told.at("Mon 10:00")]
 
 
@@ -191,9 +192,9 @@ def test_20_another_holiday_list_moves_an_open_clock_by_one_fact() -> None:
         for days in ([], [date(2026, 11, 17)])
     )
     first = told.fold(before)
-    state = told_after({}, tell(first, {}), first.clocks)
-    moved = [f for f in tell(told.fold(after), state, {"promise"}) if f.kind is FactKind.CLOCK_RETARGETED]
-    assert [(f.details["old_due_at"], f.details["new_due_at"]) for f in moved] == [
+    state = after_publishing({}, new_facts(first, {}), first.clocks)
+    moved = [f for f in new_facts(told.fold(after), state, {"promise"}) if f.kind is FactKind.CLOCK_RETARGETED]
+    assert [(details_of(f.body)["old_due_at"], details_of(f.body)["new_due_at"]) for f in moved] == [
         (told.at("Tue 10:00").isoformat(), told.at("Wed 10:00").isoformat())
     ]
 

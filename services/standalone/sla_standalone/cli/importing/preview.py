@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from sla_catalogue import Catalogue
+from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import Fact, FactKind, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
-from sla_domain.tell import tell
 from sla_notifier.telling.directory import chain_of, contract_of, level_of
 
 _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
@@ -38,7 +38,7 @@ class ImportPreview:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
         incident = fold(heard, self.catalogue.rulebook)
-        facts = [fact for fact in tell(incident, {}, upto=self.now) if _is_told(fact)]
+        facts = [fact for fact in new_facts(incident, {}, upto=self.now) if _is_told(fact)]
         if not facts:
             return
         self.incidents += 1
@@ -82,4 +82,4 @@ class ImportPreview:
 
 
 def _is_told(fact: Fact) -> bool:
-    return fact.kind in _WORDS and not fact.history and not fact.overtaken
+    return fact.kind in _WORDS and not fact.history and not (isinstance(fact.body, Warned) and fact.body.overtaken)

@@ -8,14 +8,16 @@ from datetime import datetime
 import pytest
 from tests.build.rulebook import plan, row, rulebook
 from tests.build.story import Telling
-from tests.unit.domain.test_tell import Listener, kinds
+from tests.unit.domain.test_diff import Listener, kinds
 
+from sla_domain import published_text
 from sla_domain.clock import ClockState
 from sla_domain.cycles import with_published_ids
+from sla_domain.diff import new_facts
 from sla_domain.fact import FactKind
 from sla_domain.fold import fold
-from sla_domain.tell import tell
-from sla_domain.told import Told, keys_after, timers, told_after
+from sla_domain.published import PublishedState, after_publishing, keys_after, timers
+from sla_platform.wire.fact_body import details_of
 
 RULES = rulebook(
     plan(
@@ -36,10 +38,14 @@ def broken() -> tuple[Telling, Listener]:
     return told, listener
 
 
-def of_an_older_release(told: Told) -> Told:
+def of_an_older_release(told: PublishedState) -> PublishedState:
     """The row as the release before wrote it: keys, the cause and the promise, nothing that says what keys mean."""
-    words = [word for word in told.text.split() if not word.startswith("@") or word.startswith(("@cause", "@promised"))]
-    return Told.read(
+    words = [
+        word
+        for word in published_text.write(told).split()
+        if not word.startswith("@") or word.startswith(("@cause", "@promised"))
+    ]
+    return published_text.read(
         " ".join(words), state=told.state, generation=told.generation, due_at=told.due_at,
         breached_at=told.breached_at, priority=told.priority, metric=told.metric, started_at=told.started_at,
     )  # fmt: skip
@@ -63,15 +69,15 @@ def test_an_answer_after_the_renumbering_still_ends_the_breach_it_ends(older: bo
     listener.hears(told.priority("Mon 09:01", "P4").late(), upto="Mon 10:30")
     assert kinds(listener.hears(told.responded("Mon 11:00"))) == [FactKind.CLOCK_MISSED]
     (amended,) = listener.hears(told.responded("Mon 09:50").late())
-    assert (amended.kind, amended.details["takes_back"]) == (AMENDED, "1/breach")
-    assert amended.details["takes_back_due"] == told.at("Mon 10:00").isoformat()
+    assert (amended.kind, details_of(amended.body)["takes_back"]) == (AMENDED, "1/breach")
+    assert details_of(amended.body)["takes_back_due"] == told.at("Mon 10:00").isoformat()
 
 
 def test_a_priority_that_comes_back_is_a_target_in_force_again_not_another_breach() -> None:
     told, listener = broken()
     listener.hears(told.priority("Mon 10:40", "P3"), upto="Mon 10:40")
     (back,) = listener.hears(told.priority("Mon 10:50", "P1"), upto="Mon 10:50")
-    assert (back.kind, back.details["broken_since"]) == (
+    assert (back.kind, details_of(back.body)["broken_since"]) == (
         FactKind.CLOCK_RETARGETED,
         told.at("Mon 10:00").isoformat(),
     )
@@ -86,14 +92,15 @@ def test_the_keys_of_an_older_release_keep_what_was_taken_back_apart() -> None:
     (id_,) = listener.told
     # told at 13:00, taken back by a late pause, and true again at 15:00
     told.waits("Mon 10:00").resumed("Mon 12:00")
-    listener.told[id_] = Told.read(
-        f"{of_an_older_release(row_).text} 0/breach -0/breach 0/breach~1", state="running", generation=0,
+    older = published_text.write(of_an_older_release(row_))
+    listener.told[id_] = published_text.read(
+        f"{older} 0/breach -0/breach 0/breach~1", state="running", generation=0,
         due_at=told.at("Mon 15:00"), breached_at=told.at("Mon 15:00"), priority=row_.priority, metric=row_.metric,
         started_at=row_.started_at,
     )  # fmt: skip
     assert not {BREACHED, AMENDED} & {*kinds(listener.hears(told, upto="Mon 15:30"))}
     (amended, _) = listener.hears(told.waits("Mon 14:00").late())
-    assert amended.details["takes_back"] == "0/breach~1"
+    assert details_of(amended.body)["takes_back"] == "0/breach~1"
 
 
 def test_timers_that_an_older_process_has_replaced_are_not_mistaken_for_ours() -> None:
@@ -103,8 +110,8 @@ def test_timers_that_an_older_process_has_replaced_are_not_mistaken_for_ours() -
     (id_,) = listener.told
     ours = listener.row
     told.waits("Mon 10:00").resumed("Mon 11:00")
-    listener.told[id_] = Told.read(
-        f"{ours.text} 0/breach", state="running", generation=0, due_at=told.at("Mon 14:00"),
+    listener.told[id_] = published_text.read(
+        f"{published_text.write(ours)} 0/breach", state="running", generation=0, due_at=told.at("Mon 14:00"),
         breached_at=told.at("Mon 14:00"), priority=ours.priority, metric=ours.metric, started_at=ours.started_at,
     )  # fmt: skip
     assert not {BREACHED, AMENDED} & {*kinds(listener.hears(told, upto="Mon 15:00"))}
@@ -115,8 +122,8 @@ class TestCycles:
 
     def hears(self, told: Telling, upto: datetime) -> list[tuple[FactKind, int]]:
         incident = with_published_ids(fold(told.events, self.RULES), self.told)
-        facts = tell(incident, self.told, self.keys, upto)
-        self.told, self.keys = told_after(self.told, facts, incident.clocks), keys_after(self.keys, facts)
+        facts = new_facts(incident, self.told, self.keys, upto)
+        self.told, self.keys = after_publishing(self.told, facts, incident.clocks), keys_after(self.keys, facts)
         return [(fact.kind, fact.cycle) for fact in facts if fact.metric == "next_response" or "gone" in fact.key]
 
     def setup_method(self) -> None:
@@ -153,5 +160,8 @@ def test_told_rows_survive_their_text() -> None:
         name: getattr(row_, name)
         for name in ("generation", "due_at", "breached_at", "priority", "metric", "started_at")
     }
-    assert Told.read(row_.text, state=row_.state, **columns) == row_
-    assert Told.read(replace(row_, meanings={}).text, state=row_.state, **columns).meanings == {}
+    assert published_text.read(published_text.write(row_), state=row_.state, **columns) == row_
+    assert (
+        published_text.read(published_text.write(replace(row_, meanings={})), state=row_.state, **columns).meanings
+        == {}
+    )

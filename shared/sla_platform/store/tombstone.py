@@ -19,7 +19,7 @@ from sla_platform.store.types import Instant
 _LATE = text("late_at IS NOT NULL")
 
 
-def forgotten_table(metadata: MetaData, service: str) -> Table:
+def tombstone_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_forgotten`. `late_at`: when an event came since, to be deleted in its turn."""
     return Table(
         f"{service}_forgotten",

@@ -1,6 +1,6 @@
 """The difference between what the fold says now and what has been told before, as facts (DESIGN §2.2).
 
-Pure and idempotent: once `told_after` has noted the facts, telling again gives nothing. For each clock, in this order:
+Pure and idempotent: once `after_publishing` has noted the facts, there are no new ones. For each clock, in this order:
 started · amended (a told verdict or breach is no longer true) · retargeted · marks not yet told · paused, resumed, met,
 missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its priority,
 and its promise.
@@ -26,35 +26,59 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
-from sla_domain.event import EventId, TimeQuality
-from sla_domain.fact import Fact, FactKind
+from sla_domain.event import EventId
+from sla_domain.fact import (
+    BREACHED,
+    NO_SUCH_CLOCK,
+    STARTED,
+    Amended,
+    Breached,
+    Cancelled,
+    ClockFactBody,
+    Exempted,
+    Fact,
+    Gone,
+    Met,
+    Missed,
+    MovedBreach,
+    Paused,
+    PriorityCorrected,
+    Resumed,
+    Retargeted,
+    TakenBack,
+    Warned,
+)
 from sla_domain.incident import Incident
 from sla_domain.moves import move_facts
 from sla_domain.promise import promise_facts
-from sla_domain.spoken import Spoken, digest, fresh, standing, target_name
-from sla_domain.spoken import told as known
-from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN, Told
+from sla_domain.published import PublishedState
+from sla_domain.published_mark import PublishedMark, digest, fresh, standing, target_name
+from sla_domain.published_mark import is_published as known
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
-_MARKS = frozenset({FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED})
+_MARKS = (Warned, Breached)
+_WITHDRAWN = "withdrawn"  # key of a cancelling that no event caused
 
 
-def tell(
+def new_facts(
     incident: Incident,
-    told: Mapping[ClockId, Told],
+    told: Mapping[ClockId, PublishedState],
     keys: Collection[str] = frozenset(),
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """The facts that are new. `keys` are the incident's own, see `told.keys_after`. `unread`: clocks that are no more
-    and of which nobody can tell whether their breaches stand (`withdrawn.Kept`)."""
+    """Return the facts that have not been published yet.
+
+    `keys`: of the incident's own facts published so far (`published.keys_after`). `unread`: clocks that are no more and
+    whose breaches cannot be judged, because their catalogue version cannot be read (`withdrawn.Kept`).
+    """
     facts: list[Fact] = [*move_facts(incident, keys)]
     for clock in incident.clocks:
-        facts += _Voice(clock, told.get(clock.id), upto, incident).facts()
+        facts += ClockDiff(clock, told.get(clock.id), upto, incident).facts()
     known = {clock.id for clock in incident.clocks}
     for id_, old in told.items():
         if id_ not in known:
@@ -64,25 +88,28 @@ def tell(
     through = incident.imported_through
     if through is None:
         return tuple(facts)
-    return tuple([fact if fact.kind in _MARKS or fact.at > through else replace(fact, history=True) for fact in facts])
+    return tuple(
+        [fact if fact.at > through or isinstance(fact.body, _MARKS) else replace(fact, history=True) for fact in facts]
+    )
 
 
-class _Voice:
-    """What there is to say about one clock."""
+class ClockDiff:
+    """The difference between one clock and what has been published of it."""
 
-    def __init__(self, clock: Clock, told: Told | None, upto: datetime | None, incident: Incident) -> None:
+    def __init__(self, clock: Clock, told: PublishedState | None, upto: datetime | None, incident: Incident) -> None:
         self._clock = clock
         self._incident = incident
         self._told = told
         self._upto = upto
         self._keys = set(told.keys) if told is not None else set()
-        self._spoken = told.spoken(clock) if told is not None else []  # marks that were told and stand
+        self._spoken = told.published_marks(clock) if told is not None else []  # marks that were told and stand
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
+        """Return the clock's facts that have not been published yet, in the order in which they are published."""
         told, clock = self._told, self._clock
         if told is None:
-            self._say(FactKind.CLOCK_STARTED, "started", clock.started_at, due=clock.due_at or clock.original_due_at)
+            self._add(STARTED, "started", clock.started_at, clock.due_at or clock.original_due_at)
             self._exempt()
             self._marks()
             if clock.state is not ClockState.RUNNING:
@@ -100,7 +127,7 @@ class _Voice:
 
     # -- the parts
 
-    def _change(self, told: Told) -> None:
+    def _change(self, told: PublishedState) -> None:
         """The state, if it is not the one told."""
         clock = self._clock
         same_cause = digest(clock.cause) == told.cause
@@ -115,21 +142,21 @@ class _Voice:
             elif clock.due_at != told.due_at:
                 self._retarget(told)
 
-    def _reprioritised(self, told: Told) -> None:
+    def _reprioritised(self, told: PublishedState) -> None:
         """Another priority that leaves the target as it is: whoever shows the clock hears of it, unless another fact
         has just said it. (Marks never do: they speak of their own instants.)"""
         clock = self._clock
         if not clock.state.open or not told.priority or clock.priority == told.priority:
             return
-        if all(fact.kind in _MARKS for fact in self._facts) and self._incident.priorities:
+        if all(isinstance(fact.body, _MARKS) for fact in self._facts) and self._incident.priorities:
             since = self._incident.priorities[-1]
-            details = {"priority": clock.priority, "old_priority": told.priority}
-            self._say(FactKind.CLOCK_RETARGETED, f"priority/{digest(since.event)}", since.start, details)
+            body = Retargeted(priority=clock.priority, old_priority=told.priority)
+            self._add(body, f"priority/{digest(since.event)}", since.start)
 
-    def _retargeted(self, told: Told) -> bool:
+    def _retargeted(self, told: PublishedState) -> bool:
         return self._clock.state is ClockState.RUNNING and self._other_target(told)
 
-    def _other_target(self, told: Told) -> bool:
+    def _other_target(self, told: PublishedState) -> bool:
         """Whether another target is in force than was told. Its ordinal says nothing: late events renumber targets."""
         clock = self._clock
         if clock.state is told.state and not clock.state.open:
@@ -146,35 +173,38 @@ class _Voice:
         match clock.state:
             case ClockState.RUNNING:
                 before = None if self._told is None else self._told.due_at or self._told.promised_at
-                details = _dates(old_due_at=before, new_due_at=clock.due_at)
-                self._say(FactKind.CLOCK_RESUMED, f"resumed/{cause}", clock.segments[-1].start, details)
+                self._add(Resumed(before, clock.due_at), f"resumed/{cause}", clock.segments[-1].start)
             case ClockState.PAUSED:
                 last = clock.segments[-1]
-                details = {"why": last.why, "waiting_on": last.waiting_on.value if last.waiting_on else ""}
-                self._say(FactKind.CLOCK_PAUSED, f"paused/{cause}", last.start, details)
+                on = last.waiting_on.value if last.waiting_on else ""
+                self._add(Paused(last.why, on), f"paused/{cause}", last.start)
             case ClockState.MET:
-                self._say(FactKind.CLOCK_MET, f"met/{cause}", _stopped(clock), _verdict(clock, self._incident.quality))
+                self._add(Met(*self._verdict()), f"met/{cause}", _stopped(clock))
             case ClockState.MISSED:
-                self._say(
-                    FactKind.CLOCK_MISSED, f"missed/{cause}", _stopped(clock), _verdict(clock, self._incident.quality)
-                )
+                self._add(Missed(*self._verdict()), f"missed/{cause}", _stopped(clock))
             case ClockState.CANCELLED:
-                details = {"why": clock.why, WITHDRAWN: "" if clock.withdrawn_at is None else "yes"}
-                self._say(FactKind.CLOCK_CANCELLED, f"cancelled/{cause or WITHDRAWN}", _stopped(clock), details)
+                withdrawn = clock.withdrawn_at is not None
+                self._add(Cancelled(clock.why, withdrawn), f"cancelled/{cause or _WITHDRAWN}", _stopped(clock))
             case _:
                 assert_never(clock.state)
 
-    def _retarget(self, told: Told) -> None:
+    def _verdict(self) -> tuple[str, str, timedelta, bool, str]:
+        """Return the fields of `Met` and `Missed`."""
         clock = self._clock
-        details = _dates(old_due_at=told.due_at, new_due_at=clock.due_at) | {
-            "priority": clock.priority,
-            "old_generation": str(told.generation),
-            "agreed_by": clock.agreed_by,
-        }
-        if any(each.kind == BREACH and each.at == clock.due_at for each in self._spoken):
-            details |= _dates(**{BROKEN_SINCE: clock.due_at})
-        at = clock.generation_at or clock.started_at
-        self._say(FactKind.CLOCK_RETARGETED, f"{clock.generation}/target", at, details)
+        return self._incident.quality.value, clock.why, clock.consumed, clock.stopped_while_paused, clock.exempt
+
+    def _retarget(self, told: PublishedState) -> None:
+        clock = self._clock
+        broken = any(each.kind == BREACH and each.at == clock.due_at for each in self._spoken)
+        body = Retargeted(
+            old_due_at=told.due_at,
+            new_due_at=clock.due_at,
+            priority=clock.priority,
+            old_generation=told.generation,
+            agreed_by=clock.agreed_by,
+            broken_since=clock.due_at if broken else None,
+        )
+        self._add(body, f"{clock.generation}/target", clock.generation_at or clock.started_at)
 
     def _marks(self) -> None:
         """Marks behind the clock that were not told: a warning overtaken by its breach or its clock's end says so."""
@@ -184,17 +214,16 @@ class _Voice:
             if known(mark, self._spoken):
                 continue
             key = fresh(mark.key, self._keys)
-            self._spoken.append(Spoken(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
+            self._spoken.append(PublishedMark(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
             stale = mark.generation != self._clock.generation or not self._clock.state.open
             history = (stale and self._over_when_heard(mark)) or self._imported(mark)
             if mark.kind == BREACH:
-                self._say(
-                    FactKind.CLOCK_BREACHED, key, mark.at, generation=mark.generation, due=mark.at, history=history
-                )
+                self._mark(BREACHED, mark, key, mark.at, history)
             else:
                 breach = breached.get(mark.generation)
                 overtaken = stale or (breach is not None and mark.at <= breach)
-                self._warn(mark, key, overtaken, history)
+                due = self._clock.due_at if mark.generation == self._clock.generation else None
+                self._mark(Warned(mark.kind, overtaken), mark, key, due, history)
 
     def _over_when_heard(self, mark: Mark) -> bool:
         """Whether the mark and the end of its target had both passed when slad could first know of the mark.
@@ -215,24 +244,25 @@ class _Voice:
 
     # -- amendments
 
-    def _amend(self, told: Told) -> bool:
+    def _amend(self, told: PublishedState) -> bool:
         """N1: say what is no longer true. True when the new state is told with it."""
         clock = self._clock
         moves, taken = self._breaches()
-        details = _taking_back(taken)
-        verdict = self._verdict_changed(told)
-        if verdict:
-            details |= {"old_state": told.state.value, "new_state": clock.state.value, "why": clock.why}
-            details |= _dates(old_due_at=told.due_at, new_due_at=clock.due_at)
-        if moves and not taken:
-            details |= moves.pop(0)
-        for amendment in ([details] if details else []) + moves:
-            amendment.setdefault("new_state", clock.state.value)
-            at = clock.stopped_at or clock.segments[-1].start
-            self._say(FactKind.CLOCK_AMENDED, "amended", at, amendment)
-        return verdict
+        changed = self._verdict_changed(told)
+        amendments = [Amended(new_state=clock.state, moved=moved) for moved in moves]
+        if taken or changed:
+            verdict = (
+                (told.state, clock.state, clock.why, told.due_at, clock.due_at) if changed else (None, clock.state)
+            )
+            first = Amended(_taken_back(taken), *verdict)
+            if amendments and not taken:
+                first = replace(first, moved=amendments.pop(0).moved)
+            amendments.insert(0, first)
+        for amendment in amendments:
+            self._add(amendment, "amended", clock.stopped_at or clock.segments[-1].start)
+        return changed
 
-    def _verdict_changed(self, told: Told) -> bool:
+    def _verdict_changed(self, told: PublishedState) -> bool:
         clock = self._clock
         if told.state not in _VERDICTS or told.cause in {digest(event) for event in clock.undone}:
             return False
@@ -242,25 +272,25 @@ class _Voice:
             told.due_at,
         )
 
-    def _breaches(self) -> tuple[list[dict[str, str]], list[Spoken]]:
-        """Told breaches whose instant the fold does not have: the details of those it has moved, those taken back."""
+    def _breaches(self) -> tuple[list[MovedBreach], list[PublishedMark]]:
+        """Return what became of published breaches whose instant the fold no longer has: moved, or taken back."""
         marks = [mark for mark in self._clock.marks if mark.kind == BREACH]
         there = {mark.at for mark in marks}
         lost = [each for each in self._spoken if each.kind == BREACH and each.at not in there]
         news = [mark for mark in marks if self._passed(mark) and not known(mark, self._spoken)]
-        moves, taken = list[dict[str, str]](), list[Spoken]()
+        moves, taken = list[MovedBreach](), list[PublishedMark]()
         earned = {each.at for each in self._clock.earned}
         for each in lost:
             now = next((mark for mark in news if each.at is not None and each.is_of(mark)), None)
             if now is None and each.at in earned:
                 continue  # no late event refutes it: another catalogue has put another target in its place
             self._spoken.remove(each)
-            if now is None:
+            if now is None or each.at is None:
                 taken.append(each)
                 self._keys.add(f"-{each.key}")
             else:
                 news = [mark for mark in news if mark.at != now.at]
-                moves.append(_dates(**{OLD_BREACHED: each.at, BREACHED: now.at}))
+                moves.append(MovedBreach(each.at, now.at))
                 self._spoken.append(replace(each, at=now.at))
         return moves, taken
 
@@ -268,17 +298,17 @@ class _Voice:
         clock = self._clock
         key = f"exempt/{digest(EventId(clock.exempt + clock.exempt_by))}"
         if clock.exempt and key not in self._keys:
-            details = {"exempt": clock.exempt, "exempt_by": clock.exempt_by}
-            self._say(FactKind.CLOCK_AMENDED, key, clock.stopped_at or clock.started_at, details)
+            body = Exempted(clock.exempt, clock.exempt_by)
+            self._add(body, key, clock.stopped_at or clock.started_at)
 
-    # -- saying
+    # -- facts
 
-    def _warn(self, mark: Mark, key: str, overtaken: bool, history: bool) -> None:
+    def _mark(self, body: Warned | Breached, mark: Mark, key: str, due: datetime | None, history: bool) -> None:
         clock = self._clock
         self._keys.add(key)
         self._facts.append(
             Fact(
-                kind=FactKind.CLOCK_WARNED,
+                body=body,
                 incident=clock.incident,
                 key=key,
                 at=mark.at,
@@ -286,56 +316,42 @@ class _Voice:
                 metric=clock.metric,
                 cycle=clock.cycle,
                 generation=mark.generation,
-                due_at=clock.due_at if mark.generation == clock.generation else None,
-                threshold=mark.kind,
-                overtaken=overtaken,
+                due_at=due,
                 history=history,
             )
         )
 
-    def _say(
-        self,
-        kind: FactKind,
-        key: str,
-        at: datetime,
-        details: Mapping[str, str] | None = None,
-        generation: int | None = None,
-        due: datetime | None = None,
-        history: bool = False,
-    ) -> None:
+    def _add(self, body: ClockFactBody, key: str, at: datetime, due: datetime | None = None) -> None:
+        """Add a fact under the first unused form of the key, due at `due` or else when the clock is."""
         clock, key = self._clock, fresh(key, self._keys)
         self._keys.add(key)
         self._facts.append(
             Fact(
-                kind=kind,
+                body=body,
                 incident=clock.incident,
                 key=key,
                 at=at,
                 clock=clock.id,
                 metric=clock.metric,
                 cycle=clock.cycle,
-                generation=clock.generation if generation is None else generation,
+                generation=clock.generation,
                 due_at=due or clock.due_at,
-                history=history,
-                details={name: value for name, value in (details or {}).items() if value},
             )
         )
 
 
-def _gone(incident: Incident, id_: ClockId, old: Told, unread: bool) -> list[Fact]:
-    """A clock that was told and is no more: a late event has changed what the cycles are. `unread`: nobody can tell
-    whether it was that; then no breach is taken back."""
+def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -> list[Fact]:
+    """Return what to publish of a clock that is no more, because a late event has changed what the cycles are.
+
+    `unread`: it cannot be judged whether it was that; then no breach is taken back.
+    """
     taken = [each for each in standing(old.keys, old.meanings) if each.kind == BREACH and not unread]
     if not taken and (old.state is ClockState.CANCELLED or (unread and not old.state.open)):
         return []
-    kind = FactKind.CLOCK_CANCELLED if old.state.open else FactKind.CLOCK_AMENDED
-    why = "the target is no longer promised" if unread else "late events leave no such clock"
-    details = {"old_state": old.state.value, "new_state": "cancelled", "why": why}
-    if unread:
-        details[WITHDRAWN] = "yes"
+    why = "the target is no longer promised" if unread else NO_SUCH_CLOCK
     return [
         Fact(
-            kind=kind,
+            body=Gone(old.state, why, unread, _taken_back(taken)),
             incident=incident.id,
             key=fresh("gone", old.keys),
             at=incident.changed_at,
@@ -343,58 +359,24 @@ def _gone(incident: Incident, id_: ClockId, old: Told, unread: bool) -> list[Fac
             metric=old.metric,
             cycle=old.cycle,
             generation=old.generation,
-            details=details | _taking_back(taken),
         )
     ]
 
 
-def _taking_back(taken: Sequence[Spoken]) -> dict[str, str]:
-    if not taken:
-        return {}
-    dues = [each.at.isoformat() for each in taken if each.at is not None]
-    details = {TAKES_BACK: " ".join(each.key for each in taken)}
-    if len(dues) == len(taken):  # of a row of an older release nobody may know them
-        details |= {TAKES_BACK_DUE: " ".join(dues), OLD_BREACHED: max(dues)}
-    return details
+def _taken_back(taken: Sequence[PublishedMark]) -> tuple[TakenBack, ...]:
+    return tuple([TakenBack(each.key, each.at) for each in taken])
 
 
 def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """PLANS E8: the customer hears old, new and why."""
+    """Return the corrections of the priority that have not been published (clause E8)."""
     facts = []
     for correction in incident.corrections:
         key = f"priority/{digest(correction.event)}"
         if key not in keys:
-            details = {
-                "old": correction.old,
-                "new": correction.new,
-                "by": correction.by,
-                "reason": correction.reason,
-            }
-            facts.append(
-                Fact(
-                    kind=FactKind.PRIORITY_CORRECTED,
-                    incident=incident.id,
-                    key=key,
-                    at=correction.at,
-                    details=details,
-                )
-            )
+            body = PriorityCorrected(correction.old, correction.new, correction.by, correction.reason)
+            facts.append(Fact(body=body, incident=incident.id, key=key, at=correction.at))
     return facts
 
 
 def _stopped(clock: Clock) -> datetime:
     return clock.stopped_at or clock.started_at
-
-
-def _verdict(clock: Clock, quality: TimeQuality) -> dict[str, str]:
-    return {
-        "quality": quality.value,
-        "why": clock.why,
-        "consumed_seconds": f"{clock.consumed.total_seconds():.6f}".rstrip("0").rstrip("."),
-        "stopped_while_paused": "yes" if clock.stopped_while_paused else "",
-        "exempt": clock.exempt,
-    }
-
-
-def _dates(**instants: datetime | None) -> dict[str, str]:
-    return {name: at.isoformat() for name, at in instants.items() if at is not None}

@@ -25,8 +25,8 @@ from sla_timer.apply.refold import Refolder, these
 REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
-class Apart:
-    """Quarantines for the re-planner and the self-audit, and replays for them and for the tick."""
+class TimerQuarantine:
+    """The quarantine of the re-planner and the self-audit, and the replays for them and for the tick."""
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
         self._store = store
@@ -37,7 +37,7 @@ class Apart:
         quarantine.replays(TICK, self._fired_again)
 
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
-        """Leave this incident out of this part's work, under this catalogue, until it is replayed."""
+        """Quarantine an incident from one part's work, under this catalogue version, until it is replayed."""
         row = QuarantineRow(
             part=part,
             position=f"timer_incident/{incident}",
@@ -80,7 +80,7 @@ def _instant(written: int | str) -> datetime:
     return from_micros(written) if isinstance(written, int) else datetime.fromisoformat(written)
 
 
-def apart(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """That the incident of this column is kept apart from this part, under this catalogue."""
+def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
+    """Return the SQL condition that this column's incident is quarantined from a part, under a catalogue version."""
     kept = tables.quarantine.c
     return waits(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

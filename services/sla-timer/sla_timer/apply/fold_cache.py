@@ -1,4 +1,4 @@
-"""Folds that are kept between units of work, so that an incident with very many events is not read anew each time.
+"""FoldCache that are kept between units of work, so that an incident with very many events is not read anew each time.
 
 Only a speed-up: an incident's row counts its stored events, and a kept fold counts for as long as it has read exactly
 so many. Events are never changed, and removed only with the whole incident, so equal counts mean equal events. What a
@@ -39,54 +39,54 @@ MOST_KEPT = 200_000  # events behind all kept folds together
 Any_ = TypeVar("Any_")
 
 
-class Counting(Protocol):
-    """Told how many."""
+class CountObserver(Protocol):
+    """Is called with a number of events; a counter of Prometheus."""
 
     def __call__(self, many: int, /) -> object: ...
 
 
-class Unprepared(Exception):
-    """Folds that have to be prepared before the transaction; prepare them and try again."""
+class FoldNotPrepared(Exception):
+    """FoldCache of incidents with very many events are missing; prepare them before the transaction and try again."""
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
         super().__init__(", ".join(wanted))
         self.wanted = wanted
 
 
-class Stored(Protocol):
+class EventReader(Protocol):
     """The stored events of one incident."""
 
     async def count(self) -> int:
-        """How many there are, as the incident's row says; 0 without a row."""
+        """Return how many events are stored, as the incident's row has it; 0 without a row."""
         ...
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Those of these ids that are stored."""
+        """Return those of these ids that are stored."""
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Through when it is history, if it was forgotten."""
+        """Return the instant through which a removed incident is history; None for one that was never removed."""
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """The events that occurred at `at` or later, or all; some at a time."""
+        """Yield the events that occurred at `at` or later, or all, some at a time."""
         ...
 
 
 @dataclass(slots=True)
-class Kept:
-    """The fold of one incident under one rulebook. `head` is None while what it has read is not known to be stored."""
+class CachedFold:
+    """The fold of one incident under one rulebook. `head` is None while what it has read may not be stored."""
 
     rulebook: Rulebook
     head: Folding | None = None
     steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
 
     def drop_from(self, first: Position) -> None:
-        """Forget states that have read past this place."""
+        """Drop the states that have read past this place."""
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Keep this state too, if it is far enough from the last. Older ones lie further apart."""
+        """Keep this state too, if it is far enough from the last one kept."""
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
         self.steps.append(folding.branch())
@@ -95,7 +95,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Prepared:
+class PreparedFold:
     """An incident folded through `fresh` events that are not stored yet, by catalogue version."""
 
     name: str
@@ -111,24 +111,24 @@ class Prepared:
 
     @property
     def events(self) -> int:
-        """How many events are stored with the fresh ones."""
+        """Return how many events are stored once the fresh ones are."""
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Whether this is the fold of so many stored events with these fresh ones, under this rulebook."""
+        """Return whether this is the fold of `count` stored events with these fresh ones, under this rulebook."""
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
-        """Raises Unprepared."""
+        """Return the incident under a rulebook. Raises FoldNotPrepared for one it was not prepared under."""
         version = rulebook.version
         if version not in self.foldings:
-            raise Unprepared({self.name: rulebook})
+            raise FoldNotPrepared({self.name: rulebook})
         if version not in self.used:
             self.used[version] = self.foldings[version].incident()
         return self.used[version]
 
     def unsettled(self) -> frozenset[ClockId] | None:
-        """The clocks that may have changed or gone since everything was said of them; None when it can be any."""
+        """Return the clocks that may have changed since they were settled; None when any may have."""
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
         return self._unsettled
@@ -154,7 +154,7 @@ class _Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
     count: int = 0
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, CachedFold] = field(default_factory=dict)
     settled: Mapping[ClockId, Clock] = field(default_factory=dict)
     version: str = ""  # the one by which it is settled
     unsure: Position | None = None  # states that have read from here on may have read what was never stored
@@ -166,7 +166,7 @@ class _Entry:
 
 
 async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
-    """The fold of these events, in turns. Raises FoldError."""
+    """Return the fold of these events, letting other tasks run in between. Raises FoldError."""
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()
     for some in _slices(line.following):
@@ -175,10 +175,13 @@ async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Inciden
     return folding.incident()
 
 
-class Folds:
-    """The kept folds of a process. `read` and `folded` are told how many events were read back and folded."""
+class FoldCache:
+    """The folds that one process keeps.
 
-    def __init__(self, read: Counting, folded: Counting, most: int = bound.MOST) -> None:
+    `read` and `folded` are called with the number of events read back and folded.
+    """
+
+    def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._read = read
         self._folded = folded
@@ -189,7 +192,7 @@ class Folds:
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Nobody else prepares or keeps these incidents meanwhile. Not to be entered within a transaction."""
+        """Keep other tasks from preparing or keeping these incidents. Not to be entered within a transaction."""
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):
                 entry = self._entries.setdefault(name, _Entry())
@@ -200,15 +203,15 @@ class Folds:
         self._trim()
 
     async def prepare(
-        self, incident: str, stored: Stored, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
-    ) -> Prepared:
-        """Fold what is stored and `fresh` under these rulebooks and every other this incident is kept under."""
+        self, incident: str, stored: EventReader, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
+    ) -> PreparedFold:
+        """Fold the stored and the `fresh` events under these rulebooks and all others the incident is kept under."""
         entry = self._entries[incident]
         entry.count = await self._current(entry, stored)
         by_id = {event.id: event for event in sorted(fresh, key=position, reverse=True)}
         new = sorted((by_id[id_] for id_ in by_id.keys() - await stored.known(by_id)), key=position)
         for rulebook in rulebooks:
-            entry.kept.setdefault(rulebook.version, Kept(rulebook)).rulebook = rulebook
+            entry.kept.setdefault(rulebook.version, CachedFold(rulebook)).rulebook = rulebook
         ids = frozenset(event.id for event in new)
         heard, surplus = await self._counting(entry, stored, new)
         if heard:
@@ -219,13 +222,13 @@ class Folds:
             if folding is not None:
                 foldings[version] = folding
         left = frozenset(event.id for event in surplus)
-        prepared = Prepared(incident, entry.count, ids, left, foldings, entry.settled, entry.version)
+        prepared = PreparedFold(incident, entry.count, ids, left, foldings, entry.settled, entry.version)
         prepared.unsettled()  # now, and not in one go with the decision
         await asyncio.sleep(0)
         return prepared
 
-    def keep(self, prepared: Prepared) -> None:
-        """What was prepared is stored."""
+    def keep(self, prepared: PreparedFold) -> None:
+        """Keep what was prepared; call it once its events are committed."""
         entry = self._entries[prepared.name]
         entry.count = prepared.events
         entry.unsure = None
@@ -235,11 +238,11 @@ class Folds:
             kept.head = prepared.foldings.get(version)
 
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
-        """Everything about these ended clocks has been said, as this version sees them."""
+        """Note that everything about these ended clocks has been published, as this catalogue version sees them."""
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version
 
-    async def _current(self, entry: _Entry, stored: Stored) -> int:
+    async def _current(self, entry: _Entry, stored: EventReader) -> int:
         count = await stored.count()
         if count != entry.count:
             entry.forget()  # another instance has gone on
@@ -253,7 +256,7 @@ class Folds:
         return count
 
     async def _counting(
-        self, entry: _Entry, stored: Stored, new: Sequence[IncidentEvent]
+        self, entry: _Entry, stored: EventReader, new: Sequence[IncidentEvent]
     ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
         """Which of the new events count, and which are too many."""
         if entry.count + len(new) <= self.most or not entry.kept:
@@ -262,7 +265,7 @@ class Folds:
         kept.head = await self._through(kept, stored, ())
         return (new, ()) if kept.head is None else bound.counting(kept.head, entry.count, new, self.most)
 
-    async def _through(self, kept: Kept, stored: Stored, new: Sequence[IncidentEvent]) -> Folding | None:
+    async def _through(self, kept: CachedFold, stored: EventReader, new: Sequence[IncidentEvent]) -> Folding | None:
         head, kept.head = kept.head, None
         if head is not None and head.unfit(new) is None:
             await self._follow(kept, head, new)
@@ -280,7 +283,7 @@ class Folds:
         return await self._anew(kept, remembered(await self._events(stored, None, new), ended_at), ended_at is None)
 
     async def _events(
-        self, stored: Stored, after: Position | None, new: Sequence[IncidentEvent]
+        self, stored: EventReader, after: Position | None, new: Sequence[IncidentEvent]
     ) -> list[IncidentEvent]:
         """What is stored behind a place, with the new events, in order."""
         found = list(new)
@@ -290,7 +293,7 @@ class Folds:
             await asyncio.sleep(0)
         return sorted(found, key=position)
 
-    async def _anew(self, kept: Kept, events: Sequence[IncidentEvent], steps: bool) -> Folding | None:
+    async def _anew(self, kept: CachedFold, events: Sequence[IncidentEvent], steps: bool) -> Folding | None:
         if not events:
             return None
         line = await asyncio.to_thread(timeline, events)
@@ -309,7 +312,7 @@ class Folds:
             await turn.over()
         return folding
 
-    async def _follow(self, kept: Kept, folding: Folding, events: Sequence[IncidentEvent]) -> None:
+    async def _follow(self, kept: CachedFold, folding: Folding, events: Sequence[IncidentEvent]) -> None:
         turn = LoopYielder()
         for some in _slices(events):
             folding.follow(some)

@@ -7,13 +7,15 @@ from datetime import timedelta
 from tests.build.rulebook import plan, row, rulebook
 from tests.build.story import Telling, instant
 
+from sla_domain import published_text
 from sla_domain.clock import ClockId, ClockState
+from sla_domain.diff import new_facts
 from sla_domain.event import WaitingOn
-from sla_domain.fact import Fact, FactKind
+from sla_domain.fact import Fact, FactKind, Warned
 from sla_domain.fold import fold
+from sla_domain.published import PublishedState, Timer, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
-from sla_domain.tell import tell
-from sla_domain.told import Timer, Told, keys_after, timers, told_after
+from sla_platform.wire.fact_body import details_of
 
 RULES = rulebook(
     plan(row("resolution", "4h", priority="P1", warn=[50]), row("resolution", "8h", priority="P2", warn=[50]))
@@ -25,19 +27,19 @@ class Listener:
 
     def __init__(self, rules: Rulebook = RULES) -> None:
         self.rules = rules
-        self.told: dict[ClockId, Told] = {}
+        self.told: dict[ClockId, PublishedState] = {}
         self.keys: frozenset[str] = frozenset()
 
     def hears(self, told: Telling, upto: str = "") -> list[Fact]:
         incident = fold(told.events, self.rules)
-        facts = tell(incident, self.told, self.keys, told.at(upto) if upto else None)
-        self.told = told_after(self.told, facts, incident.clocks)
+        facts = new_facts(incident, self.told, self.keys, told.at(upto) if upto else None)
+        self.told = after_publishing(self.told, facts, incident.clocks)
         self.keys = keys_after(self.keys, facts)
-        assert tell(incident, self.told, self.keys, told.at(upto) if upto else None) == ()
+        assert new_facts(incident, self.told, self.keys, told.at(upto) if upto else None) == ()
         return [fact for fact in facts if fact.clock is not None]
 
     @property
-    def row(self) -> Told:
+    def row(self) -> PublishedState:
         (only,) = self.told.values()
         return only
 
@@ -66,11 +68,15 @@ def test_a_pause_says_whose_turn_it_is_and_a_retarget_both_due_instants() -> Non
     told, listener = Telling().opened("Mon 09:00"), Listener()
     listener.hears(told)
     (paused,) = listener.hears(told.waits("Mon 10:00", WaitingOn.VENDOR, reason="ticket 7"))
-    assert (paused.details["waiting_on"], paused.details["why"], paused.due_at) == ("vendor", "vendor: ticket 7", None)
+    assert (details_of(paused.body)["waiting_on"], details_of(paused.body)["why"], paused.due_at) == (
+        "vendor",
+        "vendor: ticket 7",
+        None,
+    )
     listener.hears(told.resumed("Mon 11:00"))
     (moved,) = listener.hears(told.priority("Mon 11:30", "P2"))
     assert moved.key == "1/target"
-    assert (moved.details["old_due_at"], moved.details["new_due_at"]) == (
+    assert (details_of(moved.body)["old_due_at"], details_of(moved.body)["new_due_at"]) == (
         instant("Mon 14:00").isoformat(),
         instant("Tue 10:00").isoformat(),
     )
@@ -86,7 +92,7 @@ def test_another_priority_that_leaves_the_target_is_told_once_for_each_clock_tha
     assert (said.kind, said.at, said.generation, said.due_at) == (
         FactKind.CLOCK_RETARGETED, told.at("Mon 09:30"), 0, told.at("Mon 13:00"),
     )  # fmt: skip
-    assert said.details == {"priority": "P2", "old_priority": "P1"}
+    assert details_of(said.body) == {"priority": "P2", "old_priority": "P1"}
     assert listener.hears(told.updated("Mon 09:40")) == []
     assert len(listener.hears(told.priority("Mon 09:50", "P1"))) == 1
     paused = listener.hears(told.waits("Mon 10:00", WaitingOn.VENDOR).priority("Mon 10:00", "P2"))
@@ -100,7 +106,9 @@ def test_another_priority_that_leaves_the_target_is_told_once_for_each_clock_tha
 def test_history_that_arrives_at_once_is_told_in_order_and_its_warnings_are_overtaken() -> None:
     told = Telling().opened("Mon 09:00").resolved("Tue 09:30")
     facts = Listener().hears(told)
-    assert [(fact.kind, fact.key.partition("/")[0], fact.overtaken) for fact in facts] == [
+    assert [
+        (fact.kind, fact.key.partition("/")[0], isinstance(fact.body, Warned) and fact.body.overtaken) for fact in facts
+    ] == [
         (FactKind.CLOCK_STARTED, "started", False),
         (FactKind.CLOCK_WARNED, "0", True),
         (FactKind.CLOCK_BREACHED, "0", False),
@@ -115,8 +123,8 @@ def test_a_breach_told_by_a_timer_and_one_noticed_by_telling_leave_the_same_row(
     noticed.hears(told, upto="Mon 13:00")
     fired.hears(told)
     row = fired.row
-    after = Told.read(
-        f"{row.text} 0/warn-50 0/breach",
+    after = published_text.read(
+        f"{published_text.write(row)} 0/warn-50 0/breach",
         state=row.state,
         generation=row.generation,
         due_at=row.due_at,
@@ -149,8 +157,8 @@ class TestAmendments:
         listener.hears(told)
         (amended,) = listener.hears(told.resolved("Mon 12:00").late())
         assert amended.kind is FactKind.CLOCK_AMENDED
-        assert amended.details["takes_back"] == "0/breach"
-        assert (amended.details["old_state"], amended.details["new_state"]) == ("missed", "met")
+        assert details_of(amended.body)["takes_back"] == "0/breach"
+        assert (details_of(amended.body)["old_state"], details_of(amended.body)["new_state"]) == ("missed", "met")
         assert listener.row.breached_at is None
 
     def test_a_breach_taken_back_may_come_true_later_under_a_new_key(self) -> None:
@@ -177,15 +185,15 @@ class TestAmendments:
         listener.hears(told)
         told.waits("Mon 10:00").late().resumed("Mon 11:00").late()
         (amended,) = listener.hears(told)
-        assert "takes_back" not in amended.details
-        assert amended.details["breached_at"] == instant("Mon 14:00").isoformat()
+        assert "takes_back" not in details_of(amended.body)
+        assert details_of(amended.body)["breached_at"] == instant("Mon 14:00").isoformat()
         assert listener.row.breached_at == instant("Mon 14:00")
 
     def test_a_verdict_that_a_late_event_moves_is_amended_though_it_stays_the_same(self) -> None:
         told, listener = Telling().opened("Mon 09:00").resolved("Mon 11:00"), Listener()
         listener.hears(told)
         (amended,) = listener.hears(told.resolved("Mon 10:00").late())
-        assert (amended.details["old_state"], amended.details["new_state"]) == ("met", "met")
+        assert (details_of(amended.body)["old_state"], details_of(amended.body)["new_state"]) == ("met", "met")
 
     def test_a_reopening_is_no_amendment(self) -> None:
         told, listener = Telling().opened("Mon 09:00").resolved("Mon 10:30"), Listener()
@@ -208,7 +216,7 @@ class TestAmendments:
         listener.hears(told, upto="Mon 11:00")
         facts = listener.hears(told.resolved("Mon 09:15").late(), upto="Mon 11:00")
         (gone,) = [fact for fact in facts if fact.key == "gone"]
-        assert (gone.kind, gone.details["takes_back"]) == (FactKind.CLOCK_CANCELLED, "0/breach")
+        assert (gone.kind, details_of(gone.body)["takes_back"]) == (FactKind.CLOCK_CANCELLED, "0/breach")
         assert not any(told_.state.open for told_ in listener.told.values())
 
 
@@ -220,7 +228,7 @@ def test_a_late_opening_moves_the_start_and_the_due_instant() -> None:
 
 
 def test_a_row_survives_its_text() -> None:
-    row = Told(
+    row = PublishedState(
         state=ClockState.PAUSED,
         generation=2,
         due_at=None,
@@ -228,16 +236,16 @@ def test_a_row_survives_its_text() -> None:
         cause="ab12",
         promised_at=instant("Mon 10:00") + timedelta(microseconds=1),
     )
-    assert Told.read(row.text, state="paused", generation=2, due_at=None) == row
+    assert published_text.read(published_text.write(row), state="paused", generation=2, due_at=None) == row
 
 
 class TestPromise:
     def facts(self, told: Telling, listener: Listener) -> list[tuple[FactKind, str]]:
         incident = fold(told.events, listener.rules)
-        facts = tell(incident, listener.told, listener.keys)
-        listener.told = told_after(listener.told, facts, incident.clocks)
+        facts = new_facts(incident, listener.told, listener.keys)
+        listener.told = after_publishing(listener.told, facts, incident.clocks)
         listener.keys = keys_after(listener.keys, facts)
-        return [(f.kind, f.details.get("moved", "")) for f in facts if f.kind.value.startswith("promise")]
+        return [(f.kind, details_of(f.body).get("moved", "")) for f in facts if f.kind.value.startswith("promise")]
 
     def test_it_is_made_once_and_moves_with_a_promised_instant(self) -> None:
         rules = rulebook(

@@ -1,10 +1,10 @@
-"""Which warnings and breaches of a clock have been told: known by target and instant, whatever their keys say.
+"""Which warnings and breaches of a clock have been published: known by target and instant, not by their keys.
 
 The key of a mark (`1/breach`) is its name on the wire and no more: its number is the ordinal of a target, and a late
-event may put another target before it. What was told under a key is remembered beside it (`Meaning`): the instant, and
-the name of what made the target. A breach has been told when one stands for its very instant, whichever target it is
-now counted to; a warning also when it was told of the same target at another instant, because a late pause that moves
-it makes it no news.
+event may put another target before it. What was published under a key is kept beside it (`MarkMeaning`): the instant,
+and the name of what made the target. A breach has been published when one stands for its very instant, whichever target
+it is now counted to; a warning also when it was published of the same target at another instant, because a late pause
+that moves it makes it no news.
 
 Rows of releases before these meanings have keys alone. Of the generation in force the row has the instant; of others
 the fold is asked for the mark of that generation, then for one that nobody else accounts for.
@@ -25,16 +25,16 @@ _WARNING = "warn-"
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a key says: the instant of the mark, and what made its target (empty: nobody kept it)."""
+class MarkMeaning:
+    """What a mark's key stands for: its instant, and what made its target (empty in rows of older releases)."""
 
     at: datetime | None
     target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A mark that was told and not taken back. `at` is None while nobody knows the instant."""
+class PublishedMark:
+    """A warning or breach that is published and not taken back. `at` is None where its instant is not known."""
 
     key: str
     kind: str
@@ -43,17 +43,17 @@ class Spoken:
     target: str
 
     def is_of(self, mark: Mark) -> bool:
-        """Whether it was told of the mark's target; where nobody kept that, of its ordinal."""
+        """Return whether it was published of the mark's target; in rows of older releases, of its ordinal."""
         return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
 
 
 def target_name(event: EventId) -> str:
-    """A short stable name for what made a target."""
+    """Return a short stable name for the event that made a target."""
     return digest(event) or START
 
 
 def mark_of_key(key: str) -> tuple[int, str] | None:
-    """Generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
+    """Return generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
     if generation.isdecimal() and (kind == BREACH or kind.startswith(_WARNING)):
@@ -61,24 +61,26 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
     return None
 
 
-def standing(keys: Collection[str], meanings: Mapping[str, Meaning]) -> list[Spoken]:
-    """The told marks that were not taken back, in the order of their keys."""
+def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
+    """Return the published marks that were not taken back, in the order of their keys."""
     found = []
     for key in sorted(keys):
         mark = mark_of_key(key)
         if mark is not None and f"-{key}" not in keys:
-            meaning = meanings.get(key, Meaning(None))
-            found.append(Spoken(key, mark[1], mark[0], meaning.at, meaning.target))
+            meaning = meanings.get(key, MarkMeaning(None))
+            found.append(PublishedMark(key, mark[1], mark[0], meaning.at, meaning.target))
     return found
 
 
-def understood(spoken: Iterable[Spoken], clock: Clock, generation: int, breached_at: datetime | None) -> list[Spoken]:
-    """`spoken` with the instants nobody kept, as far as the clock or the told row (its generation and breach) has them.
+def with_instants(
+    spoken: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
+) -> list[PublishedMark]:
+    """Return `spoken` with missing instants filled in, as far as the clock or the row's own breach has them.
 
     What stays without an instant has no counterpart in the fold.
     """
-    known: list[Spoken] = []
-    unknown: list[Spoken] = []
+    known: list[PublishedMark] = []
+    unknown: list[PublishedMark] = []
     for each in spoken:
         if each.at is None and each.kind == BREACH and each.generation == generation and breached_at is not None:
             each = replace(each, at=breached_at)
@@ -107,14 +109,14 @@ def understood(spoken: Iterable[Spoken], clock: Clock, generation: int, breached
     return known
 
 
-def told(mark: Mark, spoken: Iterable[Spoken]) -> bool:
-    """Whether the mark is no news after what stands."""
+def is_published(mark: Mark, spoken: Iterable[PublishedMark]) -> bool:
+    """Return whether the mark has been published already, given what is published and stands."""
     same = [each for each in spoken if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
 
 
 def fresh(key: str, used: Collection[str]) -> str:
-    """The key itself, or the first of `key~1`, `key~2` … that has not been used."""
+    """Return the key itself, or the first of `key~1`, `key~2` … that has not been used."""
     return _numbered(key, lambda candidate: candidate in used)
 
 
@@ -127,5 +129,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """A short stable name for an event id, which may hold any character."""
+    """Return a short stable name for an event id, which may hold any character."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

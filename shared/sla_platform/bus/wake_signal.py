@@ -7,13 +7,13 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 
-class Doorbell:
+class WakeSignal:
     """One per log; rung after a commit that appended to it."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         for event in self._waiting:
             event.set()
 
@@ -24,7 +24,7 @@ class Doorbell:
             yield event
 
 
-async def rung_within(rung: asyncio.Event, seconds: float | None) -> bool:
+async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
     """Wait for the ring, for so long at most (None: however long it takes); False when none came.
 
     Not by `asyncio.wait_for`: Python 3.11 loses a cancellation that comes together with the ring, and whoever waits
@@ -32,17 +32,17 @@ async def rung_within(rung: asyncio.Event, seconds: float | None) -> bool:
     """
     try:
         async with asyncio.timeout(seconds):
-            await rung.wait()
+            await signalled.wait()
     except TimeoutError:
         return False
     return True
 
 
 @contextlib.contextmanager
-def listen_to(bells: Iterable[Doorbell]) -> Iterator[asyncio.Event]:
+def listen_to(signals: Iterable[WakeSignal]) -> Iterator[asyncio.Event]:
     """One event for several bells."""
     event = asyncio.Event()
-    heard = tuple(bells)
+    heard = tuple(signals)
     for bell in heard:
         bell._waiting.add(event)
     try:

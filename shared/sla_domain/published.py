@@ -1,0 +1,190 @@
+"""What has been published about a clock: the other half of every difference (`diff`).
+
+`PublishedState` fits in the row of the clock. State, due instant, generation, breach instant and priority are columns;
+the rest is one text, which `published_text` writes and reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Mark
+from sla_domain.cycles import start_name
+from sla_domain.fact import Amended, Breached, Fact, Gone, PromiseMade, PromiseMoved, Warned
+from sla_domain.published_mark import (
+    MarkMeaning,
+    PublishedMark,
+    digest,
+    fresh,
+    is_published,
+    standing,
+    target_name,
+    with_instants,
+)
+
+_TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples: a union is slower to look at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedState:
+    """What has been published about one clock so far."""
+
+    state: ClockState
+    generation: int
+    due_at: datetime | None
+    breached_at: datetime | None = None  # the due instant a told breach of this generation spoke of
+    keys: frozenset[str] = frozenset()
+    cause: str = ""  # digest of the event behind the told state
+    promised_at: datetime | None = None  # the due instant the customer was given last
+    priority: str = ""  # the one a fact spoke of last; empty when nobody kept it
+    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)  # of the keys of marks told, and still to be told
+    target: str = ""  # name of what made the target in force; empty when nobody kept it
+    start: str = ""  # name of what first began the clock; empty when nobody kept it
+    metric: str = ""
+    started_at: datetime | None = None
+    cycle: int = 0
+    catalogue: str = ""  # the version by which it was judged last; empty when nobody kept it
+    withdrawn_at: datetime | None = None  # since when its target is no longer promised
+    earned: Mapping[datetime, str] = field(default_factory=dict)  # breaches of replaced targets, with their version
+
+    @property
+    def breaches(self) -> frozenset[datetime]:
+        """Return the due instants whose breach is published and not taken back, as far as the row has them."""
+        breaches = [each for each in standing(self.keys, self.meanings) if each.kind == BREACH]
+        return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
+
+    def published_marks(self, clock: Clock) -> list[PublishedMark]:
+        """Return the warnings and breaches that are published and not taken back."""
+        return with_instants(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A row of the timer table: `generation/kind` is the key of the fact that is published when it fires."""
+
+    kind: str
+    generation: int
+    at: datetime
+
+
+def timers(clock: Clock, told: PublishedState) -> tuple[Timer, ...]:
+    """Return the marks still to be published when their time comes; none unless the clock runs."""
+    ahead = _ahead(clock, told.keys, told.published_marks(clock))
+    return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
+
+
+def _ahead(clock: Clock, used: Collection[str], spoken: Iterable[PublishedMark]) -> dict[str, Mark]:
+    """The pending marks that are news, by the keys under which they will be told."""
+    ahead: dict[str, Mark] = {}
+    spoken = list(spoken)
+    for mark in clock.marks:
+        if mark.pending and not is_published(mark, spoken):
+            ahead[fresh(mark.key, {*used, *ahead})] = mark
+    return ahead
+
+
+def after_publishing(
+    told: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
+) -> dict[ClockId, PublishedState]:
+    """Return the published states once `facts` are out; clocks that are no more keep what was published of them."""
+    said: dict[ClockId, list[Fact]] = {}
+    promised: Mapping[str, datetime] = {}
+    for fact in facts:
+        if fact.clock is not None:
+            said.setdefault(fact.clock, []).append(fact)
+        elif isinstance(fact.body, _PROMISES):
+            promised = fact.body.lines
+    after = dict(told)
+    for clock in clocks:
+        after[clock.id] = _after(told.get(clock.id), said.pop(clock.id, []), clock, promised)
+    for id_, rest in said.items():
+        if id_ in after:
+            old = after[id_]
+            after[id_] = replace(
+                old, state=ClockState.CANCELLED, due_at=None, breached_at=None, keys=old.keys | _words(rest), cause="",
+                promised_at=None, priority="", withdrawn_at=None, earned={},
+            )  # fmt: skip
+    return after
+
+
+def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
+    """Return the keys of an incident's own facts (promises, corrections) once `facts` are out."""
+    return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
+
+
+def _after(
+    old: PublishedState | None, facts: list[Fact], clock: Clock, promised: Mapping[str, datetime]
+) -> PublishedState:
+    keys = (old.keys if old is not None else frozenset()) | _words(facts)
+    spoken = {each.key: each for each in old.published_marks(clock)} if old is not None else {}
+    for fact in facts:
+        _hear(spoken, fact, clock)
+    meanings = {key: MarkMeaning(each.at, each.target) for key, each in spoken.items()}
+    for key, mark in _ahead(clock, keys, spoken.values()).items():
+        meanings[key] = MarkMeaning(mark.at, target_name(mark.target_event))
+    line = promised.get(clock.metric) if clock.state is ClockState.RUNNING else None
+    given = line if line == clock.due_at else None
+    return PublishedState(
+        state=clock.state,
+        generation=clock.generation,
+        due_at=clock.due_at,
+        breached_at=_breach_in_force(spoken.values(), clock),
+        keys=keys,
+        cause=digest(clock.cause),
+        promised_at=given or (old.promised_at if old is not None else None),
+        priority=clock.priority,
+        meanings=meanings,
+        target=target_name(clock.target_event),
+        start=(old.start if old is not None else "") or start_name(clock),
+        metric=clock.metric,
+        started_at=clock.started_at,
+        cycle=clock.cycle,
+        catalogue=old.catalogue if old is not None else "",
+        withdrawn_at=clock.withdrawn_at,
+        earned=_still_earned(clock, spoken.values()),
+    )
+
+
+def _still_earned(clock: Clock, spoken: Iterable[PublishedMark]) -> dict[datetime, str]:
+    told_at = {each.at for each in spoken if each.kind == BREACH}
+    return {each.at: each.under for each in clock.earned if each.at in told_at}
+
+
+def _hear(spoken: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
+    """What stands once the fact is out."""
+    body = fact.body
+    if isinstance(body, Warned):
+        spoken[fact.key] = _published(fact, body.threshold, clock)
+    elif isinstance(body, Breached):
+        spoken[fact.key] = _published(fact, BREACH, clock)
+    elif isinstance(body, Amended):
+        for taken in body.takes_back:
+            spoken.pop(taken.key, None)
+        if body.moved is not None:
+            for key, each in spoken.items():
+                if each.kind == BREACH and each.at == body.moved.old_at:
+                    spoken[key] = replace(each, at=body.moved.new_at)
+
+
+def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
+    place = (kind, fact.generation, fact.at)
+    mark = next((each for each in clock.marks if (each.kind, each.generation, each.at) == place), None)
+    target = target_name(mark.target_event) if mark is not None else ""
+    return PublishedMark(fact.key, kind, fact.generation, fact.at, target)
+
+
+def _breach_in_force(spoken: Iterable[PublishedMark], clock: Clock) -> datetime | None:
+    """The due instant of the generation in force, if its passing was told."""
+    ours = next((mark.at for mark in clock.marks if mark.kind == BREACH and mark.generation == clock.generation), None)
+    return ours if any(each.kind == BREACH and each.at == ours for each in spoken) else None
+
+
+def _words(facts: Iterable[Fact]) -> frozenset[str]:
+    words = set()
+    for fact in facts:
+        words.add(fact.key)
+        if isinstance(fact.body, _TAKING_BACK):
+            words.update(f"-{taken.key}" for taken in fact.body.takes_back)
+    return frozenset(words)
