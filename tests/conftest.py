@@ -31,6 +31,7 @@ from tests.real.session import close_run, open_run, shared_server
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
 
+import sla_standalone  # noqa: F401 - the composition root: it makes the kinds of channels known to the catalogue
 from sla_platform.local import BRIEF, FAST, KafkaBroker, PostgresServer, Unavailable
 
 _RUN = pytest.StashKey[Path]()

@@ -7,11 +7,12 @@ domain objects, `rule` looks for what sound parts get wrong together, `canonical
 from __future__ import annotations
 
 from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.channel import ChannelEntry, ChannelId, ChannelKind, channel_kinds, install_channel_kinds
 from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
 from sla_catalogue.horizon import Ending, endings
 from sla_catalogue.load import Reloaded, builtin_catalogue, check, load_catalogue, load_text, reload
-from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Scope, Settings, Smtp, SmtpSecurity
+from sla_catalogue.outlet import ApiKey, KeyId, Scope, Settings, Smtp, SmtpSecurity
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, Problem, Severity
 from sla_catalogue.scenario import ScenarioResult, run_scenarios
 from sla_catalogue.schema import catalogue_schema
@@ -34,8 +35,9 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CatalogueInvalid",
-    "Channel",
+    "ChannelEntry",
     "ChannelId",
+    "ChannelKind",
     "Dialect",
     "Ending",
     "HolidayDiff",
@@ -62,10 +64,12 @@ __all__ = [
     "SourceId",
     "builtin_catalogue",
     "catalogue_schema",
+    "channel_kinds",
     "check",
     "diff",
     "diff_tables",
     "endings",
+    "install_channel_kinds",
     "load_catalogue",
     "load_text",
     "reload",

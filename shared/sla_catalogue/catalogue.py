@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sla_catalogue.assembly.scenario import Scenario
+from sla_catalogue.channel import ChannelEntry, ChannelId
 from sla_catalogue.escalation import Policy
 from sla_catalogue.holiday.row import HolidayTable, Horizon
-from sla_catalogue.outlet import ApiKey, Channel, ChannelId, KeyId, Settings
+from sla_catalogue.outlet import ApiKey, KeyId, Settings
 from sla_catalogue.problem import Problem
 from sla_catalogue.source import Source, SourceId
 from sla_domain.rulebook import Rulebook
@@ -25,7 +26,7 @@ class Catalogue:
     text: str = field(repr=False)
     rulebook: Rulebook = field(repr=False)
     sources: Mapping[SourceId, Source]
-    channels: Mapping[ChannelId, Channel]
+    channels: Mapping[ChannelId, ChannelEntry]
     escalations: Mapping[str, Policy]
     keys: Mapping[KeyId, ApiKey]
     settings: Settings

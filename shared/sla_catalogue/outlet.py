@@ -1,32 +1,18 @@
-"""The ways out and the keys in: channels to tell people by, the mail server, and API keys."""
+"""The mail server, API keys and the settings of an installation."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NewType
 
 from sla_catalogue.secret import Secret
 from sla_domain.contract import ContractId
 
-ChannelId = NewType("ChannelId", str)
 KeyId = NewType("KeyId", str)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A webhook endpoint; every one of `secrets` signs, so that the receiver can be given a new one at leisure."""
-
-    id: ChannelId
-    url: str = field(default="", repr=False)  # such addresses often carry a token
-    secrets: tuple[Secret, ...] = ()
-    headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
-    private_addresses: bool = False
 
 
 class SmtpSecurity(StrEnum):

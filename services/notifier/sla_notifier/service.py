@@ -10,14 +10,11 @@ from importlib import import_module
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from sla_catalogue import Catalogue, ChannelId
-from sla_catalogue.outlet import Channel as ChannelEntry
+from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.api.routes import router
-from sla_notifier.channel.guard import Guard, networks
-from sla_notifier.channel.mail import MailRoute
 from sla_notifier.channel.port import Channel
-from sla_notifier.channel.webhook import WebhookChannel
+from sla_notifier.channel.registry import open_channels
 from sla_notifier.desk import Desk
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.gauge import Gauges
@@ -75,7 +72,7 @@ def build(
     """`catalogue` answers with the one in force. Raises BadSettings for a mail server or networks that cannot be."""
     quarantine = feeds.quarantine("notifier")
     desk = desk_of(settings, store, feeds.doorbell("notifier"), source, registry, catalogue, quarantine)
-    channels = channels_of(settings, catalogue)
+    channels = open_channels(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, source, desk.metrics)
     handler, turns, escalator = FactHandler(desk, heartbeat.arrived), Turns(desk), Escalator(desk)
@@ -142,21 +139,8 @@ async def prepare(desk: Desk, channels: Mapping[str, Channel]) -> None:
     for module in _LATE_MODULES:
         import_module(module)
     desk.manner.texts.load()
-    mail = channels.get("email")
-    if isinstance(mail, MailRoute):
-        await mail.prepare()
-
-
-def channels_of(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """The ways out, by the name that stands before an address."""
-
-    def endpoints() -> Mapping[ChannelId, ChannelEntry]:
-        return catalogue().channels
-
-    return {
-        "email": MailRoute(settings.smtp_url, settings.mail_from, lambda: catalogue().settings.smtp),
-        "webhook": WebhookChannel(endpoints, Guard(networks(settings.webhook_allow))),
-    }
+    for channel in channels.values():
+        await channel.prepare()
 
 
 def _checks(desk: Desk, facts: EventSource, turns: Turns, escalator: Escalator, sender: Sender) -> dict[str, Check]:

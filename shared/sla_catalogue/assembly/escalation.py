@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
+from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.escalation import LevelDocument, PolicyDocument
 from sla_catalogue.escalation import Level, Policy
 from sla_catalogue.problem import Path
@@ -49,6 +50,7 @@ def _people(context: Context) -> frozenset[str]:
 
 def _check(document: PolicyDocument, path: Path, context: Context) -> None:
     findings = context.findings
+    personal = {kind.name for kind in channel_kinds() if kind.personal}
     if not document.levels:
         hint = "levels: [{after: 0m, tell: on_call}]"
         findings.error(path, "no-levels", f"the escalation {path[1]!r} has no levels", hint)
@@ -60,5 +62,5 @@ def _check(document: PolicyDocument, path: Path, context: Context) -> None:
         if not level.tell:
             findings.error(where, "level-silent", "the level tells nobody", "tell: on_call")
         for channel in level.channels:
-            if channel != "email":
+            if channel not in personal:
                 context.known("channels", channel, (*where, "channels"), "channel")

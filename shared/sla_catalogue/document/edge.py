@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from sla_catalogue.document.field import Day, Document, Names, SecretValue
-
-
-def _single(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-Secrets = Annotated[list[SecretValue], BeforeValidator(_single)]
+from sla_catalogue.document.field import Day, Document, Names, Secrets, SecretValue
+from sla_catalogue.secret import Secret
 
 
 class AuthenticationDocument(Document):
@@ -85,14 +79,13 @@ class SourceDocument(Document):
 
 
 class ChannelDocument(Document):
-    """A way to tell somebody besides e-mail (`settings.smtp`): a webhook endpoint (Standard Webhooks)."""
+    """One channel of the installation; every kind that has entries (`sla_catalogue.channel`) has a subclass."""
 
-    kind: Literal["webhook"]
-    url: str | None = None
-    secret: SecretValue | None = None
-    secrets: Secrets = Field(default_factory=list)
-    headers: dict[str, SecretValue] = Field(default_factory=dict)
-    private_addresses: bool = False  # allow loopback and private networks (local demos)
+    kind: str
+
+    def signing_secrets(self) -> tuple[Secret, ...]:
+        """Return the secrets that sign what is sent, in the way of Standard Webhooks."""
+        return ()
 
 
 class KeyDocument(Document):

@@ -23,13 +23,14 @@ from sla_domain.plan import MetricId
 from sla_notifier import tables
 from sla_notifier.api.routes import router
 from sla_notifier.channel.port import Channel
+from sla_notifier.channel.registry import open_channels
 from sla_notifier.desk import Desk
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.intake.handler import FactHandler
 from sla_notifier.intake.turns import Turns
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
-from sla_notifier.service import channels_of, desk_of
+from sla_notifier.service import desk_of
 from sla_platform.bus import Batch, Doorbell
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.envelope import Envelope
@@ -80,7 +81,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.registry = CollectorRegistry()
         self.desk = desk_of(self.settings, self.store, Doorbell(), self.time, self.registry, lambda: self.catalogue)
-        self.channels = {**channels_of(self.settings, lambda: self.catalogue), **self.channels}
+        self.channels = {**open_channels(self.settings, lambda: self.catalogue), **self.channels}
         self.handler = FactHandler(self.desk)
         self.desk.quarantine.replays(CONSUME, self.handler.replay)
         self.turns = Turns(self.desk)

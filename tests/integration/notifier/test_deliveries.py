@@ -20,7 +20,7 @@ from sla_platform.bus import rung_within
 MINUTE = timedelta(minutes=1)
 
 
-class Dying:
+class Dying(Channel):
     """Sends for real; the process dies before it can record. `sent` is set once the message is out."""
 
     def __init__(self, real: Channel) -> None:

@@ -12,8 +12,8 @@ import pytest
 from tests.real.certificates import Certificates
 from tests.real.smtp import SmtpServer, Stage
 
-from sla_notifier.channel.email import EmailChannel, _drop
-from sla_notifier.channel.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.smtp import EmailChannel, _drop
 from sla_notifier.channel.port import Failure, Outgoing, Rejected, Retry, Sent
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -49,7 +49,7 @@ async def test_pages_leave_before_what_only_informs_and_the_most_urgent_first(
     await stage.hear(broken("a:p4", 4, 5))
     stage.time.go(NINE + timedelta(minutes=31))
     await stage.hear(broken("a:p2", 2, 20), broken("a:p1", 1, 25))
-    sender = Sender(stage.desk, stage.channels, Pace(per_mail_server=1, lease_seconds=60.0))
+    sender = Sender(stage.desk, stage.channels, Pace(per_server=1, lease_seconds=60.0))
     await sender.once()
     told = subjects(smtp_server)
     assert [next(name for name in ("p1", "p2", "p4", "warned") if f"a:{name}" in subject) for subject in told] == [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sla_notifier.channel.allowance import FIRST_PATIENCE, FIRST_PAUSE, LONGEST_PAUSE, Allowance
+from sla_notifier.channel.email.allowance import FIRST_PATIENCE, FIRST_PAUSE, LONGEST_PAUSE, Allowance
 
 
 def test_more_are_used_while_it_goes_well_and_somebody_waits() -> None:

@@ -14,8 +14,8 @@ from email.message import EmailMessage
 import pytest
 
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox, is_mailbox
-from sla_notifier.channel.envelope import clean, compose, sender_of
-from sla_notifier.channel.mailserver import MailSecurity, mail_server
+from sla_notifier.channel.email.mailserver import MailSecurity, mail_server
+from sla_notifier.channel.email.mime import clean, compose, sender_of
 from sla_notifier.channel.port import Outgoing
 from sla_platform.errors import BadSettings
 

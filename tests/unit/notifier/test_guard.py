@@ -8,8 +8,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from sla_notifier.channel.forbidden import FORBIDDEN, inside
-from sla_notifier.channel.guard import Denial, Guard, Vetted, networks, system_resolver
+from sla_notifier.channel.webhook.forbidden import FORBIDDEN, inside
+from sla_notifier.channel.webhook.guard import Denial, Guard, Vetted, networks, system_resolver
 from sla_platform.errors import BadSettings
 
 PUBLIC = "93.184.215.14"
@@ -157,7 +157,7 @@ async def test_a_resolver_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch
         await asyncio.Event().wait()
         return []
 
-    monkeypatch.setattr("sla_notifier.channel.guard.RESOLVE_SECONDS", 0.01)
+    monkeypatch.setattr("sla_notifier.channel.webhook.guard.RESOLVE_SECONDS", 0.01)
     assert await Guard(resolve=hangs).vet("https://slow.example/") is Denial.UNRESOLVED
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sla_notifier.channel.port import Failure, Rejected, Retry, Sent
-from sla_notifier.channel.webhook import answered, asked_for
+from sla_notifier.channel.webhook.send import answered, asked_for
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow, fallback
 from sla_notifier.delivery.state import Kind, State

@@ -44,8 +44,8 @@ from sla_notifier.acknowledge.listed import DIGEST
 from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.api.routes import API
 from sla_notifier.channel.port import Failure
+from sla_notifier.channel.registry import KINDS, endpoint_of
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.row import MAIL, endpoint_of
 from sla_notifier.delivery.spoilt import SEND
 from sla_notifier.delivery.state import Kind, State
 from sla_notifier.delivery.verdict import Reason
@@ -177,8 +177,8 @@ LONGEST: dict[str, int] = {
     "notifier_delivery.occasion": OCCASION + len(f"#{HUGE}.{HUGE}"),
     "notifier_delivery.kind": longest(Kind),
     "notifier_delivery.person": bounds.PERSON,
-    "notifier_delivery.channel": longest(["email", "webhook"]),  # others are not usable (telling/directory.py)
-    "notifier_delivery.endpoint": max(len(MAIL), len(endpoint_of("webhook", "c" * bounds.CHANNEL))),
+    "notifier_delivery.channel": longest(kind.name for kind in KINDS),
+    "notifier_delivery.endpoint": len(endpoint_of("webhook", "c" * bounds.CHANNEL)),
     "notifier_delivery.state": longest(State),
     "notifier_delivery.reason": longest(Reason),
     "notifier_delivery.lease": 36,
@@ -188,7 +188,7 @@ LONGEST: dict[str, int] = {
     "notifier_conversation.thread": len(THREAD),
     "notifier_conversation.digest": DELIVERY,
     "notifier_secret.name": len(LINKS),
-    "notifier_endpoint.id": max(len(MAIL), len(endpoint_of("webhook", "c" * bounds.CHANNEL))),
+    "notifier_endpoint.id": len(endpoint_of("webhook", "c" * bounds.CHANNEL)),
     "notifier_endpoint.state": longest(["active", "disabled"]),
     "notifier_endpoint.changed_by": max(bounds.KEY, len("slad")),
     "notifier_inbox.id": max(FACT, NOTICE_EVENT),
@@ -208,7 +208,7 @@ LONGEST: dict[str, int] = {
     "board_clock.warned": len(WarningAt(before=LONGEST_SPAN).key),
     "board_delivery.id": DELIVERY,
     "board_delivery.recipient": bounds.PERSON,
-    "board_delivery.channel": longest(["email", "webhook"]),
+    "board_delivery.channel": longest(kind.name for kind in KINDS),
     "board_delivery.state": longest(State),
     "board_alert.id": ALERT_EVENT,
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),

@@ -93,6 +93,21 @@ class Outgoing:
 
 
 class Channel(Protocol):
-    async def send(self, outgoing: Outgoing) -> Outcome: ...
+    """The sending side of one kind of channel; one for a process."""
 
-    async def close(self) -> None: ...
+    @property
+    def room(self) -> int | None:
+        """How many messages are of use here at once; None when only the sender's own bounds count."""
+        return None
+
+    async def prepare(self) -> None:
+        """Read every file that sending needs: later there may be no descriptor left to read it with."""
+        return
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        """Send one message and return what came of it. Raises nothing for a failed send."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open; nothing is sent afterwards."""
+        ...

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from sla_notifier.channel.registry import endpoint_of, split_address
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.state import Kind, State
 
@@ -80,25 +81,11 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
     )
 
 
-def split_address(written: str) -> tuple[str, str]:
-    """`email:a@b` → (`email`, `a@b`); `webhook:ops` → (`webhook`, `ops`)."""
-    channel, _, address = written.partition(":")
-    return channel, address
-
-
 def thread_of(row: DeliveryRow) -> str:
     """What its message belongs to: an alert, a notice, or the storm that a digest tells of (`digest/<storm>/<n>`)."""
     if row.kind is Kind.DIGEST:
         return row.occasion.split("/")[1]
     return row.alert or row.notice
-
-
-MAIL = "email"  # the endpoint of all mail
-
-
-def endpoint_of(channel: str, address: str) -> str:
-    """What shares one queue and one fate: all mail goes to one server, each webhook channel stands alone."""
-    return MAIL if channel == "email" else f"{channel}:{address}"
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:

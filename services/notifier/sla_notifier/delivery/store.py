@@ -19,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
+from sla_notifier.channel.registry import is_grouped
 from sla_notifier.delivery.fact import delivery_fact
-from sla_notifier.delivery.row import MAIL, DeliveryRow, endpoint_of, fallback, row_of, split_address
+from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
 from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
 from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
 from sla_platform.store import log as logs
@@ -400,7 +401,7 @@ async def _tell(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: d
 async def _fall_back(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue the same message to the next address, and let what was carried by the old one wait for it; where that
     address is a machine's, everything that was carried goes there by itself."""
-    apart = [row for row in rows if row.kind.collects and row.then and endpoint_of(*split_address(row.then[0])) != MAIL]
+    apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
     pairs = [(row, following) for row in by_itself if (following := fallback(row, now)) is not None]
     there = await _states(connection, {following.id for _, following in pairs})  # a busy server was waited for twice

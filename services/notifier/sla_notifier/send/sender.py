@@ -18,11 +18,11 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from sla_notifier.channel.mail import MailRoute
 from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.registry import one_server_kinds
 from sla_notifier.delivery import spoilt
 from sla_notifier.delivery import store as deliveries
-from sla_notifier.delivery.row import MAIL, DeliveryRow, thread_of
+from sla_notifier.delivery.row import DeliveryRow, thread_of
 from sla_notifier.delivery.verdict import Sequel
 from sla_notifier.desk import Desk
 from sla_notifier.send.pace import Pace, places
@@ -110,7 +110,7 @@ class Sender:
         async with self._desk.store.reading() as connection:
             due = await deliveries.due_endpoints(connection, await store_now(connection, self._desk.time))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
-        room = places(due, busy, self._pace, mail=self._mail_room())
+        room = places(due, busy, self._pace, self._servers())
         if not room:
             return []
         try:
@@ -123,10 +123,9 @@ class Sender:
         self._desk.told.ring()
         return claimed
 
-    def _mail_room(self) -> int:
-        """How many mails are of use at once: the rest may be overtaken by what is more urgent, or gathered."""
-        mail = self._channels.get(MAIL)
-        return mail.room if isinstance(mail, MailRoute) else self._pace.per_mail_server
+    def _servers(self) -> dict[str, int | None]:
+        """Servers for everybody and how many messages each has use for: the rest may be overtaken, or gathered."""
+        return {name: self._channels[name].room for name in one_server_kinds() if name in self._channels}
 
     async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
         async with self._desk.writing() as connection:

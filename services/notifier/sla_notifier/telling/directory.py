@@ -6,13 +6,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sla_catalogue import Catalogue, ChannelId
-from sla_catalogue.mailbox import is_mailbox
+from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import NO_ESCALATION, TellKind
 from sla_domain.roles import Holding, RoleReason, Turn, roster, turn
 from sla_notifier.alert.chain import Chain, Rung, for_roles
-from sla_notifier.delivery.row import endpoint_of, split_address
+from sla_notifier.channel.registry import sending_kind, split_address
 from sla_notifier.text.words import one_line, spoken
 from sla_platform.wire import ClockFact
 
@@ -106,13 +105,10 @@ def usable(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tu
 
 
 def reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
-    """One mailbox, or a webhook channel of the catalogue; and its endpoint is not disabled."""
-    channel, rest = split_address(address)
-    if endpoint_of(channel, rest) in disabled:
-        return False
-    if channel == "email":
-        return is_mailbox(rest)
-    return channel == "webhook" and ChannelId(rest) in catalogue.channels
+    """Return whether the address leads somewhere by its kind of channel, and its endpoint is not disabled."""
+    name, rest = split_address(address)
+    kind = sending_kind(name)
+    return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)
 
 
 def _meant(answer: Turn) -> tuple[Meant, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import orjson
 
 from sla_notifier.alert.urgency import turn_of, urgency_of
+from sla_notifier.channel.registry import endpoint_of, split_address
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.row import DeliveryRow, endpoint_of, split_address
+from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.telling.notification import Notification, Recipient
 from sla_notifier.telling.surroundings import Surroundings
 from sla_platform.wire import ClockFact, NoticeData

@@ -13,8 +13,9 @@ from functools import partial
 
 from sla_notifier.alert.occasion import Occasion
 from sla_notifier.alert.urgency import turn_of, urgency_of
+from sla_notifier.channel.registry import endpoint_of, is_grouped, split_address
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.row import MAIL, DeliveryRow, split_address
+from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import Kind, State
 from sla_notifier.telling.conversation import Conversation, conversation_id
 from sla_notifier.telling.notification import Notification
@@ -113,7 +114,7 @@ def _begun(storm: Conversation, ready: Sequence[Notification], around: Surroundi
         person=recipient.person,
         channel=channel,
         address=address,
-        endpoint=MAIL,
+        endpoint=endpoint_of(channel, address),
         then=recipient.then,
         level=_level(ready),
         contract=first.occasion.contract,
@@ -140,7 +141,7 @@ def _grown(
 
 def _key(notification: Notification) -> str:
     recipient = notification.recipient
-    if not notification.live or recipient is None or not recipient.address.startswith(f"{MAIL}:"):
+    if not notification.live or recipient is None or not is_grouped(recipient.address):
         return ""
     return conversation_id(recipient.person, recipient.address)
 

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never
 
+from sla_catalogue import ChannelId
 from sla_domain.contract import Contract, Person
 from sla_domain.notice import entitled
 from sla_notifier.alert.occasion import Entitled, Level, Paged
+from sla_notifier.channel.registry import sending_kind
 from sla_notifier.delivery.state import State
 from sla_notifier.delivery.verdict import Reason
 from sla_notifier.telling.directory import Meant, contract_of, level_of, reachable, usable
 from sla_notifier.telling.notification import Notification, Recipient
 from sla_notifier.telling.surroundings import Surroundings
-
-EMAIL = "email"
 
 
 def route(around: Surroundings, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
@@ -124,16 +124,20 @@ def _firsts(around: Surroundings, person: Person, channels: tuple[str, ...]) -> 
 
 
 def _by_channel(around: Surroundings, person: Person, channels: tuple[str, ...]) -> tuple[str, ...]:
-    """One address for each channel of a level: the person's mailbox, or the named webhook."""
+    """One address for each channel of a level: the person's own of that kind, or the entry of the catalogue."""
     found: list[str] = []
     for channel in channels:
-        wanted = _mailboxes(person) if channel == EMAIL else (f"webhook:{channel}",)
+        wanted = _addresses(around, person, channel)
         found.extend([address for address in wanted if reachable(around.catalogue, address, around.disabled)][:1])
     return tuple(dict.fromkeys(found))
 
 
-def _mailboxes(person: Person) -> tuple[str, ...]:
-    return tuple(address for address in person.addresses if address.startswith(f"{EMAIL}:"))
+def _addresses(around: Surroundings, person: Person, channel: str) -> tuple[str, ...]:
+    kind = sending_kind(channel)
+    if kind is not None and kind.personal:
+        return tuple(address for address in person.addresses if address.startswith(f"{kind.name}:"))
+    entry = around.catalogue.channels.get(ChannelId(channel))
+    return () if entry is None else (f"{entry.kind}:{channel}",)
 
 
 def _to_nobody(notification: Notification, names: tuple[str, ...], contract: Contract) -> Notification:

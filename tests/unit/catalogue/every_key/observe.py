@@ -23,7 +23,7 @@ from sla_domain.roles import roster
 from sla_domain.urgency import urgency
 from sla_ingest.auth import doubt
 from sla_ingest.dialect import Accepted, Delivery, translate
-from sla_notifier.channel.mailserver import from_catalogue
+from sla_notifier.channel.email.mailserver import from_catalogue
 from sla_notifier.intake.decide import concerned
 from sla_notifier.telling.directory import chain_of, level_of, usable
 from sla_platform.errors import BadSettings

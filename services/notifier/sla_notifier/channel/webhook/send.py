@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx2
-import orjson
-from standardwebhooks import Webhook
 
-from sla_catalogue.outlet import Channel, ChannelId
-from sla_notifier.channel.guard import Denial, Guard, Vetted
-from sla_notifier.channel.port import DUPLICATE_HEADER, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_catalogue import ChannelId
+from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.webhook.config import WebhookEndpoint
+from sla_notifier.channel.webhook.guard import Denial, Guard, Vetted
+from sla_notifier.channel.webhook.render import body_of, headers_of
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
@@ -28,27 +27,17 @@ LARGEST_BODY = 20_000
 LARGEST_REPLY = 16_384
 BODY_SECONDS = 0.5  # what a receiver gets to send the body that nobody reads
 
-_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
-_HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,1000}")
-_OURS = frozenset(
-    {
-        "host", "content-length", "content-type", "transfer-encoding", "connection", "te", "trailer", "upgrade",
-        "cookie", "expect", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature",
-        DUPLICATE_HEADER.lower(),
-    }
-)  # fmt: skip
 # The same body will be refused again: only somebody who changes it can help.
 _HOPELESS = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431})
 _THROTTLED = frozenset({429, 502, 503, 504})
 
 
-class WebhookChannel:
+class WebhookChannel(Channel):
     """Posts to the endpoints of the catalogue. `channels` is asked anew for each message: reloads take effect."""
 
     def __init__(
         self,
-        channels: Callable[[], Mapping[ChannelId, Channel]],
+        channels: Callable[[], Mapping[ChannelId, WebhookEndpoint]],
         guard: Guard,
         *,
         tls: ssl.SSLContext | None = None,
@@ -69,10 +58,10 @@ class WebhookChannel:
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
             return Rejected(Failure.NOT_CONFIGURED, "the catalogue has no such webhook channel")
-        body = _body(outgoing)
+        body = body_of(outgoing)
         if len(body) > LARGEST_BODY:
             return Rejected(Failure.TOO_LARGE, f"the body has {len(body)} bytes, the most is {LARGEST_BODY}")
-        headers = _headers(channel, outgoing, body)
+        headers = headers_of(channel, outgoing, body)
         if isinstance(headers, Rejected):
             return headers
         target = await self._guard.vet(channel.url, private=channel.private_addresses)
@@ -142,36 +131,6 @@ def asked_for(retry_after: str, now: datetime) -> timedelta | None:
         return max(parsedate_to_datetime(written) - now, timedelta())
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _body(outgoing: Outgoing) -> bytes:
-    if not outgoing.possibly_duplicate:
-        return orjson.dumps(outgoing.payload)
-    return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})
-
-
-def _headers(channel: Channel, outgoing: Outgoing, body: bytes) -> dict[str, str] | Rejected:
-    own: dict[str, str] = {}
-    if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):
-        return Rejected(Failure.NOT_CONFIGURED, "a secret of the channel is not available here")
-    for name, secret in channel.headers.items():
-        value = secret.reveal()
-        if name.lower() in _OURS or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-            return Rejected(Failure.NOT_CONFIGURED, f"the header {name[:64]!r} of the channel is not allowed")
-        own[name] = value
-    keys = [secret.reveal() for secret in channel.secrets]
-    if not keys or not all(_SECRET.fullmatch(key) for key in keys):
-        return Rejected(Failure.NOT_CONFIGURED, "the channel needs a secret: whsec_ and at least 24 bytes in base64")
-    own |= {
-        "Content-Type": "application/json",
-        "User-Agent": "slad",
-        "webhook-id": outgoing.id,
-        "webhook-timestamp": str(int(outgoing.at.timestamp())),
-        "webhook-signature": " ".join(Webhook(key).sign(outgoing.id, outgoing.at, body.decode()) for key in keys),
-    }
-    if outgoing.possibly_duplicate:
-        own[DUPLICATE_HEADER] = "true"
-    return own
 
 
 async def _let_finish(response: httpx2.Response) -> None:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from sla_catalogue.mailbox import is_mailbox
-from sla_notifier.channel.header import POLICY, mailbox_value, text_value
+from sla_notifier.channel.email.header import POLICY, mailbox_value, text_value
 from sla_notifier.channel.port import DUPLICATE_HEADER, Outgoing
 from sla_platform.errors import BadSettings
 

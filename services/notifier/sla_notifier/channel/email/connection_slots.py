@@ -1,4 +1,4 @@
-"""Places at one mail server: who wants to send waits here, first come first served, until the server bears one more."""
+"""Connections to one mail server: who wants to send waits for one, first come first served."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sla_notifier.channel.allowance import Allowance
+from sla_notifier.channel.email.allowance import Allowance
 
 
-class Places:
+class ConnectionSlots:
     """As many as the allowance says; what it says may change while somebody waits."""
 
     def __init__(self, allowance: Allowance) -> None:

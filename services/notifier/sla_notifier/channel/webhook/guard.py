@@ -15,7 +15,7 @@ from ipaddress import ip_address, ip_network
 
 import httpx2
 
-from sla_notifier.channel.forbidden import FORBIDDEN, PRIVATE, Address, Network, inside
+from sla_notifier.channel.webhook.forbidden import FORBIDDEN, PRIVATE, Address, Network, inside
 from sla_platform.errors import BadSettings
 
 PUBLIC_PORTS = frozenset({443, 8443})

@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Callable
 
 from sla_catalogue.outlet import Smtp
-from sla_notifier.channel.allowance import Allowance
-from sla_notifier.channel.email import EmailChannel
-from sla_notifier.channel.mailserver import MailServer, from_catalogue, mail_server
-from sla_notifier.channel.port import Failure, Outcome, Outgoing, Retry
+from sla_notifier.channel.email.allowance import Allowance
+from sla_notifier.channel.email.mailserver import MailServer, from_catalogue, mail_server
+from sla_notifier.channel.email.smtp import EmailChannel
+from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Retry
 from sla_platform.errors import BadSettings
 
 
-class MailRoute:
+class SelectedMailServer(Channel):
     """A Channel. `url` (SLAD_SMTP_URL) wins over the catalogue; without either, mail waits and says so."""
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:

@@ -17,12 +17,12 @@ from typing import Any
 import aiosmtplib
 
 from sla_catalogue.mailbox import is_mailbox
-from sla_notifier.channel.allowance import Allowance
-from sla_notifier.channel.envelope import compose, sender_of
-from sla_notifier.channel.mailserver import MailSecurity, MailServer
-from sla_notifier.channel.places import Places
+from sla_notifier.channel.email.allowance import Allowance
+from sla_notifier.channel.email.connection_slots import ConnectionSlots
+from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.mime import compose, sender_of
+from sla_notifier.channel.email.reply import about_the_server, classify, turned_away
 from sla_notifier.channel.port import Busy, Failure, Outcome, Outgoing, Rejected, Retry, Sent
-from sla_notifier.channel.reply import about_the_server, classify, turned_away
 
 TOTAL_SECONDS = 30.0
 WAIT_SECONDS = 20.0  # for a place; with the above it stays below a lease
@@ -59,7 +59,7 @@ class EmailChannel:
         self._taken = 0
         self._in_session = 0  # connections that the server has accepted and that are in use
         self._allowance = Allowance()
-        self._places = Places(self._allowance)
+        self._places = ConnectionSlots(self._allowance)
 
     @property
     def room(self) -> int:
