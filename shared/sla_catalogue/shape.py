@@ -45,9 +45,10 @@ def _channels(entries: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
             found[name] = entry
         elif "kind" not in entry:
             findings.error((*path, "kind"), "missing-key", f"{spell(path)} lacks the key 'kind'", "")
-        elif entry["kind"] not in models:
-            message = f"{spell((*path, 'kind'))}: {entry['kind']!r} is none of the choice"
-            findings.error((*path, "kind"), "unknown-value", message, did_you_mean(str(entry["kind"]), models))
+        elif not isinstance(entry["kind"], str) or entry["kind"] not in models:
+            named = entry["kind"] if isinstance(entry["kind"], str) else ""  # anything else is not quoted
+            message = f"{spell((*path, 'kind'))}: {named!r} is none of the choice"
+            findings.error((*path, "kind"), "unknown-value", message, did_you_mean(named, models))
         else:
             model = models[entry["kind"]]
             try:
