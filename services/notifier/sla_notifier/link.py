@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import orjson
 
-from sla_notifier.kept import KeptSecret
+from sla_notifier.link_secret import LinkSecret
 from sla_platform.store.types import from_micros, to_micros
 
 VALID_FOR = timedelta(days=14)
@@ -58,7 +58,7 @@ class Links:
     """Builds and reads links; `base` is the public URL without a slash at its end."""
 
     base: str
-    secret: KeptSecret = field(repr=False)
+    secret: LinkSecret = field(repr=False)
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"

@@ -54,7 +54,7 @@ class NotifierMetrics:
         self.oldest_waiting = Gauge(
             "slad_notifier_facts_waiting_oldest_seconds", "How long the oldest of them has waited.", registry=registry
         )
-        self.set_aside = Gauge(
+        self.quarantined = Gauge(
             "slad_notifier_facts_set_aside", "Facts and notices that could not be worked on.", registry=registry
         )
         self.facts = Counter("slad_notifier_facts_total", "Facts taken in.", ["kind"], registry=registry)
@@ -64,7 +64,7 @@ class NotifierMetrics:
             ["kind"],
             registry=registry,
         )
-        self.unheeded = Counter(
+        self.irrelevant = Counter(
             "slad_notifier_facts_unheeded_total", "Facts that can concern no alert, passed over.", registry=registry
         )
         self.repeated = Counter("slad_notifier_facts_repeated_total", "Facts taken in before.", registry=registry)

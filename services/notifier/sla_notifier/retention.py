@@ -28,7 +28,7 @@ _a, _d = tables.alert.c, tables.delivery.c
 _carried = tables.delivery.alias("carried")
 
 
-class Tellings:
+class NotifierSweeps:
     """The sweeps of the notifier's store; alerts come before deliveries."""
 
     def __init__(self, store: Store) -> None:

@@ -31,7 +31,7 @@ inbox = Table(
     Index("ix_notifier_inbox_at", "at"),
 )
 
-UNSPOILT = text("error = ''")
+NOT_QUARANTINED = text("error = ''")
 
 # Facts and notices taken in whose turn has not come yet.
 waiting = Table(
@@ -46,7 +46,7 @@ waiting = Table(
     Column("said", Text, nullable=False),
     # Set by the release before for what it set aside; at its start this one moves such rows to notifier_quarantine.
     Column("error", Text, nullable=False, server_default=_EMPTY),
-    Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=UNSPOILT, sqlite_where=UNSPOILT),
+    Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=NOT_QUARANTINED, sqlite_where=NOT_QUARANTINED),
     Index("ix_notifier_waiting_clock", "clock"),
 )
 

@@ -12,7 +12,7 @@ from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
 from sla_notifier.acknowledge.acknowledge import Acknowledger
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Retry, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Retry, Sent
 from sla_notifier.delivery.row import row_of
 from sla_notifier.delivery.store import Done, _leave_alone
 from sla_platform.bus import rung_within
@@ -27,7 +27,7 @@ class Dying(Channel):
         self._real = real
         self.sent = asyncio.Event()
 
-    async def send(self, outgoing: Outgoing) -> Outcome:
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
         await self._real.send(outgoing)
         self.sent.set()
         await asyncio.Event().wait()
@@ -91,7 +91,7 @@ async def test_who_may_have_read_a_page_that_an_answer_cut_off_hears_of_the_end(
 ) -> None:
     smtp_server.drop_after_data()
     await open_alert.send()
-    done = await Acknowledger(open_alert.desk).acknowledge((await open_alert.alert("github:7")).id, "piotr", "link")
+    done = await Acknowledger(open_alert.context).acknowledge((await open_alert.alert("github:7")).id, "piotr", "link")
     assert done is not None
     await open_alert.hear(missed(NINE + 16 * MINUTE))
     await open_alert.send()
@@ -173,7 +173,7 @@ async def test_smtp_4xx_climbs_the_ladder_and_keeps_the_message_id(open_alert: S
     await open_alert.send()
     assert (await open_alert.rows())[0].failure == "smtp_4xx"
     await open_alert.pass_time(seconds=3)
-    assert await open_alert.send() == 0, "the first rung is five seconds, give or take a fifth"
+    assert await open_alert.send() == 0, "the first each_level is five seconds, give or take a fifth"
     await open_alert.pass_time(seconds=4)
     assert await open_alert.send() == 1
     await open_alert.pass_time(seconds=37)
@@ -357,7 +357,7 @@ async def test_an_acknowledged_page_that_waits_for_its_next_attempt_is_cancelled
 ) -> None:
     smtp_server.answer(Smtp.RCPT, "450 4.2.1 mailbox locked")
     await open_alert.send()
-    await Acknowledger(open_alert.desk).acknowledge((await open_alert.alert("github:7")).id, "piotr", "api")
+    await Acknowledger(open_alert.context).acknowledge((await open_alert.alert("github:7")).id, "piotr", "api")
     await open_alert.pass_time(seconds=60)
     assert await open_alert.send() == 0
     row = (await open_alert.rows())[0]

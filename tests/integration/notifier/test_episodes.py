@@ -14,20 +14,20 @@ from tests.unit.board.timer_in_memory import TimerInMemory
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.fact import FactKind
-from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-class Pager:
+class Pager(Channel):
     """A channel that keeps what it delivers, in order, and does what it is told first."""
 
     def __init__(self) -> None:
-        self.heard: list[Outgoing] = []
+        self.heard: list[OutgoingMessage] = []
         self.outcomes: dict[str, Outcome] = {}  # by the first word of a subject
 
-    async def send(self, message: Outgoing) -> Outcome:
+    async def send(self, message: OutgoingMessage) -> Outcome:
         outcome = self.outcomes.get(message.subject.split()[0], Sent())
         if isinstance(outcome, Sent):
             self.heard.append(message)

@@ -15,7 +15,7 @@ from sla_domain.escalation import TellKind
 from sla_domain.fact import FactKind
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.telling import write
+from sla_notifier.notification import unit_of_work
 
 MINUTE = timedelta(minutes=1)
 
@@ -42,7 +42,7 @@ async def test_a_breach_climbs_the_levels_until_somebody_acknowledges(stage: Sta
     await stage.send()
     assert mailed(smtp_server)[2:] == [("piotr", "BROKEN")], "anna is a lead too, but was paged in this round"
 
-    done = await Acknowledger(stage.desk).acknowledge((await stage.alert("github:7")).id, "piotr", "link")
+    done = await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "piotr", "link")
     assert done is not None
     assert done.answer.value == "done"
     await stage.pass_time(hours=5)
@@ -159,7 +159,7 @@ async def test_an_acknowledgement_ends_a_reminder_that_waits(stage: Stage, smtp_
     await stage.hear(breached(saturday, due_at=saturday))
     await stage.send()
     await stage.pass_time(minutes=10)
-    await Acknowledger(stage.desk).acknowledge((await stage.alert("github:7")).id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "anna", "link")
     await stage.pass_time(days=10)
     await stage.send()
     assert mailed(smtp_server) == [("anna", "BROKEN:")]
@@ -279,14 +279,14 @@ async def test_a_sender_that_comes_while_a_breach_is_taken_back_does_not_tell_it
     """The worst moment: those who must hear of it have been looked up, the page has not been cut off yet."""
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached())
-    other, looked_up = stage.another(), write._told
+    other, looked_up = stage.another(), unit_of_work._told
 
     async def and_meanwhile(*given: Any) -> list[DeliveryRow]:
         rows = await looked_up(*given)
         assert await other.send() == 0
         return rows
 
-    monkeypatch.setattr(write, "_told", and_meanwhile)
+    monkeypatch.setattr(unit_of_work, "_told", and_meanwhile)
     await stage.hear(taken_back(NINE + 14 * MINUTE))
     assert await stage.send() == 0
     assert mailed(smtp_server) == []

@@ -16,9 +16,9 @@ from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import WebhookReceiver
 
 from sla_domain.fact import FactKind
-from sla_notifier.delivery.again import retry
+from sla_notifier.api.second_attempt import retry_delivery
 from sla_notifier.delivery.state import Kind
-from sla_notifier.telling.conversation import CALM, FIRST_PAUSE
+from sla_notifier.notification.conversation import CALM, FIRST_PAUSE
 
 READER = {"Authorization": "Bearer the-readers-key-0001"}
 LATE = NINE + timedelta(hours=3)
@@ -259,8 +259,8 @@ async def test_what_a_failed_digest_carried_is_retried_with_it(stage: Stage, smt
     (digest,) = await stage.rows(kind="digest")
     carried = (await stage.rows(carried_by=digest.id))[0]
     assert (carried.state, carried.reason) == ("failed", "carrier_failed")
-    assert not await retry(stage.desk, carried.id)
-    assert await retry(stage.desk, carried.carried_by)
+    assert not await retry_delivery(stage.context, carried.id)
+    assert await retry_delivery(stage.context, carried.carried_by)
     await stage.send()
     assert {row.state for row in await stage.rows(kind="page", carried_by=digest.id)} == {"sent"}
 
@@ -346,12 +346,12 @@ async def test_what_was_broken_anew_since_then_is_not_acknowledged_by_it(
 
 
 async def test_a_link_for_a_digest_that_is_gone_says_so(stage: Stage, client: httpx2.AsyncClient) -> None:
-    link = stage.desk.manner.links.acknowledge_digest("dlv_gone", "anna", stage.time.now())
+    link = stage.context.render_config.links.acknowledge_digest("dlv_gone", "anna", stage.time.now())
     path = link.removeprefix("https://slad.example")
     assert (await client.get(path)).status_code == (await client.post(path)).status_code == 404
 
 
 def test_every_kind_has_its_place_in_a_digest() -> None:
-    from sla_notifier.telling.digest import _COUNTED, _RANK, _STEPS
+    from sla_notifier.notification.digest import _COUNTED, _RANK, _STEPS
 
     assert set(_COUNTED) == set(_RANK) == set(_STEPS) == set(Kind) - {Kind.DIGEST}

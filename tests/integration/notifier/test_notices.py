@@ -113,7 +113,7 @@ async def test_an_answer_of_one_does_not_keep_the_notice_from_the_others(stage: 
 
     await stage.hear(notice())
     alert = (await stage.table("notifier_alert"))[0]
-    await Acknowledger(stage.desk).acknowledge(alert.id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge(alert.id, "anna", "link")
     await stage.send()
     assert told(smtp_server) == ["anna", "ben", "maria", "piotr"]
 

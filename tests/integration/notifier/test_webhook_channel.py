@@ -14,7 +14,7 @@ from tests.real.certificates import Certificates
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
 from sla_catalogue import ChannelId, Secret
-from sla_notifier.channel.port import Failure, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.port import Failure, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.channel.webhook.config import WebhookEndpoint
 from sla_notifier.channel.webhook.guard import Guard, networks
 from sla_notifier.channel.webhook.send import WebhookChannel
@@ -23,9 +23,9 @@ ONE = "whsec_c3BhcmUtc2VjcmV0LW51bWJlci1vbmUtZm9yLXRlc3RzLTEyMzQ="
 TWO = "whsec_c3BhcmUtc2VjcmV0LW51bWJlci10d28tZm9yLXRlc3RzLTEyMzQ="
 
 
-def outgoing(**more: object) -> Outgoing:
+def outgoing(**more: object) -> OutgoingMessage:
     now = datetime.now(UTC)  # noqa: TID251 - the library that verifies compares with the system's clock
-    made = Outgoing(
+    made = OutgoingMessage(
         id="dlv_0123",
         address="hook",
         subject="",

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from sla_board.shown import word
 from sla_catalogue import Catalogue, builtin_catalogue
 from sla_domain.fact import FactKind
-from sla_notifier.alert.occasion import Occasion
+from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import Kind
-from sla_notifier.kept import KeptSecret
 from sla_notifier.link import Links
-from sla_notifier.telling.content import content_of
-from sla_notifier.telling.notification import Recipient
-from sla_notifier.telling.surroundings import Surroundings
+from sla_notifier.link_secret import LinkSecret
+from sla_notifier.notification.content import content_of
+from sla_notifier.notification.notification import Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.render import Texts
 from sla_platform.wire import ClockFact, NoticeData
 from sla_platform.wire.notice import AffectedProduct
@@ -36,10 +36,10 @@ HOLES = re.compile(r"“\s*”|\(\s*[,)]|,\s*[,)]|\bfor\s+(?:\(|was\b)|\bto\s+(?
 
 
 @pytest.fixture(scope="module")
-def around() -> Surroundings:
+def around() -> PipelineContext:
     catalogue: Catalogue = builtin_catalogue()
-    links = Links("https://slad.example", KeptSecret(b"secret"))
-    return Surroundings(catalogue=catalogue, texts=Texts(), links=links, now=NOW)
+    links = Links("https://slad.example", LinkSecret(b"secret"))
+    return PipelineContext(catalogue=catalogue, texts=Texts(), links=links, now=NOW)
 
 
 @given(
@@ -48,14 +48,14 @@ def around() -> Surroundings:
     metric=GONE, customer=GONE, contract=GONE, plan=GONE, priority=GONE, title=GONE, why=GONE,
 )  # fmt: skip
 def test_no_text_about_a_clock_has_a_hole(
-    around: Surroundings, kind: Kind, outcome: str, metric: str, customer: str, contract: str, plan: str, priority: str,
-    title: str, why: str,
+    around: PipelineContext, kind: Kind, outcome: str, metric: str, customer: str, contract: str, plan: str,
+    priority: str, title: str, why: str,
 ) -> None:  # fmt: skip
     fact = ClockFact(
         kind=FactKind.CLOCK_CANCELLED, incident="desk:1", at=NOW, clock=UUID(int=1), metric=metric, customer=customer,
         contract=contract, plan=plan, priority=priority, title=title, due_at=NOW - HOUR, details={"why": why},
     )  # fmt: skip
-    occasion = Occasion(
+    occasion = NotificationRequest(
         id="o", kind=kind, at=NOW, contract=contract, content=fact, audience=(), alert="a", outcome=outcome,
         due_at=NOW - HOUR,
     )  # fmt: skip
@@ -66,11 +66,13 @@ def test_no_text_about_a_clock_has_a_hole(
 
 
 @pytest.mark.parametrize("title", [" ", "\u200b"])
-def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: Surroundings, title: str) -> None:
+def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: PipelineContext, title: str) -> None:
     notice = NoticeData(
         id="SEC-1", title=title, text="x", products=(AffectedProduct(product="shop"),), published_at=NOW
     )
-    occasion = Occasion(id="o", kind=Kind.FIX, at=NOW, contract="gone", content=notice, audience=(), alert="a")
+    occasion = NotificationRequest(
+        id="o", kind=Kind.FIX, at=NOW, contract="gone", content=notice, audience=(), alert="a"
+    )
     message = around.texts.message(content_of(around, occasion, READER), "en")
     assert "SEC-1" in message.subject
     assert "contract gone:" in message.text, "not by the name of the contract that stands in"
@@ -81,12 +83,12 @@ def test_the_board_calls_a_metric_something(name: str) -> None:
     assert word.metric(name) == "Promise"
 
 
-def test_what_is_no_longer_promised_is_said_so(around: Surroundings) -> None:
+def test_what_is_no_longer_promised_is_said_so(around: PipelineContext) -> None:
     fact = ClockFact(
         kind=FactKind.CLOCK_CANCELLED, incident="desk:1", at=NOW, clock=UUID(int=1), metric="first_response",
         customer="Acme", contract="gone", details={"withdrawn": "yes", "why": "the target is no longer promised"},
     )  # fmt: skip
-    occasion = Occasion(
+    occasion = NotificationRequest(
         id="o", kind=Kind.RESOLVED, at=NOW, contract="gone", content=fact, audience=(), alert="a", due_at=NOW - HOUR,
         outcome="withdrawn",
     )  # fmt: skip

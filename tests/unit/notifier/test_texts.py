@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_notifier.acknowledge.page import Answer, Shown, page
+from sla_notifier.acknowledge.page import AckPage, AckPageKind, page
 from sla_notifier.delivery.state import Kind
 from sla_notifier.text.content import Action, Content, Item
 from sla_notifier.text.render import FOLDER, Texts
@@ -129,10 +129,10 @@ def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:
     assert "due in" in Texts(tmp_path).message(content(Kind.WARNING), "pl").subject.lower()
 
 
-@pytest.mark.parametrize("shown", list(Shown))
-def test_every_answer_has_a_page_without_script(shown: Shown) -> None:
-    html = page(Texts(), Answer(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1"))
-    assert ("<form" in html) is (shown in (Shown.ASK, Shown.ASK_ALL))
+@pytest.mark.parametrize("shown", list(AckPageKind))
+def test_every_answer_has_a_page_without_script(shown: AckPageKind) -> None:
+    html = page(Texts(), AckPage(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1"))
+    assert ("<form" in html) is (shown in (AckPageKind.ASK, AckPageKind.ASK_ALL))
     assert "<script" not in html
     assert "<x>" not in html
     assert "<y>" not in html

@@ -12,13 +12,13 @@ from tests.unit.board.timer_in_memory import TimerInMemory
 
 from sla_catalogue import builtin_catalogue
 from sla_domain.fact import FactKind
-from sla_notifier.alert.occasion import Occasion
+from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import Kind
-from sla_notifier.kept import KeptSecret
 from sla_notifier.link import Links
-from sla_notifier.telling.content import content_of
-from sla_notifier.telling.notification import Recipient
-from sla_notifier.telling.surroundings import Surroundings
+from sla_notifier.link_secret import LinkSecret
+from sla_notifier.notification.content import content_of
+from sla_notifier.notification.notification import Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.content import Message
 from sla_notifier.text.render import Texts
 from sla_platform.wire import ClockFact, decode_clock_fact
@@ -44,18 +44,18 @@ def started() -> ClockFact:
     return fact
 
 
-def around(now: str) -> Surroundings:
-    return Surroundings(
+def around(now: str) -> PipelineContext:
+    return PipelineContext(
         now=msk(now),
         catalogue=builtin_catalogue(),
         texts=Texts(),
-        links=Links("https://slad.example", KeptSecret(b"x" * 32)),
+        links=Links("https://slad.example", LinkSecret(b"x" * 32)),
     )
 
 
 def message(kind: Kind, now: str, at: str | None = None, **changed: Any) -> Message:
     fact = started().model_copy(update={"at": msk(at or DUE), **changed})
-    occasion = Occasion(
+    occasion = NotificationRequest(
         id="o", kind=kind, at=fact.at, contract=fact.contract, content=fact, audience=(), alert="c",
         episode=1, level=1, outcome="missed", due_at=msk(DUE),
     )  # fmt: skip
@@ -100,7 +100,7 @@ def test_a_page_at_night_says_that_the_hours_are_closed() -> None:
 
 def test_a_promise_broken_at_the_close_is_not_late_by_the_night() -> None:
     fact = started().model_copy(update={"at": msk("2026-11-16 19:00"), "due_at": msk("2026-11-16 19:00")})
-    occasion = Occasion(
+    occasion = NotificationRequest(
         id="o", kind=Kind.PAGE, at=fact.at, contract=fact.contract, content=fact, audience=(), alert="c", level=1
     )
     said = Texts().message(content_of(around("2026-11-16 23:00"), occasion, ANNA), "en")

@@ -39,20 +39,20 @@ from sla_ingest.entry import Result, entry_of, parked_instead
 from sla_ingest.name.joining import derived_id
 from sla_ingest.name.known import AliasKind
 from sla_notifier.acknowledge.acknowledge import who
-from sla_notifier.acknowledge.answer import LINK
-from sla_notifier.acknowledge.listed import DIGEST
+from sla_notifier.acknowledge.digest_links import DIGEST
+from sla_notifier.acknowledge.links import LINK
 from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.api.routes import API
 from sla_notifier.channel.port import Failure
 from sla_notifier.channel.registry import KINDS, endpoint_of
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.spoilt import SEND
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.quarantined import SEND
 from sla_notifier.delivery.state import Kind, State
-from sla_notifier.delivery.verdict import Reason
 from sla_notifier.escalate.escalator import ESCALATE
 from sla_notifier.intake.waiting import DECIDE
-from sla_notifier.kept import LINKS
-from sla_notifier.telling.conversation import Conversation, conversation_id
+from sla_notifier.link_secret import LINKS
+from sla_notifier.notification.conversation import Conversation, conversation_id
 from sla_platform.bus.quarantine import CONSUME, RELAY
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
@@ -180,7 +180,7 @@ LONGEST: dict[str, int] = {
     "notifier_delivery.channel": longest(kind.name for kind in KINDS),
     "notifier_delivery.endpoint": len(endpoint_of("webhook", "c" * bounds.CHANNEL)),
     "notifier_delivery.state": longest(State),
-    "notifier_delivery.reason": longest(Reason),
+    "notifier_delivery.reason": longest(UnsentReason),
     "notifier_delivery.lease": 36,
     "notifier_delivery.follows": DELIVERY,
     "notifier_delivery.carried_by": DELIVERY,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sla_domain.bounds import WHO, shortened
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import Alert
-from sla_notifier.alert.batch import Batch
+from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.decide import AckAnswer, acknowledged
-from sla_notifier.desk import Desk
-from sla_notifier.telling.write import write
+from sla_notifier.context import NotifierContext
+from sla_notifier.notification.unit_of_work import write
 from sla_platform.store.instant import store_now
 
 
@@ -30,42 +30,42 @@ def who(named: str, key: str) -> str:
 
 
 class Acknowledger:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
 
     async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
         """None for an alert that is not known, or not of the only contract the caller may see."""
-        async with self._desk.writing() as connection:
+        async with self._context.writing() as connection:
             known = await alerts.locked(connection, {alert})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
                 return None
-            now = await store_now(connection, self._desk.time)
+            now = await store_now(connection, self._context.time_source)
             answer, change = acknowledged(before, who, via, now)
             if change.alert is not None:
-                batch = Batch(known)
+                batch = ChangeSet(known)
                 batch.add(change)
-                await write(connection, batch, self._desk.catalogue(), self._desk.manner, now)
+                await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
         if change.alert is not None:
-            self._desk.metrics.acknowledged.labels(via).inc()
-            self._desk.ring()
+            self._context.metrics.acknowledged.labels(via).inc()
+            self._context.signal()
         return Acknowledged(answer, change.alert or before)
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
         """Several at once, each as it was in this episode: one that was closed and opened anew is passed over."""
-        async with self._desk.writing() as connection:
+        async with self._context.writing() as connection:
             known = await alerts.locked(connection, set(ids))
-            now = await store_now(connection, self._desk.time)
-            batch, done = Batch(known), []
+            now = await store_now(connection, self._context.time_source)
+            batch, done = ChangeSet(known), []
             for id_, before in known.items():
                 if before.episode != ids[id_]:
                     continue
                 answer, change = acknowledged(before, who, via, now)
                 batch.add(change)
                 done.append(Acknowledged(answer, change.alert or before))
-            await write(connection, batch, self._desk.catalogue(), self._desk.manner, now)
+            await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
         count = sum(each.answer is AckAnswer.DONE for each in done)
         if count:
-            self._desk.metrics.acknowledged.labels(via).inc(count)
-            self._desk.ring()
+            self._context.metrics.acknowledged.labels(via).inc(count)
+            self._context.signal()
         return done

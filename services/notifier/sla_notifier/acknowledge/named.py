@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sla_catalogue import Catalogue
 from sla_notifier.alert.alert import Alert
-from sla_notifier.telling.directory import contract_of
-from sla_notifier.text.words import one_line, spoken
+from sla_notifier.notification.directory import contract_of
+from sla_notifier.text.words import id_as_words, one_line
 from sla_platform.wire import NoticeData
 
 
@@ -15,7 +15,7 @@ def subject_of(alert: Alert) -> str:
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
     ticket = f"{content.incident} {content.title}".strip()
-    return one_line(f"{spoken(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
+    return one_line(f"{id_as_words(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:

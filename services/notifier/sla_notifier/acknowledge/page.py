@@ -31,7 +31,7 @@ HEADERS = {
 }
 
 
-class Shown(StrEnum):
+class AckPageKind(StrEnum):
     """What the page says; each is a sentence of `answer.toml`."""
 
     ASK = "ask"
@@ -50,18 +50,18 @@ class Shown(StrEnum):
     @property
     def status(self) -> int:
         match self:
-            case Shown.BAD | Shown.INCOMPLETE | Shown.FOREIGN:
+            case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN:
                 return 403
-            case Shown.EXPIRED:
+            case AckPageKind.EXPIRED:
                 return 410
-            case Shown.UNKNOWN:
+            case AckPageKind.UNKNOWN:
                 return 404
             case _:
                 return 200
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedAlert:
     """One of several alerts: what it is about, how it stands (a word of `answer.toml`), where it is answered alone."""
 
     what: str
@@ -71,21 +71,21 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AckPage:
     """`at` is written in `zone`; `link` leads on to the incident or the board; `count` of `listed` are meant."""
 
-    shown: Shown
+    shown: AckPageKind
     language: str = "en"
     what: str = ""
     who: str = ""
     at: datetime | None = None
     zone: str = "UTC"
     link: str = ""
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListedAlert, ...] = ()
     count: int = 0
 
 
-def page(texts: Texts, answer: Answer) -> str:
+def page(texts: Texts, answer: AckPage) -> str:
     """The HTML of an answer, in the person's language."""
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
@@ -97,9 +97,10 @@ def page(texts: Texts, answer: Answer) -> str:
             "title": words["title"],
             "style": STYLE,
             "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when, count=answer.count),
-            "button": {Shown.ASK: words["button"], Shown.ASK_ALL: words["button_all"].format(count=answer.count)}.get(
-                answer.shown, ""
-            ),
+            "button": {
+                AckPageKind.ASK: words["button"],
+                AckPageKind.ASK_ALL: words["button_all"].format(count=answer.count),
+            }.get(answer.shown, ""),
             "listed": [
                 {
                     "what": each.what,

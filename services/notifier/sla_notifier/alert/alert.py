@@ -14,7 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sla_notifier.alert import chain as chains
-from sla_notifier.alert.chain import Chain
+from sla_notifier.alert.chain import EscalationChain
 from sla_platform.wire import ClockFact, NoticeData
 
 
@@ -55,7 +55,7 @@ class Alert:
     episode: int = 1
     occasion: str
     content: ClockFact | NoticeData
-    policy: Chain
+    policy: EscalationChain
     opened_at: datetime
     due_at: datetime
     round: int = 0

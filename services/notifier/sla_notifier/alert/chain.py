@@ -15,7 +15,7 @@ REPEAT = 0  # the level number of the step that begins another round
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class EscalationLevel:
     """One level: who is told, after how long, and how (no channels: by the person's own addresses in order).
 
     A level that does not page informs, and asks for no answer.
@@ -28,31 +28,33 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class EscalationChain:
     """Levels are numbered from 1. `rounds` counts the repetitions after the first run."""
 
     policy: str
-    rungs: tuple[Rung, ...]
+    levels: tuple[EscalationLevel, ...]
     repeat: timedelta | None = None
     rounds: int = 0
 
     def at_once(self) -> tuple[int, ...]:
         """The levels without a delay."""
-        return tuple(number for number, rung in enumerate(self.rungs, start=1) if rung.after <= timedelta())
+        return tuple(
+            number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
+        )
 
-    def rung(self, level: int) -> Rung:
-        return self.rungs[level - 1]
+    def level(self, level: int) -> EscalationLevel:
+        return self.levels[level - 1]
 
-    def without_first(self, patience: timedelta) -> Chain:
+    def without_first(self, patience: timedelta) -> EscalationChain:
         """For a critical fix, whose first level are the entitled people: what comes next if none of them answers."""
-        if len(self.rungs) > 1:
-            return replace(self, rungs=(Rung(timedelta(), ()), *self.rungs[1:]))
-        only = tuple(replace(rung, after=max(rung.after, patience)) for rung in self.rungs)
-        return replace(self, rungs=(Rung(timedelta(), ()), *only))
+        if len(self.levels) > 1:
+            return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
+        only = tuple(replace(each_level, after=max(each_level.after, patience)) for each_level in self.levels)
+        return replace(self, levels=(EscalationLevel(timedelta(), ()), *only))
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EscalationStep:
     """A page still to come: the alert's `level` in its `round`, due at `fire_at`."""
 
     alert: str
@@ -61,30 +63,30 @@ class Step:
     fire_at: datetime
 
 
-def steps(chain: Chain, alert: str, round_: int, start: datetime) -> tuple[Step, ...]:
+def steps(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
     """What a round that starts now still has before it, after the levels told at once."""
     later = [
-        Step(alert, round_, number, start + rung.after)
-        for number, rung in enumerate(chain.rungs, start=1)
-        if rung.after > timedelta()
+        EscalationStep(alert, round_, number, start + each_level.after)
+        for number, each_level in enumerate(chain.levels, start=1)
+        if each_level.after > timedelta()
     ]
-    if chain.repeat is not None and round_ < chain.rounds and chain.rungs:
-        later.append(Step(alert, round_, REPEAT, start + chain.rungs[-1].after + chain.repeat))
+    if chain.repeat is not None and round_ < chain.rounds and chain.levels:
+        later.append(EscalationStep(alert, round_, REPEAT, start + chain.levels[-1].after + chain.repeat))
     return tuple(later)
 
 
-def dumps(chain: Chain) -> str:
+def dumps(chain: EscalationChain) -> str:
     return orjson.dumps(
         {
             "policy": chain.policy,
             "levels": [
                 {
-                    "after": rung.after.total_seconds(),
-                    "tell": rung.tell,
-                    "channels": rung.channels,
-                    "pages": rung.pages,
+                    "after": each_level.after.total_seconds(),
+                    "tell": each_level.tell,
+                    "channels": each_level.channels,
+                    "pages": each_level.pages,
                 }
-                for rung in chain.rungs
+                for each_level in chain.levels
             ],
             "repeat": None if chain.repeat is None else chain.repeat.total_seconds(),
             "rounds": chain.rounds,
@@ -92,12 +94,14 @@ def dumps(chain: Chain) -> str:
     ).decode()
 
 
-def loads(written: str) -> Chain:
+def loads(written: str) -> EscalationChain:
     read = orjson.loads(written)
-    return Chain(
+    return EscalationChain(
         read["policy"],
         tuple(
-            Rung(timedelta(seconds=level["after"]), tuple(level["tell"]), tuple(level["channels"]), level["pages"])
+            EscalationLevel(
+                timedelta(seconds=level["after"]), tuple(level["tell"]), tuple(level["channels"]), level["pages"]
+            )
             for level in read["levels"]
         ),
         None if read["repeat"] is None else timedelta(seconds=read["repeat"]),
@@ -105,6 +109,6 @@ def loads(written: str) -> Chain:
     )
 
 
-def for_roles(roles: Sequence[str]) -> Chain:
+def for_roles(roles: Sequence[str]) -> EscalationChain:
     """Where the catalogue names no policy: the roles of the plan are told at once, and nobody after them."""
-    return Chain("", (Rung(timedelta(), tuple(roles)),))
+    return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

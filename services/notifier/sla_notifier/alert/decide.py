@@ -20,32 +20,41 @@ from sla_domain.fact import FactKind
 from sla_domain.spoken import mark_of_key
 from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
-from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
-from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
+from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationStep, steps
+from sla_notifier.alert.request import (
+    Audience,
+    EntitledRecipients,
+    LevelRecipients,
+    NotificationRequest,
+    PagedRecipients,
+)
 from sla_notifier.alert.urgency import weight_of
+from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import Kind
-from sla_notifier.delivery.verdict import Reason
 from sla_platform.wire import ClockFact, DeliveryFact, NoticeData
 
 FIX_PATIENCE = timedelta(minutes=30)  # before a policy's only level hears of an unanswered critical fix
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """`steps_over`: no step the alert had is taken any more; `cut_off`: why its pages still queued are cancelled."""
+class AlertChange:
+    """What must be written in one transaction; `events` are ids and facts for the log.
+
+    `clear_steps`: the steps the alert had are removed; `cancel_reason`: why its queued pages are cancelled.
+    """
 
     alert: Alert | None = None
-    steps_over: bool = False
-    steps: tuple[Step, ...] = ()
-    occasions: tuple[Occasion, ...] = ()
-    cut_off: Reason | None = None
+    clear_steps: bool = False
+    steps: tuple[EscalationStep, ...] = ()
+    requests: tuple[NotificationRequest, ...] = ()
+    cancel_reason: UnsentReason | None = None
     events: tuple[tuple[str, DeliveryFact], ...] = ()  # id and fact
 
 
-NOTHING = Change()
+NO_CHANGE = AlertChange()
 
 # Kinds that open an alert, tell somebody or end an alert. A fact of any other kind does so only by what it takes back.
-_HEEDED = frozenset(
+_RELEVANT = frozenset(
     {
         FactKind.CLOCK_WARNED,
         FactKind.CLOCK_BREACHED,
@@ -59,9 +68,9 @@ _HEEDED = frozenset(
 )
 
 
-def heeded(fact: ClockFact) -> bool:
+def is_relevant(fact: ClockFact) -> bool:
     """Whether the fact can concern an alert at all: most facts of a busy day (promises, starts, pauses) cannot."""
-    return fact.kind in _HEEDED or TAKES_BACK in fact.details or overdue_again(fact, fact.at)
+    return fact.kind in _RELEVANT or TAKES_BACK in fact.details or overdue_again(fact, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
@@ -85,14 +94,14 @@ def is_news(before: Alert | None, fact: ClockFact) -> bool:
     return not tells and before is not None
 
 
-def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
+def warned(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
     """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told, and one
     whose breach would page nobody either."""
     if fact.overtaken or chain.policy == NO_ESCALATION:
-        return NOTHING
-    return Change(
-        occasions=(
-            Occasion(
+        return NO_CHANGE
+    return AlertChange(
+        requests=(
+            NotificationRequest(
                 id=id_,
                 kind=Kind.WARNING,
                 at=fact.at,
@@ -106,21 +115,26 @@ def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
     )
 
 
-def unpromised(fact: ClockFact, id_: str, chain: Chain) -> Change:
+def unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
     """A notice to those who would be paged first: no clock will ever speak of this incident."""
-    occasion = Occasion(
+    request = NotificationRequest(
         id=id_, kind=Kind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
     )
-    return Change(occasions=(occasion,))
+    return AlertChange(requests=(request,))
 
 
 def breached(
-    before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime, due_at: datetime | None = None
-) -> Change:
+    before: Alert | None,
+    fact: ClockFact,
+    id_: str,
+    chain: EscalationChain,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> AlertChange:
     """Open the alert of this clock, or open it anew: the levels without delay are told at once. `due_at`: the due
     instant that was passed, when the fact is no breach."""
     if before is not None and (before.occasion == id_ or _heard_already(before, fact)):
-        return NOTHING
+        return NO_CHANGE
     alert = Alert(
         id=str(fact.clock),
         kind=AlertKind.CLOCK,
@@ -138,10 +152,10 @@ def breached(
         weight=weight_of(fact),
     )
     running_before = before is not None and before.state is not AlertState.CLOSED
-    return _opened(alert, now, Reason.REOPENED if running_before else None)
+    return _opened(alert, now, UnsentReason.REOPENED if running_before else None)
 
 
-def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
+def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
     """A broken promise runs again (`overdue_again`): after its end somebody must act anew, and hears of the old breach.
 
     While the alert is open or acknowledged (a pause that ended) its people know, unless the clock is another
@@ -149,28 +163,28 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: 
     """
     if before is None:
         # Its breach was history when slad first heard of it: that the clock runs again is news.
-        return NOTHING if fact.passed_due is None else breached(None, fact, id_, chain, now, fact.passed_due)
+        return NO_CHANGE if fact.passed_due is None else breached(None, fact, id_, chain, now, fact.passed_due)
     if before.state is not AlertState.CLOSED and not _elsewhere(before, fact):
-        return NOTHING
+        return NO_CHANGE
     if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
-        return NOTHING
+        return NO_CHANGE
     due_at = before.due_at
     if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
         due_at = fact.due_at  # the breach of this target, which need not be the one heard of last
     return breached(before, fact, id_, chain, now, due_at)
 
 
-def moved(before: Alert | None, fact: ClockFact) -> Change:
+def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
     """The breach the alert is about stands at another instant: nobody is told by a message of its own, but every later
     word speaks of that instant."""
     if before is None or fact.kind is not FactKind.CLOCK_AMENDED or BREACHED not in fact.details:
-        return NOTHING
+        return NO_CHANGE
     if datetime.fromisoformat(fact.details[OLD_BREACHED]) != before.due_at:
-        return NOTHING
-    return Change(replace(before, due_at=datetime.fromisoformat(fact.details[BREACHED])))
+        return NO_CHANGE
+    return AlertChange(replace(before, due_at=datetime.fromisoformat(fact.details[BREACHED])))
 
 
-def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, now: datetime) -> Change:
+def published(notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime) -> AlertChange:
     """A critical fix for one contract: the entitled people at once, the policy's next level if none answers."""
     alert = Alert(
         id=fix_alert_id(notice.id, contract),
@@ -207,35 +221,35 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
             return None
 
 
-def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Change:
+def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
     """Close the alert if this fact ends it, and tell those who were paged; nobody was paged without an alert.
 
     A breach that is taken back after the close is told too: what they heard last is no longer true.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
-        return NOTHING
+        return NO_CHANGE
     taken_back = reason is CloseReason.TAKEN_BACK
     if before.state is AlertState.CLOSED and not (taken_back and before.close_reason != reason.value):
-        return NOTHING
+        return NO_CHANGE
     alert = replace(before, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
-    occasion = Occasion(
+    request = NotificationRequest(
         id=id_,
         kind=Kind.TAKEN_BACK if taken_back else Kind.RESOLVED,
         at=fact.at,
         contract=alert.contract,
         content=_to_those_paged(before, fact),
-        audience=(Paged(),),
+        audience=(PagedRecipients(),),
         alert=alert.id,
         episode=alert.episode,
         outcome=reason.value,
         due_at=alert.due_at,
     )
-    return Change(
+    return AlertChange(
         alert,
-        steps_over=True,
-        occasions=(occasion,),
-        cut_off=Reason.TAKEN_BACK if taken_back else Reason.ENDED,
+        clear_steps=True,
+        requests=(request,),
+        cancel_reason=UnsentReason.TAKEN_BACK if taken_back else UnsentReason.ENDED,
         events=(_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
     )
 
@@ -284,7 +298,7 @@ def _elsewhere(alert: Alert, fact: ClockFact) -> bool:
 NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
-def in_force(before: Alert, step: Step) -> bool:
+def in_force(before: Alert, step: EscalationStep) -> bool:
     """Whether the step still means anything: nobody has answered, and its round is under way."""
     return before.state is AlertState.OPEN and step.round == before.round
 
@@ -292,21 +306,21 @@ def in_force(before: Alert, step: Step) -> bool:
 def told_anew(before: Alert) -> tuple[int, ...]:
     """The levels that a further round tells: a critical fix goes to those it is addressed to once (PLANS H6)."""
     addressed = 1 if before.kind is AlertKind.FIX else 0
-    return tuple(range(1 + addressed, len(before.policy.rungs) + 1))
+    return tuple(range(1 + addressed, len(before.policy.levels) + 1))
 
 
-def stepped(before: Alert, step: Step, now: datetime, waits: Mapping[int, datetime] = NO_WAIT) -> Change:
+def stepped(before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT) -> AlertChange:
     """The next level of an alert nobody has answered, or the next round; of its levels told at once those in `waits`
     are told at the instants given there."""
     if not in_force(before, step):
-        return NOTHING
+        return NO_CHANGE
     if step.level == REPEAT:
         return _next_round(before, now, waits)
     alert = replace(before, level=max(before.level, step.level))
     what = f"level-{step.round}.{step.level}"
-    return Change(
+    return AlertChange(
         alert,
-        occasions=(_page(alert, step.level, step.fire_at),),
+        requests=(_page(alert, step.level, step.fire_at),),
         events=(_event(alert, "escalated", now, key=what, reason=f"level {step.level}"),),
     )
 
@@ -319,13 +333,13 @@ class AckAnswer(StrEnum):
     CLOSED = "closed"
 
 
-def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, Change]:
+def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
     """Somebody acts: nobody else is paged. A second answer, and one after the end, are kind and change nothing."""
     match before.state:
         case AlertState.ACKNOWLEDGED:
-            return AckAnswer.ALREADY, NOTHING
+            return AckAnswer.ALREADY, NO_CHANGE
         case AlertState.CLOSED:
-            return AckAnswer.CLOSED, NOTHING
+            return AckAnswer.CLOSED, NO_CHANGE
         case AlertState.OPEN:
             alert = replace(
                 before,
@@ -335,47 +349,51 @@ def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckA
                 acknowledged_via=via,
             )
             event = _event(alert, "acknowledged", now, by=who, reason=via)
-            return AckAnswer.DONE, Change(alert, steps_over=True, cut_off=Reason.ACKNOWLEDGED, events=(event,))
+            return AckAnswer.DONE, AlertChange(
+                alert, clear_steps=True, cancel_reason=UnsentReason.ACKNOWLEDGED, events=(event,)
+            )
         case _:
             assert_never(before.state)
 
 
-def _opened(alert: Alert, now: datetime, cut_off: Reason | None) -> Change:
+def _opened(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
-    return Change(
+    return AlertChange(
         alert,
-        steps_over=True,
+        clear_steps=True,
         steps=steps(alert.policy, alert.id, alert.round, now),
-        occasions=tuple(_page(alert, level, alert.due_at) for level in levels),
-        cut_off=cut_off,
+        requests=tuple(_page(alert, level, alert.due_at) for level in levels),
+        cancel_reason=cancel_reason,
         events=(_event(alert, "opened", now),),
     )
 
 
-def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> Change:
+def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> AlertChange:
     round_ = before.round + 1
     at_once = [level for level in before.policy.at_once() if level in told_anew(before)]
     levels = [level for level in at_once if level not in waits]
     alert = replace(before, round=round_, level=max(levels, default=0))
-    later = tuple(Step(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
-    return Change(
+    later = tuple(EscalationStep(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
+    return AlertChange(
         alert,
         steps=(*steps(alert.policy, alert.id, round_, now), *later),
-        occasions=tuple(_page(alert, level, now) for level in levels),
+        requests=tuple(_page(alert, level, now) for level in levels),
         events=(_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
     )
 
 
-def _page(alert: Alert, level: int, at: datetime) -> Occasion:
+def _page(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """One level of one round; the first page of an alert bears the id of the fact itself."""
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.FIX and level == 1
-    rung = alert.policy.rung(level)
-    audience: Audience = Entitled() if entitled else Level(level, rung.tell, rung.channels)
-    return Occasion(
+    each_level = alert.policy.level(level)
+    audience: Audience = (
+        EntitledRecipients() if entitled else LevelRecipients(level, each_level.tell, each_level.channels)
+    )
+    return NotificationRequest(
         id=alert.occasion if first else f"{alert.occasion}#{alert.round}.{level}",
-        kind=Kind.FIX if alert.kind is AlertKind.FIX else Kind.PAGE if rung.pages else Kind.NOTICE,
+        kind=Kind.FIX if alert.kind is AlertKind.FIX else Kind.PAGE if each_level.pages else Kind.NOTICE,
         at=at,
         contract=alert.contract,
         content=alert.content,
@@ -388,9 +406,9 @@ def _page(alert: Alert, level: int, at: datetime) -> Occasion:
     )
 
 
-def _first(chain: Chain) -> tuple[Audience, ...]:
-    levels = chain.at_once() or ((1,) if chain.rungs else ())
-    return tuple(Level(level, chain.rung(level).tell, chain.rung(level).channels) for level in levels)
+def _first(chain: EscalationChain) -> tuple[Audience, ...]:
+    levels = chain.at_once() or ((1,) if chain.levels else ())
+    return tuple(LevelRecipients(level, chain.level(level).tell, chain.level(level).channels) for level in levels)
 
 
 def _event(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.alert.alert import Alert, AlertState, alert_of
-from sla_notifier.alert.chain import Step
+from sla_notifier.alert.chain import EscalationStep
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.urgency import seconds_of, urgency_at
 
@@ -48,15 +48,17 @@ async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[st
     return list((await connection.execute(found)).scalars())
 
 
-async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[Step]:
+async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
     """The due steps of one alert, taken out of the table, whatever its row says."""
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
-    return [Step(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()]
+    return [
+        EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()
+    ]
 
 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
-) -> tuple[dict[str, Alert], list[Step]]:
+) -> tuple[dict[str, Alert], list[EscalationStep]]:
     """At most `limit` alerts with due steps (`only` this one), the most urgent, locked; and those steps, taken out.
 
     An alert that another instance has locked is passed over: that instance takes its steps or ends them.
@@ -71,11 +73,11 @@ async def take_due(
         return {}, []
     taken = delete(tables.step).where(_s.alert.in_(list(alerts)), _s.fire_at <= now).returning(tables.step)
     rows = (await connection.execute(taken)).all()
-    steps = [Step(row.alert, row.round, row.level, row.fire_at) for row in rows]
+    steps = [EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in rows]
     return alerts, sorted(steps, key=lambda step: (step.fire_at, step.alert, step.level))
 
 
-async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[Step]) -> None:
+async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
     """No further step for the alerts in `over`, then these new ones."""
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))

@@ -25,8 +25,8 @@ from sla_notifier.api.shape import (
     EndpointShape,
     StepShape,
 )
+from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import UNFINISHED, State
-from sla_notifier.delivery.verdict import Reason
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
@@ -39,7 +39,7 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListQuery:
     """Filters by column (empty values ask for nothing), and where the last page ended."""
 
     equal: dict[str, str]
@@ -51,7 +51,7 @@ class Asked:
 _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which somebody must look at them
 
 
-async def alerts(connection: AsyncConnection, asked: Asked, now: datetime) -> AlertPage:
+async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
     """What nobody has answered comes first, then what is answered, both by urgency; what is over follows, the newest
     first. The order of the first page holds for the pages behind it."""
     state, place = _state_and_place(asked)
@@ -89,7 +89,7 @@ def _just_behind(seconds: float) -> datetime:
         raise _no_page() from None
 
 
-def _state_and_place(asked: Asked) -> tuple[AlertState, Place | None]:
+def _state_and_place(asked: ListQuery) -> tuple[AlertState, Place | None]:
     if not asked.before:
         return AlertState.OPEN, None
     state, _, place = asked.before.partition("_")
@@ -119,7 +119,7 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
     )
 
 
-async def deliveries(connection: AsyncConnection, asked: Asked) -> DeliveryPage:
+async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
     shown, not_shown = _one_by_one(delivery_shape, rows[: asked.limit])
@@ -149,7 +149,7 @@ def alert_shape(row: dict[str, Any]) -> AlertShape:
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
     waiting = State(row["state"]) in UNFINISHED
-    text = Reason(row["reason"]).text if row["reason"] else ""
+    text = UnsentReason(row["reason"]).text if row["reason"] else ""
     return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})
 
 
@@ -170,7 +170,7 @@ def _shown() -> Select[Any]:
     return select(*(column for column in tables.delivery.c if column.name not in _UNSHOWN))
 
 
-def _page(statement: Select[Any], asked: Asked, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:
+def _page(statement: Select[Any], asked: ListQuery, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:
     statement = _filtered(statement, asked, columns)
     if asked.before:
         instant, last = _parsed(asked.before)
@@ -179,7 +179,7 @@ def _page(statement: Select[Any], asked: Asked, columns: Any, at: Column[Any], i
     return statement.order_by(at.desc(), id_.desc()).limit(asked.limit + 1)
 
 
-def _filtered(statement: Select[Any], asked: Asked, columns: Any) -> Select[Any]:
+def _filtered(statement: Select[Any], asked: ListQuery, columns: Any) -> Select[Any]:
     for name, value in asked.equal.items():
         if value:
             statement = statement.where(columns[name] == value)

@@ -76,7 +76,7 @@ Outcome = Sent | Busy | Retry | Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class OutgoingMessage:
     """One message to one address. `id` is the same on every attempt: Message-ID and webhook-id follow from it."""
 
     id: str
@@ -104,7 +104,7 @@ class Channel(Protocol):
         """Read every file that sending needs: later there may be no descriptor left to read it with."""
         return
 
-    async def send(self, outgoing: Outgoing) -> Outcome:
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
         """Send one message and return what came of it. Raises nothing for a failed send."""
         ...
 

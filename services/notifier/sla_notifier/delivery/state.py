@@ -1,7 +1,7 @@
 """The states of a delivery.
 
 queued ──▶ sending ──▶ sent
-  │          │ ▲ └────▶ failed          (rejected, or the ladder is exhausted)
+  │          │ ▲ └────▶ failed          (rejected, or the retry policy gives up)
   │          ▼ │
   │        retrying
   └──▶ cancelled    nobody needs to hear it any more     undeliverable: nobody to tell, from the start

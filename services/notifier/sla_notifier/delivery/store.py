@@ -21,9 +21,9 @@ from sla_notifier import tables
 from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
 from sla_notifier.channel.registry import is_grouped
 from sla_notifier.delivery.fact import delivery_fact
+from sla_notifier.delivery.policy import AlertStatus, AttemptResult, UnsentReason, after_attempt, skip_reason
 from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
 from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
-from sla_notifier.delivery.verdict import AlertNow, Reason, Sequel, obstacle, sequel
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert, insert_new, upsert
 
@@ -99,7 +99,7 @@ async def claim(
     going: list[DeliveryRow] = []
     ended: list[DeliveryRow] = []
     for row in rows:
-        stop = obstacle(row, alerts.get(row.alert), row.endpoint in disabled, followed.get(row.follows), now)
+        stop = skip_reason(row, alerts.get(row.alert), row.endpoint in disabled, followed.get(row.follows), now)
         if stop is None:
             going.append(row)
         else:
@@ -115,10 +115,12 @@ async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
     return frozenset((await connection.execute(statement)).scalars())
 
 
-async def record(connection: AsyncConnection, done: Sequence[Done], now: datetime) -> list[tuple[DeliveryRow, Sequel]]:
+async def record(
+    connection: AsyncConnection, done: Sequence[Done], now: datetime
+) -> list[tuple[DeliveryRow, AttemptResult]]:
     """Write what became of attempts. Returns those whose lease still held, with what follows."""
     held = await _held(connection, [item.row for item in done])
-    settled = [(item, sequel(item.row, item.outcome, now)) for item in done if item.row.id in held]
+    settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]
     rows = [_after(item.row, what, now) for item, what in settled]
     await _write(connection, rows)
     await _close_attempts(connection, [(item, what) for item, what in settled if what.counts])
@@ -245,17 +247,17 @@ async def _end(connection: AsyncConnection, words: Collection[str], now: datetim
         .with_for_update(skip_locked=True)
     )
     found = [row_of(dict(mapping)) for mapping in (await connection.execute(waiting)).mappings().all()]
-    over = [replace(row, state=State.CANCELLED, reason=Reason.REOPENED.value, finished_at=now) for row in found]
+    over = [replace(row, state=State.CANCELLED, reason=UnsentReason.REOPENED.value, finished_at=now) for row in found]
     await _finish(connection, over, now)
     return frozenset(row.id for row in over)
 
 
-async def _alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, AlertNow]:
+async def _alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, AlertStatus]:
     if not ids:
         return {}
     c = tables.alert.c
     found = await connection.execute(select(c.id, c.state, c.episode, c.close_reason).where(c.id.in_(ids)))
-    return {row.id: AlertNow(row.state, row.episode, row.close_reason) for row in found}
+    return {row.id: AlertStatus(row.state, row.episode, row.close_reason) for row in found}
 
 
 async def _states(connection: AsyncConnection, ids: Collection[str]) -> dict[str, State]:
@@ -315,7 +317,7 @@ async def _held(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> fro
     return frozenset(row.id for row in found if lease_of[row.id] == row.lease)
 
 
-def _after(row: DeliveryRow, what: Sequel, now: datetime) -> DeliveryRow:
+def _after(row: DeliveryRow, what: AttemptResult, now: datetime) -> DeliveryRow:
     return replace(
         row,
         state=what.state,
@@ -349,7 +351,7 @@ async def _write(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> No
     )
 
 
-async def _close_attempts(connection: AsyncConnection, settled: Sequence[tuple[Done, Sequel]]) -> None:
+async def _close_attempts(connection: AsyncConnection, settled: Sequence[tuple[Done, AttemptResult]]) -> None:
     if not settled:
         return
     a = tables.attempt.c
@@ -444,7 +446,7 @@ async def _carry(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> No
 
 def _with_carrier(row: DeliveryRow, end_of: Mapping[str, DeliveryRow]) -> DeliveryRow:
     end = end_of[row.carried_by]
-    reason = Reason.CARRIER_FAILED.value if end.state is State.FAILED else end.reason
+    reason = UnsentReason.CARRIER_FAILED.value if end.state is State.FAILED else end.reason
     return replace(row, state=end.state, reason=reason, attempts=end.attempts, finished_at=end.finished_at)
 
 

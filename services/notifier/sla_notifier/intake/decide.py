@@ -14,7 +14,7 @@ from sla_domain.notice import Affected, Notice, NoticeId, Severity
 from sla_domain.told import BREACHED
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
-from sla_notifier.alert.batch import Batch
+from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.decide import (
     breached,
     ended,
@@ -26,16 +26,16 @@ from sla_notifier.alert.decide import (
     unpromised,
     warned,
 )
-from sla_notifier.telling.directory import chain_of, contract_of
+from sla_notifier.notification.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
 Incoming = tuple[str, ClockFact | NoticeData]
 """The event's id and what it says."""
 
 
-def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> Batch:
+def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> ChangeSet:
     """The changes of all of them, in their order."""
-    batch = Batch(known)
+    batch = ChangeSet(known)
     for id_, said in incoming:
         if isinstance(said, NoticeData):
             _notice(batch, id_, said, catalogue, now)
@@ -44,7 +44,7 @@ def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: 
     return batch
 
 
-def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
+def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
     """Facts that concern no alert that there is are on record by their id and change nothing."""
     chain = chain_of(catalogue, fact, contract_of(catalogue, fact.contract))
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
@@ -66,7 +66,7 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
             batch.add(ended(alert, fact, id_, now))
 
 
-def _notice(batch: Batch, id_: str, notice: NoticeData, catalogue: Catalogue, now: datetime) -> None:
+def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue, now: datetime) -> None:
     for contract in concerned(notice, catalogue, now):
         batch.add(published(notice, id_, contract.id, chain_of(catalogue, None, contract), now))
 

@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
-from sla_notifier.alert.decide import heeded
-from sla_notifier.desk import Desk
+from sla_notifier.alert.decide import is_relevant
+from sla_notifier.context import NotifierContext
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
@@ -37,8 +37,8 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 class FactHandler:
     """A bus Handler. Partitions mean nothing here: no state is kept between batches. `canary` hears of each canary."""
 
-    def __init__(self, desk: Desk, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
-        self._desk = desk
+    def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
+        self._context = context
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
@@ -53,8 +53,8 @@ class FactHandler:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
         decoded = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
-        incoming = [(id_, said) for id_, said in decoded if isinstance(said, NoticeData) or heeded(said)]
-        self._desk.metrics.unheeded.inc(len(decoded) - len(incoming))
+        incoming = [(id_, said) for id_, said in decoded if isinstance(said, NoticeData) or is_relevant(said)]
+        self._context.metrics.irrelevant.inc(len(decoded) - len(incoming))
         if not incoming:
             return
         try:
@@ -65,11 +65,11 @@ class FactHandler:
             _log.error("facts.refused", error=worded(error)[:500])
             fresh = await self._take_in(incoming, at_once=False)
         for _, said in fresh:
-            self._desk.metrics.facts.labels(_kind(said)).inc()
+            self._context.metrics.facts.labels(_kind(said)).inc()
             if isinstance(said, ClockFact) and said.is_history:
-                self._desk.metrics.history.labels(_kind(said)).inc()
-        self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
-        self._desk.ring()
+                self._context.metrics.history.labels(_kind(said)).inc()
+        self._context.metrics.repeated.inc(len(incoming) - len(fresh))
+        self._context.signal()
 
     async def replay(self, entry: Entry) -> None:
         """Take in an event out of the quarantine. Raises what makes it unfit still."""
@@ -77,19 +77,19 @@ class FactHandler:
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
         """What nobody has taken in before, worked on `at_once` unless earlier facts of the same clocks still wait."""
-        async with self._desk.writing() as connection:
-            now = await store_now(connection, self._desk.time)
+        async with self._context.writing() as connection:
+            now = await store_now(connection, self._context.time_source)
             fresh = await self._claimed(connection, incoming, now)
             if not fresh:
                 return fresh
             before = await waiting.flows_of(connection, waiting.clocks_of(fresh))
             at_once = at_once and not before
             if at_once:
-                await apply(connection, fresh, self._desk, now)
+                await apply(connection, fresh, self._context, now)
             else:
                 await waiting.put(connection, fresh, before, now)
         if not at_once:
-            self._desk.taken.ring()
+            self._context.facts_taken_in.ring()
         return fresh
 
     async def _claimed(self, connection: AsyncConnection, incoming: list[Incoming], now: datetime) -> list[Incoming]:

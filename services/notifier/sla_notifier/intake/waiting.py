@@ -52,7 +52,7 @@ async def flows_of(connection: AsyncConnection, clocks: Collection[str]) -> dict
     """The flow in which facts of these clocks wait, of those of which any does."""
     if not clocks:
         return {}
-    query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), tables.UNSPOILT).order_by(_w.seq)
+    query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), tables.NOT_QUARANTINED).order_by(_w.seq)
     return {row.clock: row.flow for row in (await connection.execute(query)).all()}
 
 
@@ -88,7 +88,7 @@ async def take(connection: AsyncConnection, held_flows: Sequence[str], share: in
     if not held_flows:
         return []
     heads = [
-        select(_w.seq).where(_w.flow == flow, tables.UNSPOILT).order_by(_w.seq).limit(share).subquery()
+        select(_w.seq).where(_w.flow == flow, tables.NOT_QUARANTINED).order_by(_w.seq).limit(share).subquery()
         for flow in held_flows
     ]
     chosen = union_all(*(select(head.c.seq) for head in heads))
@@ -99,7 +99,7 @@ async def take(connection: AsyncConnection, held_flows: Sequence[str], share: in
 async def first(connection: AsyncConnection, flow: str) -> int | None:
     """The place of what is next in this flow."""
     found: int | None = (
-        await connection.execute(select(func.min(_w.seq)).where(_w.flow == flow, tables.UNSPOILT))
+        await connection.execute(select(func.min(_w.seq)).where(_w.flow == flow, tables.NOT_QUARANTINED))
     ).scalar()
     return found
 

@@ -18,15 +18,15 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.channel.registry import one_server_kinds
-from sla_notifier.delivery import spoilt
+from sla_notifier.context import NotifierContext
+from sla_notifier.delivery import quarantined
 from sla_notifier.delivery import store as deliveries
+from sla_notifier.delivery.policy import AttemptResult
 from sla_notifier.delivery.row import DeliveryRow, thread_of
-from sla_notifier.delivery.verdict import Sequel
-from sla_notifier.desk import Desk
+from sla_notifier.notification.digest import compose_digest
 from sla_notifier.send.pace import Pace, places
-from sla_notifier.telling.digest import composed
 from sla_platform.bus import rung_within
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
@@ -40,8 +40,8 @@ _log = structlog.get_logger(__name__)
 class Sender:
     """One per process; several processes may send from the same database."""
 
-    def __init__(self, desk: Desk, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
-        self._desk = desk
+    def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
+        self._context = context
         self._channels = channels
         self._pace = pace or Pace()
         self._sending: dict[str, tuple[DeliveryRow, asyncio.Task[None]]] = {}
@@ -49,7 +49,7 @@ class Sender:
         self._finished = asyncio.Event()
         self._recording = asyncio.Lock()
         self.last_pass = time.monotonic()
-        desk.quarantine.replays(spoilt.SEND, self._put_back)
+        context.quarantine.replays(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
@@ -79,9 +79,9 @@ class Sender:
     # -- claiming -----------------------------------------------------------------------------------------
 
     async def _claim_forever(self) -> None:
-        with self._desk.work.listen() as rung:
+        with self._context.deliveries_due.listen() as signalled:
             while True:
-                rung.clear()
+                signalled.clear()
                 try:
                     claimed = await self._claim_whole()
                 except Retryable as error:
@@ -90,7 +90,7 @@ class Sender:
                     continue
                 self.last_pass = time.monotonic()
                 if not claimed:
-                    await rung_within(rung, self._pace.poll_seconds)
+                    await rung_within(signalled, self._pace.poll_seconds)
 
     async def _claim_whole(self) -> list[DeliveryRow]:
         """Claim and begin; a claim under way when the sender is stopped is still sent, not left to its lease."""
@@ -107,8 +107,8 @@ class Sender:
     async def _claim(self) -> list[DeliveryRow]:
         if len(self._sending) >= self._pace.at_once:
             return []
-        async with self._desk.store.reading() as connection:
-            due = await deliveries.due_endpoints(connection, await store_now(connection, self._desk.time))
+        async with self._context.store.reading() as connection:
+            due = await deliveries.due_endpoints(connection, await store_now(connection, self._context.time_source))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
         room = places(due, busy, self._pace, self._servers())
         if not room:
@@ -120,7 +120,7 @@ class Sender:
                 raise as_retryable(error) from error
             _log.error("delivery.claim_split", error=worded(error)[:500])
             claimed = await self._claimed_one_by_one(room)
-        self._desk.told.ring()
+        self._context.log_appended.ring()
         return claimed
 
     def _servers(self) -> dict[str, int | None]:
@@ -128,13 +128,13 @@ class Sender:
         return {name: self._channels[name].room for name in one_server_kinds() if name in self._channels}
 
     async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
-        async with self._desk.writing() as connection:
-            now = await store_now(connection, self._desk.time)
+        async with self._context.writing() as connection:
+            now = await store_now(connection, self._context.time_source)
             return await deliveries.claim(connection, room, now, self._lease(now), self._composed, only)
 
     def _composed(self, digest: DeliveryRow, carried: Sequence[DeliveryRow], now: datetime) -> DeliveryRow:
-        manner = self._desk.manner
-        return composed(digest, carried, manner.texts, manner.links, self._desk.catalogue(), now)
+        manner = self._context.render_config
+        return compose_digest(digest, carried, manner.texts, manner.links, self._context.catalogue(), now)
 
     def _lease(self, now: datetime) -> deliveries.Lease:
         until = deliveries.lease_until(now, self._pace.lease_seconds)
@@ -142,8 +142,8 @@ class Sender:
 
     async def _claimed_one_by_one(self, room: Mapping[str, int]) -> list[DeliveryRow]:
         """The row that cannot be claimed is quarantined, and the others are sent."""
-        async with self._desk.store.reading() as connection:
-            now = await store_now(connection, self._desk.time)
+        async with self._context.store.reading() as connection:
+            now = await store_now(connection, self._context.time_source)
             due = await deliveries.due_ids(connection, room, now, self._lease(now))
         claimed: list[DeliveryRow] = []
         for id_ in due:
@@ -152,21 +152,21 @@ class Sender:
                 claimed.extend(await self._claimed(room, id_))
 
             if (error := await one_row(claim)) is not None:
-                await self._set_aside(id_, error)
+                await self._quarantine(id_, error)
         return claimed
 
-    async def _set_aside(self, id_: str, error: Exception) -> None:
-        quarantine = self._desk.quarantine
-        async with self._desk.store.transaction() as connection:
-            row = await spoilt.take_out(connection, id_, await store_now(connection, self._desk.time))
+    async def _quarantine(self, id_: str, error: Exception) -> None:
+        quarantine = self._context.quarantine
+        async with self._context.store.transaction() as connection:
+            row = await quarantined.take_out(connection, id_, await store_now(connection, self._context.time_source))
             await quarantine.put_within(connection, row, error)
         quarantine.tell(row, error)
 
     async def _put_back(self, entry: Entry) -> None:
         """Queue a delivery out of the quarantine."""
-        async with self._desk.store.transaction() as connection:
-            await spoilt.put_back(connection, entry.event, await store_now(connection, self._desk.time))
-        self._desk.work.ring()
+        async with self._context.store.transaction() as connection:
+            await quarantined.put_back(connection, entry.event, await store_now(connection, self._context.time_source))
+        self._context.deliveries_due.ring()
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class Sender:
 
     async def _send(self, row: DeliveryRow) -> None:
         outcome = await self._outcome(row)
-        self._done.append(deliveries.Done(row, outcome, self._desk.time.now()))
+        self._done.append(deliveries.Done(row, outcome, self._context.time_source.now()))
         self._finished.set()
 
     async def _outcome(self, row: DeliveryRow) -> Outcome:
@@ -184,7 +184,7 @@ class Sender:
         if channel is None:
             return Retry(Failure.NOT_CONFIGURED, f"no way to send {row.channel or 'anything'} is set up")
         try:
-            return await channel.send(outgoing(row, self._desk.time.now()))
+            return await channel.send(outgoing(row, self._context.time_source.now()))
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 _log.warning("delivery.channel_hindered", delivery=row.id, error=worded(error)[:500])
@@ -220,29 +220,29 @@ class Sender:
         return True
 
     async def _settle(self, done: Sequence[deliveries.Done]) -> None:
-        async with self._desk.store.transaction() as connection:
-            now = await store_now(connection, self._desk.time)
+        async with self._context.store.transaction() as connection:
+            now = await store_now(connection, self._context.time_source)
             settled = await deliveries.record(connection, done, now)
         for item in done:
             self._sending.pop(item.row.id, None)
         self._measure(done, settled, now)
-        self._desk.ring()
+        self._context.signal()
 
     async def _unrecorded(self, item: deliveries.Done, error: Exception) -> None:
         """An outcome that cannot be written, such as words of a peer that no column takes: written without them."""
         _log.error("delivery.unrecorded", delivery=item.row.id, error=worded(error)[:500])
         plain = replace(item, outcome=_without_words(item.outcome))
         if (second := await one_row(lambda: self._settle([plain]))) is not None:
-            await self._set_aside(item.row.id, second)
+            await self._quarantine(item.row.id, second)
             self._sending.pop(item.row.id, None)
 
     def _measure(
-        self, done: Sequence[deliveries.Done], settled: list[tuple[DeliveryRow, Sequel]], now: datetime
+        self, done: Sequence[deliveries.Done], settled: list[tuple[DeliveryRow, AttemptResult]], now: datetime
     ) -> None:
         if len(settled) < len(done):
             _log.warning("delivery.lease_lost", count=len(done) - len(settled))
         for row, what in settled:
-            self._desk.metrics.delivered(row, now)
+            self._context.metrics.delivered(row, now)
             _log.info(
                 "delivery.attempted",
                 delivery=row.id,
@@ -278,9 +278,9 @@ def _without_words(outcome: Outcome) -> Outcome:
             return outcome
 
 
-def outgoing(row: DeliveryRow, now: datetime) -> Outgoing:
+def outgoing(row: DeliveryRow, now: datetime) -> OutgoingMessage:
     """What a channel gets to see of a row."""
-    return Outgoing(
+    return OutgoingMessage(
         id=row.id,
         address=row.address,
         subject=row.subject,

@@ -10,7 +10,7 @@ from sla_notifier.delivery.state import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class CountedAndWall:
     """A span as it is told first, and by the wall clock where that is another story (None: it is not).
 
     `by_wall`: the span told first is the wall's, since the hours of the clock are not known.
@@ -21,7 +21,7 @@ class Both:
     by_wall: bool
 
 
-Value = str | int | bool | datetime | timedelta | Both
+Value = str | int | bool | datetime | timedelta | CountedAndWall
 """Instants and spans are written out in the reader's language; everything else is shown as it is."""
 
 

@@ -18,7 +18,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sla_notifier.delivery.state import Kind
-from sla_notifier.text.content import Both, Content, Message, Value
+from sla_notifier.text.content import Content, CountedAndWall, Message, Value
 from sla_notifier.text.words import instant, load_locale, one_line, span
 
 FOLDER = Path(__file__).parent / "templates"
@@ -127,7 +127,7 @@ def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment
 
 
 def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
-    if isinstance(value, Both):
+    if isinstance(value, CountedAndWall):
         first = span(value.first, language)
         if value.wall is not None:
             return labels["counted_and_wall"].format(counted=first, wall=span(value.wall, language))

@@ -90,6 +90,6 @@ def web_link(written: str) -> str:
     return written if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def spoken(name: str) -> str:
+def id_as_words(name: str) -> str:
     """A metric's or role's id as words: `first_response` → `first response`."""
     return name.replace("_", " ")

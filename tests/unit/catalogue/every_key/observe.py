@@ -25,7 +25,7 @@ from sla_ingest.auth import doubt
 from sla_ingest.dialect import Accepted, Delivery, translate
 from sla_notifier.channel.email.mailserver import from_catalogue
 from sla_notifier.intake.decide import concerned
-from sla_notifier.telling.directory import chain_of, level_of, usable
+from sla_notifier.notification.directory import chain_of, resolve_level, usable_addresses
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.wire import NoticeData
@@ -199,8 +199,8 @@ def _told(catalogue: Catalogue) -> Any:
     return _plain({
         "chains": {id_: repr(chain_of(catalogue, None, contract)) for id_, contract in book.contracts.items()},
         "people": [
-            [(one.person.name, one.why, one.person.language, usable(catalogue, one.person, frozenset()))
-             for one in level_of(catalogue, contract, ("on_call", "csm", "cy"), at).people]
+            [(one.person.name, one.why, one.person.language, usable_addresses(catalogue, one.person, frozenset()))
+             for one in resolve_level(catalogue, contract, ("on_call", "csm", "cy"), at).people]
             for contract in book.contracts.values() for at in instants
         ],
         "on duty": [

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 from sla_catalogue.mailbox import is_mailbox
 from sla_notifier.channel.email.header import POLICY, mailbox_value, text_value
-from sla_notifier.channel.port import DUPLICATE_HEADER, Outgoing
+from sla_notifier.channel.port import DUPLICATE_HEADER, OutgoingMessage
 from sla_platform.errors import BadSettings
 
 LONGEST_SUBJECT = 200
@@ -38,7 +38,7 @@ def sender_of(written: str) -> tuple[str, str]:
     return clean(name.strip()), mailbox
 
 
-def compose(outgoing: Outgoing, sender: tuple[str, str]) -> EmailMessage:
+def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
     """The message of a delivery; the same delivery gives the same message but for the duplicate mark."""
     name, mailbox = sender
     domain = mailbox.partition("@")[2]

@@ -9,7 +9,7 @@ from sla_catalogue.outlet import Smtp
 from sla_notifier.channel.email.allowance import Allowance
 from sla_notifier.channel.email.mailserver import MailServer, from_catalogue, mail_server
 from sla_notifier.channel.email.smtp import EmailChannel
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Retry
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Retry
 from sla_platform.errors import BadSettings
 
 
@@ -34,7 +34,7 @@ class SelectedMailServer(Channel):
             with contextlib.suppress(BadSettings):
                 await self._channel(from_catalogue(smtp), smtp.sender)
 
-    async def send(self, outgoing: Outgoing) -> Outcome:
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
         if self._fixed is not None:
             return await self._fixed.send(outgoing)
         smtp = self._smtp()

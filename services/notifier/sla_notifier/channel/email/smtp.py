@@ -22,7 +22,7 @@ from sla_notifier.channel.email.connection_slots import ConnectionSlots
 from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
 from sla_notifier.channel.email.mime import compose, sender_of
 from sla_notifier.channel.email.reply import about_the_server, classify, turned_away
-from sla_notifier.channel.port import Busy, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 
 TOTAL_SECONDS = 30.0
 WAIT_SECONDS = 20.0  # for a place; with the above it stays below a lease
@@ -39,7 +39,7 @@ class _Progress:
     connected: bool = False
 
 
-class EmailChannel:
+class EmailChannel(Channel):
     """Hands messages to one mail server. Raises BadSettings for a sender that is no mailbox."""
 
     def __init__(
@@ -66,7 +66,7 @@ class EmailChannel:
         """How many messages may usefully be here at once: the server's places, and as many next in line."""
         return min(2 * self._allowance.limit, self._allowance.most)
 
-    async def send(self, outgoing: Outgoing) -> Outcome:
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
         message = compose(outgoing, self._sender)

@@ -7,7 +7,7 @@ import re
 import orjson
 from standardwebhooks import Webhook
 
-from sla_notifier.channel.port import DUPLICATE_HEADER, Failure, Outgoing, Rejected
+from sla_notifier.channel.port import DUPLICATE_HEADER, Failure, OutgoingMessage, Rejected
 from sla_notifier.channel.webhook.config import WebhookEndpoint
 
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}")
@@ -22,14 +22,14 @@ _OURS = frozenset(
 )  # fmt: skip
 
 
-def body_of(outgoing: Outgoing) -> bytes:
+def body_of(outgoing: OutgoingMessage) -> bytes:
     """Return the JSON body; a message that may have arrived before says so."""
     if not outgoing.possibly_duplicate:
         return orjson.dumps(outgoing.payload)
     return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})
 
 
-def headers_of(channel: WebhookEndpoint, outgoing: Outgoing, body: bytes) -> dict[str, str] | Rejected:
+def headers_of(channel: WebhookEndpoint, outgoing: OutgoingMessage, body: bytes) -> dict[str, str] | Rejected:
     """Return the headers of one attempt, signed with every secret of the endpoint, or why it cannot be signed."""
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 
 from sla_catalogue import ChannelId
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.channel.webhook.config import WebhookEndpoint
 from sla_notifier.channel.webhook.guard import Denial, Guard, Vetted
 from sla_notifier.channel.webhook.render import body_of, headers_of
@@ -54,7 +54,7 @@ class WebhookChannel(Channel):
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
         )
 
-    async def send(self, outgoing: Outgoing) -> Outcome:
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
             return Rejected(Failure.NOT_CONFIGURED, "the catalogue has no such webhook channel")
@@ -74,7 +74,9 @@ class WebhookChannel(Channel):
     async def close(self) -> None:
         await self._transport.aclose()
 
-    async def _post(self, target: Vetted, headers: Mapping[str, str], body: bytes, outgoing: Outgoing) -> Outcome:
+    async def _post(
+        self, target: Vetted, headers: Mapping[str, str], body: bytes, outgoing: OutgoingMessage
+    ) -> Outcome:
         request = httpx2.Request(
             "POST",
             target.url(outgoing.attempt),
@@ -114,7 +116,7 @@ def answered(status: int, retry_after: str, now: datetime) -> Outcome:
     if status >= 500:
         return Retry(Failure.SERVER_ERROR, detail)
     if status in (401, 403, 407):
-        return Retry(Failure.AUTH, detail)  # a rotated secret is mended while the ladder lasts
+        return Retry(Failure.AUTH, detail)  # a rotated secret is mended while the retry policy lasts
     if status in _HOPELESS:
         return Rejected(Failure.CLIENT_ERROR, detail)
     if 300 <= status < 400:

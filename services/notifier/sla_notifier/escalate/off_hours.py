@@ -1,0 +1,75 @@
+"""Whether a due step waits: a reminder to people who are all outside their hours waits until the first are in them.
+
+Whoever has not heard of an alert yet is told at any hour (`sla_domain.roles.turn`), so nothing waits that is news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_catalogue import Catalogue
+from sla_notifier import tables
+from sla_notifier.alert.alert import Alert
+from sla_notifier.alert.chain import REPEAT, EscalationStep
+from sla_notifier.alert.decide import told_anew
+from sla_notifier.delivery.state import Kind, State
+from sla_notifier.notification.directory import contract_of, resolve_level
+
+_d = tables.delivery.c
+_LOST = [State.FAILED.value, State.UNDELIVERABLE.value, State.CANCELLED.value]
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyNotified:
+    """Who has been paged in an alert's episode, and who was at least informed."""
+
+    paged: frozenset[str] = frozenset()
+    informed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StepDelay:
+    """`step`: until when the whole step waits; `levels`: until when single levels of a new round do."""
+
+    step: datetime | None = None
+    levels: dict[int, datetime] = field(default_factory=dict)
+
+
+def delay_of(
+    catalogue: Catalogue, alert: Alert, step: EscalationStep, heard: AlreadyNotified, now: datetime
+) -> StepDelay:
+    """Until when the step, or what of a new round, waits."""
+    levels: Iterable[int] = told_anew(alert) if step.level == REPEAT else (step.level,)
+    until = {level: _until(catalogue, alert, level, heard, now) for level in levels}
+    waiting = {level: instant for level, instant in until.items() if instant is not None}
+    if waiting and len(waiting) == len(until):
+        return StepDelay(min(waiting.values()))
+    return StepDelay(None, waiting)
+
+
+def _until(catalogue: Catalogue, alert: Alert, level: int, heard: AlreadyNotified, now: datetime) -> datetime | None:
+    each_level = alert.policy.level(level)
+    told: Collection[str] = heard.paged if each_level.pages else heard.paged | heard.informed
+    return resolve_level(catalogue, contract_of(catalogue, alert.contract), each_level.tell, now, told).until
+
+
+async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
+    """By alert, who has heard of its present episode; whom nothing reached has not."""
+    episodes = {alert.id: alert.episode for alert in alerts}
+    statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
+        _d.alert.in_(sorted(episodes)),
+        _d.kind.in_([Kind.PAGE.value, Kind.NOTICE.value, Kind.FIX.value]),
+        _d.state.not_in(_LOST),
+    )
+    paged: dict[str, set[str]] = {}
+    informed: dict[str, set[str]] = {}
+    for alert, episode, kind, level, person in await connection.execute(statement):
+        addressed = kind == Kind.FIX.value and level == 1  # by the fix itself, which no level of its escalation is
+        if episode == episodes[alert] and not addressed:
+            (informed if kind == Kind.NOTICE.value else paged).setdefault(alert, set()).add(person)
+    return {id_: AlreadyNotified(frozenset(paged.get(id_, ())), frozenset(informed.get(id_, ()))) for id_ in episodes}

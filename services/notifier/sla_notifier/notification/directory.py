@@ -1,0 +1,126 @@
+"""Who is meant: people of a contract by role at an instant, and the operators where a contract has nobody. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sla_catalogue import Catalogue
+from sla_domain.contract import Contract, ContractId, Person
+from sla_domain.escalation import NO_ESCALATION, TellKind
+from sla_domain.roles import Holding, RoleReason, Turn, roster, turn
+from sla_notifier.alert.chain import EscalationChain, EscalationLevel, for_roles
+from sla_notifier.channel.registry import sending_kind, split_address
+from sla_notifier.text.words import id_as_words, one_line
+from sla_platform.wire import ClockFact
+
+OPERATORS = "operators"  # the role, in the default contract, of those who hear what has no other ears
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRecipient:
+    """A person and why it is this one."""
+
+    person: Person
+    why: str
+
+
+def contract_of(catalogue: Catalogue, id_: str) -> Contract:
+    """The contract, or the default one for an id that a newer catalogue no longer has."""
+    rulebook = catalogue.rulebook
+    return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
+
+
+def title_of(catalogue: Catalogue, id_: str) -> str:
+    """What a contract is called: by its title, or by its id when the catalogue no longer has it; never nothing."""
+    known = catalogue.rulebook.contracts.get(ContractId(id_))
+    return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
+
+
+Reaches = Callable[[Person], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLevel:
+    """Who of a level is told now, those whom nothing can reach, and with nobody told, until when it waits."""
+
+    people: tuple[ResolvedRecipient, ...] = ()
+    unreachable: tuple[ResolvedRecipient, ...] = ()
+    until: datetime | None = None
+
+
+def resolve_level(
+    catalogue: Catalogue,
+    contract: Contract,
+    names: tuple[str, ...],
+    at: datetime,
+    told: Collection[str] = (),
+    reaches: Reaches = lambda _: True,
+) -> ResolvedLevel:
+    """Who of a level is told at that instant, or until when it waits (`sla_domain.roles.turn`).
+
+    `told`: who has been told of the same thing before. Whom nothing reaches holds no place for the others: for a level
+    of which nobody is there or can be reached the operators are told, else the default contract's holders of the roles.
+    """
+    book = catalogue.rulebook
+    default = book.contracts[book.default_contract]
+    own = roster(book, contract, names, at)
+    lost = tuple(ResolvedRecipient(each.person, _why(each)) for each in own.on_duty if not reaches(each.person))
+    level = own.only(reaches)
+    if not level.empty:
+        answer = turn(level, told)
+        return ResolvedLevel(_meant(answer), lost, answer.until)
+    for role in ((OPERATORS,), names):
+        level = roster(book, default, role, at).only(reaches)
+        if not level.empty:
+            answer = turn(level, told)
+            because = "the contract names nobody" if own.empty else "nothing reaches the level's own"
+            people = tuple(ResolvedRecipient(each.person, f"{each.why}, because {because}") for each in _meant(answer))
+            return ResolvedLevel(people, lost, answer.until)
+    return ResolvedLevel((), lost)
+
+
+def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
+    """The policy a fact names, else the plan's, as an alert keeps it. Where a plan pages nobody the operators are
+    informed; where a catalogue of an older release says nothing, the plan's roles are told at once."""
+    plan = catalogue.rulebook.plan_of(contract)
+    name = (fact.escalation if fact is not None else "") or plan.escalation or ""
+    if name == NO_ESCALATION:
+        return EscalationChain(NO_ESCALATION, (EscalationLevel(timedelta(), (OPERATORS,), pages=False),))
+    policy = catalogue.escalations.get(name)
+    if policy is None:
+        return for_roles(
+            tuple(role.id for role in plan.roles) or tuple(dict.fromkeys(holder.role for holder in contract.roles))
+        )
+    levels = tuple(
+        EscalationLevel(level.after, level.tell, level.channels, pages=level.kind is TellKind.PAGE)
+        for level in policy.levels
+    )
+    return EscalationChain(policy.id, levels, policy.pause if policy.repeat else None, policy.repeat)
+
+
+def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
+    """The person's addresses something can be sent to, in the person's order."""
+    return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
+
+
+def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
+    """Return whether the address leads somewhere by its kind of channel, and its endpoint is not disabled."""
+    name, rest = split_address(address)
+    kind = sending_kind(name)
+    return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)
+
+
+def _meant(answer: Turn) -> tuple[ResolvedRecipient, ...]:
+    return tuple(ResolvedRecipient(each.person, _why(each)) for each in answer.now)
+
+
+def _why(holding: Holding) -> str:
+    match holding.reason:
+        case RoleReason.NAMED:
+            return "named by the policy"
+        case RoleReason.EVERYBODY:
+            return f"{id_as_words(holding.name)} ({holding.reason.value})"
+        case _:
+            return id_as_words(holding.name)

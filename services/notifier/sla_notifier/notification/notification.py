@@ -1,0 +1,62 @@
+"""An request on its way to one person. Values only.
+
+A notification is never dropped: a stage that decides against it writes the reason down, and it ends as a row that
+everybody can see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import State
+from sla_notifier.text.content import Message
+
+
+@dataclass(frozen=True, slots=True)
+class PagedPerson:
+    """Somebody who was paged, where, and by which delivery a later word must wait for."""
+
+    person: str
+    address: str
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingMessage:
+    """That an episode has ended, on its way to somebody: alone, or in the digest `delivery`."""
+
+    alert: str
+    episode: int
+    person: str
+    delivery: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One person at one address; `then` are the further ones, `why` says in words why this person."""
+
+    person: str
+    language: str
+    address: str  # `email:a@b`, `webhook:ops`; empty when there is none
+    then: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """An request on its way to one recipient. With a `reason` it is only recorded, in the final state `state`."""
+
+    request: NotificationRequest
+    recipient: Recipient | None = None
+    message: Message | None = None
+    state: State = State.QUEUED
+    reason: UnsentReason | None = None
+    follows: str = ""
+    carried_by: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Still to be sent."""
+        return self.reason is None

@@ -1,0 +1,62 @@
+"""How much time is left, or how late it is: counted in the hours of the clock first, by the wall beside it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sla_domain.contract import ContractId
+from sla_domain.hours import Around, Span, around, calendar_named, span_of
+from sla_domain.rulebook import Rulebook
+from sla_notifier.text.content import CountedAndWall, Value
+from sla_platform.wire import ClockFact
+
+_NOTICEABLE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """`left` until the due instant and `late` since the breach, never negative; `hours` around now."""
+
+    left: Span
+    late: Span
+    hours: Around
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What the sentences speak of. `…_two`: the wall tells another story; `…_by_wall`: it is all that is known."""
+        found: dict[str, Value] = {
+            "outside": not self.hours.open,
+            "opens": self.hours.opens or "",
+            "noticeable": self.late.first >= _NOTICEABLE,
+        }
+        for name, span in (("left", self.left), ("late", self.late)):
+            found |= {
+                name: span.first,
+                f"{name}_wall": span.wall,
+                f"{name}_two": span.two,
+                f"{name}_by_wall": span.counted is None,
+                f"{name}_both": CountedAndWall(span.first, span.wall if span.two else None, span.counted is None),
+            }
+        return found
+
+    @property
+    def data(self) -> dict[str, object]:
+        """For programs: seconds, null where the hours of the clock are not known."""
+        found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
+        for name, span in (("left", self.left), ("late", self.late)):
+            found[f"counted_{name}_seconds"] = None if span.counted is None else span.counted.total_seconds()
+            found[f"wall_{name}_seconds"] = span.wall.total_seconds()
+        return found
+
+
+def timing_of(
+    rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
+) -> Timing:
+    """`due` ahead of now, `broken` and `until` when lateness began and ended."""
+    calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
+    return Timing(
+        left=span_of(calendar, fact.hours, now, max(due, now)),
+        late=span_of(calendar, fact.hours, broken, max(until, broken)),
+        hours=around(calendar, now),
+    )
