@@ -87,7 +87,7 @@ async def test_kept_connections_that_were_closed_are_replaced(
 
 
 async def test_a_kept_connection_that_never_answers_again_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sla_notifier.channel.email.KEPT_SECONDS", 0.05)
+    monkeypatch.setattr("sla_notifier.channel.email.smtp.KEPT_SECONDS", 0.05)
     silent = asyncio.Event()
 
     class Mute(NarrowPost):

@@ -81,7 +81,7 @@ async def test_who_may_have_read_a_page_whose_sender_died_hears_that_it_was_not_
     await open_alert.pass_time(seconds=61)
     assert await open_alert.send() == 0, "the page is not needed any more"
     assert await open_alert.send() == 1
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["BROKEN:", "Taken"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["Breached:", "Taken"]
     (page,) = await open_alert.rows(kind="page")
     assert (page.state, page.reason, page.possibly_duplicate) == ("cancelled", "taken_back", True)
 
@@ -95,7 +95,7 @@ async def test_who_may_have_read_a_page_that_an_answer_cut_off_hears_of_the_end(
     assert done is not None
     await open_alert.hear(missed(NINE + 16 * MINUTE))
     await open_alert.send()
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.seen.all()] == ["BROKEN:", "Ended:"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.seen.all()] == ["Breached:", "Closed:"]
 
 
 async def test_a_lost_webhook_comes_again_with_its_id_and_the_mark_in_header_and_body(
@@ -377,7 +377,7 @@ async def test_the_closing_word_waits_for_the_page_that_is_on_its_way(
     await asyncio.gather(*(task for _, task in open_alert.sender._sending.values()))
     await open_alert.sender._record()
     assert await other.send() == 1
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["BROKEN:", "Ended:"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["Breached:", "Closed:"]
 
 
 async def test_lateness_is_measured_from_the_true_instant(open_alert: Stage) -> None:

@@ -61,7 +61,7 @@ async def test_an_open_alert_stays_with_all_who_were_paged_and_they_hear_of_its_
     assert await house(stage) == {"notifier_inbox": 1}
     await stage.hear(missed(stage.time.now()))
     await stage.send()
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["BROKEN:", "Ended:"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["Breached:", "Closed:"]
     # ended only now: its year begins
     assert "notifier_alert" not in await house(stage)
 

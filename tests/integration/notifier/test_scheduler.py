@@ -95,7 +95,7 @@ async def test_what_cannot_be_worked_on_is_set_aside_alone(stage: Stage, monkeyp
     whole = enqueue.rows_of
 
     def refusing(around: object, notifications: tuple[object, ...]) -> list[object]:
-        if any(each.occasion.content.incident in spoilt for each in notifications):  # type: ignore[attr-defined]
+        if any(each.request.content.incident in spoilt for each in notifications):  # type: ignore[attr-defined]
             raise ValueError("a row that cannot be")
         return whole(around, notifications)  # type: ignore[arg-type]
 

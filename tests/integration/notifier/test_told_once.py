@@ -23,7 +23,7 @@ from tests.unit.board.timer_in_memory import TimerInMemory
 
 from sla_domain.fact import FactKind
 from sla_notifier import tables
-from sla_notifier.channel.port import Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.delivery.row import DeliveryRow
 from sla_platform.envelope import Envelope
 from sla_platform.wire import decode_clock_fact, encode_clock_fact
@@ -33,7 +33,7 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass
-class UnsurePager:
+class UnsurePager(Channel):
     """It answers in any order, and not always well. `heard`: what arrived, in order."""
 
     chance: Random

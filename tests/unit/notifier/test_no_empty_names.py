@@ -21,13 +21,16 @@ from sla_notifier.link_secret import LinkSecret
 from sla_notifier.notification.content import content_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Phrase
 from sla_notifier.text.render import Texts
 from sla_platform.wire import ClockFact, NoticeData
 from sla_platform.wire.notice import AffectedProduct
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-READER = Recipient("ada", "en", "email:ada@x.example", (), "level 1, lead")
+READER = Recipient(
+    "ada", "en", "email:ada@x.example", (), (Phrase("level", {"level": "1"}), Phrase("role", {"role": "lead"}))
+)
 EMPTY = ["", " ", "\u200b", "\u00a0", "\x00", "\n"]
 GONE = st.sampled_from([*EMPTY, "gone", "acme"])
 OUTCOMES = ["met", "missed", "cancelled", "withdrawn", "retargeted", "taken_back"]

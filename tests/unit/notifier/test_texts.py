@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from sla_domain.plan import CoverageTime
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, page
 from sla_notifier.delivery.state import Kind
-from sla_notifier.text.content import Action, Content, Item
+from sla_notifier.text.content import Action, Content, Item, PromiseTerms, Value
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import instant, one_line, paragraphs, span, web_link
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-VALUES: dict[str, str | int | bool | datetime | timedelta] = {
+PROMISE = PromiseTerms("first response", CoverageTime(timedelta(minutes=15)))
+VALUES: dict[str, Value] = {
     "customer": "Acme", "contract": "Acme S.A.", "incident": "github:7 Shop is down", "metric": "first response",
-    "priority": "P1", "product": "shop", "promise": "first response, 15m", "due": NOW, "broken": NOW, "ended": NOW,
+    "priority": "P1", "product": "shop", "promise": PROMISE, "due": NOW, "broken": NOW, "ended": NOW,
     "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
     "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
     "count": 12, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
@@ -46,7 +48,7 @@ def content(kind: Kind, **more: object) -> Content:
         values=VALUES | more,  # type: ignore[arg-type]  # a test's own values
         rows=("customer", "incident", "promise", "due"),
         actions=(Action("acknowledge", "https://slad.example/ack/x", main=True), Action("open_ticket", "")),
-        items=(Item("BROKEN: first response", "https://slad.example/ack/y"),) if kind is Kind.DIGEST else (),
+        items=(Item("Breached: first response", "https://slad.example/ack/y"),) if kind is Kind.DIGEST else (),
         why="level 2, lead",
     )
 
@@ -63,26 +65,26 @@ def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
 
 def test_a_page_says_what_to_whom_when_how_late_and_what_to_do() -> None:
     text = Texts().message(content(Kind.PAGE), "en").text
-    assert "The promise “first response” to Acme was broken at Mon, Mar 2, 2026, 10:15 CET (09:15 UTC)" in text
-    assert "2 hr 5 min ago. Nobody has acknowledged it so far; this is level 2. This is reminder 1." in text
+    assert "The promise “first response” to Acme was breached at Mon, Mar 2, 2026, 10:15 CET (09:15 UTC)" in text
+    assert "2 hr 5 min ago. Not acknowledged so far: this is level 2 of the escalation. This is reminder 1." in text
     assert "Acknowledge:\nhttps://slad.example/ack/x" in text
     assert "\nCustomer: Acme\nIncident: github:7 Shop is down\n" in text, "one fact a line"
-    assert "To stop the escalation, acknowledge." in text
+    assert "Acknowledging stops the escalation." in text
     assert "Open the ticket" not in text, "an action without a link is left out"
 
 
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (Kind.PAGE, "People were paged for it before; it had ended meanwhile and is broken again."),
-        (Kind.NOTICE, "It had ended and is broken again."),
+        (Kind.PAGE, "People were paged for it before; it was closed meanwhile and is breached again."),
+        (Kind.NOTICE, "It was closed and is breached again."),
     ],
 )
 def test_an_old_breach_that_counts_again_is_no_news(kind: Kind, said: str) -> None:
     first, later = (Texts().message(content(kind, again=again), "en") for again in (False, True))
     assert said in later.text
-    assert "broken again" in later.subject.lower()
-    assert "broken again" not in (first.subject + first.text).lower()
+    assert "breached again" in later.subject.lower()
+    assert "breached again" not in (first.subject + first.text).lower()
 
 
 HOSTILE = [
@@ -106,7 +108,7 @@ def test_foreign_words_are_neither_markup_nor_template(kind: Kind, hostile: str)
 
 @pytest.mark.parametrize("language", ["pl", "it", "ru", "zh-TW", "de", "xx-YY", "../../etc", "", "en-GB"])
 def test_a_language_without_words_is_answered_in_english_with_its_own_dates(language: str) -> None:
-    assert "was broken at" in Texts().message(content(Kind.PAGE), language).text
+    assert "was breached at" in Texts().message(content(Kind.PAGE), language).text
 
 
 def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:

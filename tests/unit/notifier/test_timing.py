@@ -19,11 +19,11 @@ from sla_notifier.link_secret import LinkSecret
 from sla_notifier.notification.content import content_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
-from sla_notifier.text.content import Message
+from sla_notifier.text.content import Message, Phrase
 from sla_notifier.text.render import Texts
 from sla_platform.wire import ClockFact, decode_clock_fact
 
-ANNA = Recipient("anna", "en", "email:anna@example.com", (), "level 1")
+ANNA = Recipient("anna", "en", "email:anna@example.com", (), (Phrase("level", {"level": "1"}),))
 DUE = "2026-11-16 10:30"
 
 
@@ -104,7 +104,7 @@ def test_a_promise_broken_at_the_close_is_not_late_by_the_night() -> None:
         id="o", kind=Kind.PAGE, at=fact.at, contract=fact.contract, content=fact, audience=(), alert="c", level=1
     )
     said = Texts().message(content_of(around("2026-11-16 23:00"), occasion, ANNA), "en")
-    assert said.subject.startswith("BROKEN: ")
+    assert said.subject.startswith("Breached: ")
     assert "4 hr ago by the wall clock; no service time has passed since." in said.text
 
 

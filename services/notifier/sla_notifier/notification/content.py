@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sla_domain.plan import PlanId
+from sla_catalogue.duration import BadDuration, parse_allowed
+from sla_domain.plan import Allowed, PlanId
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import Kind
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.notification.timing import Timing, timing_of
-from sla_notifier.text.content import Action, Content, Value
+from sla_notifier.text.content import Action, Content, PromiseTerms, Value
+from sla_notifier.text.render import ENGLISH
 from sla_notifier.text.words import id_as_words, one_line, paragraphs, web_link
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -35,9 +37,10 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         "metric": metric,
         "priority": one_line(fact.priority) or "–",
         "product": one_line(fact.product),
-        "promise": f"{metric}, {fact.allowed}" if fact.allowed else "",
+        "promise": PromiseTerms(metric, _allowed(fact.allowed)) if fact.allowed else "",
         "due": due,
         "broken": broken,
+        "since": broken,
         "ended": fact.at,
         "again": _again(context, request),
         "level": request.level,
@@ -53,7 +56,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         rows=("customer", "incident", "promise", "priority", "product", *_dates(request.kind)),
         notes=("provisional",) if fact.provisional else (),
         actions=_actions(context, request, fact, recipient),
-        why=recipient.why,
+        why=context.texts.worded(recipient.why, recipient.language),
         data=_clock_data(context, request, fact, recipient),
     )
 
@@ -77,7 +80,7 @@ def _dates(kind: Kind) -> tuple[str, ...]:
         case Kind.WARNING:
             return ("due", "left_both")
         case Kind.PAGE | Kind.NOTICE:
-            return ("due", "late_both")
+            return ("since", "late_both")
         case Kind.RESOLVED:
             return ("due", "ended")
         case Kind.UNPROMISED:
@@ -94,6 +97,14 @@ def _metric(context: PipelineContext, fact: ClockFact, language: str) -> str:
     titles = {} if metric is None else metric.titles
     title = titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en") or ""
     return one_line(title) or one_line(id_as_words(fact.metric)) or context.texts.words(language)["promise"]
+
+
+def _allowed(written: str) -> Allowed | str:
+    """Return the target that a fact spells (`4h`, `2 working days`, `1h by the wall clock`), or as it is written."""
+    try:
+        return parse_allowed(written.replace(" by the wall clock", " wall"))
+    except BadDuration:
+        return one_line(written)
 
 
 def _actions(
@@ -141,7 +152,7 @@ def _clock_data(
         "provisional": fact.provisional,
         **_timing(context, request, fact).data,
         "recipient": recipient.person,
-        "why": recipient.why,
+        "why": context.texts.worded(recipient.why, ENGLISH),
         "acknowledge_url": acknowledge_link(context, request, recipient),
         "incident_url": context.links.incident(fact.incident),
         "ticket_url": web_link(fact.url),
@@ -169,7 +180,7 @@ def _of_notice(
         rows=("severity", "products", "published"),
         body=paragraphs(notice.text),
         actions=(Action("acknowledge", answer, main=True), Action("open_link", web_link(notice.link))),
-        why=recipient.why,
+        why=context.texts.worded(recipient.why, recipient.language),
         data={
             "notice": notice.id,
             "alert": request.alert,

@@ -21,6 +21,7 @@ from sla_notifier.delivery.state import Kind, State
 from sla_notifier.link import Links
 from sla_notifier.notification.directory import contract_of
 from sla_notifier.notification.enqueue import bounded
+from sla_notifier.notification.gather import FLOOD
 from sla_notifier.text.content import Action, Content, Item
 from sla_notifier.text.render import Texts
 from sla_notifier.text.words import one_line
@@ -157,7 +158,7 @@ def _content(
             Action("acknowledge_all" if asked > 1 else "acknowledge", answer, main=True),
             Action("open_board", links.board(), main=not asked),
         ),
-        why=digest.why,
+        why=texts.worded(FLOOD, language),
         data={
             "count": len(every),
             **counts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from sla_domain.escalation import NO_ESCALATION, TellKind
 from sla_domain.roles import Holding, RoleReason, Turn, roster, turn
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel, for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
+from sla_notifier.text.content import Phrase
 from sla_notifier.text.words import id_as_words, one_line
 from sla_platform.wire import ClockFact
 
@@ -23,7 +24,7 @@ class ResolvedRecipient:
     """A person and why it is this one."""
 
     person: Person
-    why: str
+    why: tuple[Phrase, ...]
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:
@@ -39,6 +40,8 @@ def title_of(catalogue: Catalogue, id_: str) -> str:
 
 
 Reaches = Callable[[Person], bool]
+RoleTitles = Mapping[str, Mapping[str, str]]
+"""Titles by language, by the id of the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +68,19 @@ def resolve_level(
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
+    titles = {role.id: role.titles for role in book.plan_of(contract).roles}
     own = roster(book, contract, names, at)
-    lost = tuple(ResolvedRecipient(each.person, _why(each)) for each in own.on_duty if not reaches(each.person))
+    lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in own.on_duty if not reaches(each.person))
     level = own.only(reaches)
     if not level.empty:
         answer = turn(level, told)
-        return ResolvedLevel(_meant(answer), lost, answer.until)
+        return ResolvedLevel(_resolved(answer, titles), lost, answer.until)
     for role in ((OPERATORS,), names):
         level = roster(book, default, role, at).only(reaches)
         if not level.empty:
             answer = turn(level, told)
-            because = "the contract names nobody" if own.empty else "nothing reaches the level's own"
-            people = tuple(ResolvedRecipient(each.person, f"{each.why}, because {because}") for each in _meant(answer))
+            because = Phrase("nobody_named" if own.empty else "nobody_reached")
+            people = tuple(ResolvedRecipient(each.person, (*each.why, because)) for each in _resolved(answer, titles))
             return ResolvedLevel(people, lost, answer.until)
     return ResolvedLevel((), lost)
 
@@ -112,15 +116,16 @@ def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -
     return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)
 
 
-def _meant(answer: Turn) -> tuple[ResolvedRecipient, ...]:
-    return tuple(ResolvedRecipient(each.person, _why(each)) for each in answer.now)
+def _resolved(answer: Turn, titles: RoleTitles) -> tuple[ResolvedRecipient, ...]:
+    return tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in answer.now)
 
 
-def _why(holding: Holding) -> str:
+def _why(holding: Holding, titles: RoleTitles) -> tuple[Phrase, ...]:
+    role = Phrase("role", {"role": {"": id_as_words(holding.name), **titles.get(holding.name, {})}})
     match holding.reason:
         case RoleReason.NAMED:
-            return "named by the policy"
+            return (Phrase("named"),)
         case RoleReason.EVERYBODY:
-            return f"{id_as_words(holding.name)} ({holding.reason.value})"
+            return (role, Phrase("everybody"))
         case _:
-            return id_as_words(holding.name)
+            return (role,)

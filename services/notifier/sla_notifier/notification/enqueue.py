@@ -10,11 +10,12 @@ from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.render import ENGLISH
 from sla_platform.wire import ClockFact, NoticeData
 
 LARGEST_PAYLOAD = 19_500  # Standard Webhooks asks for less than 20 kB; a mark may still be added
 _LONG = ("items", "body", "products")
-_NOBODY = Recipient("", "en", "")
+_NOBODY = Recipient("", ENGLISH, "")
 
 
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
@@ -42,7 +43,7 @@ def _row(context: PipelineContext, notification: Notification) -> DeliveryRow:
         incident=content.incident if isinstance(content, ClockFact) and not request.collects else "",
         contract=request.contract,
         notice=content.id if isinstance(content, NoticeData) and not request.collects else "",
-        why=recipient.why,
+        why=context.texts.worded(recipient.why, ENGLISH),
         state=notification.state,
         reason=notification.reason.value if notification.reason is not None else "",
         next_at=context.now,

@@ -20,7 +20,10 @@ from sla_notifier.delivery.state import Kind, State
 from sla_notifier.notification.conversation import Conversation, conversation_id
 from sla_notifier.notification.notification import Notification
 from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Phrase
+from sla_notifier.text.render import ENGLISH
 
+FLOOD = (Phrase("flood"),)
 PAGES_AT_ALL = 1  # the level of a digest that carries pages: it waits no longer than they would
 _PRESSING = (Kind.PAGE, Kind.FIX, Kind.WARNING)
 _PAGES = (Kind.PAGE, Kind.FIX)
@@ -118,7 +121,7 @@ def _begun(storm: Conversation, ready: Sequence[Notification], context: Pipeline
         then=recipient.then,
         level=_level(ready),
         contract=first.request.contract,
-        why="many messages at once",
+        why=context.texts.worded(FLOOD, ENGLISH),
         state=State.QUEUED,
         next_at=storm.leaves_at(context.now, pressing=_pressing(ready)),
         follows=storm.digest,

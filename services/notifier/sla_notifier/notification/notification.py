@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import State
-from sla_notifier.text.content import Message
+from sla_notifier.text.content import Message, Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class ClosingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person at one address; `then` are the further ones, `why` says in words why this person."""
+    """One person at one address; `then` are the further ones, `why` is the reason, which each language words."""
 
     person: str
     language: str
     address: str  # `email:a@b`, `webhook:ops`; empty when there is none
     then: tuple[str, ...] = ()
-    why: str = ""
+    why: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

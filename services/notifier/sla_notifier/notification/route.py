@@ -22,6 +22,7 @@ from sla_notifier.notification.directory import (
 )
 from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Phrase
 
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
@@ -72,16 +73,16 @@ def _by_role(
     level = resolve_level(context.catalogue, contract, audience.tell, context.now, told, reaches)
     if level.until is not None:  # the escalator lets reminders wait; what comes as far as this is told
         level = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches)
-    why = f"level {audience.level}, "
+    level_name = Phrase("level", {"level": str(audience.level)})
     for meant in (*level.people, *level.unreachable):
-        yield from _addressed(context, notification, replace(meant, why=why + meant.why), audience.channels)
+        yield from _addressed(context, notification, replace(meant, why=(level_name, *meant.why)), audience.channels)
     if not level.people and not level.unreachable:
         yield _to_nobody(notification, audience.tell, contract)
 
 
 def _entitled(context: PipelineContext, notification: Notification) -> Iterator[Notification]:
     contract = contract_of(context.catalogue, notification.request.contract)
-    found = [ResolvedRecipient(person, "critical fixes") for person in entitled(contract)]
+    found = [ResolvedRecipient(person, (Phrase("fixes"),)) for person in entitled(contract)]
     found = found or list(resolve_level(context.catalogue, contract, (), context.now).people)
     for meant in found:
         yield from _addressed(context, notification, meant, ())
@@ -100,7 +101,7 @@ def _paged(context: PipelineContext, notification: Notification) -> Iterator[Not
             person.language if person is not None else "en",
             paged.address,
             tuple(address for address in others if address != paged.address),
-            "you were paged",
+            (Phrase("paged"),),
         )
         yield replace(notification, recipient=recipient, follows=paged.follows)
 
@@ -147,7 +148,8 @@ def _addresses(context: PipelineContext, person: Person, channel: str) -> tuple[
 
 
 def _to_nobody(notification: Notification, names: tuple[str, ...], contract: Contract) -> Notification:
-    why = f"{contract.id}: nobody for {', '.join(names) or 'anything'}"
+    values = {"contract": contract.id, "names": ", ".join(names)}
+    why = (Phrase("nobody" if names else "nobody_at_all", values),)
     return replace(
         notification, recipient=Recipient("", "en", "", (), why), state=State.UNDELIVERABLE, reason=UnsentReason.NOBODY
     )

@@ -14,8 +14,9 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import Kind, State
 from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
+from sla_notifier.text.content import Phrase
 
-AGAIN = "told again: this level has nobody else"
+AGAIN = Phrase("notified_again")
 
 
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
@@ -44,7 +45,7 @@ def _with_others(seen: _Seen, notifications: tuple[Notification, ...]) -> frozen
 def _again(notification: Notification) -> Notification:
     assert notification.recipient is not None
     recipient = notification.recipient
-    return replace(notification, recipient=replace(recipient, why=f"{recipient.why}; {AGAIN}"))
+    return replace(notification, recipient=replace(recipient, why=(*recipient.why, AGAIN)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sla_domain.plan import Allowed
 from sla_notifier.delivery.state import Kind
 
 
@@ -21,8 +22,27 @@ class CountedAndWall:
     by_wall: bool
 
 
-Value = str | int | bool | datetime | timedelta | CountedAndWall
-"""Instants and spans are written out in the reader's language; everything else is shown as it is."""
+@dataclass(frozen=True, slots=True)
+class PromiseTerms:
+    """A metric's title and the time its target allows, such as "First response, 2 working days".
+
+    `allowed` is a text only where it was written by a release that words it in another way.
+    """
+
+    metric: str
+    allowed: Allowed | str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of each language by their name in `why.toml`; `values` are filled in, texts by language in the reader's."""
+
+    name: str
+    values: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+
+
+Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms
+"""Instants, spans and targets are written out in the reader's language; everything else is shown as it is."""
 
 
 @dataclass(frozen=True, slots=True)

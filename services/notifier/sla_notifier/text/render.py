@@ -8,18 +8,19 @@ escaped, an unknown name is an error.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.delivery.state import Kind
-from sla_notifier.text.content import Content, CountedAndWall, Message, Value
-from sla_notifier.text.words import instant, load_locale, one_line, span
+from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
+from sla_notifier.text.words import instant, load_locale, locale_of, one_line, span
 
 FOLDER = Path(__file__).parent / "templates"
 ENGLISH = "en"
@@ -73,7 +74,7 @@ class Texts:
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
         sentences = self._sentences(content.kind, spoken, said)
-        view = _view(content, labels, said) | sentences
+        view = _view(content, labels, said) | {"heading": ""} | sentences
         view |= {"language": spoken, "colour": _COLOURS[content.kind]}
         return Message(
             subject=one_line(sentences["subject"], 200),
@@ -89,6 +90,15 @@ class Texts:
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
         sentences = self._sentences(content.kind, spoken, said, ("subject", "lead"))
         return Message(one_line(sentences["subject"], 200), "", "", _payload(content, sentences))
+
+    def worded(self, phrases: Iterable[Phrase], language: str) -> str:
+        """Return phrases one after the other in the nearest language, such as why somebody receives a message."""
+        tag = self.language(language)
+        words = self.words(tag, "why")
+        return "".join(
+            words[each.name].format(**{name: _in_language(value, tag) for name, value in each.values.items()})
+            for each in phrases
+        )
 
     def page(self, template: str, view: Mapping[str, Any]) -> str:
         """A page for a browser, escaped."""
@@ -132,11 +142,39 @@ def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> 
         if value.wall is not None:
             return labels["counted_and_wall"].format(counted=first, wall=span(value.wall, language))
         return labels["by_wall"].format(span=first) if value.by_wall else first
+    if isinstance(value, PromiseTerms):
+        allowed = _allowed(value.allowed, language, labels)
+        return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
     if isinstance(value, datetime):
         return instant(value, zone, language)
     if isinstance(value, timedelta):
         return span(value, language)
     return value
+
+
+def _in_language(value: str | Mapping[str, str], language: str) -> str:
+    """A text, or of texts by language the nearest; under the empty tag stands what to show when there is none."""
+    if isinstance(value, str):
+        return value
+    tags = (language, language.partition("-")[0], ENGLISH, "")
+    return next((value[tag] for tag in tags if value.get(tag)), "")
+
+
+def _allowed(allowed: Allowed | str, language: str, labels: Mapping[str, str]) -> str:
+    match allowed:
+        case str():
+            return allowed
+        case CoverageTime(length):
+            return span(length, language)
+        case WallTime(length):
+            return labels["by_wall"].format(span=span(length, language))
+        case WorkingDayTime(days, _):
+            form = f"working_days_{locale_of(language).plural_form(days)}"
+            return labels.get(form, labels["working_days_other"]).format(count=days)
+        case Unspecified():
+            return labels["unspecified"]
+        case _:
+            assert_never(allowed)
 
 
 def _view(content: Content, labels: Mapping[str, str], said: Mapping[str, str | int | bool]) -> dict[str, Any]:

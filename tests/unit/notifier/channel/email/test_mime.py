@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OUTGOING = OutgoingMessage(
     id="dlv_0123",
     address="anna@acme.example",
-    subject="BROKEN: first response",
+    subject="Breached: first response",
     text="The promise was broken.\n",
     html="<p>The promise was broken.</p>",
     payload={},
