@@ -1,4 +1,4 @@
-"""Levels that only the database knows, looked up every few seconds: queue, alerts, steps, endpoints."""
+"""Metrics that only the database knows, updated every few seconds: queue, alerts, steps, endpoints."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import AlertState
 from sla_notifier.context import NotifierContext
+from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.state import UNFINISHED
-from sla_notifier.delivery.store import disabled_endpoints
 from sla_notifier.intake.waiting import DECIDE
 from sla_platform.bus import EventSource
 from sla_platform.errors import Retryable
@@ -28,11 +28,14 @@ MOST_COUNTED = 100_000  # beyond it nobody cares for the exact number
 
 
 class NotifierGauges:
+    """The metrics that only the database knows."""
+
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
         self._context = context
         self._source = source
 
     async def run(self) -> None:
+        """Update them every few seconds until cancelled."""
         while True:
             try:
                 await self.look()
@@ -41,7 +44,7 @@ class NotifierGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self) -> None:
-        """Bring every gauge up to date."""
+        """Update every gauge once."""
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]
         async with self._context.store.reading() as connection:

@@ -1,4 +1,4 @@
-"""Secrets that slad makes itself: once for an installation, kept in the store, the same for every instance."""
+"""The key of acknowledgement links: made once for an installation, kept in the store, shared by every instance."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _s = tables.secret.c
 
 
 class LinkSecretNotRead(Retryable):
-    """The secret of the links has not been read from the store yet: try again in a moment."""
+    """The key of the links has not been read from the store yet: try again in a moment."""
 
 
 class LinkSecret:
-    """The key of acknowledgement links: the one that was set (`SLAD_LINK_SECRET`), else the one in the store."""
+    """The key that signs acknowledgement links: SLAD_LINK_SECRET, else the one kept in the store."""
 
     def __init__(self, given: bytes = b"") -> None:
         self._value = given
@@ -31,13 +31,13 @@ class LinkSecret:
 
     @property
     def value(self) -> bytes:
-        """Raises LinkSecretNotRead before `read`, unless it was given."""
+        """Return the key. Raises LinkSecretNotRead before `read`, unless it was set."""
         if not self._value:
             raise LinkSecretNotRead
         return self._value
 
     async def read(self, store: Store, now: datetime) -> None:
-        """Read it, making it at the first start; whoever of several instances is first has made it for all."""
+        """Read the key from the store; the first of several instances makes it for all."""
         if self._value:
             return
         made = {"name": LINKS, "value": secrets.token_urlsafe(32), "made_at": now}

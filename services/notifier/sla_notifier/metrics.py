@@ -1,4 +1,4 @@
-"""What the notifier shows to Prometheus. Neither an incident nor a person is ever a label."""
+"""The notifier's metrics. Neither an incident nor a person is ever a label."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
 
 class NotifierMetrics:
-    """One per process, on the registry of that process."""
+    """The notifier's metrics, on the registry of the process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.attempts = Counter(
@@ -89,7 +89,7 @@ class NotifierMetrics:
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
-        """Count an attempt that is on record, and how late its message arrived if it did."""
+        """Count a recorded attempt and, if the message arrived, how late it was."""
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()
         if row.state is State.SENT:

@@ -1,4 +1,4 @@
-"""The notifier, put together: a consumer, a loop that opens and closes alerts, one that escalates, one that sends."""
+"""The notifier, put together: intake, scheduler, escalation, sending, metrics and retention."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The running parts, and the routes to mount."""
+    """The running parts of the notifier, and the routes to mount."""
 
     service: Service
     router: APIRouter
@@ -69,7 +69,7 @@ def build(
     *,
     authorize: Authorizer,
 ) -> NotifierService:
-    """`catalogue` answers with the one in force. Raises BadSettings for a mail server or networks that cannot be."""
+    """Build the notifier. `catalogue` returns the one in force. Raises BadSettings for impossible settings."""
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(
         settings, store, feeds.doorbell("notifier"), time_source, registry, catalogue, quarantine
@@ -142,7 +142,7 @@ def notifier_context(
 
 
 async def prepare(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
-    """Read every file that telling somebody needs: later there may be no descriptor left to read it with."""
+    """Read every file that sending needs: later there may be no descriptor left to read it with."""
     for module in _LATE_MODULES:
         import_module(module)
     context.render_config.texts.load()

@@ -1,8 +1,7 @@
-"""The notifier's own tables. Nobody else reads them.
+"""The notifier's own tables; no other service reads them.
 
-An alert is one per clock (or per critical fix and contract); its steps are the pages still to come. A delivery is one
-message to one person by one channel, with its attempts. Whatever names a person holds the id, only deliveries hold
-addresses.
+An alert is one per clock (or per critical fix and contract); its steps are the levels still to come. A delivery is one
+message to one person by one channel, with its attempts. People stand here by id; only deliveries hold addresses.
 """
 
 from __future__ import annotations
@@ -152,7 +151,7 @@ attempt = Table(
     Column("detail", Text, nullable=False, server_default=_EMPTY),
 )
 
-# One row for each mailbox that something was sent to (see telling/conversation.py).
+# One row for each mailbox that something was sent to (see notification/conversation.py).
 conversation = Table(
     "notifier_conversation",
     metadata,
@@ -166,7 +165,7 @@ conversation = Table(
     Index("ix_notifier_conversation_last", "last_at"),
 )
 
-# What is secret and made here, once for all instances (see kept.py).
+# What is secret and made here, once for all instances (see link_secret.py).
 secret = Table(
     "notifier_secret",
     metadata,

@@ -85,7 +85,7 @@ async def test_two_processes_never_work_on_the_same_contract_at_once(stage: Stag
     stage.time.go(NINE + timedelta(minutes=15))
     await stage.take_in(*herd(MANY))
     async with stage.store.transaction() as connection:
-        assert await waiting.held(connection, ["acme"]) == ["acme"]
+        assert await waiting.locked_queues(connection, ["acme"]) == ["acme"]
         assert await other.scheduler.once() == 0
     assert await other.scheduler.once() == MANY
 
@@ -122,7 +122,7 @@ async def test_another_process_that_fails_at_the_same_moment_sets_nothing_else_a
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worst moment: one has failed at a fact and not said so yet."""
-    other, whole, hold = stage.another(), scheduler.apply, waiting.held
+    other, whole, hold = stage.another(), scheduler.apply, waiting.locked_queues
     failed: list[bool] = []
 
     async def refusing(connection: AsyncConnection, incoming: Sequence[Incoming], *more: Any) -> None:
@@ -150,12 +150,12 @@ async def test_another_process_that_fails_at_the_same_moment_sets_nothing_else_a
 
 
 async def test_who_was_never_served_comes_before_who_is_there_again(stage: Stage) -> None:
-    names = [f"contract-{number:02}" for number in range(2 * scheduler.MOST_FLOWS + 5)]
+    names = [f"contract-{number:02}" for number in range(2 * scheduler.MOST_QUEUES + 5)]
     stage.time.go(NINE + timedelta(minutes=15))
     await stage.take_in(*(breached(incident=f"github:{name}", contract=name) for name in names))
     await stage.scheduler.once()
     await stage.scheduler.once()
-    again = names[: 2 * scheduler.MOST_FLOWS]
+    again = names[: 2 * scheduler.MOST_QUEUES]
     await stage.take_in(*(breached(incident=f"jira:{name}", contract=name) for name in again))
     await stage.scheduler.once()
     assert {row.contract for row in await stage.table("notifier_alert")} == set(names)

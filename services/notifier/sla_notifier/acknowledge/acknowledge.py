@@ -1,4 +1,4 @@
-"""Recording that somebody acts: the alert, its steps and its queued pages change in one transaction."""
+"""Acknowledging alerts: the alert, its steps and its queued pages change in one transaction."""
 
 from __future__ import annotations
 
@@ -17,24 +17,26 @@ from sla_platform.store.instant import store_now
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What came of it, and the alert as it is now."""
+    """The answer to an acknowledgement, and the alert as it is afterwards."""
 
     answer: AckAnswer
     alert: Alert
 
 
 def who(named: str, key: str) -> str:
-    """Who is on record: the name that was given and the key it came by, which stays whole when both are long."""
+    """Return the text recorded as who acknowledged: the name given and the id of the key, which is never cut."""
     by = f" (key {key})" if named and key else ""
     return shortened(named or key or "somebody", WHO - len(by)) + by
 
 
 class Acknowledger:
+    """The use case of acknowledging alerts: stops their escalation and cancels their queued pages."""
+
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
-        """None for an alert that is not known, or not of the only contract the caller may see."""
+        """Acknowledge one alert. Return None when it is unknown or of another contract than `contract`."""
         async with self._context.writing() as connection:
             known = await alerts.locked(connection, {alert})
             before = known.get(alert)
@@ -52,7 +54,7 @@ class Acknowledger:
         return Acknowledged(answer, change.alert or before)
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
-        """Several at once, each as it was in this episode: one that was closed and opened anew is passed over."""
+        """Acknowledge several alerts, each in the episode given; skip those that were opened anew since."""
         async with self._context.writing() as connection:
             known = await alerts.locked(connection, set(ids))
             now = await store_now(connection, self._context.time_source)

@@ -1,7 +1,7 @@
-"""The one link of a digest: it acknowledges every alert that the digest lists, in the episode it told of, and no other.
+"""The link of a digest: it acknowledges every alert the digest lists, in the episode it lists, and no other.
 
-What a digest lists is fixed when it leaves: the deliveries that point to it. An alert that ended and was opened anew
-since then has been told by another message.
+What a digest lists is fixed when it leaves: the deliveries that point to it. An alert that was closed and opened anew
+since then has a message of its own.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _d, _a = tables.delivery.c, tables.alert
 
 
 class DigestAckLinks:
-    """The use case behind the link of a digest."""
+    """The use case behind the acknowledgement link of a digest."""
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
         self._context = context
         self._acknowledger = acknowledger
 
     async def look(self, claim: Claim) -> AckPage:
-        """All that it told and what would be acknowledged; changes nothing, because mail scanners follow links."""
+        """Return the page that lists the digest's alerts. Change nothing: mail scanners follow links."""
         return await self._answer(claim, None)
 
     async def act(self, claim: Claim) -> AckPage:
-        """Acknowledge what is open of it. A second answer changes nothing and says so."""
+        """Acknowledge the open alerts of the digest and return the page that says so."""
         async with self._context.store.reading() as connection:
             episodes = _asking(await carried_by(connection, claim.digest))
         done = await self._acknowledger.acknowledge_listed(episodes, claim.person, DIGEST) if episodes else []
@@ -89,7 +89,7 @@ class DigestAckLinks:
 
 
 async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
-    """What a digest told, also when it went to the person's next mailbox after a failure."""
+    """Return the deliveries a digest lists, also when it was sent to the person's next address."""
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:
         return []

@@ -19,7 +19,7 @@ LINK = "link"
 
 
 class AckLinks:
-    """The use case behind `/ack/{token}`."""
+    """The use case behind `/ack/{token}`, the acknowledgement link of a message."""
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
         self._context = context
@@ -27,7 +27,7 @@ class AckLinks:
         self._listed = DigestAckLinks(context, acknowledger)
 
     async def look(self, token: str) -> AckPage:
-        """What the link is about; changes nothing, because mail scanners follow links."""
+        """Return the page for a link: what it is about, and a button. Change nothing: mail scanners follow links."""
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
             return claim
@@ -38,7 +38,7 @@ class AckLinks:
         return self._unknown() if alert is None else self._answer(claim, alert, _shown(alert))
 
     async def act(self, token: str) -> AckPage:
-        """Record the answer. A second one, and one after the end, are answered kindly."""
+        """Acknowledge the alert of a link and return the page that says so, also when there was nothing left to do."""
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
             return claim

@@ -10,7 +10,7 @@ from sla_platform.wire import NoticeData
 
 
 def subject_of(alert: Alert) -> str:
-    """What an alert is about, in a few words."""
+    """Return what an alert is about in one line: the metric, the customer and the ticket, or the title of a fix."""
     content = alert.content
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
@@ -19,6 +19,6 @@ def subject_of(alert: Alert) -> str:
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """The person's name where the contract knows it, else the id or key that answered."""
+    """Return the person's name by the contract, else the id or the key that acknowledged."""
     found = contract_of(catalogue, alert.contract).people.get(person)
     return found.name if found is not None else person

@@ -32,7 +32,7 @@ HEADERS = {
 
 
 class AckPageKind(StrEnum):
-    """What the page says; each is a sentence of `answer.toml`."""
+    """What the page behind an acknowledgement link says; each value names a sentence of `answer.toml`."""
 
     ASK = "ask"
     THANKS = "thanks"
@@ -49,6 +49,7 @@ class AckPageKind(StrEnum):
 
     @property
     def status(self) -> int:
+        """Return the HTTP status of the page."""
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN:
                 return 403
@@ -62,7 +63,7 @@ class AckPageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedAlert:
-    """One of several alerts: what it is about, how it stands (a word of `answer.toml`), where it is answered alone."""
+    """One line of a digest's page; `stands` names a word of `answer.toml`, `url` acknowledges this alert alone."""
 
     what: str
     stands: str
@@ -72,7 +73,7 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """`at` is written in `zone`; `link` leads on to the incident or the board; `count` of `listed` are meant."""
+    """The content of the page behind a link. `at` is shown in `zone`; `count` of the `listed` alerts are meant."""
 
     shown: AckPageKind
     language: str = "en"
@@ -86,7 +87,7 @@ class AckPage:
 
 
 def page(texts: Texts, answer: AckPage) -> str:
-    """The HTML of an answer, in the person's language."""
+    """Return the HTML of a page in the person's language."""
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant(answer.at, answer.zone, language)

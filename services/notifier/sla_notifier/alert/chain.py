@@ -1,6 +1,6 @@
-"""The escalation policy as an alert keeps it: taken over at the opening, so a changed catalogue changes no open alert.
+"""The escalation as an alert keeps it: copied when the alert opens, so that a changed catalogue changes no open alert.
 
-Delays count from the opening of the round. A chain without levels left may start anew (`repeat`) until `rounds` ends.
+Delays count from the opening of the round. After the last level another round may begin (`repeat`), `rounds` times.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ REPEAT = 0  # the level number of the step that begins another round
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """One level: who is told, after how long, and how (no channels: by the person's own addresses in order).
+    """One level: who is notified, how long after the opening of the round, and by which channels.
 
-    A level that does not page informs, and asks for no answer.
+    No channels: by each person's own addresses in order. A level that does not page only informs.
     """
 
     after: timedelta
@@ -29,7 +29,7 @@ class EscalationLevel:
 
 @dataclass(frozen=True, slots=True)
 class EscalationChain:
-    """Levels are numbered from 1. `rounds` counts the repetitions after the first run."""
+    """The levels of an escalation, numbered from 1. `rounds` counts the repetitions after the first run."""
 
     policy: str
     levels: tuple[EscalationLevel, ...]
@@ -37,16 +37,20 @@ class EscalationChain:
     rounds: int = 0
 
     def at_once(self) -> tuple[int, ...]:
-        """The levels without a delay."""
+        """Return the numbers of the levels that have no delay."""
         return tuple(
             number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
         )
 
     def level(self, level: int) -> EscalationLevel:
+        """Return the level of that number, counted from 1. Raises IndexError."""
         return self.levels[level - 1]
 
     def without_first(self, patience: timedelta) -> EscalationChain:
-        """For a critical fix, whose first level are the entitled people: what comes next if none of them answers."""
+        """Return the chain of a critical fix, whose first level are the people entitled to it.
+
+        `patience` is the least delay of the level after them.
+        """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
         only = tuple(replace(each_level, after=max(each_level.after, patience)) for each_level in self.levels)
@@ -55,7 +59,7 @@ class EscalationChain:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """A page still to come: the alert's `level` in its `round`, due at `fire_at`."""
+    """A level that is still to be notified: the alert's `level` in its `round`, due at `fire_at`."""
 
     alert: str
     round: int
@@ -64,7 +68,7 @@ class EscalationStep:
 
 
 def steps(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
-    """What a round that starts now still has before it, after the levels told at once."""
+    """Return the steps of a round that starts at `start`, without the levels that have no delay."""
     later = [
         EscalationStep(alert, round_, number, start + each_level.after)
         for number, each_level in enumerate(chain.levels, start=1)
@@ -76,6 +80,7 @@ def steps(chain: EscalationChain, alert: str, round_: int, start: datetime) -> t
 
 
 def dumps(chain: EscalationChain) -> str:
+    """Return the chain as JSON, as an alert's row keeps it."""
     return orjson.dumps(
         {
             "policy": chain.policy,
@@ -95,6 +100,7 @@ def dumps(chain: EscalationChain) -> str:
 
 
 def loads(written: str) -> EscalationChain:
+    """Return the chain of an alert's row. Raises ValueError or KeyError for anything else."""
     read = orjson.loads(written)
     return EscalationChain(
         read["policy"],
@@ -110,5 +116,5 @@ def loads(written: str) -> EscalationChain:
 
 
 def for_roles(roles: Sequence[str]) -> EscalationChain:
-    """Where the catalogue names no policy: the roles of the plan are told at once, and nobody after them."""
+    """Return the chain for a plan without an escalation: these roles at once, and nobody after them."""
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

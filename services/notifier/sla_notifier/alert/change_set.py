@@ -1,7 +1,7 @@
-"""Many changes as one: what a batch of facts leaves to be written and told. Pure.
+"""The changes of a batch as one: what is to be written and sent. Pure.
 
-Within one batch a breach and its end may come together (after an outage they do): the page is then cut off before
-anybody saw it, and the closing message goes to those it would have gone to.
+A breach and its end may come in one batch, for instance after an outage. The page is then cancelled before anybody saw
+it, and its recipients get the closing message instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(slots=True)
 class ChangeSet:
-    """Changes in the order they happened; `known` are the alerts as they were before."""
+    """The changes of a batch in the order they happened; `known` are the alerts before it."""
 
     known: Mapping[str, Alert]
     alerts: dict[str, Alert] = field(default_factory=dict)  # changed
@@ -31,10 +31,11 @@ class ChangeSet:
     events: list[tuple[str, DeliveryFact]] = field(default_factory=list)
 
     def alert(self, id_: str) -> Alert | None:
-        """As it is after the changes so far."""
+        """Return the alert as it is after the changes so far, or None."""
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
+        """Add the change of one fact, step or acknowledgement."""
         requests = list(change.requests)
         if change.alert is not None:
             id_ = change.alert.id

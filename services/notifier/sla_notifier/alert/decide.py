@@ -1,7 +1,7 @@
-"""What a fact, a step or an answer does to an alert. Pure: the alert before, `now`, and the change that follows.
+"""What a fact, a step or an acknowledgement does to an alert. Pure: the alert before, `now`, and the change.
 
-A change names everything that must be written in one transaction: the alert, its future steps, what is to be told,
-what need not be told any more, and the events for the log.
+A change names everything that must be written in one transaction: the alert, its future steps, the requests to notify
+people, the pages to cancel, and the events for the log.
 """
 
 from __future__ import annotations
@@ -69,13 +69,15 @@ _RELEVANT = frozenset(
 
 
 def is_relevant(fact: ClockFact) -> bool:
-    """Whether the fact can concern an alert at all: most facts of a busy day (promises, starts, pauses) cannot."""
+    """Return whether a fact can concern an alert; most facts of a busy day (promises, starts, pauses) cannot."""
     return fact.kind in _RELEVANT or TAKES_BACK in fact.details or overdue_again(fact, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """A clock runs again that has been due long since: by a reopening, because its end has been undone, or because a
-    target is in force again whose breach was told long since."""
+    """Return whether the fact makes a clock run again that is past its due instant.
+
+    That is so after a reopening, when its end is undone, and when a target whose breach is known is in force again.
+    """
     if fact.due_at is None:
         return False
     undone = fact.kind is FactKind.CLOCK_AMENDED and fact.details.get("new_state") == ClockState.RUNNING
@@ -87,7 +89,7 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Whether people are to hear of this fact. History opens no alert; of an alert that is open it may say the end."""
+    """Return whether people are notified of this fact. History opens no alert; it may close one that is open."""
     if not fact.is_history:
         return True
     tells = fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED) or overdue_again(fact, fact.at)
@@ -95,8 +97,7 @@ def is_news(before: Alert | None, fact: ClockFact) -> bool:
 
 
 def warned(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told, and one
-    whose breach would page nobody either."""
+    """Notify the level that would be paged first; not when the breach has come already or would page nobody."""
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
     return AlertChange(
@@ -116,7 +117,7 @@ def warned(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
 
 
 def unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """A notice to those who would be paged first: no clock will ever speak of this incident."""
+    """Notify the level that would be paged first of an incident for which no clock runs."""
     request = NotificationRequest(
         id=id_, kind=Kind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
     )
@@ -131,8 +132,10 @@ def breached(
     now: datetime,
     due_at: datetime | None = None,
 ) -> AlertChange:
-    """Open the alert of this clock, or open it anew: the levels without delay are told at once. `due_at`: the due
-    instant that was passed, when the fact is no breach."""
+    """Open the alert of this clock, or its next episode, and notify the levels without delay.
+
+    `due_at`: the due instant that has passed, when the fact itself is no breach.
+    """
     if before is not None and (before.occasion == id_ or _heard_already(before, fact)):
         return NO_CHANGE
     alert = Alert(
@@ -156,10 +159,9 @@ def breached(
 
 
 def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
-    """A broken promise runs again (`overdue_again`): after its end somebody must act anew, and hears of the old breach.
+    """Open the alert anew when a breached clock runs again (`overdue_again`) after its alert was closed.
 
-    While the alert is open or acknowledged (a pause that ended) its people know, unless the clock is another
-    contract's now: then the people of that one hear of it.
+    An alert that is open or acknowledged stays as it is, unless the clock belongs to another contract by now.
     """
     if before is None:
         # Its breach was history when slad first heard of it: that the clock runs again is news.
@@ -175,8 +177,7 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationCh
 
 
 def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
-    """The breach the alert is about stands at another instant: nobody is told by a message of its own, but every later
-    word speaks of that instant."""
+    """Move the alert to the corrected instant of its breach. Nobody is notified of that alone."""
     if before is None or fact.kind is not FactKind.CLOCK_AMENDED or BREACHED not in fact.details:
         return NO_CHANGE
     if datetime.fromisoformat(fact.details[OLD_BREACHED]) != before.due_at:
@@ -185,7 +186,7 @@ def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
 
 
 def published(notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime) -> AlertChange:
-    """A critical fix for one contract: the entitled people at once, the policy's next level if none answers."""
+    """Open the alert of a critical fix for one contract and notify the people entitled to it."""
     alert = Alert(
         id=fix_alert_id(notice.id, contract),
         kind=AlertKind.FIX,
@@ -203,7 +204,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Escalati
 
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
-    """Why this fact ends the alert; None when it does not."""
+    """Return why this fact closes the alert, or None when it does not."""
     if _takes_back(fact, alert):
         return CloseReason.TAKEN_BACK
     match fact.kind:
@@ -222,9 +223,9 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 
 
 def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
-    """Close the alert if this fact ends it, and tell those who were paged; nobody was paged without an alert.
+    """Close the alert if this fact ends it, and notify those who were paged.
 
-    A breach that is taken back after the close is told too: what they heard last is no longer true.
+    A breach that is taken back after the close is sent too, since it corrects the message before.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
@@ -299,19 +300,21 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
 def in_force(before: Alert, step: EscalationStep) -> bool:
-    """Whether the step still means anything: nobody has answered, and its round is under way."""
+    """Return whether the step still counts: the alert is open and in the step's round."""
     return before.state is AlertState.OPEN and step.round == before.round
 
 
 def told_anew(before: Alert) -> tuple[int, ...]:
-    """The levels that a further round tells: a critical fix goes to those it is addressed to once (PLANS H6)."""
+    """Return the levels that a further round notifies; of a critical fix, not the people entitled to it (PLANS H6)."""
     addressed = 1 if before.kind is AlertKind.FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
 
 
 def stepped(before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT) -> AlertChange:
-    """The next level of an alert nobody has answered, or the next round; of its levels told at once those in `waits`
-    are told at the instants given there."""
+    """Notify the next level of an open alert, or begin the next round.
+
+    Levels of that round named in `waits` are notified at the instants given there.
+    """
     if not in_force(before, step):
         return NO_CHANGE
     if step.level == REPEAT:
@@ -326,7 +329,7 @@ def stepped(before: Alert, step: EscalationStep, now: datetime, waits: Mapping[i
 
 
 class AckAnswer(StrEnum):
-    """What whoever acknowledges is told."""
+    """What an acknowledgement did."""
 
     DONE = "done"
     ALREADY = "already"
@@ -334,7 +337,7 @@ class AckAnswer(StrEnum):
 
 
 def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Somebody acts: nobody else is paged. A second answer, and one after the end, are kind and change nothing."""
+    """Acknowledge the alert. An acknowledgement of one that is acknowledged or closed changes nothing."""
     match before.state:
         case AlertState.ACKNOWLEDGED:
             return AckAnswer.ALREADY, NO_CHANGE

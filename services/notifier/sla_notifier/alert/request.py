@@ -1,4 +1,4 @@
-"""What is to be told, and to whom in words of roles. Values only."""
+"""What people are to be notified of, and who they are in terms of roles. Values only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """Whoever holds these roles (or is one of these people) now."""
+    """The people who hold these roles, or have these ids, at the time of sending."""
 
     level: int
     tell: tuple[str, ...]
@@ -21,12 +21,12 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """Everybody in the contract who is to hear of critical fixes (PLANS H6)."""
+    """The people of the contract who receive critical fixes (PLANS H6)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagedRecipients:
-    """Whoever was paged in this episode of the alert."""
+    """The people who were paged in this episode of the alert."""
 
 
 Audience = LevelRecipients | EntitledRecipients | PagedRecipients
@@ -34,7 +34,10 @@ Audience = LevelRecipients | EntitledRecipients | PagedRecipients
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
-    """`id`: the fact or notice, with level and round where it is told again; `at`: when it became true."""
+    """Something people are to be notified of, before it is known who they are.
+
+    `id` is that of the fact or notice, with level and round after the first; `at` is when it became true.
+    """
 
     id: str
     kind: Kind
@@ -52,5 +55,5 @@ class NotificationRequest:
 
     @property
     def collects(self) -> bool:
-        """A digest belongs to no one incident."""
+        """Return whether it is a digest, which belongs to no single incident."""
         return self.kind.collects

@@ -1,4 +1,4 @@
-"""Which message and which alert comes first: the one order of `sla_domain.urgency` (PLANS I4). Pure."""
+"""The order of messages and alerts: that of `sla_domain.urgency` (PLANS I4). Pure."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """The part of the urgency that time does not change. A fix of the highest severity weighs what a P1 does."""
+    """Return the part of the urgency that time does not change. A critical fix weighs as much as a P1."""
     if isinstance(content, NoticeData):
         return weight(_SEVERITIES.get(content.severity, _LEAST), 1)
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
 
 
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
-    """The score at `now` of what was, or is to be, true at `due_at` (None: the clock is paused)."""
+    """Return the urgency at `now` of what is due at `due_at` (None: the clock is paused)."""
     return weighted(weight_of(content), None if due_at is None else due_at - now)
 
 
 def turn_of(kind: Kind, urgency: float) -> float:
-    """Whose turn it is in a queue: the smaller, the sooner. All pages come before what only informs."""
+    """Return the place in a queue, the smaller the sooner. All pages come before what only informs."""
     return RANKS[kind] * _STEP - urgency

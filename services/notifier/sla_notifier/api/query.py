@@ -1,4 +1,4 @@
-"""The questions of the API to the notifier's tables, a page at a time: alerts by urgency, deliveries newest first."""
+"""The API's queries, a page at a time: alerts by urgency, deliveries newest first."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Filters by column (empty values ask for nothing), and where the last page ended."""
+    """A question for a list: filters by column (an empty value filters nothing), and where the last page ended."""
 
     equal: dict[str, str]
     contract: str | None
@@ -52,8 +52,10 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 
 
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
-    """What nobody has answered comes first, then what is answered, both by urgency; what is over follows, the newest
-    first. The order of the first page holds for the pages behind it."""
+    """Return a page of alerts: open ones by urgency, then acknowledged ones, then closed ones, the newest first.
+
+    The order of the first page holds for the pages after it.
+    """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
     found: list[tuple[AlertState, Any]] = []
@@ -100,7 +102,7 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, Place | None]:
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
-    """With the steps to come and every delivery so far."""
+    """Return an alert with its steps and its deliveries, or None when it is unknown or of another contract."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -120,6 +122,7 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
 
 
 async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
+    """Return a page of deliveries, the newest first."""
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
     shown, not_shown = _one_by_one(delivery_shape, rows[: asked.limit])
@@ -127,7 +130,7 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """With every attempt."""
+    """Return a delivery with its attempts, or None when it is unknown or of another contract."""
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -138,16 +141,19 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
+    """Return every endpoint that was disabled or asked for a pause."""
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
+    """Return the API's view of an alert's row."""
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
     return AlertShape.model_validate(row | {"policy": chain.loads(row["policy"]).policy, "urgency": urgency})
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
+    """Return the API's view of a delivery's row."""
     waiting = State(row["state"]) in UNFINISHED
     text = UnsentReason(row["reason"]).text if row["reason"] else ""
     return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})

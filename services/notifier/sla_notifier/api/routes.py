@@ -1,4 +1,4 @@
-"""The notifier's routes. Keys of a contract see that contract alone; what they must not see does not exist for them."""
+"""The notifier's routes. A key of one contract sees that contract alone; everything else is unknown to it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not 
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
-    """Everything the notifier serves."""
+    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind links."""
     routes = APIRouter(tags=["notifier"])
     acknowledger = Acknowledger(context)
     _alerts(routes, context, authorize, acknowledger)

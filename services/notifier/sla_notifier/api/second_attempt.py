@@ -1,4 +1,4 @@
-"""Second chances by hand: a failed delivery is queued again, a disabled endpoint is enabled again."""
+"""Actions of an administrator: queue a failed delivery again, enable a disabled endpoint again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry_delivery(context: NotifierContext, id_: str) -> bool:
-    """Queue a failed delivery under its id; False when it is not in the state `failed`, or a digest carried it.
+    """Queue a failed delivery again under its id. Return False when it has not failed, or a digest carried it.
 
     It is attempted once at least, and again by its retry policy while the bound since its creation has not passed.
     """
@@ -40,7 +40,7 @@ async def retry_delivery(context: NotifierContext, id_: str) -> bool:
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, by: str) -> bool:
-    """Send to an endpoint again; False when there is none of that id on record."""
+    """Enable an endpoint that was disabled. Return False when no endpoint of that id is on record."""
     async with context.store.transaction() as connection:
         if (await connection.execute(select(_e.c.id).where(_e.c.id == id_))).first() is None:
             return False

@@ -1,4 +1,4 @@
-"""What the log says of deliveries and alerts (`io.slad.delivery.*`, `io.slad.alert.*`): persons by id, no address."""
+"""The events of deliveries and alerts (`io.slad.delivery.*`, `io.slad.alert.*`): people by id, no addresses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
 
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
-    """The event of a delivery that has just come into its state; the attempt makes repeated states distinct."""
+    """Return the event of a delivery that has just come into its state; the attempt makes repeated states distinct."""
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",
         incident=row.incident,

@@ -1,4 +1,4 @@
-"""Decisions about a delivery: whether it should still go out, and what follows from how it went. Pure."""
+"""Decisions about a delivery: whether it is still to be sent, and what follows from an attempt. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sla_notifier.delivery.state import Kind, State
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery ended other than by being sent; stored in its row, shown and counted."""
+    """Why a delivery ended other than by being sent; stored, shown and counted."""
 
     ACKNOWLEDGED = "acknowledged"  # somebody acts already
     ENDED = "ended"  # the clock stopped before this page went out; the closing message tells the breach too
@@ -34,6 +34,7 @@ class UnsentReason(StrEnum):
 
     @property
     def text(self) -> str:
+        """Return the reason as a sentence, in English, for the API."""
         return _TEXTS[self]
 
 
@@ -62,7 +63,7 @@ BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the p
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """What a sender needs to know of the alert a delivery belongs to."""
+    """What the sender needs to know of a delivery's alert."""
 
     state: str
     episode: int
@@ -72,10 +73,10 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: State | None, now: datetime
 ) -> tuple[State, UnsentReason] | None:
-    """Why a due delivery must not go out now, with the final state it gets; None to send it.
+    """Return the final state of a due delivery that must not be sent now, and why; None to send it.
 
-    Only pages and follow-ups depend on the alert: a warning, a notice or a digest is told whatever happened since.
-    A page cut off by the end of its clock is not lost: its person gets the closing message, which tells the breach.
+    Only pages and messages that follow one depend on the alert. A page that the end of its clock cancels is not lost:
+    its person gets the closing message, which reports the breach.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is State.SENDING:
         return State.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -90,7 +91,7 @@ def skip_reason(
 
 
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
-    """Why a page of `episode` is no longer needed."""
+    """Return why a page of `episode` is no longer needed, or None."""
     if alert.episode != episode:
         return UnsentReason.REOPENED
     if alert.state == "acknowledged":
@@ -102,7 +103,7 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What becomes of a delivery after an attempt."""
+    """What a delivery becomes after an attempt."""
 
     state: State
     reason: str = ""
@@ -116,7 +117,7 @@ class AttemptResult:
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
-    """`row.attempts` counts the attempt that had this outcome."""
+    """Return what follows from the outcome of the attempt that `row.attempts` counts."""
     match outcome:
         case Sent():
             return AttemptResult(State.SENT, possibly_duplicate=row.possibly_duplicate)

@@ -1,4 +1,4 @@
-"""A delivery that cannot even be read, claimed or recorded: taken out of the queue, and put back once it is mended."""
+"""Deliveries that cannot be read, claimed or recorded: taken out of the queue, and put back once they are mended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _d = tables.delivery
 
 
 async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Row:
-    """The row as it lies there, for the quarantine; it is failed from now on and nothing is sent."""
+    """Fail a delivery that cannot be processed, and return its raw row for the quarantine."""
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
     over = {"state": State.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
@@ -37,7 +37,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Row:
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Queue it again. Raises what makes it unfit still, and then it must stay out."""
+    """Queue a quarantined delivery again. Raises the error that it still has."""
     again = {"state": State.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
     await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UNFIT).values(again))
     found = (await connection.execute(select(_d).where(_d.c.id == id_))).mappings().one_or_none()

@@ -1,7 +1,7 @@
-"""When a failed message is tried again, and when it is given up. Pure: time and luck are arguments.
+"""When a failed message is tried again, and when it is given up. Pure: the time is an argument.
 
-The first delays of an urgent message are short: somebody must hear of it within minutes. The jitter is drawn from the
-delivery's id and attempt, so that it spreads a crowd and yet repeats in tests.
+The first delays of an urgent message are short: somebody must get it within minutes. The jitter follows from the
+delivery's id and attempt, so that it spreads many messages and yet repeats in tests.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Delays after the first, second … failed attempt (the last repeats) until `bound` has passed since creation.
+    """Delays after the first, second, ... failed attempt (the last repeats) until `bound` after the creation.
 
     After `fall_back_after` failed attempts the person's next address is tried beside this one; None: only at the end.
     """
@@ -31,7 +31,7 @@ class RetryPolicy:
     def next_attempt(
         self, id_: str, failed: int, created_at: datetime, now: datetime, asked: timedelta | None = None
     ) -> datetime | None:
-        """The instant of the next attempt after `failed` failed ones, or None when it is time to give up."""
+        """Return when to try again after `failed` failed attempts, or None to give up."""
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
         if asked is not None:
@@ -51,6 +51,7 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 
 
 def retry_policy_of(kind: Kind) -> RetryPolicy:
+    """Return the retry policy of a kind of message."""
     match kind:
         case Kind.PAGE | Kind.FIX:
             return URGENT

@@ -1,4 +1,4 @@
-"""A row of `notifier_delivery` as a value, and its columns back."""
+"""A row of `notifier_delivery` as a value, and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sla_notifier.delivery.state import Kind, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """Field by field as the table says (see sla_notifier.tables)."""
+    """A row of `notifier_delivery`; the columns are explained in `sla_notifier.tables`."""
 
     id: str
     occasion: str
@@ -55,11 +55,11 @@ class DeliveryRow:
 
     @property
     def pages(self) -> bool:
-        """Whether it belongs to an escalation that an answer or an end may have stopped meanwhile."""
+        """Return whether it belongs to an escalation that an acknowledgement or the end of the clock stops."""
         return self.kind in (Kind.PAGE, Kind.NOTICE) or (self.kind is Kind.FIX and self.level > 1)
 
     def columns(self) -> dict[str, Any]:
-        """For an INSERT."""
+        """Return the values of its row, for an INSERT."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -69,7 +69,7 @@ class DeliveryRow:
 
 
 def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
-    """From a selected row."""
+    """Return the delivery of a selected row."""
     values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
     return DeliveryRow(
         **values
@@ -82,14 +82,14 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """What its message belongs to: an alert, a notice, or the storm that a digest tells of (`digest/<storm>/<n>`)."""
+    """Return what a message belongs to: an alert, a notice, or the storm of a digest."""
     if row.kind is Kind.DIGEST:
         return row.occasion.split("/")[1]
     return row.alert or row.notice
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
-    """The same message to the person's next address, or None when there is none. Its id follows from the address."""
+    """Return the same message to the person's next address, or None. Its id follows from the address."""
     if not row.then:
         return None
     channel, address = split_address(row.then[0])

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 
 class State(StrEnum):
+    """The states of a delivery; see the drawing at the top of this module."""
+
     QUEUED = "queued"
     SENDING = "sending"
     RETRYING = "retrying"
@@ -23,6 +25,7 @@ class State(StrEnum):
 
     @property
     def final(self) -> bool:
+        """Return whether the delivery changes no more."""
         return self not in UNFINISHED
 
 
@@ -31,7 +34,7 @@ WAITING = UNFINISHED - {State.SENDING}  # in no hands of a sender
 
 
 class Kind(StrEnum):
-    """What a message is. A page wakes somebody and wants an answer; a notice informs."""
+    """What a message is for. A page asks for an acknowledgement; a notice only informs."""
 
     WARNING = "warning"
     PAGE = "page"
@@ -44,5 +47,5 @@ class Kind(StrEnum):
 
     @property
     def collects(self) -> bool:
-        """Whether other deliveries share this one's end."""
+        """Return whether it is a digest, whose end other deliveries share."""
         return self is Kind.DIGEST

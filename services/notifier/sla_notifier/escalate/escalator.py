@@ -33,7 +33,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """One per process."""
+    """The loop that takes due escalation steps; one per process."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -41,6 +41,7 @@ class Escalator:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
+        """Take due steps until cancelled."""
         while True:
             try:
                 more = await self.tick()
@@ -53,7 +54,7 @@ class Escalator:
                 await self._context.time_source.sleep(TICK_SECONDS)
 
     async def tick(self) -> bool:
-        """Take what is due now; True when there may be more."""
+        """Take the steps that are due now. Return whether there may be more. Raises Retryable."""
         async with self._context.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):
                 return False

@@ -1,6 +1,6 @@
-"""Whether a due step waits: a reminder to people who are all outside their hours waits until the first are in them.
+"""Whether a due step is put off: a reminder to people who are all outside their hours waits for the first of them.
 
-Whoever has not heard of an alert yet is told at any hour (`sla_domain.roles.turn`), so nothing waits that is news.
+People who were not notified of an alert yet are notified at any hour (`sla_domain.roles.turn`), so no news waits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LOST = [State.FAILED.value, State.UNDELIVERABLE.value, State.CANCELLED.value]
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """Who has been paged in an alert's episode, and who was at least informed."""
+    """Who was paged in an alert's episode, and who was at least informed."""
 
     paged: frozenset[str] = frozenset()
     informed: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """`step`: until when the whole step waits; `levels`: until when single levels of a new round do."""
+    """`step`: until when the whole step is put off; `levels`: until when single levels of a new round are."""
 
     step: datetime | None = None
     levels: dict[int, datetime] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, heard: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Until when the step, or what of a new round, waits."""
+    """Return until when a step is put off because everybody it would remind is outside their hours."""
     levels: Iterable[int] = told_anew(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, heard, now) for level in levels}
     waiting = {level: instant for level, instant in until.items() if instant is not None}
@@ -59,7 +59,7 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, heard: AlreadyNotifie
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """By alert, who has heard of its present episode; whom nothing reached has not."""
+    """Return, by alert, who was notified in its present episode; people whom nothing reached are not among them."""
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
         _d.alert.in_(sorted(episodes)),

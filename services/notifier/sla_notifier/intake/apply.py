@@ -17,7 +17,7 @@ from sla_notifier.notification.unit_of_work import write
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Lock the alerts concerned, decide, write."""
+    """Lock the alerts these facts concern, decide, and write, in the caller's transaction."""
     catalogue = context.catalogue()
     known = await alerts.locked(connection, clocks_of(incoming))
     await write(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)

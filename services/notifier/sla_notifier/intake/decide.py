@@ -34,7 +34,7 @@ Incoming = tuple[str, ClockFact | NoticeData]
 
 
 def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> ChangeSet:
-    """The changes of all of them, in their order."""
+    """Return the changes of all facts and notices, in their order."""
     batch = ChangeSet(known)
     for id_, said in incoming:
         if isinstance(said, NoticeData):
@@ -72,7 +72,7 @@ def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Contracts in force whose environment holds an affected product (PLANS H6, H7)."""
+    """Return the contracts in force whose environment holds an affected product (PLANS H6, H7)."""
     asked = Notice(
         id=NoticeId(notice.id),
         title=notice.title,

@@ -1,7 +1,8 @@
 """The consumer of clocks and notices: one transaction for a batch, in which every event id is claimed first.
 
-A few facts are worked on at once. Many wait for their turn (`turns`), and so does what could not be worked on at once.
-Facts that can concern nobody are passed over without a look at the database: in a herd a breach must not wait for them.
+A few facts are worked on at once. Many wait for the scheduler, and so does what could not be worked on at once. Facts
+that can concern no alert are skipped without a look at the database: with very many facts at once, a breach must not
+wait for them.
 """
 
 from __future__ import annotations
@@ -35,20 +36,20 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """A bus Handler. Partitions mean nothing here: no state is kept between batches. `canary` hears of each canary."""
+    """A bus handler that keeps no state between batches. `canary` is called with the due instant of each canary."""
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
         self._context = context
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Nothing to prepare."""
+        """Do nothing: no state depends on partitions."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Nothing to give back."""
+        """Do nothing: no state depends on partitions."""
 
     async def handle(self, batch: Batch) -> None:
-        """Raises BadEnvelope (permanent) for an event that cannot be read, StoreBusy when nothing was changed."""
+        """Take in a batch. Raises BadEnvelope for an event that cannot be read, Retryable when nothing was changed."""
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
@@ -72,7 +73,7 @@ class FactHandler:
         self._context.signal()
 
     async def replay(self, entry: Entry) -> None:
-        """Take in an event out of the quarantine. Raises what makes it unfit still."""
+        """Take in an event out of the quarantine. Raises the error that it still has."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
@@ -82,7 +83,7 @@ class FactHandler:
             fresh = await self._claimed(connection, incoming, now)
             if not fresh:
                 return fresh
-            before = await waiting.flows_of(connection, waiting.clocks_of(fresh))
+            before = await waiting.queues_of(connection, waiting.clocks_of(fresh))
             at_once = at_once and not before
             if at_once:
                 await apply(connection, fresh, self._context, now)

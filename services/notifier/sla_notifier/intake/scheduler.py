@@ -1,8 +1,7 @@
-"""Fair queueing between contracts: what many facts say is worked on in turns, so that no herd holds up the others.
+"""Fair scheduling between contracts: waiting facts are worked on in turns, so that one contract holds up no other.
 
-Who was served longest ago comes first, one batch is one transaction, and a contract whose batch is under way has no
-second one beside it. What the database or the deciding refuses is done again one by one; the one that fails alone is
-set aside for people and holds nobody up.
+The contract served longest ago comes first. One batch is one transaction, and a contract has one batch at a time. A
+batch that fails is done again one fact at a time; the fact that fails alone is quarantined.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from sla_platform.store.quarantine import Entry
 _log = structlog.get_logger(__name__)
 AT_ONCE = 3  # batches; one waits for the database most of the time
 LIMIT = 250  # facts in one batch
-MOST_FLOWS = 25  # in one batch
+MOST_QUEUES = 25  # in one batch
 POLL_SECONDS = 0.5  # for what another process has taken in and left
 MOST_REMEMBERED = 10_000  # contracts
 PAUSE_SECONDS = 0.5
 
 
 class FairScheduler:
-    """One per process; several processes may work on the same database."""
+    """Works on waiting facts, contract by contract; one per process, several may share a database."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -45,6 +44,7 @@ class FairScheduler:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
+        """Work on what waits until cancelled."""
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
@@ -52,7 +52,7 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """One batch; how many facts and notices it held. Raises Retryable when nothing was changed."""
+        """Work on one batch and return how many facts it held. Raises Retryable when nothing was changed."""
         chosen = await self._chosen()
         if not chosen:
             return 0
@@ -85,51 +85,55 @@ class FairScheduler:
     async def _chosen(self) -> list[str]:
         """Flows for a batch, which are this one's from now on: the one served longest ago first."""
         async with self._context.store.reading() as connection:
-            there = await waiting.flows(connection)
-        free = [flow for flow in there if flow not in self._under_way]
-        chosen = sorted(free, key=lambda flow: self._served.get(flow, 0))[:MOST_FLOWS]
+            there = await waiting.contract_queues(connection)
+        free = [queue for queue in there if queue not in self._under_way]
+        chosen = sorted(free, key=lambda queue: self._served.get(queue, 0))[:MOST_QUEUES]
         self._under_way.update(chosen)
-        for flow in chosen:
-            self._served.pop(flow, None)
-            self._served[flow] = next(self._number)
+        for queue in chosen:
+            self._served.pop(queue, None)
+            self._served[queue] = next(self._number)
         while len(self._served) > MOST_REMEMBERED:
             del self._served[next(iter(self._served))]  # who was served longest ago
         return chosen
 
-    async def _batch(self, flows: Sequence[str], share: int) -> int:
+    async def _batch(self, queues: Sequence[str], share: int) -> int:
         context = self._context
         async with context.writing() as connection:
             now = await store_now(connection, context.time_source)
-            taken = await waiting.take(connection, await waiting.held(connection, flows), share)
+            taken = await waiting.take(connection, await waiting.locked_queues(connection, queues), share)
             if taken:
                 await apply(connection, taken, context, now)
         if taken:
             context.signal()
         return len(taken)
 
-    async def _one_by_one(self, flows: Sequence[str], share: int) -> int:
+    async def _one_by_one(self, queues: Sequence[str], share: int) -> int:
         done = 0
-        for flow in flows:
+        for queue in queues:
             for _ in range(share):
-                if not await self._single(flow):
+                if not await self._single(queue):
                     break
                 done += 1
         self._context.signal()
         return done
 
-    async def _single(self, flow: str) -> bool:
-        """The next fact of a flow, worked on or quarantined; False when there is none, or another process has it."""
+    async def _single(self, queue: str) -> bool:
+        """The next fact of a queue, worked on or quarantined; False when there is none, or another process has it."""
         place: list[int] = []
 
         async def work() -> None:
             place.clear()
             async with self._context.writing() as connection:
-                seq = await waiting.first(connection, flow) if await waiting.held(connection, (flow,)) else None
+                seq = (
+                    await waiting.first(connection, queue)
+                    if await waiting.locked_queues(connection, (queue,))
+                    else None
+                )
                 if seq is None:
                     return
                 place.append(seq)
                 now = await store_now(connection, self._context.time_source)
-                await apply(connection, await waiting.take(connection, (flow,), 1), self._context, now)
+                await apply(connection, await waiting.take(connection, (queue,), 1), self._context, now)
 
         error = await one_row(work)
         if error is not None:
@@ -154,14 +158,14 @@ class FairScheduler:
         context = self._context
         async with context.writing() as connection:
             now = await store_now(connection, context.time_source)
-            await apply(connection, [waiting.waited(entry)], context, now)
+            await apply(connection, [waiting.of_quarantine(entry)], context, now)
         context.signal()
 
     async def _take_over(self) -> None:
         """What the release before has set aside in its place moves to where this one keeps such things."""
         try:
             async with self._context.store.transaction() as connection:
-                for row, error in await waiting.spoilt(connection, MOST_REMEMBERED):
+                for row, error in await waiting.take_failed_before(connection, MOST_REMEMBERED):
                     await self._context.quarantine.put_within(connection, row, Permanent(error))
         except Retryable as error:
             _log.warning("facts.not_taken_over", error=str(error))  # the next start tries again

@@ -1,1 +1,1 @@
-"""From "this must be told" to delivery rows: route, suppress, gather, render, enqueue (see pipeline)."""
+"""From requests to delivery rows: route, suppress, follow, gather, render, enqueue (see `pipeline`)."""

@@ -1,4 +1,4 @@
-"""What a message says before it is put into words: from a fact or a notice to labelled values and links. Pure."""
+"""The content of a message before it is put into words: labelled values and links. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 def content_of(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> Content:
-    """The content of one notification, for this recipient."""
+    """Return the values and links of one notification for this recipient."""
     if isinstance(request.content, NoticeData):
         return _of_notice(context, request, request.content, recipient)
     return _of_clock(context, request, request.content, recipient)
@@ -119,7 +119,7 @@ def _actions(
 
 
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
-    """Only what asks for an answer has one."""
+    """Return the acknowledgement link for this recipient; empty when the message asks for none."""
     if request.kind not in (Kind.PAGE, Kind.FIX) or not recipient.person:
         return ""
     return context.links.acknowledge(request.alert, recipient.person, context.now)

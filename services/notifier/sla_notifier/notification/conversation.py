@@ -1,8 +1,8 @@
-"""One mail address over time: how many messages it gets by themselves, and when a storm becomes a conversation. Pure.
+"""The messages to one mailbox over time: which leave by themselves, and which are gathered into digests. Pure.
 
-At peace every message leaves at once, `over` of them in a burst and one a minute after it. What comes faster is a
-storm: its first message leaves at once, the rest is gathered and leaves as a digest after a pause that grows while it
-lasts. Every digest of a storm refers to the same thread. After `CALM` without a message there is peace again.
+Normally every message leaves at once, `over` of them in a burst and one a minute after it. More is a storm: its first
+message leaves at once, the others are gathered and leave as a digest, after a pause that grows while the storm lasts.
+All digests of a storm are one mail thread. After `CALM` without a message the storm is over.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ PATIENT = 5  # so many times longer waits what only informs
 
 
 def conversation_id(person: str, address: str) -> str:
-    """The key of the conversation with a person at an address (`email:a@b`)."""
+    """Return the key of the conversation with a person at an address (`email:a@b`)."""
     return hashlib.sha256(f"{person}\n{address}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """`storm` counts the digests of the storm, 0 at peace; `digest` is the last one, `gathering` says that it has not
-    left yet; the next one leaves at `next_at` at the earliest; `paid_until` is what the messages sent by themselves
-    have used up of the span that one a minute gives them."""
+    """The state of the messages to one mailbox.
+
+    `storm` counts the digests of the present storm, 0 without one. `digest` is the last digest, `gathering` whether it
+    is still to leave. The next digest leaves at `next_at` or later. `paid_until` says how much of the rate of single
+    messages is used up.
+    """
 
     id: str
     thread: str = ""
@@ -39,8 +42,10 @@ class Conversation:
     last_at: datetime
 
     def at(self, now: datetime, over: int) -> Conversation:
-        """As it is now: after a calm the storm is over. What lies further ahead than it ever can was written by a clock
-        that was wrong, and counts for nothing."""
+        """Return the conversation as it is at `now`: after CALM without a message the storm is over.
+
+        Instants further ahead than they ever can be were written by a wrong clock and are ignored.
+        """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
             mine = replace(mine, paid_until=None)
@@ -52,33 +57,33 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """How many messages may leave by themselves now."""
+        """Return how many messages may leave by themselves now."""
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
 
     def alone(self, count: int, now: datetime) -> Conversation:
-        """After `count` messages that leave by themselves."""
+        """Return the conversation after `count` messages that leave by themselves."""
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
     def pause(self) -> timedelta:
-        """From one digest of the storm to the next."""
+        """Return the time from one digest of the storm to the next."""
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
     def stormy(self, now: datetime) -> Conversation:
-        """A storm begins, unless there is one: its name, and when what is gathered may leave."""
+        """Return the conversation in a storm: the present one, or one that begins now."""
         if self.storm:
             return self
         named = hashlib.sha256(f"{self.id}\n{now.isoformat()}".encode()).hexdigest()[:32]
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """When the digest that gathers from now on leaves: sooner when somebody must act on something in it."""
+        """Return when a digest that begins now leaves; sooner when it holds something to act on (`pressing`)."""
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
     def opened(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
-        """`digest` gathers from now on."""
+        """Return the conversation with `digest` gathering from now on."""
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)
         return replace(after, next_at=leaves_at + after.pause())

@@ -1,4 +1,4 @@
-"""Conversations in the database: whoever tells somebody holds them, so that one digest gathers at a time."""
+"""Conversations in the database, locked by each unit of work, so that one digest gathers at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLUMNS = tuple(field.name for field in fields(Conversation) if field.name != "
 
 
 async def hold(connection: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, Conversation]:
-    """The conversations of these ids, locked in the order of their ids until the transaction ends."""
+    """Return the conversations of these ids, locked in the order of their ids until the transaction ends."""
     if not ids:
         return {}
     wanted = sorted(ids)
@@ -34,13 +34,14 @@ async def hold(connection: AsyncConnection, ids: Collection[str], now: datetime)
 
 
 async def save(connection: AsyncConnection, conversations: Iterable[Conversation]) -> None:
+    """Insert or update these conversations."""
     rows = [{name: getattr(each, name) for name in _COLUMNS} for each in conversations]
     if rows:
         await connection.execute(upsert(connection, tables.conversation), rows)
 
 
 async def gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Those of these digests that have not left yet, locked; one that a sender has in its hands is leaving."""
+    """Return those of these digests that have not left yet, locked."""
     if not digests:
         return {}
     d = _d.c
@@ -55,7 +56,7 @@ async def gathering(connection: AsyncConnection, digests: Collection[str]) -> di
 
 
 async def grow(connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]) -> None:
-    """Digests that begin are inserted, those that gather already leave when they now should."""
+    """Insert the digests that begin, and update those that gather already (`known`)."""
     for digest in digests:
         if digest.id in known:
             values = {"level": digest.level, "next_at": digest.next_at, "due_at": digest.due_at, "turn": digest.turn}

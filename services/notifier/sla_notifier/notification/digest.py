@@ -1,7 +1,7 @@
 """A digest in words, put together when it leaves: one line an incident with its latest state, the most urgent first.
 
-Pure. A warning that its breach has overtaken while it was gathered is part of the breach's line; pages of what ended
-meanwhile are not among the messages any more (they were cut off), the end tells of the breach.
+Pure. A warning whose breach was gathered too is part of the breach's line. Pages of clocks that ended meanwhile were
+cancelled; the closing message reports their breach.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ ACKNOWLEDGEABLE = (Kind.PAGE, Kind.FIX)  # what asks for an acknowledgement
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One promise, or one fix, as the digest tells of it: by its latest message. `before` are the overtaken ones."""
+    """One promise or fix in a digest: its latest message, and the kinds of the earlier ones."""
 
     row: DeliveryRow
     data: Mapping[str, Any]
@@ -67,17 +67,17 @@ class DigestEntry:
 
     @property
     def customer(self) -> str:
-        """By name; empty for a fix, which concerns the contract as a whole."""
+        """Return the customer's name; empty for a fix, which concerns a whole contract."""
         return str(self.data.get("customer") or "")
 
     @property
     def urgency(self) -> tuple[Any, ...]:
-        """Kind, then what is most urgent (PLANS I4)."""
+        """Return the sort key: the kind, then the most urgent first (PLANS I4)."""
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """What is told, by incident (or fix): the most urgent first, in and among them."""
+    """Return the entries of a digest by incident or fix, the most urgent first."""
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
         of_promise.setdefault(row.alert or row.id, []).append(row)
@@ -95,7 +95,7 @@ def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry
 def compose_digest(
     digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
 ) -> DeliveryRow:
-    """The digest with its words; cancelled when nothing is left to tell."""
+    """Return the digest with its words, or cancelled when nothing is left in it."""
     if not carried:
         return replace(digest, state=State.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
     contract = contract_of(catalogue, digest.contract)
@@ -171,7 +171,7 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """What each message would have said in its subject, and what it overtook."""
+    """Return the line of one incident: the subjects of its messages, and what they replace."""
     return "; ".join(_one(one, labels) for one in heap)
 
 

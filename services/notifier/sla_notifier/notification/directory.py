@@ -1,4 +1,4 @@
-"""Who is meant: people of a contract by role at an instant, and the operators where a contract has nobody. Pure."""
+"""Who is notified: people of a contract by role at an instant, else the operators. Pure."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ OPERATORS = "operators"  # the role, in the default contract, of those who hear 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipient:
-    """A person and why it is this one."""
+    """A person to notify, and why it is this one."""
 
     person: Person
     why: tuple[Phrase, ...]
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:
-    """The contract, or the default one for an id that a newer catalogue no longer has."""
+    """Return the contract, or the default one for an id that the catalogue no longer has."""
     rulebook = catalogue.rulebook
     return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
 
 
 def title_of(catalogue: Catalogue, id_: str) -> str:
-    """What a contract is called: by its title, or by its id when the catalogue no longer has it; never nothing."""
+    """Return a contract's title, or its id when the catalogue no longer has it; never empty."""
     known = catalogue.rulebook.contracts.get(ContractId(id_))
     return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
 
@@ -46,7 +46,7 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLevel:
-    """Who of a level is told now, those whom nothing can reach, and with nobody told, until when it waits."""
+    """Who of a level is notified now and who cannot be reached; with nobody to notify, until when it waits."""
 
     people: tuple[ResolvedRecipient, ...] = ()
     unreachable: tuple[ResolvedRecipient, ...] = ()
@@ -61,10 +61,10 @@ def resolve_level(
     told: Collection[str] = (),
     reaches: Reaches = lambda _: True,
 ) -> ResolvedLevel:
-    """Who of a level is told at that instant, or until when it waits (`sla_domain.roles.turn`).
+    """Return who of a level is notified at an instant, or until when it waits (`sla_domain.roles.turn`).
 
-    `told`: who has been told of the same thing before. Whom nothing reaches holds no place for the others: for a level
-    of which nobody is there or can be reached the operators are told, else the default contract's holders of the roles.
+    `told`: ids of people notified of the same thing before. People whom nothing reaches do not count. Where nobody is
+    left the operators are notified, else who holds the roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -86,8 +86,10 @@ def resolve_level(
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
-    """The policy a fact names, else the plan's, as an alert keeps it. Where a plan pages nobody the operators are
-    informed; where a catalogue of an older release says nothing, the plan's roles are told at once."""
+    """Return the escalation that the fact names, else that of the plan.
+
+    Where a plan pages nobody the operators are informed; where it names no escalation its roles are notified at once.
+    """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
     if name == NO_ESCALATION:
@@ -105,7 +107,7 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
 
 
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
-    """The person's addresses something can be sent to, in the person's order."""
+    """Return the person's addresses that something can be sent to, in the person's order."""
     return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
 
 

@@ -1,4 +1,4 @@
-"""Stage 6, enqueue: notifications as delivery rows. Pure; whoever runs the transaction inserts them."""
+"""Stage 6, enqueue: notifications as delivery rows. Pure; the unit of work inserts them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _NOBODY = Recipient("", ENGLISH, "")
 
 
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
+    """Return a delivery row for each notification."""
     return [_row(context, notification) for notification in notifications]
 
 
@@ -67,7 +68,7 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 
 
 def bounded(payload: dict[str, object]) -> bytes:
-    """The webhook's body as JSON; what makes it longer than allowed is left out and named in `left_out`."""
+    """Return the payload as JSON of at most LARGEST_PAYLOAD bytes; what was left out is named in `left_out`."""
     written = _json(payload)
     for name in _LONG:
         data = payload.get("data")

@@ -1,6 +1,6 @@
-"""Stage 3, follow: nobody is paged anew before the word that ended the page before. Pure.
+"""Stage 3, follow: no page is sent before the closing message of the episode before it. Pure.
 
-A page of a later episode names the closing word of an earlier one to the same person as what it follows. The sender
+A page of a later episode names the closing message of an earlier one to the same person as what it follows. The sender
 holds it back while that message is being sent, and cancels one that waits for another attempt: no page waits for that.
 """
 
@@ -19,7 +19,7 @@ _ESCALATED = (Kind.PAGE, Kind.NOTICE)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """The notifications, pages after the closing words of earlier episodes."""
+    """Make pages of an alert's new episode wait for the closing messages of its earlier ones."""
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:
         return notifications

@@ -1,7 +1,7 @@
-"""Stage 4, gather: what would flood one mailbox is one conversation with it. Pure.
+"""Stage 4, gather: messages that would flood a mailbox are gathered into digests. Pure.
 
-Each message that is gathered keeps its row, which points to the digest that tells it; the digest grows until it leaves
-and is put into words then (see `digest`). Channels for machines get every message by itself.
+A gathered message keeps its row, which points to its digest; the digest grows until it leaves and is put into words
+then (see `digest`). Programs get every message by itself.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PAGES = (Kind.PAGE, Kind.FIX)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The notifications; digests that begin, and what changes of digests that gather already; the conversations."""
+    """The notifications, the digests that begin or grow, and the conversations afterwards."""
 
     notifications: tuple[Notification, ...]
     digests: tuple[DeliveryRow, ...] = ()
@@ -39,7 +39,7 @@ class Gathered:
 
 
 def keys_of(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Ids of the conversations these notifications belong to."""
+    """Return the ids of the conversations these notifications belong to."""
     return frozenset(key for each in notifications if (key := _key(each)))
 
 
@@ -49,7 +49,10 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """`gathering`: the digests that have not left yet, by id; `conversations`: those of `keys_of`, as they are."""
+    """Gather messages that would flood a mailbox into digests.
+
+    `conversations`: those of `keys_of`, as they are; `gathering`: the digests that have not left yet, by id.
+    """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:
         if key := _key(each):

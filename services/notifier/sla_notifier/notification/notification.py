@@ -1,7 +1,7 @@
-"""An request on its way to one person. Values only.
+"""A request on its way to one person. Values only.
 
-A notification is never dropped: a stage that decides against it writes the reason down, and it ends as a row that
-everybody can see.
+A notification is never dropped: a stage that decides against it records the reason, and it becomes a row in a final
+state that the API shows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sla_notifier.text.content import Message, Phrase
 
 @dataclass(frozen=True, slots=True)
 class PagedPerson:
-    """Somebody who was paged, where, and by which delivery a later word must wait for."""
+    """A person who was paged and where; `follows` is the delivery a closing message must wait for."""
 
     person: str
     address: str
@@ -25,7 +25,7 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """That an episode has ended, on its way to somebody: alone, or in the digest `delivery`."""
+    """A closing message of an episode that is on its way, alone or in the digest `delivery`."""
 
     alert: str
     episode: int
@@ -35,7 +35,7 @@ class ClosingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person at one address; `then` are the further ones, `why` is the reason, which each language words."""
+    """One person at one address; `then` are the further addresses, `why` is the reason for this person."""
 
     person: str
     language: str
@@ -46,7 +46,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """An request on its way to one recipient. With a `reason` it is only recorded, in the final state `state`."""
+    """A request on its way to one recipient. With a `reason` it is only recorded, in the final `state`."""
 
     request: NotificationRequest
     recipient: Recipient | None = None
@@ -58,5 +58,5 @@ class Notification:
 
     @property
     def live(self) -> bool:
-        """Still to be sent."""
+        """Return whether it is still to be sent."""
         return self.reason is None

@@ -1,8 +1,8 @@
-"""The stages between "this must be told" and the rows the sender takes up, in their order.
+"""The stages from a request to the rows that the sender claims, in their order.
 
-route → suppress → follow → gather → render → enqueue, then (delivery/sender) send → record. Each stage is a pure
-function of what is context and the notifications so far; none drops one: what is not sent carries its reason to a final
-row. Gathering needs the conversations with those who are to be told, so the caller looks them up in between.
+route → suppress → follow → gather → render → enqueue, then (`send.sender`) send → record. Each stage is a pure function
+of the context and the notifications so far. None drops one: what is not sent has its reason in a final row. Gathering
+needs the conversations with the recipients, so the unit of work loads them in between.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STAGES: tuple[Stage, ...] = (route, suppress, follow)
 
 
 def addressed(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
-    """Who hears what where, and why somebody does not."""
+    """Return the notifications of these requests: to whom and where, or why not."""
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:
         notifications = stage(context, notifications)
@@ -34,5 +34,5 @@ def addressed(context: PipelineContext, requests: Iterable[NotificationRequest])
 
 
 def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
-    """Every delivery they give, to be sent, told by a digest, or only recorded."""
+    """Return the delivery rows: to be sent, carried by a digest, or only recorded."""
     return rows_of(context, render(context, gathered.notifications))

@@ -1,4 +1,4 @@
-"""Everything the stages may look at besides the notifications themselves; loaded once for a unit of work."""
+"""What the stages may look at besides the notifications themselves; loaded once for a unit of work."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ RoundKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
-    """`told`: who has been paged in which round; `paged`: whom a closing word must reach, by alert and episode;
-    `closing`: closing words still on their way; `paged_of`: the first episode in which people were paged for a breach,
-    by alert, contract and due instant."""
+    """What the stages may look at besides the notifications, loaded once for a unit of work.
+
+    `told`: who was paged in which round. `paged`: who gets a closing message, by alert and episode. `closing`: closing
+    messages on their way. `paged_of`: the first episode in which people were paged for a breach, by alert, contract and
+    due instant.
+    """
 
     now: datetime
     catalogue: Catalogue

@@ -1,4 +1,4 @@
-"""Stage 5, render: what is to be sent by itself gets its words, in the recipient's language. Pure."""
+"""Stage 5, render: messages are put into words, in the recipient's language. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 
 def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """A notification that is only recorded needs no words, one that a digest tells needs few."""
+    """Put notifications into words: those sent by themselves in full, those in a digest with a subject only."""
     return tuple(
         replace(each, message=_message(context, each, each.recipient))
         if each.live and each.message is None and each.recipient is not None

@@ -1,4 +1,4 @@
-"""Stage 1, route: from an request to one notification for each person it concerns, with an address. Pure."""
+"""Stage 1, route: from a request to one notification for each person, with an address. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sla_notifier.text.content import Phrase
 
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Whoever is found is told; where nobody is found, a row says so, failed and visible."""
+    """Return a notification for each person a request is for; where nobody is found, one that failed."""
     told = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, told))
 

@@ -1,8 +1,8 @@
-"""Stage 2, suppress: who need not hear this now, each with the reason. Pure.
+"""Stage 2, suppress: who is not notified now, each with the reason. Pure.
 
-Who was paged in this round is not paged again by a later level that has somebody else: the others are to hear. A level
-that has nobody else pages them again, as a reminder that names the level, so that no escalation ends unheard. Whoever
-a critical fix was addressed to has not been paged by that: it is the fix itself, and no level of its escalation.
+People who were paged in this round are not paged again by a later level that has somebody else. A level that has nobody
+else pages them again, as a reminder that names the level, so that no escalation ends in silence. The people to whom a
+critical fix itself is addressed do not count as paged: the fix is no level of its escalation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ AGAIN = Phrase("notified_again")
 
 
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """In the order of the notifications: of two that say the same to the same ears, the first is sent."""
+    """Record duplicates as cancelled: of two messages to one address in one request, the first is sent."""
     seen = _Seen(dict.fromkeys(context.told, ""), set())
     others = _with_others(seen, notifications)
     judged: list[Notification] = []

@@ -1,4 +1,4 @@
-"""How much time is left, or how late it is: counted in the hours of the clock first, by the wall beside it. Pure."""
+"""How much time is left, or how late it is: by the hours of the clock, with the wall clock's beside it. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOTICEABLE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """`left` until the due instant and `late` since the breach, never negative; `hours` around now."""
+    """The time `left` until the due instant and `late` since the breach, never negative, and the hours around now."""
 
     left: Span
     late: Span
@@ -24,7 +24,7 @@ class Timing:
 
     @property
     def values(self) -> dict[str, Value]:
-        """What the sentences speak of. `…_two`: the wall tells another story; `…_by_wall`: it is all that is known."""
+        """Return the values for sentences. `..._two`: the wall clock differs; `..._by_wall`: only that is known."""
         found: dict[str, Value] = {
             "outside": not self.hours.open,
             "opens": self.hours.opens or "",
@@ -42,7 +42,7 @@ class Timing:
 
     @property
     def data(self) -> dict[str, object]:
-        """For programs: seconds, null where the hours of the clock are not known."""
+        """Return the values for programs in seconds; None where the hours of the clock are not known."""
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):
             found[f"counted_{name}_seconds"] = None if span.counted is None else span.counted.total_seconds()
@@ -53,7 +53,7 @@ class Timing:
 def timing_of(
     rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
 ) -> Timing:
-    """`due` ahead of now, `broken` and `until` when lateness began and ended."""
+    """Return the timing at `now`; `broken` and `until` are when the lateness began and ended."""
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(
         left=span_of(calendar, fact.hours, now, max(due, now)),

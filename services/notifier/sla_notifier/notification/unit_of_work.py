@@ -1,4 +1,4 @@
-"""The unit of work that every use case ends in: a batch of changes becomes rows, in the caller's transaction."""
+"""The unit of work that every use case ends in: a set of changes becomes rows, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.change_set import ChangeSet
+from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow, row_of
 from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
-from sla_notifier.delivery.store import disabled_endpoints
 from sla_notifier.link import Links
 from sla_notifier.notification import conversation_store
 from sla_notifier.notification.gather import gather, keys_of
@@ -39,7 +39,7 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How this instance tells: its words, its links, its patience with floods."""
+    """How this instance writes messages: words, links, and after how many single messages digests begin."""
 
     texts: Texts
     links: Links
@@ -49,7 +49,7 @@ class RenderConfig:
 async def write(
     connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, manner: RenderConfig, now: datetime
 ) -> None:
-    """Alerts, steps, deliveries and events; nothing is read back, nothing depends on order between instances."""
+    """Write a set of changes as alerts, steps, deliveries and events, in the caller's transaction."""
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
     gathering = await conversation_store.gathering(connection, await _carriers(connection, batch.cancel_reasons))
@@ -99,8 +99,10 @@ async def write(
 
 
 def rounds_of(told: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Who has been paged in which round; whom nothing reached may be tried again. Whoever a critical fix is addressed
-    to (its first level) has not been paged by it."""
+    """Return who was paged in which round, without those whom nothing reached.
+
+    The people to whom a critical fix itself is addressed (its first level) do not count as paged.
+    """
     lost = (State.FAILED, State.UNDELIVERABLE, State.CANCELLED)
     return frozenset(
         ((row.alert, row.episode, row.round), row.person)
@@ -116,9 +118,9 @@ _SUREST = {State.SENT: 0, State.SENDING: 1, State.RETRYING: 2, State.QUEUED: 3}
 def paged_of(
     told: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Whom a closing word must reach, once each: who has seen a page, or would have seen it but for the end.
+    """Return who gets a closing message, once each, by alert and episode: who saw a page, or would have.
 
-    Who only would have been told of a breach that is taken back hears nothing; who may have been told does.
+    Of a breach that is taken back, people to whom no page was attempted get none.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     for row in map(_as_far_as_it_came, told):
@@ -144,7 +146,7 @@ def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
 
 
 def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
-    """Closing words on their way."""
+    """Return the closing messages on their way."""
     return tuple(
         ClosingMessage(row.alert, row.episode, row.person, row.carried_by or row.id)
         for row in rows
@@ -153,7 +155,7 @@ def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
 
 
 def first_paged(told: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """In which episode of an alert a page of this due instant was first sent, or may have been, by contract."""
+    """Return the first episode in which people were paged for a breach, by alert, contract and due instant."""
     first: dict[tuple[str, str, datetime], int] = {}
     for row in told:
         if row.attempts or row.state is State.SENT or row.carried_by:

@@ -1,4 +1,4 @@
-"""How much is sent at once, and who gets the next places. Pure.
+"""How much is sent at once, and to which endpoints. Pure.
 
 An endpoint has few places, so that a slow one fills only its own. A server through which everything of its kind goes,
 such as the mail server, has more, and they come first, since behind that one endpoint stand as many people as behind
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Bounds of a sender. Seconds are real seconds but for the lease, which is the time source's."""
+    """The bounds of a sender. Seconds are real ones, but for the lease, which is of the time source."""
 
     at_once: int = 64
     per_endpoint: int = 4

@@ -1,8 +1,8 @@
-"""The sending loop: claim what is due, hand it to its channel, record how it went.
+"""The sending loop: claim what is due, give it to its channel, record how it went.
 
-Endpoints have a small number of places each, so that a slow one fills only its own. Outcomes are recorded together,
-as many as are there. A sender that is cancelled claims nothing more, waits a little for what it has begun, and
-records it; what it could not finish is taken up under the same id when the lease has run out.
+Results are recorded together, as many as are there. A sender that is cancelled claims nothing more, waits a little for
+what it has begun, and records it; what it could not finish is claimed again under the same id when the lease has run
+out.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingM
 from sla_notifier.channel.registry import one_server_kinds
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery import quarantined
-from sla_notifier.delivery import store as deliveries
+from sla_notifier.delivery.claim import Lease, claim, due_endpoints, due_ids, lease_until
+from sla_notifier.delivery.endpoint import FinishedAttempt
 from sla_notifier.delivery.policy import AttemptResult
+from sla_notifier.delivery.record import record
 from sla_notifier.delivery.row import DeliveryRow, thread_of
 from sla_notifier.notification.digest import compose_digest
 from sla_notifier.send.pace import Pace, places
@@ -38,20 +40,21 @@ _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """One per process; several processes may send from the same database."""
+    """Sends what is due; one per process, several may share a database."""
 
     def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
         self._context = context
         self._channels = channels
         self._pace = pace or Pace()
         self._sending: dict[str, tuple[DeliveryRow, asyncio.Task[None]]] = {}
-        self._done: list[deliveries.Done] = []
+        self._done: list[FinishedAttempt] = []
         self._finished = asyncio.Event()
         self._recording = asyncio.Lock()
         self.last_pass = time.monotonic()
         context.quarantine.replays(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
+        """Claim, send and record until cancelled; then finish what has begun, for at most `drain_seconds`."""
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
         claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")
         try:
@@ -66,7 +69,7 @@ class Sender:
             await asyncio.gather(recording, return_exceptions=True)
 
     async def once(self) -> int:
-        """Send what is due now and record it; the number of attempts. For whoever runs no loop."""
+        """Send and record what is due now; return the number of attempts. For callers without a loop."""
         attempts = 0
         while claimed := await self._claim():
             for row in claimed:
@@ -94,12 +97,12 @@ class Sender:
 
     async def _claim_whole(self) -> list[DeliveryRow]:
         """Claim and begin; a claim under way when the sender is stopped is still sent, not left to its lease."""
-        claim = asyncio.create_task(self._claim())
+        claiming = asyncio.create_task(self._claim())
         try:
-            await asyncio.shield(claim)
+            await asyncio.shield(claiming)
         finally:
-            await asyncio.wait({claim})
-            claimed = [] if claim.cancelled() or claim.exception() is not None else claim.result()
+            await asyncio.wait({claiming})
+            claimed = [] if claiming.cancelled() or claiming.exception() is not None else claiming.result()
             for row in claimed:
                 self._begin(row)
         return claimed
@@ -108,7 +111,7 @@ class Sender:
         if len(self._sending) >= self._pace.at_once:
             return []
         async with self._context.store.reading() as connection:
-            due = await deliveries.due_endpoints(connection, await store_now(connection, self._context.time_source))
+            due = await due_endpoints(connection, await store_now(connection, self._context.time_source))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
         room = places(due, busy, self._pace, self._servers())
         if not room:
@@ -130,28 +133,28 @@ class Sender:
     async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
         async with self._context.writing() as connection:
             now = await store_now(connection, self._context.time_source)
-            return await deliveries.claim(connection, room, now, self._lease(now), self._composed, only)
+            return await claim(connection, room, now, self._lease(now), self._composed, only)
 
     def _composed(self, digest: DeliveryRow, carried: Sequence[DeliveryRow], now: datetime) -> DeliveryRow:
         manner = self._context.render_config
         return compose_digest(digest, carried, manner.texts, manner.links, self._context.catalogue(), now)
 
-    def _lease(self, now: datetime) -> deliveries.Lease:
-        until = deliveries.lease_until(now, self._pace.lease_seconds)
-        return deliveries.Lease(uuid4().hex, until, frozenset(self._sending))
+    def _lease(self, now: datetime) -> Lease:
+        until = lease_until(now, self._pace.lease_seconds)
+        return Lease(uuid4().hex, until, frozenset(self._sending))
 
     async def _claimed_one_by_one(self, room: Mapping[str, int]) -> list[DeliveryRow]:
         """The row that cannot be claimed is quarantined, and the others are sent."""
         async with self._context.store.reading() as connection:
             now = await store_now(connection, self._context.time_source)
-            due = await deliveries.due_ids(connection, room, now, self._lease(now))
+            due = await due_ids(connection, room, now, self._lease(now))
         claimed: list[DeliveryRow] = []
         for id_ in due:
 
-            async def claim(id_: str = id_) -> None:
+            async def claim_this(id_: str = id_) -> None:
                 claimed.extend(await self._claimed(room, id_))
 
-            if (error := await one_row(claim)) is not None:
+            if (error := await one_row(claim_this)) is not None:
                 await self._quarantine(id_, error)
         return claimed
 
@@ -176,7 +179,7 @@ class Sender:
 
     async def _send(self, row: DeliveryRow) -> None:
         outcome = await self._outcome(row)
-        self._done.append(deliveries.Done(row, outcome, self._context.time_source.now()))
+        self._done.append(FinishedAttempt(row, outcome, self._context.time_source.now()))
         self._finished.set()
 
     async def _outcome(self, row: DeliveryRow) -> Outcome:
@@ -209,7 +212,7 @@ class Sender:
             done, self._done = self._done, []
             return not done or await self._write(done)
 
-    async def _write(self, done: list[deliveries.Done]) -> bool:
+    async def _write(self, done: list[FinishedAttempt]) -> bool:
         try:
             await in_parts(done, self._settle, self._unrecorded)
         except Retryable as error:
@@ -219,16 +222,16 @@ class Sender:
             return False
         return True
 
-    async def _settle(self, done: Sequence[deliveries.Done]) -> None:
+    async def _settle(self, done: Sequence[FinishedAttempt]) -> None:
         async with self._context.store.transaction() as connection:
             now = await store_now(connection, self._context.time_source)
-            settled = await deliveries.record(connection, done, now)
+            settled = await record(connection, done, now)
         for item in done:
             self._sending.pop(item.row.id, None)
         self._measure(done, settled, now)
         self._context.signal()
 
-    async def _unrecorded(self, item: deliveries.Done, error: Exception) -> None:
+    async def _unrecorded(self, item: FinishedAttempt, error: Exception) -> None:
         """An outcome that cannot be written, such as words of a peer that no column takes: written without them."""
         _log.error("delivery.unrecorded", delivery=item.row.id, error=worded(error)[:500])
         plain = replace(item, outcome=_without_words(item.outcome))
@@ -237,7 +240,7 @@ class Sender:
             self._sending.pop(item.row.id, None)
 
     def _measure(
-        self, done: Sequence[deliveries.Done], settled: list[tuple[DeliveryRow, AttemptResult]], now: datetime
+        self, done: Sequence[FinishedAttempt], settled: list[tuple[DeliveryRow, AttemptResult]], now: datetime
     ) -> None:
         if len(settled) < len(done):
             _log.warning("delivery.lease_lost", count=len(done) - len(settled))
@@ -279,7 +282,7 @@ def _without_words(outcome: Outcome) -> Outcome:
 
 
 def outgoing(row: DeliveryRow, now: datetime) -> OutgoingMessage:
-    """What a channel gets to see of a row."""
+    """Return what a channel gets to see of a delivery."""
     return OutgoingMessage(
         id=row.id,
         address=row.address,

@@ -1,4 +1,4 @@
-"""What a message is made of before anybody's language puts words around it. Pure values."""
+"""The values of a message before a language puts them into words."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sla_notifier.delivery.state import Kind
 
 @dataclass(frozen=True, slots=True)
 class CountedAndWall:
-    """A span as it is told first, and by the wall clock where that is another story (None: it is not).
+    """A span by the hours of the clock, with the wall clock's where that differs (None: it does not).
 
-    `by_wall`: the span told first is the wall's, since the hours of the clock are not known.
+    `by_wall`: the hours of the clock are not known, and `first` is the wall clock's.
     """
 
     first: timedelta
@@ -47,7 +47,7 @@ Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link with the name of its label; `main` is the one to press."""
+    """A link; `label` names its text, `main` marks the one to press."""
 
     label: str
     url: str
@@ -56,7 +56,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a digest, with the link to what it is about."""
+    """One line of a digest, with the link to its incident."""
 
     line: str
     url: str = ""
@@ -64,7 +64,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """`values` are what the language's sentences speak of; `rows` name those shown in the table, in order."""
+    """A message before it is put into words: `values` for the sentences, `rows` for the table, in order."""
 
     kind: Kind
     zone: str
@@ -82,7 +82,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in one language, ready for any channel."""
+    """A message in one language, ready for any channel; `payload` holds its values as JSON."""
 
     subject: str
     text: str

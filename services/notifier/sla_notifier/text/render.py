@@ -37,7 +37,7 @@ _COLOURS = {
 
 
 class Texts:
-    """All languages of a folder; templates are compiled once."""
+    """The languages of a folder; templates are compiled once."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -46,7 +46,7 @@ class Texts:
         self._words = cache(self._read)
 
     def load(self) -> None:
-        """Read every file there is now: while somebody is to be paged there may be no descriptor left for it."""
+        """Read every file now: later there may be no descriptor left for it."""
         for environment in (self._plain, self._html):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
@@ -57,19 +57,19 @@ class Texts:
                 load_locale(folder.name)
 
     def language(self, wanted: str) -> str:
-        """The nearest language there is: the whole tag, then its first part, then English."""
+        """Return the nearest language there is: the whole tag, then its first part, then English."""
         for tag in (wanted, wanted.partition("-")[0]):
             if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
                 return tag
         return ENGLISH
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """The labels of a language, gaps filled from English."""
+        """Return the labels of a language, with English for those it lacks."""
         found: Mapping[str, str] = self._words(self.language(language), file)
         return found
 
     def message(self, content: Content, language: str) -> Message:
-        """The content in the nearest language."""
+        """Return the message in the nearest language."""
         spoken = self.language(language)
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
@@ -84,7 +84,7 @@ class Texts:
         )
 
     def brief(self, content: Content, language: str) -> Message:
-        """Its subject and what a program gets, for a message that others tell."""
+        """Return the subject and the payload alone, for a message in a digest."""
         spoken = self.language(language)
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
@@ -101,7 +101,7 @@ class Texts:
         )
 
     def page(self, template: str, view: Mapping[str, Any]) -> str:
-        """A page for a browser, escaped."""
+        """Return an HTML page from a template; every value is escaped."""
         return self._html.get_template(template).render(view)
 
     def _sentences(

@@ -1,8 +1,8 @@
-"""How many connections a mail server bears at once, found out by trying. Pure: the clock is an argument, in seconds.
+"""How many connections a mail server takes at once, found out by trying. Pure: the clock is an argument, in seconds.
 
-Additive increase while messages go well and others wait; a server that turns a connection away has said how many it
-bears, and anything else that says "busy" halves the number (RFC 5321 §3.8 and §4.5.4.1: a client slows down). Sending
-pauses only when not even one connection is of use.
+One connection more after each message that went well while others wait. A refused connection shows the limit; any other
+"busy" halves it (RFC 5321 §3.8 and §4.5.4.1: a client slows down). Sending pauses only when not even one connection is
+of use.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LONGEST_PATIENCE = 120.0
 
 @dataclass(slots=True)
 class Allowance:
-    """`limit` connections at once, at most `most`; none begins before `resume_at`."""
+    """How many connections a mail server takes: `limit` at once, at most `most`, none before `resume_at`."""
 
     most: int = 16
     limit: int = 4
@@ -27,13 +27,13 @@ class Allowance:
     _pause: float = 0.0
 
     def went_well(self, now: float, *, wanted: bool) -> None:
-        """A message was taken. `wanted`: others wait for a connection."""
+        """Note that a message was sent at `now`. `wanted`: other messages wait for a connection."""
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
             self.limit += 1
 
     def turned_away(self, now: float, beside: int) -> None:
-        """The server refused one connection more while it bore `beside` others of ours."""
+        """Note that the server refused a connection while it had `beside` others of ours."""
         self._hold(now)
         if beside:
             self.limit = max(min(self.limit, beside), 1)
@@ -42,7 +42,7 @@ class Allowance:
             self._rest(now)
 
     def busy(self, now: float) -> None:
-        """The server was busy in a session that it had accepted."""
+        """Note that the server was busy in a session it had accepted."""
         self._hold(now)
         self.limit = max(self.limit // 2, 1)
         self._rest(now)

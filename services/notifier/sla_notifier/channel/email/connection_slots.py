@@ -1,4 +1,4 @@
-"""Connections to one mail server: who wants to send waits for one, first come first served."""
+"""Slots for connections to one mail server, given in the order of asking."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sla_notifier.channel.email.allowance import Allowance
 
 
 class ConnectionSlots:
-    """As many as the allowance says; what it says may change while somebody waits."""
+    """As many slots as the allowance gives; that number may change while messages wait."""
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
@@ -21,12 +21,12 @@ class ConnectionSlots:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits."""
+        """Return whether a message waits for a slot."""
         return any(not each.done() for each in self._waiting)
 
     @asynccontextmanager
     async def one(self, until: float) -> AsyncIterator[None]:
-        """A place, had by the loop's time `until`. Raises TimeoutError when there was none by then."""
+        """Hold one slot. Raises TimeoutError when none was free by the loop's time `until`."""
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()
         self._waiting.append(mine)
@@ -46,7 +46,7 @@ class ConnectionSlots:
             self._give_back()
 
     def look(self) -> None:
-        """Give free places to those who wait; after a pause of the server look again when it is over."""
+        """Give free slots to waiting messages; during a pause of the server, look again when it is over."""
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
         while self._waiting and now >= resume and self.taken < self._allowance.limit:
@@ -58,6 +58,7 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
+        """Cancel the timer of a pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

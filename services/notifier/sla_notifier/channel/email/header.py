@@ -22,14 +22,14 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 
 
 def text_value(written: str) -> str:
-    """An unstructured value without line breaks, such as a subject; folded, with `\\r\\n ` between its lines."""
+    """Return an unstructured header value such as a subject, folded with `\\r\\n ` between its lines."""
     if written.isascii():
         return "\r\n ".join(_lines(written.split(" ")))
     return "\r\n ".join(_encoded_words(written))
 
 
 def mailbox_value(name: str, mailbox: str) -> str:
-    """`name <mailbox>`; the name as atoms, quoted or encoded, as it needs."""
+    """Return `name <mailbox>`, with the name as atoms, quoted or encoded as it needs."""
     if not name:
         return mailbox
     if not name.isascii():
@@ -39,23 +39,27 @@ def mailbox_value(name: str, mailbox: str) -> str:
 
 
 class WrittenFields(EmailPolicy):
-    """A policy that leaves fields as they were written: subject, addresses and ids are folded already."""
+    """A policy that leaves subject, addresses and ids as they are, since they are folded already."""
 
     def fold(self, name: str, value: Any) -> str:
+        """Return a header line, folded unless its value is folded already."""
         if name.lower() in _WRITTEN:
             return f"{name}: {value}\r\n"
         folded: str = super().fold(name, value)
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return a header line as bytes."""
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        """Return name and value to store, unchanged for the fields that are folded already."""
         if name.lower() in _WRITTEN:
             return name, value
         return super().header_store_parse(name, value)
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
+        """Return the stored value, unchanged for the fields that are folded already."""
         if name.lower() in _WRITTEN:
             return value
         return super().header_fetch_parse(name, value)

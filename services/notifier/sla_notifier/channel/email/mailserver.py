@@ -18,6 +18,8 @@ from sla_platform.errors import BadSettings
 
 
 class MailSecurity(StrEnum):
+    """How the connection to a mail server is encrypted."""
+
     STARTTLS = "starttls"
     TLS = "tls"
     PLAIN = "plain"
@@ -37,6 +39,8 @@ _BY_CATALOGUE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
+    """A mail server and how to log in. Raises BadSettings for an unencrypted server that is not local."""
+
     host: str
     port: int
     security: MailSecurity
@@ -52,7 +56,10 @@ class MailServer:
                 raise BadSettings("a password never travels unencrypted: use smtp:// (STARTTLS) or smtps://")
 
     def tls(self) -> ssl.SSLContext | None:
-        """What is trusted. Raises BadSettings when the named file is not there or no certificate."""
+        """Return the TLS context, or None without TLS.
+
+        Raises BadSettings when the file of the authority cannot be read.
+        """
         if self.security is MailSecurity.PLAIN:
             return None
         context = ssl.create_default_context()
@@ -67,7 +74,7 @@ class MailServer:
 
 
 def mail_server(url: str) -> MailServer:
-    """The server a URL names. Raises BadSettings saying what to write; the message never holds the password."""
+    """Return the server a URL names. Raises BadSettings, whose message never holds the password."""
     try:
         parts = urlsplit(url)
         security, default_port = _BY_SCHEME[parts.scheme]
@@ -89,7 +96,7 @@ def mail_server(url: str) -> MailServer:
 
 
 def from_catalogue(smtp: Smtp) -> MailServer:
-    """The server of the catalogue's settings."""
+    """Return the server of the catalogue's `settings.smtp`."""
     return MailServer(
         host=smtp.host,
         port=smtp.port,

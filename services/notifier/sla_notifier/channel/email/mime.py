@@ -1,4 +1,4 @@
-"""One message as MIME: headers nobody can inject into, a text and an HTML part, a thread per alert."""
+"""One message as MIME: safe headers, a text and an HTML part, a thread per alert."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separato
 
 
 def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
-    """A header value on one line: controls and line separators become spaces, the rest is cut at `longest`.
+    """Return a header value on one line, without control characters, cut at `longest` characters.
 
-    Encoded words (RFC 2047) of others are broken up: the library decodes what it is given, and a line break hidden
-    in one would come out as a header of its own.
+    Encoded words (RFC 2047) in it are broken up: the library would decode them, and a line break hidden in one would
+    become a header of its own.
     """
     spaced = "".join(" " if unicodedata.category(c) in _SEPARATORS else c for c in written)
     short = " ".join(spaced.replace("=?", "= ?").split())
@@ -30,7 +30,7 @@ def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
 
 
 def sender_of(written: str) -> tuple[str, str]:
-    """Display name and mailbox of `slad <slad@example.org>`. Raises BadSettings when there is no one mailbox."""
+    """Return name and mailbox of a sender such as `slad <slad@example.org>`. Raises BadSettings."""
     found = _SENDER.fullmatch(written.strip())
     name, mailbox = (found["name"] or "", found["mailbox"]) if found else ("", "")
     if not is_mailbox(mailbox):
@@ -39,7 +39,7 @@ def sender_of(written: str) -> tuple[str, str]:
 
 
 def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
-    """The message of a delivery; the same delivery gives the same message but for the duplicate mark."""
+    """Return the MIME message of a delivery, the same for each attempt but for the mark of a duplicate."""
     name, mailbox = sender
     domain = mailbox.partition("@")[2]
     message = EmailMessage(policy=POLICY)

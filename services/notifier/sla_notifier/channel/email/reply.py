@@ -20,7 +20,7 @@ _TOO_MUCH = re.compile(
 
 
 def turned_away(error: Exception, beside: int) -> bool:
-    """Whether the server accepted no further connection only because it has enough (`beside`: open ones of ours)."""
+    """Return whether the server refused a connection only because it has enough (`beside`: open ones of ours)."""
     match error:
         case aiosmtplib.SMTPAuthenticationError():
             return error.code < 500 and _says_busy(error)
@@ -35,7 +35,7 @@ def turned_away(error: Exception, beside: int) -> bool:
 
 
 def about_the_server(error: Exception, handed_over: bool) -> bool:
-    """Whether a failed exchange in an accepted session says that the server is busy, and nothing about this message.
+    """Return whether a failed exchange means that the server is busy, and says nothing about this message.
 
     Before a recipient is named, every temporary refusal is about the server. Afterwards it is about the mailbox or the
     message (greylisting, a full mailbox, a filter), unless its words or its enhanced code name the system.
@@ -56,7 +56,7 @@ def about_the_server(error: Exception, handed_over: bool) -> bool:
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """What a failed exchange means for the message: 4yz may be tried again, 5yz not."""
+    """Return what a failed exchange means for the message: 4yz is tried again, 5yz is final."""
     match error:
         case aiosmtplib.SMTPAuthenticationError():
             return Retry(Failure.AUTH, f"SMTP {error.code}: the mail server refused the login")

@@ -14,7 +14,7 @@ from sla_platform.errors import BadSettings
 
 
 class SelectedMailServer(Channel):
-    """A Channel. `url` (SLAD_SMTP_URL) wins over the catalogue; without either, mail waits and says so."""
+    """The channel to the mail server in force: SLAD_SMTP_URL, else `settings.smtp` of the catalogue."""
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
         self._fixed = EmailChannel(mail_server(url), sender) if url else None
@@ -23,18 +23,19 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """How many messages may usefully be handed to the server at once."""
+        """Return how many messages the server has use for at once."""
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return Allowance().limit if channel is None else channel.room
 
     async def prepare(self) -> None:
-        """Read what TLS trusts now, not when the first message leaves; what is wrong is said by that."""
+        """Read the trusted certificates now; what is wrong with the settings is reported by the first message."""
         smtp = self._smtp() if self._fixed is None else None
         if smtp is not None:
             with contextlib.suppress(BadSettings):
                 await self._channel(from_catalogue(smtp), smtp.sender)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
+        """Send by the server in force; without one the message is tried again later."""
         if self._fixed is not None:
             return await self._fixed.send(outgoing)
         smtp = self._smtp()
@@ -47,6 +48,7 @@ class SelectedMailServer(Channel):
         return await channel.send(outgoing)
 
     async def close(self) -> None:
+        """Close the connections to every server used so far."""
         if self._fixed is not None:
             await self._fixed.close()
         if self._from_catalogue is not None:

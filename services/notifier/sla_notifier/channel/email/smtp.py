@@ -1,9 +1,8 @@
 """E-mail by SMTP: one recipient a message, TLS unless explicitly local, connections kept for the next message.
 
-4xx about the recipient or the message is tried again, 5xx is final for this message. A connection lost after DATA
-may have delivered: the same Message-ID goes again, marked. What says that the server is busy is held
-against the server: the message waits here for a place, for a while, and no try is counted (see `Allowance`). A kept
-connection that turns out to be of no use is replaced at once.
+4xx about the recipient or the message is tried again, 5xx is final for this message. A connection lost after DATA may
+have delivered: the same Message-ID is sent again, marked. While the server is busy the message waits here for a
+connection, and no attempt is counted (see `Allowance`). A kept connection that no longer works is replaced at once.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class _Progress:
 
 
 class EmailChannel(Channel):
-    """Hands messages to one mail server. Raises BadSettings for a sender that is no mailbox."""
+    """A client of one mail server that keeps connections. Raises BadSettings for a sender that is no mailbox."""
 
     def __init__(
         self,
@@ -63,10 +62,11 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """How many messages may usefully be here at once: the server's places, and as many next in line."""
+        """Return how many messages are of use here at once: the connections allowed, and as many next in line."""
         return min(2 * self._allowance.limit, self._allowance.most)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
+        """Send one message. Return Busy when no connection was free within `wait_seconds`."""
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
         message = compose(outgoing, self._sender)
@@ -89,6 +89,7 @@ class EmailChannel(Channel):
             said = outcome.detail
 
     async def close(self) -> None:
+        """Close the kept connections."""
         self._places.close()
         for client, _ in self._idle:
             transport = client.transport  # a client that has said QUIT no longer knows it

@@ -51,5 +51,5 @@ PRIVATE: tuple[Network, ...] = tuple(
 
 
 def inside(address: Address, networks: tuple[Network, ...]) -> bool:
-    """Whether the address lies in one of the networks; versions never mix, so ::ffff:10.0.0.1 is not in 10/8."""
+    """Return whether the address lies in one of the networks of its own IP version."""
     return any(address.version == network.version and address in network for network in networks)

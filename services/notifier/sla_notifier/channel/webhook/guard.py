@@ -39,7 +39,7 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A target that may be connected to: by address, with the original name for Host and TLS."""
+    """A target that may be connected to by address, with its name for the Host header and TLS."""
 
     scheme: str
     host: str
@@ -48,19 +48,20 @@ class Vetted:
     addresses: tuple[str, ...]
 
     def url(self, attempt: int) -> str:
-        """The URL by address; later attempts take the other answers in turn."""
+        """Return the URL by address; later attempts use the other addresses in turn."""
         address = self.addresses[(attempt - 1) % len(self.addresses)]
         literal = f"[{address}]" if ":" in address else address
         return f"{self.scheme}://{literal}:{self.port}{self.target}"
 
     @property
     def host_header(self) -> str:
+        """Return the value of the Host header."""
         literal = f"[{self.host}]" if ":" in self.host else self.host
         return literal if self.port == _default_port(self.scheme) else f"{literal}:{self.port}"
 
 
 def networks(written: Sequence[str]) -> tuple[Network, ...]:
-    """The allow-list of the settings. Raises BadSettings naming the entry that is no CIDR."""
+    """Return the networks of SLAD_WEBHOOK_ALLOW. Raises BadSettings that names the entry that is no CIDR."""
     found: list[Network] = []
     for entry in written:
         try:
@@ -71,13 +72,13 @@ def networks(written: Sequence[str]) -> tuple[Network, ...]:
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """Every address the system knows for a name. Raises OSError when it knows none."""
+    """Return every address the system knows for a name. Raises OSError when it knows none."""
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
 
 
 class Guard:
-    """Vets URLs; `allow` opens networks that are otherwise forbidden."""
+    """Checks where webhooks go; `allow` opens networks that are otherwise forbidden."""
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class Guard:
         self._ports = ports
 
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
-        """`private`: the channel may also reach private networks and this machine."""
+        """Return the target of a URL, or why it is denied. `private`: private networks and this machine are allowed."""
         parsed = _parsed(url)
         if isinstance(parsed, Denial):
             return parsed

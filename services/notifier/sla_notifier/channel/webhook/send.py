@@ -1,7 +1,7 @@
-"""Standard Webhooks out: signed, to a vetted address, no redirects, no proxies, no cookies, nothing echoed.
+"""Sending webhooks: signed, to a checked address, without redirects, proxies or cookies.
 
-The transport is used without a client, so nothing between us and the socket follows, remembers or consults the
-environment. `webhook-id` is the delivery's id on every attempt; timestamp and signature are of the attempt.
+The transport is used without a client, so that nothing follows redirects, keeps cookies or reads the environment.
+`webhook-id` is the delivery's id on every attempt; timestamp and signature are of the attempt.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _THROTTLED = frozenset({429, 502, 503, 504})
 
 
 class WebhookChannel(Channel):
-    """Posts to the endpoints of the catalogue. `channels` is asked anew for each message: reloads take effect."""
+    """Posts to the catalogue's endpoints. `channels` is called for each message, so that a reload counts."""
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class WebhookChannel(Channel):
         )
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
+        """Post one message to its endpoint and return what the status means."""
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
             return Rejected(Failure.NOT_CONFIGURED, "the catalogue has no such webhook channel")
@@ -72,6 +73,7 @@ class WebhookChannel(Channel):
         return await self._post(target, headers, body, outgoing)
 
     async def close(self) -> None:
+        """Close the HTTP transport."""
         await self._transport.aclose()
 
     async def _post(
@@ -102,7 +104,7 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def answered(status: int, retry_after: str, now: datetime) -> Outcome:
-    """What a status means (Standard Webhooks 1.0: only 2xx is success, 410 disables, 429/502/503/504 throttle)."""
+    """Return what a status means (Standard Webhooks 1.0: 2xx is success, 410 disables, 429/502/503/504 throttle)."""
     detail = f"HTTP {status}"
     after = asked_for(retry_after, now)
     if 200 <= status < 300:
@@ -125,7 +127,7 @@ def answered(status: int, retry_after: str, now: datetime) -> Outcome:
 
 
 def asked_for(retry_after: str, now: datetime) -> timedelta | None:
-    """Retry-After (RFC 9110 §10.2.3) in seconds or as a date; None when absent or unreadable."""
+    """Return the wait that Retry-After asks for (RFC 9110 §10.2.3), or None when absent or unreadable."""
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:
         return timedelta(seconds=int(written))
