@@ -24,7 +24,7 @@ from sla_platform.store import quarantine
 _log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
 _w = tables.waiting.c
-MOST_COUNTED = 100_000  # beyond it nobody cares for the exact number
+MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
 class NotifierGauges:

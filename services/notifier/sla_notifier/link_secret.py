@@ -44,4 +44,4 @@ class LinkSecret:
         async with store.transaction() as connection:
             await connection.execute(insert_new(connection, tables.secret), [made])
             found = (await connection.execute(select(_s.value).where(_s.name == LINKS))).scalar_one()
-        self._value = found.encode()  # after the commit: what was rolled back is nobody's secret
+        self._value = found.encode()  # after the commit: what was rolled back is not the key

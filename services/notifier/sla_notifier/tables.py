@@ -62,12 +62,12 @@ alert = Table(
     Column("generation", Integer, nullable=False, server_default=_ZERO),
     Column("episode", Integer, nullable=False),  # a breach after a taken-back one opens the alert anew
     Column("occasion", String(200), nullable=False),  # the fact or notice that opened this episode
-    Column("content", Text, nullable=False),  # the fact or notice itself: later levels tell of it
+    Column("content", Text, nullable=False),  # the fact or notice itself: later levels are notified of it
     Column("policy", Text, nullable=False),  # the escalation policy as it was at the opening
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant),  # the true instant: the breach, or the publication
     Column("round", Integer, nullable=False, server_default=_ZERO),
-    Column("level", Integer, nullable=False, server_default=_ZERO),  # the highest level told in this round
+    Column("level", Integer, nullable=False, server_default=_ZERO),  # the highest level notified in this round
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(200), nullable=False, server_default=_EMPTY),
     Column("acknowledged_via", String(12), nullable=False, server_default=_EMPTY),  # link, digest, api
@@ -118,13 +118,13 @@ delivery = Table(
     Column("failure", String(30), nullable=False, server_default=_EMPTY),
     Column("error", Text, nullable=False, server_default=_EMPTY),
     Column("follows", String(64), nullable=False, server_default=_EMPTY),  # must be final before this one is sent
-    Column("carried_by", String(64), nullable=False, server_default=_EMPTY),  # the digest that tells this one
+    Column("carried_by", String(64), nullable=False, server_default=_EMPTY),  # the digest it is part of
     Column("subject", Text, nullable=False, server_default=_EMPTY),
     Column("text", Text, nullable=False, server_default=_EMPTY),
     Column("html", Text, nullable=False, server_default=_EMPTY),
     Column("payload", Text, nullable=False, server_default=text("'{}'")),
     Column("created_at", Instant, nullable=False),
-    Column("due_at", Instant, nullable=False),  # when the told thing became true
+    Column("due_at", Instant, nullable=False),  # when what it reports became true
     Column("finished_at", Instant),
     Column("turn", Float, nullable=False, server_default=_ZERO),  # the smaller, the sooner: kind, then urgency
     Index("ix_notifier_delivery_turn", "endpoint", "turn", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),

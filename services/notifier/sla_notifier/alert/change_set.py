@@ -54,7 +54,7 @@ class ChangeSet:
     def _cancel_unsent(
         self, alert: str, reason: UnsentReason, closing: list[NotificationRequest]
     ) -> list[NotificationRequest]:
-        """Pages of this batch that nobody has seen end here; who would have seen them hears of the end instead."""
+        """Cancel pages of this batch, and return the closing requests with their recipients added."""
         unseen: list[Audience] = []
         for number, request in enumerate(self.requests):
             if request.alert == alert and request.kind in (Kind.PAGE, Kind.NOTICE) and request.cancel_reason is None:

@@ -33,7 +33,7 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import Kind
 from sla_platform.wire import ClockFact, DeliveryFact, NoticeData
 
-FIX_PATIENCE = timedelta(minutes=30)  # before a policy's only level hears of an unanswered critical fix
+FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a critical fix that is not acknowledged
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class AlertChange:
 
 NO_CHANGE = AlertChange()
 
-# Kinds that open an alert, tell somebody or end an alert. A fact of any other kind does so only by what it takes back.
+# Kinds that open an alert, notify people or close one. A fact of any other kind does so only by what it takes back.
 _RELEVANT = frozenset(
     {
         FactKind.CLOCK_WARNED,
@@ -164,7 +164,7 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationCh
     An alert that is open or acknowledged stays as it is, unless the clock belongs to another contract by now.
     """
     if before is None:
-        # Its breach was history when slad first heard of it: that the clock runs again is news.
+        # Its breach was history when slad received it: that the clock runs again is news.
         return NO_CHANGE if fact.passed_due is None else breached(None, fact, id_, chain, now, fact.passed_due)
     if before.state is not AlertState.CLOSED and not _elsewhere(before, fact):
         return NO_CHANGE
@@ -172,7 +172,7 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationCh
         return NO_CHANGE
     due_at = before.due_at
     if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
-        due_at = fact.due_at  # the breach of this target, which need not be the one heard of last
+        due_at = fact.due_at  # the breach of this target, which need not be the last one
     return breached(before, fact, id_, chain, now, due_at)
 
 
@@ -292,7 +292,7 @@ def _heard_already(alert: Alert, fact: ClockFact) -> bool:
 
 
 def _elsewhere(alert: Alert, fact: ClockFact) -> bool:
-    """Whether a new target came with a move to another contract than the one whose people the alert told."""
+    """Whether a new target came with a move to another contract than the one whose people were notified."""
     return fact.kind is FactKind.CLOCK_RETARGETED and fact.contract not in ("", alert.contract)
 
 

@@ -10,7 +10,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 _SEVERITIES = {"critical": 1, "high": 2, "medium": 3}
 _LEAST = 4
-# Who is woken is told first; then what ends a page, what informs, and what has time.
+# Pages come first; then what ends a page, what informs, and what has time.
 RANKS = {
     kind: rank
     for rank, kind in enumerate(

@@ -78,7 +78,7 @@ def _alerts_in(connection: AsyncConnection, state: AlertState, now: datetime, pl
     statement = select(tables.alert, score.label("score")).where(_a.state == state.value)
     if place is not None:
         statement = statement.where(behind(place, score, _a.id, place.name))
-        if closed:  # says nothing new, but an index can begin with it
+        if closed:  # redundant, but an index can begin with it
             statement = statement.where(_a.opened_at <= _just_behind(place.score))
     # The column itself where it says the same: an index has its order.
     return statement.order_by(_a.opened_at.desc() if closed else score.desc(), _a.id)

@@ -67,7 +67,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         before: _Before = "",
         limit: _Limit = 50,
     ) -> AlertPage:
-        """What nobody has answered first, the most urgent of it; what is over follows, the newest first."""
+        """List alerts: open ones first, the most urgent at the top; closed ones follow, the newest first."""
         access = authorize(request, READ)
         asked = query.ListQuery({"state": state, "incident": incident, "kind": kind}, access.contract, before, limit)
         async with context.store.reading() as connection:
@@ -88,7 +88,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         openapi_extra=describes(AckRequest, required=False),
     )
     async def acknowledge(request: Request, id_: str) -> AckResponse:
-        """Stop the escalation. A second answer, and one after the end, change nothing and say so."""
+        """Acknowledge an alert: its escalation stops. One that is acknowledged or closed is not changed."""
         access = authorize(request, ACK)
         body = await read_model(request, AckRequest)
         named = body.by if body is not None else ""

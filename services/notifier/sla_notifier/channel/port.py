@@ -20,7 +20,7 @@ class Failure(StrEnum):
 
     AUTH = "auth"
     RATE_LIMITED = "rate_limited"
-    REFUSED = "refused"  # nobody listens there
+    REFUSED = "refused"  # nothing listens there
     UNREACHABLE = "unreachable"  # no route, no name
     TIMEOUT = "timeout"
     TLS = "tls"

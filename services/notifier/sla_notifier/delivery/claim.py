@@ -144,7 +144,7 @@ def _first(endpoint: str, most: int, now: datetime, lease: Lease) -> Select[Any]
 async def _with_words(
     connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime, compose: Compose
 ) -> tuple[list[DeliveryRow], list[DeliveryRow]]:
-    """The rows, digests among them with their words; and the digests that have nothing left to tell."""
+    """The rows, digests among them with their words; and the digests that have nothing left in them."""
     going: list[DeliveryRow] = []
     empty: list[DeliveryRow] = []
     for row in rows:
@@ -202,7 +202,7 @@ async def _words_before(
 
 
 async def _end(connection: AsyncConnection, words: Collection[str], now: datetime) -> frozenset[str]:
-    """Cancel those of these closing words that still wait and are in nobody's hands; which they were."""
+    """Cancel those of these closing messages that still wait, and return their ids."""
     if not words:
         return frozenset()
     waiting = (

@@ -16,10 +16,10 @@ from sla_notifier.delivery.state import Kind, State
 class UnsentReason(StrEnum):
     """Why a delivery ended other than by being sent; stored, shown and counted."""
 
-    ACKNOWLEDGED = "acknowledged"  # somebody acts already
-    ENDED = "ended"  # the clock stopped before this page went out; the closing message tells the breach too
+    ACKNOWLEDGED = "acknowledged"  # before this message was sent
+    ENDED = "ended"  # the clock stopped before this page went out; the closing message reports the breach too
     TAKEN_BACK = "taken_back"  # it turned out not to be true
-    REOPENED = "reopened"  # a newer breach of the clock is being told instead
+    REOPENED = "reopened"  # a newer breach of the clock is sent instead
     NEVER_TOLD = "never_told"  # what this message would take back never went out
     ENDPOINT_DISABLED = "endpoint_disabled"
     REJECTED = "rejected"
@@ -29,7 +29,7 @@ class UnsentReason(StrEnum):
     OVERTAKEN = "overtaken"
     NOBODY = "nobody"  # no person, not even an operator
     NO_ADDRESS = "no_address"
-    CARRIER_FAILED = "carrier_failed"  # the digest that was to tell it failed
+    CARRIER_FAILED = "carrier_failed"  # the digest that carried it failed
     NOTHING_LEFT = "nothing_left"  # everything a digest gathered was cancelled before it left
 
     @property
@@ -40,20 +40,20 @@ class UnsentReason(StrEnum):
 
 _TEXTS = {
     UnsentReason.ACKNOWLEDGED: "the alert was acknowledged before this message went out",
-    UnsentReason.ENDED: "the clock ended before this message went out; the closing message tells of the breach",
+    UnsentReason.ENDED: "the clock ended before this message went out; the closing message reports the breach",
     UnsentReason.TAKEN_BACK: "a late event took the breach back before this message went out",
-    UnsentReason.REOPENED: "a newer breach of the same clock is told instead",
+    UnsentReason.REOPENED: "a newer breach of the same clock is sent instead",
     UnsentReason.NEVER_TOLD: "the message it follows never went out",
     UnsentReason.ENDPOINT_DISABLED: "the endpoint is disabled; enable it again by the API",
     UnsentReason.REJECTED: "the other side refused the message for good",
     UnsentReason.EXHAUSTED: "every attempt failed until the time for attempts was over",
-    UnsentReason.ALREADY_TOLD: "this person was told in this round already",
-    UnsentReason.SAME_ADDRESS: "somebody else was told at the same address",
+    UnsentReason.ALREADY_TOLD: "this person was notified in this round already",
+    UnsentReason.SAME_ADDRESS: "another person was notified at the same address",
     UnsentReason.OVERTAKEN: "the breach came before the warning was noticed",
     UnsentReason.NOBODY: "nobody holds the role and there is no operator to fall back to",
     UnsentReason.NO_ADDRESS: "the person has no usable address",
     UnsentReason.CARRIER_FAILED: "the digest that carried this message failed",
-    UnsentReason.NOTHING_LEFT: "everything that this digest was to tell was over before it went out",
+    UnsentReason.NOTHING_LEFT: "everything in this digest was cancelled before it went out",
 }
 
 
@@ -111,7 +111,7 @@ class AttemptResult:
     detail: str = ""
     next_at: datetime | None = None
     possibly_duplicate: bool = False
-    fall_back: bool = False  # tell the person by the next address
+    fall_back: bool = False  # send to the person's next address too
     disable: bool = False  # nothing more to this endpoint
     counts: bool = True  # False: it was no try, the row is as it was before
 

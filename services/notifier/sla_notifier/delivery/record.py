@@ -102,7 +102,7 @@ async def _close_attempts(
 
 
 async def _forget_attempts(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """What was begun and was no try leaves no attempt behind; the row says what it waits for."""
+    """Delete attempts that do not count, such as one that found the server busy."""
     a = tables.attempt.c
     for row in rows:
         await connection.execute(delete(tables.attempt).where(a.delivery == row.id, a.number == row.attempts))

@@ -4,7 +4,7 @@ queued ──▶ sending ──▶ sent
   │          │ ▲ └────▶ failed          (rejected, or the retry policy gives up)
   │          ▼ │
   │        retrying
-  └──▶ cancelled    nobody needs to hear it any more     undeliverable: nobody to tell, from the start
+  └──▶ cancelled    no longer needed            undeliverable: no recipient from the start
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
     WARNING = "warning"
     PAGE = "page"
-    NOTICE = "notice"  # a breach, told to a level that is only informed
+    NOTICE = "notice"  # a breach, sent to a level that is only informed
     UNPROMISED = "unpromised"  # an incident for which no clock runs: somebody must know of it all the same
     RESOLVED = "resolved"
     TAKEN_BACK = "taken_back"

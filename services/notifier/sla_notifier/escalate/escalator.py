@@ -94,7 +94,7 @@ class Escalator:
         return len(known)
 
     async def _one_by_one(self) -> int:
-        """The alert whose steps cannot be taken keeps nobody else's waiting: they are quarantined."""
+        """Take the steps alert by alert; those of an alert that fails alone are quarantined."""
         async with self._context.store.reading() as connection:
             due = await alerts.due(connection, await store_now(connection, self._context.time_source), LIMIT)
         for alert in due:

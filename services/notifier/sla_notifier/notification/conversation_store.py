@@ -48,7 +48,7 @@ async def gathering(connection: AsyncConnection, digests: Collection[str]) -> di
     statement = (
         select(_d)
         .where(d.id.in_(sorted(digests)), d.kind == Kind.DIGEST.value, d.state == State.QUEUED.value, d.attempts == 0)
-        .where(d.subject == "")  # one that has its words tells what it lists, and no more
+        .where(d.subject == "")  # one that has its words grows no more
         .order_by(d.next_at, d.id)
         .with_for_update(skip_locked=True)
     )

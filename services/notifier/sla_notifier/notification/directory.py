@@ -16,7 +16,7 @@ from sla_notifier.text.content import Phrase
 from sla_notifier.text.words import id_as_words, one_line
 from sla_platform.wire import ClockFact
 
-OPERATORS = "operators"  # the role, in the default contract, of those who hear what has no other ears
+OPERATORS = "operators"  # the role, in the default contract, of those who are notified where nobody else is
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from sla_notifier.text.content import Phrase
 from sla_notifier.text.render import ENGLISH
 
 FLOOD = (Phrase("flood"),)
-PAGES_AT_ALL = 1  # the level of a digest that carries pages: it waits no longer than they would
+WITH_PAGES = 1  # the level of a digest that carries pages: it waits no longer than they would
 _PRESSING = (Kind.PAGE, Kind.FIX, Kind.WARNING)
 _PAGES = (Kind.PAGE, Kind.FIX)
 
@@ -159,7 +159,7 @@ def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
 
 
 def _level(ready: Sequence[Notification]) -> int:
-    return PAGES_AT_ALL if any(each.request.kind in _PAGES for each in ready) else 0
+    return WITH_PAGES if any(each.request.kind in _PAGES for each in ready) else 0
 
 
 def _pressing(ready: Sequence[Notification]) -> bool:

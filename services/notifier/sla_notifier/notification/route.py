@@ -71,7 +71,7 @@ def _by_role(
         return bool(_firsts(context, person, audience.channels))
 
     level = resolve_level(context.catalogue, contract, audience.tell, context.now, told, reaches)
-    if level.until is not None:  # the escalator lets reminders wait; what comes as far as this is told
+    if level.until is not None:  # the escalator has put off what waits; the rest is sent
         level = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches)
     level_name = Phrase("level", {"level": str(audience.level)})
     for meant in (*level.people, *level.unreachable):

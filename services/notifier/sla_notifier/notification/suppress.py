@@ -38,7 +38,7 @@ def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) 
 
 
 def _with_others(seen: _Seen, notifications: tuple[Notification, ...]) -> frozenset[str]:
-    """The requests by which somebody hears who was not paged in this round before."""
+    """Return the requests that notify at least one person who was not paged in this round before."""
     return frozenset(each.request.id for each in notifications if each.live and seen.needless(each) is None)
 
 

@@ -54,7 +54,7 @@ async def write(
     await _hold(connection, batch.cancel_reasons)
     gathering = await conversation_store.gathering(connection, await _carriers(connection, batch.cancel_reasons))
     rows = [
-        # What a digest gathers that has not left is as little told as what is queued by itself.
+        # A page in a digest that has not left is as little sent as one that is queued by itself.
         replace(row, carried_by="") if row.carried_by in gathering else row
         for row in await _told(connection, {request.alert for request in batch.requests if request.alert})
     ]

@@ -38,7 +38,7 @@ class ConnectionSlots:
             if mine.done() and not mine.cancelled():
                 self._give_back()  # it came in the moment in which we went away
             else:
-                mine.cancel()  # passed over by whoever looks next
+                mine.cancel()  # skipped by the next `look`
             raise
         try:
             yield

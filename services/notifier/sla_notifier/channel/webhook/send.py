@@ -25,9 +25,9 @@ CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 LARGEST_BODY = 20_000
 LARGEST_REPLY = 16_384
-BODY_SECONDS = 0.5  # what a receiver gets to send the body that nobody reads
+BODY_SECONDS = 0.5  # how long the body of an answer, which is not used, is read
 
-# The same body will be refused again: only somebody who changes it can help.
+# The same body will be refused again: only a changed message could help.
 _HOPELESS = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431})
 _THROTTLED = frozenset({429, 502, 503, 504})
 
