@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sla_domain.plan import CoverageTime
+from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, page
 from sla_notifier.delivery.state import Kind
-from sla_notifier.text.content import Action, Content, Item, PromiseTerms, Value
+from sla_notifier.text.content import Action, Content, Item, Phrase, PromiseTerms, Value
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import instant, one_line, paragraphs, span, web_link
 
@@ -189,3 +190,54 @@ def test_a_digest_of_critical_fixes_speaks_of_no_tickets() -> None:
     counts = dict.fromkeys(COUNTS, 0) | {"fixes": 2, "asked": 2}
     text = Texts().message(content(Kind.DIGEST, **counts), "en").text
     assert text.startswith("2 critical fixes for Acme. They came at once")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        (CoverageTime(timedelta(hours=4)), "4 hr"),
+        (WallTime(timedelta(minutes=90)), "1 hr 30 min by the wall clock"),
+        (WorkingDayTime(1), "1 working day"),
+        (WorkingDayTime(2), "2 working days"),
+        (Unspecified(), "no number"),
+        ("as an older release wrote it", "as an older release wrote it"),
+    ],
+)
+def test_a_target_is_worded_by_the_language(allowed: Allowed | str, said: str) -> None:
+    text = Texts().message(content(Kind.PAGE, promise=PromiseTerms("First response", allowed)), "en").text
+    assert f"\nPromise: First response, {said}\n" in text
+
+
+@pytest.fixture
+def polish(tmp_path: Path) -> Texts:
+    """English, and a beginning of Polish."""
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "pl").mkdir()
+    (tmp_path / "pl/why.toml").write_text('level = "poziom {level}, "\nnamed = "wskazano z nazwiska"\n')
+    (tmp_path / "pl/labels.toml").write_text(
+        'working_days_one = "{count} dzień roboczy"\nworking_days_few = "{count} dni robocze"\n'
+        'working_days_many = "{count} dni roboczych"\n'
+    )
+    return Texts(tmp_path)
+
+
+def test_the_reason_for_a_recipient_is_worded_by_the_language(polish: Texts) -> None:
+    level = Phrase("level", {"level": "2"})
+    duty = Phrase("role", {"role": {"": "duty manager", "pl": "kierownik dyżuru"}})
+    assert polish.worded((level, Phrase("named")), "pl") == "poziom 2, wskazano z nazwiska"
+    assert polish.worded((level, duty), "pl-PL") == "poziom 2, kierownik dyżuru"
+    assert polish.worded((level, duty), "en") == "level 2, duty manager"
+    assert polish.worded((level, duty, Phrase("nobody_named")), "pl").endswith(", because the contract names nobody")
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "1 dzień roboczy"), (3, "3 dni robocze"), (5, "5 dni roboczych")])
+def test_numbers_of_days_follow_the_grammar_of_the_language(polish: Texts, days: int, said: str) -> None:
+    terms = PromiseTerms("Czas reakcji", WorkingDayTime(days))
+    assert f"Czas reakcji, {said}\n" in polish.message(content(Kind.PAGE, promise=terms), "pl").text
+
+
+@pytest.mark.parametrize("kind", [Kind.PAGE, Kind.FIX, Kind.DIGEST])
+def test_the_button_to_acknowledge_comes_before_everything_that_can_wait(kind: Kind) -> None:
+    message = Texts().message(content(kind), "en")
+    for said in (message.text, message.html):
+        assert said.index("https://slad.example/ack/x") < said.index("Customer")
