@@ -24,7 +24,7 @@ class NotifierMetrics:
         )
         self.lateness = Histogram(
             "slad_notifier_delivered_lateness_seconds",
-            "From the instant the told thing became true to the acceptance of its message (delivered - due).",
+            "From the instant of what it reports to the acceptance of its message (delivered - due).",
             ["channel", "kind"],
             buckets=LATENESS,
             registry=registry,
@@ -60,7 +60,7 @@ class NotifierMetrics:
         self.facts = Counter("slad_notifier_facts_total", "Facts taken in.", ["kind"], registry=registry)
         self.history = Counter(
             "slad_notifier_history_total",
-            "Facts told to nobody: over, or imported, when slad first heard of them.",
+            "Facts nobody is notified of: over, or imported, when slad received them.",
             ["kind"],
             registry=registry,
         )

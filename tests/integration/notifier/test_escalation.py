@@ -279,14 +279,14 @@ async def test_a_sender_that_comes_while_a_breach_is_taken_back_does_not_tell_it
     """The worst moment: those who must hear of it have been looked up, the page has not been cut off yet."""
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached())
-    other, looked_up = stage.another(), unit_of_work._told
+    other, looked_up = stage.another(), unit_of_work._deliveries_of
 
     async def and_meanwhile(*given: Any) -> list[DeliveryRow]:
         rows = await looked_up(*given)
         assert await other.send() == 0
         return rows
 
-    monkeypatch.setattr(unit_of_work, "_told", and_meanwhile)
+    monkeypatch.setattr(unit_of_work, "_deliveries_of", and_meanwhile)
     await stage.hear(taken_back(NINE + 14 * MINUTE))
     assert await stage.send() == 0
     assert mailed(smtp_server) == []

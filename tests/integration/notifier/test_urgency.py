@@ -152,5 +152,5 @@ async def test_two_closing_words_at_once_are_no_brake_either(stage: Stage) -> No
         for number, (row, word) in enumerate(zip(await stage.rows(kind="page"), words, strict=True))
     ]
     async with stage.store.transaction() as connection:
-        await unit_of_work._let_pass(connection, again)
+        await unit_of_work._raise_turns(connection, again)
     assert [word.turn for word in await stage.rows(kind="resolved")] == [-1.0, -2.0]

@@ -26,7 +26,7 @@ def paged_before(*people: str) -> frozenset[tuple[tuple[str, int, int], str]]:
 
 def test_a_lead_who_was_on_call_and_paged_is_left_out_while_another_lead_is_paged() -> None:
     told = paged_before("anna")
-    found = suppress(World().context(told=told), (page(ANNA, "r2", 2), page(PIOTR, "r2", 2)))
+    found = suppress(World().context(paged_in_round=told), (page(ANNA, "r2", 2), page(PIOTR, "r2", 2)))
     assert who(found) == [
         ("anna", "email:anna@acme.example", "already_told"),
         ("piotr", "email:piotr@acme.example", "queued"),
@@ -34,7 +34,7 @@ def test_a_lead_who_was_on_call_and_paged_is_left_out_while_another_lead_is_page
 
 
 def test_a_level_that_has_nobody_else_pages_them_again_and_says_so() -> None:
-    (again,) = suppress(World().context(told=paged_before("anna")), (page(ANNA, "r2", 2),))
+    (again,) = suppress(World().context(paged_in_round=paged_before("anna")), (page(ANNA, "r2", 2),))
     assert again.live
     assert again.recipient is not None
     assert again.recipient.why == (AGAIN,)

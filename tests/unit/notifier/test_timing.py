@@ -1,4 +1,4 @@
-"""Messages tell counted time first and the wall beside it: warnings, pages, notices, closing words, payloads."""
+"""Messages tell counted time first and the wall beside it: warnings, pages, notices, closing messages, payloads."""
 
 from __future__ import annotations
 

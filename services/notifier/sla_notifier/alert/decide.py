@@ -304,7 +304,7 @@ def in_force(before: Alert, step: EscalationStep) -> bool:
     return before.state is AlertState.OPEN and step.round == before.round
 
 
-def told_anew(before: Alert) -> tuple[int, ...]:
+def levels_to_repeat(before: Alert) -> tuple[int, ...]:
     """Return the levels that a further round notifies; of a critical fix, not the people entitled to it (PLANS H6)."""
     addressed = 1 if before.kind is AlertKind.FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
@@ -374,7 +374,7 @@ def _opened(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> 
 
 def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> AlertChange:
     round_ = before.round + 1
-    at_once = [level for level in before.policy.at_once() if level in told_anew(before)]
+    at_once = [level for level in before.policy.at_once() if level in levels_to_repeat(before)]
     levels = [level for level in at_once if level not in waits]
     alert = replace(before, round=round_, level=max(levels, default=0))
     later = tuple(EscalationStep(alert.id, round_, level, waits[level]) for level in at_once if level in waits)

@@ -102,7 +102,7 @@ def lease_until(now: datetime, seconds: float) -> datetime:
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
-    """A page waits for the closing word of the episode before while that is being sent, or is the next in the same
+    """A page waits for the closing message of the episode before while that is being sent, or is the next in the same
     queue; anything else waits until what it follows is final."""
     f = _FOLLOWED.c
     next_in_queue = and_(f.state == State.QUEUED.value, f.endpoint == _d.c.endpoint)
@@ -166,7 +166,7 @@ async def _with_words(
 async def _ahead_of_closing(
     connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime
 ) -> list[DeliveryRow]:
-    """The rows that may go now: no page before the closing words of earlier episodes to the same person.
+    """The rows that may go now: no page before the closing messages of earlier episodes to the same person.
 
     Words claimed with their page go first, if they share its queue; others that wait are ended, and one in other hands
     holds the page back for now.
@@ -190,7 +190,7 @@ async def _ahead_of_closing(
 async def _words_before(
     connection: AsyncConnection, pages: Mapping[tuple[str, str], DeliveryRow]
 ) -> list[tuple[tuple[str, str], DeliveryRow]]:
-    """Closing words on their way, of earlier episodes than these pages by alert and person, each with its place."""
+    """Closing messages on their way, of earlier episodes than these pages by alert and person, each with its place."""
     closing = (
         select(_d)
         .where(_d.c.alert.in_({alert for alert, _ in pages}), _d.c.kind.in_(_CLOSING), _d.c.state.in_(_UNFINISHED))

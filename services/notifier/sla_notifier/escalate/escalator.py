@@ -73,11 +73,13 @@ class Escalator:
             await alerts.replace_steps(connection, (), again)
             known, steps = await alerts.take_due(connection, now, LIMIT, only)
             batch, catalogue = ChangeSet(known), self._context.catalogue()
-            heard = await already_notified(connection, known.values()) if steps else {}
+            notified = await already_notified(connection, known.values()) if steps else {}
             later: list[EscalationStep] = []
             for step in steps:
                 alert = batch.alert(step.alert) or known[step.alert]
-                held = delay_of(catalogue, alert, step, heard[alert.id], now) if in_force(alert, step) else StepDelay()
+                held = (
+                    delay_of(catalogue, alert, step, notified[alert.id], now) if in_force(alert, step) else StepDelay()
+                )
                 if held.step is not None:
                     later.append(replace(step, fire_at=held.step))
                 else:

@@ -16,7 +16,7 @@ from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import REPEAT, EscalationStep
-from sla_notifier.alert.decide import told_anew
+from sla_notifier.alert.decide import levels_to_repeat
 from sla_notifier.delivery.state import Kind, State
 from sla_notifier.notification.directory import contract_of, resolve_level
 
@@ -41,21 +41,21 @@ class StepDelay:
 
 
 def delay_of(
-    catalogue: Catalogue, alert: Alert, step: EscalationStep, heard: AlreadyNotified, now: datetime
+    catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
     """Return until when a step is put off because everybody it would remind is outside their hours."""
-    levels: Iterable[int] = told_anew(alert) if step.level == REPEAT else (step.level,)
-    until = {level: _until(catalogue, alert, level, heard, now) for level in levels}
+    levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
+    until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
     waiting = {level: instant for level, instant in until.items() if instant is not None}
     if waiting and len(waiting) == len(until):
         return StepDelay(min(waiting.values()))
     return StepDelay(None, waiting)
 
 
-def _until(catalogue: Catalogue, alert: Alert, level: int, heard: AlreadyNotified, now: datetime) -> datetime | None:
+def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNotified, now: datetime) -> datetime | None:
     each_level = alert.policy.level(level)
-    told: Collection[str] = heard.paged if each_level.pages else heard.paged | heard.informed
-    return resolve_level(catalogue, contract_of(catalogue, alert.contract), each_level.tell, now, told).until
+    before: Collection[str] = notified.paged if each_level.pages else notified.paged | notified.informed
+    return resolve_level(catalogue, contract_of(catalogue, alert.contract), each_level.tell, now, before).until
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:

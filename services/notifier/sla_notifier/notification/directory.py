@@ -58,13 +58,13 @@ def resolve_level(
     contract: Contract,
     names: tuple[str, ...],
     at: datetime,
-    told: Collection[str] = (),
+    notified: Collection[str] = (),
     reaches: Reaches = lambda _: True,
 ) -> ResolvedLevel:
     """Return who of a level is notified at an instant, or until when it waits (`sla_domain.roles.turn`).
 
-    `told`: ids of people notified of the same thing before. People whom nothing reaches do not count. Where nobody is
-    left the operators are notified, else who holds the roles in the default contract.
+    `notified`: ids of people notified of the same thing before. People whom nothing reaches do not count. Where nobody
+    is left the operators are notified, else who holds the roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -73,12 +73,12 @@ def resolve_level(
     lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in own.on_duty if not reaches(each.person))
     level = own.only(reaches)
     if not level.empty:
-        answer = turn(level, told)
+        answer = turn(level, notified)
         return ResolvedLevel(_resolved(answer, titles), lost, answer.until)
     for role in ((OPERATORS,), names):
         level = roster(book, default, role, at).only(reaches)
         if not level.empty:
-            answer = turn(level, told)
+            answer = turn(level, notified)
             because = Phrase("nobody_named" if own.empty else "nobody_reached")
             people = tuple(ResolvedRecipient(each.person, (*each.why, because)) for each in _resolved(answer, titles))
             return ResolvedLevel(people, lost, answer.until)

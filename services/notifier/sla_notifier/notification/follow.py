@@ -45,7 +45,7 @@ def _by_alert(words: Iterable[ClosingMessage]) -> dict[tuple[str, str], list[Clo
 
 
 def _word_before(notification: Notification, words: dict[tuple[str, str], list[ClosingMessage]]) -> str:
-    """The delivery of the last closing word of an earlier episode, to this person."""
+    """The delivery of the last closing message of an earlier episode, to this person."""
     request, recipient = notification.request, notification.recipient
     if not notification.live or recipient is None or request.kind not in _ESCALATED:
         return ""

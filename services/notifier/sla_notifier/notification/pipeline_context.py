@@ -19,9 +19,9 @@ RoundKey = tuple[str, int, int]
 class PipelineContext:
     """What the stages may look at besides the notifications, loaded once for a unit of work.
 
-    `told`: who was paged in which round. `paged`: who gets a closing message, by alert and episode. `closing`: closing
-    messages on their way. `paged_of`: the first episode in which people were paged for a breach, by alert, contract and
-    due instant.
+    `paged_in_round`: who was paged in which round. `paged`: who gets a closing message, by alert and episode.
+    `closing`: closing messages on their way. `paged_of`: the first episode in which people were paged for a breach,
+    by alert, contract and due instant.
     """
 
     now: datetime
@@ -29,7 +29,7 @@ class PipelineContext:
     texts: Texts
     links: Links
     disabled: frozenset[str] = frozenset()
-    told: frozenset[tuple[RoundKey, str]] = frozenset()
+    paged_in_round: frozenset[tuple[RoundKey, str]] = frozenset()
     paged: Mapping[tuple[str, int], tuple[PagedPerson, ...]] = field(default_factory=dict)
     closing: tuple[ClosingMessage, ...] = ()
     paged_of: Mapping[tuple[str, str, datetime], int] = field(default_factory=dict)

@@ -27,28 +27,30 @@ from sla_notifier.text.content import Phrase
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Return a notification for each person a request is for; where nobody is found, one that failed."""
-    told = _by_episode(context)
-    return tuple(routed for notification in notifications for routed in _routed(context, notification, told))
+    paged_before = _by_episode(context)
+    return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))
 
 
-_Told = Mapping[tuple[str, int], Collection[str]]
+_PagedBefore = Mapping[tuple[str, int], Collection[str]]
 """Who has been paged, by alert and episode."""
 
 
-def _by_episode(context: PipelineContext) -> _Told:
+def _by_episode(context: PipelineContext) -> _PagedBefore:
     found: dict[tuple[str, int], set[str]] = {}
-    for (alert, episode, _), person in context.told:
+    for (alert, episode, _), person in context.paged_in_round:
         found.setdefault((alert, episode), set()).add(person)
     return found
 
 
-def _routed(context: PipelineContext, notification: Notification, told: _Told) -> Iterator[Notification]:
+def _routed(context: PipelineContext, notification: Notification, paged_before: _PagedBefore) -> Iterator[Notification]:
     request = notification.request
     seen: set[tuple[str, str]] = set()
     for audience in request.audience:
         match audience:
             case LevelRecipients():
-                found = _by_role(context, notification, audience, told.get((request.alert, request.episode), ()))
+                found = _by_role(
+                    context, notification, audience, paged_before.get((request.alert, request.episode), ())
+                )
             case EntitledRecipients():
                 found = _entitled(context, notification)
             case PagedRecipients():
@@ -63,14 +65,14 @@ def _routed(context: PipelineContext, notification: Notification, told: _Told) -
 
 
 def _by_role(
-    context: PipelineContext, notification: Notification, audience: LevelRecipients, told: Collection[str]
+    context: PipelineContext, notification: Notification, audience: LevelRecipients, paged_before: Collection[str]
 ) -> Iterator[Notification]:
     contract = contract_of(context.catalogue, notification.request.contract)
 
     def reaches(person: Person) -> bool:
         return bool(_firsts(context, person, audience.channels))
 
-    level = resolve_level(context.catalogue, contract, audience.tell, context.now, told, reaches)
+    level = resolve_level(context.catalogue, contract, audience.tell, context.now, paged_before, reaches)
     if level.until is not None:  # the escalator has put off what waits; the rest is sent
         level = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches)
     level_name = Phrase("level", {"level": str(audience.level)})

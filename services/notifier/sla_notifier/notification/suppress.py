@@ -21,7 +21,7 @@ AGAIN = Phrase("notified_again")
 
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Record duplicates as cancelled: of two messages to one address in one request, the first is sent."""
-    seen = _Seen(dict.fromkeys(context.told, ""), set())
+    seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set())
     others = _with_others(seen, notifications)
     judged: list[Notification] = []
     for notification in notifications:
@@ -52,7 +52,7 @@ def _again(notification: Notification) -> Notification:
 class _Seen:
     """Who was paged in which round, and by which request ('': before this batch); which addresses an request used."""
 
-    told: dict[tuple[RoundKey, str], str]
+    paged: dict[tuple[RoundKey, str], str]
     addresses: set[tuple[str, str]]
 
     def needless(self, notification: Notification) -> UnsentReason | None:
@@ -61,7 +61,7 @@ class _Seen:
             return request.cancel_reason
         if recipient is None:
             return None
-        before = self.told.get(_round(request, recipient))
+        before = self.paged.get(_round(request, recipient))
         if _asks(request) and before is not None and before != request.id:
             return UnsentReason.ALREADY_TOLD
         return self.same_address(notification)
@@ -75,7 +75,7 @@ class _Seen:
     def just_now(self, notification: Notification) -> bool:
         """Whether an earlier level pages the person in this very batch: after an outage several are due at once."""
         request, recipient = notification.request, notification.recipient
-        return recipient is not None and self.told.get(_round(request, recipient)) != ""
+        return recipient is not None and self.paged.get(_round(request, recipient)) != ""
 
     def note(self, notification: Notification) -> None:
         request, recipient = notification.request, notification.recipient
@@ -83,7 +83,7 @@ class _Seen:
             return
         self.addresses.add((request.id, recipient.address))
         if _asks(request):
-            self.told[_round(request, recipient)] = request.id
+            self.paged[_round(request, recipient)] = request.id
 
 
 def _asks(request: NotificationRequest) -> bool:

@@ -56,19 +56,19 @@ async def write(
     rows = [
         # A page in a digest that has not left is as little sent as one that is queued by itself.
         replace(row, carried_by="") if row.carried_by in gathering else row
-        for row in await _told(connection, {request.alert for request in batch.requests if request.alert})
+        for row in await _deliveries_of(connection, {request.alert for request in batch.requests if request.alert})
     ]
-    told = [row for row in rows if row.kind not in _CLOSING]
+    sent_before = [row for row in rows if row.kind not in _CLOSING]
     context = PipelineContext(
         now=now,
         catalogue=catalogue,
         texts=manner.texts,
         links=manner.links,
         disabled=await disabled_endpoints(connection),
-        told=rounds_of(told),
-        paged=paged_of(told, batch.cancel_reasons),
+        paged_in_round=rounds_of(sent_before),
+        paged=paged_of(sent_before, batch.cancel_reasons),
         closing=closing_of(rows),
-        paged_of=first_paged(told),
+        paged_of=first_paged(sent_before),
         digest_over=manner.digest_over,
     )
     notifications = addressed(context, batch.requests)
@@ -87,7 +87,7 @@ async def write(
     new += [digest for digest in gathered.digests if digest.id not in gathering]
     if new:
         await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
-        await _let_pass(connection, new)
+        await _raise_turns(connection, new)
     await logs.append(
         connection,
         tables.log,
@@ -98,7 +98,7 @@ async def write(
     )
 
 
-def rounds_of(told: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
+def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
     """Return who was paged in which round, without those whom nothing reached.
 
     The people to whom a critical fix itself is addressed (its first level) do not count as paged.
@@ -106,7 +106,7 @@ def rounds_of(told: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
     lost = (State.FAILED, State.UNDELIVERABLE, State.CANCELLED)
     return frozenset(
         ((row.alert, row.episode, row.round), row.person)
-        for row in told
+        for row in sent_before
         if row.state not in lost and (row.kind is Kind.PAGE or (row.kind is Kind.FIX and row.level > 1))
     )
 
@@ -116,14 +116,14 @@ _SUREST = {State.SENT: 0, State.SENDING: 1, State.RETRYING: 2, State.QUEUED: 3}
 
 
 def paged_of(
-    told: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
+    sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
     """Return who gets a closing message, once each, by alert and episode: who saw a page, or would have.
 
     Of a breach that is taken back, people to whom no page was attempted get none.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
-    for row in map(_as_far_as_it_came, told):
+    for row in map(_as_far_as_it_came, sent_before):
         key = (row.alert, row.episode, row.person)
         taken_back = cancel_reasons.get(row.alert) is UnsentReason.TAKEN_BACK and not row.carried_by
         if row.state not in _SUREST or row.kind is Kind.FIX or (taken_back and not row.attempts):
@@ -154,10 +154,10 @@ def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
     )
 
 
-def first_paged(told: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
+def first_paged(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
     """Return the first episode in which people were paged for a breach, by alert, contract and due instant."""
     first: dict[tuple[str, str, datetime], int] = {}
-    for row in told:
+    for row in sent_before:
         if row.attempts or row.state is State.SENT or row.carried_by:
             place = (row.alert, row.contract, row.due_at)
             first[place] = min(row.episode, first.get(place, row.episode))
@@ -181,8 +181,8 @@ async def _carriers(connection: AsyncConnection, ending: Collection[str]) -> fro
     return frozenset((await connection.execute(carried.where(_d.c.carried_by != "").distinct())).scalars())
 
 
-async def _told(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
-    """Every page of these alerts so far, and the closing words on their way."""
+async def _deliveries_of(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
+    """Every page of these alerts so far, and the closing messages on their way."""
     if not ids:
         return []
     closing = and_(_d.c.kind.in_([kind.value for kind in _CLOSING]), _d.c.state.in_(_UNFINISHED))
@@ -192,8 +192,8 @@ async def _told(connection: AsyncConnection, ids: Collection[str]) -> list[Deliv
     return [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
 
 
-async def _let_pass(connection: AsyncConnection, new: Iterable[DeliveryRow]) -> None:
-    """A closing word that waits has the turn of the page that must follow it, or it would keep that page waiting."""
+async def _raise_turns(connection: AsyncConnection, new: Iterable[DeliveryRow]) -> None:
+    """A closing message that waits has the turn of the page that must follow it, or it would keep that page waiting."""
     turns = [
         {"b_id": row.follows, "b_turn": row.turn}
         for row in sorted(new, key=lambda row: (row.follows, row.turn))
