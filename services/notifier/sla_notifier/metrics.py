@@ -7,7 +7,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 
 LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
@@ -92,6 +92,6 @@ class NotifierMetrics:
         """Count a recorded attempt and, if the message arrived, how late it was."""
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()
-        if row.state is State.SENT:
+        if row.state is DeliveryState.SENT:
             late = (now - row.due_at).total_seconds()
             self.lateness.labels(row.channel, row.kind.value).observe(max(late, 0.0))

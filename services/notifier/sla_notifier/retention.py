@@ -38,7 +38,9 @@ class NotifierSweeps:
         """Remove alerts that were closed before the horizon."""
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
-            _a.state == AlertState.ACKNOWLEDGED.value, _a.kind == AlertKind.FIX.value, _a.acknowledged_at < horizon
+            _a.state == AlertState.ACKNOWLEDGED.value,
+            _a.kind == AlertKind.CRITICAL_FIX.value,
+            _a.acknowledged_at < horizon,
         )
         waiting = exists().where(_d.alert == _a.id, _d.state.in_(_UNFINISHED))
         for over in (closed, answered):

@@ -17,7 +17,7 @@ from tests.real.webhook import WebhookReceiver
 
 from sla_domain.fact import FactKind
 from sla_notifier.api.second_attempt import retry_delivery
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.conversation import CALM, FIRST_PAUSE
 
 READER = {"Authorization": "Bearer the-readers-key-0001"}
@@ -354,4 +354,4 @@ async def test_a_link_for_a_digest_that_is_gone_says_so(stage: Stage, client: ht
 def test_every_kind_has_its_place_in_a_digest() -> None:
     from sla_notifier.notification.digest import _COUNTED, _RANK, _STEPS
 
-    assert set(_COUNTED) == set(_RANK) == set(_STEPS) == set(Kind) - {Kind.DIGEST}
+    assert set(_COUNTED) == set(_RANK) == set(_STEPS) == set(MessageKind) - {MessageKind.DIGEST}

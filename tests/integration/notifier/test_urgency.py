@@ -15,7 +15,7 @@ from tests.real.smtp import SmtpServer
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.delivery.row import row_of
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.notification import unit_of_work
 from sla_notifier.notification.conversation import FIRST_PAUSE
 from sla_notifier.send.pace import Pace
@@ -148,7 +148,7 @@ async def test_two_closing_words_at_once_are_no_brake_either(stage: Stage) -> No
     words = [word.id for word in await stage.rows(kind="resolved")]
     assert len(words) == 2
     again = [
-        replace(row_of(row._asdict()), state=State.QUEUED, follows=word, turn=-1.0 - number)
+        replace(row_of(row._asdict()), state=DeliveryState.QUEUED, follows=word, turn=-1.0 - number)
         for number, (row, word) in enumerate(zip(await stage.rows(kind="page"), words, strict=True))
     ]
     async with stage.store.transaction() as connection:

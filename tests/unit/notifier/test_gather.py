@@ -9,7 +9,7 @@ from tests.unit.notifier.world import NINE, World, request
 
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.conversation import CALM, FIRST_PAUSE, Conversation
 from sla_notifier.notification.gather import FLOOD, Gathered, gather, keys_of
 from sla_notifier.notification.notification import Notification, Recipient
@@ -28,7 +28,7 @@ class Mailbox:
         self.digest: DeliveryRow | None = None
         self.count = 0
 
-    def get(self, count: int, kind: Kind = Kind.PAGE, to: Recipient = ANNA) -> Gathered:
+    def get(self, count: int, kind: MessageKind = MessageKind.PAGE, to: Recipient = ANNA) -> Gathered:
         """So many messages for Anna in one unit of work."""
         numbers = range(self.count, self.count + count)
         self.count += count
@@ -75,7 +75,7 @@ def test_a_storm_out_of_the_blue_sends_its_most_urgent_message_at_once() -> None
 def test_what_comes_before_the_digest_leaves_joins_it_and_a_page_hurries_it() -> None:
     box = Mailbox()
     box.get(5)
-    (slow,) = box.get(4, Kind.RESOLVED).digests
+    (slow,) = box.get(4, MessageKind.RESOLVED).digests
     box.later(2 * SECOND)
     (same,) = box.get(1).digests
     assert same.id == slow.id

@@ -14,7 +14,7 @@ from sla_domain.told import BROKEN_SINCE
 from sla_notifier.alert.alert import AlertState
 from sla_notifier.alert.decide import NO_CHANGE, breached, ended, resumed
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.notification.unit_of_work import first_paged
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
@@ -66,5 +66,8 @@ def test_what_was_broken_before_a_move_is_told_to_the_people_of_the_next_contrac
 
 
 def test_a_breach_is_no_news_only_to_the_contract_whose_people_were_paged_for_it() -> None:
-    told = [page("anna", State.SENT, contract="acme"), page("bert", State.QUEUED, contract="beta", episode=2)]
+    told = [
+        page("anna", DeliveryState.SENT, contract="acme"),
+        page("bert", DeliveryState.QUEUED, contract="beta", episode=2),
+    ]
     assert first_paged(told) == {("c", "acme", told[0].due_at): 1}

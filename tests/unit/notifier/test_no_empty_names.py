@@ -15,7 +15,7 @@ from sla_board.shown import word
 from sla_catalogue import Catalogue, builtin_catalogue
 from sla_domain.fact import FactKind
 from sla_notifier.alert.request import NotificationRequest
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.link import Links
 from sla_notifier.link_secret import LinkSecret
 from sla_notifier.notification.content import content_of
@@ -46,12 +46,12 @@ def around() -> PipelineContext:
 
 
 @given(
-    kind=st.sampled_from([kind for kind in Kind if kind not in (Kind.FIX, Kind.DIGEST)]),
+    kind=st.sampled_from([kind for kind in MessageKind if kind not in (MessageKind.CRITICAL_FIX, MessageKind.DIGEST)]),
     outcome=st.sampled_from(OUTCOMES),
     metric=GONE, customer=GONE, contract=GONE, plan=GONE, priority=GONE, title=GONE, why=GONE,
 )  # fmt: skip
 def test_no_text_about_a_clock_has_a_hole(
-    around: PipelineContext, kind: Kind, outcome: str, metric: str, customer: str, contract: str, plan: str,
+    around: PipelineContext, kind: MessageKind, outcome: str, metric: str, customer: str, contract: str, plan: str,
     priority: str, title: str, why: str,
 ) -> None:  # fmt: skip
     fact = ClockFact(
@@ -74,7 +74,7 @@ def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: P
         id="SEC-1", title=title, text="x", products=(AffectedProduct(product="shop"),), published_at=NOW
     )
     occasion = NotificationRequest(
-        id="o", kind=Kind.FIX, at=NOW, contract="gone", content=notice, audience=(), alert="a"
+        id="o", kind=MessageKind.CRITICAL_FIX, at=NOW, contract="gone", content=notice, audience=(), alert="a"
     )
     message = around.texts.message(content_of(around, occasion, READER), "en")
     assert "SEC-1" in message.subject
@@ -92,8 +92,8 @@ def test_what_is_no_longer_promised_is_said_so(around: PipelineContext) -> None:
         customer="Acme", contract="gone", details={"withdrawn": "yes", "why": "the target is no longer promised"},
     )  # fmt: skip
     occasion = NotificationRequest(
-        id="o", kind=Kind.RESOLVED, at=NOW, contract="gone", content=fact, audience=(), alert="a", due_at=NOW - HOUR,
-        outcome="withdrawn",
+        id="o", kind=MessageKind.RESOLVED, at=NOW, contract="gone", content=fact, audience=(), alert="a",
+        due_at=NOW - HOUR, outcome="withdrawn",
     )  # fmt: skip
     message = around.texts.message(content_of(around, occasion, READER), "en")
     assert message.subject.startswith("No longer promised: first response for Acme")

@@ -10,7 +10,7 @@ import pytest
 from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationLevel, EscalationStep, dumps, loads, steps
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.enqueue import LARGEST_PAYLOAD, bounded
 from sla_notifier.notification.notification import PagedPerson
 from sla_notifier.notification.unit_of_work import paged_of, rounds_of
@@ -27,9 +27,9 @@ CHAIN = EscalationChain(
 )
 
 
-def page(person: str, state: State, **more: object) -> DeliveryRow:
+def page(person: str, state: DeliveryState, **more: object) -> DeliveryRow:
     values: dict[str, object] = {
-        "id": f"dlv_{person}_{state}", "occasion": "o", "kind": Kind.PAGE, "person": person, "channel": "email",
+        "id": f"dlv_{person}_{state}", "occasion": "o", "kind": MessageKind.PAGE, "person": person, "channel": "email",
         "address": f"{person}@x", "endpoint": "email", "alert": "c", "episode": 1, "level": 1, "state": state,
         "next_at": NOW, "created_at": NOW, "due_at": NOW,
     }  # fmt: skip
@@ -67,25 +67,33 @@ def test_a_fix_goes_to_the_entitled_first_and_a_single_level_waits() -> None:
     ]
 
 
-@pytest.mark.parametrize("state", [State.FAILED, State.UNDELIVERABLE, State.CANCELLED])
-def test_whom_nothing_reached_may_be_tried_again_at_the_next_level(state: State) -> None:
+@pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED])
+def test_whom_nothing_reached_may_be_tried_again_at_the_next_level(state: DeliveryState) -> None:
     assert rounds_of([page("anna", state)]) == frozenset()
-    assert rounds_of([page("anna", state), page("anna", State.SENT)]) == {(("c", 1, 0), "anna")}
+    assert rounds_of([page("anna", state), page("anna", DeliveryState.SENT)]) == {(("c", 1, 0), "anna")}
 
 
 def test_whom_a_level_only_informed_may_still_be_paged() -> None:
-    assert rounds_of([page("anna", State.SENT, kind=Kind.NOTICE)]) == frozenset()
+    assert rounds_of([page("anna", DeliveryState.SENT, kind=MessageKind.INFO)]) == frozenset()
 
 
 def test_a_closing_word_follows_the_surest_page_of_each_person() -> None:
-    told = [page("anna", State.FAILED), page("anna", State.SENT, address="second@x"), page("ben", State.SENDING)]
+    told = [
+        page("anna", DeliveryState.FAILED),
+        page("anna", DeliveryState.SENT, address="second@x"),
+        page("ben", DeliveryState.SENDING),
+    ]
     assert paged_of(told, {"c": UnsentReason.ENDED}) == {
         ("c", 1): (PagedPerson("anna", "email:second@x", ""), PagedPerson("ben", "email:ben@x", "dlv_ben_sending"))
     }
 
 
 def test_who_cannot_have_heard_of_a_false_breach_hears_nothing_of_its_end() -> None:
-    told = [page("anna", State.QUEUED), page("ben", State.RETRYING, attempts=1), page("eve", State.CANCELLED)]
+    told = [
+        page("anna", DeliveryState.QUEUED),
+        page("ben", DeliveryState.RETRYING, attempts=1),
+        page("eve", DeliveryState.CANCELLED),
+    ]
     [people] = paged_of(told, {"c": UnsentReason.TAKEN_BACK}).values()
     assert [each.person for each in people] == ["ben"]
     [people] = paged_of(told, {"c": UnsentReason.ENDED}).values()

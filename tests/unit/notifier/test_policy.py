@@ -12,13 +12,13 @@ from sla_notifier.channel.webhook.send import answered, asked_for
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.policy import AlertStatus, UnsentReason, after_attempt, skip_reason
 from sla_notifier.delivery.row import DeliveryRow, fallback
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PAGE = DeliveryRow(
     id="dlv_1",
     occasion="c/0/breach",
-    kind=Kind.PAGE,
+    kind=MessageKind.PAGE,
     person="anna",
     channel="email",
     address="anna@acme.example",
@@ -27,7 +27,7 @@ PAGE = DeliveryRow(
     alert="c",
     episode=1,
     level=1,
-    state=State.QUEUED,
+    state=DeliveryState.QUEUED,
     next_at=NOW,
     created_at=NOW,
     due_at=NOW,
@@ -47,31 +47,42 @@ PAGE = DeliveryRow(
 )
 def test_a_page_is_told_only_while_its_alert_is_open(alert: AlertStatus | None, reason: UnsentReason | None) -> None:
     stop = skip_reason(PAGE, alert, False, None, NOW)
-    assert stop == (None if reason is None else (State.CANCELLED, reason))
+    assert stop == (None if reason is None else (DeliveryState.CANCELLED, reason))
 
 
-@pytest.mark.parametrize("kind", [Kind.WARNING, Kind.RESOLVED, Kind.TAKEN_BACK, Kind.DIGEST])
-def test_other_messages_do_not_depend_on_the_alert(kind: Kind) -> None:
+@pytest.mark.parametrize(
+    "kind", [MessageKind.WARNING, MessageKind.RESOLVED, MessageKind.TAKEN_BACK, MessageKind.DIGEST]
+)
+def test_other_messages_do_not_depend_on_the_alert(kind: MessageKind) -> None:
     assert skip_reason(replace(PAGE, kind=kind), AlertStatus("closed", 1, "met"), False, None, NOW) is None
 
 
 def test_a_fix_is_told_to_the_entitled_even_when_another_has_answered() -> None:
     answered_already = AlertStatus("acknowledged", 1, "")
-    assert skip_reason(replace(PAGE, kind=Kind.FIX), answered_already, False, None, NOW) is None
-    second = replace(PAGE, kind=Kind.FIX, level=2)
-    assert skip_reason(second, answered_already, False, None, NOW) == (State.CANCELLED, UnsentReason.ACKNOWLEDGED)
+    assert skip_reason(replace(PAGE, kind=MessageKind.CRITICAL_FIX), answered_already, False, None, NOW) is None
+    second = replace(PAGE, kind=MessageKind.CRITICAL_FIX, level=2)
+    assert skip_reason(second, answered_already, False, None, NOW) == (
+        DeliveryState.CANCELLED,
+        UnsentReason.ACKNOWLEDGED,
+    )
 
 
 def test_nothing_is_taken_back_that_was_not_told() -> None:
-    word = replace(PAGE, kind=Kind.TAKEN_BACK)
-    assert skip_reason(word, None, False, State.CANCELLED, NOW) == (State.CANCELLED, UnsentReason.NEVER_TOLD)
-    assert skip_reason(word, None, False, State.SENT, NOW) is None
+    word = replace(PAGE, kind=MessageKind.TAKEN_BACK)
+    assert skip_reason(word, None, False, DeliveryState.CANCELLED, NOW) == (
+        DeliveryState.CANCELLED,
+        UnsentReason.NEVER_TOLD,
+    )
+    assert skip_reason(word, None, False, DeliveryState.SENT, NOW) is None
 
 
 def test_a_message_that_kills_its_sender_again_and_again_is_given_up() -> None:
-    lost = replace(PAGE, state=State.SENDING, attempts=9)
+    lost = replace(PAGE, state=DeliveryState.SENDING, attempts=9)
     assert skip_reason(lost, None, False, None, NOW + timedelta(hours=23)) is None
-    assert skip_reason(lost, None, False, None, NOW + timedelta(hours=25)) == (State.FAILED, UnsentReason.EXHAUSTED)
+    assert skip_reason(lost, None, False, None, NOW + timedelta(hours=25)) == (
+        DeliveryState.FAILED,
+        UnsentReason.EXHAUSTED,
+    )
 
 
 def test_what_may_have_arrived_is_marked_on_its_next_attempt() -> None:
@@ -90,13 +101,13 @@ def test_the_next_address_helps_after_the_third_attempt_and_at_the_end() -> None
     ]
     late = NOW + timedelta(hours=24)
     ended = after_attempt(replace(PAGE, attempts=12), retry, late)
-    assert (ended.state, ended.reason, ended.fall_back) == (State.FAILED, UnsentReason.EXHAUSTED, True)
+    assert (ended.state, ended.reason, ended.fall_back) == (DeliveryState.FAILED, UnsentReason.EXHAUSTED, True)
     assert after_attempt(replace(PAGE, attempts=1), Rejected(Failure.GONE, "", disable=True), NOW).disable
-    assert after_attempt(replace(PAGE, attempts=1), Sent(), NOW).state is State.SENT
+    assert after_attempt(replace(PAGE, attempts=1), Sent(), NOW).state is DeliveryState.SENT
 
 
 def test_a_fallback_is_another_delivery_of_the_same_words() -> None:
-    following = fallback(replace(PAGE, attempts=3, state=State.FAILED, text="words"), NOW)
+    following = fallback(replace(PAGE, attempts=3, state=DeliveryState.FAILED, text="words"), NOW)
     assert following is not None
     assert following.id == delivery_id("c/0/breach", "anna", "webhook:pager")
     assert (following.endpoint, following.then, following.text, following.attempts) == (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sla_notifier.delivery.retry_policy import COLLECTED, LONGEST_ASKED, ORDINARY, URGENT, retry_policy_of
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -41,8 +41,8 @@ def test_what_the_other_side_asks_for_is_honoured_within_bounds() -> None:
     assert after(timedelta(seconds=0)) >= timedelta(seconds=4), "never sooner than the retry policy"
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_ladder_ends(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_every_ladder_ends(kind: MessageKind) -> None:
     retry_policy, now, attempts = retry_policy_of(kind), START, 0
     while True:
         attempts += 1

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.notifier.world import DUE, MINUTE, NINE, TEXTS, World, breached, request, who
 
 from sla_notifier.alert.request import EntitledRecipients, LevelRecipients, PagedRecipients
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.notification import Notification, PagedPerson
 from sla_notifier.notification.route import route
 
@@ -86,5 +86,5 @@ def test_a_request_that_nobody_can_get_is_on_record_as_that() -> None:
     nobody = [replace(each, audience=()) for each in changes.requests]
     assert route(world.context(), tuple(Notification(request=each) for each in nobody)) == ()
     assert world.alerts[changes.requests[0].alert].due_at == DUE
-    assert changes.requests[0].kind is Kind.PAGE
+    assert changes.requests[0].kind is MessageKind.PAGE
     assert [step.fire_at for step in world.steps[:2]] == [DUE + 10 * MINUTE, DUE + 30 * MINUTE]

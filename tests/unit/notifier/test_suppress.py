@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.unit.notifier.world import DUE, MINUTE, World, breached, missed, request, taken_back, who
 
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.notification import ClosingMessage, Notification, PagedPerson, Recipient
 from sla_notifier.notification.suppress import AGAIN, suppress
 
@@ -16,7 +16,7 @@ PIOTR = Recipient("piotr", "en", "email:piotr@acme.example")
 SHARED = Recipient("piotr", "en", "email:anna@acme.example")
 
 
-def page(recipient: Recipient, id_: str = "r1", level: int = 1, kind: Kind = Kind.PAGE) -> Notification:
+def page(recipient: Recipient, id_: str = "r1", level: int = 1, kind: MessageKind = MessageKind.PAGE) -> Notification:
     return Notification(request=request(kind, id=id_, level=level), recipient=recipient)
 
 
@@ -53,7 +53,7 @@ def test_two_people_at_one_address_get_one_message() -> None:
 
 
 def test_to_be_informed_is_not_to_be_paged() -> None:
-    informed, paged = suppress(World().context(), (page(ANNA, "r1", 1, Kind.NOTICE), page(ANNA, "r2", 2)))
+    informed, paged = suppress(World().context(), (page(ANNA, "r1", 1, MessageKind.INFO), page(ANNA, "r2", 2)))
     assert (informed.live, paged.live) == (True, True)
 
 
@@ -85,4 +85,4 @@ def test_breached_and_over_in_one_batch_is_one_closing_message_to_those_who_woul
         ("anna", "email:anna@acme.example", "ended"),
         ("anna", "email:anna@acme.example", "queued"),
     ]
-    assert [each.request.kind for each in world.addressed(changes) if each.live] == [Kind.RESOLVED]
+    assert [each.request.kind for each in world.addressed(changes) if each.live] == [MessageKind.RESOLVED]

@@ -10,7 +10,7 @@ import pytest
 
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, page
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import Action, Content, Item, Phrase, PromiseTerms, Value
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import instant, one_line, paragraphs, span, web_link
@@ -40,8 +40,8 @@ COUNTS = {
 }
 
 
-def content(kind: Kind, **more: object) -> Content:
-    if kind is Kind.DIGEST:
+def content(kind: MessageKind, **more: object) -> Content:
+    if kind is MessageKind.DIGEST:
         more = COUNTS | {"customers": "Acme"} | more
     return Content(
         kind=kind,
@@ -49,14 +49,14 @@ def content(kind: Kind, **more: object) -> Content:
         values=VALUES | more,  # type: ignore[arg-type]  # a test's own values
         rows=("customer", "incident", "promise", "due"),
         actions=(Action("acknowledge", "https://slad.example/ack/x", main=True), Action("open_ticket", "")),
-        items=(Item("Breached: first response", "https://slad.example/ack/y"),) if kind is Kind.DIGEST else (),
+        items=(Item("Breached: first response", "https://slad.example/ack/y"),) if kind is MessageKind.DIGEST else (),
         why="level 2, lead",
     )
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(MessageKind))
 @pytest.mark.parametrize("outcome", ["met", "missed", "cancelled", "retargeted", "withdrawn"])
-def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
+def test_every_kind_can_be_said(kind: MessageKind, outcome: str) -> None:
     message = Texts().message(content(kind, outcome=outcome), "en")
     assert 10 < len(message.subject) <= 200
     assert "level 2, lead" in message.text
@@ -65,7 +65,7 @@ def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
 
 
 def test_a_page_says_what_to_whom_when_how_late_and_what_to_do() -> None:
-    text = Texts().message(content(Kind.PAGE), "en").text
+    text = Texts().message(content(MessageKind.PAGE), "en").text
     assert "The promise “first response” to Acme was breached at Mon, Mar 2, 2026, 10:15 CET (09:15 UTC)" in text
     assert "2 hr 5 min ago. Not acknowledged so far: this is level 2 of the escalation. This is reminder 1." in text
     assert "Acknowledge:\nhttps://slad.example/ack/x" in text
@@ -77,11 +77,11 @@ def test_a_page_says_what_to_whom_when_how_late_and_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (Kind.PAGE, "People were paged for it before; it was closed meanwhile and is breached again."),
-        (Kind.NOTICE, "It was closed and is breached again."),
+        (MessageKind.PAGE, "People were paged for it before; it was closed meanwhile and is breached again."),
+        (MessageKind.INFO, "It was closed and is breached again."),
     ],
 )
-def test_an_old_breach_that_counts_again_is_no_news(kind: Kind, said: str) -> None:
+def test_an_old_breach_that_counts_again_is_no_news(kind: MessageKind, said: str) -> None:
     first, later = (Texts().message(content(kind, again=again), "en") for again in (False, True))
     assert said in later.text
     assert "breached again" in later.subject.lower()
@@ -96,8 +96,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("kind", [Kind.PAGE, Kind.FIX, Kind.DIGEST])
-def test_foreign_words_are_neither_markup_nor_template(kind: Kind, hostile: str) -> None:
+@pytest.mark.parametrize("kind", [MessageKind.PAGE, MessageKind.CRITICAL_FIX, MessageKind.DIGEST])
+def test_foreign_words_are_neither_markup_nor_template(kind: MessageKind, hostile: str) -> None:
     said = content(
         kind, customer=hostile, incident=hostile, title=hostile, severity=hostile, contract=hostile, customers=hostile
     )
@@ -109,7 +109,7 @@ def test_foreign_words_are_neither_markup_nor_template(kind: Kind, hostile: str)
 
 @pytest.mark.parametrize("language", ["pl", "it", "ru", "zh-TW", "de", "xx-YY", "../../etc", "", "en-GB"])
 def test_a_language_without_words_is_answered_in_english_with_its_own_dates(language: str) -> None:
-    assert "was breached at" in Texts().message(content(Kind.PAGE), language).text
+    assert "was breached at" in Texts().message(content(MessageKind.PAGE), language).text
 
 
 def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:
@@ -124,12 +124,12 @@ def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:
         "{% block stop %}Potwierdź.{% endblock %}"
     )
     (tmp_path / "pl/labels.toml").write_text('customer = "Klient"\n')
-    message = Texts(tmp_path).message(content(Kind.PAGE), "pl-PL")
+    message = Texts(tmp_path).message(content(MessageKind.PAGE), "pl-PL")
     assert message.subject == "Złamane: first response"
     assert "2 godz. 5 min temu" in message.text
     assert "Klient: Acme" in message.text
     assert "Incident: github:7" in message.text, "the gaps are filled from English"
-    assert "due in" in Texts(tmp_path).message(content(Kind.WARNING), "pl").subject.lower()
+    assert "due in" in Texts(tmp_path).message(content(MessageKind.WARNING), "pl").subject.lower()
 
 
 @pytest.mark.parametrize("shown", list(AckPageKind))
@@ -188,7 +188,7 @@ def test_foreign_text_loses_its_controls() -> None:
 
 def test_a_digest_of_critical_fixes_speaks_of_no_tickets() -> None:
     counts = dict.fromkeys(COUNTS, 0) | {"fixes": 2, "asked": 2}
-    text = Texts().message(content(Kind.DIGEST, **counts), "en").text
+    text = Texts().message(content(MessageKind.DIGEST, **counts), "en").text
     assert text.startswith("2 critical fixes for Acme. They came at once")
 
 
@@ -204,7 +204,7 @@ def test_a_digest_of_critical_fixes_speaks_of_no_tickets() -> None:
     ],
 )
 def test_a_target_is_worded_by_the_language(allowed: Allowed | str, said: str) -> None:
-    text = Texts().message(content(Kind.PAGE, promise=PromiseTerms("First response", allowed)), "en").text
+    text = Texts().message(content(MessageKind.PAGE, promise=PromiseTerms("First response", allowed)), "en").text
     assert f"\nPromise: First response, {said}\n" in text
 
 
@@ -233,11 +233,11 @@ def test_the_reason_for_a_recipient_is_worded_by_the_language(polish: Texts) -> 
 @pytest.mark.parametrize(("days", "said"), [(1, "1 dzień roboczy"), (3, "3 dni robocze"), (5, "5 dni roboczych")])
 def test_numbers_of_days_follow_the_grammar_of_the_language(polish: Texts, days: int, said: str) -> None:
     terms = PromiseTerms("Czas reakcji", WorkingDayTime(days))
-    assert f"Czas reakcji, {said}\n" in polish.message(content(Kind.PAGE, promise=terms), "pl").text
+    assert f"Czas reakcji, {said}\n" in polish.message(content(MessageKind.PAGE, promise=terms), "pl").text
 
 
-@pytest.mark.parametrize("kind", [Kind.PAGE, Kind.FIX, Kind.DIGEST])
-def test_the_button_to_acknowledge_comes_before_everything_that_can_wait(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [MessageKind.PAGE, MessageKind.CRITICAL_FIX, MessageKind.DIGEST])
+def test_the_button_to_acknowledge_comes_before_everything_that_can_wait(kind: MessageKind) -> None:
     message = Texts().message(content(kind), "en")
     for said in (message.text, message.html):
         assert said.index("https://slad.example/ack/x") < said.index("Customer")

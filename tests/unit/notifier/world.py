@@ -18,7 +18,7 @@ from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.decide import stepped
 from sla_notifier.alert.request import NotificationRequest
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.link import Links
 from sla_notifier.link_secret import LinkSecret
@@ -106,7 +106,7 @@ class World:
         return addressed(self.context(**more), changes.requests)
 
 
-def request(kind: Kind = Kind.PAGE, **more: Any) -> NotificationRequest:
+def request(kind: MessageKind = MessageKind.PAGE, **more: Any) -> NotificationRequest:
     _, content = breached()
     values: dict[str, Any] = {
         "id": "r1", "kind": kind, "at": DUE, "contract": "acme", "content": content, "audience": (), "alert": "a",

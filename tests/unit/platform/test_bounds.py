@@ -48,7 +48,7 @@ from sla_notifier.channel.registry import KINDS, endpoint_of
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.quarantined import SEND
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.escalate.escalator import ESCALATE
 from sla_notifier.intake.waiting import DECIDE
 from sla_notifier.link_secret import LINKS
@@ -87,7 +87,7 @@ _NOW = datetime(2026, 3, 2, tzinfo=UTC)
 THREAD = Conversation(id=conversation_id("p", "email:a"), last_at=_NOW).stormy(_NOW).thread
 ALERT_ID = len(fix_alert_id("n", "c"))
 DELIVERY = len(delivery_id("o", "p", "a"))
-DELIVERY_EVENT = len("delivery/") + DELIVERY + 1 + longest(State) + 1 + len(str(HUGE))
+DELIVERY_EVENT = len("delivery/") + DELIVERY + 1 + longest(DeliveryState) + 1 + len(str(HUGE))
 ALERT_EVENT = len("alert/") + ALERT_ID + 1 + len(str(HUGE)) + len(f"/level-{HUGE}.{HUGE}")
 OCCASION = max(FACT, len(bounds.fitting_id("n" * (NOTICE_EVENT + 1 + bounds.CONTRACT), bounds.EVENT)))
 TYPE = longest(
@@ -175,11 +175,11 @@ LONGEST: dict[str, int] = {
     "notifier_attempt.outcome": longest(["started", "sent", "retry", "rejected", "lost"]),
     "notifier_delivery.id": DELIVERY,
     "notifier_delivery.occasion": OCCASION + len(f"#{HUGE}.{HUGE}"),
-    "notifier_delivery.kind": longest(Kind),
+    "notifier_delivery.kind": longest(MessageKind),
     "notifier_delivery.person": bounds.PERSON,
     "notifier_delivery.channel": longest(kind.name for kind in KINDS),
     "notifier_delivery.endpoint": len(endpoint_of("webhook", "c" * bounds.CHANNEL)),
-    "notifier_delivery.state": longest(State),
+    "notifier_delivery.state": longest(DeliveryState),
     "notifier_delivery.reason": longest(UnsentReason),
     "notifier_delivery.lease": 36,
     "notifier_delivery.follows": DELIVERY,
@@ -209,7 +209,7 @@ LONGEST: dict[str, int] = {
     "board_delivery.id": DELIVERY,
     "board_delivery.recipient": bounds.PERSON,
     "board_delivery.channel": longest(kind.name for kind in KINDS),
-    "board_delivery.state": longest(State),
+    "board_delivery.state": longest(DeliveryState),
     "board_alert.id": ALERT_EVENT,
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
     "board_alert.by": max(bounds.PERSON, len(who("n" * bounds.WHO, "k" * bounds.KEY))),

@@ -22,7 +22,7 @@ class AlertKind(StrEnum):
     """What an alert is about: a clock, or a critical fix."""
 
     CLOCK = "clock"
-    FIX = "fix"
+    CRITICAL_FIX = "fix"
 
 
 class AlertState(StrEnum):

@@ -14,7 +14,7 @@ from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.decide import AlertChange
 from sla_notifier.alert.request import Audience, NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import DeliveryFact
 
 
@@ -57,7 +57,11 @@ class ChangeSet:
         """Cancel pages of this batch, and return the closing requests with their recipients added."""
         unseen: list[Audience] = []
         for number, request in enumerate(self.requests):
-            if request.alert == alert and request.kind in (Kind.PAGE, Kind.NOTICE) and request.cancel_reason is None:
+            if (
+                request.alert == alert
+                and request.kind in (MessageKind.PAGE, MessageKind.INFO)
+                and request.cancel_reason is None
+            ):
                 self.requests[number] = replace(request, cancel_reason=reason)
                 unseen += request.audience
         if reason is not UnsentReason.ENDED or not unseen:

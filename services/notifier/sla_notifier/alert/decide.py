@@ -30,7 +30,7 @@ from sla_notifier.alert.request import (
 )
 from sla_notifier.alert.urgency import weight_of
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, DeliveryFact, NoticeData
 
 FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a critical fix that is not acknowledged
@@ -104,7 +104,7 @@ def warned(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
         requests=(
             NotificationRequest(
                 id=id_,
-                kind=Kind.WARNING,
+                kind=MessageKind.WARNING,
                 at=fact.at,
                 contract=fact.contract,
                 content=fact,
@@ -119,7 +119,7 @@ def warned(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
 def unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
     """Notify the level that would be paged first of an incident for which no clock runs."""
     request = NotificationRequest(
-        id=id_, kind=Kind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
+        id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
     )
     return AlertChange(requests=(request,))
 
@@ -189,7 +189,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Escalati
     """Open the alert of a critical fix for one contract and notify the people entitled to it."""
     alert = Alert(
         id=fix_alert_id(notice.id, contract),
-        kind=AlertKind.FIX,
+        kind=AlertKind.CRITICAL_FIX,
         state=AlertState.OPEN,
         contract=contract,
         notice=notice.id,
@@ -236,7 +236,7 @@ def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Ale
     alert = replace(before, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
     request = NotificationRequest(
         id=id_,
-        kind=Kind.TAKEN_BACK if taken_back else Kind.RESOLVED,
+        kind=MessageKind.TAKEN_BACK if taken_back else MessageKind.RESOLVED,
         at=fact.at,
         contract=alert.contract,
         content=_to_those_paged(before, fact),
@@ -306,7 +306,7 @@ def in_force(before: Alert, step: EscalationStep) -> bool:
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
     """Return the levels that a further round notifies; of a critical fix, not the people entitled to it (PLANS H6)."""
-    addressed = 1 if before.kind is AlertKind.FIX else 0
+    addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
 
 
@@ -389,14 +389,18 @@ def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> 
 def _page(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """One level of one round; the first page of an alert bears the id of the fact itself."""
     first = alert.round == 0 and level == 1
-    entitled = alert.kind is AlertKind.FIX and level == 1
+    entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
     each_level = alert.policy.level(level)
     audience: Audience = (
         EntitledRecipients() if entitled else LevelRecipients(level, each_level.tell, each_level.channels)
     )
     return NotificationRequest(
         id=alert.occasion if first else f"{alert.occasion}#{alert.round}.{level}",
-        kind=Kind.FIX if alert.kind is AlertKind.FIX else Kind.PAGE if each_level.pages else Kind.NOTICE,
+        kind=MessageKind.CRITICAL_FIX
+        if alert.kind is AlertKind.CRITICAL_FIX
+        else MessageKind.PAGE
+        if each_level.pages
+        else MessageKind.INFO,
         at=at,
         contract=alert.contract,
         content=alert.content,

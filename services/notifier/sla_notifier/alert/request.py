@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData
 
 
@@ -40,7 +40,7 @@ class NotificationRequest:
     """
 
     id: str
-    kind: Kind
+    kind: MessageKind
     at: datetime
     contract: str
     content: ClockFact | NoticeData

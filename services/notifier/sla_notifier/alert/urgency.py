@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sla_domain.urgency import weight, weighted
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData
 
 _SEVERITIES = {"critical": 1, "high": 2, "medium": 3}
@@ -15,14 +15,14 @@ RANKS = {
     kind: rank
     for rank, kind in enumerate(
         (
-            Kind.PAGE,
-            Kind.FIX,
-            Kind.NOTICE,
-            Kind.TAKEN_BACK,
-            Kind.RESOLVED,
-            Kind.WARNING,
-            Kind.UNPROMISED,
-            Kind.DIGEST,
+            MessageKind.PAGE,
+            MessageKind.CRITICAL_FIX,
+            MessageKind.INFO,
+            MessageKind.TAKEN_BACK,
+            MessageKind.RESOLVED,
+            MessageKind.WARNING,
+            MessageKind.UNPROMISED,
+            MessageKind.DIGEST,
         )
     )
 }
@@ -41,6 +41,6 @@ def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: da
     return weighted(weight_of(content), None if due_at is None else due_at - now)
 
 
-def turn_of(kind: Kind, urgency: float) -> float:
+def turn_of(kind: MessageKind, urgency: float) -> float:
     """Return the place in a queue, the smaller the sooner. All pages come before what only informs."""
     return RANKS[kind] * _STEP - urgency

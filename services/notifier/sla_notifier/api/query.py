@@ -26,7 +26,7 @@ from sla_notifier.api.shape import (
     StepShape,
 )
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import UNFINISHED, State
+from sla_notifier.delivery.state import UNFINISHED, DeliveryState
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
@@ -154,7 +154,7 @@ def alert_shape(row: dict[str, Any]) -> AlertShape:
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
     """Return the API's view of a delivery's row."""
-    waiting = State(row["state"]) in UNFINISHED
+    waiting = DeliveryState(row["state"]) in UNFINISHED
     text = UnsentReason(row["reason"]).text if row["reason"] else ""
     return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})
 

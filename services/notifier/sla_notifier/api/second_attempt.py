@@ -10,7 +10,7 @@ from sla_notifier import tables
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.row import row_of
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_platform.store import log as logs
 from sla_platform.store.instant import store_now
 
@@ -26,14 +26,14 @@ async def retry_delivery(context: NotifierContext, id_: str) -> bool:
         now = await store_now(connection, context.time_source)
         statement = (
             update(_d)
-            .where(_d.c.id == id_, _d.c.state == State.FAILED.value, _d.c.carried_by == "")
-            .values(state=State.QUEUED.value, reason="", next_at=now, finished_at=None)
+            .where(_d.c.id == id_, _d.c.state == DeliveryState.FAILED.value, _d.c.carried_by == "")
+            .values(state=DeliveryState.QUEUED.value, reason="", next_at=now, finished_at=None)
             .returning(_d)
         )
         found = (await connection.execute(statement)).mappings().first()
         if found is None:
             return False
-        row = replace(row_of(dict(found)), state=State.QUEUED)
+        row = replace(row_of(dict(found)), state=DeliveryState.QUEUED)
         await logs.append(connection, tables.log, [delivery_fact(row, now)])
     context.signal()
     return True

@@ -22,16 +22,17 @@ from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.finish import finish, states_of, write_rows
 from sla_notifier.delivery.policy import AlertStatus, UnsentReason, skip_reason
 from sla_notifier.delivery.row import DeliveryRow, row_of
-from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
+from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
 
 _d, _e = tables.delivery, tables.endpoint.c
 _UNFINISHED = [state.value for state in UNFINISHED]
 _WAITING = [state.value for state in WAITING]
 _FOLLOWED = _d.alias("followed")
-_CLOSING = [Kind.RESOLVED.value, Kind.TAKEN_BACK.value]
-_PAGES = (Kind.PAGE, Kind.NOTICE)
+_CLOSING = [MessageKind.RESOLVED.value, MessageKind.TAKEN_BACK.value]
+_PAGES = (MessageKind.PAGE, MessageKind.INFO)
 _IMPATIENT = or_(
-    _d.c.kind.in_([Kind.PAGE.value, Kind.NOTICE.value]), and_(_d.c.kind == Kind.DIGEST.value, _d.c.level > 0)
+    _d.c.kind.in_([MessageKind.PAGE.value, MessageKind.INFO.value]),
+    and_(_d.c.kind == MessageKind.DIGEST.value, _d.c.level > 0),
 )
 
 Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
@@ -90,7 +91,7 @@ async def claim(
             going.append(row)
         else:
             # One that was being sent when its sender died may have arrived, whatever it comes to now.
-            arrived = row.possibly_duplicate or row.state is State.SENDING
+            arrived = row.possibly_duplicate or row.state is DeliveryState.SENDING
             ended.append(replace(row, state=stop[0], reason=stop[1].value, finished_at=now, possibly_duplicate=arrived))
     await finish(connection, [*empty, *ended], now)
     return await _start(connection, going, now, lease)
@@ -105,8 +106,8 @@ def _due(now: datetime) -> tuple[Any, ...]:
     """A page waits for the closing message of the episode before while that is being sent, or is the next in the same
     queue; anything else waits until what it follows is final."""
     f = _FOLLOWED.c
-    next_in_queue = and_(f.state == State.QUEUED.value, f.endpoint == _d.c.endpoint)
-    on_its_way = or_(f.state == State.SENDING.value, next_in_queue)
+    next_in_queue = and_(f.state == DeliveryState.QUEUED.value, f.endpoint == _d.c.endpoint)
+    on_its_way = or_(f.state == DeliveryState.SENDING.value, next_in_queue)
     held_back = exists().where(f.id == _d.c.follows, f.state.in_(_UNFINISHED), or_(~_IMPATIENT, on_its_way))
     return (_d.c.state.in_(_UNFINISHED), _d.c.carried_by == "", _d.c.next_at <= now, ~held_back)
 
@@ -212,7 +213,10 @@ async def _end(connection: AsyncConnection, words: Collection[str], now: datetim
         .with_for_update(skip_locked=True)
     )
     found = [row_of(dict(mapping)) for mapping in (await connection.execute(waiting)).mappings().all()]
-    over = [replace(row, state=State.CANCELLED, reason=UnsentReason.REOPENED.value, finished_at=now) for row in found]
+    over = [
+        replace(row, state=DeliveryState.CANCELLED, reason=UnsentReason.REOPENED.value, finished_at=now)
+        for row in found
+    ]
     await finish(connection, over, now)
     return frozenset(row.id for row in over)
 
@@ -230,7 +234,7 @@ async def _start(
 ) -> list[DeliveryRow]:
     if not rows:
         return []
-    lost = [row for row in rows if row.state is State.SENDING]
+    lost = [row for row in rows if row.state is DeliveryState.SENDING]
     if lost:
         a = tables.attempt.c
         await connection.execute(
@@ -242,11 +246,11 @@ async def _start(
     started = [
         replace(
             row,
-            state=State.SENDING,
+            state=DeliveryState.SENDING,
             attempts=row.attempts + 1,
             next_at=lease.until,
             lease=lease.token,
-            possibly_duplicate=row.possibly_duplicate or row.state is State.SENDING,
+            possibly_duplicate=row.possibly_duplicate or row.state is DeliveryState.SENDING,
         )
         for row in rows
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_platform.envelope import Envelope
 from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
@@ -21,11 +21,11 @@ def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
         delivery=row.id,
         recipient=row.person,
         channel=row.channel,
-        reason=row.reason if row.state in (State.CANCELLED, State.UNDELIVERABLE) else row.why,
+        reason=row.reason if row.state in (DeliveryState.CANCELLED, DeliveryState.UNDELIVERABLE) else row.why,
         attempts=row.attempts,
         possibly_duplicate=row.possibly_duplicate,
         at=at,
         due_at=row.due_at,
-        error=row.failure or row.reason if row.state is State.FAILED else row.failure,
+        error=row.failure or row.reason if row.state is DeliveryState.FAILED else row.failure,
     )
     return encode_delivery_fact(fact, f"delivery/{row.id}/{row.state.value}/{row.attempts}")

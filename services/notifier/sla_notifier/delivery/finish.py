@@ -17,7 +17,7 @@ from sla_notifier.channel.registry import is_grouped
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow, fallback, row_of
-from sla_notifier.delivery.state import WAITING, State
+from sla_notifier.delivery.state import WAITING, DeliveryState
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert_new
 
@@ -25,12 +25,12 @@ _d = tables.delivery
 _WAITING = [state.value for state in WAITING]
 
 
-async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, State]:
+async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
     """Return the states of these deliveries; one that may have arrived counts as sent."""
     if not ids:
         return {}
     found = await connection.execute(select(_d.c.id, _d.c.state, _d.c.possibly_duplicate).where(_d.c.id.in_(ids)))
-    return {row.id: State.SENT if row.possibly_duplicate else State(row.state) for row in found}
+    return {row.id: DeliveryState.SENT if row.possibly_duplicate else DeliveryState(row.state) for row in found}
 
 
 async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
@@ -57,7 +57,7 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
     """Write rows that are not to be sent with their final state, and queue the failed ones to the next address."""
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
-    await queue_fallbacks(connection, [row for row in rows if row.state is State.FAILED], now)
+    await queue_fallbacks(connection, [row for row in rows if row.state is DeliveryState.FAILED], now)
     await end_carried(connection, rows)
 
 
@@ -115,5 +115,5 @@ async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) 
 
 def _with_carrier(row: DeliveryRow, end_of: Mapping[str, DeliveryRow]) -> DeliveryRow:
     end = end_of[row.carried_by]
-    reason = UnsentReason.CARRIER_FAILED.value if end.state is State.FAILED else end.reason
+    reason = UnsentReason.CARRIER_FAILED.value if end.state is DeliveryState.FAILED else end.reason
     return replace(row, state=end.state, reason=reason, attempts=end.attempts, finished_at=end.finished_at)

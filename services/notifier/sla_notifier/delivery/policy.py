@@ -10,7 +10,7 @@ from typing import assert_never
 from sla_notifier.channel.port import Busy, Failure, Outcome, Rejected, Retry, Sent
 from sla_notifier.delivery.retry_policy import retry_policy_of
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 class UnsentReason(StrEnum):
@@ -71,22 +71,22 @@ class AlertStatus:
 
 
 def skip_reason(
-    row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: State | None, now: datetime
-) -> tuple[State, UnsentReason] | None:
+    row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
+) -> tuple[DeliveryState, UnsentReason] | None:
     """Return the final state of a due delivery that must not be sent now, and why; None to send it.
 
     Only pages and messages that follow one depend on the alert. A page that the end of its clock cancels is not lost:
     its person gets the closing message, which reports the breach.
     """
-    if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is State.SENDING:
-        return State.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
+    if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
+        return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
     if endpoint_disabled:
-        return State.FAILED, UnsentReason.ENDPOINT_DISABLED
-    if followed is not None and followed is not State.SENT and row.kind is Kind.TAKEN_BACK:
-        return State.CANCELLED, UnsentReason.NEVER_TOLD
+        return DeliveryState.FAILED, UnsentReason.ENDPOINT_DISABLED
+    if followed is not None and followed is not DeliveryState.SENT and row.kind is MessageKind.TAKEN_BACK:
+        return DeliveryState.CANCELLED, UnsentReason.NEVER_TOLD
     if row.pages and alert is not None:
         reason = page_skip_reason(alert, row.episode)
-        return None if reason is None else (State.CANCELLED, reason)
+        return None if reason is None else (DeliveryState.CANCELLED, reason)
     return None
 
 
@@ -105,7 +105,7 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 class AttemptResult:
     """What a delivery becomes after an attempt."""
 
-    state: State
+    state: DeliveryState
     reason: str = ""
     failure: str = ""
     detail: str = ""
@@ -120,10 +120,10 @@ def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptR
     """Return what follows from the outcome of the attempt that `row.attempts` counts."""
     match outcome:
         case Sent():
-            return AttemptResult(State.SENT, possibly_duplicate=row.possibly_duplicate)
+            return AttemptResult(DeliveryState.SENT, possibly_duplicate=row.possibly_duplicate)
         case Rejected(failure, detail, disable):
             return AttemptResult(
-                State.FAILED,
+                DeliveryState.FAILED,
                 UnsentReason.REJECTED,
                 failure,
                 detail,
@@ -146,7 +146,7 @@ def _after_busy(row: DeliveryRow, detail: str, now: datetime) -> AttemptResult:
     if now - row.created_at > retry_policy.bound:
         return _after_retry(row, Retry(Failure.BUSY, detail), now)
     return AttemptResult(
-        State.QUEUED if row.attempts == 1 else State.RETRYING,
+        DeliveryState.QUEUED if row.attempts == 1 else DeliveryState.RETRYING,
         "",
         Failure.BUSY,
         detail,
@@ -163,7 +163,7 @@ def _after_retry(row: DeliveryRow, outcome: Retry, now: datetime) -> AttemptResu
     duplicate = row.possibly_duplicate or outcome.maybe_arrived
     if again is None:
         return AttemptResult(
-            State.FAILED,
+            DeliveryState.FAILED,
             UnsentReason.EXHAUSTED,
             outcome.failure,
             outcome.detail,
@@ -171,7 +171,7 @@ def _after_retry(row: DeliveryRow, outcome: Retry, now: datetime) -> AttemptResu
             fall_back=True,
         )
     return AttemptResult(
-        State.RETRYING,
+        DeliveryState.RETRYING,
         "",
         outcome.failure,
         outcome.detail,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.delivery.row import row_of
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_platform.store.quarantine import Row
 
 SEND = "send"
@@ -22,7 +22,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Row:
     """Fail a delivery that cannot be processed, and return its raw row for the quarantine."""
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
-    over = {"state": State.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
+    over = {"state": DeliveryState.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
     await connection.execute(update(_d).where(_d.c.id == id_).values(over))
     lying = {} if found is None else dict(found)
     return Row(
@@ -38,7 +38,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Row:
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
     """Queue a quarantined delivery again. Raises the error that it still has."""
-    again = {"state": State.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
+    again = {"state": DeliveryState.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
     await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UNFIT).values(again))
     found = (await connection.execute(select(_d).where(_d.c.id == id_))).mappings().one_or_none()
     if found is not None:

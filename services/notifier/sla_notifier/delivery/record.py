@@ -18,7 +18,7 @@ from sla_notifier.delivery.endpoint import FinishedAttempt, disable, let_rest
 from sla_notifier.delivery.finish import append_events, end_carried, queue_fallbacks, write_rows
 from sla_notifier.delivery.policy import AttemptResult, after_attempt
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 
 _d = tables.delivery
 _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"}
@@ -49,7 +49,7 @@ async def _held(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> fro
     lease_of = {row.id: row.lease for row in rows}
     statement = (
         select(_d.c.id, _d.c.lease)
-        .where(_d.c.id.in_(list(lease_of)), _d.c.state == State.SENDING.value)
+        .where(_d.c.id.in_(list(lease_of)), _d.c.state == DeliveryState.SENDING.value)
         .order_by(_d.c.id)
         .with_for_update()
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 
 JITTER = 0.2
 LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
@@ -50,14 +50,20 @@ COLLECTED = RetryPolicy(_seconds(5, 30, 120, 600, 1_800), timedelta(hours=1))
 ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), timedelta(hours=48))
 
 
-def retry_policy_of(kind: Kind) -> RetryPolicy:
+def retry_policy_of(kind: MessageKind) -> RetryPolicy:
     """Return the retry policy of a kind of message."""
     match kind:
-        case Kind.PAGE | Kind.FIX:
+        case MessageKind.PAGE | MessageKind.CRITICAL_FIX:
             return URGENT
-        case Kind.DIGEST:
+        case MessageKind.DIGEST:
             return COLLECTED
-        case Kind.WARNING | Kind.NOTICE | Kind.UNPROMISED | Kind.RESOLVED | Kind.TAKEN_BACK:
+        case (
+            MessageKind.WARNING
+            | MessageKind.INFO
+            | MessageKind.UNPROMISED
+            | MessageKind.RESOLVED
+            | MessageKind.TAKEN_BACK
+        ):
             return ORDINARY
         case _:
             assert_never(kind)

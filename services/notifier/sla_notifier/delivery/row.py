@@ -11,7 +11,7 @@ import orjson
 
 from sla_notifier.channel.registry import endpoint_of, split_address
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class DeliveryRow:
 
     id: str
     occasion: str
-    kind: Kind
+    kind: MessageKind
     person: str
     channel: str
     address: str
@@ -34,7 +34,7 @@ class DeliveryRow:
     contract: str = ""
     notice: str = ""
     why: str = ""
-    state: State
+    state: DeliveryState
     reason: str = ""
     attempts: int = 0
     next_at: datetime
@@ -56,7 +56,9 @@ class DeliveryRow:
     @property
     def pages(self) -> bool:
         """Return whether it belongs to an escalation that an acknowledgement or the end of the clock stops."""
-        return self.kind in (Kind.PAGE, Kind.NOTICE) or (self.kind is Kind.FIX and self.level > 1)
+        return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
+            self.kind is MessageKind.CRITICAL_FIX and self.level > 1
+        )
 
     def columns(self) -> dict[str, Any]:
         """Return the values of its row, for an INSERT."""
@@ -74,8 +76,8 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
     return DeliveryRow(
         **values
         | {
-            "kind": Kind(values["kind"]),
-            "state": State(values["state"]),
+            "kind": MessageKind(values["kind"]),
+            "state": DeliveryState(values["state"]),
             "then": tuple(orjson.loads(values["then"])),
         }
     )
@@ -83,7 +85,7 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 def thread_of(row: DeliveryRow) -> str:
     """Return what a message belongs to: an alert, a notice, or the storm of a digest."""
-    if row.kind is Kind.DIGEST:
+    if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
     return row.alert or row.notice
 
@@ -101,7 +103,7 @@ def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
         endpoint=endpoint_of(channel, address),
         then=row.then[1:],
         why=f"{row.why}; {row.channel} failed" if row.why else f"{row.channel} failed",
-        state=State.QUEUED,
+        state=DeliveryState.QUEUED,
         reason="",
         attempts=0,
         next_at=now,

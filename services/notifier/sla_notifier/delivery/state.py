@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """The states of a delivery; see the drawing at the top of this module."""
 
     QUEUED = "queued"
@@ -29,23 +29,23 @@ class State(StrEnum):
         return self not in UNFINISHED
 
 
-UNFINISHED = frozenset({State.QUEUED, State.SENDING, State.RETRYING})
-WAITING = UNFINISHED - {State.SENDING}  # in no hands of a sender
+UNFINISHED = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING})
+WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """What a message is for. A page asks for an acknowledgement; a notice only informs."""
 
     WARNING = "warning"
     PAGE = "page"
-    NOTICE = "notice"  # a breach, sent to a level that is only informed
+    INFO = "notice"  # a breach, sent to a level that is only informed
     UNPROMISED = "unpromised"  # an incident for which no clock runs: somebody must know of it all the same
     RESOLVED = "resolved"
     TAKEN_BACK = "taken_back"
-    FIX = "fix"  # a critical-fix notice
+    CRITICAL_FIX = "fix"  # a critical-fix notice
     DIGEST = "digest"
 
     @property
     def collects(self) -> bool:
         """Return whether it is a digest, whose end other deliveries share."""
-        return self is Kind.DIGEST
+        return self is MessageKind.DIGEST

@@ -17,11 +17,11 @@ from sla_notifier import tables
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import REPEAT, EscalationStep
 from sla_notifier.alert.decide import levels_to_repeat
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.directory import contract_of, resolve_level
 
 _d = tables.delivery.c
-_LOST = [State.FAILED.value, State.UNDELIVERABLE.value, State.CANCELLED.value]
+_LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, DeliveryState.CANCELLED.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,15 @@ async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert])
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
         _d.alert.in_(sorted(episodes)),
-        _d.kind.in_([Kind.PAGE.value, Kind.NOTICE.value, Kind.FIX.value]),
+        _d.kind.in_([MessageKind.PAGE.value, MessageKind.INFO.value, MessageKind.CRITICAL_FIX.value]),
         _d.state.not_in(_LOST),
     )
     paged: dict[str, set[str]] = {}
     informed: dict[str, set[str]] = {}
     for alert, episode, kind, level, person in await connection.execute(statement):
-        addressed = kind == Kind.FIX.value and level == 1  # by the fix itself, which no level of its escalation is
+        addressed = (
+            kind == MessageKind.CRITICAL_FIX.value and level == 1
+        )  # by the fix itself, which no level of its escalation is
         if episode == episodes[alert] and not addressed:
-            (informed if kind == Kind.NOTICE.value else paged).setdefault(alert, set()).add(person)
+            (informed if kind == MessageKind.INFO.value else paged).setdefault(alert, set()).add(person)
     return {id_: AlreadyNotified(frozenset(paged.get(id_, ())), frozenset(informed.get(id_, ()))) for id_ in episodes}

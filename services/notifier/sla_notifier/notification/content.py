@@ -5,7 +5,7 @@ from __future__ import annotations
 from sla_catalogue.duration import BadDuration, parse_allowed
 from sla_domain.plan import Allowed, PlanId
 from sla_notifier.alert.request import NotificationRequest
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
@@ -63,27 +63,27 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
 
 def _timing(context: PipelineContext, request: NotificationRequest, fact: ClockFact) -> Timing:
     broken = request.due_at or fact.at
-    until = fact.at if request.kind is Kind.RESOLVED else context.now
+    until = fact.at if request.kind is MessageKind.RESOLVED else context.now
     return timing_of(context.catalogue.rulebook, fact, context.now, fact.due_at or broken, broken, until)
 
 
 def _again(context: PipelineContext, request: NotificationRequest) -> bool:
     """Whether this contract's people were paged for this very breach in an earlier episode: it is no news now."""
-    if request.kind not in (Kind.PAGE, Kind.NOTICE) or request.due_at is None:
+    if request.kind not in (MessageKind.PAGE, MessageKind.INFO) or request.due_at is None:
         return False
     place = (request.alert, request.contract, request.due_at)
     return context.paged_of.get(place, request.episode) < request.episode
 
 
-def _dates(kind: Kind) -> tuple[str, ...]:
+def _dates(kind: MessageKind) -> tuple[str, ...]:
     match kind:
-        case Kind.WARNING:
+        case MessageKind.WARNING:
             return ("due", "left_both")
-        case Kind.PAGE | Kind.NOTICE:
+        case MessageKind.PAGE | MessageKind.INFO:
             return ("since", "late_both")
-        case Kind.RESOLVED:
+        case MessageKind.RESOLVED:
             return ("due", "ended")
-        case Kind.UNPROMISED:
+        case MessageKind.UNPROMISED:
             return ()
         case _:
             return ("due",)
@@ -120,7 +120,7 @@ def _actions(
 
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
     """Return the acknowledgement link for this recipient; empty when the message asks for none."""
-    if request.kind not in (Kind.PAGE, Kind.FIX) or not recipient.person:
+    if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
         return ""
     return context.links.acknowledge(request.alert, recipient.person, context.now)
 
@@ -167,7 +167,7 @@ def _of_notice(
     products = ", ".join(f"{each.product} {each.versions}".strip() for each in notice.products)
     answer = acknowledge_link(context, request, recipient)
     return Content(
-        kind=Kind.FIX,
+        kind=MessageKind.CRITICAL_FIX,
         zone=contract.zone,
         values={
             "title": title,

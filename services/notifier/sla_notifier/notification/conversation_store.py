@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.delivery.row import DeliveryRow, row_of
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.conversation import Conversation
 from sla_platform.store.dialect import insert_new, upsert
 
@@ -47,7 +47,12 @@ async def gathering(connection: AsyncConnection, digests: Collection[str]) -> di
     d = _d.c
     statement = (
         select(_d)
-        .where(d.id.in_(sorted(digests)), d.kind == Kind.DIGEST.value, d.state == State.QUEUED.value, d.attempts == 0)
+        .where(
+            d.id.in_(sorted(digests)),
+            d.kind == MessageKind.DIGEST.value,
+            d.state == DeliveryState.QUEUED.value,
+            d.attempts == 0,
+        )
         .where(d.subject == "")  # one that has its words grows no more
         .order_by(d.next_at, d.id)
         .with_for_update(skip_locked=True)

@@ -17,7 +17,7 @@ import structlog
 from sla_catalogue import Catalogue
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.link import Links
 from sla_notifier.notification.directory import contract_of
 from sla_notifier.notification.enqueue import bounded
@@ -31,30 +31,38 @@ _log = structlog.get_logger(__name__)
 MOST_LINES = 25  # a mail that is longer is not read at three in the morning; the page behind its link shows all
 MOST_CUSTOMERS = 2
 _COUNTED = {
-    Kind.PAGE: "broken",
-    Kind.NOTICE: "broken",
-    Kind.FIX: "fixes",
-    Kind.WARNING: "due_soon",
-    Kind.UNPROMISED: "unpromised",
-    Kind.TAKEN_BACK: "withdrawn",
-    Kind.RESOLVED: "ended",
+    MessageKind.PAGE: "broken",
+    MessageKind.INFO: "broken",
+    MessageKind.CRITICAL_FIX: "fixes",
+    MessageKind.WARNING: "due_soon",
+    MessageKind.UNPROMISED: "unpromised",
+    MessageKind.TAKEN_BACK: "withdrawn",
+    MessageKind.RESOLVED: "ended",
 }
 _RANK = {
     kind: rank
     for rank, kind in enumerate(
-        (Kind.PAGE, Kind.FIX, Kind.NOTICE, Kind.WARNING, Kind.UNPROMISED, Kind.TAKEN_BACK, Kind.RESOLVED)
+        (
+            MessageKind.PAGE,
+            MessageKind.CRITICAL_FIX,
+            MessageKind.INFO,
+            MessageKind.WARNING,
+            MessageKind.UNPROMISED,
+            MessageKind.TAKEN_BACK,
+            MessageKind.RESOLVED,
+        )
     )
 }
 _STEPS = {
-    Kind.WARNING: 0,
-    Kind.PAGE: 1,
-    Kind.NOTICE: 1,
-    Kind.FIX: 1,
-    Kind.UNPROMISED: 1,
-    Kind.TAKEN_BACK: 2,
-    Kind.RESOLVED: 2,
+    MessageKind.WARNING: 0,
+    MessageKind.PAGE: 1,
+    MessageKind.INFO: 1,
+    MessageKind.CRITICAL_FIX: 1,
+    MessageKind.UNPROMISED: 1,
+    MessageKind.TAKEN_BACK: 2,
+    MessageKind.RESOLVED: 2,
 }
-ACKNOWLEDGEABLE = (Kind.PAGE, Kind.FIX)  # what asks for an acknowledgement
+ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class DigestEntry:
 
     row: DeliveryRow
     data: Mapping[str, Any]
-    before: tuple[Kind, ...] = ()
+    before: tuple[MessageKind, ...] = ()
 
     @property
     def customer(self) -> str:
@@ -97,7 +105,7 @@ def compose_digest(
 ) -> DeliveryRow:
     """Return the digest with its words, or cancelled when nothing is left in it."""
     if not carried:
-        return replace(digest, state=State.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
+        return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
     contract = contract_of(catalogue, digest.contract)
     person = contract.people.get(digest.person)
     title = one_line(contract.title or contract.id)
@@ -141,7 +149,7 @@ def _content(
         named.setdefault(name.casefold(), name)
     customers = list(named.values())
     return Content(
-        kind=Kind.DIGEST,
+        kind=MessageKind.DIGEST,
         zone="UTC",
         values={
             "customers": _few(customers, labels),

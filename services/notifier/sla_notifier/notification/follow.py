@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.notification import ClosingMessage, Notification
 from sla_notifier.notification.pipeline_context import PipelineContext
 
-_CLOSING = (Kind.RESOLVED, Kind.TAKEN_BACK)
-_ESCALATED = (Kind.PAGE, Kind.NOTICE)
+_CLOSING = (MessageKind.RESOLVED, MessageKind.TAKEN_BACK)
+_ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:

@@ -16,7 +16,7 @@ from sla_notifier.alert.urgency import turn_of, urgency_of
 from sla_notifier.channel.registry import endpoint_of, is_grouped, split_address
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.conversation import Conversation, conversation_id
 from sla_notifier.notification.notification import Notification
 from sla_notifier.notification.pipeline_context import PipelineContext
@@ -25,8 +25,8 @@ from sla_notifier.text.render import ENGLISH
 
 FLOOD = (Phrase("flood"),)
 WITH_PAGES = 1  # the level of a digest that carries pages: it waits no longer than they would
-_PRESSING = (Kind.PAGE, Kind.FIX, Kind.WARNING)
-_PAGES = (Kind.PAGE, Kind.FIX)
+_PRESSING = (MessageKind.PAGE, MessageKind.CRITICAL_FIX, MessageKind.WARNING)
+_PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _begun(storm: Conversation, ready: Sequence[Notification], context: Pipeline
     return DeliveryRow(
         id=delivery_id(request, recipient.person, recipient.address),
         occasion=request,
-        kind=Kind.DIGEST,
+        kind=MessageKind.DIGEST,
         person=recipient.person,
         channel=channel,
         address=address,
@@ -125,7 +125,7 @@ def _begun(storm: Conversation, ready: Sequence[Notification], context: Pipeline
         level=_level(ready),
         contract=first.request.contract,
         why=context.texts.worded(FLOOD, ENGLISH),
-        state=State.QUEUED,
+        state=DeliveryState.QUEUED,
         next_at=storm.leaves_at(context.now, pressing=_pressing(ready)),
         follows=storm.digest,
         created_at=context.now,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.text.content import Message, Phrase
 
 
@@ -51,7 +51,7 @@ class Notification:
     request: NotificationRequest
     recipient: Recipient | None = None
     message: Message | None = None
-    state: State = State.QUEUED
+    state: DeliveryState = DeliveryState.QUEUED
     reason: UnsentReason | None = None
     follows: str = ""
     carried_by: str = ""

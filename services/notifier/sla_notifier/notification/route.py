@@ -12,7 +12,7 @@ from sla_domain.notice import entitled
 from sla_notifier.alert.request import EntitledRecipients, LevelRecipients, PagedRecipients
 from sla_notifier.channel.registry import sending_kind
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_notifier.notification.directory import (
     ResolvedRecipient,
     contract_of,
@@ -123,7 +123,7 @@ def _addressed(
         yield replace(
             notification,
             recipient=Recipient(person.id, person.language, "", (), meant.why),
-            state=State.UNDELIVERABLE,
+            state=DeliveryState.UNDELIVERABLE,
             reason=UnsentReason.NO_ADDRESS,
         )
 
@@ -153,5 +153,8 @@ def _to_nobody(notification: Notification, names: tuple[str, ...], contract: Con
     values = {"contract": contract.id, "names": ", ".join(names)}
     why = (Phrase("nobody" if names else "nobody_at_all", values),)
     return replace(
-        notification, recipient=Recipient("", "en", "", (), why), state=State.UNDELIVERABLE, reason=UnsentReason.NOBODY
+        notification,
+        recipient=Recipient("", "en", "", (), why),
+        state=DeliveryState.UNDELIVERABLE,
+        reason=UnsentReason.NOBODY,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
 from sla_notifier.text.content import Phrase
@@ -30,7 +30,7 @@ def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) 
         if alone and not seen.just_now(notification):
             reason, notification = seen.same_address(notification), _again(notification)
         if reason is not None:
-            notification = replace(notification, state=State.CANCELLED, reason=reason)
+            notification = replace(notification, state=DeliveryState.CANCELLED, reason=reason)
         elif notification.live:
             seen.note(notification)
         judged.append(notification)
@@ -88,7 +88,7 @@ class _Seen:
 
 def _asks(request: NotificationRequest) -> bool:
     """Whether it is a level's page."""
-    return request.kind is Kind.PAGE or (request.kind is Kind.FIX and request.level > 1)
+    return request.kind is MessageKind.PAGE or (request.kind is MessageKind.CRITICAL_FIX and request.level > 1)
 
 
 def _round(request: NotificationRequest, recipient: Recipient) -> tuple[RoundKey, str]:

@@ -17,7 +17,7 @@ from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow, row_of
-from sla_notifier.delivery.state import UNFINISHED, WAITING, Kind, State
+from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
 from sla_notifier.link import Links
 from sla_notifier.notification import conversation_store
 from sla_notifier.notification.gather import gather, keys_of
@@ -31,8 +31,8 @@ from sla_platform.store.dialect import insert_new
 from sla_platform.wire import encode_delivery_fact
 
 _d = tables.delivery
-_ESCALATED = [Kind.PAGE.value, Kind.NOTICE.value, Kind.FIX.value]
-_CLOSING = frozenset({Kind.RESOLVED, Kind.TAKEN_BACK})
+_ESCALATED = [MessageKind.PAGE.value, MessageKind.INFO.value, MessageKind.CRITICAL_FIX.value]
+_CLOSING = frozenset({MessageKind.RESOLVED, MessageKind.TAKEN_BACK})
 _WAITING = [state.value for state in WAITING]
 _UNFINISHED = [state.value for state in UNFINISHED]
 
@@ -103,16 +103,17 @@ def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, s
 
     The people to whom a critical fix itself is addressed (its first level) do not count as paged.
     """
-    lost = (State.FAILED, State.UNDELIVERABLE, State.CANCELLED)
+    lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(
         ((row.alert, row.episode, row.round), row.person)
         for row in sent_before
-        if row.state not in lost and (row.kind is Kind.PAGE or (row.kind is Kind.FIX and row.level > 1))
+        if row.state not in lost
+        and (row.kind is MessageKind.PAGE or (row.kind is MessageKind.CRITICAL_FIX and row.level > 1))
     )
 
 
 # The surest of a person's pages is the one a later word follows.
-_SUREST = {State.SENT: 0, State.SENDING: 1, State.RETRYING: 2, State.QUEUED: 3}
+_SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYING: 2, DeliveryState.QUEUED: 3}
 
 
 def paged_of(
@@ -126,13 +127,13 @@ def paged_of(
     for row in map(_as_far_as_it_came, sent_before):
         key = (row.alert, row.episode, row.person)
         taken_back = cancel_reasons.get(row.alert) is UnsentReason.TAKEN_BACK and not row.carried_by
-        if row.state not in _SUREST or row.kind is Kind.FIX or (taken_back and not row.attempts):
+        if row.state not in _SUREST or row.kind is MessageKind.CRITICAL_FIX or (taken_back and not row.attempts):
             continue
         if key not in best or _SUREST[row.state] < _SUREST[best[key].state]:
             best[key] = row
     found: dict[tuple[str, int], tuple[PagedPerson, ...]] = {}
     for (alert, episode, person), row in best.items():
-        on_its_way = row.carried_by or (row.id if row.state is State.SENDING else "")
+        on_its_way = row.carried_by or (row.id if row.state is DeliveryState.SENDING else "")
         follows = "" if row.state.final else on_its_way
         paged = PagedPerson(person, f"{row.channel}:{row.address}", follows)
         found[alert, episode] = (*found.get((alert, episode), ()), paged)
@@ -141,8 +142,8 @@ def paged_of(
 
 def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
     """A page that was given up or cut off and yet may have arrived has been seen, for all that we know."""
-    ended = row.state in (State.CANCELLED, State.FAILED)
-    return replace(row, state=State.SENT) if ended and row.possibly_duplicate else row
+    ended = row.state in (DeliveryState.CANCELLED, DeliveryState.FAILED)
+    return replace(row, state=DeliveryState.SENT) if ended and row.possibly_duplicate else row
 
 
 def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
@@ -158,7 +159,7 @@ def first_paged(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, date
     """Return the first episode in which people were paged for a breach, by alert, contract and due instant."""
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:
-        if row.attempts or row.state is State.SENT or row.carried_by:
+        if row.attempts or row.state is DeliveryState.SENT or row.carried_by:
             place = (row.alert, row.contract, row.due_at)
             first[place] = min(row.episode, first.get(place, row.episode))
     return first
@@ -197,7 +198,7 @@ async def _raise_turns(connection: AsyncConnection, new: Iterable[DeliveryRow]) 
     turns = [
         {"b_id": row.follows, "b_turn": row.turn}
         for row in sorted(new, key=lambda row: (row.follows, row.turn))
-        if row.follows and row.state is State.QUEUED and row.kind not in _CLOSING
+        if row.follows and row.state is DeliveryState.QUEUED and row.kind not in _CLOSING
     ]
     if turns:
         # Written out: a list of values (`in_`) cannot be bound in a statement for several rows.
@@ -216,13 +217,14 @@ async def _cancel_pages(
     for reason in dict.fromkeys(reasons.values()):
         ids = sorted(alert for alert, why in reasons.items() if why is reason)
         asks = or_(
-            _d.c.kind.in_([Kind.PAGE.value, Kind.NOTICE.value]), and_(_d.c.kind == Kind.FIX.value, _d.c.level > 1)
+            _d.c.kind.in_([MessageKind.PAGE.value, MessageKind.INFO.value]),
+            and_(_d.c.kind == MessageKind.CRITICAL_FIX.value, _d.c.level > 1),
         )
         statement = (
             update(_d)
             .where(_d.c.alert.in_(ids), asks, _d.c.state.in_(_WAITING), unsent)
-            .values(state=State.CANCELLED.value, reason=reason.value, finished_at=now, carried_by="")
+            .values(state=DeliveryState.CANCELLED.value, reason=reason.value, finished_at=now, carried_by="")
             .returning(_d)
         )
         ended += [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
-    return [replace(row, state=State.CANCELLED) for row in ended]
+    return [replace(row, state=DeliveryState.CANCELLED) for row in ended]

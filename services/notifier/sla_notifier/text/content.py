@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sla_domain.plan import Allowed
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Item:
 class Content:
     """A message before it is put into words: `values` for the sentences, `rows` for the table, in order."""
 
-    kind: Kind
+    kind: MessageKind
     zone: str
     values: Mapping[str, Value]
     rows: tuple[str, ...] = ()

@@ -18,21 +18,21 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
-from sla_notifier.delivery.state import Kind
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
 from sla_notifier.text.words import instant, load_locale, locale_of, one_line, span
 
 FOLDER = Path(__file__).parent / "templates"
 ENGLISH = "en"
 _COLOURS = {
-    Kind.WARNING: "#bf8700",
-    Kind.PAGE: "#cf222e",
-    Kind.NOTICE: "#bc4c00",
-    Kind.UNPROMISED: "#0969da",
-    Kind.RESOLVED: "#1a7f37",
-    Kind.TAKEN_BACK: "#1a7f37",
-    Kind.FIX: "#8250df",
-    Kind.DIGEST: "#cf222e",
+    MessageKind.WARNING: "#bf8700",
+    MessageKind.PAGE: "#cf222e",
+    MessageKind.INFO: "#bc4c00",
+    MessageKind.UNPROMISED: "#0969da",
+    MessageKind.RESOLVED: "#1a7f37",
+    MessageKind.TAKEN_BACK: "#1a7f37",
+    MessageKind.CRITICAL_FIX: "#8250df",
+    MessageKind.DIGEST: "#cf222e",
 }
 
 
@@ -105,7 +105,7 @@ class Texts:
         return self._html.get_template(template).render(view)
 
     def _sentences(
-        self, kind: Kind, language: str, said: Mapping[str, str | int | bool], names: Collection[str] = ()
+        self, kind: MessageKind, language: str, said: Mapping[str, str | int | bool], names: Collection[str] = ()
     ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
         template = self._plain.get_or_select_template([f"{language}/{kind.value}.j2", f"{ENGLISH}/{kind.value}.j2"])
