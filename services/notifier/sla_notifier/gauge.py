@@ -59,8 +59,8 @@ class NotifierGauges:
             first = select(_w.at).where(tables.NOT_QUARANTINED).order_by(_w.seq).limit(1)
             metrics.oldest_waiting.set(_age((await connection.execute(first)).scalar_one_or_none(), now))
             held = await quarantine.counted(connection, tables.quarantine)
-            spoilt = await _counted(connection, select(_w.seq).where(_w.error != ""))
-            metrics.quarantined.set(held.get(DECIDE, 0) + spoilt)
+            failed_before = await _counted(connection, select(_w.seq).where(_w.error != ""))
+            metrics.quarantined.set(held.get(DECIDE, 0) + failed_before)
         for state in unfinished:
             metrics.queued.labels(state).set(waiting.get(state, (0, now))[0])
         metrics.oldest.set(_age(min((oldest for _, oldest in waiting.values()), default=None), now))

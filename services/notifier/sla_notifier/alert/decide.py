@@ -20,7 +20,7 @@ from sla_domain.fact import FactKind
 from sla_domain.spoken import mark_of_key
 from sla_domain.told import BREACHED, BROKEN_SINCE, OLD_BREACHED, TAKES_BACK, TAKES_BACK_DUE, WITHDRAWN
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
-from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationStep, steps
+from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationLevel, EscalationStep, steps
 from sla_notifier.alert.request import (
     Audience,
     EntitledRecipients,
@@ -390,17 +390,13 @@ def _page(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """One level of one round; the first page of an alert bears the id of the fact itself."""
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
-    each_level = alert.policy.level(level)
+    policy_level = alert.policy.level(level)
     audience: Audience = (
-        EntitledRecipients() if entitled else LevelRecipients(level, each_level.tell, each_level.channels)
+        EntitledRecipients() if entitled else LevelRecipients(level, policy_level.tell, policy_level.channels)
     )
     return NotificationRequest(
         id=alert.occasion if first else f"{alert.occasion}#{alert.round}.{level}",
-        kind=MessageKind.CRITICAL_FIX
-        if alert.kind is AlertKind.CRITICAL_FIX
-        else MessageKind.PAGE
-        if each_level.pages
-        else MessageKind.INFO,
+        kind=_kind_of(alert, policy_level),
         at=at,
         contract=alert.contract,
         content=alert.content,
@@ -411,6 +407,12 @@ def _page(alert: Alert, level: int, at: datetime) -> NotificationRequest:
         level=level,
         due_at=alert.due_at,
     )
+
+
+def _kind_of(alert: Alert, level: EscalationLevel) -> MessageKind:
+    if alert.kind is AlertKind.CRITICAL_FIX:
+        return MessageKind.CRITICAL_FIX
+    return MessageKind.PAGE if level.pages else MessageKind.INFO
 
 
 def _first(chain: EscalationChain) -> tuple[Audience, ...]:

@@ -53,9 +53,9 @@ def delay_of(
 
 
 def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNotified, now: datetime) -> datetime | None:
-    each_level = alert.policy.level(level)
-    before: Collection[str] = notified.paged if each_level.pages else notified.paged | notified.informed
-    return resolve_level(catalogue, contract_of(catalogue, alert.contract), each_level.tell, now, before).until
+    policy_level = alert.policy.level(level)
+    before: Collection[str] = notified.paged if policy_level.pages else notified.paged | notified.informed
+    return resolve_level(catalogue, contract_of(catalogue, alert.contract), policy_level.tell, now, before).until
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
