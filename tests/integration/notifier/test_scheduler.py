@@ -139,7 +139,7 @@ async def test_another_process_that_fails_at_the_same_moment_sets_nothing_else_a
 
     monkeypatch.setattr(scheduler, "LIMIT", 1)
     monkeypatch.setattr(scheduler, "apply", refusing)
-    monkeypatch.setattr(waiting, "held", held)
+    monkeypatch.setattr(waiting, "locked_queues", held)
     stage.time.go(NINE + timedelta(minutes=15))
     await stage.take_in(*herd(MANY))
     while await stage.scheduler.once() or await other.scheduler.once():
