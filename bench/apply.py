@@ -23,6 +23,7 @@ from bench.results import keep, load
 from bench.timers import opened
 from prometheus_client import CollectorRegistry
 
+import sla_standalone  # noqa: F401 - it makes the kinds of channels known to the catalogue
 from sla_catalogue import load_catalogue, load_text
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_platform.bus import Batch

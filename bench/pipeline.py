@@ -23,6 +23,7 @@ from bench.timers import opened
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
+import sla_standalone  # noqa: F401 - it makes the kinds of channels known to the catalogue
 from sla_catalogue import load_catalogue, load_text
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.kafka import KafkaAccess, Publisher

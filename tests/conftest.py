@@ -32,6 +32,7 @@ from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
 from tests.shared_data import DATA_ABSENT
 
+import sla_standalone  # noqa: F401 - the composition root: it makes the kinds of channels known to the catalogue
 from sla_platform.local import BRIEF, FAST, KafkaBroker, PostgresServer, Unavailable
 
 _RUN = pytest.StashKey[Path]()

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_catalogue.catalogue import Catalogue
-from sla_catalogue.channel import ChannelConfig, ChannelId
+from sla_catalogue.channel import (
+    ChannelEntry,
+    ChannelId,
+    ChannelKind,
+    channel_kinds,
+    install_channel_kinds,
+)
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
 from sla_catalogue.horizon import HorizonEnd, endings
 from sla_catalogue.load import ReloadResult, builtin_catalogue, check, load_catalogue, load_text, reload
@@ -35,8 +41,9 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CatalogueInvalid",
-    "ChannelConfig",
+    "ChannelEntry",
     "ChannelId",
+    "ChannelKind",
     "Dialect",
     "FileProblem",
     "FindingLevel",
@@ -61,10 +68,12 @@ __all__ = [
     "TicketPhase",
     "builtin_catalogue",
     "catalogue_schema",
+    "channel_kinds",
     "check",
     "diff",
     "diff_tables",
     "endings",
+    "install_channel_kinds",
     "load_catalogue",
     "load_text",
     "reload",

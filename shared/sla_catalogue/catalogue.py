@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sla_catalogue.api_key import ApiKey, KeyId
 from sla_catalogue.assembly.scenario import Scenario
-from sla_catalogue.channel import ChannelConfig, ChannelId
+from sla_catalogue.channel import ChannelEntry, ChannelId
 from sla_catalogue.holiday.row import HolidayTable, Horizon
 from sla_catalogue.problem import FileProblem
 from sla_catalogue.settings import InstallationSettings
@@ -27,7 +27,7 @@ class Catalogue:
     text: str = field(repr=False)
     rulebook: Rulebook = field(repr=False)
     sources: Mapping[SourceId, Source]
-    channels: Mapping[ChannelId, ChannelConfig]
+    channels: Mapping[ChannelId, ChannelEntry]
     escalations: Mapping[str, EscalationPolicy]
     keys: Mapping[KeyId, ApiKey]
     settings: InstallationSettings

@@ -1,23 +1,108 @@
-"""A way to send messages besides e-mail: a webhook endpoint."""
+"""Channels as the catalogue knows them: entries of the section `channels`, and the kinds that read them.
+
+The catalogue must not import the notifier, and yet a kind of channel (e-mail, webhook, ...) is one folder of the
+notifier that holds its configuration model too. So a kind is handed in: the composition root calls
+`install_channel_kinds` once, before the first catalogue is loaded (decision 0030).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import NewType
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, NewType
 
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.document.channel import ChannelDocument
+from sla_catalogue.problem import Path
 from sla_catalogue.secret import Secret
 
 ChannelId = NewType("ChannelId", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelConfig:
-    """A webhook endpoint; every one of `secrets` signs, so that the receiver can be given a new one at leisure."""
+class ChannelEntry:
+    """An entry of the section `channels`, such as one webhook endpoint; each kind has its own subclass."""
 
     id: ChannelId
-    url: str = field(default="", repr=False)  # such addresses often carry a token
-    secrets: tuple[Secret, ...] = ()
-    headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
-    private_addresses: bool = False
+    kind: str
+
+    def every_secret(self) -> tuple[Secret, ...]:
+        """Return every secret the entry holds, for checks that concern all secrets of a catalogue."""
+        return ()
+
+
+class BadAddress(ValueError):
+    """The address cannot be one of this kind of channel; the message says why."""
+
+
+class ChannelKind:
+    """What the catalogue needs to know of one kind of channel.
+
+    `name` stands in `kind:` of an entry, before an address (`name:rest`), and as a key of a person. A kind either has
+    entries in the section `channels` (`document` is their model) and is addressed by the id of one, or it is
+    `personal`: each person has addresses of their own, and a level may name the kind itself.
+    """
+
+    name: ClassVar[str]
+    personal: ClassVar[bool] = False
+    document: ClassVar[type[ChannelDocument] | None] = None
+    secret_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of an entry, beside `secret`, `secrets`, `password` and `key`, whose values are secrets."""
+
+    def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
+        """Return the entry of the section `channels` that `document` describes."""
+        return ChannelEntry(id=id_, kind=self.name)
+
+    def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
+        """Report to `context.findings` what is wrong with an entry beyond its shape."""
+
+    def normalised(self, address: str) -> str:
+        """Return an address as it is stored and sent to, without the kind. Raises BadAddress."""
+        return address
+
+    def check_address(self, address: str, path: Path, context: Context) -> None:
+        """Report to `context.findings` when a person's address of this kind leads nowhere."""
+        if context.known("channels", address, path, "channel"):
+            found = context.document.channels[address].kind
+            if found != self.name:
+                message = f"the channel {address!r} is of the kind {found}, not {self.name}"
+                context.findings.error(path, "channel-kind", message, f"{found}: {address}")
+
+
+_installed: dict[str, ChannelKind] | None = None
+
+
+def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
+    """Make these the kinds of channels that catalogues may use, in this process.
+
+    Raises ValueError when two kinds have the same name.
+    """
+    global _installed
+    found: dict[str, ChannelKind] = {}
+    for kind in kinds:
+        if kind.name in found:
+            raise ValueError(f"two kinds of channels are called {kind.name!r}")
+        found[kind.name] = kind
+    _installed = found
+
+
+def channel_kinds() -> tuple[ChannelKind, ...]:
+    """Return the installed kinds in their order. Raises LookupError before `install_channel_kinds`."""
+    if _installed is None:
+        raise LookupError("no channel kinds are installed: import sla_standalone, or call install_channel_kinds")
+    return tuple(_installed.values())
+
+
+def channel_kind(name: str) -> ChannelKind | None:
+    """Return the installed kind of that name, or None. Raises LookupError before `install_channel_kinds`."""
+    return next((kind for kind in channel_kinds() if kind.name == name), None)
+
+
+def normalised_address(written: str) -> str:
+    """Return `kind:address` as it is stored; what is no good address stays as written (the rules report it)."""
+    name, colon, address = written.partition(":")
+    kind = channel_kind(name) if colon else None
+    try:
+        return written if kind is None else f"{name}:{kind.normalised(address)}"
+    except BadAddress:
+        return written

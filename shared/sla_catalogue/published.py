@@ -32,7 +32,7 @@ def _secrets(catalogue: Catalogue) -> Iterator[tuple[str, Secret]]:
         for secret in source.authentication.secrets:
             yield f"sources.{source.id}", secret
     for channel in catalogue.channels.values():
-        for secret in (*channel.secrets, *channel.headers.values()):
+        for secret in channel.every_secret():
             yield f"channels.{channel.id}", secret
     smtp = catalogue.settings.smtp
     if smtp is not None and smtp.password is not None:

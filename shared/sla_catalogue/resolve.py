@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+from sla_catalogue.channel import channel_kinds
 from sla_catalogue.gather import FileUnion
 from sla_catalogue.problem import Findings, Path, Position
 from sla_catalogue.secret import Secret
@@ -142,12 +143,17 @@ class _Resolver:
 
 
 def _is_secret(path: Path) -> bool:
-    """By place and name: ids of entries (the second step) are never secrets, headers of a channel always are."""
+    """By place and name: ids of entries (the second step) are never secrets; some keys are by a channel's kind."""
     if path[0] not in _EDGES or len(path) < 3:
         return False
     names = [step for step in path[2:] if isinstance(step, str)]
     if path[0] == "settings":
         names = [step for step in path[1:] if isinstance(step, str)]
     return bool(names) and (
-        names[-1] in _SECRETS or (path[0] == "channels" and names[0] == "headers" and len(names) == 2)
+        names[-1] in _SECRETS or (path[0] == "channels" and len(names) <= 2 and names[0] in _secret_keys())
     )
+
+
+def _secret_keys() -> frozenset[str]:
+    """Return what any kind of channel calls a secret, or a mapping of secrets, besides the usual names."""
+    return frozenset().union(*(kind.secret_keys for kind in channel_kinds()))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.channel import channel_kinds
 from sla_catalogue.gather import ALIASES
+from sla_catalogue.model import catalogue_model
 
 
 def catalogue_schema() -> dict[str, Any]:
     """Shorthands that the loader accepts beside the full forms (a name for a list of names, a text for texts in
     languages) are part of it; what only makes sense of the whole catalogue is left to `slad check`."""
-    schema = CatalogueDocument.model_json_schema(by_alias=True)
+    schema = catalogue_model(channel_kinds()).model_json_schema(by_alias=True)
     for alias, section in ALIASES.items():
         schema["properties"][alias] = schema["properties"][section]
     for definition in schema.get("$defs", {}).values():

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.model import catalogue_model
 from sla_catalogue.problem import Findings, Path, did_you_mean, spell
 from sla_catalogue.resolve import Value
 
@@ -17,19 +19,46 @@ def shape(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
     """Return a document of everything that has the right shape: a bad entry is reported and left out, the rest is
     read.
     """
+    model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)
+    if isinstance(whole.get("channels"), dict):
+        whole["channels"] = _channels(whole["channels"], findings)
     try:
-        return CatalogueDocument.model_validate(whole)
+        return model.model_validate(whole)
     except ValidationError as error:
         details = error.errors(include_url=False)
     for detail in details:
-        _report(detail, findings)
+        _report(detail, findings, model)
     for detail in details:
         _remove(whole, tuple(detail["loc"]))
     try:
-        return CatalogueDocument.model_validate(whole)
+        return model.model_validate(whole)
     except ValidationError:
-        return CatalogueDocument()
+        return model()
+
+
+def _channels(entries: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+    """Read each entry of the section `channels` by its kind's own model; what is no mapping is left to the whole."""
+    models = {kind.name: kind.document for kind in channel_kinds() if kind.document is not None}
+    found: dict[str, Any] = {}
+    for name, entry in entries.items():
+        path: Path = ("channels", name)
+        if not isinstance(entry, dict):
+            found[name] = entry
+        elif "kind" not in entry:
+            findings.error((*path, "kind"), "missing-key", f"{spell(path)} lacks the key 'kind'", "")
+        elif not isinstance(entry["kind"], str) or entry["kind"] not in models:
+            named = entry["kind"] if isinstance(entry["kind"], str) else ""  # anything else is not quoted
+            message = f"{spell((*path, 'kind'))}: {named!r} is none of the choice"
+            findings.error((*path, "kind"), "unknown-value", message, did_you_mean(named, models))
+        else:
+            model = models[entry["kind"]]
+            try:
+                found[name] = model.model_validate(entry)
+            except ValidationError as error:
+                for detail in error.errors(include_url=False):
+                    _report(detail, findings, model, path)
+    return found
 
 
 def _remove(whole: dict[str, Any], loc: Path) -> None:
@@ -42,8 +71,10 @@ def _remove(whole: dict[str, Any], loc: Path) -> None:
         whole.pop(str(section), None)
 
 
-def _report(detail: Any, findings: Findings) -> None:
-    loc: Path = tuple(detail["loc"])
+def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path = ()) -> None:
+    """Report one error of `model`, which reads what stands `below` this path."""
+    inside: Path = tuple(detail["loc"])
+    loc: Path = (*below, *inside)
     context = detail.get("ctx") or {}
     match detail["type"]:
         case "slad":
@@ -51,7 +82,7 @@ def _report(detail: Any, findings: Findings) -> None:
         case "extra_forbidden":
             unknown = str(loc[-1])
             where = spell(loc[:-1]) or "a catalogue"
-            hint = did_you_mean(unknown, known_keys(loc[:-1]))
+            hint = did_you_mean(unknown, known_keys(inside[:-1], model))
             findings.error(loc, "unknown-key", f"{where} has no key {unknown!r}", hint)
         case "missing":
             findings.error(loc, "missing-key", f"{spell(loc[:-1])} lacks the key {loc[-1]!r}", "")
@@ -65,9 +96,9 @@ def _report(detail: Any, findings: Findings) -> None:
             findings.error(loc, "shape", f"{spell(loc)}: {said[:1].lower()}{said[1:]}", "")
 
 
-def known_keys(loc: Path) -> list[str]:
-    """Return the keys that the mapping at `loc` may have."""
-    annotation: Any = CatalogueDocument
+def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
+    """Return the keys that the mapping at `loc` of a document of `root` may have."""
+    annotation: Any = root
     for step in loc:
         annotation = _into(annotation, step)
     model = _model(annotation)

@@ -40,7 +40,7 @@ def message(of: Played, kind: str, metric: str, threshold: str = "", tenth: int 
 
 
 def mailed(of: Played, kind: str, metric: str, tenth: float) -> Heard:
-    words = f"BROKEN: {metric.replace('_', ' ').capitalize()} for x (P1, {of.incident})"
+    words = f"Breached: {metric.replace('_', ' ').capitalize()} for x (P1, {of.incident})"
     return Heard(f"mail/{of.incident}/{metric}/{kind}", f"lead-{of.script.number:02}", kind, {}, words,
                  f"{of.incident}/{metric}", False, WATCH.wall(tenth), Taken.YES)  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""Facts to people: route, escalate, render, send, record."""
+"""The notifier: turns facts into notifications to people, escalates them, and sends them."""

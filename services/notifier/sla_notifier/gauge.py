@@ -1,4 +1,4 @@
-"""Levels that only the database knows, looked up every few seconds: queue, alerts, steps, endpoints."""
+"""Metrics that only the database knows, updated every few seconds: queue, alerts, steps, endpoints."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import AlertState
+from sla_notifier.context import NotifierContext
+from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.state import UNFINISHED
-from sla_notifier.delivery.store import disabled_endpoints
-from sla_notifier.desk import Desk
 from sla_notifier.intake.waiting import DECIDE
 from sla_platform.bus import EventSource
 from sla_platform.errors import Retryable
@@ -24,15 +24,18 @@ from sla_platform.store import quarantine
 _log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
 _w = tables.waiting.c
-MOST_COUNTED = 100_000  # beyond it nobody cares for the exact number
+MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
-class Gauges:
-    def __init__(self, desk: Desk, source: EventSource | None) -> None:
-        self._desk = desk
+class NotifierGauges:
+    """The metrics that only the database knows."""
+
+    def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
+        self._context = context
         self._source = source
 
     async def run(self) -> None:
+        """Update them every few seconds until cancelled."""
         while True:
             try:
                 await self.look()
@@ -41,10 +44,10 @@ class Gauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self) -> None:
-        """Bring every gauge up to date."""
-        metrics, now, d = self._desk.metrics, self._desk.time.now(), tables.delivery.c
+        """Update every gauge once."""
+        metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]
-        async with self._desk.store.reading() as connection:
+        async with self._context.store.reading() as connection:
             queue = select(d.state, func.count(), func.min(d.created_at)).where(d.state.in_(unfinished))
             found = (await connection.execute(queue.group_by(d.state))).all()
             waiting = {state: (count, oldest) for state, count, oldest in found}
@@ -52,12 +55,12 @@ class Gauges:
             step = await alerts.oldest_step(connection)
             metrics.disabled.set(len(await disabled_endpoints(connection)))
             metrics.outbox.set(await _counted(connection, select(tables.log.c.position)))
-            metrics.waiting.set(await _counted(connection, select(_w.seq).where(tables.UNSPOILT)))
-            first = select(_w.at).where(tables.UNSPOILT).order_by(_w.seq).limit(1)
+            metrics.waiting.set(await _counted(connection, select(_w.seq).where(tables.NOT_QUARANTINED)))
+            first = select(_w.at).where(tables.NOT_QUARANTINED).order_by(_w.seq).limit(1)
             metrics.oldest_waiting.set(_age((await connection.execute(first)).scalar_one_or_none(), now))
             held = await quarantine.counted(connection, tables.quarantine)
-            spoilt = await _counted(connection, select(_w.seq).where(_w.error != ""))
-            metrics.set_aside.set(held.get(DECIDE, 0) + spoilt)
+            failed_before = await _counted(connection, select(_w.seq).where(_w.error != ""))
+            metrics.quarantined.set(held.get(DECIDE, 0) + failed_before)
         for state in unfinished:
             metrics.queued.labels(state).set(waiting.get(state, (0, now))[0])
         metrics.oldest.set(_age(min((oldest for _, oldest in waiting.values()), default=None), now))

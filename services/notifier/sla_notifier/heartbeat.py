@@ -1,7 +1,7 @@
-"""The end of the canary's way: each one that arrives is timed, and an outside watchdog is told that slad lives.
+"""The end of the canary's way: each one that arrives is timed, and an outside watchdog is called.
 
 The watchdog (`SLAD_HEARTBEAT_URL`, any service that expects a regular GET) raises the alarm that slad itself cannot:
-when the canary no longer arrives, nothing is sent, and the silence is noticed out there (a dead man's switch).
+when the canary no longer arrives, nothing is sent, and the watchdog notices (a dead man's switch).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """`url` empty: the canary is only timed. `run` ends by cancellation."""
+    """Times the canaries that arrive, and calls the outside watchdog at `url` (empty: none)."""
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
         self._url = url
@@ -29,13 +29,14 @@ class Heartbeat:
         self._arrived = asyncio.Event()
 
     def arrived(self, due_at: datetime) -> None:
-        """A canary due at that instant has come the whole way."""
+        """Note a canary that was due at `due_at`."""
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())
         self._metrics.canary_lateness.observe(max((now - due_at).total_seconds(), 0.0))
         self._arrived.set()
 
     async def run(self) -> None:
+        """Call the watchdog after each canary until cancelled."""
         async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             while True:
                 await self._arrived.wait()

@@ -1,8 +1,7 @@
-"""Links people follow from messages: to acknowledge, to the incident, to the board.
+"""Links in messages: to acknowledge, to the incident, to the board.
 
-An acknowledgement link carries alert, person and expiry under an HMAC-SHA256 of the instance's link secret; whoever
-holds the message may answer in that person's name, nothing more. Following it only shows a page: mail scanners follow
-links too.
+An acknowledgement link carries alert, person and expiry under an HMAC-SHA256 of the instance's link secret; its holder
+may acknowledge in that person's name and nothing more. Opening it only shows a page: mail scanners follow links too.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from urllib.parse import quote
 
 import orjson
 
-from sla_notifier.kept import KeptSecret
+from sla_notifier.link_secret import LinkSecret
 from sla_platform.store.types import from_micros, to_micros
 
 VALID_FOR = timedelta(days=14)
@@ -41,7 +40,7 @@ class BadLink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a valid token says."""
+    """What a valid token allows: one person to acknowledge one alert, or a digest's alerts, until it expires."""
 
     alert: str  # or `digest:` and the delivery that lists several
     person: str
@@ -49,7 +48,7 @@ class Claim:
 
     @property
     def digest(self) -> str:
-        """The delivery that lists what is acknowledged; empty for one alert."""
+        """Return the id of the digest whose alerts are meant; empty for one alert."""
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
 
@@ -58,27 +57,31 @@ class Links:
     """Builds and reads links; `base` is the public URL without a slash at its end."""
 
     base: str
-    secret: KeptSecret = field(repr=False)
+    secret: LinkSecret = field(repr=False)
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
+        """Return the link by which this person acknowledges this alert, valid for VALID_FOR."""
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
     def acknowledge_digest(self, delivery: str, person: str, now: datetime) -> str:
-        """For everything that the digest `delivery` lists, and nothing else."""
+        """Return the link by which this person acknowledges the alerts that the digest `delivery` lists."""
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def incident(self, incident: str) -> str:
+        """Return the link to an incident's page on the board."""
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
 
     def board(self) -> str:
+        """Return the link to the board."""
         return f"{self.base}/"
 
     def token(self, claim: Claim) -> str:
+        """Return the signed token of a claim."""
         said = orjson.dumps([claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
         return f"{_encoded(said)}.{_encoded(self._mac(said))}"
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """The claim of a token, or why it is not accepted."""
+        """Return the claim of a token, or why it is not accepted."""
         said, _, mac = token.partition(".")
         if len(token) > LONGEST_TOKEN or not _WRITTEN.fullmatch(token):
             return BadLink.MALFORMED

@@ -1,4 +1,4 @@
-"""What the notifier shows to Prometheus. Neither an incident nor a person is ever a label."""
+"""The notifier's metrics. Neither an incident nor a person is ever a label."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 
 LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
 
 class NotifierMetrics:
-    """One per process, on the registry of that process."""
+    """The notifier's metrics, on the registry of the process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.attempts = Counter(
@@ -24,7 +24,7 @@ class NotifierMetrics:
         )
         self.lateness = Histogram(
             "slad_notifier_delivered_lateness_seconds",
-            "From the instant the told thing became true to the acceptance of its message (delivered - due).",
+            "From the instant of what it reports to the acceptance of its message (delivered - due).",
             ["channel", "kind"],
             buckets=LATENESS,
             registry=registry,
@@ -54,17 +54,17 @@ class NotifierMetrics:
         self.oldest_waiting = Gauge(
             "slad_notifier_facts_waiting_oldest_seconds", "How long the oldest of them has waited.", registry=registry
         )
-        self.set_aside = Gauge(
+        self.quarantined = Gauge(
             "slad_notifier_facts_set_aside", "Facts and notices that could not be worked on.", registry=registry
         )
         self.facts = Counter("slad_notifier_facts_total", "Facts taken in.", ["kind"], registry=registry)
         self.history = Counter(
             "slad_notifier_history_total",
-            "Facts told to nobody: over, or imported, when slad first heard of them.",
+            "Facts nobody is notified of: over, or imported, when slad received them.",
             ["kind"],
             registry=registry,
         )
-        self.unheeded = Counter(
+        self.irrelevant = Counter(
             "slad_notifier_facts_unheeded_total", "Facts that can concern no alert, passed over.", registry=registry
         )
         self.repeated = Counter("slad_notifier_facts_repeated_total", "Facts taken in before.", registry=registry)
@@ -89,9 +89,9 @@ class NotifierMetrics:
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
-        """Count an attempt that is on record, and how late its message arrived if it did."""
+        """Count a recorded attempt and, if the message arrived, how late it was."""
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()
-        if row.state is State.SENT:
+        if row.state is DeliveryState.SENT:
             late = (now - row.due_at).total_seconds()
             self.lateness.labels(row.channel, row.kind.value).observe(max(late, 0.0))

@@ -1,8 +1,8 @@
-"""Forgetting who was told of what is over (see sla_platform.retention).
+"""Removing old alerts and deliveries (see `sla_platform.retention`).
 
 An alert goes when it was closed long ago; one of a critical fix, which nothing closes, when it was acknowledged long
-ago. A delivery goes when it was finished long ago and its alert is gone, since a closing word goes to those who were
-paged; while something waits for it or was carried by it, it stays. What is queued or open is never touched.
+ago. A delivery goes when it was finished long ago and its alert is gone, since a closing message goes to those who were
+paged; while something follows it or was carried by it, it stays. What is queued or open is never removed.
 """
 
 from __future__ import annotations
@@ -28,17 +28,19 @@ _a, _d = tables.alert.c, tables.delivery.c
 _carried = tables.delivery.alias("carried")
 
 
-class Tellings:
-    """The sweeps of the notifier's store; alerts come before deliveries."""
+class NotifierSweeps:
+    """Removes old rows of the notifier's store; alerts come before deliveries."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def alerts(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Alerts that ended before the horizon, in two walks along one index."""
+        """Remove alerts that were closed before the horizon."""
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
-            _a.state == AlertState.ACKNOWLEDGED.value, _a.kind == AlertKind.FIX.value, _a.acknowledged_at < horizon
+            _a.state == AlertState.ACKNOWLEDGED.value,
+            _a.kind == AlertKind.CRITICAL_FIX.value,
+            _a.acknowledged_at < horizon,
         )
         waiting = exists().where(_d.alert == _a.id, _d.state.in_(_UNFINISHED))
         for over in (closed, answered):
@@ -47,7 +49,7 @@ class Tellings:
                 yield rows
 
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Finished deliveries that nobody asks for any more, with their attempts."""
+        """Remove finished deliveries that nothing refers to any more, with their attempts."""
         after: Any | None = None
         while page := await self._page(horizon, after):
             after = page[-1]
@@ -57,12 +59,12 @@ class Tellings:
                 yield rows
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Ids of facts and notices that can come no more."""
+        """Remove the ids of facts and notices that can no longer arrive again."""
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Conversations with mailboxes that nothing has been sent to since; a new one begins in peace."""
+        """Remove conversations with mailboxes to which nothing was sent since the horizon."""
         async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
             yield removed
 

@@ -1,4 +1,4 @@
-"""The notifier, put together: a consumer, a loop that opens and closes alerts, one that escalates, one that sends."""
+"""The notifier, put together: intake, scheduler, escalation, sending, metrics and retention."""
 
 from __future__ import annotations
 
@@ -10,27 +10,24 @@ from importlib import import_module
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from sla_catalogue import Catalogue, ChannelId
-from sla_catalogue.channel import ChannelConfig as ChannelEntry
+from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.api.routes import router
-from sla_notifier.channel.guard import Guard, networks
-from sla_notifier.channel.mail import MailRoute
 from sla_notifier.channel.port import Channel
-from sla_notifier.channel.webhook import WebhookChannel
-from sla_notifier.desk import Desk
+from sla_notifier.channel.registry import open_channels
+from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.escalator import Escalator
-from sla_notifier.gauge import Gauges
+from sla_notifier.gauge import NotifierGauges
 from sla_notifier.heartbeat import Heartbeat
 from sla_notifier.intake.handler import TOPICS, FactHandler
-from sla_notifier.intake.turns import Turns
-from sla_notifier.kept import KeptSecret
+from sla_notifier.intake.scheduler import FairScheduler
 from sla_notifier.link import Links
+from sla_notifier.link_secret import LinkSecret
 from sla_notifier.metrics import NotifierMetrics
-from sla_notifier.retention import Tellings
+from sla_notifier.notification.unit_of_work import RenderConfig
+from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
-from sla_notifier.telling.write import Manner
 from sla_notifier.text.render import Texts
 from sla_platform.bus import EventSource, Feeds, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
@@ -50,13 +47,13 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The running parts, and the routes to mount."""
+    """The running parts of the notifier, and the routes to mount."""
 
     service: Service
     router: APIRouter
-    desk: Desk
+    context: NotifierContext
     handler: FactHandler
-    turns: Turns
+    scheduler: FairScheduler
     escalator: Escalator
     sender: Sender
     forgetting: RetentionLoop
@@ -66,31 +63,33 @@ def build(
     settings: Settings,
     store: Store,
     feeds: Feeds,
-    source: TimeSource,
+    time_source: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
     *,
     authorize: Authorizer,
 ) -> NotifierService:
-    """`catalogue` answers with the one in force. Raises BadSettings for a mail server or networks that cannot be."""
+    """Build the notifier. `catalogue` returns the one in force. Raises BadSettings for impossible settings."""
     quarantine = feeds.quarantine("notifier")
-    desk = desk_of(settings, store, feeds.wake_signal("notifier"), source, registry, catalogue, quarantine)
-    channels = channels_of(settings, catalogue)
+    context = notifier_context(
+        settings, store, feeds.wake_signal("notifier"), time_source, registry, catalogue, quarantine
+    )
+    channels = open_channels(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
-    heartbeat = Heartbeat(settings.heartbeat_url, source, desk.metrics)
-    handler, turns, escalator = FactHandler(desk, heartbeat.arrived), Turns(desk), Escalator(desk)
-    sender = Sender(desk, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
+    heartbeat = Heartbeat(settings.heartbeat_url, time_source, context.metrics)
+    handler, scheduler, escalator = FactHandler(context, heartbeat.arrived), FairScheduler(context), Escalator(context)
+    sender = Sender(context, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
     quarantine.replays(CONSUME, handler.replay)
 
-    over = Tellings(store)
+    over = NotifierSweeps(store)
     sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.old)
     keeping = ServiceSweeps(
-        "notifier", RetentionOrder.TOLD, sweeps, desk.metrics.removed, newest_in(store, tables.inbox.c.at)
+        "notifier", RetentionOrder.TOLD, sweeps, context.metrics.removed, newest_in(store, tables.inbox.c.at)
     )
-    forgetting = RetentionLoop(Retention.of(settings), source, (keeping,))
+    forgetting = RetentionLoop(Retention.of(settings), time_source, (keeping,))
 
     async def consume() -> None:
-        await prepare(desk, channels)
+        await prepare(context, channels)
         await facts.run(handler)
 
     async def close() -> None:
@@ -101,69 +100,63 @@ def build(
         "notifier",
         parts=(
             Part("consume", consume),
-            Part("decide", turns.run),
+            Part("decide", scheduler.run),
             Part("escalate", escalator.run),
             Part("send", sender.run),
             Part("heartbeat", heartbeat.run),
-            Part("gauges", Gauges(desk, facts).run),
+            Part("gauges", NotifierGauges(context, facts).run),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
-        checks=_checks(desk, facts, turns, escalator, sender),
+        checks=_checks(context, facts, scheduler, escalator, sender),
         close=close,
     )
-    return NotifierService(service, router(desk, authorize), desk, handler, turns, escalator, sender, forgetting)
+    return NotifierService(
+        service, router(context, authorize), context, handler, scheduler, escalator, sender, forgetting
+    )
 
 
-def desk_of(
+def notifier_context(
     settings: Settings,
     store: Store,
-    told: WakeSignal,
-    source: TimeSource,
+    log_appended: WakeSignal,
+    time_source: TimeSource,
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
     quarantine: Quarantine | None = None,
-) -> Desk:
-    """`told` is the bell of the notifier's log. Without a `quarantine` it gets one of its own."""
-    links = Links(settings.public_url.rstrip("/"), KeptSecret(settings.link_secret.get_secret_value().encode()))
-    return Desk(
+) -> NotifierContext:
+    """Return what the use cases work with; without a `quarantine` it gets one of its own.
+
+    `log_appended` is signalled whenever something was appended to the notifier's log.
+    """
+    links = Links(settings.public_url.rstrip("/"), LinkSecret(settings.link_secret.get_secret_value().encode()))
+    return NotifierContext(
         store=store,
-        time=source,
+        time_source=time_source,
         catalogue=catalogue,
-        manner=Manner(Texts(), links, settings.digest_over),
+        render_config=RenderConfig(Texts(), links, settings.digest_over),
         metrics=NotifierMetrics(registry),
-        taken=WakeSignal(),
-        work=WakeSignal(),
-        told=told,
-        quarantine=quarantine or Quarantine("notifier", store, tables.quarantine, source, BusMetrics()),
+        facts_taken_in=WakeSignal(),
+        deliveries_due=WakeSignal(),
+        log_appended=log_appended,
+        quarantine=quarantine or Quarantine("notifier", store, tables.quarantine, time_source, BusMetrics()),
     )
 
 
-async def prepare(desk: Desk, channels: Mapping[str, Channel]) -> None:
-    """Read every file that telling somebody needs: later there may be no descriptor left to read it with."""
+async def prepare(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
+    """Read every file that sending needs: later there may be no descriptor left to read it with."""
     for module in _LATE_MODULES:
         import_module(module)
-    desk.manner.texts.load()
-    mail = channels.get("email")
-    if isinstance(mail, MailRoute):
-        await mail.prepare()
+    context.render_config.texts.load()
+    for channel in channels.values():
+        await channel.prepare()
 
 
-def channels_of(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """The ways out, by the name that stands before an address."""
-
-    def endpoints() -> Mapping[ChannelId, ChannelEntry]:
-        return catalogue().channels
-
-    return {
-        "email": MailRoute(settings.smtp_url, settings.mail_from, lambda: catalogue().settings.smtp),
-        "webhook": WebhookChannel(endpoints, Guard(networks(settings.webhook_allow))),
-    }
-
-
-def _checks(desk: Desk, facts: EventSource, turns: Turns, escalator: Escalator, sender: Sender) -> dict[str, Check]:
+def _checks(
+    context: NotifierContext, facts: EventSource, scheduler: FairScheduler, escalator: Escalator, sender: Sender
+) -> dict[str, Check]:
     async def store_answers() -> str | None:
-        async with desk.store.reading() as connection:
+        async with context.store.reading() as connection:
             await connection.exec_driver_sql("SELECT 1 FROM notifier_alert LIMIT 1")
         return None
 
@@ -171,7 +164,7 @@ def _checks(desk: Desk, facts: EventSource, turns: Turns, escalator: Escalator, 
         return None if facts.healthy else "facts wait and none has been taken in: the consumer is being restarted"
 
     async def loops_are_fresh() -> str | None:
-        looked = {"deciding": turns.last_pass, "escalation": escalator.last_pass, "sender": sender.last_pass}
+        looked = {"deciding": scheduler.last_pass, "escalation": escalator.last_pass, "sender": sender.last_pass}
         silent = {name: time.monotonic() - last for name, last in looked.items()}
         stalled = [
             f"the {name} has not looked for {age:.0f} s" for name, age in silent.items() if age > STALLED_SECONDS

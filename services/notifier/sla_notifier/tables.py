@@ -1,8 +1,7 @@
-"""The notifier's own tables. Nobody else reads them.
+"""The notifier's own tables; no other service reads them.
 
-An alert is one per clock (or per critical fix and contract); its steps are the pages still to come. A delivery is one
-message to one person by one channel, with its attempts. Whatever names a person holds the id, only deliveries hold
-addresses.
+An alert is one per clock (or per critical fix and contract); its steps are the levels still to come. A delivery is one
+message to one person by one channel, with its attempts. People stand here by id; only deliveries hold addresses.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ inbox = Table(
     Index("ix_notifier_inbox_at", "at"),
 )
 
-UNSPOILT = text("error = ''")
+NOT_QUARANTINED = text("error = ''")
 
 # Facts and notices taken in whose turn has not come yet.
 waiting = Table(
@@ -46,7 +45,7 @@ waiting = Table(
     Column("said", Text, nullable=False),
     # Set by the release before for what it set aside; at its start this one moves such rows to notifier_quarantine.
     Column("error", Text, nullable=False, server_default=_EMPTY),
-    Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=UNSPOILT, sqlite_where=UNSPOILT),
+    Index("ix_notifier_waiting_flow", "flow", "seq", postgresql_where=NOT_QUARANTINED, sqlite_where=NOT_QUARANTINED),
     Index("ix_notifier_waiting_clock", "clock"),
 )
 
@@ -63,12 +62,12 @@ alert = Table(
     Column("generation", Integer, nullable=False, server_default=_ZERO),
     Column("episode", Integer, nullable=False),  # a breach after a taken-back one opens the alert anew
     Column("occasion", String(200), nullable=False),  # the fact or notice that opened this episode
-    Column("content", Text, nullable=False),  # the fact or notice itself: later levels tell of it
+    Column("content", Text, nullable=False),  # the fact or notice itself: later levels are notified of it
     Column("policy", Text, nullable=False),  # the escalation policy as it was at the opening
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant),  # the true instant: the breach, or the publication
     Column("round", Integer, nullable=False, server_default=_ZERO),
-    Column("level", Integer, nullable=False, server_default=_ZERO),  # the highest level told in this round
+    Column("level", Integer, nullable=False, server_default=_ZERO),  # the highest level notified in this round
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(200), nullable=False, server_default=_EMPTY),
     Column("acknowledged_via", String(12), nullable=False, server_default=_EMPTY),  # link, digest, api
@@ -119,13 +118,13 @@ delivery = Table(
     Column("failure", String(30), nullable=False, server_default=_EMPTY),
     Column("error", Text, nullable=False, server_default=_EMPTY),
     Column("follows", String(64), nullable=False, server_default=_EMPTY),  # must be final before this one is sent
-    Column("carried_by", String(64), nullable=False, server_default=_EMPTY),  # the digest that tells this one
+    Column("carried_by", String(64), nullable=False, server_default=_EMPTY),  # the digest it is part of
     Column("subject", Text, nullable=False, server_default=_EMPTY),
     Column("text", Text, nullable=False, server_default=_EMPTY),
     Column("html", Text, nullable=False, server_default=_EMPTY),
     Column("payload", Text, nullable=False, server_default=text("'{}'")),
     Column("created_at", Instant, nullable=False),
-    Column("due_at", Instant, nullable=False),  # when the told thing became true
+    Column("due_at", Instant, nullable=False),  # when what it reports became true
     Column("finished_at", Instant),
     Column("turn", Float, nullable=False, server_default=_ZERO),  # the smaller, the sooner: kind, then urgency
     Index("ix_notifier_delivery_turn", "endpoint", "turn", "next_at", postgresql_where=TO_SEND, sqlite_where=TO_SEND),
@@ -152,7 +151,7 @@ attempt = Table(
     Column("detail", Text, nullable=False, server_default=_EMPTY),
 )
 
-# One row for each mailbox that something was sent to (see telling/conversation.py).
+# One row for each mailbox that something was sent to (see notification/conversation.py).
 conversation = Table(
     "notifier_conversation",
     metadata,
@@ -166,7 +165,7 @@ conversation = Table(
     Index("ix_notifier_conversation_last", "last_at"),
 )
 
-# What is secret and made here, once for all instances (see kept.py).
+# What is secret and made here, once for all instances (see link_secret.py).
 secret = Table(
     "notifier_secret",
     metadata,

@@ -1,1 +1,8 @@
-"""Composition root and the command line slad."""
+"""Composition root and the command line slad. Importing it makes the kinds of channels known to the catalogue."""
+
+from __future__ import annotations
+
+from sla_catalogue import install_channel_kinds
+from sla_notifier.channel.registry import KINDS
+
+install_channel_kinds(KINDS)

@@ -16,8 +16,8 @@ from sla_catalogue.assembly.draft import PlanDraft, laid_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
+from sla_catalogue.channel import channel_kinds, normalised_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
-from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
@@ -148,11 +148,8 @@ def _customers_own(document: ContractDocument, built: BuiltPlan) -> set[str]:
 
 def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Person:
     """`notices` and `side` hold where the document does not say."""
-    addresses = [
-        *(_as_sent(address) for address in document.addresses),
-        *(_as_sent(f"email:{address}") for address in document.email),
-        *(f"webhook:{channel}" for channel in document.webhook),
-    ]
+    of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
+    addresses = [normalised_address(address) for address in (*document.addresses, *of_kinds)]
     return Person(
         id=id_,
         name=document.name,
@@ -161,15 +158,6 @@ def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Pe
         notices=notices if document.notices is None else document.notices,
         side=document.side or side,
     )
-
-
-def _as_sent(address: str) -> str:
-    """`email:` addresses as mail servers take them; a bad one stays as written (`rule.reference` warns)."""
-    kind, _, rest = address.partition(":")
-    try:
-        return f"email:{ascii_mailbox(rest)}" if kind == "email" else address
-    except BadMailbox:
-        return address
 
 
 def _roles(

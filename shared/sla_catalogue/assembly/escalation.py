@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_catalogue.assembly.context import Context
+from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.escalation import LevelDocument, PolicyDocument
 from sla_catalogue.problem import Path
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
@@ -35,6 +36,7 @@ def _level(document: LevelDocument) -> PolicyLevel:
 
 def _check(document: PolicyDocument, path: Path, context: Context) -> None:
     findings = context.findings
+    personal = {kind.name for kind in channel_kinds() if kind.personal}
     if not document.levels:
         hint = "levels: [{after: 0m, tell: on_call}]"
         findings.error(path, "no-levels", f"the escalation {path[1]!r} has no levels", hint)
@@ -46,5 +48,5 @@ def _check(document: PolicyDocument, path: Path, context: Context) -> None:
         if not level.tell:
             findings.error(where, "level-silent", "the level tells nobody", "tell: on_call")
         for channel in level.channels:
-            if channel != "email":
+            if channel not in personal:
                 context.known("channels", channel, (*where, "channels"), "channel")

@@ -52,7 +52,7 @@ def _check_shared(sources: Mapping[SourceId, Source], context: Context) -> None:
     message that slad signs for a channel could be sent back to it as a delivery."""
     holders: dict[bytes, str] = {}
     for name, channel in context.document.channels.items():
-        for secret in (*((channel.secret,) if channel.secret else ()), *channel.secrets):
+        for secret in channel.signing_secrets():
             if secret.available:
                 key = signing_key(SignedContent.ID_TIMESTAMP_BODY, secret.reveal())
                 holders.setdefault(_as_hmac_has_it(key), f"the channel {name!r}")

@@ -1,21 +1,16 @@
-"""Section `channels`: the webhooks that messages are sent to."""
+"""Section `channels`: what an entry of every kind has in common."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field
-
-from sla_catalogue.document.field import Document, SecretValue
-from sla_catalogue.document.source import Secrets
+from sla_catalogue.document.field import Document
+from sla_catalogue.secret import Secret
 
 
 class ChannelDocument(Document):
-    """A way to tell somebody besides e-mail (`settings.smtp`): a webhook endpoint (Standard Webhooks)."""
+    """One channel of the installation; every kind that has entries (`sla_catalogue.channel`) has a subclass."""
 
-    kind: Literal["webhook"]
-    url: str | None = None
-    secret: SecretValue | None = None
-    secrets: Secrets = Field(default_factory=list)
-    headers: dict[str, SecretValue] = Field(default_factory=dict)
-    private_addresses: bool = False  # allow loopback and private networks (local demos)
+    kind: str
+
+    def signing_secrets(self) -> tuple[Secret, ...]:
+        """Return the secrets that sign what is sent, in the way of Standard Webhooks."""
+        return ()

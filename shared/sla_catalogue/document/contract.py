@@ -14,15 +14,21 @@ from sla_domain.contract import Side
 
 
 class PersonDocument(Document):
-    """Somebody who can be told; addresses in order of preference (`email:a@b`, `webhook:<channel>`)."""
+    """Somebody who can be notified; addresses in order of preference (`email:a@b`, `webhook:<channel>`).
+
+    A catalogue's own model of a person has one more key for each kind of channel, with addresses of that kind.
+    """
 
     name: str
-    email: Names = Field(default_factory=list)
-    webhook: Names = Field(default_factory=list)
     addresses: Names = Field(default_factory=list)
     language: str = "en"
     notices: bool | None = None  # None: yes, unless the plan wants people to register (PLANS I5)
     side: Side | None = None  # None: the customer's for who holds a role of the customer's, else the support's
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Return the addresses under the key of this kind of channel, without the kind, in the order written."""
+        found: list[str] = getattr(self, kind, [])
+        return found
 
 
 class HolderDocument(Document):

@@ -105,6 +105,10 @@ def _instant_text(text: str) -> str:
     return text.strip()
 
 
+def _single(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
 def _secret(value: object) -> Secret:
     if isinstance(value, Secret):
         return value
@@ -128,6 +132,7 @@ Day = Annotated[date, PlainValidator(_guarded(_date)), WithJsonSchema({"type": "
 LocalTime = Annotated[datetime, PlainValidator(_guarded(_local)), WithJsonSchema(TEXT)]
 InstantText = Annotated[str, PlainValidator(_guarded(_instant_text)), WithJsonSchema(TEXT)]
 SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(TEXT)]
+Secrets = Annotated[list[SecretValue], BeforeValidator(_single)]
 Rank = Annotated[int, Field(ge=1, le=1000)]
 
 

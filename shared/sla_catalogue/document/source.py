@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from sla_catalogue.document.field import Document, Names, SecretValue
-
-
-def _single(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-Secrets = Annotated[list[SecretValue], BeforeValidator(_single)]
+from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 
 
 class AuthenticationDocument(Document):

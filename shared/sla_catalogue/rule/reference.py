@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sla_catalogue.api_key import digest_of_key
+from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.source import LookupDocument
-from sla_catalogue.mailbox import BadMailbox, ascii_mailbox
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import CheckedCatalogue
 
@@ -46,17 +46,15 @@ def _check_addresses(subject: CheckedCatalogue) -> None:
     for contract, entry in document.contracts.items():
         people += [(("contracts", contract, "people", name), each) for name, each in entry.people.items()]
     for path, person in people:
-        for channel in person.webhook:
-            subject.context.known("channels", channel, (*path, "webhook"), "channel")
-        written = [((*path, "email"), address) for address in person.email]
-        written += [((*path, "addresses"), each[6:]) for each in person.addresses if each.startswith("email:")]
-        for place, address in written:
-            if "${" in address:
-                continue
-            try:
-                ascii_mailbox(address)
-            except BadMailbox as error:
-                subject.findings.error(place, "email", str(error), "name@example.com")
+        for kind in channel_kinds():
+            written = [((*path, kind.name), address) for address in person.of_kind(kind.name)]
+            if kind.personal:
+                prefix = f"{kind.name}:"
+                own = (each.removeprefix(prefix) for each in person.addresses if each.startswith(prefix))
+                written += [((*path, "addresses"), address) for address in own]
+            for place, address in written:
+                if "${" not in address:  # a stored catalogue keeps the reference
+                    kind.check_address(address, place, subject.context)
 
 
 def _check_keys(subject: CheckedCatalogue) -> None:

@@ -103,7 +103,7 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def wake_signal(self, service: str) -> WakeSignal:
-        """Return the wake signal of a service's log; the service sends it after each commit that appended to the log."""
+        """Return the wake signal of a service's log; the service sends it after each commit that appended to it."""
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from tests.integration.deploy.conftest import ROOT, Remains
 from tests.integration.deploy.promql import Selector, plain, selectors
 
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -107,8 +107,8 @@ def test_an_expression_about_nothing_would_be_noticed(shown: dict[str, set[str]]
 
 def test_words_in_matchers_are_words_of_the_code() -> None:
     known = {
-        ("slad_notifier_deliveries_total", "outcome"): {state.value for state in State},
-        ("slad_notifier_delivered_lateness_seconds_bucket", "kind"): {kind.value for kind in Kind},
+        ("slad_notifier_deliveries_total", "outcome"): {state.value for state in DeliveryState},
+        ("slad_notifier_delivered_lateness_seconds_bucket", "kind"): {kind.value for kind in MessageKind},
         ("slad_timer_fired_total", "outcome"): {"fired", "provisional", "stale"},
     }
     seen = 0

@@ -23,13 +23,14 @@ from sla_domain.plan import MetricId
 from sla_notifier import tables
 from sla_notifier.api.routes import router
 from sla_notifier.channel.port import Channel
-from sla_notifier.desk import Desk
+from sla_notifier.channel.registry import open_channels
+from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.escalator import Escalator
 from sla_notifier.intake.handler import FactHandler
-from sla_notifier.intake.turns import Turns
+from sla_notifier.intake.scheduler import FairScheduler
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
-from sla_notifier.service import channels_of, desk_of
+from sla_notifier.service import notifier_context
 from sla_platform.bus import Batch, WakeSignal
 from sla_platform.bus.quarantine import CONSUME
 from sla_platform.envelope import Envelope
@@ -74,18 +75,20 @@ class Stage:
     catalogue: Catalogue
     settings: Settings
     channels: Mapping[str, Channel] = field(default_factory=dict)
-    desk: Desk = field(init=False)
+    context: NotifierContext = field(init=False)
     others: list[Stage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.desk = desk_of(self.settings, self.store, WakeSignal(), self.time, self.registry, lambda: self.catalogue)
-        self.channels = {**channels_of(self.settings, lambda: self.catalogue), **self.channels}
-        self.handler = FactHandler(self.desk)
-        self.desk.quarantine.replays(CONSUME, self.handler.replay)
-        self.turns = Turns(self.desk)
-        self.escalator = Escalator(self.desk)
-        self.sender = Sender(self.desk, self.channels, Pace(lease_seconds=60.0))
+        self.context = notifier_context(
+            self.settings, self.store, WakeSignal(), self.time, self.registry, lambda: self.catalogue
+        )
+        self.channels = {**open_channels(self.settings, lambda: self.catalogue), **self.channels}
+        self.handler = FactHandler(self.context)
+        self.context.quarantine.replays(CONSUME, self.handler.replay)
+        self.scheduler = FairScheduler(self.context)
+        self.escalator = Escalator(self.context)
+        self.sender = Sender(self.context, self.channels, Pace(lease_seconds=60.0))
 
     def another(self, **channels: Channel) -> Stage:
         other = Stage(self.store, self.time, self.catalogue, self.settings, channels)
@@ -103,12 +106,12 @@ class Stage:
     async def hear(self, *envelopes: Envelope) -> None:
         """The bus gives these events in one batch, and all have their turn."""
         await self.take_in(*envelopes)
-        while await self.turns.once():
+        while await self.scheduler.once():
             pass
 
     async def take_in(self, *envelopes: Envelope) -> None:
         """The bus gives these events in one batch; they wait for their turn."""
-        await given(self.handler, Batch(0, envelopes, None), self.desk.quarantine)
+        await given(self.handler, Batch(0, envelopes, None), self.context.quarantine)
 
     async def pass_time(self, **span: float) -> None:
         """So much time goes by; due steps are taken, nothing is sent."""
@@ -156,7 +159,7 @@ class Stage:
     def app(self) -> FastAPI:
         app = FastAPI()
         problem.install(app)
-        app.include_router(router(self.desk, KeyGate(lambda: self.catalogue.keys.values(), self.time)))
+        app.include_router(router(self.context, KeyGate(lambda: self.catalogue.keys.values(), self.time)))
         return app
 
 

@@ -65,7 +65,7 @@ async def test_an_answer_after_the_end_is_kind_too(stage: Stage, paged: str, cli
     await stage.hear(missed(NINE + 16 * MINUTE))
     late = await client.post(paged)
     assert late.status_code == 200
-    assert "has ended at" in late.text
+    assert "was closed at" in late.text
     assert (await stage.alert("github:7")).state == "closed"
 
 

@@ -13,8 +13,8 @@ from tests.integration.notifier.test_email_channel import SENDER, outgoing
 from tests.real.narrow_smtp import NarrowPost
 from tests.real.rude import rude
 
-from sla_notifier.channel.email import EmailChannel
-from sla_notifier.channel.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.smtp import EmailChannel
 from sla_notifier.channel.port import Busy, Failure, Retry, Sent
 
 
@@ -87,7 +87,7 @@ async def test_kept_connections_that_were_closed_are_replaced(
 
 
 async def test_a_kept_connection_that_never_answers_again_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sla_notifier.channel.email.KEPT_SECONDS", 0.05)
+    monkeypatch.setattr("sla_notifier.channel.email.smtp.KEPT_SECONDS", 0.05)
     silent = asyncio.Event()
 
     class Mute(NarrowPost):
@@ -174,8 +174,8 @@ async def test_a_herd_of_pages_through_a_narrow_server(stage: Stage) -> None:
 async def test_a_message_that_waits_for_a_place_is_as_it_was_before(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sla_notifier.channel.allowance.FIRST_PAUSE", 0.001)
-    monkeypatch.setattr("sla_notifier.channel.allowance.LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr("sla_notifier.channel.email.allowance.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("sla_notifier.channel.email.allowance.LONGEST_PAUSE", 0.001)
     post = NarrowPost(connections=0)
     async with channel_to(post, wait_seconds=0.05) as channel:
         narrow = stage.another(email=channel)

@@ -12,22 +12,22 @@ from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
 from sla_notifier.acknowledge.acknowledge import Acknowledger
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Retry, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Retry, Sent
+from sla_notifier.delivery.endpoint import FinishedAttempt, let_rest
 from sla_notifier.delivery.row import row_of
-from sla_notifier.delivery.store import Done, _leave_alone
 from sla_platform.bus import signalled_within
 
 MINUTE = timedelta(minutes=1)
 
 
-class Dying:
+class Dying(Channel):
     """Sends for real; the process dies before it can record. `sent` is set once the message is out."""
 
     def __init__(self, real: Channel) -> None:
         self._real = real
         self.sent = asyncio.Event()
 
-    async def send(self, outgoing: Outgoing) -> Outcome:
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
         await self._real.send(outgoing)
         self.sent.set()
         await asyncio.Event().wait()
@@ -81,7 +81,7 @@ async def test_who_may_have_read_a_page_whose_sender_died_hears_that_it_was_not_
     await open_alert.pass_time(seconds=61)
     assert await open_alert.send() == 0, "the page is not needed any more"
     assert await open_alert.send() == 1
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["BROKEN:", "Taken"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["Breached:", "Taken"]
     (page,) = await open_alert.rows(kind="page")
     assert (page.state, page.reason, page.possibly_duplicate) == ("cancelled", "taken_back", True)
 
@@ -91,11 +91,11 @@ async def test_who_may_have_read_a_page_that_an_answer_cut_off_hears_of_the_end(
 ) -> None:
     smtp_server.drop_after_data()
     await open_alert.send()
-    done = await Acknowledger(open_alert.desk).acknowledge((await open_alert.alert("github:7")).id, "piotr", "link")
+    done = await Acknowledger(open_alert.context).acknowledge((await open_alert.alert("github:7")).id, "piotr", "link")
     assert done is not None
     await open_alert.hear(missed(NINE + 16 * MINUTE))
     await open_alert.send()
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.seen.all()] == ["BROKEN:", "Ended:"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.seen.all()] == ["Breached:", "Closed:"]
 
 
 async def test_a_lost_webhook_comes_again_with_its_id_and_the_mark_in_header_and_body(
@@ -173,7 +173,7 @@ async def test_smtp_4xx_climbs_the_ladder_and_keeps_the_message_id(open_alert: S
     await open_alert.send()
     assert (await open_alert.rows())[0].failure == "smtp_4xx"
     await open_alert.pass_time(seconds=3)
-    assert await open_alert.send() == 0, "the first rung is five seconds, give or take a fifth"
+    assert await open_alert.send() == 0, "the first each_level is five seconds, give or take a fifth"
     await open_alert.pass_time(seconds=4)
     assert await open_alert.send() == 1
     await open_alert.pass_time(seconds=37)
@@ -284,7 +284,7 @@ async def test_the_longest_patience_asked_for_counts(stage: Stage) -> None:
     for seconds in (50, 1):
         patience = Retry(Failure.RATE_LIMITED, "HTTP 429", after=timedelta(seconds=seconds))
         async with stage.store.transaction() as connection:
-            await _leave_alone(connection, [Done(row_of(dict(row._mapping)), patience, now)], now)
+            await let_rest(connection, [FinishedAttempt(row_of(dict(row._mapping)), patience, now)], now)
     (endpoint,) = await stage.table("notifier_endpoint")
     assert endpoint.rest_until == now + timedelta(seconds=50)
 
@@ -357,7 +357,7 @@ async def test_an_acknowledged_page_that_waits_for_its_next_attempt_is_cancelled
 ) -> None:
     smtp_server.answer(Smtp.RCPT, "450 4.2.1 mailbox locked")
     await open_alert.send()
-    await Acknowledger(open_alert.desk).acknowledge((await open_alert.alert("github:7")).id, "piotr", "api")
+    await Acknowledger(open_alert.context).acknowledge((await open_alert.alert("github:7")).id, "piotr", "api")
     await open_alert.pass_time(seconds=60)
     assert await open_alert.send() == 0
     row = (await open_alert.rows())[0]
@@ -377,7 +377,7 @@ async def test_the_closing_word_waits_for_the_page_that_is_on_its_way(
     await asyncio.gather(*(task for _, task in open_alert.sender._sending.values()))
     await open_alert.sender._record()
     assert await other.send() == 1
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["BROKEN:", "Ended:"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["Breached:", "Closed:"]
 
 
 async def test_lateness_is_measured_from_the_true_instant(open_alert: Stage) -> None:

@@ -12,16 +12,16 @@ import pytest
 from tests.real.certificates import Certificates
 from tests.real.smtp import SmtpServer, Stage
 
-from sla_notifier.channel.email import EmailChannel, _drop
-from sla_notifier.channel.mailserver import MailSecurity, MailServer
-from sla_notifier.channel.port import Failure, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.smtp import EmailChannel, _drop
+from sla_notifier.channel.port import Failure, OutgoingMessage, Rejected, Retry, Sent
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SENDER = "slad <slad@house.example>"
 
 
-def outgoing(address: str = "anna@acme.example", id_: str = "dlv_1") -> Outgoing:
-    return Outgoing(
+def outgoing(address: str = "anna@acme.example", id_: str = "dlv_1") -> OutgoingMessage:
+    return OutgoingMessage(
         id=id_, address=address, subject="Zażółć gęślą jaźń 系統", text="Слово.\n.\nafter a lone dot\n",
         html="<p>Слово</p>", payload={}, thread="t", attempt=1, possibly_duplicate=False, created_at=NOW, at=NOW,
     )  # fmt: skip

@@ -14,20 +14,20 @@ from tests.unit.board.timer_in_memory import TimerInMemory
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.fact import FactKind
-from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-class Pager:
+class Pager(Channel):
     """A channel that keeps what it delivers, in order, and does what it is told first."""
 
     def __init__(self) -> None:
-        self.heard: list[Outgoing] = []
+        self.heard: list[OutgoingMessage] = []
         self.outcomes: dict[str, Outcome] = {}  # by the first word of a subject
 
-    async def send(self, message: Outgoing) -> Outcome:
+    async def send(self, message: OutgoingMessage) -> Outcome:
         outcome = self.outcomes.get(message.subject.split()[0], Sent())
         if isinstance(outcome, Sent):
             self.heard.append(message)
@@ -105,12 +105,12 @@ async def test_a_late_priority_before_the_one_that_was_broken_tells_nobody_anyth
     await chain.receive(happened(0, EventKind.OPENED, NINE, "P3"), at=NINE)
     await chain.receive(happened(1, EventKind.PRIORITY_CHANGED, NINE + 5 * SECOND, "P1"), at=NINE + 5 * SECOND)
     assert await chain.tick(NINE + 15 * MINUTE) == ["clock.breached"]
-    assert pager.lines == ["BROKEN"]
+    assert pager.lines == ["Breached"]
 
     said = await chain.receive(happened(2, EventKind.PRIORITY_CHANGED, NINE + SECOND, "P4"), at=NINE + 16 * MINUTE)
     assert said == [], "neither the due instant nor the breach has changed"
     await chain.tick(NINE + 17 * MINUTE)
-    assert pager.lines == ["BROKEN"]
+    assert pager.lines == ["Breached"]
     alert = await staged.alert("github:7")
     assert alert is None  # the stage's own incidents count cycles from 1
     (alert,) = await staged.table("notifier_alert")
@@ -124,7 +124,7 @@ async def test_a_priority_that_comes_back_pages_again_and_says_so(staged: Stage,
     await chain.receive(happened(1, EventKind.PRIORITY_CHANGED, NINE + 20 * MINUTE, "P3"), at=NINE + 20 * MINUTE)
     said = await chain.receive(happened(2, EventKind.PRIORITY_CHANGED, NINE + 30 * MINUTE, "P1"), at=NINE + 30 * MINUTE)
     assert "clock.breached" not in said, "it was told, and stands"
-    assert pager.lines == ["BROKEN", "Ended", "BROKEN again"]
+    assert pager.lines == ["Breached", "Closed", "Breached again"]
     page = pager.heard[-1].payload["data"]
     assert (page["again"], page["episode"]) == (True, 2)
     (alert,) = await staged.table("notifier_alert")
@@ -156,14 +156,14 @@ async def test_the_next_page_of_one_batch_comes_after_the_word_that_takes_the_fi
     (word,) = await staged.rows(kind="taken_back")
     assert page.follows == word.id
     await staged.send()
-    assert pager.lines == ["BROKEN", "Taken back", "BROKEN"]
+    assert pager.lines == ["Breached", "Taken back", "Breached"]
 
 
 @pytest.mark.parametrize(
     ("later", "word", "heard"),
     [
-        (5, ("cancelled", "reopened"), ["BROKEN", "BROKEN"]),
-        (60, ("sent", ""), ["BROKEN", "Taken back", "BROKEN"]),  # its next attempt was due as well
+        (5, ("cancelled", "reopened"), ["Breached", "Breached"]),
+        (60, ("sent", ""), ["Breached", "Taken back", "Breached"]),  # its next attempt was due as well
     ],
 )
 async def test_a_page_does_not_wait_for_a_word_that_cannot_be_sent(
@@ -197,7 +197,7 @@ async def test_a_refused_word_holds_no_page_back(staged: Stage, pager: Pager) ->
     pager.outcomes["Taken"] = Rejected(Failure.PROTOCOL, "no")
     await staged.hear(taking_back(LATER), fact(FactKind.CLOCK_BREACHED, LATER, "0/breach~1", due_at=LATER))
     await staged.send()
-    assert pager.lines == ["BROKEN", "BROKEN"]
+    assert pager.lines == ["Breached", "Breached"]
 
 
 async def test_the_same_breach_under_another_key_is_told_once_while_its_alert_is_open(
@@ -207,7 +207,7 @@ async def test_the_same_breach_under_another_key_is_told_once_while_its_alert_is
     await staged.hear(breached())
     await staged.hear(fact(FactKind.CLOCK_BREACHED, BREACH_AT, "2/breach", generation=2))
     await staged.send()
-    assert pager.lines == ["BROKEN"]
+    assert pager.lines == ["Breached"]
 
 
 async def test_a_breach_that_moved_is_taken_back_by_its_new_instant(staged: Stage, pager: Pager) -> None:
@@ -221,7 +221,7 @@ async def test_a_breach_that_moved_is_taken_back_by_its_new_instant(staged: Stag
     assert (await staged.alert("github:7")).due_at == LATER
     await staged.hear(amended(LATER, "amended~1", takes_back="1/breach", takes_back_due=LATER.isoformat()))
     await staged.send()
-    assert pager.lines == ["BROKEN", "Taken back"]
+    assert pager.lines == ["Breached", "Taken back"]
 
 
 async def test_taking_another_breach_of_the_clock_back_leaves_the_alert(staged: Stage, pager: Pager) -> None:
@@ -230,7 +230,7 @@ async def test_taking_another_breach_of_the_clock_back_leaves_the_alert(staged: 
     await staged.send()
     await staged.hear(amended(LATER, "amended", takes_back="1/breach", takes_back_due=BREACH_AT.isoformat()))
     await staged.send()
-    assert pager.lines == ["BROKEN"]
+    assert pager.lines == ["Breached"]
     assert (await staged.alert("github:7")).state == "open"
 
 
@@ -243,4 +243,4 @@ async def test_a_reopened_promise_is_paged_as_broken_again(stage: Stage, smtp_se
     await stage.hear(resumed(NINE + 45 * MINUTE))
     await stage.send()
     subjects = [" ".join(mail.parsed["Subject"].split()[:2]) for mail in smtp_server.accepted.all()]
-    assert subjects == ["BROKEN: First", "Ended: First", "BROKEN again"]
+    assert subjects == ["Breached: First", "Closed: First", "Breached again"]

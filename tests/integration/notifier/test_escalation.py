@@ -15,7 +15,7 @@ from sla_domain.escalation import TellKind
 from sla_domain.fact import FactKind
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.telling import write
+from sla_notifier.notification import unit_of_work
 
 MINUTE = timedelta(minutes=1)
 
@@ -34,15 +34,15 @@ async def test_a_breach_climbs_the_levels_until_somebody_acknowledges(stage: Sta
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached())
     await stage.send()
-    assert mailed(smtp_server)[1:] == [("anna", "BROKEN:")]
+    assert mailed(smtp_server)[1:] == [("anna", "Breached:")]
 
     await stage.pass_time(minutes=9, seconds=59)
     assert await stage.send() == 0
     await stage.pass_time(seconds=1)
     await stage.send()
-    assert mailed(smtp_server)[2:] == [("piotr", "BROKEN")], "anna is a lead too, but was paged in this round"
+    assert mailed(smtp_server)[2:] == [("piotr", "Breached")], "anna is a lead too, but was paged in this round"
 
-    done = await Acknowledger(stage.desk).acknowledge((await stage.alert("github:7")).id, "piotr", "link")
+    done = await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "piotr", "link")
     assert done is not None
     assert done.answer.value == "done"
     await stage.pass_time(hours=5)
@@ -75,12 +75,12 @@ async def test_a_level_that_has_nobody_else_pages_again_and_says_which_it_is(
     await stage.send()
     await stage.pass_time(minutes=10)
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "BROKEN")]
+    assert mailed(smtp_server) == [("anna", "Breached:"), ("anna", "Breached")]
     body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
     assert body is not None
-    assert "Nobody has acknowledged it so far; this is level 2." in " ".join(body.get_content().split())
+    assert "Not acknowledged so far: this is level 2 of the escalation." in " ".join(body.get_content().split())
     (again,) = [row for row in await stage.rows() if row.level == 2]
-    assert again.why == "level 2, lead; told again: this level has nobody else"
+    assert again.why == "level 2, lead; notified again: this level has nobody else"
 
 
 async def test_several_levels_that_an_outage_made_due_at_once_page_one_person_once(
@@ -94,7 +94,7 @@ async def test_several_levels_that_an_outage_made_due_at_once_page_one_person_on
     await stage.send()
     await stage.pass_time(minutes=40)
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "BROKEN")]
+    assert mailed(smtp_server) == [("anna", "Breached:"), ("anna", "Breached")]
 
 
 @pytest.mark.parametrize(("hours", "people"), [(0, ["anna"]), (12, ["ben"]), (24 * 5, ["ben"])])
@@ -120,7 +120,7 @@ async def test_reminders_wait_for_the_hours_of_who_is_reminded(stage: Stage, smt
     for minutes in (10, 20, 60, 60, 600):
         await stage.pass_time(minutes=minutes)
         await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("piotr", "BROKEN"), ("maria", "For")], (
+    assert mailed(smtp_server) == [("anna", "Breached:"), ("piotr", "Breached"), ("maria", "For")], (
         "the news reaches every level in the night, and nobody a second time"
     )
     assert (await stage.alert("github:7")).round == 0
@@ -131,7 +131,7 @@ async def test_reminders_wait_for_the_hours_of_who_is_reminded(stage: Stage, smt
     for _ in range(6):
         await stage.pass_time(minutes=10)
         await stage.send()
-    assert mailed(smtp_server)[3:] == [("anna", "BROKEN"), ("piotr", "BROKEN"), ("maria", "For")]
+    assert mailed(smtp_server)[3:] == [("anna", "Breached"), ("piotr", "Breached"), ("maria", "For")]
 
 
 async def test_a_round_goes_on_with_who_is_on_duty_and_the_others_are_reminded_in_their_hours(
@@ -159,10 +159,10 @@ async def test_an_acknowledgement_ends_a_reminder_that_waits(stage: Stage, smtp_
     await stage.hear(breached(saturday, due_at=saturday))
     await stage.send()
     await stage.pass_time(minutes=10)
-    await Acknowledger(stage.desk).acknowledge((await stage.alert("github:7")).id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "anna", "link")
     await stage.pass_time(days=10)
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:")]
+    assert mailed(smtp_server) == [("anna", "Breached:")]
     assert await stage.table("notifier_step") == []
 
 
@@ -174,7 +174,7 @@ async def test_whom_nothing_reaches_holds_no_place_for_the_others(stage: Stage, 
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached())
     await stage.send()
-    assert mailed(smtp_server) == [("ben", "BROKEN:")]
+    assert mailed(smtp_server) == [("ben", "Breached:")]
     states = {row.person: (row.state, row.reason) for row in await stage.rows()}
     assert states == {"anna": ("undeliverable", "no_address"), "ben": ("sent", "")}
 
@@ -190,7 +190,7 @@ async def test_the_customers_own_people_are_never_paged_and_have_no_link(stage: 
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached(escalation=""))
     await stage.send()
-    assert sorted(mailed(smtp_server)) == [("ops", "BROKEN:"), ("ops", "Due")], "the operators hear it in their place"
+    assert sorted(mailed(smtp_server)) == [("ops", "Breached:"), ("ops", "Due")], "the operators hear it in their place"
 
 
 async def test_a_plan_that_pages_nobody_informs_the_operators_once_without_a_link(
@@ -221,7 +221,7 @@ async def test_who_was_paged_hears_of_the_end_once(stage: Stage, smtp_server: Sm
     stage.time.go(NINE + 40 * MINUTE)
     await stage.hear(missed(NINE + 40 * MINUTE))
     await stage.send()
-    assert sorted(mailed(smtp_server)[2:]) == [("anna", "Ended:"), ("piotr", "Ended:")]
+    assert sorted(mailed(smtp_server)[2:]) == [("anna", "Closed:"), ("piotr", "Closed:")]
     body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
     assert body is not None
     assert "fulfilled at Mon, Mar 2, 2026, 10:40 CET (09:40 UTC), 25 min late." in " ".join(body.get_content().split())
@@ -238,11 +238,11 @@ async def test_unanswered_it_informs_the_last_level_and_begins_again(stage: Stag
         await stage.pass_time(minutes=10)
         await stage.send()
     assert mailed(smtp_server) == [
-        ("anna", "BROKEN:"),
-        ("piotr", "BROKEN"),
+        ("anna", "Breached:"),
+        ("piotr", "Breached"),
         ("maria", "For"),  # a level of kind notice: informed, not paged
-        ("anna", "BROKEN"),  # the only repetition, an hour after the last level
-        ("piotr", "BROKEN"),
+        ("anna", "Breached"),  # the only repetition, an hour after the last level
+        ("piotr", "Breached"),
         ("maria", "For"),
     ]
 
@@ -255,7 +255,7 @@ async def test_a_breach_that_is_taken_back_is_told_to_those_who_heard_of_it(
     await stage.send()
     await stage.hear(taken_back(NINE + 14 * MINUTE))
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Taken")]
+    assert mailed(smtp_server) == [("anna", "Breached:"), ("anna", "Taken")]
     await stage.pass_time(hours=5)
     assert await stage.send() == 0
 
@@ -279,14 +279,14 @@ async def test_a_sender_that_comes_while_a_breach_is_taken_back_does_not_tell_it
     """The worst moment: those who must hear of it have been looked up, the page has not been cut off yet."""
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached())
-    other, looked_up = stage.another(), write._told
+    other, looked_up = stage.another(), unit_of_work._deliveries_of
 
     async def and_meanwhile(*given: Any) -> list[DeliveryRow]:
         rows = await looked_up(*given)
         assert await other.send() == 0
         return rows
 
-    monkeypatch.setattr(write, "_told", and_meanwhile)
+    monkeypatch.setattr(unit_of_work, "_deliveries_of", and_meanwhile)
     await stage.hear(taken_back(NINE + 14 * MINUTE))
     assert await stage.send() == 0
     assert mailed(smtp_server) == []
@@ -301,7 +301,7 @@ async def test_after_a_late_end_a_taken_back_breach_is_still_corrected(stage: St
     await stage.send()
     await stage.hear(taken_back(NINE + 12 * MINUTE))
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Ended:"), ("anna", "Taken")]
+    assert mailed(smtp_server) == [("anna", "Breached:"), ("anna", "Closed:"), ("anna", "Taken")]
 
 
 async def test_a_reopened_broken_promise_pages_again_until_its_next_end(stage: Stage, smtp_server: SmtpServer) -> None:
@@ -317,13 +317,18 @@ async def test_a_reopened_broken_promise_pages_again_until_its_next_end(stage: S
     assert (alert.state, alert.episode, alert.due_at) == ("open", 2, NINE + 15 * MINUTE)
     await stage.pass_time(minutes=10)
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Ended:"), ("anna", "BROKEN"), ("piotr", "BROKEN")]
+    assert mailed(smtp_server) == [
+        ("anna", "Breached:"),
+        ("anna", "Closed:"),
+        ("anna", "Breached"),
+        ("piotr", "Breached"),
+    ]
     body = smtp_server.accepted.all()[2].parsed.get_body(("plain",))
     assert body is not None
     assert "30 min" in body.get_content(), "it is late since the breach, not since the reopening"
     await stage.hear(fact(FactKind.CLOCK_MISSED, NINE + 60 * MINUTE, "missed/def"))
     await stage.send()
-    assert sorted(mailed(smtp_server)[4:]) == [("anna", "Ended:"), ("piotr", "Ended:")]
+    assert sorted(mailed(smtp_server)[4:]) == [("anna", "Closed:"), ("piotr", "Closed:")]
 
 
 async def test_a_reopened_promise_whose_breach_is_taken_back_is_over(stage: Stage, smtp_server: SmtpServer) -> None:
@@ -348,7 +353,7 @@ async def test_a_broken_promise_whose_end_is_undone_pages_again(stage: Stage, sm
     stage.time.go(NINE + 45 * MINUTE)
     await stage.hear(fact(FactKind.CLOCK_AMENDED, NINE, "amended", details=undone))
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:"), ("anna", "Ended:"), ("anna", "BROKEN")]
+    assert mailed(smtp_server) == [("anna", "Breached:"), ("anna", "Closed:"), ("anna", "Breached")]
 
 
 @pytest.mark.parametrize("due", [timedelta(minutes=15), timedelta(hours=2)])
@@ -359,7 +364,7 @@ async def test_a_pause_that_ends_pages_nobody_again(stage: Stage, smtp_server: S
     stage.time.go(NINE + 45 * MINUTE)
     await stage.hear(resumed(NINE + 45 * MINUTE, due_at=NINE + due))
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "BROKEN:")]
+    assert mailed(smtp_server) == [("anna", "Breached:")]
 
 
 async def test_a_promise_that_was_kept_and_is_reopened_pages_nobody(stage: Stage) -> None:
@@ -373,7 +378,7 @@ async def test_a_breach_and_its_end_in_one_batch_are_one_message(stage: Stage, s
     await stage.hear(warned(overtaken=True), breached(), missed(NINE + 40 * MINUTE))
     await stage.send()
     assert len(mailed(smtp_server)) == 1
-    assert mailed(smtp_server)[0][1] == "Ended:"
+    assert mailed(smtp_server)[0][1] == "Closed:"
     states = sorted((row.kind, row.state, row.reason) for row in await stage.rows())
     assert states == [("page", "cancelled", "ended"), ("resolved", "sent", "")]
 
@@ -385,7 +390,7 @@ async def test_a_page_still_queued_at_the_end_gives_way_to_the_closing_message(
     await stage.hear(breached())
     await stage.hear(missed(NINE + 16 * MINUTE))
     await stage.send()
-    assert mailed(smtp_server) == [("anna", "Ended:")], "the breach is told, by the message that also ends it"
+    assert mailed(smtp_server) == [("anna", "Closed:")], "the breach is told, by the message that also ends it"
 
 
 async def test_a_newer_target_that_is_not_due_ends_the_alert_and_its_breach_opens_it_anew(
@@ -403,7 +408,7 @@ async def test_a_newer_target_that_is_not_due_ends_the_alert_and_its_breach_open
     await stage.send()
     alert = await stage.alert("github:7")
     assert (alert.state, alert.episode, alert.generation) == ("open", 2, 1)
-    assert [first for _, first in mailed(smtp_server)] == ["BROKEN:", "Ended:", "BROKEN:"]
+    assert [first for _, first in mailed(smtp_server)] == ["Breached:", "Closed:", "Breached:"]
 
 
 async def test_duplicate_facts_change_nothing(stage: Stage, smtp_server: SmtpServer) -> None:
@@ -413,7 +418,7 @@ async def test_duplicate_facts_change_nothing(stage: Stage, smtp_server: SmtpSer
     await stage.send()
     await stage.another().hear(breached())
     assert await stage.send() == 0
-    assert mailed(smtp_server) == [("anna", "BROKEN:")]
+    assert mailed(smtp_server) == [("anna", "Breached:")]
     assert len(await stage.table("notifier_alert")) == 1
 
 
@@ -433,14 +438,14 @@ async def test_out_of_hours_the_other_holder_of_the_role_is_paged(stage: Stage, 
     stage.time.go(night)
     await stage.hear(breached(night, due_at=night))
     await stage.send()
-    assert mailed(smtp_server) == [("ben", "BROKEN:")]
+    assert mailed(smtp_server) == [("ben", "Breached:")]
 
 
 async def test_a_contract_without_people_falls_back_to_the_operators(stage: Stage, smtp_server: SmtpServer) -> None:
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached(contract="hollow"))
     await stage.send()
-    assert mailed(smtp_server) == [("ops", "BROKEN:")]
+    assert mailed(smtp_server) == [("ops", "Breached:")]
     assert (await stage.rows())[0].why == "level 1, operators, because the contract names nobody"
 
 
@@ -452,7 +457,7 @@ async def test_without_operators_the_default_contract_s_own_people_hear_it(
     stage.time.go(NINE + 15 * MINUTE)
     await stage.hear(breached(contract="hollow"))
     await stage.send()
-    assert mailed(smtp_server) == [("ops", "BROKEN:")]
+    assert mailed(smtp_server) == [("ops", "Breached:")]
 
 
 async def test_without_operators_the_silence_is_a_row_everybody_can_see(stage: Stage) -> None:
@@ -500,4 +505,4 @@ async def test_the_policy_at_the_opening_holds_whatever_the_catalogue_says_later
     object.__setattr__(stage.catalogue, "escalations", {})
     await stage.pass_time(minutes=10)
     await stage.send()
-    assert mailed(smtp_server)[1:] == [("piotr", "BROKEN")]
+    assert mailed(smtp_server)[1:] == [("piotr", "Breached")]

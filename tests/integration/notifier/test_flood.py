@@ -16,9 +16,9 @@ from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import WebhookReceiver
 
 from sla_domain.fact import FactKind
-from sla_notifier.delivery.again import retry
-from sla_notifier.delivery.state import Kind
-from sla_notifier.telling.conversation import CALM, FIRST_PAUSE
+from sla_notifier.api.second_attempt import retry_delivery
+from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.conversation import CALM, FIRST_PAUSE
 
 READER = {"Authorization": "Bearer the-readers-key-0001"}
 LATE = NINE + timedelta(hours=3)
@@ -55,13 +55,13 @@ def subjects(server: SmtpServer) -> list[str]:
 async def test_the_first_page_goes_at_once_and_the_rest_is_one_mail(stage: Stage, smtp_server: SmtpServer) -> None:
     await flooded(stage, 40)
     await stage.send()
-    assert subjects(smtp_server) == ["BROKEN by 2 hr 45 min: First response for Acme (P1, github:0 Shop is down)"]
+    assert subjects(smtp_server) == ["Breached by 2 hr 45 min: First response for Acme (P1, github:0 Shop is down)"]
     await out(stage)
-    assert subjects(smtp_server)[1:] == ["Acme: 39 broken, 3 due soon"]
+    assert subjects(smtp_server)[1:] == ["Acme: 39 breached, 3 due soon"]
     text = text_of(mails(smtp_server)[1])
     assert text.count("/ack/") == 2, "one link acknowledges all, and shows what did not fit"
     assert len(set(re.findall(r"/ack/\S+", text))) == 1
-    assert text.index("BROKEN by") < text.index("and 17 more")
+    assert text.index("Breached by") < text.index("and 17 more")
     (digest,) = await stage.rows(kind="digest")
     rows = [row for row in await stage.rows() if row.id != digest.id]
     assert {row.state for row in rows} == {"sent"}
@@ -96,12 +96,12 @@ async def test_a_storm_of_a_hundred_tickets_is_a_handful_of_mails(stage: Stage, 
     assert kinds == {"page": 100, "warning": 100, "resolved": 100}, "each fact has one row, told by one mail"
     counted = Counter[str]()
     for mail in told:
-        for number, word in re.findall(r"(\d+) (broken|due soon|ended)", mail["Subject"]):
+        for number, word in re.findall(r"(\d+) (breached|due soon|closed)", mail["Subject"]):
             counted[word] += int(number)
-        counted["broken"] += mail["Subject"].startswith("BROKEN")
+        counted["breached"] += mail["Subject"].startswith("Breached")
         counted["due soon"] += mail["Subject"].startswith("Due")
-        counted["ended"] += mail["Subject"].startswith("Ended")
-    assert counted == {"broken": 100, "due soon": 100, "ended": 100}, "the counts are true by kind"
+        counted["closed"] += mail["Subject"].startswith("Closed")
+    assert counted == {"breached": 100, "due soon": 100, "closed": 100}, "the counts are true by kind"
 
 
 async def test_what_is_overtaken_while_it_is_gathered_is_one_line(stage: Stage, smtp_server: SmtpServer) -> None:
@@ -112,11 +112,11 @@ async def test_what_is_overtaken_while_it_is_gathered_is_one_line(stage: Stage, 
     await out(stage)
     first, digest = mails(smtp_server)
     assert first["Subject"].startswith("Due in")
-    assert digest["Subject"] == "Acme: 5 broken, 5 due soon, 1 ended"
+    assert digest["Subject"] == "Acme: 5 breached, 5 due soon, 1 closed"
     lines = [line for line in text_of(digest).splitlines() if line.startswith("* ")]
     assert len(lines) == 11
-    assert lines[0] == "* BROKEN: First response for Acme (P1, github:10 Shop is down) – was due soon before"
-    assert lines[-1].startswith("* Ended: First response for Acme (P1, github:11 Shop is down)")
+    assert lines[0] == "* Breached: First response for Acme (P1, github:10 Shop is down) – was due soon before"
+    assert lines[-1].startswith("* Closed: First response for Acme (P1, github:11 Shop is down)")
     pages = {row.incident: (row.state, row.reason) for row in await stage.rows(kind="page")}
     assert pages["github:11"] == ("cancelled", "ended"), "its end tells of the breach"
     assert pages["github:10"] == ("sent", "")
@@ -131,7 +131,7 @@ async def test_what_was_answered_or_taken_back_before_the_digest_left_is_not_in_
     await stage.hear(taken_back(LATE, incident="github:6"))
     await out(stage)
     text = text_of(mails(smtp_server)[-1])
-    assert mails(smtp_server)[-1]["Subject"] == "Acme: 9 broken, 3 due soon"
+    assert mails(smtp_server)[-1]["Subject"] == "Acme: 9 breached, 3 due soon"
     assert "github:5 " not in text
     assert "github:6 " not in text
     pages = {row.incident: (row.state, row.reason, row.carried_by) for row in await stage.rows(kind="page")}
@@ -168,7 +168,7 @@ async def test_an_item_that_cannot_be_put_into_words_costs_the_others_nothing(
     await stage.hear(*(breached(incident=f"github:{number}") for number in range(12)), *odd)
     await out(stage)
     text = text_of(mails(smtp_server)[-1])
-    assert mails(smtp_server)[-1]["Subject"] == "Acme: 11 broken, 2 due soon"
+    assert mails(smtp_server)[-1]["Subject"] == "Acme: 11 breached, 2 due soon"
     assert "warning: github:zone (ZoneInfoNotFoundError: see the board)" in text
     assert "github:late" in text
 
@@ -190,7 +190,7 @@ async def test_a_storm_ends(stage: Stage, smtp_server: SmtpServer) -> None:
     stage.time.go(stage.time.now() + 2 * CALM)
     await stage.hear(*(breached(incident=f"jira:1{number}") for number in range(4)))
     await stage.send()
-    assert [each.split()[0] for each in subjects(smtp_server)] == ["BROKEN", "Acme:", *["BROKEN"] * 4]
+    assert [each.split()[0] for each in subjects(smtp_server)] == ["Breached", "Acme:", *["Breached"] * 4]
     await stage.hear(*(breached(incident=f"jira:2{number}") for number in range(20)))
     await out(stage)
     first, second = (mail["References"] for mail in mails(smtp_server) if mail["Subject"].startswith("Acme"))
@@ -202,7 +202,7 @@ async def test_the_customers_are_named(stage: Stage, smtp_server: SmtpServer) ->
     names = ["Acme", "Acme", "Globex", "Initech", "Umbrella", "Hooli", "Hooli"]
     await stage.hear(*(breached(incident=f"github:{number}", customer=name) for number, name in enumerate(names)))
     await out(stage)
-    assert mails(smtp_server)[-1]["Subject"] == "Acme, Globex and 3 more: 6 broken"
+    assert mails(smtp_server)[-1]["Subject"] == "Acme, Globex and 3 more: 6 breached"
 
 
 async def test_machines_get_every_fact_by_itself(stage: Stage, webhook_receiver: WebhookReceiver) -> None:
@@ -235,8 +235,8 @@ async def test_whoever_was_told_by_a_digest_hears_of_the_end(stage: Stage, smtp_
     await out(stage)
     await stage.hear(missed(stage.time.now(), incident="github:3"))
     await out(stage, CALM)
-    assert [each.split()[0] for each in subjects(smtp_server)] == ["BROKEN", "Acme:", "Acme:"]
-    assert subjects(smtp_server)[-1] == "Acme: 1 ended"
+    assert [each.split()[0] for each in subjects(smtp_server)] == ["Breached", "Acme:", "Acme:"]
+    assert subjects(smtp_server)[-1] == "Acme: 1 closed"
 
 
 async def test_many_ends_that_wait_for_a_digest_are_one_message_after_it(stage: Stage, smtp_server: SmtpServer) -> None:
@@ -248,7 +248,7 @@ async def test_many_ends_that_wait_for_a_digest_are_one_message_after_it(stage: 
     await stage.hear(*(missed(stage.time.now(), incident=f"github:{number}") for number in range(20)))
     for _ in range(4):
         await out(stage, timedelta(minutes=5))
-    assert subjects(smtp_server)[1:] == ["Acme: 19 broken, 3 due soon", "Acme: 20 ended"]
+    assert subjects(smtp_server)[1:] == ["Acme: 19 breached, 3 due soon", "Acme: 20 closed"]
 
 
 async def test_what_a_failed_digest_carried_is_retried_with_it(stage: Stage, smtp_server: SmtpServer) -> None:
@@ -259,8 +259,8 @@ async def test_what_a_failed_digest_carried_is_retried_with_it(stage: Stage, smt
     (digest,) = await stage.rows(kind="digest")
     carried = (await stage.rows(carried_by=digest.id))[0]
     assert (carried.state, carried.reason) == ("failed", "carrier_failed")
-    assert not await retry(stage.desk, carried.id)
-    assert await retry(stage.desk, carried.carried_by)
+    assert not await retry_delivery(stage.context, carried.id)
+    assert await retry_delivery(stage.context, carried.carried_by)
     await stage.send()
     assert {row.state for row in await stage.rows(kind="page", carried_by=digest.id)} == {"sent"}
 
@@ -272,7 +272,7 @@ async def test_two_instances_gather_into_one_digest(stage: Stage, smtp_server: S
         await (stage, second)[number % 2].hear(breached(incident=f"github:{number}"))
     await second.send()
     await out(stage)
-    assert subjects(smtp_server)[-1] == "Acme: 15 broken"
+    assert subjects(smtp_server)[-1] == "Acme: 15 breached"
     assert len(await stage.rows(kind="digest")) == 1
 
 
@@ -340,18 +340,18 @@ async def test_what_was_broken_anew_since_then_is_not_acknowledged_by_it(
         FactKind.CLOCK_BREACHED, stage.time.now(), "1/breach", incident="github:2", generation=1, threshold="breach"
     )
     await stage.hear(again)
-    assert "broken anew since this message" in (await client.get(path)).text
+    assert "breached again since this message" in (await client.get(path)).text
     assert "5 acknowledged" in (await client.post(path)).text
     assert await states(stage, ["github:1", "github:2", "github:3"]) == ["acknowledged", "open", "closed"]
 
 
 async def test_a_link_for_a_digest_that_is_gone_says_so(stage: Stage, client: httpx2.AsyncClient) -> None:
-    link = stage.desk.manner.links.acknowledge_digest("dlv_gone", "anna", stage.time.now())
+    link = stage.context.render_config.links.acknowledge_digest("dlv_gone", "anna", stage.time.now())
     path = link.removeprefix("https://slad.example")
     assert (await client.get(path)).status_code == (await client.post(path)).status_code == 404
 
 
 def test_every_kind_has_its_place_in_a_digest() -> None:
-    from sla_notifier.telling.digest import _COUNTED, _RANK, _STEPS
+    from sla_notifier.notification.digest import _COUNTED, _RANK, _STEPS
 
-    assert set(_COUNTED) == set(_RANK) == set(_STEPS) == set(Kind) - {Kind.DIGEST}
+    assert set(_COUNTED) == set(_RANK) == set(_STEPS) == set(MessageKind) - {MessageKind.DIGEST}

@@ -12,27 +12,27 @@ from pydantic import SecretStr
 from tests.integration.notifier.stage import NINE, Stage, breached
 from tests.real.smtp import SmtpServer
 
-from sla_notifier.kept import KeptSecret, NotRead
+from sla_notifier.link_secret import LinkSecret, LinkSecretNotRead
 from sla_platform.store.engine import Store
 
 
 async def test_instances_that_start_at_once_agree(store: Store) -> None:
-    secrets = [KeptSecret() for _ in range(6)]
-    with pytest.raises(NotRead):
+    secrets = [LinkSecret() for _ in range(6)]
+    with pytest.raises(LinkSecretNotRead):
         _ = secrets[0].value
     await asyncio.gather(*(secret.read(store, NINE) for secret in secrets))
     assert len({secret.value for secret in secrets}) == 1
     assert len(secrets[0].value) >= 32
-    again = KeptSecret()
+    again = LinkSecret()
     await again.read(store, NINE + timedelta(days=400))
     assert again.value == secrets[0].value, "and so does one that starts later"
 
 
 async def test_a_secret_that_is_set_is_used_and_none_is_made(store: Store) -> None:
-    given = KeptSecret(b"given")
+    given = LinkSecret(b"given")
     await given.read(store, NINE)
     assert given.value == b"given"
-    made = KeptSecret()
+    made = LinkSecret()
     await made.read(store, NINE)
     assert made.value != b"given"
 
@@ -53,7 +53,9 @@ async def test_links_survive_a_restart(stage: Stage, smtp_server: SmtpServer) ->
         look = await client.get(path[1])
         assert (look.status_code, "<button" in look.text) == (200, True)
         assert (await client.post(path[1])).status_code == 200
-        other = stage.desk.manner.links.acknowledge("x", "anna", stage.time.now()).removeprefix("https://slad.example")
+        other = stage.context.render_config.links.acknowledge("x", "anna", stage.time.now()).removeprefix(
+            "https://slad.example"
+        )
         foreign = await client.get(other)
     assert foreign.status_code == 403
     assert "was not signed by this installation" in foreign.text

@@ -22,7 +22,7 @@ from tests.real.smtp import Stage as Smtp
 from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.link import Claim
-from sla_notifier.retention import Tellings
+from sla_notifier.retention import NotifierSweeps
 from sla_notifier.service import ServiceSweeps
 from sla_platform.clockguard import CONFIRM_SECONDS
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, newest_in
@@ -81,7 +81,7 @@ async def test_no_level_is_paged_no_lease_broken_no_message_given_up(
     await pass_by(stage, time, LEAP_SECONDS)
     time.leap(timedelta())
     await pass_by(stage, time, 10)
-    assert sorted(heard(smtp_server)) == ["anna"] * 3, "the refused one on its rung, and nobody else"
+    assert sorted(heard(smtp_server)) == ["anna"] * 3, "the refused one on its each_level, and nobody else"
     after = {row.id: (row.state, row.next_at, row.attempts) for row in await stage.rows(incident="github:9")}
     assert after == before, "a lease that has not run out is not broken"
     assert {row.state for row in await stage.rows()} <= {"sent", "sending"}
@@ -98,7 +98,7 @@ async def test_a_link_stays_valid_and_an_answer_is_taken_down_with_the_right_ins
 ) -> None:
     time.go(DUE)
     await stage.hear(breached())
-    token = stage.desk.manner.links.token(Claim(str(clock_of("github:7")), "anna", DUE + timedelta(days=1)))
+    token = stage.context.render_config.links.token(Claim(str(clock_of("github:7")), "anna", DUE + timedelta(days=1)))
     time.leap(leap)
     await time.sleep(1)
     assert (await client.get(f"/ack/{token}")).status_code == 200
@@ -132,10 +132,10 @@ async def test_years_that_never_were_make_nobody_forgotten(
     stage: Stage, time: LeapingTime, store: Store, smtp_server: SmtpServer
 ) -> None:
     """Not in the leap, and not when it has been believed: what is on record tells that it cannot be so late."""
-    tellings = Tellings(store)
+    tellings = NotifierSweeps(store)
     sweeps = (tellings.alerts, tellings.deliveries, tellings.taken_in)
     keeping = ServiceSweeps(
-        "notifier", RetentionOrder.TOLD, sweeps, stage.desk.metrics.removed, newest_in(store, tables.inbox.c.at)
+        "notifier", RetentionOrder.TOLD, sweeps, stage.context.metrics.removed, newest_in(store, tables.inbox.c.at)
     )
     forgetting = RetentionLoop(Retention(timedelta(days=30)), time, (keeping,))
     time.go(DUE)

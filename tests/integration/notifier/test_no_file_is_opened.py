@@ -50,7 +50,7 @@ async def test_from_the_fact_to_the_mail_the_webhook_and_the_answer(
     stage: Stage, client: httpx2.AsyncClient, smtp_server: SmtpServer, webhook_receiver: WebhookReceiver
 ) -> None:
     keep_zones(stage.catalogue)
-    await prepare(stage.desk, stage.channels)
+    await prepare(stage.context, stage.channels)
     hooked = breached(NINE + 16 * MINUTE, incident="github:8", contract="hooked", customer="Hooked")
     with opened() as files:
         for minutes, told in ((10, warned()), (15, breached()), (16, hooked), (20, notice())):

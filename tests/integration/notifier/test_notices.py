@@ -106,14 +106,15 @@ async def test_unanswered_it_reaches_people_who_are_not_on_the_list(stage: Stage
     assert told(smtp_server) == ["anna", "anna", "ben", "piotr"], "anna is a lead, too"
     body = smtp_server.accepted.all()[-1].parsed.get_body(("plain",))
     assert body is not None
-    assert "Nobody at Acme S.A. has acknowledged it so far; this is level 2." in " ".join(body.get_content().split())
+    text = " ".join(body.get_content().split())
+    assert "Not acknowledged so far at Acme S.A.: this is level 2 of the escalation." in text
 
 
 async def test_an_answer_of_one_does_not_keep_the_notice_from_the_others(stage: Stage, smtp_server: SmtpServer) -> None:
 
     await stage.hear(notice())
     alert = (await stage.table("notifier_alert"))[0]
-    await Acknowledger(stage.desk).acknowledge(alert.id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge(alert.id, "anna", "link")
     await stage.send()
     assert told(smtp_server) == ["anna", "ben", "maria", "piotr"]
 

@@ -11,16 +11,16 @@ from tests.integration.notifier.stage import NINE, Stage, breached, notice
 from tests.real.smtp import SmtpServer
 
 from sla_notifier import tables
-from sla_notifier.channel.port import Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
-from sla_notifier.intake import handler, turns
-from sla_notifier.telling import write
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
+from sla_notifier.intake import handler, scheduler
+from sla_notifier.notification import unit_of_work
 from sla_platform.errors import Retryable
 
 QUARTER = NINE + timedelta(minutes=15)
 
 
 async def waiting(stage: Stage) -> list[tuple[str, str]]:
-    return [(row.part, row.event) for row in await stage.desk.quarantine.page("quarantined", 0, 50)]
+    return [(row.part, row.event) for row in await stage.context.quarantine.page("quarantined", 0, 50)]
 
 
 def about(number: int, **more: Any) -> Any:
@@ -35,8 +35,8 @@ async def test_a_poisoned_batch_costs_its_rows_alone(stage: Stage) -> None:
     await stage.hear(*good[:2], unreadable, notice(published_at="0001-01-01T00:00:00Z"), *good[2:])
     assert {row.incident for row in await stage.rows(kind="page")} == {f"github:{number}" for number in range(4)}
     assert ("consume", "broken") in await waiting(stage)
-    (kept,) = [row for row in await stage.desk.quarantine.page("", 0, 50) if row.event == "broken"]
-    assert (await stage.desk.quarantine.find(kept.id)).data == b'{"kind": "clock.exploded"}'
+    (kept,) = [row for row in await stage.context.quarantine.page("", 0, 50) if row.event == "broken"]
+    assert (await stage.context.quarantine.find(kept.id)).data == b'{"kind": "clock.exploded"}'
 
 
 async def test_a_fact_whose_zone_cannot_be_is_worded_or_waits_for_people_alone(stage: Stage) -> None:
@@ -59,10 +59,10 @@ async def test_nothing_is_set_aside_for_trouble_around(
     stage.time.go(QUARTER)
     await stage.take_in(*(about(number) for number in range(handler.A_FEW + 5)))  # they wait for their turn
     with monkeypatch.context() as broken:
-        broken.setattr(write, "addressed", refuse)
+        broken.setattr(unit_of_work, "addressed", refuse)
         for _ in range(4):
             with pytest.raises(Retryable):
-                await stage.turns.once()
+                await stage.scheduler.once()
             with pytest.raises(Retryable):
                 await stage.take_in(about(100))
     assert await waiting(stage) == []
@@ -73,7 +73,7 @@ async def test_nothing_is_set_aside_for_trouble_around(
 async def test_a_bug_at_one_fact_is_tried_three_times_and_set_aside(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone, whole = 0, turns.apply
+    alone, whole = 0, scheduler.apply
 
     async def stumbling(connection: Any, incoming: Any, *more: Any) -> None:
         nonlocal alone
@@ -82,7 +82,7 @@ async def test_a_bug_at_one_fact_is_tried_three_times_and_set_aside(
             raise AttributeError("a bug")
         await whole(connection, incoming, *more)
 
-    monkeypatch.setattr(turns, "apply", stumbling)
+    monkeypatch.setattr(scheduler, "apply", stumbling)
     monkeypatch.setattr(handler, "A_FEW", 0)
     stage.time.go(QUARTER)
     await stage.hear(*(about(number) for number in range(6)))
@@ -97,10 +97,10 @@ async def test_what_the_release_before_has_set_aside_moves_into_the_quarantine(s
     async with stage.store.transaction() as connection:
         spoilt = update(tables.waiting).where(tables.waiting.c.id == about(3).id).values(error="ValueError: then")
         await connection.execute(spoilt)
-    await stage.turns._take_over()
-    (kept,) = await stage.desk.quarantine.page("quarantined", 0, 10)
+    await stage.scheduler._take_over()
+    (kept,) = await stage.context.quarantine.page("quarantined", 0, 10)
     assert (kept.part, kept.event, kept.error) == ("decide", about(3).id, "Permanent: ValueError: then")
-    assert (await stage.desk.quarantine.replay(kept.id)).state == "replayed"
+    assert (await stage.context.quarantine.replay(kept.id)).state == "replayed"
     assert [row.incident for row in await stage.rows(kind="page")] == ["github:3"]
 
 
@@ -119,8 +119,8 @@ async def test_an_alert_that_cannot_be_read_holds_up_no_other_escalation(stage: 
         await connection.execute(
             text("UPDATE notifier_alert SET policy = substr(policy, 2) WHERE id = :id"), {"id": alert}
         )
-    (kept,) = await stage.desk.quarantine.page("", 0, 10)
-    assert (await stage.desk.quarantine.replay(kept.id)).state == "replayed"
+    (kept,) = await stage.context.quarantine.page("", 0, 10)
+    assert (await stage.context.quarantine.replay(kept.id)).state == "replayed"
     assert {row.incident for row in await stage.rows(level=2)} == {"github:1", "github:2", "github:3"}
 
 
@@ -133,7 +133,7 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(stage: Stage, sm
         )
     await stage.send()
     assert {row.incident for row in await stage.rows(state="sent")} == {"github:1", "github:3"}
-    kept = await stage.desk.quarantine.page("quarantined", 0, 10)
+    kept = await stage.context.quarantine.page("quarantined", 0, 10)
     assert {row.part for row in kept} == {"send"}
     assert all(row.key == "github:2" for row in kept)
     async with stage.store.transaction() as connection:
@@ -141,7 +141,7 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(stage: Stage, sm
             text('UPDATE notifier_delivery SET "then" = substr("then", 2) WHERE incident = \'github\\:2\'')
         )
     for row in kept:
-        assert (await stage.desk.quarantine.replay(row.id)).state == "replayed"
+        assert (await stage.context.quarantine.replay(row.id)).state == "replayed"
     await stage.send()
     assert "github:2" in {row.incident for row in await stage.rows(state="sent")}
 
@@ -152,7 +152,7 @@ class Answering(Channel):
     def __init__(self, *answers: Outcome | Exception) -> None:
         self.answers = list(answers)
 
-    async def send(self, outgoing: Outgoing) -> Outcome:
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
         answer = self.answers.pop(0) if self.answers else Sent()
         if isinstance(answer, Exception):
             raise answer

@@ -12,7 +12,7 @@ from tests.real.smtp import Stage as Smtp
 
 from sla_notifier import retention, tables
 from sla_notifier.acknowledge.acknowledge import Acknowledger
-from sla_notifier.retention import Tellings
+from sla_notifier.retention import NotifierSweeps
 from sla_platform.errors import StoreBusy
 from sla_platform.retention import Removed, Retention, RetentionLoop, RetentionOrder, ServiceSweeps
 
@@ -22,9 +22,9 @@ YEAR = timedelta(days=401)
 async def house(stage: Stage, after: timedelta = YEAR) -> Removed:
     """One round of house-keeping so long after the beginning of the story."""
     stage.time.go(NINE + after)
-    over = Tellings(stage.store)
+    over = NotifierSweeps(stage.store)
     sweeps = (over.alerts, over.deliveries, over.taken_in)
-    keeping = ServiceSweeps("notifier", RetentionOrder.TOLD, sweeps, stage.desk.metrics.removed)
+    keeping = ServiceSweeps("notifier", RetentionOrder.TOLD, sweeps, stage.context.metrics.removed)
     return await RetentionLoop(Retention(timedelta(days=400)), stage.time, (keeping,)).once(between=0)
 
 
@@ -61,7 +61,7 @@ async def test_an_open_alert_stays_with_all_who_were_paged_and_they_hear_of_its_
     assert await house(stage) == {"notifier_inbox": 1}
     await stage.hear(missed(stage.time.now()))
     await stage.send()
-    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["BROKEN:", "Ended:"]
+    assert [mail.parsed["Subject"].split()[0] for mail in smtp_server.accepted.all()] == ["Breached:", "Closed:"]
     # ended only now: its year begins
     assert "notifier_alert" not in await house(stage)
 
@@ -69,7 +69,7 @@ async def test_an_open_alert_stays_with_all_who_were_paged_and_they_hear_of_its_
 async def test_an_acknowledged_alert_of_a_running_clock_stays(stage: Stage, smtp_server: SmtpServer) -> None:
     await stage.hear(breached())
     await stage.send()
-    await Acknowledger(stage.desk).acknowledge((await stage.alert("github:7")).id, "anna", "api")
+    await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "anna", "api")
     await house(stage)
     assert await left(stage) == {"alert": 1, "delivery": 1, "attempt": 1}
 
@@ -107,7 +107,7 @@ async def test_a_critical_fix_that_was_acknowledged_is_over_and_one_nobody_answe
     await stage.send()
     for row in await stage.table("notifier_alert"):
         if row.notice == "fix-1":
-            await Acknowledger(stage.desk).acknowledge(row.id, "anna", "link")
+            await Acknowledger(stage.context).acknowledge(row.id, "anna", "link")
     await stage.pass_time(hours=12)
     await stage.send()
     await house(stage)
@@ -129,7 +129,7 @@ async def test_a_digest_goes_after_what_it_carried(stage: Stage, smtp_server: Sm
     await house(stage, 2 * YEAR)
     assert await left(stage) == {}
     assert len(await stage.table("notifier_conversation")) == 1
-    async for removed in Tellings(stage.store).conversations(stage.time.now() + timedelta(days=1)):
+    async for removed in NotifierSweeps(stage.store).conversations(stage.time.now() + timedelta(days=1)):
         assert removed == {"notifier_conversation": 1}
     assert await stage.table("notifier_conversation") == []
 

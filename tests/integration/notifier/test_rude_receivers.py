@@ -14,10 +14,10 @@ from tests.integration.notifier.test_email_channel import outgoing as mail
 from tests.integration.notifier.test_webhook_channel import Sending, hook, outgoing
 from tests.real.rude import Session, rude
 
-from sla_notifier.channel import webhook
-from sla_notifier.channel.email import EmailChannel
-from sla_notifier.channel.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.smtp import EmailChannel
 from sla_notifier.channel.port import Failure, Outcome, Rejected, Retry, Sent
+from sla_notifier.channel.webhook import send as webhook
 from sla_notifier.heartbeat import Heartbeat
 from sla_notifier.metrics import NotifierMetrics
 from sla_platform.timesource import SystemTime

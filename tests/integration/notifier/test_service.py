@@ -44,7 +44,7 @@ class Running:
     async def recorded(self, what: str) -> None:
         """Until the notifier's log tells of a delivery that came to this."""
         async with asyncio.timeout(10):
-            with self.built.desk.told.listen() as signalled:
+            with self.built.context.log_appended.listen() as signalled:
                 while True:
                     signalled.clear()
                     async with self._store.reading() as connection:
@@ -71,7 +71,7 @@ async def test_a_fact_on_the_bus_is_a_mail_at_the_server_at_once(at_work: Runnin
     await at_work.timer_says(breached())
     await smtp_server.accepted.received(1)
     assert asyncio.get_running_loop().time() - began < 5.0  # usually 0.05; the machine may be busy
-    time = at_work.built.desk.time
+    time = at_work.built.context.time_source
     assert isinstance(time, StageTime)
     time.go(time.now() + timedelta(minutes=10))
     mails = await smtp_server.accepted.received(2)

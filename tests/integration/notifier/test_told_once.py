@@ -23,7 +23,7 @@ from tests.unit.board.timer_in_memory import TimerInMemory
 
 from sla_domain.fact import FactKind
 from sla_notifier import tables
-from sla_notifier.channel.port import Failure, Outcome, Outgoing, Rejected, Retry, Sent
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.delivery.row import DeliveryRow
 from sla_platform.envelope import Envelope
 from sla_platform.wire import decode_clock_fact, encode_clock_fact
@@ -33,13 +33,13 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass
-class UnsurePager:
+class UnsurePager(Channel):
     """It answers in any order, and not always well. `heard`: what arrived, in order."""
 
     chance: Random
-    heard: list[Outgoing] = field(default_factory=list)
+    heard: list[OutgoingMessage] = field(default_factory=list)
 
-    async def send(self, message: Outgoing) -> Outcome:
+    async def send(self, message: OutgoingMessage) -> Outcome:
         for _ in range(self.chance.randint(0, 5)):
             await asyncio.sleep(0)
         drawn = self.chance.random()
@@ -141,9 +141,9 @@ def _escalated(envelope: Envelope) -> Envelope:
     return encode_clock_fact(fact, envelope.id.partition("/")[2])
 
 
-def apart(heard: list[Outgoing], carried: dict[str, list[DeliveryRow]]) -> list[Outgoing]:
+def apart(heard: list[OutgoingMessage], carried: dict[str, list[DeliveryRow]]) -> list[OutgoingMessage]:
     """What was told one by one: a digest tells everything that it carried."""
-    told: list[Outgoing] = []
+    told: list[OutgoingMessage] = []
     for message in heard:
         if message.payload["type"] != "slad.digest":
             told.append(message)
@@ -154,7 +154,7 @@ def apart(heard: list[Outgoing], carried: dict[str, list[DeliveryRow]]) -> list[
     return told
 
 
-def wrong(heard: list[Outgoing]) -> list[str]:
+def wrong(heard: list[OutgoingMessage]) -> list[str]:
     """What the pager was told that it should not have been, by what it can read itself."""
     found: list[str] = []
     ids: dict[str, str] = {}

@@ -15,11 +15,11 @@ from tests.real.smtp import SmtpServer
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.delivery.row import row_of
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
+from sla_notifier.notification import unit_of_work
+from sla_notifier.notification.conversation import FIRST_PAUSE
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
-from sla_notifier.telling import write
-from sla_notifier.telling.conversation import FIRST_PAUSE
 
 READER = {"Authorization": "Bearer the-readers-key-0001"}
 
@@ -49,7 +49,7 @@ async def test_pages_leave_before_what_only_informs_and_the_most_urgent_first(
     await stage.hear(broken("a:p4", 4, 5))
     stage.time.go(NINE + timedelta(minutes=31))
     await stage.hear(broken("a:p2", 2, 20), broken("a:p1", 1, 25))
-    sender = Sender(stage.desk, stage.channels, Pace(per_mail_server=1, lease_seconds=60.0))
+    sender = Sender(stage.context, stage.channels, Pace(per_server=1, lease_seconds=60.0))
     await sender.once()
     told = subjects(smtp_server)
     assert [next(name for name in ("p1", "p2", "p4", "warned") if f"a:{name}" in subject) for subject in told] == [
@@ -148,9 +148,9 @@ async def test_two_closing_words_at_once_are_no_brake_either(stage: Stage) -> No
     words = [word.id for word in await stage.rows(kind="resolved")]
     assert len(words) == 2
     again = [
-        replace(row_of(row._asdict()), state=State.QUEUED, follows=word, turn=-1.0 - number)
+        replace(row_of(row._asdict()), state=DeliveryState.QUEUED, follows=word, turn=-1.0 - number)
         for number, (row, word) in enumerate(zip(await stage.rows(kind="page"), words, strict=True))
     ]
     async with stage.store.transaction() as connection:
-        await write._let_pass(connection, again)
+        await unit_of_work._raise_turns(connection, again)
     assert [word.turn for word in await stage.rows(kind="resolved")] == [-1.0, -2.0]

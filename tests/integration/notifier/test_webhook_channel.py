@@ -13,18 +13,19 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from tests.real.certificates import Certificates
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
-from sla_catalogue import ChannelConfig, ChannelId, Secret
-from sla_notifier.channel.guard import Guard, networks
-from sla_notifier.channel.port import Failure, Outgoing, Rejected, Retry, Sent
-from sla_notifier.channel.webhook import WebhookChannel
+from sla_catalogue import ChannelId, Secret
+from sla_notifier.channel.port import Failure, OutgoingMessage, Rejected, Retry, Sent
+from sla_notifier.channel.webhook.config import WebhookEndpoint
+from sla_notifier.channel.webhook.guard import Guard, networks
+from sla_notifier.channel.webhook.send import WebhookChannel
 
 ONE = "whsec_c3BhcmUtc2VjcmV0LW51bWJlci1vbmUtZm9yLXRlc3RzLTEyMzQ="
 TWO = "whsec_c3BhcmUtc2VjcmV0LW51bWJlci10d28tZm9yLXRlc3RzLTEyMzQ="
 
 
-def outgoing(**more: object) -> Outgoing:
+def outgoing(**more: object) -> OutgoingMessage:
     now = datetime.now(UTC)  # noqa: TID251 - the library that verifies compares with the system's clock
-    made = Outgoing(
+    made = OutgoingMessage(
         id="dlv_0123",
         address="hook",
         subject="",
@@ -42,8 +43,9 @@ def outgoing(**more: object) -> Outgoing:
 
 def hook(
     url: str, *, secrets: Sequence[str] = (ONE,), headers: dict[str, str] | None = None, private: bool = True
-) -> ChannelConfig:
-    return ChannelConfig(
+) -> WebhookEndpoint:
+    return WebhookEndpoint(
+        kind="webhook",
         id=ChannelId("hook"),
         url=url,
         secrets=tuple(Secret("test", secret) for secret in secrets),
@@ -55,7 +57,7 @@ def hook(
 class Sending:
     """A channel for one endpoint, closed at the end."""
 
-    def __init__(self, channel: ChannelConfig, guard: Guard | None = None, **more: object) -> None:
+    def __init__(self, channel: WebhookEndpoint, guard: Guard | None = None, **more: object) -> None:
         self.channel = WebhookChannel(lambda: {channel.id: channel}, guard or Guard(), **more)  # type: ignore[arg-type]
 
     async def __aenter__(self) -> WebhookChannel:

@@ -22,6 +22,7 @@ from sla_catalogue import (
 )
 from sla_catalogue.builtin import builtin_texts
 from sla_domain.contract import ContractId
+from sla_notifier.channel.webhook.config import WebhookEndpoint
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "catalogue"
 
@@ -55,7 +56,9 @@ def test_it_holds_what_the_readme_promises() -> None:
     assert read.allows(KeyScope.READ)
     assert read.allows(KeyScope.ACK)
     assert not read.allows(KeyScope.INGEST)
-    assert catalogue.channels[ChannelId("pager")].private_addresses
+    pager = catalogue.channels[ChannelId("pager")]
+    assert isinstance(pager, WebhookEndpoint)
+    assert pager.private_addresses
     assert [level.after.total_seconds() for level in catalogue.escalations["on-call"].levels] == [0, 600, 1800]
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems, written
 
-from sla_catalogue import Catalogue, ChannelConfig, ChannelId, KeyId, Secret, SourceId, check, load_catalogue, load_text
+from sla_catalogue import Catalogue, ChannelId, KeyId, Secret, SourceId, check, load_catalogue, load_text
 from sla_catalogue.source import Source
+from sla_notifier.channel.webhook.config import WebhookEndpoint
 
 WORD = "tomato-7421-rhubarb"
 EDGES = """\
@@ -26,8 +27,10 @@ def source(catalogue: Catalogue) -> Source:
     return catalogue.sources[SourceId("github")]
 
 
-def channel(catalogue: Catalogue) -> ChannelConfig:
-    return catalogue.channels[ChannelId("pager")]
+def channel(catalogue: Catalogue) -> WebhookEndpoint:
+    found = catalogue.channels[ChannelId("pager")]
+    assert isinstance(found, WebhookEndpoint)
+    return found
 
 
 def test_references_are_filled_in_from_the_environment(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sla_notifier.telling.conversation import (
+from sla_notifier.notification.conversation import (
     CALM,
     EACH,
     FIRST_PAUSE,

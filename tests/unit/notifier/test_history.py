@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.unit.notifier.test_heeded import CHAIN, CLOCK, NOW, alert, fact
+from tests.unit.notifier.test_relevance import CHAIN, CLOCK, NOW, alert, fact
 
 from sla_domain.clock import ClockState
 from sla_domain.fact import FactKind

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_notifier.kept import KeptSecret
 from sla_notifier.link import VALID_FOR, BadLink, Claim, Links
+from sla_notifier.link_secret import LinkSecret
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LINKS = Links("https://slad.example", KeptSecret(b"secret"))
+LINKS = Links("https://slad.example", LinkSecret(b"secret"))
 
 
 def token() -> str:
@@ -29,7 +29,7 @@ def test_it_ends() -> None:
 
 
 def test_another_secret_makes_another_link() -> None:
-    assert Links("https://slad.example", KeptSecret(b"other")).read(token(), NOW) is BadLink.FOREIGN
+    assert Links("https://slad.example", LinkSecret(b"other")).read(token(), NOW) is BadLink.FOREIGN
 
 
 def test_no_changed_character_is_accepted() -> None:
@@ -68,7 +68,7 @@ def test_what_is_wrong_with_a_link_is_said_as_far_as_it_is_known() -> None:
     said, _, mac = whole.partition(".")
     for cut in (said, f"{said}.", f"{said}.{mac[:20]}", whole[:-1]):
         assert LINKS.read(cut, NOW) is BadLink.INCOMPLETE, cut
-    for changed in (f"{said}.{'A' * 43}", Links("https://elsewhere.example", KeptSecret(b"x")).token(CLAIM)):
+    for changed in (f"{said}.{'A' * 43}", Links("https://elsewhere.example", LinkSecret(b"x")).token(CLAIM)):
         assert LINKS.read(changed, NOW) is BadLink.FOREIGN, changed
     for nonsense in ("hello world", "ü.ü", "a.b.c", f"{said}.{mac}=", f"{said[:-3]}.{mac}", "a" * 3_000):
         assert LINKS.read(nonsense, NOW) is BadLink.MALFORMED, nonsense
@@ -83,7 +83,7 @@ def test_a_link_for_several_is_no_link_for_one() -> None:
 
 
 def test_the_secret_is_in_no_repr() -> None:
-    assert "hush" not in repr(Links("https://slad.example", KeptSecret(b"hush")))
+    assert "hush" not in repr(Links("https://slad.example", LinkSecret(b"hush")))
 
 
 CLAIM = Claim("alert-1", "anna", NOW + VALID_FOR)

@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.unit.notifier.test_heeded import CHAIN, CLOCK, NOW, fact
-from tests.unit.notifier.test_telling import page
+from tests.unit.notifier.test_notification import page
+from tests.unit.notifier.test_relevance import CHAIN, CLOCK, NOW, fact
 
 from sla_domain.fact import FactKind
 from sla_notifier.alert.alert import AlertState
-from sla_notifier.alert.decide import NOTHING, breached, ended, resumed
-from sla_notifier.delivery.state import State
-from sla_notifier.delivery.verdict import Reason
-from sla_notifier.telling.write import first_paged
+from sla_notifier.alert.decide import NO_CHANGE, breached, ended, resumed
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import DeliveryState
+from sla_notifier.notification.unit_of_work import first_paged
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
 from sla_platform.wire.fact_body import BROKEN_SINCE
@@ -27,7 +27,7 @@ def closing(**more: object) -> ClockFact:
     told = fact(FactKind.CLOCK_BREACHED, generation=0, **THEN)
     alert = breached(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
     assert alert is not None
-    (occasion,) = ended(alert, fact(FactKind.CLOCK_RETARGETED, generation=2, **more), "id", NOW).occasions
+    (occasion,) = ended(alert, fact(FactKind.CLOCK_RETARGETED, generation=2, **more), "id", NOW).requests
     assert occasion.contract == "acme"
     assert isinstance(occasion.content, ClockFact)
     return occasion.content
@@ -56,15 +56,18 @@ def test_what_was_broken_before_a_move_is_told_to_the_people_of_the_next_contrac
     change = resumed(alert, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later)
     assert change.alert is not None
     assert (change.alert.contract, change.alert.episode, change.alert.due_at) == ("beta", 2, NOW)
-    assert [(one.contract, one.due_at) for one in change.occasions] == [("beta", NOW)]
-    assert change.cut_off is Reason.REOPENED
+    assert [(one.contract, one.due_at) for one in change.requests] == [("beta", NOW)]
+    assert change.cancel_reason is UnsentReason.REOPENED
     # Once: neither the same word again nor a new target under the same contract is news.
     moved = change.alert
-    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later) == NOTHING
-    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "p1", CHAIN, later) == NOTHING
-    assert resumed(alert, fact(FactKind.CLOCK_RETARGETED, **THEN, **broken), "p1", CHAIN, later) == NOTHING
+    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later) == NO_CHANGE
+    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "p1", CHAIN, later) == NO_CHANGE
+    assert resumed(alert, fact(FactKind.CLOCK_RETARGETED, **THEN, **broken), "p1", CHAIN, later) == NO_CHANGE
 
 
 def test_a_breach_is_no_news_only_to_the_contract_whose_people_were_paged_for_it() -> None:
-    told = [page("anna", State.SENT, contract="acme"), page("bert", State.QUEUED, contract="beta", episode=2)]
+    told = [
+        page("anna", DeliveryState.SENT, contract="acme"),
+        page("bert", DeliveryState.QUEUED, contract="beta", episode=2),
+    ]
     assert first_paged(told) == {("c", "acme", told[0].due_at): 1}

@@ -14,20 +14,23 @@ from hypothesis import strategies as st
 from sla_board.shown import word
 from sla_catalogue import Catalogue, builtin_catalogue
 from sla_domain.fact import FactKind
-from sla_notifier.alert.occasion import Occasion
-from sla_notifier.delivery.state import Kind
-from sla_notifier.kept import KeptSecret
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.delivery.state import MessageKind
 from sla_notifier.link import Links
-from sla_notifier.telling.content import content_of
-from sla_notifier.telling.notification import Recipient
-from sla_notifier.telling.surroundings import Surroundings
+from sla_notifier.link_secret import LinkSecret
+from sla_notifier.notification.content import content_of
+from sla_notifier.notification.notification import Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Phrase
 from sla_notifier.text.render import Texts
 from sla_platform.wire import ClockFact, NoticeData
 from sla_platform.wire.notice import AffectedProduct
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-READER = Recipient("ada", "en", "email:ada@x.example", (), "level 1, lead")
+READER = Recipient(
+    "ada", "en", "email:ada@x.example", (), (Phrase("level", {"level": "1"}), Phrase("role", {"role": "lead"}))
+)
 EMPTY = ["", " ", "\u200b", "\u00a0", "\x00", "\n"]
 GONE = st.sampled_from([*EMPTY, "gone", "acme"])
 OUTCOMES = ["met", "missed", "cancelled", "withdrawn", "retargeted", "taken_back"]
@@ -36,26 +39,26 @@ HOLES = re.compile(r"“\s*”|\(\s*[,)]|,\s*[,)]|\bfor\s+(?:\(|was\b)|\bto\s+(?
 
 
 @pytest.fixture(scope="module")
-def around() -> Surroundings:
+def around() -> PipelineContext:
     catalogue: Catalogue = builtin_catalogue()
-    links = Links("https://slad.example", KeptSecret(b"secret"))
-    return Surroundings(catalogue=catalogue, texts=Texts(), links=links, now=NOW)
+    links = Links("https://slad.example", LinkSecret(b"secret"))
+    return PipelineContext(catalogue=catalogue, texts=Texts(), links=links, now=NOW)
 
 
 @given(
-    kind=st.sampled_from([kind for kind in Kind if kind not in (Kind.FIX, Kind.DIGEST)]),
+    kind=st.sampled_from([kind for kind in MessageKind if kind not in (MessageKind.CRITICAL_FIX, MessageKind.DIGEST)]),
     outcome=st.sampled_from(OUTCOMES),
     metric=GONE, customer=GONE, contract=GONE, plan=GONE, priority=GONE, title=GONE, why=GONE,
 )  # fmt: skip
 def test_no_text_about_a_clock_has_a_hole(
-    around: Surroundings, kind: Kind, outcome: str, metric: str, customer: str, contract: str, plan: str, priority: str,
-    title: str, why: str,
+    around: PipelineContext, kind: MessageKind, outcome: str, metric: str, customer: str, contract: str, plan: str,
+    priority: str, title: str, why: str,
 ) -> None:  # fmt: skip
     fact = ClockFact(
         kind=FactKind.CLOCK_CANCELLED, incident="desk:1", at=NOW, clock=UUID(int=1), metric=metric, customer=customer,
         contract=contract, plan=plan, priority=priority, title=title, due_at=NOW - HOUR, details={"why": why},
     )  # fmt: skip
-    occasion = Occasion(
+    occasion = NotificationRequest(
         id="o", kind=kind, at=NOW, contract=contract, content=fact, audience=(), alert="a", outcome=outcome,
         due_at=NOW - HOUR,
     )  # fmt: skip
@@ -66,11 +69,13 @@ def test_no_text_about_a_clock_has_a_hole(
 
 
 @pytest.mark.parametrize("title", [" ", "\u200b"])
-def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: Surroundings, title: str) -> None:
+def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: PipelineContext, title: str) -> None:
     notice = NoticeData(
         id="SEC-1", title=title, text="x", products=(AffectedProduct(product="shop"),), published_at=NOW
     )
-    occasion = Occasion(id="o", kind=Kind.FIX, at=NOW, contract="gone", content=notice, audience=(), alert="a")
+    occasion = NotificationRequest(
+        id="o", kind=MessageKind.CRITICAL_FIX, at=NOW, contract="gone", content=notice, audience=(), alert="a"
+    )
     message = around.texts.message(content_of(around, occasion, READER), "en")
     assert "SEC-1" in message.subject
     assert "contract gone:" in message.text, "not by the name of the contract that stands in"
@@ -81,14 +86,14 @@ def test_the_board_calls_a_metric_something(name: str) -> None:
     assert word.metric(name) == "Promise"
 
 
-def test_what_is_no_longer_promised_is_said_so(around: Surroundings) -> None:
+def test_what_is_no_longer_promised_is_said_so(around: PipelineContext) -> None:
     fact = ClockFact(
         kind=FactKind.CLOCK_CANCELLED, incident="desk:1", at=NOW, clock=UUID(int=1), metric="first_response",
         customer="Acme", contract="gone", details={"withdrawn": "yes", "why": "the target is no longer promised"},
     )  # fmt: skip
-    occasion = Occasion(
-        id="o", kind=Kind.RESOLVED, at=NOW, contract="gone", content=fact, audience=(), alert="a", due_at=NOW - HOUR,
-        outcome="withdrawn",
+    occasion = NotificationRequest(
+        id="o", kind=MessageKind.RESOLVED, at=NOW, contract="gone", content=fact, audience=(), alert="a",
+        due_at=NOW - HOUR, outcome="withdrawn",
     )  # fmt: skip
     message = around.texts.message(content_of(around, occasion, READER), "en")
     assert message.subject.startswith("No longer promised: first response for Acme")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sla_notifier.acknowledge.page import Answer, Shown, page
-from sla_notifier.delivery.state import Kind
-from sla_notifier.text.content import Action, Content, Item
+from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
+from sla_notifier.acknowledge.page import AckPage, AckPageKind, page
+from sla_notifier.delivery.state import MessageKind
+from sla_notifier.text.content import Action, Content, Item, Phrase, PromiseTerms, Value
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import instant, one_line, paragraphs, span, web_link
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-VALUES: dict[str, str | int | bool | datetime | timedelta] = {
+PROMISE = PromiseTerms("first response", CoverageTime(timedelta(minutes=15)))
+VALUES: dict[str, Value] = {
     "customer": "Acme", "contract": "Acme S.A.", "incident": "github:7 Shop is down", "metric": "first response",
-    "priority": "P1", "product": "shop", "promise": "first response, 15m", "due": NOW, "broken": NOW, "ended": NOW,
+    "priority": "P1", "product": "shop", "promise": PROMISE, "due": NOW, "broken": NOW, "ended": NOW,
     "left": timedelta(minutes=5), "late": timedelta(hours=2, minutes=5), "noticeable": True, "level": 2, "round": 1,
     "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
     "count": 12, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
@@ -37,8 +40,8 @@ COUNTS = {
 }
 
 
-def content(kind: Kind, **more: object) -> Content:
-    if kind is Kind.DIGEST:
+def content(kind: MessageKind, **more: object) -> Content:
+    if kind is MessageKind.DIGEST:
         more = COUNTS | {"customers": "Acme"} | more
     return Content(
         kind=kind,
@@ -46,14 +49,14 @@ def content(kind: Kind, **more: object) -> Content:
         values=VALUES | more,  # type: ignore[arg-type]  # a test's own values
         rows=("customer", "incident", "promise", "due"),
         actions=(Action("acknowledge", "https://slad.example/ack/x", main=True), Action("open_ticket", "")),
-        items=(Item("BROKEN: first response", "https://slad.example/ack/y"),) if kind is Kind.DIGEST else (),
+        items=(Item("Breached: first response", "https://slad.example/ack/y"),) if kind is MessageKind.DIGEST else (),
         why="level 2, lead",
     )
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(MessageKind))
 @pytest.mark.parametrize("outcome", ["met", "missed", "cancelled", "retargeted", "withdrawn"])
-def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
+def test_every_kind_can_be_said(kind: MessageKind, outcome: str) -> None:
     message = Texts().message(content(kind, outcome=outcome), "en")
     assert 10 < len(message.subject) <= 200
     assert "level 2, lead" in message.text
@@ -62,27 +65,27 @@ def test_every_kind_can_be_said(kind: Kind, outcome: str) -> None:
 
 
 def test_a_page_says_what_to_whom_when_how_late_and_what_to_do() -> None:
-    text = Texts().message(content(Kind.PAGE), "en").text
-    assert "The promise “first response” to Acme was broken at Mon, Mar 2, 2026, 10:15 CET (09:15 UTC)" in text
-    assert "2 hr 5 min ago. Nobody has acknowledged it so far; this is level 2. This is reminder 1." in text
+    text = Texts().message(content(MessageKind.PAGE), "en").text
+    assert "The promise “first response” to Acme was breached at Mon, Mar 2, 2026, 10:15 CET (09:15 UTC)" in text
+    assert "2 hr 5 min ago. Not acknowledged so far: this is level 2 of the escalation. This is reminder 1." in text
     assert "Acknowledge:\nhttps://slad.example/ack/x" in text
     assert "\nCustomer: Acme\nIncident: github:7 Shop is down\n" in text, "one fact a line"
-    assert "To stop the escalation, acknowledge." in text
+    assert "Acknowledging stops the escalation." in text
     assert "Open the ticket" not in text, "an action without a link is left out"
 
 
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (Kind.PAGE, "People were paged for it before; it had ended meanwhile and is broken again."),
-        (Kind.NOTICE, "It had ended and is broken again."),
+        (MessageKind.PAGE, "People were paged for it before; it was closed meanwhile and is breached again."),
+        (MessageKind.INFO, "It was closed and is breached again."),
     ],
 )
-def test_an_old_breach_that_counts_again_is_no_news(kind: Kind, said: str) -> None:
+def test_an_old_breach_that_counts_again_is_no_news(kind: MessageKind, said: str) -> None:
     first, later = (Texts().message(content(kind, again=again), "en") for again in (False, True))
     assert said in later.text
-    assert "broken again" in later.subject.lower()
-    assert "broken again" not in (first.subject + first.text).lower()
+    assert "breached again" in later.subject.lower()
+    assert "breached again" not in (first.subject + first.text).lower()
 
 
 HOSTILE = [
@@ -93,8 +96,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("kind", [Kind.PAGE, Kind.FIX, Kind.DIGEST])
-def test_foreign_words_are_neither_markup_nor_template(kind: Kind, hostile: str) -> None:
+@pytest.mark.parametrize("kind", [MessageKind.PAGE, MessageKind.CRITICAL_FIX, MessageKind.DIGEST])
+def test_foreign_words_are_neither_markup_nor_template(kind: MessageKind, hostile: str) -> None:
     said = content(
         kind, customer=hostile, incident=hostile, title=hostile, severity=hostile, contract=hostile, customers=hostile
     )
@@ -106,7 +109,7 @@ def test_foreign_words_are_neither_markup_nor_template(kind: Kind, hostile: str)
 
 @pytest.mark.parametrize("language", ["pl", "it", "ru", "zh-TW", "de", "xx-YY", "../../etc", "", "en-GB"])
 def test_a_language_without_words_is_answered_in_english_with_its_own_dates(language: str) -> None:
-    assert "was broken at" in Texts().message(content(Kind.PAGE), language).text
+    assert "was breached at" in Texts().message(content(MessageKind.PAGE), language).text
 
 
 def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:
@@ -121,18 +124,18 @@ def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:
         "{% block stop %}Potwierdź.{% endblock %}"
     )
     (tmp_path / "pl/labels.toml").write_text('customer = "Klient"\n')
-    message = Texts(tmp_path).message(content(Kind.PAGE), "pl-PL")
+    message = Texts(tmp_path).message(content(MessageKind.PAGE), "pl-PL")
     assert message.subject == "Złamane: first response"
     assert "2 godz. 5 min temu" in message.text
     assert "Klient: Acme" in message.text
     assert "Incident: github:7" in message.text, "the gaps are filled from English"
-    assert "due in" in Texts(tmp_path).message(content(Kind.WARNING), "pl").subject.lower()
+    assert "due in" in Texts(tmp_path).message(content(MessageKind.WARNING), "pl").subject.lower()
 
 
-@pytest.mark.parametrize("shown", list(Shown))
-def test_every_answer_has_a_page_without_script(shown: Shown) -> None:
-    html = page(Texts(), Answer(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1"))
-    assert ("<form" in html) is (shown in (Shown.ASK, Shown.ASK_ALL))
+@pytest.mark.parametrize("shown", list(AckPageKind))
+def test_every_answer_has_a_page_without_script(shown: AckPageKind) -> None:
+    html = page(Texts(), AckPage(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1"))
+    assert ("<form" in html) is (shown in (AckPageKind.ASK, AckPageKind.ASK_ALL))
     assert "<script" not in html
     assert "<x>" not in html
     assert "<y>" not in html
@@ -185,5 +188,56 @@ def test_foreign_text_loses_its_controls() -> None:
 
 def test_a_digest_of_critical_fixes_speaks_of_no_tickets() -> None:
     counts = dict.fromkeys(COUNTS, 0) | {"fixes": 2, "asked": 2}
-    text = Texts().message(content(Kind.DIGEST, **counts), "en").text
+    text = Texts().message(content(MessageKind.DIGEST, **counts), "en").text
     assert text.startswith("2 critical fixes for Acme. They came at once")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        (CoverageTime(timedelta(hours=4)), "4 hr"),
+        (WallTime(timedelta(minutes=90)), "1 hr 30 min by the wall clock"),
+        (WorkingDayTime(1), "1 working day"),
+        (WorkingDayTime(2), "2 working days"),
+        (Unspecified(), "no number"),
+        ("as an older release wrote it", "as an older release wrote it"),
+    ],
+)
+def test_a_target_is_worded_by_the_language(allowed: Allowed | str, said: str) -> None:
+    text = Texts().message(content(MessageKind.PAGE, promise=PromiseTerms("First response", allowed)), "en").text
+    assert f"\nPromise: First response, {said}\n" in text
+
+
+@pytest.fixture
+def polish(tmp_path: Path) -> Texts:
+    """English, and a beginning of Polish."""
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "pl").mkdir()
+    (tmp_path / "pl/why.toml").write_text('level = "poziom {level}, "\nnamed = "wskazano z nazwiska"\n')
+    (tmp_path / "pl/labels.toml").write_text(
+        'working_days_one = "{count} dzień roboczy"\nworking_days_few = "{count} dni robocze"\n'
+        'working_days_many = "{count} dni roboczych"\n'
+    )
+    return Texts(tmp_path)
+
+
+def test_the_reason_for_a_recipient_is_worded_by_the_language(polish: Texts) -> None:
+    level = Phrase("level", {"level": "2"})
+    duty = Phrase("role", {"role": {"": "duty manager", "pl": "kierownik dyżuru"}})
+    assert polish.worded((level, Phrase("named")), "pl") == "poziom 2, wskazano z nazwiska"
+    assert polish.worded((level, duty), "pl-PL") == "poziom 2, kierownik dyżuru"
+    assert polish.worded((level, duty), "en") == "level 2, duty manager"
+    assert polish.worded((level, duty, Phrase("nobody_named")), "pl").endswith(", because the contract names nobody")
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "1 dzień roboczy"), (3, "3 dni robocze"), (5, "5 dni roboczych")])
+def test_numbers_of_days_follow_the_grammar_of_the_language(polish: Texts, days: int, said: str) -> None:
+    terms = PromiseTerms("Czas reakcji", WorkingDayTime(days))
+    assert f"Czas reakcji, {said}\n" in polish.message(content(MessageKind.PAGE, promise=terms), "pl").text
+
+
+@pytest.mark.parametrize("kind", [MessageKind.PAGE, MessageKind.CRITICAL_FIX, MessageKind.DIGEST])
+def test_the_button_to_acknowledge_comes_before_everything_that_can_wait(kind: MessageKind) -> None:
+    message = Texts().message(content(kind), "en")
+    for said in (message.text, message.html):
+        assert said.index("https://slad.example/ack/x") < said.index("Customer")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sla_catalogue import Catalogue, load_catalogue
 from sla_catalogue.builtin import builtin_texts
 from sla_domain.contract import Contract, ContractId, Side
-from sla_notifier.telling.directory import chain_of, level_of
+from sla_notifier.notification.directory import chain_of, resolve_level
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "catalogue"
 
@@ -87,8 +87,8 @@ def told(catalogue: Catalogue, id_: str, at: str, fold: int = 0) -> list[str]:
     contract = catalogue.rulebook.contracts[ContractId(id_)]
     instant = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(contract.zone), fold=fold).astimezone(UTC)
     return [
-        " ".join(meant.person.id for meant in level_of(catalogue, contract, rung.tell, instant).people)
-        for rung in chain_of(catalogue, None, contract).rungs
+        " ".join(meant.person.id for meant in resolve_level(catalogue, contract, each_level.tell, instant).people)
+        for each_level in chain_of(catalogue, None, contract).levels
     ]
 
 
@@ -200,12 +200,12 @@ def test_at_every_instant_every_level_reaches_somebody_and_never_the_customer(
             chain = chain_of(catalogue, None, contract)
             assert chain.policy, f"{contract.id} has an escalation"
             heard = frozenset(contract.people) if before else frozenset()
-            for rung in chain.rungs:
-                level = level_of(catalogue, contract, rung.tell, at, heard)
+            for each_level in chain.levels:
+                level = resolve_level(catalogue, contract, each_level.tell, at, heard)
                 assert level.people or (before and level.until is not None and level.until > at)
                 assert all(meant.person.side is Side.SUPPORT for meant in level.people)
                 if level.until is not None:
-                    assert level_of(catalogue, contract, rung.tell, level.until, heard).people
+                    assert resolve_level(catalogue, contract, each_level.tell, level.until, heard).people
 
 
 def test_the_customers_own_people_are_known_by_their_role_or_by_name(shipped: Catalogue, example: Catalogue) -> None:

@@ -40,20 +40,20 @@ from sla_ingest.entry import DeliveryResult, entry_of, parked_instead
 from sla_ingest.name.joining import derived_id
 from sla_ingest.name.known import AliasKind
 from sla_notifier.acknowledge.acknowledge import who
-from sla_notifier.acknowledge.answer import LINK
-from sla_notifier.acknowledge.listed import DIGEST
+from sla_notifier.acknowledge.digest_links import DIGEST
+from sla_notifier.acknowledge.links import LINK
 from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.api.routes import API
 from sla_notifier.channel.port import Failure
+from sla_notifier.channel.registry import KINDS, endpoint_of
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.row import MAIL, endpoint_of
-from sla_notifier.delivery.spoilt import SEND
-from sla_notifier.delivery.state import Kind, State
-from sla_notifier.delivery.verdict import Reason
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.quarantined import SEND
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.escalate.escalator import ESCALATE
 from sla_notifier.intake.waiting import DECIDE
-from sla_notifier.kept import LINKS
-from sla_notifier.telling.conversation import Conversation, conversation_id
+from sla_notifier.link_secret import LINKS
+from sla_notifier.notification.conversation import Conversation, conversation_id
 from sla_platform.bus.quarantine import CONSUME, RELAY
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
@@ -87,7 +87,7 @@ _NOW = datetime(2026, 3, 2, tzinfo=UTC)
 THREAD = Conversation(id=conversation_id("p", "email:a"), last_at=_NOW).stormy(_NOW).thread
 ALERT_ID = len(fix_alert_id("n", "c"))
 DELIVERY = len(delivery_id("o", "p", "a"))
-DELIVERY_EVENT = len("delivery/") + DELIVERY + 1 + longest(State) + 1 + len(str(HUGE))
+DELIVERY_EVENT = len("delivery/") + DELIVERY + 1 + longest(DeliveryState) + 1 + len(str(HUGE))
 ALERT_EVENT = len("alert/") + ALERT_ID + 1 + len(str(HUGE)) + len(f"/level-{HUGE}.{HUGE}")
 OCCASION = max(FACT, len(bounds.fitting_id("n" * (NOTICE_EVENT + 1 + bounds.CONTRACT), bounds.EVENT)))
 TYPE = longest(
@@ -175,12 +175,12 @@ LONGEST: dict[str, int] = {
     "notifier_attempt.outcome": longest(["started", "sent", "retry", "rejected", "lost"]),
     "notifier_delivery.id": DELIVERY,
     "notifier_delivery.occasion": OCCASION + len(f"#{HUGE}.{HUGE}"),
-    "notifier_delivery.kind": longest(Kind),
+    "notifier_delivery.kind": longest(MessageKind),
     "notifier_delivery.person": bounds.PERSON,
-    "notifier_delivery.channel": longest(["email", "webhook"]),  # others are not usable (telling/directory.py)
-    "notifier_delivery.endpoint": max(len(MAIL), len(endpoint_of("webhook", "c" * bounds.CHANNEL))),
-    "notifier_delivery.state": longest(State),
-    "notifier_delivery.reason": longest(Reason),
+    "notifier_delivery.channel": longest(kind.name for kind in KINDS),
+    "notifier_delivery.endpoint": len(endpoint_of("webhook", "c" * bounds.CHANNEL)),
+    "notifier_delivery.state": longest(DeliveryState),
+    "notifier_delivery.reason": longest(UnsentReason),
     "notifier_delivery.lease": 36,
     "notifier_delivery.follows": DELIVERY,
     "notifier_delivery.carried_by": DELIVERY,
@@ -188,7 +188,7 @@ LONGEST: dict[str, int] = {
     "notifier_conversation.thread": len(THREAD),
     "notifier_conversation.digest": DELIVERY,
     "notifier_secret.name": len(LINKS),
-    "notifier_endpoint.id": max(len(MAIL), len(endpoint_of("webhook", "c" * bounds.CHANNEL))),
+    "notifier_endpoint.id": len(endpoint_of("webhook", "c" * bounds.CHANNEL)),
     "notifier_endpoint.state": longest(["active", "disabled"]),
     "notifier_endpoint.changed_by": max(bounds.KEY, len("slad")),
     "notifier_inbox.id": max(FACT, NOTICE_EVENT),
@@ -208,8 +208,8 @@ LONGEST: dict[str, int] = {
     "board_clock.warned": len(WarningAt(before=LONGEST_SPAN).key),
     "board_delivery.id": DELIVERY,
     "board_delivery.recipient": bounds.PERSON,
-    "board_delivery.channel": longest(["email", "webhook"]),
-    "board_delivery.state": longest(State),
+    "board_delivery.channel": longest(kind.name for kind in KINDS),
+    "board_delivery.state": longest(DeliveryState),
     "board_alert.id": ALERT_EVENT,
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
     "board_alert.by": max(bounds.PERSON, len(who("n" * bounds.WHO, "k" * bounds.KEY))),

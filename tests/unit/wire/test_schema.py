@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from sla_domain.event import EventKind
 from sla_domain.fact import FactKind
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Topic
 from sla_platform.wire import asyncapi
@@ -44,7 +44,7 @@ def test_every_kind_of_the_domain_has_its_type() -> None:
 
 def test_every_state_that_the_notifier_tells_has_its_type() -> None:
     # That a message is being sent is nobody else's business, and is never told.
-    told = {f"io.slad.delivery.{state.value}.v1" for state in State if state is not State.SENDING}
+    told = {f"io.slad.delivery.{state.value}.v1" for state in DeliveryState if state is not DeliveryState.SENDING}
     assert {name for name in NAMES if ".delivery." in name} == told
 
 

@@ -1,4 +1,4 @@
-"""Recording that somebody acts: the alert, its steps and its queued pages change in one transaction."""
+"""Acknowledging alerts: the alert, its steps and its queued pages change in one transaction."""
 
 from __future__ import annotations
 
@@ -8,64 +8,66 @@ from dataclasses import dataclass
 from sla_domain.bounds import WHO, shortened
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import Alert
-from sla_notifier.alert.batch import Batch
+from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.decide import AckAnswer, acknowledged
-from sla_notifier.desk import Desk
-from sla_notifier.telling.write import write
+from sla_notifier.context import NotifierContext
+from sla_notifier.notification.unit_of_work import write
 from sla_platform.store.instant import store_now
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What came of it, and the alert as it is now."""
+    """The answer to an acknowledgement, and the alert as it is afterwards."""
 
     answer: AckAnswer
     alert: Alert
 
 
 def who(named: str, key: str) -> str:
-    """Who is on record: the name that was given and the key it came by, which stays whole when both are long."""
+    """Return the text recorded as who acknowledged: the name given and the id of the key, which is never cut."""
     by = f" (key {key})" if named and key else ""
     return shortened(named or key or "somebody", WHO - len(by)) + by
 
 
 class Acknowledger:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    """The use case of acknowledging alerts: stops their escalation and cancels their queued pages."""
+
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
 
     async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
-        """None for an alert that is not known, or not of the only contract the caller may see."""
-        async with self._desk.writing() as connection:
+        """Acknowledge one alert. Return None when it is unknown or of another contract than `contract`."""
+        async with self._context.writing() as connection:
             known = await alerts.locked(connection, {alert})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
                 return None
-            now = await store_now(connection, self._desk.time)
+            now = await store_now(connection, self._context.time_source)
             answer, change = acknowledged(before, who, via, now)
             if change.alert is not None:
-                batch = Batch(known)
+                batch = ChangeSet(known)
                 batch.add(change)
-                await write(connection, batch, self._desk.catalogue(), self._desk.manner, now)
+                await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
         if change.alert is not None:
-            self._desk.metrics.acknowledged.labels(via).inc()
-            self._desk.wake()
+            self._context.metrics.acknowledged.labels(via).inc()
+            self._context.signal()
         return Acknowledged(answer, change.alert or before)
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
-        """Several at once, each as it was in this episode: one that was closed and opened anew is passed over."""
-        async with self._desk.writing() as connection:
+        """Acknowledge several alerts, each in the episode given; skip those that were opened anew since."""
+        async with self._context.writing() as connection:
             known = await alerts.locked(connection, set(ids))
-            now = await store_now(connection, self._desk.time)
-            batch, done = Batch(known), []
+            now = await store_now(connection, self._context.time_source)
+            batch, done = ChangeSet(known), []
             for id_, before in known.items():
                 if before.episode != ids[id_]:
                     continue
                 answer, change = acknowledged(before, who, via, now)
                 batch.add(change)
                 done.append(Acknowledged(answer, change.alert or before))
-            await write(connection, batch, self._desk.catalogue(), self._desk.manner, now)
+            await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
         count = sum(each.answer is AckAnswer.DONE for each in done)
         if count:
-            self._desk.metrics.acknowledged.labels(via).inc(count)
-            self._desk.wake()
+            self._context.metrics.acknowledged.labels(via).inc(count)
+            self._context.signal()
         return done

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from sla_catalogue import Catalogue
 from sla_notifier.alert.alert import Alert
-from sla_notifier.telling.directory import contract_of
-from sla_notifier.text.words import one_line, spoken
+from sla_notifier.notification.directory import contract_of
+from sla_notifier.text.words import id_as_words, one_line
 from sla_platform.wire import NoticeData
 
 
 def subject_of(alert: Alert) -> str:
-    """What an alert is about, in a few words."""
+    """Return what an alert is about in one line: the metric, the customer and the ticket, or the title of a fix."""
     content = alert.content
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
     ticket = f"{content.incident} {content.title}".strip()
-    return one_line(f"{spoken(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
+    return one_line(f"{id_as_words(content.metric)}, {content.customer or content.contract}, {ticket}", 200)
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """The person's name where the contract knows it, else the id or key that answered."""
+    """Return the person's name by the contract, else the id or the key that acknowledged."""
     found = contract_of(catalogue, alert.contract).people.get(person)
     return found.name if found is not None else person

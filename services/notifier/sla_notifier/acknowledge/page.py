@@ -31,8 +31,8 @@ HEADERS = {
 }
 
 
-class Shown(StrEnum):
-    """What the page says; each is a sentence of `answer.toml`."""
+class AckPageKind(StrEnum):
+    """What the page behind an acknowledgement link says; each value names a sentence of `answer.toml`."""
 
     ASK = "ask"
     THANKS = "thanks"
@@ -49,20 +49,21 @@ class Shown(StrEnum):
 
     @property
     def status(self) -> int:
+        """Return the HTTP status of the page."""
         match self:
-            case Shown.BAD | Shown.INCOMPLETE | Shown.FOREIGN:
+            case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN:
                 return 403
-            case Shown.EXPIRED:
+            case AckPageKind.EXPIRED:
                 return 410
-            case Shown.UNKNOWN:
+            case AckPageKind.UNKNOWN:
                 return 404
             case _:
                 return 200
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One of several alerts: what it is about, how it stands (a word of `answer.toml`), where it is answered alone."""
+class ListedAlert:
+    """One line of a digest's page; `stands` names a word of `answer.toml`, `url` acknowledges this alert alone."""
 
     what: str
     stands: str
@@ -71,22 +72,22 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """`at` is written in `zone`; `link` leads on to the incident or the board; `count` of `listed` are meant."""
+class AckPage:
+    """The content of the page behind a link. `at` is shown in `zone`; `count` of the `listed` alerts are meant."""
 
-    shown: Shown
+    shown: AckPageKind
     language: str = "en"
     what: str = ""
     who: str = ""
     at: datetime | None = None
     zone: str = "UTC"
     link: str = ""
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListedAlert, ...] = ()
     count: int = 0
 
 
-def page(texts: Texts, answer: Answer) -> str:
-    """The HTML of an answer, in the person's language."""
+def page(texts: Texts, answer: AckPage) -> str:
+    """Return the HTML of a page in the person's language."""
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant(answer.at, answer.zone, language)
@@ -97,9 +98,10 @@ def page(texts: Texts, answer: Answer) -> str:
             "title": words["title"],
             "style": STYLE,
             "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when, count=answer.count),
-            "button": {Shown.ASK: words["button"], Shown.ASK_ALL: words["button_all"].format(count=answer.count)}.get(
-                answer.shown, ""
-            ),
+            "button": {
+                AckPageKind.ASK: words["button"],
+                AckPageKind.ASK_ALL: words["button_all"].format(count=answer.count),
+            }.get(answer.shown, ""),
             "listed": [
                 {
                     "what": each.what,

@@ -1,1 +1,1 @@
-"""One escalation under way: for one clock, or for one critical fix and one contract."""
+"""Alerts: one escalation under way, for one clock, or for one critical fix and one contract."""

@@ -14,23 +14,27 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sla_notifier.alert import chain as chains
-from sla_notifier.alert.chain import Chain
+from sla_notifier.alert.chain import EscalationChain
 from sla_platform.wire import ClockFact, NoticeData
 
 
 class AlertKind(StrEnum):
+    """What an alert is about: a clock, or a critical fix."""
+
     CLOCK = "clock"
-    FIX = "fix"
+    CRITICAL_FIX = "fix"
 
 
 class AlertState(StrEnum):
+    """Whether an alert still needs somebody. Only an open one escalates."""
+
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
 
 
 class CloseReason(StrEnum):
-    """Why nobody needs to act any more."""
+    """Why an alert was closed."""
 
     MET = "met"
     MISSED = "missed"
@@ -42,7 +46,7 @@ class CloseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """`content` is the fact or notice of the current episode; `due_at` the instant it became true."""
+    """One alert. `content` is the fact or notice of the current episode, `due_at` the instant of the breach."""
 
     id: str
     kind: AlertKind
@@ -55,7 +59,7 @@ class Alert:
     episode: int = 1
     occasion: str
     content: ClockFact | NoticeData
-    policy: Chain
+    policy: EscalationChain
     opened_at: datetime
     due_at: datetime
     round: int = 0
@@ -68,7 +72,7 @@ class Alert:
     weight: float = 0.0  # of its urgency, without the time
 
     def columns(self) -> dict[str, Any]:
-        """For an upsert."""
+        """Return the values of its row, for an upsert."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "kind": self.kind.value,
             "state": self.state.value,
@@ -78,7 +82,7 @@ class Alert:
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
-    """From a selected row."""
+    """Return the alert of a selected row."""
     values = {field.name: row[field.name] for field in fields(Alert)}
     kind = AlertKind(values["kind"])
     model = ClockFact if kind is AlertKind.CLOCK else NoticeData
@@ -94,5 +98,5 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
 
 
 def fix_alert_id(notice: str, contract: str) -> str:
-    """One alert for each contract a critical fix concerns."""
+    """Return the id of the alert for a critical fix and one contract."""
     return str(uuid5(NAMESPACE_URL, f"slad:notice/{notice}/{contract}"))

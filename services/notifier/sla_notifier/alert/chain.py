@@ -1,6 +1,6 @@
-"""The escalation policy as an alert keeps it: taken over at the opening, so a changed catalogue changes no open alert.
+"""The escalation as an alert keeps it: copied when the alert opens, so that a changed catalogue changes no open alert.
 
-Delays count from the opening of the round. A chain without levels left may start anew (`repeat`) until `rounds` ends.
+Delays count from the opening of the round. After the last level another round may begin (`repeat`), `rounds` times.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import orjson
 
 from sla_domain.escalation import REPEAT, round_steps
 
-__all__ = ["REPEAT", "Chain", "Rung", "Step", "dumps", "for_roles", "loads", "steps"]
+__all__ = ["REPEAT", "EscalationChain", "EscalationLevel", "EscalationStep", "dumps", "for_roles", "loads", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """One level: who is told, after how long, and how (no channels: by the person's own addresses in order).
+class EscalationLevel:
+    """One level: who is notified, how long after the opening of the round, and by which channels.
 
-    A level that does not page informs, and asks for no answer.
+    No channels: by each person's own addresses in order. A level that does not page only informs.
     """
 
     after: timedelta
@@ -30,32 +30,38 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """Levels are numbered from 1. `rounds` counts the repetitions after the first run."""
+class EscalationChain:
+    """The levels of an escalation, numbered from 1. `rounds` counts the repetitions after the first run."""
 
     policy: str
-    rungs: tuple[Rung, ...]
+    levels: tuple[EscalationLevel, ...]
     repeat: timedelta | None = None
     rounds: int = 0
 
     def at_once(self) -> tuple[int, ...]:
-        """The levels without a delay."""
-        return tuple(number for number, rung in enumerate(self.rungs, start=1) if rung.after <= timedelta())
+        """Return the numbers of the levels that have no delay."""
+        return tuple(
+            number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
+        )
 
-    def rung(self, level: int) -> Rung:
-        return self.rungs[level - 1]
+    def level(self, level: int) -> EscalationLevel:
+        """Return the level of that number, counted from 1. Raises IndexError."""
+        return self.levels[level - 1]
 
-    def without_first(self, patience: timedelta) -> Chain:
-        """For a critical fix, whose first level are the entitled people: what comes next if none of them answers."""
-        if len(self.rungs) > 1:
-            return replace(self, rungs=(Rung(timedelta(), ()), *self.rungs[1:]))
-        only = tuple(replace(rung, after=max(rung.after, patience)) for rung in self.rungs)
-        return replace(self, rungs=(Rung(timedelta(), ()), *only))
+    def without_first(self, patience: timedelta) -> EscalationChain:
+        """Return the chain of a critical fix, whose first level are the people entitled to it.
+
+        `patience` is the least delay of the level after them.
+        """
+        if len(self.levels) > 1:
+            return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
+        only = tuple(replace(each_level, after=max(each_level.after, patience)) for each_level in self.levels)
+        return replace(self, levels=(EscalationLevel(timedelta(), ()), *only))
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A page still to come: the alert's `level` in its `round`, due at `fire_at`."""
+class EscalationStep:
+    """A level that is still to be notified: the alert's `level` in its `round`, due at `fire_at`."""
 
     alert: str
     round: int
@@ -63,25 +69,26 @@ class Step:
     fire_at: datetime
 
 
-def steps(chain: Chain, alert: str, round_: int, start: datetime) -> tuple[Step, ...]:
-    """Return what a round that begins at `start` still has before it, after the levels notified at once."""
-    delays = [rung.after for rung in chain.rungs]
+def steps(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
+    """Return the steps of a round that starts at `start`, without the levels that have no delay."""
+    delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
-    return tuple(Step(alert, step.round, step.level, step.at) for step in due)
+    return tuple(EscalationStep(alert, step.round, step.level, step.at) for step in due)
 
 
-def dumps(chain: Chain) -> str:
+def dumps(chain: EscalationChain) -> str:
+    """Return the chain as JSON, as an alert's row keeps it."""
     return orjson.dumps(
         {
             "policy": chain.policy,
             "levels": [
                 {
-                    "after": rung.after.total_seconds(),
-                    "tell": rung.tell,
-                    "channels": rung.channels,
-                    "pages": rung.pages,
+                    "after": each_level.after.total_seconds(),
+                    "tell": each_level.tell,
+                    "channels": each_level.channels,
+                    "pages": each_level.pages,
                 }
-                for rung in chain.rungs
+                for each_level in chain.levels
             ],
             "repeat": None if chain.repeat is None else chain.repeat.total_seconds(),
             "rounds": chain.rounds,
@@ -89,12 +96,15 @@ def dumps(chain: Chain) -> str:
     ).decode()
 
 
-def loads(written: str) -> Chain:
+def loads(written: str) -> EscalationChain:
+    """Return the chain of an alert's row. Raises ValueError or KeyError for anything else."""
     read = orjson.loads(written)
-    return Chain(
+    return EscalationChain(
         read["policy"],
         tuple(
-            Rung(timedelta(seconds=level["after"]), tuple(level["tell"]), tuple(level["channels"]), level["pages"])
+            EscalationLevel(
+                timedelta(seconds=level["after"]), tuple(level["tell"]), tuple(level["channels"]), level["pages"]
+            )
             for level in read["levels"]
         ),
         None if read["repeat"] is None else timedelta(seconds=read["repeat"]),
@@ -102,6 +112,6 @@ def loads(written: str) -> Chain:
     )
 
 
-def for_roles(roles: Sequence[str]) -> Chain:
-    """Where the catalogue names no policy: the roles of the plan are told at once, and nobody after them."""
-    return Chain("", (Rung(timedelta(), tuple(roles)),))
+def for_roles(roles: Sequence[str]) -> EscalationChain:
+    """Return the chain for a plan without an escalation: these roles at once, and nobody after them."""
+    return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

@@ -1,7 +1,7 @@
-"""What a fact, a step or an answer does to an alert. Pure: the alert before, `now`, and the change that follows.
+"""What a fact, a step or an acknowledgement does to an alert. Pure: the alert before, `now`, and the change.
 
-A change names everything that must be written in one transaction: the alert, its future steps, what is to be told,
-what need not be told any more, and the events for the log.
+A change names everything that must be written in one transaction: the alert, its future steps, the requests to notify
+people, the pages to cancel, and the events for the log.
 """
 
 from __future__ import annotations
@@ -19,32 +19,41 @@ from sla_domain.escalation import NO_ESCALATION
 from sla_domain.fact import Amended, Cancelled, FactKind, Gone, Met, Missed, Resumed, Retargeted
 from sla_domain.published_mark import mark_of_key
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
-from sla_notifier.alert.chain import REPEAT, Chain, Step, steps
-from sla_notifier.alert.occasion import Audience, Entitled, Level, Occasion, Paged
+from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationLevel, EscalationStep, steps
+from sla_notifier.alert.request import (
+    Audience,
+    EntitledRecipients,
+    LevelRecipients,
+    NotificationRequest,
+    PagedRecipients,
+)
 from sla_notifier.alert.urgency import weight_of
-from sla_notifier.delivery.state import Kind
-from sla_notifier.delivery.verdict import Reason
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, DeliveryFact, NoticeData
 
-FIX_PATIENCE = timedelta(minutes=30)  # before a policy's only level hears of an unanswered critical fix
+FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a critical fix that is not acknowledged
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """`steps_over`: no step the alert had is taken any more; `cut_off`: why its pages still queued are cancelled."""
+class AlertChange:
+    """What must be written in one transaction; `events` are ids and facts for the log.
+
+    `clear_steps`: the steps the alert had are removed; `cancel_reason`: why its queued pages are cancelled.
+    """
 
     alert: Alert | None = None
-    steps_over: bool = False
-    steps: tuple[Step, ...] = ()
-    occasions: tuple[Occasion, ...] = ()
-    cut_off: Reason | None = None
+    clear_steps: bool = False
+    steps: tuple[EscalationStep, ...] = ()
+    requests: tuple[NotificationRequest, ...] = ()
+    cancel_reason: UnsentReason | None = None
     events: tuple[tuple[str, DeliveryFact], ...] = ()  # id and fact
 
 
-NOTHING = Change()
+NO_CHANGE = AlertChange()
 
-# Kinds that open an alert, tell somebody or end an alert. A fact of any other kind does so only by what it takes back.
-_HEEDED = frozenset(
+# Kinds that open an alert, notify people or close one. A fact of any other kind does so only by what it takes back.
+_RELEVANT = frozenset(
     {
         FactKind.CLOCK_WARNED,
         FactKind.CLOCK_BREACHED,
@@ -58,14 +67,16 @@ _HEEDED = frozenset(
 )
 
 
-def heeded(fact: ClockFact) -> bool:
-    """Whether the fact can concern an alert at all: most facts of a busy day (promises, starts, pauses) cannot."""
-    return fact.kind in _HEEDED or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
+def is_relevant(fact: ClockFact) -> bool:
+    """Return whether a fact can concern an alert; most facts of a busy day (promises, starts, pauses) cannot."""
+    return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """A clock runs again that has been due long since: by a reopening, because its end has been undone, or because a
-    target is in force again whose breach was told long since."""
+    """Return whether the fact makes a clock run again that is past its due instant.
+
+    That is so after a reopening, when its end is undone, and when a target whose breach is known is in force again.
+    """
     if fact.due_at is None:
         return False
     match fact.body:
@@ -80,23 +91,22 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Whether people are to hear of this fact. History opens no alert; of an alert that is open it may say the end."""
+    """Return whether people are notified of this fact. History opens no alert; it may close one that is open."""
     if not fact.is_history:
         return True
     tells = fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED) or overdue_again(fact, fact.at)
     return not tells and before is not None
 
 
-def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
-    """A notice to those who would be paged first; an overtaken warning is on record as a fact and not told, and one
-    whose breach would page nobody either."""
+def warned(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
+    """Notify the level that would be paged first; not when the breach has come already or would page nobody."""
     if fact.overtaken or chain.policy == NO_ESCALATION:
-        return NOTHING
-    return Change(
-        occasions=(
-            Occasion(
+        return NO_CHANGE
+    return AlertChange(
+        requests=(
+            NotificationRequest(
                 id=id_,
-                kind=Kind.WARNING,
+                kind=MessageKind.WARNING,
                 at=fact.at,
                 contract=fact.contract,
                 content=fact,
@@ -108,21 +118,28 @@ def warned(fact: ClockFact, id_: str, chain: Chain) -> Change:
     )
 
 
-def unpromised(fact: ClockFact, id_: str, chain: Chain) -> Change:
-    """A notice to those who would be paged first: no clock will ever speak of this incident."""
-    occasion = Occasion(
-        id=id_, kind=Kind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
+def unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
+    """Notify the level that would be paged first of an incident for which no clock runs."""
+    request = NotificationRequest(
+        id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
     )
-    return Change(occasions=(occasion,))
+    return AlertChange(requests=(request,))
 
 
 def breached(
-    before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime, due_at: datetime | None = None
-) -> Change:
-    """Open the alert of this clock, or open it anew: the levels without delay are told at once. `due_at`: the due
-    instant that was passed, when the fact is no breach."""
+    before: Alert | None,
+    fact: ClockFact,
+    id_: str,
+    chain: EscalationChain,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> AlertChange:
+    """Open the alert of this clock, or its next episode, and notify the levels without delay.
+
+    `due_at`: the due instant that has passed, when the fact itself is no breach.
+    """
     if before is not None and (before.occasion == id_ or _heard_already(before, fact)):
-        return NOTHING
+        return NO_CHANGE
     alert = Alert(
         id=str(fact.clock),
         kind=AlertKind.CLOCK,
@@ -140,42 +157,40 @@ def breached(
         weight=weight_of(fact),
     )
     running_before = before is not None and before.state is not AlertState.CLOSED
-    return _opened(alert, now, Reason.REOPENED if running_before else None)
+    return _opened(alert, now, UnsentReason.REOPENED if running_before else None)
 
 
-def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: Chain, now: datetime) -> Change:
-    """A broken promise runs again (`overdue_again`): after its end somebody must act anew, and hears of the old breach.
+def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
+    """Open the alert anew when a breached clock runs again (`overdue_again`) after its alert was closed.
 
-    While the alert is open or acknowledged (a pause that ended) its people know, unless the clock is another
-    contract's now: then the people of that one hear of it.
+    An alert that is open or acknowledged stays as it is, unless the clock belongs to another contract by now.
     """
     if before is None:
-        # Its breach was history when slad first heard of it: that the clock runs again is news.
-        return NOTHING if fact.passed_due is None else breached(None, fact, id_, chain, now, fact.passed_due)
+        # Its breach was history when slad received it: that the clock runs again is news.
+        return NO_CHANGE if fact.passed_due is None else breached(None, fact, id_, chain, now, fact.passed_due)
     if before.state is not AlertState.CLOSED and not _elsewhere(before, fact):
-        return NOTHING
+        return NO_CHANGE
     if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
-        return NOTHING
+        return NO_CHANGE
     due_at = before.due_at
     if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
-        due_at = fact.due_at  # the breach of this target, which need not be the one heard of last
+        due_at = fact.due_at  # the breach of this target, which need not be the last one
     return breached(before, fact, id_, chain, now, due_at)
 
 
-def moved(before: Alert | None, fact: ClockFact) -> Change:
-    """The breach the alert is about stands at another instant: nobody is told by a message of its own, but every later
-    word speaks of that instant."""
+def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
+    """Move the alert to the corrected instant of its breach. Nobody is notified of that alone."""
     body = fact.body
     if before is None or not isinstance(body, Amended) or body.moved is None or body.moved.old_at != before.due_at:
-        return NOTHING
-    return Change(replace(before, due_at=body.moved.new_at))
+        return NO_CHANGE
+    return AlertChange(replace(before, due_at=body.moved.new_at))
 
 
-def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, now: datetime) -> Change:
-    """A critical fix for one contract: the entitled people at once, the policy's next level if none answers."""
+def published(notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime) -> AlertChange:
+    """Open the alert of a critical fix for one contract and notify the people entitled to it."""
     alert = Alert(
         id=fix_alert_id(notice.id, contract),
-        kind=AlertKind.FIX,
+        kind=AlertKind.CRITICAL_FIX,
         state=AlertState.OPEN,
         contract=contract,
         notice=notice.id,
@@ -190,7 +205,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Chain, n
 
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
-    """Why this fact ends the alert; None when it does not."""
+    """Return why this fact closes the alert, or None when it does not."""
     if _takes_back(fact, alert):
         return CloseReason.TAKEN_BACK
     match fact.body:
@@ -211,35 +226,35 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
             return None
 
 
-def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> Change:
-    """Close the alert if this fact ends it, and tell those who were paged; nobody was paged without an alert.
+def ended(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
+    """Close the alert if this fact ends it, and notify those who were paged.
 
-    A breach that is taken back after the close is told too: what they heard last is no longer true.
+    A breach that is taken back after the close is sent too, since it corrects the message before.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
-        return NOTHING
+        return NO_CHANGE
     taken_back = reason is CloseReason.TAKEN_BACK
     if before.state is AlertState.CLOSED and not (taken_back and before.close_reason != reason.value):
-        return NOTHING
+        return NO_CHANGE
     alert = replace(before, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
-    occasion = Occasion(
+    request = NotificationRequest(
         id=id_,
-        kind=Kind.TAKEN_BACK if taken_back else Kind.RESOLVED,
+        kind=MessageKind.TAKEN_BACK if taken_back else MessageKind.RESOLVED,
         at=fact.at,
         contract=alert.contract,
         content=_to_those_paged(before, fact),
-        audience=(Paged(),),
+        audience=(PagedRecipients(),),
         alert=alert.id,
         episode=alert.episode,
         outcome=reason.value,
         due_at=alert.due_at,
     )
-    return Change(
+    return AlertChange(
         alert,
-        steps_over=True,
-        occasions=(occasion,),
-        cut_off=Reason.TAKEN_BACK if taken_back else Reason.ENDED,
+        clear_steps=True,
+        requests=(request,),
+        cancel_reason=UnsentReason.TAKEN_BACK if taken_back else UnsentReason.ENDED,
         events=(_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
     )
 
@@ -284,55 +299,57 @@ def _heard_already(alert: Alert, fact: ClockFact) -> bool:
 
 
 def _elsewhere(alert: Alert, fact: ClockFact) -> bool:
-    """Whether a new target came with a move to another contract than the one whose people the alert told."""
+    """Whether a new target came with a move to another contract than the one whose people were notified."""
     return fact.kind is FactKind.CLOCK_RETARGETED and fact.contract not in ("", alert.contract)
 
 
 NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
-def in_force(before: Alert, step: Step) -> bool:
-    """Whether the step still means anything: nobody has answered, and its round is under way."""
+def in_force(before: Alert, step: EscalationStep) -> bool:
+    """Return whether the step still counts: the alert is open and in the step's round."""
     return before.state is AlertState.OPEN and step.round == before.round
 
 
-def told_anew(before: Alert) -> tuple[int, ...]:
-    """The levels that a further round tells: a critical fix goes to those it is addressed to once (PLANS H6)."""
-    addressed = 1 if before.kind is AlertKind.FIX else 0
-    return tuple(range(1 + addressed, len(before.policy.rungs) + 1))
+def levels_to_repeat(before: Alert) -> tuple[int, ...]:
+    """Return the levels that a further round notifies; of a critical fix, not the people entitled to it (PLANS H6)."""
+    addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
+    return tuple(range(1 + addressed, len(before.policy.levels) + 1))
 
 
-def stepped(before: Alert, step: Step, now: datetime, waits: Mapping[int, datetime] = NO_WAIT) -> Change:
-    """The next level of an alert nobody has answered, or the next round; of its levels told at once those in `waits`
-    are told at the instants given there."""
+def stepped(before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT) -> AlertChange:
+    """Notify the next level of an open alert, or begin the next round.
+
+    Levels of that round named in `waits` are notified at the instants given there.
+    """
     if not in_force(before, step):
-        return NOTHING
+        return NO_CHANGE
     if step.level == REPEAT:
         return _next_round(before, now, waits)
     alert = replace(before, level=max(before.level, step.level))
     what = f"level-{step.round}.{step.level}"
-    return Change(
+    return AlertChange(
         alert,
-        occasions=(_page(alert, step.level, step.fire_at),),
+        requests=(_page(alert, step.level, step.fire_at),),
         events=(_event(alert, "escalated", now, key=what, reason=f"level {step.level}"),),
     )
 
 
 class AckAnswer(StrEnum):
-    """What whoever acknowledges is told."""
+    """What an acknowledgement did."""
 
     DONE = "done"
     ALREADY = "already"
     CLOSED = "closed"
 
 
-def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, Change]:
-    """Somebody acts: nobody else is paged. A second answer, and one after the end, are kind and change nothing."""
+def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
+    """Acknowledge the alert. An acknowledgement of one that is acknowledged or closed changes nothing."""
     match before.state:
         case AlertState.ACKNOWLEDGED:
-            return AckAnswer.ALREADY, NOTHING
+            return AckAnswer.ALREADY, NO_CHANGE
         case AlertState.CLOSED:
-            return AckAnswer.CLOSED, NOTHING
+            return AckAnswer.CLOSED, NO_CHANGE
         case AlertState.OPEN:
             alert = replace(
                 before,
@@ -342,47 +359,51 @@ def acknowledged(before: Alert, who: str, via: str, now: datetime) -> tuple[AckA
                 acknowledged_via=via,
             )
             event = _event(alert, "acknowledged", now, by=who, reason=via)
-            return AckAnswer.DONE, Change(alert, steps_over=True, cut_off=Reason.ACKNOWLEDGED, events=(event,))
+            return AckAnswer.DONE, AlertChange(
+                alert, clear_steps=True, cancel_reason=UnsentReason.ACKNOWLEDGED, events=(event,)
+            )
         case _:
             assert_never(before.state)
 
 
-def _opened(alert: Alert, now: datetime, cut_off: Reason | None) -> Change:
+def _opened(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
-    return Change(
+    return AlertChange(
         alert,
-        steps_over=True,
+        clear_steps=True,
         steps=steps(alert.policy, alert.id, alert.round, now),
-        occasions=tuple(_page(alert, level, alert.due_at) for level in levels),
-        cut_off=cut_off,
+        requests=tuple(_page(alert, level, alert.due_at) for level in levels),
+        cancel_reason=cancel_reason,
         events=(_event(alert, "opened", now),),
     )
 
 
-def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> Change:
+def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> AlertChange:
     round_ = before.round + 1
-    at_once = [level for level in before.policy.at_once() if level in told_anew(before)]
+    at_once = [level for level in before.policy.at_once() if level in levels_to_repeat(before)]
     levels = [level for level in at_once if level not in waits]
     alert = replace(before, round=round_, level=max(levels, default=0))
-    later = tuple(Step(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
-    return Change(
+    later = tuple(EscalationStep(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
+    return AlertChange(
         alert,
         steps=(*steps(alert.policy, alert.id, round_, now), *later),
-        occasions=tuple(_page(alert, level, now) for level in levels),
+        requests=tuple(_page(alert, level, now) for level in levels),
         events=(_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
     )
 
 
-def _page(alert: Alert, level: int, at: datetime) -> Occasion:
+def _page(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """One level of one round; the first page of an alert bears the id of the fact itself."""
     first = alert.round == 0 and level == 1
-    entitled = alert.kind is AlertKind.FIX and level == 1
-    rung = alert.policy.rung(level)
-    audience: Audience = Entitled() if entitled else Level(level, rung.tell, rung.channels)
-    return Occasion(
+    entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
+    policy_level = alert.policy.level(level)
+    audience: Audience = (
+        EntitledRecipients() if entitled else LevelRecipients(level, policy_level.tell, policy_level.channels)
+    )
+    return NotificationRequest(
         id=alert.occasion if first else f"{alert.occasion}#{alert.round}.{level}",
-        kind=Kind.FIX if alert.kind is AlertKind.FIX else Kind.PAGE if rung.pages else Kind.NOTICE,
+        kind=_kind_of(alert, policy_level),
         at=at,
         contract=alert.contract,
         content=alert.content,
@@ -395,9 +416,15 @@ def _page(alert: Alert, level: int, at: datetime) -> Occasion:
     )
 
 
-def _first(chain: Chain) -> tuple[Audience, ...]:
-    levels = chain.at_once() or ((1,) if chain.rungs else ())
-    return tuple(Level(level, chain.rung(level).tell, chain.rung(level).channels) for level in levels)
+def _kind_of(alert: Alert, level: EscalationLevel) -> MessageKind:
+    if alert.kind is AlertKind.CRITICAL_FIX:
+        return MessageKind.CRITICAL_FIX
+    return MessageKind.PAGE if level.pages else MessageKind.INFO
+
+
+def _first(chain: EscalationChain) -> tuple[Audience, ...]:
+    levels = chain.at_once() or ((1,) if chain.levels else ())
+    return tuple(LevelRecipients(level, chain.level(level).tell, chain.level(level).channels) for level in levels)
 
 
 def _event(

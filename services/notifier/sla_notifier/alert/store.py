@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.alert.alert import Alert, AlertState, alert_of
-from sla_notifier.alert.chain import Step
+from sla_notifier.alert.chain import EscalationStep
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.urgency import seconds_of, urgency_at
 
@@ -18,7 +18,7 @@ _a, _s = tables.alert.c, tables.step.c
 
 
 async def locked(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
-    """The alerts of these ids that exist, locked in the order of their ids until the transaction ends."""
+    """Return the alerts of these ids, locked in the order of their ids until the transaction ends."""
     if not ids:
         return {}
     statement = select(tables.alert).where(_a.id.in_(sorted(ids))).order_by(_a.id).with_for_update()
@@ -26,40 +26,44 @@ async def locked(connection: AsyncConnection, ids: Collection[str]) -> dict[str,
 
 
 async def find(connection: AsyncConnection, id_: str) -> Alert | None:
-    """One alert, for a look."""
+    """Return one alert without a lock, or None."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     return None if found is None else alert_of(dict(found))
 
 
 async def save(connection: AsyncConnection, alerts: Iterable[Alert]) -> None:
+    """Insert or update these alerts."""
     rows = [alert.columns() for alert in alerts]
     if rows:
         await connection.execute(upsert(connection, tables.alert), rows)
 
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
+    """Return whether any escalation step is due."""
     found = await connection.execute(select(_s.alert).where(_s.fire_at <= now).limit(1))
     return found.first() is not None
 
 
 async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Alerts with due steps."""
+    """Return the ids of alerts with due steps, the longest due first."""
     found = select(_s.alert).where(_s.fire_at <= now).group_by(_s.alert).order_by(func.min(_s.fire_at)).limit(limit)
     return list((await connection.execute(found)).scalars())
 
 
-async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[Step]:
-    """The due steps of one alert, taken out of the table, whatever its row says."""
+async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
+    """Delete and return the due steps of one alert, whatever its row says."""
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
-    return [Step(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()]
+    return [
+        EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()
+    ]
 
 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
-) -> tuple[dict[str, Alert], list[Step]]:
-    """At most `limit` alerts with due steps (`only` this one), the most urgent, locked; and those steps, taken out.
+) -> tuple[dict[str, Alert], list[EscalationStep]]:
+    """Lock at most `limit` alerts with due steps (`only` this one), and delete and return those steps.
 
-    An alert that another instance has locked is passed over: that instance takes its steps or ends them.
+    The most urgent come first. An alert that another instance has locked is passed over.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -71,12 +75,12 @@ async def take_due(
         return {}, []
     taken = delete(tables.step).where(_s.alert.in_(list(alerts)), _s.fire_at <= now).returning(tables.step)
     rows = (await connection.execute(taken)).all()
-    steps = [Step(row.alert, row.round, row.level, row.fire_at) for row in rows]
+    steps = [EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in rows]
     return alerts, sorted(steps, key=lambda step: (step.fire_at, step.alert, step.level))
 
 
-async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[Step]) -> None:
-    """No further step for the alerts in `over`, then these new ones."""
+async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
+    """Delete the steps of the alerts in `over`, then insert these steps."""
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
     if steps:
@@ -85,11 +89,12 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Alerts that are not closed, by state."""
+    """Return how many alerts are not closed, by state."""
     statement = select(_a.state, func.count()).where(_a.state != AlertState.CLOSED.value).group_by(_a.state)
     return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
 async def oldest_step(connection: AsyncConnection) -> datetime | None:
+    """Return when the first escalation step is due, or None."""
     found: datetime | None = (await connection.execute(select(func.min(_s.fire_at)))).scalar_one()
     return found

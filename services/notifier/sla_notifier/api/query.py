@@ -1,4 +1,4 @@
-"""The questions of the API to the notifier's tables, a page at a time: alerts by urgency, deliveries newest first."""
+"""The API's queries, a page at a time: alerts by urgency, deliveries newest first."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from sla_notifier.api.shape import (
     EndpointShape,
     StepShape,
 )
-from sla_notifier.delivery.state import UNFINISHED, State
-from sla_notifier.delivery.verdict import Reason
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import UNFINISHED, DeliveryState
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
@@ -39,8 +39,8 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Filters by column (empty values ask for nothing), and where the last page ended."""
+class ListQuery:
+    """A question for a list: filters by column (an empty value filters nothing), and where the last page ended."""
 
     equal: dict[str, str]
     contract: str | None
@@ -51,9 +51,11 @@ class Asked:
 _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which somebody must look at them
 
 
-async def alerts(connection: AsyncConnection, asked: Asked, now: datetime) -> AlertPage:
-    """What nobody has answered comes first, then what is answered, both by urgency; what is over follows, the newest
-    first. The order of the first page holds for the pages behind it."""
+async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
+    """Return a page of alerts: open ones by urgency, then acknowledged ones, then closed ones, the newest first.
+
+    The order of the first page holds for the pages after it.
+    """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
     found: list[tuple[AlertState, Any]] = []
@@ -78,7 +80,7 @@ def _alerts_in(
     statement = select(tables.alert, score.label("score")).where(_a.state == state.value)
     if place is not None:
         statement = statement.where(behind(place, score, _a.id, place.name))
-        if closed:  # says nothing new, but an index can begin with it
+        if closed:  # redundant, but an index can begin with it
             statement = statement.where(_a.opened_at <= _just_behind(place.score))
     # The column itself where it says the same: an index has its order.
     return statement.order_by(_a.opened_at.desc() if closed else score.desc(), _a.id)
@@ -91,7 +93,7 @@ def _just_behind(seconds: float) -> datetime:
         raise _no_page() from None
 
 
-def _state_and_place(asked: Asked) -> tuple[AlertState, UrgencyCursor | None]:
+def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None]:
     if not asked.before:
         return AlertState.OPEN, None
     state, _, place = asked.before.partition("_")
@@ -102,7 +104,7 @@ def _state_and_place(asked: Asked) -> tuple[AlertState, UrgencyCursor | None]:
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
-    """With the steps to come and every delivery so far."""
+    """Return an alert with its steps and its deliveries, or None when it is unknown or of another contract."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -121,7 +123,8 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
     )
 
 
-async def deliveries(connection: AsyncConnection, asked: Asked) -> DeliveryPage:
+async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
+    """Return a page of deliveries, the newest first."""
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
     shown, not_shown = _one_by_one(delivery_shape, rows[: asked.limit])
@@ -129,7 +132,7 @@ async def deliveries(connection: AsyncConnection, asked: Asked) -> DeliveryPage:
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """With every attempt."""
+    """Return a delivery with its attempts, or None when it is unknown or of another contract."""
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -140,18 +143,21 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
+    """Return every endpoint that was disabled or asked for a pause."""
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
+    """Return the API's view of an alert's row."""
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
     return AlertShape.model_validate(row | {"policy": chain.loads(row["policy"]).policy, "urgency": urgency})
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
-    waiting = State(row["state"]) in UNFINISHED
-    text = Reason(row["reason"]).text if row["reason"] else ""
+    """Return the API's view of a delivery's row."""
+    waiting = DeliveryState(row["state"]) in UNFINISHED
+    text = UnsentReason(row["reason"]).text if row["reason"] else ""
     return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})
 
 
@@ -172,7 +178,7 @@ def _shown() -> Select[Any]:
     return select(*(column for column in tables.delivery.c if column.name not in _UNSHOWN))
 
 
-def _page(statement: Select[Any], asked: Asked, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:
+def _page(statement: Select[Any], asked: ListQuery, columns: Any, at: Column[Any], id_: Column[Any]) -> Select[Any]:
     statement = _filtered(statement, asked, columns)
     if asked.before:
         instant, last = _parsed(asked.before)
@@ -181,7 +187,7 @@ def _page(statement: Select[Any], asked: Asked, columns: Any, at: Column[Any], i
     return statement.order_by(at.desc(), id_.desc()).limit(asked.limit + 1)
 
 
-def _filtered(statement: Select[Any], asked: Asked, columns: Any) -> Select[Any]:
+def _filtered(statement: Select[Any], asked: ListQuery, columns: Any) -> Select[Any]:
     for name, value in asked.equal.items():
         if value:
             statement = statement.where(columns[name] == value)

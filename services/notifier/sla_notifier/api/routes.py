@@ -1,4 +1,4 @@
-"""The notifier's routes. Keys of a contract see that contract alone; what they must not see does not exist for them."""
+"""The notifier's routes. A key of one contract sees that contract alone; everything else is unknown to it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from sla_notifier.acknowledge.acknowledge import Acknowledger, who
-from sla_notifier.acknowledge.answer import LinkAnswers
-from sla_notifier.acknowledge.page import HEADERS, Answer, page
+from sla_notifier.acknowledge.links import AckLinks
+from sla_notifier.acknowledge.page import HEADERS, AckPage, page
 from sla_notifier.api import query
+from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
 from sla_notifier.api.shape import (
     AckRequest,
     AckResponse,
@@ -22,8 +23,7 @@ from sla_notifier.api.shape import (
     EndpointPage,
     EndpointShape,
 )
-from sla_notifier.delivery.again import enable, retry
-from sla_notifier.desk import Desk
+from sla_notifier.context import NotifierContext
 from sla_platform.http.body import BAD_BODY, describes, read_model
 from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
@@ -46,18 +46,18 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not known here"}}
 
 
-def router(desk: Desk, authorize: Authorizer) -> APIRouter:
-    """Everything the notifier serves."""
+def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
+    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind links."""
     routes = APIRouter(tags=["notifier"])
-    acknowledger = Acknowledger(desk)
-    _alerts(routes, desk, authorize, acknowledger)
-    _deliveries(routes, desk, authorize)
-    _endpoints(routes, desk, authorize)
-    _links(routes, desk, LinkAnswers(desk, acknowledger))
+    acknowledger = Acknowledger(context)
+    _alerts(routes, context, authorize, acknowledger)
+    _deliveries(routes, context, authorize)
+    _endpoints(routes, context, authorize)
+    _links(routes, context, AckLinks(context, acknowledger))
     return routes
 
 
-def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: Acknowledger) -> None:
+def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, acknowledger: Acknowledger) -> None:
     @routes.get("/v1/alerts", responses=_REFUSALS)
     async def alerts(
         request: Request,
@@ -67,16 +67,16 @@ def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: 
         before: _Before = "",
         limit: _Limit = 50,
     ) -> AlertPage:
-        """What nobody has answered first, the most urgent of it; what is over follows, the newest first."""
+        """List alerts: open ones first, the most urgent at the top; closed ones follow, the newest first."""
         access = authorize(request, READ)
-        asked = query.Asked({"state": state, "incident": incident, "kind": kind}, access.contract, before, limit)
-        async with desk.store.reading() as connection:
-            return await query.alerts(connection, asked, desk.time.now())
+        asked = query.ListQuery({"state": state, "incident": incident, "kind": kind}, access.contract, before, limit)
+        async with context.store.reading() as connection:
+            return await query.alerts(connection, asked, context.time_source.now())
 
     @routes.get("/v1/alerts/{id_}", responses=_ONE)
     async def alert(request: Request, id_: str) -> AlertDetail:
         access = authorize(request, READ)
-        async with desk.store.reading() as connection:
+        async with context.store.reading() as connection:
             found = await query.alert(connection, id_, access.contract)
         if found is None:
             raise _no("alert", id_)
@@ -88,7 +88,7 @@ def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: 
         openapi_extra=describes(AckRequest, required=False),
     )
     async def acknowledge(request: Request, id_: str) -> AckResponse:
-        """Stop the escalation. A second answer, and one after the end, change nothing and say so."""
+        """Acknowledge an alert: its escalation stops. One that is acknowledged or closed is not changed."""
         access = authorize(request, ACK)
         body = await read_model(request, AckRequest)
         named = body.by if body is not None else ""
@@ -101,7 +101,7 @@ def _alerts(routes: APIRouter, desk: Desk, authorize: Authorizer, acknowledger: 
         )
 
 
-def _deliveries(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
+def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
     @routes.get("/v1/deliveries", responses=_REFUSALS)
     async def deliveries(
         request: Request,
@@ -115,45 +115,45 @@ def _deliveries(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
     ) -> DeliveryPage:
         access = authorize(request, READ)
         equal = {"state": state, "incident": incident, "notice": notice, "person": person, "channel": channel}
-        async with desk.store.reading() as connection:
-            return await query.deliveries(connection, query.Asked(equal, access.contract, before, limit))
+        async with context.store.reading() as connection:
+            return await query.deliveries(connection, query.ListQuery(equal, access.contract, before, limit))
 
     @routes.get("/v1/deliveries/{id_}", responses=_ONE)
     async def delivery(request: Request, id_: str) -> DeliveryDetail:
         access = authorize(request, READ)
-        return await _delivery(desk, id_, access.contract)
+        return await _delivery(context, id_, access.contract)
 
     @routes.post("/v1/deliveries/{id_}/retry", responses={**_ONE, 409: {"description": "it has not failed"}})
     async def again(request: Request, id_: str) -> DeliveryDetail:
         """Queue a failed delivery once more, under the same id."""
         access = authorize(request, ADMIN)
-        before = await _delivery(desk, id_, access.contract)
-        if not await retry(desk, id_):
+        before = await _delivery(context, id_, access.contract)
+        if not await retry_delivery(context, id_):
             hint = f"retry the digest {before.carried_by} that carried it" if before.carried_by else "only failures are"
             raise Problem(409, "not-failed", "It is not retried", f"The delivery is {before.state}: {hint}.")
-        return await _delivery(desk, id_, access.contract)
+        return await _delivery(context, id_, access.contract)
 
 
-def _endpoints(routes: APIRouter, desk: Desk, authorize: Authorizer) -> None:
+def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
     @routes.get("/v1/endpoints", responses=_REFUSALS)
     async def endpoints(request: Request) -> EndpointPage:
         """Endpoints that are disabled (410 Gone), have been, or asked for patience (Retry-After)."""
         for_all_contracts(authorize(request, ADMIN))
-        async with desk.store.reading() as connection:
+        async with context.store.reading() as connection:
             return EndpointPage(endpoints=await query.endpoints(connection))
 
     @routes.post("/v1/endpoints/{id_}/enable", responses=_ONE)
     async def enabled(request: Request, id_: str) -> EndpointShape:
         access = for_all_contracts(authorize(request, ADMIN))
-        if not await enable(desk, id_, access.key or API):
+        if not await enable_endpoint(context, id_, access.key or API):
             raise _no("endpoint", id_)
-        async with desk.store.reading() as connection:
+        async with context.store.reading() as connection:
             return next(each for each in await query.endpoints(connection) if each.id == id_)
 
 
-def _links(routes: APIRouter, desk: Desk, answers: LinkAnswers) -> None:
-    def shown(answer: Answer) -> HTMLResponse:
-        return HTMLResponse(page(desk.manner.texts, answer), answer.shown.status, headers=HEADERS)
+def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> None:
+    def shown(answer: AckPage) -> HTMLResponse:
+        return HTMLResponse(page(context.render_config.texts, answer), answer.shown.status, headers=HEADERS)
 
     @routes.get("/ack/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def look(token: str) -> HTMLResponse:
@@ -164,8 +164,8 @@ def _links(routes: APIRouter, desk: Desk, answers: LinkAnswers) -> None:
         return shown(await answers.act(token))
 
 
-async def _delivery(desk: Desk, id_: str, contract: str | None) -> DeliveryDetail:
-    async with desk.store.reading() as connection:
+async def _delivery(context: NotifierContext, id_: str, contract: str | None) -> DeliveryDetail:
+    async with context.store.reading() as connection:
         found = await query.delivery(connection, id_, contract)
     if found is None:
         raise _no("delivery", id_)

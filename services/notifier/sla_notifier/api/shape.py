@@ -14,7 +14,7 @@ class _Shape(BaseModel):
 
 
 class StepShape(_Shape):
-    """A page still to come if nobody answers."""
+    """An escalation step that is still to come."""
 
     round: int
     level: int = Field(description="from 1; 0 begins the next round")
@@ -22,6 +22,8 @@ class StepShape(_Shape):
 
 
 class AlertShape(_Shape):
+    """An alert, as lists show it."""
+
     id: str
     kind: str = Field(description="clock, or fix for a critical-fix notice")
     state: str = Field(description="open, acknowledged or closed")
@@ -45,6 +47,8 @@ class AlertShape(_Shape):
 
 
 class AttemptShape(_Shape):
+    """One attempt to send a delivery."""
+
     number: int
     at: datetime
     finished_at: datetime | None
@@ -54,6 +58,8 @@ class AttemptShape(_Shape):
 
 
 class DeliveryShape(_Shape):
+    """One message to one person by one channel, without its words and its address."""
+
     id: str = Field(description="also the Message-ID and the webhook-id")
     kind: str
     person: str
@@ -80,28 +86,38 @@ class DeliveryShape(_Shape):
 
 
 class AlertDetail(AlertShape):
+    """An alert with its steps and its deliveries."""
+
     steps: list[StepShape] = []
     deliveries: list[DeliveryShape] = []
     not_shown: list[str] = Field(default=[], description="ids of deliveries that cannot be shown; see the log")
 
 
 class DeliveryDetail(DeliveryShape):
+    """A delivery with its attempts."""
+
     log: list[AttemptShape] = []
 
 
 class AlertPage(_Shape):
+    """A page of alerts."""
+
     alerts: list[AlertShape]
     next: str = Field(default="", description="pass as `before` for the next page; empty at the end")
     not_shown: list[str] = Field(default=[], description="ids of alerts that cannot be shown; see the log")
 
 
 class DeliveryPage(_Shape):
+    """A page of deliveries."""
+
     deliveries: list[DeliveryShape]
     next: str = ""
     not_shown: list[str] = Field(default=[], description="ids of deliveries that cannot be shown; see the log")
 
 
 class EndpointShape(_Shape):
+    """An endpoint that was disabled or asked for a pause."""
+
     id: str
     state: str
     reason: str = ""
@@ -111,16 +127,20 @@ class EndpointShape(_Shape):
 
 
 class EndpointPage(_Shape):
+    """Every such endpoint."""
+
     endpoints: list[EndpointShape]
 
 
 class AckRequest(BaseModel):
-    """Who acts, when a program acknowledges for somebody; the key's id is recorded in any case."""
+    """Who acknowledges, when a program does it for somebody; the key's id is recorded in any case."""
 
     model_config = ConfigDict(extra="forbid")
     by: WhoIn = ""
 
 
 class AckResponse(_Shape):
+    """What the acknowledgement did, and the alert as it is now."""
+
     answer: str = Field(description="done, already or closed")
     alert: AlertShape

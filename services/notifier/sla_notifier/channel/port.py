@@ -1,7 +1,7 @@
-"""What every channel offers and what it can answer.
+"""What every channel offers, and the outcomes of a send.
 
-A channel never raises for a failed send: it says `Sent`, `Busy`, `Retry` or `Rejected`, with the class of failure that
-the delivery row, the log and the metrics show. `Busy` is about the server, the others are about the message.
+A channel never raises for a failed send: it returns `Sent`, `Busy`, `Retry` or `Rejected`, with the class of failure
+that the delivery row, the log and the metrics show. `Busy` is about the server, the others are about the message.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
 
 
 class Failure(StrEnum):
-    """Why a message did not arrive; a bounded set, also a metric label."""
+    """Why a message did not arrive; a bounded set, since it is also the label of a metric."""
 
     AUTH = "auth"
     RATE_LIMITED = "rate_limited"
-    REFUSED = "refused"  # nobody listens there
+    REFUSED = "refused"  # nothing listens there
     UNREACHABLE = "unreachable"  # no route, no name
     TIMEOUT = "timeout"
     TLS = "tls"
@@ -47,7 +47,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now. `after`: what the other side asked for; `maybe_arrived`: it may have the message all the same."""
+    """Not sent now; try again. `after`: the wait it asked for; `maybe_arrived`: it may have the message."""
 
     failure: Failure
     detail: str
@@ -57,15 +57,14 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The other side has no place for anybody now. It says nothing about this message, which has not been handed over:
-    no attempt is counted, and it goes as soon as there is a place."""
+    """The server has no room now. The message was not handed over, and no attempt is counted."""
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Never this way; `disable` says that nothing at all should be sent to this endpoint any more."""
+    """Refused for good. `disable`: nothing more is to be sent to this endpoint."""
 
     failure: Failure
     detail: str
@@ -76,8 +75,8 @@ Outcome = Sent | Busy | Retry | Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """One message to one address. `id` is the same on every attempt: Message-ID and webhook-id follow from it."""
+class OutgoingMessage:
+    """One message to one address. `id` is the same on each attempt, for Message-ID and webhook-id."""
 
     id: str
     address: str  # a mailbox, or the id of a webhook channel
@@ -93,6 +92,21 @@ class Outgoing:
 
 
 class Channel(Protocol):
-    async def send(self, outgoing: Outgoing) -> Outcome: ...
+    """The sending side of one kind of channel; one for a process."""
 
-    async def close(self) -> None: ...
+    @property
+    def room(self) -> int | None:
+        """How many messages are of use here at once; None when only the sender's own bounds count."""
+        return None
+
+    async def prepare(self) -> None:
+        """Read every file that sending needs: later there may be no descriptor left to read it with."""
+        return
+
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
+        """Send one message and return what came of it. Raises nothing for a failed send."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open; nothing is sent afterwards."""
+        ...

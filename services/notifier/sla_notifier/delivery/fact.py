@@ -1,17 +1,17 @@
-"""What the log says of deliveries and alerts (`io.slad.delivery.*`, `io.slad.alert.*`): persons by id, no address."""
+"""The events of deliveries and alerts (`io.slad.delivery.*`, `io.slad.alert.*`): people by id, no addresses."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from sla_notifier.delivery.row import DeliveryRow
-from sla_notifier.delivery.state import State
+from sla_notifier.delivery.state import DeliveryState
 from sla_platform.envelope import Envelope
 from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
 
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
-    """The event of a delivery that has just come into its state; the attempt makes repeated states distinct."""
+    """Return the event of a delivery that has just come into its state; the attempt makes repeated states distinct."""
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",
         incident=row.incident,
@@ -21,11 +21,11 @@ def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
         delivery=row.id,
         recipient=row.person,
         channel=row.channel,
-        reason=row.reason if row.state in (State.CANCELLED, State.UNDELIVERABLE) else row.why,
+        reason=row.reason if row.state in (DeliveryState.CANCELLED, DeliveryState.UNDELIVERABLE) else row.why,
         attempts=row.attempts,
         possibly_duplicate=row.possibly_duplicate,
         at=at,
         due_at=row.due_at,
-        error=row.failure or row.reason if row.state is State.FAILED else row.failure,
+        error=row.failure or row.reason if row.state is DeliveryState.FAILED else row.failure,
     )
     return encode_delivery_fact(fact, f"delivery/{row.id}/{row.state.value}/{row.attempts}")

@@ -1,4 +1,4 @@
-"""The id of a delivery: the same fact told to the same person the same way is the same delivery, for ever.
+"""The id of a delivery: the same fact to the same person by the same address always has the same id.
 
 It is the Message-ID and the webhook-id, so it is hashed: Standard Webhooks forbids dots, mail forbids much more.
 """
@@ -9,6 +9,6 @@ import hashlib
 
 
 def delivery_id(occasion: str, person: str, address: str) -> str:
-    """`occasion` is the fact or notice id, with the level and round of a page; `address` as `email:a@b`."""
+    """Return the id of a delivery: of the fact or notice, with level and round, the person and the address."""
     named = "\n".join((occasion, person, address))
     return f"dlv_{hashlib.sha256(named.encode()).hexdigest()[:40]}"

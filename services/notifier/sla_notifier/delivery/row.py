@@ -1,4 +1,4 @@
-"""A row of `notifier_delivery` as a value, and its columns back."""
+"""A row of `notifier_delivery` as a value, and back."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 import orjson
 
+from sla_notifier.channel.registry import endpoint_of, split_address
 from sla_notifier.delivery.identity import delivery_id
-from sla_notifier.delivery.state import Kind, State
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """Field by field as the table says (see sla_notifier.tables)."""
+    """A row of `notifier_delivery`; the columns are explained in `sla_notifier.tables`."""
 
     id: str
     occasion: str
-    kind: Kind
+    kind: MessageKind
     person: str
     channel: str
     address: str
@@ -33,7 +34,7 @@ class DeliveryRow:
     contract: str = ""
     notice: str = ""
     why: str = ""
-    state: State
+    state: DeliveryState
     reason: str = ""
     attempts: int = 0
     next_at: datetime
@@ -54,11 +55,13 @@ class DeliveryRow:
 
     @property
     def pages(self) -> bool:
-        """Whether it belongs to an escalation that an answer or an end may have stopped meanwhile."""
-        return self.kind in (Kind.PAGE, Kind.NOTICE) or (self.kind is Kind.FIX and self.level > 1)
+        """Return whether it belongs to an escalation that an acknowledgement or the end of the clock stops."""
+        return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
+            self.kind is MessageKind.CRITICAL_FIX and self.level > 1
+        )
 
     def columns(self) -> dict[str, Any]:
-        """For an INSERT."""
+        """Return the values of its row, for an INSERT."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -68,41 +71,27 @@ class DeliveryRow:
 
 
 def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
-    """From a selected row."""
+    """Return the delivery of a selected row."""
     values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
     return DeliveryRow(
         **values
         | {
-            "kind": Kind(values["kind"]),
-            "state": State(values["state"]),
+            "kind": MessageKind(values["kind"]),
+            "state": DeliveryState(values["state"]),
             "then": tuple(orjson.loads(values["then"])),
         }
     )
 
 
-def split_address(written: str) -> tuple[str, str]:
-    """`email:a@b` → (`email`, `a@b`); `webhook:ops` → (`webhook`, `ops`)."""
-    channel, _, address = written.partition(":")
-    return channel, address
-
-
 def thread_of(row: DeliveryRow) -> str:
-    """What its message belongs to: an alert, a notice, or the storm that a digest tells of (`digest/<storm>/<n>`)."""
-    if row.kind is Kind.DIGEST:
+    """Return what a message belongs to: an alert, a notice, or the storm of a digest."""
+    if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
     return row.alert or row.notice
 
 
-MAIL = "email"  # the endpoint of all mail
-
-
-def endpoint_of(channel: str, address: str) -> str:
-    """What shares one queue and one fate: all mail goes to one server, each webhook channel stands alone."""
-    return MAIL if channel == "email" else f"{channel}:{address}"
-
-
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
-    """The same message to the person's next address, or None when there is none. Its id follows from the address."""
+    """Return the same message to the person's next address, or None. Its id follows from the address."""
     if not row.then:
         return None
     channel, address = split_address(row.then[0])
@@ -114,7 +103,7 @@ def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
         endpoint=endpoint_of(channel, address),
         then=row.then[1:],
         why=f"{row.why}; {row.channel} failed" if row.why else f"{row.channel} failed",
-        state=State.QUEUED,
+        state=DeliveryState.QUEUED,
         reason="",
         attempts=0,
         next_at=now,

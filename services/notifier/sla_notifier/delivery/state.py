@@ -1,10 +1,10 @@
 """The states of a delivery.
 
 queued ──▶ sending ──▶ sent
-  │          │ ▲ └────▶ failed          (rejected, or the ladder is exhausted)
+  │          │ ▲ └────▶ failed          (rejected, or the retry policy gives up)
   │          ▼ │
   │        retrying
-  └──▶ cancelled    nobody needs to hear it any more     undeliverable: nobody to tell, from the start
+  └──▶ cancelled    no longer needed            undeliverable: no recipient from the start
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
+    """The states of a delivery; see the drawing at the top of this module."""
+
     QUEUED = "queued"
     SENDING = "sending"
     RETRYING = "retrying"
@@ -23,26 +25,27 @@ class State(StrEnum):
 
     @property
     def final(self) -> bool:
+        """Return whether the delivery changes no more."""
         return self not in UNFINISHED
 
 
-UNFINISHED = frozenset({State.QUEUED, State.SENDING, State.RETRYING})
-WAITING = UNFINISHED - {State.SENDING}  # in no hands of a sender
+UNFINISHED = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING})
+WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 
 
-class Kind(StrEnum):
-    """What a message is. A page wakes somebody and wants an answer; a notice informs."""
+class MessageKind(StrEnum):
+    """What a message is for. A page asks for an acknowledgement; a notice only informs."""
 
     WARNING = "warning"
     PAGE = "page"
-    NOTICE = "notice"  # a breach, told to a level that is only informed
+    INFO = "notice"  # a breach, sent to a level that is only informed
     UNPROMISED = "unpromised"  # an incident for which no clock runs: somebody must know of it all the same
     RESOLVED = "resolved"
     TAKEN_BACK = "taken_back"
-    FIX = "fix"  # a critical-fix notice
+    CRITICAL_FIX = "fix"  # a critical-fix notice
     DIGEST = "digest"
 
     @property
     def collects(self) -> bool:
-        """Whether other deliveries share this one's end."""
-        return self is Kind.DIGEST
+        """Return whether it is a digest, whose end other deliveries share."""
+        return self is MessageKind.DIGEST

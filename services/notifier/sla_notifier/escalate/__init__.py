@@ -1,1 +1,1 @@
-"""Time passes and nobody answers: due steps become pages of the next level."""
+"""Escalation: due steps of alerts that are not acknowledged become pages of the next level."""

@@ -13,12 +13,12 @@ import orjson
 import structlog
 
 from sla_notifier.alert import store as alerts
-from sla_notifier.alert.batch import Batch
-from sla_notifier.alert.chain import Step
+from sla_notifier.alert.chain import EscalationStep
+from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.decide import in_force, stepped
-from sla_notifier.desk import Desk
-from sla_notifier.escalate.patience import Wait, heard_of, wait
-from sla_notifier.telling.write import write
+from sla_notifier.context import NotifierContext
+from sla_notifier.escalate.off_hours import StepDelay, already_notified, delay_of
+from sla_notifier.notification.unit_of_work import write
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
 from sla_platform.rows import one_row
@@ -33,14 +33,15 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """One per process."""
+    """The loop that takes due escalation steps; one per process."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        desk.quarantine.replays(ESCALATE, self._again)
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
+        context.quarantine.replays(ESCALATE, self._again)
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
+        """Take due steps until cancelled."""
         while True:
             try:
                 more = await self.tick()
@@ -50,12 +51,12 @@ class Escalator:
                 continue
             self.last_pass = time.monotonic()
             if not more:
-                await self._desk.time.sleep(TICK_SECONDS)
+                await self._context.time_source.sleep(TICK_SECONDS)
 
     async def tick(self) -> bool:
-        """Take what is due now; True when there may be more."""
-        async with self._desk.store.reading() as connection:
-            if not await alerts.any_due(connection, await store_now(connection, self._desk.time)):
+        """Take the steps that are due now. Return whether there may be more. Raises Retryable."""
+        async with self._context.store.reading() as connection:
+            if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):
                 return False
         try:
             return await self._step() == LIMIT
@@ -65,46 +66,48 @@ class Escalator:
             _log.error("escalation.split", error=worded(error)[:500])
         return await self._one_by_one() == LIMIT
 
-    async def _step(self, only: str | None = None, again: Sequence[Step] = ()) -> int:
+    async def _step(self, only: str | None = None, again: Sequence[EscalationStep] = ()) -> int:
         """Page the next level of what is due (`only` of this alert), after putting steps back; how many alerts."""
-        async with self._desk.writing() as connection:
-            now = await store_now(connection, self._desk.time)
+        async with self._context.writing() as connection:
+            now = await store_now(connection, self._context.time_source)
             await alerts.replace_steps(connection, (), again)
             known, steps = await alerts.take_due(connection, now, LIMIT, only)
-            batch, catalogue = Batch(known), self._desk.catalogue()
-            heard = await heard_of(connection, known.values()) if steps else {}
-            later: list[Step] = []
+            batch, catalogue = ChangeSet(known), self._context.catalogue()
+            notified = await already_notified(connection, known.values()) if steps else {}
+            later: list[EscalationStep] = []
             for step in steps:
                 alert = batch.alert(step.alert) or known[step.alert]
-                held = wait(catalogue, alert, step, heard[alert.id], now) if in_force(alert, step) else Wait()
+                held = (
+                    delay_of(catalogue, alert, step, notified[alert.id], now) if in_force(alert, step) else StepDelay()
+                )
                 if held.step is not None:
                     later.append(replace(step, fire_at=held.step))
                 else:
                     batch.add(stepped(alert, step, now, held.levels))
-            await write(connection, batch, catalogue, self._desk.manner, now)
+            await write(connection, batch, catalogue, self._context.render_config, now)
             await alerts.replace_steps(connection, (), later)
         put_off = {(step.alert, step.round, step.level) for step in later}
         for step in steps:
             if (step.alert, step.round, step.level) not in put_off:
-                self._desk.metrics.steps.labels(str(step.level)).inc()
+                self._context.metrics.steps.labels(str(step.level)).inc()
         if steps:
             _log.info("escalation.stepped", steps=len(steps) - len(later), later=len(later))
-            self._desk.wake()
+            self._context.signal()
         return len(known)
 
     async def _one_by_one(self) -> int:
-        """The alert whose steps cannot be taken keeps nobody else's waiting: they are quarantined."""
-        async with self._desk.store.reading() as connection:
-            due = await alerts.due(connection, await store_now(connection, self._desk.time), LIMIT)
+        """Take the steps alert by alert; those of an alert that fails alone are quarantined."""
+        async with self._context.store.reading() as connection:
+            due = await alerts.due(connection, await store_now(connection, self._context.time_source), LIMIT)
         for alert in due:
             if (error := await one_row(partial(self._step, alert))) is not None:
-                await self._set_aside(alert, error)
+                await self._quarantine(alert, error)
         return len(due)
 
-    async def _set_aside(self, alert: str, error: Exception) -> None:
-        quarantine = self._desk.quarantine
-        async with self._desk.store.transaction() as connection:
-            steps = await alerts.take_steps(connection, alert, await store_now(connection, self._desk.time))
+    async def _quarantine(self, alert: str, error: Exception) -> None:
+        quarantine = self._context.quarantine
+        async with self._context.store.transaction() as connection:
+            steps = await alerts.take_steps(connection, alert, await store_now(connection, self._context.time_source))
             said = [{"round": step.round, "level": step.level, "fire_at": step.fire_at} for step in steps]
             row = QuarantineRow(
                 part=ESCALATE,
@@ -124,6 +127,7 @@ class Escalator:
         """Take steps out of the quarantine."""
         said = orjson.loads(entry.data)
         steps = [
-            Step(entry.key, each["round"], each["level"], datetime.fromisoformat(each["fire_at"])) for each in said
+            EscalationStep(entry.key, each["round"], each["level"], datetime.fromisoformat(each["fire_at"]))
+            for each in said
         ]
         await self._step(entry.key, steps)

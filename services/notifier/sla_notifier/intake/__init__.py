@@ -1,1 +1,1 @@
-"""Facts in: what the timer says of clocks and what ingest says of critical fixes, applied once each."""
+"""Intake: the timer's facts about clocks and the notices of critical fixes, each applied once."""

@@ -8,14 +8,16 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier.alert import store as alerts
-from sla_notifier.desk import Desk
+from sla_notifier.context import NotifierContext
 from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.intake.waiting import clocks_of
-from sla_notifier.telling.write import write
+from sla_notifier.notification.unit_of_work import write
 
 
-async def apply(connection: AsyncConnection, incoming: Sequence[Incoming], desk: Desk, now: datetime) -> None:
-    """Lock the alerts concerned, decide, write."""
-    catalogue = desk.catalogue()
+async def apply(
+    connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
+) -> None:
+    """Lock the alerts these facts concern, decide, and write, in the caller's transaction."""
+    catalogue = context.catalogue()
     known = await alerts.locked(connection, clocks_of(incoming))
-    await write(connection, decide(incoming, known, catalogue, now), catalogue, desk.manner, now)
+    await write(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)

@@ -13,7 +13,7 @@ from sla_domain.fact import FactKind
 from sla_domain.notice import Affected, Notice, NoticeId, Severity
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
-from sla_notifier.alert.batch import Batch
+from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.decide import (
     breached,
     ended,
@@ -25,16 +25,16 @@ from sla_notifier.alert.decide import (
     unpromised,
     warned,
 )
-from sla_notifier.telling.directory import chain_of, contract_of
+from sla_notifier.notification.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
 Incoming = tuple[str, ClockFact | NoticeData]
 """The event's id and what it says."""
 
 
-def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> Batch:
-    """The changes of all of them, in their order."""
-    batch = Batch(known)
+def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> ChangeSet:
+    """Return the changes of all facts and notices, in their order."""
+    batch = ChangeSet(known)
     for id_, said in incoming:
         if isinstance(said, NoticeData):
             _notice(batch, id_, said, catalogue, now)
@@ -43,7 +43,7 @@ def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: 
     return batch
 
 
-def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
+def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now: datetime) -> None:
     """Facts that concern no alert that there is are on record by their id and change nothing."""
     chain = chain_of(catalogue, fact, contract_of(catalogue, fact.contract))
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
@@ -65,13 +65,13 @@ def _fact(batch: Batch, id_: str, fact: ClockFact, catalogue: Catalogue, now: da
             batch.add(ended(alert, fact, id_, now))
 
 
-def _notice(batch: Batch, id_: str, notice: NoticeData, catalogue: Catalogue, now: datetime) -> None:
+def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue, now: datetime) -> None:
     for contract in concerned(notice, catalogue, now):
         batch.add(published(notice, id_, contract.id, chain_of(catalogue, None, contract), now))
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Contracts in force whose environment holds an affected product (PLANS H6, H7)."""
+    """Return the contracts in force whose environment holds an affected product (PLANS H6, H7)."""
     asked = Notice(
         id=NoticeId(notice.id),
         title=notice.title,

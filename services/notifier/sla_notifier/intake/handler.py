@@ -1,7 +1,8 @@
 """The consumer of clocks and notices: one transaction for a batch, in which every event id is claimed first.
 
-A few facts are worked on at once. Many wait for their turn (`turns`), and so does what could not be worked on at once.
-Facts that can concern nobody are passed over without a look at the database: in a herd a breach must not wait for them.
+A few facts are worked on at once. Many wait for the scheduler, and so does what could not be worked on at once. Facts
+that can concern no alert are skipped without a look at the database: with very many facts at once, a breach must not
+wait for them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
-from sla_notifier.alert.decide import heeded
-from sla_notifier.desk import Desk
+from sla_notifier.alert.decide import is_relevant
+from sla_notifier.context import NotifierContext
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_notifier.intake.decide import Incoming
@@ -35,26 +36,26 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """A bus Handler. Partitions mean nothing here: no state is kept between batches. `canary` hears of each canary."""
+    """A bus handler that keeps no state between batches. `canary` is called with the due instant of each canary."""
 
-    def __init__(self, desk: Desk, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
-        self._desk = desk
+    def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
+        self._context = context
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Nothing to prepare."""
+        """Do nothing: no state depends on partitions."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Nothing to give back."""
+        """Do nothing: no state depends on partitions."""
 
     async def handle(self, batch: Batch) -> None:
-        """Raises BadEnvelope (permanent) for an event that cannot be read, StoreBusy when nothing was changed."""
+        """Take in a batch. Raises BadEnvelope for an event that cannot be read, Retryable when nothing was changed."""
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
         decoded = [(envelope.id, _decoded(envelope)) for envelope in batch.envelopes if envelope.key != CANARY]
-        incoming = [(id_, said) for id_, said in decoded if isinstance(said, NoticeData) or heeded(said)]
-        self._desk.metrics.unheeded.inc(len(decoded) - len(incoming))
+        incoming = [(id_, said) for id_, said in decoded if isinstance(said, NoticeData) or is_relevant(said)]
+        self._context.metrics.irrelevant.inc(len(decoded) - len(incoming))
         if not incoming:
             return
         try:
@@ -65,31 +66,31 @@ class FactHandler:
             _log.error("facts.refused", error=worded(error)[:500])
             fresh = await self._take_in(incoming, at_once=False)
         for _, said in fresh:
-            self._desk.metrics.facts.labels(_kind(said)).inc()
+            self._context.metrics.facts.labels(_kind(said)).inc()
             if isinstance(said, ClockFact) and said.is_history:
-                self._desk.metrics.history.labels(_kind(said)).inc()
-        self._desk.metrics.repeated.inc(len(incoming) - len(fresh))
-        self._desk.wake()
+                self._context.metrics.history.labels(_kind(said)).inc()
+        self._context.metrics.repeated.inc(len(incoming) - len(fresh))
+        self._context.signal()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Take in an event out of the quarantine. Raises what makes it unfit still."""
+        """Take in an event out of the quarantine. Raises the error that it still has."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
         """What nobody has taken in before, worked on `at_once` unless earlier facts of the same clocks still wait."""
-        async with self._desk.writing() as connection:
-            now = await store_now(connection, self._desk.time)
+        async with self._context.writing() as connection:
+            now = await store_now(connection, self._context.time_source)
             fresh = await self._claimed(connection, incoming, now)
             if not fresh:
                 return fresh
-            before = await waiting.flows_of(connection, waiting.clocks_of(fresh))
+            before = await waiting.queues_of(connection, waiting.clocks_of(fresh))
             at_once = at_once and not before
             if at_once:
-                await apply(connection, fresh, self._desk, now)
+                await apply(connection, fresh, self._context, now)
             else:
                 await waiting.put(connection, fresh, before, now)
         if not at_once:
-            self._desk.taken.wake()
+            self._context.facts_taken_in.wake()
         return fresh
 
     async def _claimed(self, connection: AsyncConnection, incoming: list[Incoming], now: datetime) -> list[Incoming]:

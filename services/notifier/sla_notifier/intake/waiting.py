@@ -1,7 +1,7 @@
-"""Facts and notices that have been taken in and wait for their turn: one flow per contract, each in its own order.
+"""Facts and notices that were taken in and wait: one queue per contract, each in its own order.
 
-A fact of a clock waits in the flow in which an earlier fact of that clock still waits, so that no change of contract
-lets the later one overtake.
+A fact of a clock waits in the queue in which an earlier fact of that clock still waits, so that a change of contract
+lets no later fact overtake it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow
 from sla_platform.wire import ClockFact, NoticeData
 
 NOTICES = ""
-"""The flow of what concerns many contracts."""
+"""The queue of what concerns many contracts."""
 
 DECIDE = "decide"
 _FACT = "fact"
 _w = tables.waiting.c
-# From each flow to the next along the index, however many wait in one.
+# From each queue to the next along the index, however many wait in one.
 _FLOWS = text(
     """
     WITH RECURSIVE flows (flow) AS (
@@ -45,82 +45,83 @@ _LOCK = text(
 
 
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
+    """Return the ids of the clocks that these facts are about."""
     return {_clock(said) for _, said in incoming} - {""}
 
 
-async def flows_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
-    """The flow in which facts of these clocks wait, of those of which any does."""
+async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
+    """Return the queue in which facts of each clock wait, for the clocks of which any do."""
     if not clocks:
         return {}
-    query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), tables.UNSPOILT).order_by(_w.seq)
+    query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), tables.NOT_QUARANTINED).order_by(_w.seq)
     return {row.clock: row.flow for row in (await connection.execute(query)).all()}
 
 
 async def put(
     connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
 ) -> None:
-    """At the end of their flows, in this order; `before` are the flows in which facts of their clocks wait already."""
+    """Append facts to their queues in this order; `before` are the queues of clocks of which facts wait already."""
     held = dict(before)
     rows = []
     for id_, each in incoming:
         clock = _clock(each)
-        flow = held.setdefault(clock, _flow(each)) if clock else _flow(each)
+        queue = held.setdefault(clock, _queue_of(each)) if clock else _queue_of(each)
         rows.append(
-            {"flow": flow, "clock": clock, "id": id_, "at": now, "kind": _kind(each), "said": each.model_dump_json()}
+            {"flow": queue, "clock": clock, "id": id_, "at": now, "kind": _kind(each), "said": each.model_dump_json()}
         )
     await connection.execute(tables.waiting.insert(), rows)
 
 
-async def flows(connection: AsyncConnection) -> list[str]:
-    """Those in which something waits."""
+async def contract_queues(connection: AsyncConnection) -> list[str]:
+    """Return the queues in which something waits."""
     return list((await connection.execute(_FLOWS)).scalars())
 
 
-async def held(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Those of these flows that are nobody else's until the transaction ends."""
+async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
+    """Lock these queues until the transaction ends, and return those that no other process has locked."""
     if not is_postgres(connection):  # one writer
         return list(wanted)
     return list((await connection.execute(_LOCK, {"flows": list(wanted)})).scalars())
 
 
-async def take(connection: AsyncConnection, held_flows: Sequence[str], share: int) -> list[Incoming]:
-    """At most `share` of each of these flows, oldest first, out of the table."""
-    if not held_flows:
+async def take(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
+    """Delete and return at most `share` facts of each of these queues, the oldest first."""
+    if not held_queues:
         return []
     heads = [
-        select(_w.seq).where(_w.flow == flow, tables.UNSPOILT).order_by(_w.seq).limit(share).subquery()
-        for flow in held_flows
+        select(_w.seq).where(_w.flow == queue, tables.NOT_QUARANTINED).order_by(_w.seq).limit(share).subquery()
+        for queue in held_queues
     ]
     chosen = union_all(*(select(head.c.seq) for head in heads))
     rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(chosen)).returning(tables.waiting))).all()
     return [_incoming(row) for row in sorted(rows, key=lambda row: row.seq)]
 
 
-async def first(connection: AsyncConnection, flow: str) -> int | None:
-    """The place of what is next in this flow."""
+async def first(connection: AsyncConnection, queue: str) -> int | None:
+    """Return the place of the next fact of this queue, or None."""
     found: int | None = (
-        await connection.execute(select(func.min(_w.seq)).where(_w.flow == flow, tables.UNSPOILT))
+        await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
     ).scalar()
     return found
 
 
 async def remove(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
-    """Take out what has this place, as it is kept in quarantine; None when somebody else has it by now."""
+    """Delete the fact at this place and return it for the quarantine; None when it is gone."""
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
     return None if row is None else _quarantined(seq, row)
 
 
-async def spoilt(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
-    """Take out what the release before has set aside in its place, with the errors it noted."""
+async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
+    """Delete and return the facts that an older release had marked as failed, with their errors."""
     some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
     wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
     rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(some)).returning(*wanted))).all()
     return [(_quarantined(row.seq, row), row.error) for row in rows]
 
 
-def waited(entry: QuarantineEntry) -> Incoming:
-    """What waits in quarantine, read again. Raises ValueError."""
+def of_quarantine(entry: QuarantineEntry) -> Incoming:
+    """Return the fact or notice of a quarantine entry. Raises ValueError."""
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)
 
@@ -138,7 +139,7 @@ def _quarantined(seq: int, row: Any) -> QuarantineRow:
     )
 
 
-def _flow(said: ClockFact | NoticeData) -> str:
+def _queue_of(said: ClockFact | NoticeData) -> str:
     return said.contract if isinstance(said, ClockFact) else NOTICES
 
 

@@ -1,1 +1,1 @@
-"""What is due goes out: the loop around claim, channel and record."""
+"""Sending: the loop around claim, channel and record."""

@@ -1,8 +1,8 @@
-"""The sending loop: claim what is due, hand it to its channel, record how it went.
+"""The sending loop: claim what is due, give it to its channel, record how it went.
 
-Endpoints have a small number of places each, so that a slow one fills only its own. Outcomes are recorded together,
-as many as are there. A sender that is cancelled claims nothing more, waits a little for what it has begun, and
-records it; what it could not finish is taken up under the same id when the lease has run out.
+Results are recorded together, as many as are there. A sender that is cancelled claims nothing more, waits a little for
+what it has begun, and records it; what it could not finish is claimed again under the same id when the lease has run
+out.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from sla_notifier.channel.mail import MailRoute
-from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, Outgoing, Rejected, Retry, Sent
-from sla_notifier.delivery import spoilt
-from sla_notifier.delivery import store as deliveries
-from sla_notifier.delivery.row import MAIL, DeliveryRow, thread_of
-from sla_notifier.delivery.verdict import Sequel
-from sla_notifier.desk import Desk
+from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
+from sla_notifier.channel.registry import one_server_kinds
+from sla_notifier.context import NotifierContext
+from sla_notifier.delivery import quarantined
+from sla_notifier.delivery.claim import Lease, claim, due_endpoints, due_ids, lease_until
+from sla_notifier.delivery.endpoint import FinishedAttempt
+from sla_notifier.delivery.policy import AttemptResult
+from sla_notifier.delivery.record import record
+from sla_notifier.delivery.row import DeliveryRow, thread_of
+from sla_notifier.notification.digest import compose_digest
 from sla_notifier.send.pace import Pace, places
-from sla_notifier.telling.digest import composed
 from sla_platform.bus import signalled_within
 from sla_platform.errors import Retryable
 from sla_platform.fault import Fault, as_retryable, fault_of, worded
@@ -38,20 +40,21 @@ _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """One per process; several processes may send from the same database."""
+    """Sends what is due; one per process, several may share a database."""
 
-    def __init__(self, desk: Desk, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
-        self._desk = desk
+    def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
+        self._context = context
         self._channels = channels
         self._pace = pace or Pace()
         self._sending: dict[str, tuple[DeliveryRow, asyncio.Task[None]]] = {}
-        self._done: list[deliveries.Done] = []
+        self._done: list[FinishedAttempt] = []
         self._finished = asyncio.Event()
         self._recording = asyncio.Lock()
         self.last_pass = time.monotonic()
-        desk.quarantine.replays(spoilt.SEND, self._put_back)
+        context.quarantine.replays(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
+        """Claim, send and record until cancelled; then finish what has begun, for at most `drain_seconds`."""
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
         claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")
         try:
@@ -66,7 +69,7 @@ class Sender:
             await asyncio.gather(recording, return_exceptions=True)
 
     async def once(self) -> int:
-        """Send what is due now and record it; the number of attempts. For whoever runs no loop."""
+        """Send and record what is due now; return the number of attempts. For callers without a loop."""
         attempts = 0
         while claimed := await self._claim():
             for row in claimed:
@@ -79,7 +82,7 @@ class Sender:
     # -- claiming -----------------------------------------------------------------------------------------
 
     async def _claim_forever(self) -> None:
-        with self._desk.work.listen() as signalled:
+        with self._context.deliveries_due.listen() as signalled:
             while True:
                 signalled.clear()
                 try:
@@ -94,12 +97,12 @@ class Sender:
 
     async def _claim_whole(self) -> list[DeliveryRow]:
         """Claim and begin; a claim under way when the sender is stopped is still sent, not left to its lease."""
-        claim = asyncio.create_task(self._claim())
+        claiming = asyncio.create_task(self._claim())
         try:
-            await asyncio.shield(claim)
+            await asyncio.shield(claiming)
         finally:
-            await asyncio.wait({claim})
-            claimed = [] if claim.cancelled() or claim.exception() is not None else claim.result()
+            await asyncio.wait({claiming})
+            claimed = [] if claiming.cancelled() or claiming.exception() is not None else claiming.result()
             for row in claimed:
                 self._begin(row)
         return claimed
@@ -107,10 +110,10 @@ class Sender:
     async def _claim(self) -> list[DeliveryRow]:
         if len(self._sending) >= self._pace.at_once:
             return []
-        async with self._desk.store.reading() as connection:
-            due = await deliveries.due_endpoints(connection, await store_now(connection, self._desk.time))
+        async with self._context.store.reading() as connection:
+            due = await due_endpoints(connection, await store_now(connection, self._context.time_source))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
-        room = places(due, busy, self._pace, mail=self._mail_room())
+        room = places(due, busy, self._pace, self._servers())
         if not room:
             return []
         try:
@@ -120,54 +123,53 @@ class Sender:
                 raise as_retryable(error) from error
             _log.error("delivery.claim_split", error=worded(error)[:500])
             claimed = await self._claimed_one_by_one(room)
-        self._desk.told.wake()
+        self._context.log_appended.wake()
         return claimed
 
-    def _mail_room(self) -> int:
-        """How many mails are of use at once: the rest may be overtaken by what is more urgent, or gathered."""
-        mail = self._channels.get(MAIL)
-        return mail.room if isinstance(mail, MailRoute) else self._pace.per_mail_server
+    def _servers(self) -> dict[str, int | None]:
+        """Servers for everybody and how many messages each has use for: the rest may be overtaken, or gathered."""
+        return {name: self._channels[name].room for name in one_server_kinds() if name in self._channels}
 
     async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
-        async with self._desk.writing() as connection:
-            now = await store_now(connection, self._desk.time)
-            return await deliveries.claim(connection, room, now, self._lease(now), self._composed, only)
+        async with self._context.writing() as connection:
+            now = await store_now(connection, self._context.time_source)
+            return await claim(connection, room, now, self._lease(now), self._composed, only)
 
     def _composed(self, digest: DeliveryRow, carried: Sequence[DeliveryRow], now: datetime) -> DeliveryRow:
-        manner = self._desk.manner
-        return composed(digest, carried, manner.texts, manner.links, self._desk.catalogue(), now)
+        manner = self._context.render_config
+        return compose_digest(digest, carried, manner.texts, manner.links, self._context.catalogue(), now)
 
-    def _lease(self, now: datetime) -> deliveries.Lease:
-        until = deliveries.lease_until(now, self._pace.lease_seconds)
-        return deliveries.Lease(uuid4().hex, until, frozenset(self._sending))
+    def _lease(self, now: datetime) -> Lease:
+        until = lease_until(now, self._pace.lease_seconds)
+        return Lease(uuid4().hex, until, frozenset(self._sending))
 
     async def _claimed_one_by_one(self, room: Mapping[str, int]) -> list[DeliveryRow]:
         """The row that cannot be claimed is quarantined, and the others are sent."""
-        async with self._desk.store.reading() as connection:
-            now = await store_now(connection, self._desk.time)
-            due = await deliveries.due_ids(connection, room, now, self._lease(now))
+        async with self._context.store.reading() as connection:
+            now = await store_now(connection, self._context.time_source)
+            due = await due_ids(connection, room, now, self._lease(now))
         claimed: list[DeliveryRow] = []
         for id_ in due:
 
-            async def claim(id_: str = id_) -> None:
+            async def claim_this(id_: str = id_) -> None:
                 claimed.extend(await self._claimed(room, id_))
 
-            if (error := await one_row(claim)) is not None:
-                await self._set_aside(id_, error)
+            if (error := await one_row(claim_this)) is not None:
+                await self._quarantine(id_, error)
         return claimed
 
-    async def _set_aside(self, id_: str, error: Exception) -> None:
-        quarantine = self._desk.quarantine
-        async with self._desk.store.transaction() as connection:
-            row = await spoilt.take_out(connection, id_, await store_now(connection, self._desk.time))
+    async def _quarantine(self, id_: str, error: Exception) -> None:
+        quarantine = self._context.quarantine
+        async with self._context.store.transaction() as connection:
+            row = await quarantined.take_out(connection, id_, await store_now(connection, self._context.time_source))
             await quarantine.put_within(connection, row, error)
         quarantine.tell(row, error)
 
     async def _put_back(self, entry: QuarantineEntry) -> None:
         """Queue a delivery out of the quarantine."""
-        async with self._desk.store.transaction() as connection:
-            await spoilt.put_back(connection, entry.event, await store_now(connection, self._desk.time))
-        self._desk.work.wake()
+        async with self._context.store.transaction() as connection:
+            await quarantined.put_back(connection, entry.event, await store_now(connection, self._context.time_source))
+        self._context.deliveries_due.wake()
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -177,7 +179,7 @@ class Sender:
 
     async def _send(self, row: DeliveryRow) -> None:
         outcome = await self._outcome(row)
-        self._done.append(deliveries.Done(row, outcome, self._desk.time.now()))
+        self._done.append(FinishedAttempt(row, outcome, self._context.time_source.now()))
         self._finished.set()
 
     async def _outcome(self, row: DeliveryRow) -> Outcome:
@@ -185,7 +187,7 @@ class Sender:
         if channel is None:
             return Retry(Failure.NOT_CONFIGURED, f"no way to send {row.channel or 'anything'} is set up")
         try:
-            return await channel.send(outgoing(row, self._desk.time.now()))
+            return await channel.send(outgoing(row, self._context.time_source.now()))
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 _log.warning("delivery.channel_hindered", delivery=row.id, error=worded(error)[:500])
@@ -210,7 +212,7 @@ class Sender:
             done, self._done = self._done, []
             return not done or await self._write(done)
 
-    async def _write(self, done: list[deliveries.Done]) -> bool:
+    async def _write(self, done: list[FinishedAttempt]) -> bool:
         try:
             await in_parts(done, self._settle, self._unrecorded)
         except Retryable as error:
@@ -220,30 +222,30 @@ class Sender:
             return False
         return True
 
-    async def _settle(self, done: Sequence[deliveries.Done]) -> None:
-        async with self._desk.store.transaction() as connection:
-            now = await store_now(connection, self._desk.time)
-            settled = await deliveries.record(connection, done, now)
+    async def _settle(self, done: Sequence[FinishedAttempt]) -> None:
+        async with self._context.store.transaction() as connection:
+            now = await store_now(connection, self._context.time_source)
+            settled = await record(connection, done, now)
         for item in done:
             self._sending.pop(item.row.id, None)
         self._measure(done, settled, now)
-        self._desk.wake()
+        self._context.signal()
 
-    async def _unrecorded(self, item: deliveries.Done, error: Exception) -> None:
+    async def _unrecorded(self, item: FinishedAttempt, error: Exception) -> None:
         """An outcome that cannot be written, such as words of a peer that no column takes: written without them."""
         _log.error("delivery.unrecorded", delivery=item.row.id, error=worded(error)[:500])
         plain = replace(item, outcome=_without_words(item.outcome))
         if (second := await one_row(lambda: self._settle([plain]))) is not None:
-            await self._set_aside(item.row.id, second)
+            await self._quarantine(item.row.id, second)
             self._sending.pop(item.row.id, None)
 
     def _measure(
-        self, done: Sequence[deliveries.Done], settled: list[tuple[DeliveryRow, Sequel]], now: datetime
+        self, done: Sequence[FinishedAttempt], settled: list[tuple[DeliveryRow, AttemptResult]], now: datetime
     ) -> None:
         if len(settled) < len(done):
             _log.warning("delivery.lease_lost", count=len(done) - len(settled))
         for row, what in settled:
-            self._desk.metrics.delivered(row, now)
+            self._context.metrics.delivered(row, now)
             _log.info(
                 "delivery.attempted",
                 delivery=row.id,
@@ -279,9 +281,9 @@ def _without_words(outcome: Outcome) -> Outcome:
             return outcome
 
 
-def outgoing(row: DeliveryRow, now: datetime) -> Outgoing:
-    """What a channel gets to see of a row."""
-    return Outgoing(
+def outgoing(row: DeliveryRow, now: datetime) -> OutgoingMessage:
+    """Return what a channel gets to see of a delivery."""
+    return OutgoingMessage(
         id=row.id,
         address=row.address,
         subject=row.subject,

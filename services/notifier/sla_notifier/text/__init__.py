@@ -1,1 +1,1 @@
-"""What people read: the words of each language in `templates/<language>/`, one layout for text and one for HTML."""
+"""Messages in words: each language in `templates/<language>/`, one layout for text and one for HTML."""

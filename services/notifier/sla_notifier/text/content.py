@@ -1,4 +1,4 @@
-"""What a message is made of before anybody's language puts words around it. Pure values."""
+"""The values of a message before a language puts them into words."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sla_notifier.delivery.state import Kind
+from sla_domain.plan import Allowed
+from sla_notifier.delivery.state import MessageKind
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
-    """A span as it is told first, and by the wall clock where that is another story (None: it is not).
+class CountedAndWall:
+    """A span by the hours of the clock, with the wall clock's where that differs (None: it does not).
 
-    `by_wall`: the span told first is the wall's, since the hours of the clock are not known.
+    `by_wall`: the hours of the clock are not known, and `first` is the wall clock's.
     """
 
     first: timedelta
@@ -21,13 +22,32 @@ class Both:
     by_wall: bool
 
 
-Value = str | int | bool | datetime | timedelta | Both
-"""Instants and spans are written out in the reader's language; everything else is shown as it is."""
+@dataclass(frozen=True, slots=True)
+class PromiseTerms:
+    """A metric's title and the time its target allows, such as "First response, 2 working days".
+
+    `allowed` is a text only where it was written by a release that words it in another way.
+    """
+
+    metric: str
+    allowed: Allowed | str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of each language by their name in `why.toml`; `values` are filled in, texts by language in the reader's."""
+
+    name: str
+    values: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+
+
+Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms
+"""Instants, spans and targets are written out in the reader's language; everything else is shown as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link with the name of its label; `main` is the one to press."""
+    """A link; `label` names its text, `main` marks the one to press."""
 
     label: str
     url: str
@@ -36,7 +56,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a digest, with the link to what it is about."""
+    """One line of a digest, with the link to its incident."""
 
     line: str
     url: str = ""
@@ -44,9 +64,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """`values` are what the language's sentences speak of; `rows` name those shown in the table, in order."""
+    """A message before it is put into words: `values` for the sentences, `rows` for the table, in order."""
 
-    kind: Kind
+    kind: MessageKind
     zone: str
     values: Mapping[str, Value]
     rows: tuple[str, ...] = ()
@@ -62,7 +82,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in one language, ready for any channel."""
+    """A message in one language, ready for any channel; `payload` holds its values as JSON."""
 
     subject: str
     text: str

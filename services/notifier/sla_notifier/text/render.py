@@ -8,35 +8,36 @@ escaped, an unknown name is an error.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sla_notifier.delivery.state import Kind
-from sla_notifier.text.content import Both, Content, Message, Value
-from sla_notifier.text.words import instant, load_locale, one_line, span
+from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
+from sla_notifier.delivery.state import MessageKind
+from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
+from sla_notifier.text.words import instant, load_locale, locale_of, one_line, span
 
 FOLDER = Path(__file__).parent / "templates"
 ENGLISH = "en"
 _COLOURS = {
-    Kind.WARNING: "#bf8700",
-    Kind.PAGE: "#cf222e",
-    Kind.NOTICE: "#bc4c00",
-    Kind.UNPROMISED: "#0969da",
-    Kind.RESOLVED: "#1a7f37",
-    Kind.TAKEN_BACK: "#1a7f37",
-    Kind.FIX: "#8250df",
-    Kind.DIGEST: "#cf222e",
+    MessageKind.WARNING: "#bf8700",
+    MessageKind.PAGE: "#cf222e",
+    MessageKind.INFO: "#bc4c00",
+    MessageKind.UNPROMISED: "#0969da",
+    MessageKind.RESOLVED: "#1a7f37",
+    MessageKind.TAKEN_BACK: "#1a7f37",
+    MessageKind.CRITICAL_FIX: "#8250df",
+    MessageKind.DIGEST: "#cf222e",
 }
 
 
 class Texts:
-    """All languages of a folder; templates are compiled once."""
+    """The languages of a folder; templates are compiled once."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -45,7 +46,7 @@ class Texts:
         self._words = cache(self._read)
 
     def load(self) -> None:
-        """Read every file there is now: while somebody is to be paged there may be no descriptor left for it."""
+        """Read every file now: later there may be no descriptor left for it."""
         for environment in (self._plain, self._html):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
@@ -56,24 +57,24 @@ class Texts:
                 load_locale(folder.name)
 
     def language(self, wanted: str) -> str:
-        """The nearest language there is: the whole tag, then its first part, then English."""
+        """Return the nearest language there is: the whole tag, then its first part, then English."""
         for tag in (wanted, wanted.partition("-")[0]):
             if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
                 return tag
         return ENGLISH
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """The labels of a language, gaps filled from English."""
+        """Return the labels of a language, with English for those it lacks."""
         found: Mapping[str, str] = self._words(self.language(language), file)
         return found
 
     def message(self, content: Content, language: str) -> Message:
-        """The content in the nearest language."""
+        """Return the message in the nearest language."""
         spoken = self.language(language)
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
         sentences = self._sentences(content.kind, spoken, said)
-        view = _view(content, labels, said) | sentences
+        view = _view(content, labels, said) | {"heading": ""} | sentences
         view |= {"language": spoken, "colour": _COLOURS[content.kind]}
         return Message(
             subject=one_line(sentences["subject"], 200),
@@ -83,19 +84,28 @@ class Texts:
         )
 
     def brief(self, content: Content, language: str) -> Message:
-        """Its subject and what a program gets, for a message that others tell."""
+        """Return the subject and the payload alone, for a message in a digest."""
         spoken = self.language(language)
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
         sentences = self._sentences(content.kind, spoken, said, ("subject", "lead"))
         return Message(one_line(sentences["subject"], 200), "", "", _payload(content, sentences))
 
+    def worded(self, phrases: Iterable[Phrase], language: str) -> str:
+        """Return phrases one after the other in the nearest language, such as why somebody receives a message."""
+        tag = self.language(language)
+        words = self.words(tag, "why")
+        return "".join(
+            words[each.name].format(**{name: _in_language(value, tag) for name, value in each.values.items()})
+            for each in phrases
+        )
+
     def page(self, template: str, view: Mapping[str, Any]) -> str:
-        """A page for a browser, escaped."""
+        """Return an HTML page from a template; every value is escaped."""
         return self._html.get_template(template).render(view)
 
     def _sentences(
-        self, kind: Kind, language: str, said: Mapping[str, str | int | bool], names: Collection[str] = ()
+        self, kind: MessageKind, language: str, said: Mapping[str, str | int | bool], names: Collection[str] = ()
     ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
         template = self._plain.get_or_select_template([f"{language}/{kind.value}.j2", f"{ENGLISH}/{kind.value}.j2"])
@@ -127,16 +137,44 @@ def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment
 
 
 def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
-    if isinstance(value, Both):
+    if isinstance(value, CountedAndWall):
         first = span(value.first, language)
         if value.wall is not None:
             return labels["counted_and_wall"].format(counted=first, wall=span(value.wall, language))
         return labels["by_wall"].format(span=first) if value.by_wall else first
+    if isinstance(value, PromiseTerms):
+        allowed = _allowed(value.allowed, language, labels)
+        return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
     if isinstance(value, datetime):
         return instant(value, zone, language)
     if isinstance(value, timedelta):
         return span(value, language)
     return value
+
+
+def _in_language(value: str | Mapping[str, str], language: str) -> str:
+    """A text, or of texts by language the nearest; under the empty tag stands what to show when there is none."""
+    if isinstance(value, str):
+        return value
+    tags = (language, language.partition("-")[0], ENGLISH, "")
+    return next((value[tag] for tag in tags if value.get(tag)), "")
+
+
+def _allowed(allowed: Allowed | str, language: str, labels: Mapping[str, str]) -> str:
+    match allowed:
+        case str():
+            return allowed
+        case CoverageTime(length):
+            return span(length, language)
+        case WallTime(length):
+            return labels["by_wall"].format(span=span(length, language))
+        case WorkingDayTime(days, _):
+            form = f"working_days_{locale_of(language).plural_form(days)}"
+            return labels.get(form, labels["working_days_other"]).format(count=days)
+        case Unspecified():
+            return labels["unspecified"]
+        case _:
+            assert_never(allowed)
 
 
 def _view(content: Content, labels: Mapping[str, str], said: Mapping[str, str | int | bool]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Instants, spans and foreign words made fit for a message. Pure."""
+"""Instants, spans and text of others made fit for a message. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def locale_of(language: str) -> Locale:
-    """The nearest locale of a BCP 47 tag; English for what nobody knows."""
+    """Return the nearest locale of a BCP 47 tag, or English."""
     try:
         return Locale.parse(language.replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError):
@@ -32,7 +32,7 @@ def load_locale(language: str) -> None:
 
 
 def span(length: timedelta, language: str) -> str:
-    """The two largest units: `2 hr, 5 min`; below a minute in seconds. Negative spans are shown without a sign."""
+    """Return the two largest units of a span, such as `2 hr 5 min`, without its sign; seconds below a minute."""
     left = abs(int(length.total_seconds()))
     parts: list[str] = []
     for unit, seconds in _UNITS:
@@ -47,7 +47,7 @@ def span(length: timedelta, language: str) -> str:
 
 
 def instant(at: datetime, zone: str, language: str) -> str:
-    """In the contract's zone and in UTC: `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
+    """Return an instant in the contract's zone and in UTC: `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
     universal = at.astimezone(ZoneInfo("UTC"))
     try:
         local = at.astimezone(ZoneInfo(zone))
@@ -66,21 +66,21 @@ def _day(at: datetime, skeleton: str, language: str) -> str:
 
 
 def one_line(written: str, longest: int = 300) -> str:
-    """Foreign text on one line, without controls, cut at `longest`."""
+    """Return text of others on one line, without control characters, cut at `longest`."""
     spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
     short = " ".join(spaced.split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
 
 
 def paragraphs(written: str, longest: int = 20_000) -> str:
-    """Foreign text that may have lines; controls other than line feed and tab are dropped."""
+    """Return text of others with its lines, without other control characters, cut at `longest`."""
     lined = written.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lined if c in _SAFE_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def web_link(written: str) -> str:
-    """The link if it is a plain http or https one, else nothing: other schemes run code or open programs."""
+    """Return the link if it is a plain http or https one, else nothing: other schemes run code."""
     if any(ord(c) <= 0x20 or c in "<>\"'\\\x7f" for c in written) or len(written) > 2_000:
         return ""
     try:
@@ -90,6 +90,6 @@ def web_link(written: str) -> str:
     return written if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def spoken(name: str) -> str:
-    """A metric's or role's id as words: `first_response` → `first response`."""
+def id_as_words(name: str) -> str:
+    """Return the id of a metric or role as words: `first_response` becomes `first response`."""
     return name.replace("_", " ")

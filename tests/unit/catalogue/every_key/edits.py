@@ -281,10 +281,10 @@ EDITS = [
 
 # Keys of what leaves the process: what they do is seen by a receiver, in these tests.
 ELSEWHERE = {
-    "ChannelDocument.kind": "unit/catalogue/test_edges.py::test_what_a_channel_needs",
-    "ChannelDocument.url": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
-    "ChannelDocument.secret": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
-    "ChannelDocument.secrets": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
-    "ChannelDocument.headers": "integration/notifier/test_webhook_channel.py::test_own_headers_go_along_and_ours_cannot_be_replaced",
-    "ChannelDocument.private_addresses": "integration/notifier/test_webhook_channel.py::test_the_canary_inside_is_never_connected_to",
+    "WebhookDocument.kind": "unit/catalogue/test_edges.py::test_what_a_channel_needs",
+    "WebhookDocument.url": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
+    "WebhookDocument.secret": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
+    "WebhookDocument.secrets": "integration/notifier/test_webhook_channel.py::test_a_receiver_can_verify_what_it_got",
+    "WebhookDocument.headers": "integration/notifier/test_webhook_channel.py::test_own_headers_go_along_and_ours_cannot_be_replaced",
+    "WebhookDocument.private_addresses": "integration/notifier/test_webhook_channel.py::test_the_canary_inside_is_never_connected_to",
 }

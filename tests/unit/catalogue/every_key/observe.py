@@ -25,9 +25,9 @@ from sla_domain.roles import roster
 from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery
-from sla_notifier.channel.mailserver import from_catalogue
+from sla_notifier.channel.email.mailserver import from_catalogue
 from sla_notifier.intake.decide import concerned
-from sla_notifier.telling.directory import chain_of, level_of, usable
+from sla_notifier.notification.directory import chain_of, resolve_level, usable_addresses
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.wire import NoticeData
@@ -201,8 +201,8 @@ def _told(catalogue: Catalogue) -> Any:
     return _plain({
         "chains": {id_: repr(chain_of(catalogue, None, contract)) for id_, contract in book.contracts.items()},
         "people": [
-            [(one.person.name, one.why, one.person.language, usable(catalogue, one.person, frozenset()))
-             for one in level_of(catalogue, contract, ("on_call", "csm", "cy"), at).people]
+            [(one.person.name, one.why, one.person.language, usable_addresses(catalogue, one.person, frozenset()))
+             for one in resolve_level(catalogue, contract, ("on_call", "csm", "cy"), at).people]
             for contract in book.contracts.values() for at in instants
         ],
         "on duty": [

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from tests.unit.catalogue.every_key.edits import EDITS, ELSEWHERE, Edit, Shows
 from tests.unit.catalogue.every_key.observe import BEHAVIOUR, WORDS, Observer, loaded
 
-from sla_catalogue import gather
-from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue import channel_kinds, gather
+from sla_catalogue.model import catalogue_model
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[2]
@@ -25,7 +25,7 @@ BASE = (HERE / "base.yaml").read_text()
 def schema() -> Iterator[str]:
     """Every key of every document that a catalogue may hold, as `PlanDocument.targets`."""
     seen: set[type[BaseModel]] = set()
-    left: list[type[BaseModel]] = [CatalogueDocument]
+    left: list[type[BaseModel]] = [catalogue_model(channel_kinds())]
     while left:
         document = left.pop()
         if document in seen:

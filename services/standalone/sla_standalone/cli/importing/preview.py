@@ -17,7 +17,7 @@ from sla_domain.event import IncidentEvent
 from sla_domain.fact import Fact, FactKind, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
-from sla_notifier.telling.directory import chain_of, contract_of, level_of
+from sla_notifier.notification.directory import chain_of, contract_of, resolve_level
 
 _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
@@ -51,10 +51,10 @@ class ImportPreview:
         """Whom the first levels of the contract's escalation name now."""
         contract = contract_of(self.catalogue, incident.contract.id)
         chain = chain_of(self.catalogue, None, contract)
-        roles = dict.fromkeys(role for level in chain.at_once() for role in chain.rung(level).tell)
+        roles = dict.fromkeys(role for level in chain.at_once() for role in chain.level(level).tell)
         found: list[tuple[str, str, str]] = []
         for role in roles:
-            meant = level_of(self.catalogue, contract, (role,), self.now).people
+            meant = resolve_level(self.catalogue, contract, (role,), self.now).people
             found += [(contract.id, role, one.person.id) for one in meant] or [(contract.id, role, "nobody")]
         return found
 

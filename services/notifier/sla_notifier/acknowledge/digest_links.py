@@ -1,0 +1,116 @@
+"""The link of a digest: it acknowledges every alert the digest lists, in the episode it lists, and no other.
+
+What a digest lists is fixed when it leaves: the deliveries that point to it. An alert that was closed and opened anew
+since then has a message of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.named import name_of, subject_of
+from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert
+from sla_notifier.alert.alert import Alert, AlertState, alert_of
+from sla_notifier.alert.decide import AckAnswer
+from sla_notifier.context import NotifierContext
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.row import DeliveryRow, row_of
+from sla_notifier.link import Claim
+from sla_notifier.notification.digest import ACKNOWLEDGEABLE, grouped_by_incident, line_of
+from sla_notifier.notification.directory import contract_of
+
+DIGEST = "digest"  # by what means it was acknowledged
+_d, _a = tables.delivery.c, tables.alert
+
+
+class DigestAckLinks:
+    """The use case behind the acknowledgement link of a digest."""
+
+    def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
+        self._context = context
+        self._acknowledger = acknowledger
+
+    async def look(self, claim: Claim) -> AckPage:
+        """Return the page that lists the digest's alerts. Change nothing: mail scanners follow links."""
+        return await self._answer(claim, None)
+
+    async def act(self, claim: Claim) -> AckPage:
+        """Acknowledge the open alerts of the digest and return the page that says so."""
+        async with self._context.store.reading() as connection:
+            episodes = _asking(await carried_by(connection, claim.digest))
+        done = await self._acknowledger.acknowledge_listed(episodes, claim.person, DIGEST) if episodes else []
+        return await self._answer(claim, sum(each.answer is AckAnswer.DONE for each in done))
+
+    async def _answer(self, claim: Claim, done: int | None) -> AckPage:
+        """`done`: how many have just been acknowledged; None when nobody has pressed."""
+        catalogue, links = self._context.catalogue(), self._context.render_config.links
+        async with self._context.store.reading() as connection:
+            rows = await carried_by(connection, claim.digest)
+            episodes = _asking(rows)
+            alerts = await _alerts(connection, episodes)
+        if not rows:
+            return AckPage(shown=AckPageKind.UNKNOWN, link=links.board())
+        known = (contract_of(catalogue, row.contract).people.get(claim.person) for row in rows)
+        person = next((each for each in known if each is not None), None)
+        language = person.language if person is not None else "en"
+        asked = [self._listed(alert, episodes[alert.id], claim) for alert in alerts]
+        labels = self._context.render_config.texts.words(language)
+        others = [
+            ListedAlert(line_of(heap, labels), "told", "", links.incident(heap[0].row.incident))
+            for heap in grouped_by_incident([row for row in rows if row.kind not in ACKNOWLEDGEABLE])
+        ]
+        still = sum(each.stands == "open" for each in asked)
+        shown = AckPageKind.THANKS_ALL if done else AckPageKind.ASK_ALL if still else AckPageKind.NOTHING_LEFT
+        return AckPage(
+            shown=shown,
+            language=language,
+            who=person.name if person is not None else claim.person,
+            link=links.board(),
+            listed=(*asked, *others),
+            count=done or still,
+        )
+
+    def _listed(self, alert: Alert, episode: int, claim: Claim) -> ListedAlert:
+        catalogue, links = self._context.catalogue(), self._context.render_config.links
+        stands = "again" if alert.episode != episode else alert.state.value
+        return ListedAlert(
+            subject_of(alert),
+            stands,
+            name_of(catalogue, alert, alert.acknowledged_by),
+            links.acknowledge(alert.id, claim.person, self._context.time_source.now())
+            if stands == AlertState.OPEN
+            else "",
+        )
+
+
+async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
+    """Return the deliveries a digest lists, also when it was sent to the person's next address."""
+    found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
+    if found is None:
+        return []
+    row = row_of(dict(found))
+    names = [digest, *(delivery_id(row.occasion, row.person, address) for address in row.then)]
+    carried = select(tables.delivery).where(_d.carried_by.in_(names)).order_by(_d.created_at, _d.id)
+    return [row_of(dict(each)) for each in (await connection.execute(carried)).mappings()]
+
+
+def _asking(rows: Iterable[DeliveryRow]) -> dict[str, int]:
+    """The alerts among it that ask for an answer, each with the episode that was told of."""
+    episodes: dict[str, int] = {}
+    for row in rows:
+        if row.kind in ACKNOWLEDGEABLE and row.alert:
+            episodes[row.alert] = max(row.episode, episodes.get(row.alert, row.episode))
+    return episodes
+
+
+async def _alerts(connection: AsyncConnection, ids: Iterable[str]) -> list[Alert]:
+    wanted = sorted(ids)
+    if not wanted:
+        return []
+    found = select(_a).where(_a.c.id.in_(wanted)).order_by(_a.c.due_at, _a.c.incident, _a.c.id)
+    return [alert_of(dict(row)) for row in (await connection.execute(found)).mappings()]

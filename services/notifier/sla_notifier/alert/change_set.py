@@ -1,0 +1,69 @@
+"""The changes of a batch as one: what is to be written and sent. Pure.
+
+A breach and its end may come in one batch, for instance after an outage. The page is then cancelled before anybody saw
+it, and its recipients get the closing message instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sla_notifier.alert.alert import Alert
+from sla_notifier.alert.chain import EscalationStep
+from sla_notifier.alert.decide import AlertChange
+from sla_notifier.alert.request import Audience, NotificationRequest
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import MessageKind
+from sla_platform.wire import DeliveryFact
+
+
+@dataclass(slots=True)
+class ChangeSet:
+    """The changes of a batch in the order they happened; `known` are the alerts before it."""
+
+    known: Mapping[str, Alert]
+    alerts: dict[str, Alert] = field(default_factory=dict)  # changed
+    clear_steps: set[str] = field(default_factory=set)
+    steps: dict[str, tuple[EscalationStep, ...]] = field(default_factory=dict)
+    cancel_reasons: dict[str, UnsentReason] = field(default_factory=dict)  # alerts whose queued pages end, and why
+    requests: list[NotificationRequest] = field(default_factory=list)
+    events: list[tuple[str, DeliveryFact]] = field(default_factory=list)
+
+    def alert(self, id_: str) -> Alert | None:
+        """Return the alert as it is after the changes so far, or None."""
+        return self.alerts.get(id_) or self.known.get(id_)
+
+    def add(self, change: AlertChange) -> None:
+        """Add the change of one fact, step or acknowledgement."""
+        requests = list(change.requests)
+        if change.alert is not None:
+            id_ = change.alert.id
+            self.alerts[id_] = change.alert
+            if change.clear_steps:
+                self.clear_steps.add(id_)
+                self.steps.pop(id_, None)
+            if change.steps:
+                self.steps[id_] = change.steps
+            if change.cancel_reason is not None:
+                self.cancel_reasons[id_] = change.cancel_reason
+                requests = self._cancel_unsent(id_, change.cancel_reason, requests)
+        self.requests += requests
+        self.events += change.events
+
+    def _cancel_unsent(
+        self, alert: str, reason: UnsentReason, closing: list[NotificationRequest]
+    ) -> list[NotificationRequest]:
+        """Cancel pages of this batch, and return the closing requests with their recipients added."""
+        unseen: list[Audience] = []
+        for number, request in enumerate(self.requests):
+            if (
+                request.alert == alert
+                and request.kind in (MessageKind.PAGE, MessageKind.INFO)
+                and request.cancel_reason is None
+            ):
+                self.requests[number] = replace(request, cancel_reason=reason)
+                unseen += request.audience
+        if reason is not UnsentReason.ENDED or not unseen:
+            return closing
+        return [replace(each, audience=(*each.audience, *unseen)) for each in closing]

@@ -1,0 +1,72 @@
+"""Slots for connections to one mail server, given in the order of asking."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sla_notifier.channel.email.allowance import Allowance
+
+
+class ConnectionSlots:
+    """As many slots as the allowance gives; that number may change while messages wait."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._wake: asyncio.TimerHandle | None = None
+        self.taken = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Return whether a message waits for a slot."""
+        return any(not each.done() for each in self._waiting)
+
+    @asynccontextmanager
+    async def one(self, until: float) -> AsyncIterator[None]:
+        """Hold one slot. Raises TimeoutError when none was free by the loop's time `until`."""
+        loop = asyncio.get_running_loop()
+        mine: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(mine)
+        self.look()
+        try:
+            async with asyncio.timeout_at(until):
+                await mine
+        except BaseException:
+            if mine.done() and not mine.cancelled():
+                self._give_back()  # it came in the moment in which we went away
+            else:
+                mine.cancel()  # skipped by the next `look`
+            raise
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    def look(self) -> None:
+        """Give free slots to waiting messages; during a pause of the server, look again when it is over."""
+        loop = asyncio.get_running_loop()
+        now, resume = loop.time(), self._allowance.resume_at
+        while self._waiting and now >= resume and self.taken < self._allowance.limit:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                self.taken += 1
+                waiter.set_result(None)
+        if self._waiting and now < resume and self._wake is None:
+            self._wake = loop.call_at(resume, self._woken)
+
+    def close(self) -> None:
+        """Cancel the timer of a pause."""
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+
+    def _woken(self) -> None:
+        self._wake = None
+        self.look()
+
+    def _give_back(self) -> None:
+        self.taken -= 1
+        self.look()

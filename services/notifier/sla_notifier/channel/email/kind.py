@@ -1,0 +1,48 @@
+"""E-mail as a kind of channel. The mail server is that of SLAD_SMTP_URL, or `settings.smtp` of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sla_catalogue import Catalogue
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.channel import BadAddress
+from sla_catalogue.mailbox import BadMailbox, ascii_mailbox, is_mailbox
+from sla_catalogue.problem import Path
+from sla_notifier.channel.kind import SendingKind
+from sla_notifier.channel.port import Channel
+from sla_platform.settings import Settings
+
+
+class EmailKind(SendingKind):
+    """Mail to a person's own mailboxes; a flood of it becomes one conversation of digests."""
+
+    name = "email"
+    personal = True
+    grouped = True
+    one_server = True
+
+    def normalised(self, address: str) -> str:
+        """Return the mailbox in ASCII, as every mail server takes it. Raises BadAddress."""
+        try:
+            return ascii_mailbox(address)
+        except BadMailbox as error:
+            raise BadAddress(str(error)) from None
+
+    def check_address(self, address: str, path: Path, context: Context) -> None:
+        """Report an address that is not exactly one plain mailbox."""
+        try:
+            self.normalised(address)
+        except BadAddress as error:
+            context.findings.error(path, "email", str(error), "name@example.com")
+
+    def reaches(self, catalogue: Catalogue, address: str) -> bool:
+        """Return whether the address is one plain mailbox in ASCII."""
+        return is_mailbox(address)
+
+    def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
+        """Return the channel to the mail server in force."""
+        # Imported here: every command of slad knows the kinds, and only the notifier needs an SMTP client.
+        from sla_notifier.channel.email.selected_server import SelectedMailServer
+
+        return SelectedMailServer(settings.smtp_url, settings.mail_from, lambda: catalogue().settings.smtp)

@@ -1,0 +1,114 @@
+"""The mail server to hand messages to: from `SLAD_SMTP_URL`, or from the catalogue's settings.
+
+`smtp://user:password@host:587` demands STARTTLS, `smtps://host:465` is TLS from the start, `smtp+plain://host:25` is
+unencrypted and only for this machine or a neighbouring container. `?ca=/path.pem` trusts one authority more.
+Certificates are always verified.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from sla_catalogue.settings import Smtp, SmtpSecurity
+from sla_platform.errors import BadSettings
+
+
+class MailSecurity(StrEnum):
+    """How the connection to a mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    PLAIN = "plain"
+
+
+_BY_SCHEME = {
+    "smtp": (MailSecurity.STARTTLS, 587),
+    "smtps": (MailSecurity.TLS, 465),
+    "smtp+plain": (MailSecurity.PLAIN, 25),
+}
+_BY_CATALOGUE = {
+    SmtpSecurity.STARTTLS: MailSecurity.STARTTLS,
+    SmtpSecurity.TLS: MailSecurity.TLS,
+    SmtpSecurity.NONE: MailSecurity.PLAIN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """A mail server and how to log in. Raises BadSettings for an unencrypted server that is not local."""
+
+    host: str
+    port: int
+    security: MailSecurity
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+
+    def __post_init__(self) -> None:
+        if self.security is MailSecurity.PLAIN:
+            if not _near(self.host):
+                raise BadSettings(f"mail to {self.host} must be encrypted: use smtp:// (STARTTLS) or smtps://")
+            if self.username:
+                raise BadSettings("a password never travels unencrypted: use smtp:// (STARTTLS) or smtps://")
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return the TLS context, or None without TLS.
+
+        Raises BadSettings when the file of the authority cannot be read.
+        """
+        if self.security is MailSecurity.PLAIN:
+            return None
+        context = ssl.create_default_context()
+        if self.ca_file:
+            try:
+                context.load_verify_locations(cafile=self.ca_file)
+            except OSError as error:
+                raise BadSettings(
+                    f"the authority of the mail server, {self.ca_file}, cannot be read: {error}"
+                ) from None
+        return context
+
+
+def mail_server(url: str) -> MailServer:
+    """Return the server a URL names. Raises BadSettings, whose message never holds the password."""
+    try:
+        parts = urlsplit(url)
+        security, default_port = _BY_SCHEME[parts.scheme]
+        host, port = parts.hostname or "", parts.port or default_port
+        options = parse_qs(parts.query, strict_parsing=bool(parts.query))
+    except (KeyError, ValueError):
+        raise BadSettings("SLAD_SMTP_URL: use smtp://user:password@host:587, smtps://… or smtp+plain://…") from None
+    unknown = sorted(set(options) - {"ca"})
+    if not host or unknown:
+        raise BadSettings(f"SLAD_SMTP_URL: {f'unknown option {unknown[0]}' if unknown else 'the host is missing'}")
+    return MailServer(
+        host=host,
+        port=port,
+        security=security,
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        ca_file=options.get("ca", [""])[0],
+    )
+
+
+def from_catalogue(smtp: Smtp) -> MailServer:
+    """Return the server of the catalogue's `settings.smtp`."""
+    return MailServer(
+        host=smtp.host,
+        port=smtp.port,
+        security=_BY_CATALOGUE[smtp.security],
+        username=smtp.username,
+        password=smtp.password.reveal() if smtp.password is not None and smtp.password.available else "",
+    )
+
+
+def _near(host: str) -> bool:
+    """This machine, or a bare name as containers beside each other have."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host

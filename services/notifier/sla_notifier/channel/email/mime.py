@@ -1,0 +1,66 @@
+"""One message as MIME: safe headers, a text and an HTML part, a thread per alert."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from sla_catalogue.mailbox import is_mailbox
+from sla_notifier.channel.email.header import POLICY, mailbox_value, text_value
+from sla_notifier.channel.port import DUPLICATE_HEADER, OutgoingMessage
+from sla_platform.errors import BadSettings
+
+LONGEST_SUBJECT = 200
+_SENDER = re.compile(r"(?:(?P<name>[^<>@,;\"\x00-\x1f\x7f]*) )?<?(?P<mailbox>[^\s<>,;]+)>?")
+_ID = re.compile(r"[^A-Za-z0-9_-]")
+_SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separators, C0 and C1, lone surrogates
+
+
+def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
+    """Return a header value on one line, without control characters, cut at `longest` characters.
+
+    Encoded words (RFC 2047) in it are broken up: the library would decode them, and a line break hidden in one would
+    become a header of its own.
+    """
+    spaced = "".join(" " if unicodedata.category(c) in _SEPARATORS else c for c in written)
+    short = " ".join(spaced.replace("=?", "= ?").split())
+    return short if len(short) <= longest else short[: longest - 1] + "…"
+
+
+def sender_of(written: str) -> tuple[str, str]:
+    """Return name and mailbox of a sender such as `slad <slad@example.org>`. Raises BadSettings."""
+    found = _SENDER.fullmatch(written.strip())
+    name, mailbox = (found["name"] or "", found["mailbox"]) if found else ("", "")
+    if not is_mailbox(mailbox):
+        raise BadSettings(f"SLAD_MAIL_FROM: {written!r} is no sender such as slad <slad@example.org>")
+    return clean(name.strip()), mailbox
+
+
+def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
+    """Return the MIME message of a delivery, the same for each attempt but for the mark of a duplicate."""
+    name, mailbox = sender
+    domain = mailbox.partition("@")[2]
+    message = EmailMessage(policy=POLICY)
+    message["From"] = mailbox_value(name, mailbox)
+    message["To"] = mailbox_value("", outgoing.address)
+    message["Subject"] = text_value(clean(outgoing.subject))
+    message["Date"] = format_datetime(outgoing.created_at)
+    message["Message-ID"] = f"<{_plain(outgoing.id)}@{domain}>"
+    if outgoing.thread:
+        # A thread needs no first message: everything about one alert refers to the same, virtual root.
+        root = f"<thread.{_plain(outgoing.thread)}@{domain}>"
+        message["In-Reply-To"] = root
+        message["References"] = root
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    if outgoing.possibly_duplicate:
+        message[DUPLICATE_HEADER] = "true"
+    message.set_content(outgoing.text)
+    message.add_alternative(outgoing.html, subtype="html")
+    return message
+
+
+def _plain(id_: str) -> str:
+    return _ID.sub("_", id_)

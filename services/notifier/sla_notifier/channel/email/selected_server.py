@@ -1,0 +1,65 @@
+"""The mail server in force: that of the settings, else that of the catalogue, which a reload may change."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from sla_catalogue.settings import Smtp
+from sla_notifier.channel.email.allowance import Allowance
+from sla_notifier.channel.email.mailserver import MailServer, from_catalogue, mail_server
+from sla_notifier.channel.email.smtp import EmailChannel
+from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Retry
+from sla_platform.errors import BadSettings
+
+
+class SelectedMailServer(Channel):
+    """The channel to the mail server in force: SLAD_SMTP_URL, else `settings.smtp` of the catalogue."""
+
+    def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
+        self._fixed = EmailChannel(mail_server(url), sender) if url else None
+        self._smtp = smtp
+        self._from_catalogue: tuple[MailServer, str, EmailChannel] | None = None
+
+    @property
+    def room(self) -> int:
+        """Return how many messages the server has use for at once."""
+        channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
+        return Allowance().limit if channel is None else channel.room
+
+    async def prepare(self) -> None:
+        """Read the trusted certificates now; what is wrong with the settings is reported by the first message."""
+        smtp = self._smtp() if self._fixed is None else None
+        if smtp is not None:
+            with contextlib.suppress(BadSettings):
+                await self._channel(from_catalogue(smtp), smtp.sender)
+
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
+        """Send by the server in force; without one the message is tried again later."""
+        if self._fixed is not None:
+            return await self._fixed.send(outgoing)
+        smtp = self._smtp()
+        if smtp is None:
+            return Retry(Failure.NOT_CONFIGURED, "no mail server is set up: SLAD_SMTP_URL, or settings.smtp")
+        try:
+            channel = await self._channel(from_catalogue(smtp), smtp.sender)
+        except BadSettings as error:
+            return Retry(Failure.NOT_CONFIGURED, str(error))
+        return await channel.send(outgoing)
+
+    async def close(self) -> None:
+        """Close the connections to every server used so far."""
+        if self._fixed is not None:
+            await self._fixed.close()
+        if self._from_catalogue is not None:
+            await self._from_catalogue[2].close()
+
+    async def _channel(self, server: MailServer, sender: str) -> EmailChannel:
+        held = self._from_catalogue
+        if held is not None and held[:2] == (server, sender):
+            return held[2]
+        fresh = EmailChannel(server, sender)
+        self._from_catalogue = (server, sender, fresh)
+        if held is not None:
+            await held[2].close()
+        return fresh

@@ -1,0 +1,223 @@
+"""E-mail by SMTP: one recipient a message, TLS unless explicitly local, connections kept for the next message.
+
+4xx about the recipient or the message is tried again, 5xx is final for this message. A connection lost after DATA may
+have delivered: the same Message-ID is sent again, marked. While the server is busy the message waits here for a
+connection, and no attempt is counted (see `Allowance`). A kept connection that no longer works is replaced at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Any
+
+import aiosmtplib
+
+from sla_catalogue.mailbox import is_mailbox
+from sla_notifier.channel.email.allowance import Allowance
+from sla_notifier.channel.email.connection_slots import ConnectionSlots
+from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
+from sla_notifier.channel.email.mime import compose, sender_of
+from sla_notifier.channel.email.reply import about_the_server, classify, turned_away
+from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
+
+TOTAL_SECONDS = 30.0
+WAIT_SECONDS = 20.0  # for a place; with the above it stays below a lease
+KEPT_SECONDS = 5.0  # a kept connection answers at once or is dead
+IDLE_SECONDS = 20.0
+SERVICE_CLOSING = 421
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far an exchange came: what broke after `handed_over` may have arrived."""
+
+    handed_over: bool = False
+    connected: bool = False
+
+
+class EmailChannel(Channel):
+    """A client of one mail server that keeps connections. Raises BadSettings for a sender that is no mailbox."""
+
+    def __init__(
+        self,
+        server: MailServer,
+        sender: str,
+        *,
+        total_seconds: float = TOTAL_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        self._server = server
+        self._sender = sender_of(sender)
+        self._tls = server.tls()
+        self._total = total_seconds
+        self._wait = wait_seconds
+        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._taken = 0
+        self._in_session = 0  # connections that the server has accepted and that are in use
+        self._allowance = Allowance()
+        self._places = ConnectionSlots(self._allowance)
+
+    @property
+    def room(self) -> int:
+        """Return how many messages are of use here at once: the connections allowed, and as many next in line."""
+        return min(2 * self._allowance.limit, self._allowance.most)
+
+    async def send(self, outgoing: OutgoingMessage) -> Outcome:
+        """Send one message. Return Busy when no connection was free within `wait_seconds`."""
+        if not is_mailbox(outgoing.address):
+            return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
+        message = compose(outgoing, self._sender)
+        until = asyncio.get_running_loop().time() + self._wait
+        said = "every connection it bears is in use"
+        taken_when_refused: int | None = None
+        while True:
+            try:
+                async with self._places.one(until):
+                    outcome, of_message = await self._outcome(message, outgoing.address)
+            except TimeoutError:
+                return Busy(f"the mail server is busy: {said}")
+            self._places.look()  # what came of it may have made places, or taken some
+            if not isinstance(outcome, Busy):
+                return outcome
+            if of_message is not None:
+                if taken_when_refused is not None and self._taken > taken_when_refused:
+                    return of_message  # twice this one and not the others: it is not the server
+                taken_when_refused = self._taken
+            said = outcome.detail
+
+    async def close(self) -> None:
+        """Close the kept connections."""
+        self._places.close()
+        for client, _ in self._idle:
+            transport = client.transport  # a client that has said QUIT no longer knows it
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await client.quit(timeout=1.0)
+            _drop(client, transport)
+        self._idle.clear()
+
+    async def _outcome(self, message: EmailMessage, recipient: str) -> tuple[Outcome, Retry | Rejected | None]:
+        """One exchange and what it says about the server; beside `Busy` in a session, what it would mean for the
+        message if it is about that."""
+        progress, clock = _Progress(), asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(self._total):
+                await self._exchange(message, recipient, progress)
+        except TimeoutError:
+            late = "the mail server did not answer in time"
+            return Retry(Failure.TIMEOUT, late, maybe_arrived=progress.handed_over), None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            beside = self._in_session + len(self._idle)
+            meaning = classify(error, progress.handed_over)
+            if not progress.connected and turned_away(error, beside):
+                self._allowance.turned_away(clock(), beside)
+                return Busy(f"{_named(error)} while {beside} connections were open"), None
+            if progress.connected and about_the_server(error, progress.handed_over):
+                self._allowance.busy(clock())
+                return Busy(_named(error)), meaning
+            return meaning, None
+        self._taken += 1
+        self._allowance.went_well(clock(), wanted=self._places.wanted)
+        return Sent(), None
+
+    async def _exchange(self, message: EmailMessage, recipient: str, progress: _Progress) -> None:
+        while (kept := self._kept()) is not None:
+            progress.connected = True
+            self._in_session += 1
+            try:
+                if await self._begins(kept):
+                    await self._over(kept, message, recipient, progress)
+                    return
+            except aiosmtplib.SMTPResponseException as error:
+                if progress.handed_over or error.code != SERVICE_CLOSING:
+                    raise
+            except ConnectionError:
+                if progress.handed_over:
+                    raise
+            finally:
+                self._in_session -= 1
+        progress.connected = False
+        client = await self._fresh()
+        progress.connected = True
+        self._in_session += 1
+        try:
+            await self._mail(client)
+            await self._over(client, message, recipient, progress)
+        finally:
+            self._in_session -= 1
+
+    async def _begins(self, kept: aiosmtplib.SMTP) -> bool:
+        """Begin a message on a kept connection. False when the server wants no more of it, for whatever reason: it was
+        idle for too long, has had its share of messages, or is gone. Then it says nothing about this message."""
+        try:
+            async with asyncio.timeout(min(KEPT_SECONDS, self._total)):
+                await self._mail(kept)
+        except (TimeoutError, aiosmtplib.SMTPException, OSError):
+            return False
+        return True
+
+    async def _mail(self, client: aiosmtplib.SMTP) -> None:
+        try:
+            await client.mail(self._sender[1])
+        except BaseException:  # cancellation too: a half-used connection is of no use to anybody
+            _drop(client, client.transport)
+            raise
+
+    async def _over(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str, progress: _Progress) -> None:
+        try:
+            await client.rcpt(recipient)
+            progress.handed_over = True
+            await client.data(message.as_bytes())
+        except BaseException:
+            _drop(client, client.transport)
+            raise
+        if len(self._idle) + self._in_session <= self._allowance.limit:
+            self._idle.append((client, asyncio.get_running_loop().time()))
+        else:
+            _drop(client, client.transport)
+
+    def _kept(self) -> aiosmtplib.SMTP | None:
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            client, since = self._idle.pop()
+            if client.is_connected and now - since < IDLE_SECONDS:
+                return client
+            _drop(client, client.transport)
+        return None
+
+    async def _fresh(self) -> aiosmtplib.SMTP:
+        server = self._server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username or None,
+            password=server.password or None,
+            local_hostname=self._sender[1].partition("@")[2],
+            timeout=self._total,
+            use_tls=server.security is MailSecurity.TLS,
+            start_tls=server.security is MailSecurity.STARTTLS,
+            tls_context=self._tls,
+        )
+        try:
+            await client.connect()
+        except BaseException:
+            _drop(client, client.transport)
+            raise
+        return client
+
+
+def _named(error: Exception) -> str:
+    code = getattr(error, "code", None)
+    return f"SMTP {code}" if code is not None else "the connection was refused"
+
+
+def _drop(client: aiosmtplib.SMTP, transport: Any) -> None:
+    """Close now: a TLS transport that is only asked to close waits up to half a minute for the server's farewell.
+
+    `transport` is that of the loop in use; uvloop's do not derive from asyncio's.
+    """
+    client.close()
+    if transport is not None:
+        transport.abort()

@@ -1,0 +1,39 @@
+"""What one kind of channel is to the notifier: the catalogue's part, and how to send."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from sla_catalogue import Catalogue, ChannelId, ChannelKind
+from sla_notifier.channel.port import Channel
+from sla_platform.settings import Settings
+
+
+class SendingKind(ChannelKind, ABC):
+    """One kind of channel, such as e-mail. A folder of `sla_notifier.channel` exports one instance as `KIND`.
+
+    `grouped`: messages to one person that come in a flood leave together as a digest; right for people, wrong for
+    programs, which get every message by itself. `one_server`: all messages of the kind go to one server and share one
+    queue; otherwise each address has a queue, and a slow receiver holds up only itself.
+    """
+
+    grouped: ClassVar[bool] = False
+    one_server: ClassVar[bool] = False
+
+    def endpoint(self, address: str) -> str:
+        """Return the name of the queue in which messages to this address wait."""
+        return self.name if self.one_server else f"{self.name}:{address}"
+
+    def reaches(self, catalogue: Catalogue, address: str) -> bool:
+        """Return whether something can be sent to this address by this catalogue."""
+        entry = catalogue.channels.get(ChannelId(address))
+        return entry is not None and entry.kind == self.name
+
+    @abstractmethod
+    def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
+        """Return the sending side, one for a process. `catalogue` returns the one in force.
+
+        Raises BadSettings for settings that cannot be right.
+        """

@@ -1,0 +1,66 @@
+"""Every kind of channel there is: one folder beside this module and one line in it.
+
+To add one, copy the folder `webhook`, write what your kind needs, and add its name to `_FOLDERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from sla_catalogue import Catalogue
+from sla_notifier.channel.kind import SendingKind
+from sla_notifier.channel.port import Channel
+from sla_platform.settings import Settings
+
+# In the order in which a person's addresses are tried when each kind has a key of its own in the catalogue.
+_FOLDERS = (
+    "email",
+    "webhook",
+)
+
+LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channel`
+
+
+def loaded(folder: str) -> SendingKind:
+    """Return the kind that a folder exports. Raises TypeError when it exports none, or its name is too long."""
+    kind = import_module(f"{__package__}.{folder}").KIND
+    if not isinstance(kind, SendingKind) or not 0 < len(kind.name) <= LONGEST_NAME:
+        raise TypeError(f"channel/{folder} must export KIND, a SendingKind with a name of at most {LONGEST_NAME}")
+    return kind
+
+
+KINDS: tuple[SendingKind, ...] = tuple(loaded(folder) for folder in _FOLDERS)
+
+
+def sending_kind(name: str) -> SendingKind | None:
+    """Return the kind of that name; None for one that is not here, such as a kind of another release."""
+    return next((kind for kind in KINDS if kind.name == name), None)
+
+
+def split_address(written: str) -> tuple[str, str]:
+    """Return the kind's name and the rest of an address, such as `email` and `a@b` of `email:a@b`."""
+    kind, _, address = written.partition(":")
+    return kind, address
+
+
+def endpoint_of(kind: str, address: str) -> str:
+    """Return the name of the queue in which messages to this address wait."""
+    known = sending_kind(kind)
+    return f"{kind}:{address}" if known is None else known.endpoint(address)
+
+
+def is_grouped(written: str) -> bool:
+    """Return whether a flood of messages to this address (`email:a@b`) is grouped into digests."""
+    known = sending_kind(split_address(written)[0])
+    return known is not None and known.grouped
+
+
+def one_server_kinds() -> list[str]:
+    """Return the kinds whose messages all go to one server; their name is also that of its queue."""
+    return [kind.name for kind in KINDS if kind.one_server]
+
+
+def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
+    """Return the sending side of every kind by name. Raises BadSettings for settings that cannot be right."""
+    return {kind.name: kind.open(settings, catalogue) for kind in KINDS}

@@ -1,0 +1,62 @@
+"""A webhook in the catalogue: how its entry of `channels` looks, and what can be wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from sla_catalogue import Secret
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.channel import ChannelEntry
+from sla_catalogue.document.channel import ChannelDocument
+from sla_catalogue.document.field import Secrets, SecretValue
+from sla_catalogue.problem import Path
+
+
+class WebhookDocument(ChannelDocument):
+    """A webhook endpoint (Standard Webhooks)."""
+
+    kind: Literal["webhook"]
+    url: str | None = None
+    secret: SecretValue | None = None
+    secrets: Secrets = Field(default_factory=list)
+    headers: dict[str, SecretValue] = Field(default_factory=dict)
+    private_addresses: bool = False  # allow loopback and private networks (local demos)
+
+    def signing_secrets(self) -> tuple[Secret, ...]:
+        """Return `secret` and `secrets`: every one of them signs."""
+        return (*((self.secret,) if self.secret else ()), *self.secrets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpoint(ChannelEntry):
+    """A webhook endpoint; every one of `secrets` signs, so that the receiver can be given a new one at leisure."""
+
+    url: str = field(default="", repr=False)  # such addresses often carry a token
+    secrets: tuple[Secret, ...] = ()
+    headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    private_addresses: bool = False
+
+    def every_secret(self) -> tuple[Secret, ...]:
+        """Return the signing secrets and the values of the headers."""
+        return (*self.secrets, *self.headers.values())
+
+
+def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
+    """Report a missing or unusable URL, and plain http outside a local catalogue."""
+    findings = context.findings
+    if not document.url:
+        findings.error(path, "channel", f"the webhook channel {path[1]!r} has no url", "url: https://…")
+        return
+    if "${" in document.url:
+        return  # a stored catalogue keeps the reference
+    parts = urlsplit(document.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        findings.error((*path, "url"), "channel", "the url is not http or https with a host", "url: https://…")
+    elif parts.scheme == "http" and not context.document.settings.local:
+        findings.warning((*path, "url"), "plain-http", "word of breaches travels unencrypted", "use https")

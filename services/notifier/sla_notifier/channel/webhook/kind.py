@@ -1,0 +1,53 @@
+"""Webhooks as a kind of channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from sla_catalogue import Catalogue
+from sla_catalogue.assembly.context import Context
+from sla_catalogue.channel import ChannelEntry, ChannelId
+from sla_catalogue.document.channel import ChannelDocument
+from sla_catalogue.problem import Path
+from sla_notifier.channel.kind import SendingKind
+from sla_notifier.channel.port import Channel
+from sla_notifier.channel.webhook.config import WebhookDocument, WebhookEndpoint, check_webhook
+from sla_platform.settings import Settings
+
+
+class WebhookKind(SendingKind):
+    """Signed JSON to the endpoints of the catalogue, one message a request."""
+
+    name = "webhook"
+    document = WebhookDocument
+    secret_keys = frozenset({"headers"})
+
+    def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
+        """Return the endpoint that an entry of `channels` describes."""
+        assert isinstance(document, WebhookDocument)
+        return WebhookEndpoint(
+            id=id_,
+            kind=self.name,
+            url=document.url or "",
+            secrets=document.signing_secrets(),
+            headers=MappingProxyType(dict(document.headers)),
+            private_addresses=document.private_addresses,
+        )
+
+    def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
+        """Report what is wrong with an endpoint's URL."""
+        assert isinstance(document, WebhookDocument)
+        check_webhook(document, path, context)
+
+    def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
+        """Return the client that posts to the endpoints of the catalogue in force."""
+        # Imported here: every command of slad knows the kinds, and only the notifier needs an HTTP client.
+        from sla_notifier.channel.webhook.guard import Guard, networks
+        from sla_notifier.channel.webhook.send import WebhookChannel
+
+        def endpoints() -> Mapping[ChannelId, WebhookEndpoint]:
+            entries = catalogue().channels.items()
+            return {id_: entry for id_, entry in entries if isinstance(entry, WebhookEndpoint)}
+
+        return WebhookChannel(endpoints, Guard(networks(settings.webhook_allow)))

@@ -1,0 +1,47 @@
+"""What every use case of the notifier works with: one object, built in `service.build` and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_catalogue import Catalogue
+from sla_notifier.metrics import NotifierMetrics
+from sla_notifier.notification.unit_of_work import RenderConfig
+from sla_platform.bus import Quarantine, WakeSignal
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierContext:
+    """The store, the time, the catalogue and the signals of one notifier process.
+
+    `catalogue` returns the one in force, so that a reload counts at once. The three signals are given after a commit:
+    `facts_taken_in` wakes the scheduler, `deliveries_due` the sender, `log_appended` the readers of the notifier's log.
+    """
+
+    store: Store
+    time_source: TimeSource
+    catalogue: Callable[[], Catalogue]
+    render_config: RenderConfig
+    metrics: NotifierMetrics
+    facts_taken_in: WakeSignal
+    deliveries_due: WakeSignal
+    log_appended: WakeSignal
+    quarantine: Quarantine
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction in which links may be made."""
+        await self.render_config.links.secret.read(self.store, self.time_source.now())
+        async with self.store.transaction() as connection:
+            yield connection
+
+    def signal(self) -> None:
+        """Wake the sender and the readers of the log, after a commit that may concern them."""
+        self.deliveries_due.wake()
+        self.log_appended.wake()

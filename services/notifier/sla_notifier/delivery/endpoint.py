@@ -1,0 +1,78 @@
+"""Endpoints as the sender finds them: disabled for good (410 Gone), or resting because they asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.channel.port import Outcome, Rejected, Retry
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.state import WAITING
+from sla_platform.store.dialect import insert, upsert
+
+_d, _e = tables.delivery, tables.endpoint.c
+_WAITING = [state.value for state in WAITING]
+LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After holds up of the endpoint's others
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedAttempt:
+    """An attempt that is over, and how it went."""
+
+    row: DeliveryRow
+    outcome: Outcome
+    at: datetime
+
+
+async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
+    """Return the ids of the endpoints nothing is sent to."""
+    statement = select(tables.endpoint.c.id).where(tables.endpoint.c.state == "disabled")
+    return frozenset((await connection.execute(statement)).scalars())
+
+
+async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
+    """Disable endpoints that answered 410, and make their waiting messages due, so that they fall back at once."""
+    reasons = {item.row.endpoint: item.outcome for item in done}
+    if not reasons:
+        return
+    rows = [
+        {
+            "id": endpoint,
+            "state": "disabled",
+            "reason": outcome.detail if isinstance(outcome, Rejected) else "",
+            "changed_at": now,
+            "changed_by": "slad",
+        }
+        for endpoint, outcome in reasons.items()
+    ]
+    await connection.execute(upsert(connection, tables.endpoint), rows)
+    await connection.execute(
+        update(_d).where(_d.c.endpoint.in_(list(reasons)), _d.c.state.in_(_WAITING)).values(next_at=now)
+    )
+
+
+async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
+    """Send nothing to endpoints that asked for a pause (Retry-After) until it is over."""
+    asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
+    if asked:
+        statement = insert(connection, tables.endpoint)
+        asked_now = statement.excluded.rest_until
+        longer = case((_e.rest_until > asked_now, _e.rest_until), else_=asked_now)
+        resting = statement.on_conflict_do_update(index_elements=["id"], set_={"rest_until": longer})
+        new = {"state": "active", "reason": "", "changed_at": now, "changed_by": "slad"}
+        rows = [new | {"id": endpoint, "rest_until": now + asked[endpoint]} for endpoint in sorted(asked)]
+        await connection.execute(resting, rows)
+
+
+def asked_by_endpoint(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
+    """Return how long each endpoint asked to be left alone, at most LONGEST_FOR_OTHERS."""
+    asked: dict[str, timedelta] = {}
+    for endpoint, outcome in outcomes:
+        if isinstance(outcome, Retry) and outcome.after is not None:
+            asked[endpoint] = max(asked.get(endpoint, timedelta()), min(outcome.after, LONGEST_FOR_OTHERS))
+    return asked

@@ -1,0 +1,181 @@
+"""Decisions about a delivery: whether it is still to be sent, and what follows from an attempt. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from sla_notifier.channel.port import Busy, Failure, Outcome, Rejected, Retry, Sent
+from sla_notifier.delivery.retry_policy import retry_policy_of
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.state import DeliveryState, MessageKind
+
+
+class UnsentReason(StrEnum):
+    """Why a delivery ended other than by being sent; stored, shown and counted."""
+
+    ACKNOWLEDGED = "acknowledged"  # before this message was sent
+    ENDED = "ended"  # the clock stopped before this page went out; the closing message reports the breach too
+    TAKEN_BACK = "taken_back"  # it turned out not to be true
+    REOPENED = "reopened"  # a newer breach of the clock is sent instead
+    NEVER_TOLD = "never_told"  # what this message would take back never went out
+    ENDPOINT_DISABLED = "endpoint_disabled"
+    REJECTED = "rejected"
+    EXHAUSTED = "exhausted"  # the longest time of the retry policy has passed
+    ALREADY_TOLD = "already_told"
+    SAME_ADDRESS = "same_address"
+    OVERTAKEN = "overtaken"
+    NOBODY = "nobody"  # no person, not even an operator
+    NO_ADDRESS = "no_address"
+    CARRIER_FAILED = "carrier_failed"  # the digest that carried it failed
+    NOTHING_LEFT = "nothing_left"  # everything a digest gathered was cancelled before it left
+
+    @property
+    def text(self) -> str:
+        """Return the reason as a sentence, in English, for the API."""
+        return _TEXTS[self]
+
+
+_TEXTS = {
+    UnsentReason.ACKNOWLEDGED: "the alert was acknowledged before this message went out",
+    UnsentReason.ENDED: "the clock ended before this message went out; the closing message reports the breach",
+    UnsentReason.TAKEN_BACK: "a late event took the breach back before this message went out",
+    UnsentReason.REOPENED: "a newer breach of the same clock is sent instead",
+    UnsentReason.NEVER_TOLD: "the message it follows never went out",
+    UnsentReason.ENDPOINT_DISABLED: "the endpoint is disabled; enable it again by the API",
+    UnsentReason.REJECTED: "the other side refused the message for good",
+    UnsentReason.EXHAUSTED: "every attempt failed until the time for attempts was over",
+    UnsentReason.ALREADY_TOLD: "this person was notified in this round already",
+    UnsentReason.SAME_ADDRESS: "another person was notified at the same address",
+    UnsentReason.OVERTAKEN: "the breach came before the warning was noticed",
+    UnsentReason.NOBODY: "nobody holds the role and there is no operator to fall back to",
+    UnsentReason.NO_ADDRESS: "the person has no usable address",
+    UnsentReason.CARRIER_FAILED: "the digest that carried this message failed",
+    UnsentReason.NOTHING_LEFT: "everything in this digest was cancelled before it went out",
+}
+
+
+BUSY_PAUSE = timedelta(seconds=1)  # after the channel has waited for a place in vain
+BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the person's next address, too
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStatus:
+    """What the sender needs to know of a delivery's alert."""
+
+    state: str
+    episode: int
+    close_reason: str
+
+
+def skip_reason(
+    row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
+) -> tuple[DeliveryState, UnsentReason] | None:
+    """Return the final state of a due delivery that must not be sent now, and why; None to send it.
+
+    Only pages and messages that follow one depend on the alert. A page that the end of its clock cancels is not lost:
+    its person gets the closing message, which reports the breach.
+    """
+    if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
+        return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
+    if endpoint_disabled:
+        return DeliveryState.FAILED, UnsentReason.ENDPOINT_DISABLED
+    if followed is not None and followed is not DeliveryState.SENT and row.kind is MessageKind.TAKEN_BACK:
+        return DeliveryState.CANCELLED, UnsentReason.NEVER_TOLD
+    if row.pages and alert is not None:
+        reason = page_skip_reason(alert, row.episode)
+        return None if reason is None else (DeliveryState.CANCELLED, reason)
+    return None
+
+
+def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
+    """Return why a page of `episode` is no longer needed, or None."""
+    if alert.episode != episode:
+        return UnsentReason.REOPENED
+    if alert.state == "acknowledged":
+        return UnsentReason.ACKNOWLEDGED
+    if alert.state == "closed":
+        return UnsentReason.TAKEN_BACK if alert.close_reason == "taken_back" else UnsentReason.ENDED
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """What a delivery becomes after an attempt."""
+
+    state: DeliveryState
+    reason: str = ""
+    failure: str = ""
+    detail: str = ""
+    next_at: datetime | None = None
+    possibly_duplicate: bool = False
+    fall_back: bool = False  # send to the person's next address too
+    disable: bool = False  # nothing more to this endpoint
+    counts: bool = True  # False: it was no try, the row is as it was before
+
+
+def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
+    """Return what follows from the outcome of the attempt that `row.attempts` counts."""
+    match outcome:
+        case Sent():
+            return AttemptResult(DeliveryState.SENT, possibly_duplicate=row.possibly_duplicate)
+        case Rejected(failure, detail, disable):
+            return AttemptResult(
+                DeliveryState.FAILED,
+                UnsentReason.REJECTED,
+                failure,
+                detail,
+                possibly_duplicate=row.possibly_duplicate,
+                fall_back=True,
+                disable=disable,
+            )
+        case Busy(detail):
+            return _after_busy(row, detail, now)
+        case Retry():
+            return _after_retry(row, outcome, now)
+        case _:
+            assert_never(outcome)
+
+
+def _after_busy(row: DeliveryRow, detail: str, now: datetime) -> AttemptResult:
+    """The message goes as soon as there is a place. Who has another address is tried there when that lasts too long;
+    beyond the longest time of the retry policy it is given up like any other."""
+    retry_policy = retry_policy_of(row.kind)
+    if now - row.created_at > retry_policy.bound:
+        return _after_retry(row, Retry(Failure.BUSY, detail), now)
+    return AttemptResult(
+        DeliveryState.QUEUED if row.attempts == 1 else DeliveryState.RETRYING,
+        "",
+        Failure.BUSY,
+        detail,
+        next_at=now + BUSY_PAUSE,
+        possibly_duplicate=row.possibly_duplicate,
+        fall_back=retry_policy.fall_back_after is not None and now - row.created_at >= BUSY_FOR_TOO_LONG,
+        counts=False,
+    )
+
+
+def _after_retry(row: DeliveryRow, outcome: Retry, now: datetime) -> AttemptResult:
+    retry_policy = retry_policy_of(row.kind)
+    again = retry_policy.next_attempt(row.id, row.attempts, row.created_at, now, outcome.after)
+    duplicate = row.possibly_duplicate or outcome.maybe_arrived
+    if again is None:
+        return AttemptResult(
+            DeliveryState.FAILED,
+            UnsentReason.EXHAUSTED,
+            outcome.failure,
+            outcome.detail,
+            possibly_duplicate=duplicate,
+            fall_back=True,
+        )
+    return AttemptResult(
+        DeliveryState.RETRYING,
+        "",
+        outcome.failure,
+        outcome.detail,
+        next_at=again,
+        possibly_duplicate=duplicate,
+        fall_back=retry_policy.fall_back_after == row.attempts,
+    )

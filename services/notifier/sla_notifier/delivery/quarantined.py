@@ -1,0 +1,45 @@
+"""Deliveries that cannot be read, claimed or recorded: taken out of the queue, and put back once they are mended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import orjson
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.delivery.row import row_of
+from sla_notifier.delivery.state import DeliveryState
+from sla_platform.store.quarantine import QuarantineRow
+
+SEND = "send"
+UNFIT = "unfit"  # the reason that such a row shows
+_d = tables.delivery
+
+
+async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
+    """Fail a delivery that cannot be processed, and return its raw row for the quarantine."""
+    query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
+    found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
+    over = {"state": DeliveryState.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
+    await connection.execute(update(_d).where(_d.c.id == id_).values(over))
+    lying = {} if found is None else dict(found)
+    return QuarantineRow(
+        part=SEND,
+        position=f"notifier_delivery/{id_}",
+        key=str(lying.get("incident", "")) or str(lying.get("notice", "")),
+        event=id_,
+        type=str(lying.get("kind", "")),
+        headers={},
+        data=orjson.dumps(lying, default=str),
+    )
+
+
+async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
+    """Queue a quarantined delivery again. Raises the error that it still has."""
+    again = {"state": DeliveryState.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
+    await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UNFIT).values(again))
+    found = (await connection.execute(select(_d).where(_d.c.id == id_))).mappings().one_or_none()
+    if found is not None:
+        orjson.loads(row_of(dict(found)).payload)

@@ -1,0 +1,75 @@
+"""When a failed message is tried again, and when it is given up. Pure: the time is an argument.
+
+The first delays of an urgent message are short: somebody must get it within minutes. The jitter follows from the
+delivery's id and attempt, so that it spreads many messages and yet repeats in tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sla_notifier.delivery.state import MessageKind
+
+JITTER = 0.2
+LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Delays after the first, second, ... failed attempt (the last repeats) until `bound` after the creation.
+
+    After `fall_back_after` failed attempts the person's next address is tried beside this one; None: only at the end.
+    """
+
+    delays: tuple[timedelta, ...]
+    bound: timedelta
+    fall_back_after: int | None = None
+
+    def next_attempt(
+        self, id_: str, failed: int, created_at: datetime, now: datetime, asked: timedelta | None = None
+    ) -> datetime | None:
+        """Return when to try again after `failed` failed attempts, or None to give up."""
+        chosen = self.delays[min(failed, len(self.delays)) - 1]
+        delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
+        if asked is not None:
+            delay = max(delay, min(asked, LONGEST_ASKED))
+        at = now + delay
+        return at if at <= created_at + self.bound else None
+
+
+def _seconds(*delays: int) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=delay) for delay in delays)
+
+
+URGENT = RetryPolicy(_seconds(5, 30, 120, 600, 1_800, 7_200), timedelta(hours=24), fall_back_after=3)
+# A digest stands for many messages; its fate is theirs, so it falls back once, when it has failed for good.
+COLLECTED = RetryPolicy(_seconds(5, 30, 120, 600, 1_800), timedelta(hours=1))
+ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), timedelta(hours=48))
+
+
+def retry_policy_of(kind: MessageKind) -> RetryPolicy:
+    """Return the retry policy of a kind of message."""
+    match kind:
+        case MessageKind.PAGE | MessageKind.CRITICAL_FIX:
+            return URGENT
+        case MessageKind.DIGEST:
+            return COLLECTED
+        case (
+            MessageKind.WARNING
+            | MessageKind.INFO
+            | MessageKind.UNPROMISED
+            | MessageKind.RESOLVED
+            | MessageKind.TAKEN_BACK
+        ):
+            return ORDINARY
+        case _:
+            assert_never(kind)
+
+
+def _jitter(seed: str) -> float:
+    """Evenly between -1 and 1."""
+    drawn = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")
+    return drawn / 2**63 - 1.0

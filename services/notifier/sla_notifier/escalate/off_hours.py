@@ -1,0 +1,77 @@
+"""Whether a due step is put off: a reminder to people who are all outside their hours waits for the first of them.
+
+People who were not notified of an alert yet are notified at any hour (`sla_domain.roles.turn`), so no news waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_catalogue import Catalogue
+from sla_notifier import tables
+from sla_notifier.alert.alert import Alert
+from sla_notifier.alert.chain import REPEAT, EscalationStep
+from sla_notifier.alert.decide import levels_to_repeat
+from sla_notifier.delivery.state import DeliveryState, MessageKind
+from sla_notifier.notification.directory import contract_of, resolve_level
+
+_d = tables.delivery.c
+_LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, DeliveryState.CANCELLED.value]
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyNotified:
+    """Who was paged in an alert's episode, and who was at least informed."""
+
+    paged: frozenset[str] = frozenset()
+    informed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StepDelay:
+    """`step`: until when the whole step is put off; `levels`: until when single levels of a new round are."""
+
+    step: datetime | None = None
+    levels: dict[int, datetime] = field(default_factory=dict)
+
+
+def delay_of(
+    catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
+) -> StepDelay:
+    """Return until when a step is put off because everybody it would remind is outside their hours."""
+    levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
+    until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
+    waiting = {level: instant for level, instant in until.items() if instant is not None}
+    if waiting and len(waiting) == len(until):
+        return StepDelay(min(waiting.values()))
+    return StepDelay(None, waiting)
+
+
+def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNotified, now: datetime) -> datetime | None:
+    policy_level = alert.policy.level(level)
+    before: Collection[str] = notified.paged if policy_level.pages else notified.paged | notified.informed
+    return resolve_level(catalogue, contract_of(catalogue, alert.contract), policy_level.tell, now, before).until
+
+
+async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
+    """Return, by alert, who was notified in its present episode; people whom nothing reached are not among them."""
+    episodes = {alert.id: alert.episode for alert in alerts}
+    statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
+        _d.alert.in_(sorted(episodes)),
+        _d.kind.in_([MessageKind.PAGE.value, MessageKind.INFO.value, MessageKind.CRITICAL_FIX.value]),
+        _d.state.not_in(_LOST),
+    )
+    paged: dict[str, set[str]] = {}
+    informed: dict[str, set[str]] = {}
+    for alert, episode, kind, level, person in await connection.execute(statement):
+        addressed = (
+            kind == MessageKind.CRITICAL_FIX.value and level == 1
+        )  # by the fix itself, which no level of its escalation is
+        if episode == episodes[alert] and not addressed:
+            (informed if kind == MessageKind.INFO.value else paged).setdefault(alert, set()).add(person)
+    return {id_: AlreadyNotified(frozenset(paged.get(id_, ())), frozenset(informed.get(id_, ()))) for id_ in episodes}

@@ -1,0 +1,47 @@
+"""The key of acknowledgement links: made once for an installation, kept in the store, shared by every instance."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+
+from sla_notifier import tables
+from sla_platform.errors import Retryable
+from sla_platform.store.dialect import insert_new
+from sla_platform.store.engine import Store
+
+LINKS = "links"
+_s = tables.secret.c
+
+
+class LinkSecretNotRead(Retryable):
+    """The key of the links has not been read from the store yet: try again in a moment."""
+
+
+class LinkSecret:
+    """The key that signs acknowledgement links: SLAD_LINK_SECRET, else the one kept in the store."""
+
+    def __init__(self, given: bytes = b"") -> None:
+        self._value = given
+
+    def __repr__(self) -> str:
+        return "LinkSecret([hidden])"
+
+    @property
+    def value(self) -> bytes:
+        """Return the key. Raises LinkSecretNotRead before `read`, unless it was set."""
+        if not self._value:
+            raise LinkSecretNotRead
+        return self._value
+
+    async def read(self, store: Store, now: datetime) -> None:
+        """Read the key from the store; the first of several instances makes it for all."""
+        if self._value:
+            return
+        made = {"name": LINKS, "value": secrets.token_urlsafe(32), "made_at": now}
+        async with store.transaction() as connection:
+            await connection.execute(insert_new(connection, tables.secret), [made])
+            found = (await connection.execute(select(_s.value).where(_s.name == LINKS))).scalar_one()
+        self._value = found.encode()  # after the commit: what was rolled back is not the key

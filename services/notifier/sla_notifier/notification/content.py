@@ -1,0 +1,199 @@
+"""The content of a message before it is put into words: labelled values and links. Pure."""
+
+from __future__ import annotations
+
+from sla_catalogue.duration import BadDuration, parse_allowed
+from sla_domain.fact import reason_of
+from sla_domain.plan import Allowed, PlanId
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.directory import contract_of, title_of
+from sla_notifier.notification.notification import Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.notification.timing import Timing, timing_of
+from sla_notifier.text.content import Action, Content, PromiseTerms, Value
+from sla_notifier.text.render import ENGLISH
+from sla_notifier.text.words import id_as_words, one_line, paragraphs, web_link
+from sla_platform.wire import ClockFact, NoticeData
+
+
+def content_of(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> Content:
+    """Return the values and links of one notification for this recipient."""
+    if isinstance(request.content, NoticeData):
+        return _of_notice(context, request, request.content, recipient)
+    return _of_clock(context, request, request.content, recipient)
+
+
+def _of_clock(context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient) -> Content:
+    contract = contract_of(context.catalogue, fact.contract)
+    broken = request.due_at or fact.at
+    due = fact.due_at or broken
+    timing = _timing(context, request, fact)
+    spoken_in = context.texts.language(recipient.language)  # a title in one language amid sentences in another jars
+    metric = _metric(context, fact, spoken_in)
+    values: dict[str, Value] = {
+        "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
+        "contract": title_of(context.catalogue, fact.contract),
+        "incident": one_line(f"{fact.incident} {fact.title}", 160) if fact.title else fact.incident,
+        "metric": metric,
+        "priority": one_line(fact.priority) or "–",
+        "product": one_line(fact.product),
+        "promise": PromiseTerms(metric, _allowed(fact.allowed)) if fact.allowed else "",
+        "due": due,
+        "broken": broken,
+        "since": broken,
+        "ended": fact.at,
+        "again": _again(context, request),
+        "level": request.level,
+        "round": request.round,
+        "outcome": request.outcome,
+        **timing.values,
+        "because": one_line(reason_of(fact.body), 200),
+    }
+    return Content(
+        kind=request.kind,
+        zone=contract.zone if fact.zone == "UTC" else fact.zone,
+        values=values,
+        rows=("customer", "incident", "promise", "priority", "product", *_dates(request.kind)),
+        notes=("provisional",) if fact.provisional else (),
+        actions=_actions(context, request, fact, recipient),
+        why=context.texts.worded(recipient.why, recipient.language),
+        data=_clock_data(context, request, fact, recipient),
+    )
+
+
+def _timing(context: PipelineContext, request: NotificationRequest, fact: ClockFact) -> Timing:
+    broken = request.due_at or fact.at
+    until = fact.at if request.kind is MessageKind.RESOLVED else context.now
+    return timing_of(context.catalogue.rulebook, fact, context.now, fact.due_at or broken, broken, until)
+
+
+def _again(context: PipelineContext, request: NotificationRequest) -> bool:
+    """Whether this contract's people were paged for this very breach in an earlier episode: it is no news now."""
+    if request.kind not in (MessageKind.PAGE, MessageKind.INFO) or request.due_at is None:
+        return False
+    place = (request.alert, request.contract, request.due_at)
+    return context.paged_of.get(place, request.episode) < request.episode
+
+
+def _dates(kind: MessageKind) -> tuple[str, ...]:
+    match kind:
+        case MessageKind.WARNING:
+            return ("due", "left_both")
+        case MessageKind.PAGE | MessageKind.INFO:
+            return ("since", "late_both")
+        case MessageKind.RESOLVED:
+            return ("due", "ended")
+        case MessageKind.UNPROMISED:
+            return ()
+        case _:
+            return ("due",)
+
+
+def _metric(context: PipelineContext, fact: ClockFact, language: str) -> str:
+    """The metric's title in the plan, in the reader's language or English; else its id in words, and never nothing:
+    the plan may be gone by now."""
+    plan = context.catalogue.rulebook.plans.get(PlanId(fact.plan))
+    metric = None if plan is None else next((metric for metric in plan.metrics if metric.id == fact.metric), None)
+    titles = {} if metric is None else metric.titles
+    title = titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en") or ""
+    return one_line(title) or one_line(id_as_words(fact.metric)) or context.texts.words(language)["promise"]
+
+
+def _allowed(written: str) -> Allowed | str:
+    """Return the target that a fact spells (`4h`, `2 working days`, `1h by the wall clock`), or as it is written."""
+    try:
+        return parse_allowed(written.replace(" by the wall clock", " wall"))
+    except BadDuration:
+        return one_line(written)
+
+
+def _actions(
+    context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient
+) -> tuple[Action, ...]:
+    answer = acknowledge_link(context, request, recipient)
+    return (
+        Action("acknowledge", answer, main=True),
+        Action("open_incident", context.links.incident(fact.incident)),
+        Action("open_ticket", web_link(fact.url)),
+    )
+
+
+def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
+    """Return the acknowledgement link for this recipient; empty when the message asks for none."""
+    if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
+        return ""
+    return context.links.acknowledge(request.alert, recipient.person, context.now)
+
+
+def _clock_data(
+    context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient
+) -> dict[str, object]:
+    """For programs: the fact's own values, nothing formatted."""
+    return {
+        "occasion": request.id,
+        "alert": request.alert,
+        "incident": fact.incident,
+        "title": one_line(fact.title),
+        "contract": fact.contract,
+        "customer": one_line(fact.customer),
+        "plan": fact.plan,
+        "metric": fact.metric,
+        "priority": fact.priority,
+        "product": one_line(fact.product),
+        "generation": fact.generation,
+        "threshold": fact.threshold,
+        "level": request.level,
+        "round": request.round,
+        "outcome": request.outcome,
+        "episode": request.episode,
+        "again": _again(context, request),
+        "at": fact.at,
+        "due_at": fact.due_at,
+        "provisional": fact.provisional,
+        **_timing(context, request, fact).data,
+        "recipient": recipient.person,
+        "why": context.texts.worded(recipient.why, ENGLISH),
+        "acknowledge_url": acknowledge_link(context, request, recipient),
+        "incident_url": context.links.incident(fact.incident),
+        "ticket_url": web_link(fact.url),
+    }
+
+
+def _of_notice(
+    context: PipelineContext, request: NotificationRequest, notice: NoticeData, recipient: Recipient
+) -> Content:
+    contract = contract_of(context.catalogue, request.contract)
+    title = one_line(notice.title, 200) or notice.id
+    products = ", ".join(f"{each.product} {each.versions}".strip() for each in notice.products)
+    answer = acknowledge_link(context, request, recipient)
+    return Content(
+        kind=MessageKind.CRITICAL_FIX,
+        zone=contract.zone,
+        values={
+            "title": title,
+            "severity": notice.severity,
+            "products": one_line(products, 1_000),
+            "published": notice.published_at,
+            "contract": title_of(context.catalogue, request.contract),
+            "level": request.level,
+        },
+        rows=("severity", "products", "published"),
+        body=paragraphs(notice.text),
+        actions=(Action("acknowledge", answer, main=True), Action("open_link", web_link(notice.link))),
+        why=context.texts.worded(recipient.why, recipient.language),
+        data={
+            "notice": notice.id,
+            "alert": request.alert,
+            "title": title,
+            "severity": notice.severity,
+            "products": [each.model_dump() for each in notice.products],
+            "link": web_link(notice.link),
+            "body": paragraphs(notice.text, 8_000),
+            "contract": request.contract,
+            "published_at": notice.published_at,
+            "level": request.level,
+            "recipient": recipient.person,
+            "acknowledge_url": answer,
+        },
+    )

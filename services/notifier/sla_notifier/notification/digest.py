@@ -1,0 +1,206 @@
+"""A digest in words, put together when it leaves: one line an incident with its latest state, the most urgent first.
+
+Pure. A warning whose breach was gathered too is part of the breach's line. Pages of clocks that ended meanwhile were
+cancelled; the closing message reports their breach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+import structlog
+
+from sla_catalogue import Catalogue
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.state import DeliveryState, MessageKind
+from sla_notifier.link import Links
+from sla_notifier.notification.directory import contract_of
+from sla_notifier.notification.enqueue import bounded
+from sla_notifier.notification.gather import FLOOD
+from sla_notifier.text.content import Action, Content, Item
+from sla_notifier.text.render import Texts
+from sla_notifier.text.words import one_line
+
+_log = structlog.get_logger(__name__)
+
+MOST_LINES = 25  # a mail that is longer is not read at three in the morning; the page behind its link shows all
+MOST_CUSTOMERS = 2
+_COUNTED = {
+    MessageKind.PAGE: "broken",
+    MessageKind.INFO: "broken",
+    MessageKind.CRITICAL_FIX: "fixes",
+    MessageKind.WARNING: "due_soon",
+    MessageKind.UNPROMISED: "unpromised",
+    MessageKind.TAKEN_BACK: "withdrawn",
+    MessageKind.RESOLVED: "ended",
+}
+_RANK = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            MessageKind.PAGE,
+            MessageKind.CRITICAL_FIX,
+            MessageKind.INFO,
+            MessageKind.WARNING,
+            MessageKind.UNPROMISED,
+            MessageKind.TAKEN_BACK,
+            MessageKind.RESOLVED,
+        )
+    )
+}
+_STEPS = {
+    MessageKind.WARNING: 0,
+    MessageKind.PAGE: 1,
+    MessageKind.INFO: 1,
+    MessageKind.CRITICAL_FIX: 1,
+    MessageKind.UNPROMISED: 1,
+    MessageKind.TAKEN_BACK: 2,
+    MessageKind.RESOLVED: 2,
+}
+ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """One promise or fix in a digest: its latest message, and the kinds of the earlier ones."""
+
+    row: DeliveryRow
+    data: Mapping[str, Any]
+    before: tuple[MessageKind, ...] = ()
+
+    @property
+    def customer(self) -> str:
+        """Return the customer's name; empty for a fix, which concerns a whole contract."""
+        return str(self.data.get("customer") or "")
+
+    @property
+    def urgency(self) -> tuple[Any, ...]:
+        """Return the sort key: the kind, then the most urgent first (PLANS I4)."""
+        return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
+
+
+def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
+    """Return the entries of a digest by incident or fix, the most urgent first."""
+    of_promise: dict[str, list[DeliveryRow]] = {}
+    for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
+        of_promise.setdefault(row.alert or row.id, []).append(row)
+    of_incident: dict[str, list[DigestEntry]] = {}
+    for rows in of_promise.values():
+        last = rows[-1]
+        one = DigestEntry(
+            last, _data(last), tuple(dict.fromkeys(row.kind for row in rows[:-1] if row.kind != last.kind))
+        )
+        of_incident.setdefault(last.incident or last.notice or last.id, []).append(one)
+    heaps = [sorted(heap, key=lambda one: one.urgency) for heap in of_incident.values()]
+    return sorted(heaps, key=lambda heap: heap[0].urgency)
+
+
+def compose_digest(
+    digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
+) -> DeliveryRow:
+    """Return the digest with its words, or cancelled when nothing is left in it."""
+    if not carried:
+        return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
+    contract = contract_of(catalogue, digest.contract)
+    person = contract.people.get(digest.person)
+    title = one_line(contract.title or contract.id)
+    language = person.language if person is not None else "en"
+    message = texts.message(
+        _content(digest, grouped_by_incident(carried), texts, links, language, title, now), language
+    )
+    return replace(
+        digest,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        payload=bounded({"timestamp": now, **message.payload}).decode(),
+    )
+
+
+def _content(
+    digest: DeliveryRow,
+    heaps: Sequence[Sequence[DigestEntry]],
+    texts: Texts,
+    links: Links,
+    language: str,
+    contract: str,
+    now: datetime,
+) -> Content:
+    labels = texts.words(language)
+    every = [one for heap in heaps for one in heap]
+    counts = dict.fromkeys(_COUNTED.values(), 0)
+    for one in every:
+        counts[_COUNTED[one.row.kind]] += 1
+    asked = sum(one.row.kind in ACKNOWLEDGEABLE for one in every)
+    page = links.acknowledge_digest(digest.id, digest.person, now)  # shows everything, and a button if it is asked
+    answer = page if asked else ""
+    items = tuple(
+        Item(line_of(heap, labels), links.incident(heap[0].row.incident) if heap[0].row.incident else "")
+        for heap in heaps[:MOST_LINES]
+    )
+    named: dict[str, str] = {}
+    for one in every:
+        name = one.customer or contract
+        named.setdefault(name.casefold(), name)
+    customers = list(named.values())
+    return Content(
+        kind=MessageKind.DIGEST,
+        zone="UTC",
+        values={
+            "customers": _few(customers, labels),
+            "count": len(every),
+            "incidents": sum(bool(heap[0].row.incident) for heap in heaps),  # a critical fix is on no ticket
+            "contract": contract,
+            "asked": asked,
+            **counts,
+        },
+        items=items,
+        more=max(len(heaps) - MOST_LINES, 0),
+        more_url=page,
+        actions=(
+            Action("acknowledge_all" if asked > 1 else "acknowledge", answer, main=True),
+            Action("open_board", links.board(), main=not asked),
+        ),
+        why=texts.worded(FLOOD, language),
+        data={
+            "count": len(every),
+            **counts,
+            "customers": [one_line(name) for name in customers[:100]],
+            "acknowledge_url": answer,
+            "items": [{"line": item.line, "incident_url": item.url} for item in items],
+            "recipient": digest.person,
+        },
+    )
+
+
+def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
+    """Return the line of one incident: the subjects of its messages, and what they replace."""
+    return "; ".join(_one(one, labels) for one in heap)
+
+
+def _one(one: DigestEntry, labels: Mapping[str, str]) -> str:
+    line = one.row.subject or f"{one.row.kind.value}: {one.row.incident or one.row.notice}"
+    if not one.before:
+        return line
+    return f"{line} – {', '.join(labels[f'was_{kind.value}'] for kind in one.before)}"
+
+
+def _few(customers: Sequence[str], labels: Mapping[str, str]) -> str:
+    shown = [one_line(name, 60) for name in customers[:MOST_CUSTOMERS]]
+    if len(customers) > MOST_CUSTOMERS:
+        return labels["and_others"].format(names=", ".join(shown), count=len(customers) - MOST_CUSTOMERS)
+    return labels["and_last"].format(first=shown[0], last=shown[1]) if len(shown) == 2 else shown[0]
+
+
+def _data(row: DeliveryRow) -> Mapping[str, Any]:
+    try:
+        data = orjson.loads(row.payload).get("data", {})
+    except (ValueError, AttributeError):
+        _log.exception("digest.unreadable", delivery=row.id)
+        return {}
+    return data if isinstance(data, dict) else {}

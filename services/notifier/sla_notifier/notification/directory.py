@@ -1,0 +1,133 @@
+"""Who is notified: people of a contract by role at an instant, else the operators. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sla_catalogue import Catalogue
+from sla_domain.contract import Contract, ContractId, Person
+from sla_domain.escalation import NO_ESCALATION, TellKind
+from sla_domain.roles import LevelRecipients, RoleHolding, RoleReason, level_recipients, roster
+from sla_notifier.alert.chain import EscalationChain, EscalationLevel, for_roles
+from sla_notifier.channel.registry import sending_kind, split_address
+from sla_notifier.text.content import Phrase
+from sla_notifier.text.words import id_as_words, one_line
+from sla_platform.wire import ClockFact
+
+OPERATORS = "operators"  # the role, in the default contract, of those who are notified where nobody else is
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRecipient:
+    """A person to notify, and why it is this one."""
+
+    person: Person
+    why: tuple[Phrase, ...]
+
+
+def contract_of(catalogue: Catalogue, id_: str) -> Contract:
+    """Return the contract, or the default one for an id that the catalogue no longer has."""
+    rulebook = catalogue.rulebook
+    return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
+
+
+def title_of(catalogue: Catalogue, id_: str) -> str:
+    """Return a contract's title, or its id when the catalogue no longer has it; never empty."""
+    known = catalogue.rulebook.contracts.get(ContractId(id_))
+    return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
+
+
+Reaches = Callable[[Person], bool]
+RoleTitles = Mapping[str, Mapping[str, str]]
+"""Titles by language, by the id of the role."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLevel:
+    """Who of a level is notified now and who cannot be reached; with nobody to notify, until when it waits."""
+
+    people: tuple[ResolvedRecipient, ...] = ()
+    unreachable: tuple[ResolvedRecipient, ...] = ()
+    until: datetime | None = None
+
+
+def resolve_level(
+    catalogue: Catalogue,
+    contract: Contract,
+    names: tuple[str, ...],
+    at: datetime,
+    notified: Collection[str] = (),
+    reaches: Reaches = lambda _: True,
+) -> ResolvedLevel:
+    """Return who of a level is notified at an instant, or until when it waits (`sla_domain.roles.level_recipients`).
+
+    `notified`: ids of people notified of the same thing before. People whom nothing reaches do not count. Where nobody
+    is left the operators are notified, else who holds the roles in the default contract.
+    """
+    book = catalogue.rulebook
+    default = book.contracts[book.default_contract]
+    titles = {role.id: role.titles for role in book.plan_of(contract).roles}
+    own = roster(book, contract, names, at)
+    lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in own.on_duty if not reaches(each.person))
+    level = own.only(reaches)
+    if not level.empty:
+        answer = level_recipients(level, notified)
+        return ResolvedLevel(_resolved(answer, titles), lost, answer.until)
+    for role in ((OPERATORS,), names):
+        level = roster(book, default, role, at).only(reaches)
+        if not level.empty:
+            answer = level_recipients(level, notified)
+            because = Phrase("nobody_named" if own.empty else "nobody_reached")
+            people = tuple(ResolvedRecipient(each.person, (*each.why, because)) for each in _resolved(answer, titles))
+            return ResolvedLevel(people, lost, answer.until)
+    return ResolvedLevel((), lost)
+
+
+def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
+    """Return the escalation that the fact names, else that of the plan.
+
+    Where a plan pages nobody the operators are informed; where it names no escalation its roles are notified at once.
+    """
+    plan = catalogue.rulebook.plan_of(contract)
+    name = (fact.escalation if fact is not None else "") or plan.escalation or ""
+    if name == NO_ESCALATION:
+        return EscalationChain(NO_ESCALATION, (EscalationLevel(timedelta(), (OPERATORS,), pages=False),))
+    policy = catalogue.escalations.get(name)
+    if policy is None:
+        return for_roles(
+            tuple(role.id for role in plan.roles) or tuple(dict.fromkeys(holder.role for holder in contract.roles))
+        )
+    levels = tuple(
+        EscalationLevel(level.after, level.tell, level.channels, pages=level.kind is TellKind.PAGE)
+        for level in policy.levels
+    )
+    return EscalationChain(policy.id, levels, policy.pause if policy.repeat else None, policy.repeat)
+
+
+def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
+    """Return the person's addresses that something can be sent to, in the person's order."""
+    return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
+
+
+def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
+    """Return whether the address leads somewhere by its kind of channel, and its endpoint is not disabled."""
+    name, rest = split_address(address)
+    kind = sending_kind(name)
+    return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)
+
+
+def _resolved(answer: LevelRecipients, titles: RoleTitles) -> tuple[ResolvedRecipient, ...]:
+    return tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in answer.now)
+
+
+def _why(holding: RoleHolding, titles: RoleTitles) -> tuple[Phrase, ...]:
+    role = Phrase("role", {"role": {"": id_as_words(holding.name), **titles.get(holding.name, {})}})
+    match holding.reason:
+        case RoleReason.NAMED:
+            return (Phrase("named"),)
+        case RoleReason.EVERYBODY:
+            return (role, Phrase("everybody"))
+        case _:
+            return (role,)

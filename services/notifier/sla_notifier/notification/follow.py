@@ -1,0 +1,58 @@
+"""Stage 3, follow: no page is sent before the closing message of the episode before it. Pure.
+
+A page of a later episode names the closing message of an earlier one to the same person as what it follows. The sender
+holds it back while that message is being sent, and cancels one that waits for another attempt: no page waits for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.state import MessageKind
+from sla_notifier.notification.notification import ClosingMessage, Notification
+from sla_notifier.notification.pipeline_context import PipelineContext
+
+_CLOSING = (MessageKind.RESOLVED, MessageKind.TAKEN_BACK)
+_ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
+
+
+def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
+    """Make pages of an alert's new episode wait for the closing messages of its earlier ones."""
+    words = _by_alert((*context.closing, *_closing_words(notifications)))
+    if not words:
+        return notifications
+    return tuple(
+        replace(each, follows=before) if (before := _word_before(each, words)) and not each.follows else each
+        for each in notifications
+    )
+
+
+def _closing_words(notifications: Iterable[Notification]) -> list[ClosingMessage]:
+    return [
+        ClosingMessage(each.request.alert, each.request.episode, each.recipient.person, _id(each))
+        for each in notifications
+        if each.live and each.recipient is not None and each.request.kind in _CLOSING
+    ]
+
+
+def _by_alert(words: Iterable[ClosingMessage]) -> dict[tuple[str, str], list[ClosingMessage]]:
+    found: dict[tuple[str, str], list[ClosingMessage]] = {}
+    for word in words:
+        found.setdefault((word.alert, word.person), []).append(word)
+    return found
+
+
+def _word_before(notification: Notification, words: dict[tuple[str, str], list[ClosingMessage]]) -> str:
+    """The delivery of the last closing message of an earlier episode, to this person."""
+    request, recipient = notification.request, notification.recipient
+    if not notification.live or recipient is None or request.kind not in _ESCALATED:
+        return ""
+    earlier = [w for w in words.get((request.alert, recipient.person), ()) if w.episode < request.episode]
+    return max(earlier, key=lambda word: word.episode).delivery if earlier else ""
+
+
+def _id(notification: Notification) -> str:
+    assert notification.recipient is not None
+    return delivery_id(notification.request.id, notification.recipient.person, notification.recipient.address)

@@ -1,0 +1,172 @@
+"""Stage 4, gather: messages that would flood a mailbox are gathered into digests. Pure.
+
+A gathered message keeps its row, which points to its digest; the digest grows until it leaves and is put into words
+then (see `digest`). Programs get every message by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.alert.urgency import turn_of, urgency_of
+from sla_notifier.channel.registry import endpoint_of, is_grouped, split_address
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.state import DeliveryState, MessageKind
+from sla_notifier.notification.conversation import Conversation, conversation_id
+from sla_notifier.notification.notification import Notification
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Phrase
+from sla_notifier.text.render import ENGLISH
+
+FLOOD = (Phrase("flood"),)
+WITH_PAGES = 1  # the level of a digest that carries pages: it waits no longer than they would
+_PRESSING = (MessageKind.PAGE, MessageKind.CRITICAL_FIX, MessageKind.WARNING)
+_PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The notifications, the digests that begin or grow, and the conversations afterwards."""
+
+    notifications: tuple[Notification, ...]
+    digests: tuple[DeliveryRow, ...] = ()
+    conversations: tuple[Conversation, ...] = ()
+
+
+def keys_of(notifications: Sequence[Notification]) -> frozenset[str]:
+    """Return the ids of the conversations these notifications belong to."""
+    return frozenset(key for each in notifications if (key := _key(each)))
+
+
+def gather(
+    context: PipelineContext,
+    notifications: tuple[Notification, ...],
+    conversations: Mapping[str, Conversation],
+    gathering: Mapping[str, DeliveryRow],
+) -> Gathered:
+    """Gather messages that would flood a mailbox into digests.
+
+    `conversations`: those of `keys_of`, as they are; `gathering`: the digests that have not left yet, by id.
+    """
+    heaps: dict[str, list[Notification]] = {}
+    for each in notifications:
+        if key := _key(each):
+            heaps.setdefault(key, []).append(each)
+    carrier: dict[str, str] = {}
+    digests: list[DeliveryRow] = []
+    after: list[Conversation] = []
+    for key, heap in heaps.items():
+        conversation = conversations.get(key) or Conversation(id=key, last_at=context.now)
+        open_digest = gathering.get(conversation.digest)
+        conversation = replace(conversation, gathering=open_digest is not None).at(context.now, context.digest_over)
+        conversation, kept, digest = _shared(context, conversation, heap, open_digest)
+        if digest is not None:
+            digests.append(digest)
+            carrier |= {_id(each): digest.id for each in kept}
+        after.append(conversation)
+    carried = tuple(
+        replace(each, carried_by=carrier[_id(each)]) if _key(each) and _id(each) in carrier else each
+        for each in notifications
+    )
+    return Gathered(carried, tuple(digests), tuple(after))
+
+
+def _shared(
+    context: PipelineContext, conversation: Conversation, heap: Sequence[Notification], open_digest: DeliveryRow | None
+) -> tuple[Conversation, list[Notification], DeliveryRow | None]:
+    """The conversation after these messages, which of them are gathered, and the digest that gathers them."""
+    now = context.now
+    ready = sorted(_free_to_wait(heap, conversation.digest), key=partial(_order, now))
+    if not conversation.storm and len(ready) <= conversation.room(now, context.digest_over):
+        return conversation.alone(len(heap), now), [], None
+    storm = conversation.stormy(now)
+    first = not conversation.storm and conversation.room(now, context.digest_over) > 0
+    again = bool(conversation.storm) and open_digest is None and now >= (storm.next_at or now)
+    if again:
+        storm = replace(storm, next_at=now + storm.pause())
+    if (first or again) and ready:
+        ready = ready[1:]  # the most urgent one leaves at once
+        storm = storm.alone(1, now)
+    if not ready:
+        return storm, [], None
+    if open_digest is not None:
+        grown = _grown(storm, open_digest, ready, context)
+        return replace(storm, last_at=now), ready, grown
+    digest = _begun(storm, ready, context)
+    return storm.opened(digest.id, digest.next_at, now), ready, digest
+
+
+def _free_to_wait(heap: Sequence[Notification], digest: str) -> list[Notification]:
+    """All but those that must follow a message which is on its way by itself."""
+    here = {_id(each) for each in heap} | {"", digest}
+    return [each for each in heap if each.follows in here]
+
+
+def _begun(storm: Conversation, ready: Sequence[Notification], context: PipelineContext) -> DeliveryRow:
+    first = ready[0]
+    recipient = first.recipient
+    assert recipient is not None
+    channel, address = split_address(recipient.address)
+    request = f"digest/{storm.thread}/{storm.storm}"
+    return DeliveryRow(
+        id=delivery_id(request, recipient.person, recipient.address),
+        occasion=request,
+        kind=MessageKind.DIGEST,
+        person=recipient.person,
+        channel=channel,
+        address=address,
+        endpoint=endpoint_of(channel, address),
+        then=recipient.then,
+        level=_level(ready),
+        contract=first.request.contract,
+        why=context.texts.worded(FLOOD, ENGLISH),
+        state=DeliveryState.QUEUED,
+        next_at=storm.leaves_at(context.now, pressing=_pressing(ready)),
+        follows=storm.digest,
+        created_at=context.now,
+        due_at=min(each.request.at for each in ready),
+        turn=_order(context.now, first)[0],
+    )
+
+
+def _grown(
+    storm: Conversation, digest: DeliveryRow, ready: Sequence[Notification], context: PipelineContext
+) -> DeliveryRow:
+    leaves = digest.next_at
+    if _pressing(ready):  # it may have been planned for when nothing in it was
+        leaves = min(leaves, max(context.now, digest.created_at + storm.pause()))
+    due = min(digest.due_at, *(each.request.at for each in ready))
+    turn = min(digest.turn, *(_order(context.now, each)[0] for each in ready))
+    return replace(digest, level=max(digest.level, _level(ready)), next_at=leaves, due_at=due, turn=turn)
+
+
+def _key(notification: Notification) -> str:
+    recipient = notification.recipient
+    if not notification.live or recipient is None or not is_grouped(recipient.address):
+        return ""
+    return conversation_id(recipient.person, recipient.address)
+
+
+def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
+    """Pages first, and among equals the most urgent (PLANS I4)."""
+    request = notification.request
+    return turn_of(request.kind, urgency_of(request.content, request.due_at or request.at, now)), request.at
+
+
+def _level(ready: Sequence[Notification]) -> int:
+    return WITH_PAGES if any(each.request.kind in _PAGES for each in ready) else 0
+
+
+def _pressing(ready: Sequence[Notification]) -> bool:
+    return any(each.request.kind in _PRESSING for each in ready)
+
+
+def _id(notification: Notification) -> str:
+    assert notification.recipient is not None
+    request: NotificationRequest = notification.request
+    return delivery_id(request.id, notification.recipient.person, notification.recipient.address)

@@ -1,0 +1,38 @@
+"""The stages from a request to the rows that the sender claims, in their order.
+
+route → suppress → follow → gather → render → enqueue, then (`send.sender`) send → record. Each stage is a pure function
+of the context and the notifications so far. None drops one: what is not sent has its reason in a final row. Gathering
+needs the conversations with the recipients, so the unit of work loads them in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.notification.enqueue import rows_of
+from sla_notifier.notification.follow import follow
+from sla_notifier.notification.gather import Gathered
+from sla_notifier.notification.notification import Notification
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.notification.render import render
+from sla_notifier.notification.route import route
+from sla_notifier.notification.suppress import suppress
+
+Stage = Callable[[PipelineContext, tuple[Notification, ...]], tuple[Notification, ...]]
+
+STAGES: tuple[Stage, ...] = (route, suppress, follow)
+
+
+def addressed(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
+    """Return the notifications of these requests: to whom and where, or why not."""
+    notifications = tuple(Notification(request=request) for request in requests)
+    for stage in STAGES:
+        notifications = stage(context, notifications)
+    return notifications
+
+
+def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
+    """Return the delivery rows: to be sent, carried by a digest, or only recorded."""
+    return rows_of(context, render(context, gathered.notifications))

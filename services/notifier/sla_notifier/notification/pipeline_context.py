@@ -1,0 +1,36 @@
+"""What the stages may look at besides the notifications themselves; loaded once for a unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sla_catalogue import Catalogue
+from sla_notifier.link import Links
+from sla_notifier.notification.notification import ClosingMessage, PagedPerson
+from sla_notifier.text.render import Texts
+
+RoundKey = tuple[str, int, int]
+"""An alert, its episode and its round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineContext:
+    """What the stages may look at besides the notifications, loaded once for a unit of work.
+
+    `paged_in_round`: who was paged in which round. `paged`: who gets a closing message, by alert and episode.
+    `closing`: closing messages on their way. `paged_of`: the first episode in which people were paged for a breach,
+    by alert, contract and due instant.
+    """
+
+    now: datetime
+    catalogue: Catalogue
+    texts: Texts
+    links: Links
+    disabled: frozenset[str] = frozenset()
+    paged_in_round: frozenset[tuple[RoundKey, str]] = frozenset()
+    paged: Mapping[tuple[str, int], tuple[PagedPerson, ...]] = field(default_factory=dict)
+    closing: tuple[ClosingMessage, ...] = ()
+    paged_of: Mapping[tuple[str, str, datetime], int] = field(default_factory=dict)
+    digest_over: int = 5

@@ -1,0 +1,50 @@
+"""Stage 5, render: messages are put into words, in the recipient's language. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from sla_notifier.notification.content import content_of
+from sla_notifier.notification.notification import Notification, Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Message
+from sla_notifier.text.words import one_line
+from sla_platform.wire import ClockFact
+
+_log = structlog.get_logger(__name__)
+
+
+def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
+    """Put notifications into words: those sent by themselves in full, those in a digest with a subject only."""
+    return tuple(
+        replace(each, message=_message(context, each, each.recipient))
+        if each.live and each.message is None and each.recipient is not None
+        else each
+        for each in notifications
+    )
+
+
+def _message(context: PipelineContext, notification: Notification, recipient: Recipient) -> Message:
+    if not notification.carried_by:
+        return context.texts.message(content_of(context, notification.request, recipient), recipient.language)
+    try:
+        content = content_of(context, notification.request, recipient)
+        if recipient.then:  # the address after this one may be a machine's, which gets it by itself
+            return context.texts.message(content, recipient.language)
+        return context.texts.brief(content, recipient.language)
+    except Exception as error:  # the others of the digest must not wait for it
+        _log.exception("digest.line_failed", occasion=notification.request.id)
+        return _plain(notification, error)
+
+
+def _plain(notification: Notification, error: Exception) -> Message:
+    """What it is about in plain words, for one that cannot be put into others."""
+    request, said = notification.request, notification.request.content
+    about = said.incident if isinstance(said, ClockFact) else said.title
+    line = one_line(f"{request.kind.value}: {about} ({type(error).__name__}: see the board)", 200)
+    data = {"alert": request.alert, "contract": request.contract, "subject": line, "text": line}
+    if isinstance(said, ClockFact):
+        data |= {"incident": said.incident, "customer": one_line(said.customer)}
+    return Message(line, "", "", {"type": f"slad.{request.kind.value}", "data": data})

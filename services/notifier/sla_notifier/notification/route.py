@@ -1,0 +1,160 @@
+"""Stage 1, route: from a request to one notification for each person, with an address. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from sla_catalogue import ChannelId
+from sla_domain.contract import Contract, Person
+from sla_domain.notice import entitled
+from sla_notifier.alert.request import EntitledRecipients, LevelRecipients, PagedRecipients
+from sla_notifier.channel.registry import sending_kind
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import DeliveryState
+from sla_notifier.notification.directory import (
+    ResolvedRecipient,
+    contract_of,
+    is_reachable,
+    resolve_level,
+    usable_addresses,
+)
+from sla_notifier.notification.notification import Notification, Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext
+from sla_notifier.text.content import Phrase
+
+
+def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
+    """Return a notification for each person a request is for; where nobody is found, one that failed."""
+    paged_before = _by_episode(context)
+    return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))
+
+
+_PagedBefore = Mapping[tuple[str, int], Collection[str]]
+"""Who has been paged, by alert and episode."""
+
+
+def _by_episode(context: PipelineContext) -> _PagedBefore:
+    found: dict[tuple[str, int], set[str]] = {}
+    for (alert, episode, _), person in context.paged_in_round:
+        found.setdefault((alert, episode), set()).add(person)
+    return found
+
+
+def _routed(context: PipelineContext, notification: Notification, paged_before: _PagedBefore) -> Iterator[Notification]:
+    request = notification.request
+    seen: set[tuple[str, str]] = set()
+    for audience in request.audience:
+        match audience:
+            case LevelRecipients():
+                found = _by_role(
+                    context, notification, audience, paged_before.get((request.alert, request.episode), ())
+                )
+            case EntitledRecipients():
+                found = _entitled(context, notification)
+            case PagedRecipients():
+                found = _paged(context, notification)
+            case _:
+                assert_never(audience)
+        for each in found:
+            key = (each.recipient.person, each.recipient.address) if each.recipient else ("", "")
+            if key not in seen:
+                seen.add(key)
+                yield each
+
+
+def _by_role(
+    context: PipelineContext, notification: Notification, audience: LevelRecipients, paged_before: Collection[str]
+) -> Iterator[Notification]:
+    contract = contract_of(context.catalogue, notification.request.contract)
+
+    def reaches(person: Person) -> bool:
+        return bool(_firsts(context, person, audience.channels))
+
+    level = resolve_level(context.catalogue, contract, audience.tell, context.now, paged_before, reaches)
+    if level.until is not None:  # the escalator has put off what waits; the rest is sent
+        level = resolve_level(context.catalogue, contract, audience.tell, context.now, (), reaches)
+    level_name = Phrase("level", {"level": str(audience.level)})
+    for meant in (*level.people, *level.unreachable):
+        yield from _addressed(context, notification, replace(meant, why=(level_name, *meant.why)), audience.channels)
+    if not level.people and not level.unreachable:
+        yield _to_nobody(notification, audience.tell, contract)
+
+
+def _entitled(context: PipelineContext, notification: Notification) -> Iterator[Notification]:
+    contract = contract_of(context.catalogue, notification.request.contract)
+    found = [ResolvedRecipient(person, (Phrase("fixes"),)) for person in entitled(contract)]
+    found = found or list(resolve_level(context.catalogue, contract, (), context.now).people)
+    for meant in found:
+        yield from _addressed(context, notification, meant, ())
+    if not found:
+        yield _to_nobody(notification, ("notices",), contract)
+
+
+def _paged(context: PipelineContext, notification: Notification) -> Iterator[Notification]:
+    request = notification.request
+    contract = contract_of(context.catalogue, request.contract)
+    for paged in context.paged.get((request.alert, request.episode), ()):
+        person = contract.people.get(paged.person)
+        others = usable_addresses(context.catalogue, person, context.disabled) if person is not None else ()
+        recipient = Recipient(
+            paged.person,
+            person.language if person is not None else "en",
+            paged.address,
+            tuple(address for address in others if address != paged.address),
+            (Phrase("paged"),),
+        )
+        yield replace(notification, recipient=recipient, follows=paged.follows)
+
+
+def _addressed(
+    context: PipelineContext, notification: Notification, meant: ResolvedRecipient, channels: tuple[str, ...]
+) -> Iterator[Notification]:
+    """By the channels the level names; otherwise, and where none of them leads anywhere, by the person's own order."""
+    person = meant.person
+    own = usable_addresses(context.catalogue, person, context.disabled)
+    firsts = _firsts(context, person, channels)
+    for first in firsts:
+        then = tuple(address for address in own if address not in firsts)
+        recipient = Recipient(person.id, person.language, first, then, meant.why)
+        yield replace(notification, recipient=recipient)
+    if not firsts:
+        yield replace(
+            notification,
+            recipient=Recipient(person.id, person.language, "", (), meant.why),
+            state=DeliveryState.UNDELIVERABLE,
+            reason=UnsentReason.NO_ADDRESS,
+        )
+
+
+def _firsts(context: PipelineContext, person: Person, channels: tuple[str, ...]) -> tuple[str, ...]:
+    return _by_channel(context, person, channels) or usable_addresses(context.catalogue, person, context.disabled)[:1]
+
+
+def _by_channel(context: PipelineContext, person: Person, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """One address for each channel of a level: the person's own of that kind, or the entry of the catalogue."""
+    found: list[str] = []
+    for channel in channels:
+        wanted = _addresses(context, person, channel)
+        found.extend([address for address in wanted if is_reachable(context.catalogue, address, context.disabled)][:1])
+    return tuple(dict.fromkeys(found))
+
+
+def _addresses(context: PipelineContext, person: Person, channel: str) -> tuple[str, ...]:
+    kind = sending_kind(channel)
+    if kind is not None and kind.personal:
+        return tuple(address for address in person.addresses if address.startswith(f"{kind.name}:"))
+    entry = context.catalogue.channels.get(ChannelId(channel))
+    return () if entry is None else (f"{entry.kind}:{channel}",)
+
+
+def _to_nobody(notification: Notification, names: tuple[str, ...], contract: Contract) -> Notification:
+    values = {"contract": contract.id, "names": ", ".join(names)}
+    why = (Phrase("nobody" if names else "nobody_at_all", values),)
+    return replace(
+        notification,
+        recipient=Recipient("", "en", "", (), why),
+        state=DeliveryState.UNDELIVERABLE,
+        reason=UnsentReason.NOBODY,
+    )

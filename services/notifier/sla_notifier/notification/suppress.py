@@ -1,0 +1,95 @@
+"""Stage 2, suppress: who is not notified now, each with the reason. Pure.
+
+People who were paged in this round are not paged again by a later level that has somebody else. A level that has nobody
+else pages them again, as a reminder that names the level, so that no escalation ends in silence. The people to whom a
+critical fix itself is addressed do not count as paged: the fix is no level of its escalation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sla_notifier.alert.request import NotificationRequest
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import DeliveryState, MessageKind
+from sla_notifier.notification.notification import Notification, Recipient
+from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
+from sla_notifier.text.content import Phrase
+
+AGAIN = Phrase("notified_again")
+
+
+def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
+    """Record duplicates as cancelled: of two messages to one address in one request, the first is sent."""
+    seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set())
+    others = _with_others(seen, notifications)
+    judged: list[Notification] = []
+    for notification in notifications:
+        reason = seen.needless(notification) if notification.live else None
+        alone = reason is UnsentReason.ALREADY_TOLD and notification.request.id not in others
+        if alone and not seen.just_now(notification):
+            reason, notification = seen.same_address(notification), _again(notification)
+        if reason is not None:
+            notification = replace(notification, state=DeliveryState.CANCELLED, reason=reason)
+        elif notification.live:
+            seen.note(notification)
+        judged.append(notification)
+    return tuple(judged)
+
+
+def _with_others(seen: _Seen, notifications: tuple[Notification, ...]) -> frozenset[str]:
+    """Return the requests that notify at least one person who was not paged in this round before."""
+    return frozenset(each.request.id for each in notifications if each.live and seen.needless(each) is None)
+
+
+def _again(notification: Notification) -> Notification:
+    assert notification.recipient is not None
+    recipient = notification.recipient
+    return replace(notification, recipient=replace(recipient, why=(*recipient.why, AGAIN)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Who was paged in which round, and by which request ('': before this batch); which addresses an request used."""
+
+    paged: dict[tuple[RoundKey, str], str]
+    addresses: set[tuple[str, str]]
+
+    def needless(self, notification: Notification) -> UnsentReason | None:
+        request, recipient = notification.request, notification.recipient
+        if request.cancel_reason is not None:
+            return request.cancel_reason
+        if recipient is None:
+            return None
+        before = self.paged.get(_round(request, recipient))
+        if _asks(request) and before is not None and before != request.id:
+            return UnsentReason.ALREADY_TOLD
+        return self.same_address(notification)
+
+    def same_address(self, notification: Notification) -> UnsentReason | None:
+        request, recipient = notification.request, notification.recipient
+        if recipient is not None and (request.id, recipient.address) in self.addresses:
+            return UnsentReason.SAME_ADDRESS
+        return None
+
+    def just_now(self, notification: Notification) -> bool:
+        """Whether an earlier level pages the person in this very batch: after an outage several are due at once."""
+        request, recipient = notification.request, notification.recipient
+        return recipient is not None and self.paged.get(_round(request, recipient)) != ""
+
+    def note(self, notification: Notification) -> None:
+        request, recipient = notification.request, notification.recipient
+        if recipient is None:
+            return
+        self.addresses.add((request.id, recipient.address))
+        if _asks(request):
+            self.paged[_round(request, recipient)] = request.id
+
+
+def _asks(request: NotificationRequest) -> bool:
+    """Whether it is a level's page."""
+    return request.kind is MessageKind.PAGE or (request.kind is MessageKind.CRITICAL_FIX and request.level > 1)
+
+
+def _round(request: NotificationRequest, recipient: Recipient) -> tuple[RoundKey, str]:
+    return (request.alert, request.episode, request.round), recipient.person

@@ -1,0 +1,62 @@
+"""How much time is left, or how late it is: by the hours of the clock, with the wall clock's beside it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sla_domain.contract import ContractId
+from sla_domain.hours import CountedSpan, OpeningTimes, calendar_named, opening_times, span_of
+from sla_domain.rulebook import Rulebook
+from sla_notifier.text.content import CountedAndWall, Value
+from sla_platform.wire import ClockFact
+
+_NOTICEABLE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The time `left` until the due instant and `late` since the breach, never negative, and the hours around now."""
+
+    left: CountedSpan
+    late: CountedSpan
+    hours: OpeningTimes
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Return the values for sentences. `..._two`: the wall clock differs; `..._by_wall`: only that is known."""
+        found: dict[str, Value] = {
+            "outside": not self.hours.open,
+            "opens": self.hours.opens or "",
+            "noticeable": self.late.first >= _NOTICEABLE,
+        }
+        for name, span in (("left", self.left), ("late", self.late)):
+            found |= {
+                name: span.first,
+                f"{name}_wall": span.wall,
+                f"{name}_two": span.two,
+                f"{name}_by_wall": span.counted is None,
+                f"{name}_both": CountedAndWall(span.first, span.wall if span.two else None, span.counted is None),
+            }
+        return found
+
+    @property
+    def data(self) -> dict[str, object]:
+        """Return the values for programs in seconds; None where the hours of the clock are not known."""
+        found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
+        for name, span in (("left", self.left), ("late", self.late)):
+            found[f"counted_{name}_seconds"] = None if span.counted is None else span.counted.total_seconds()
+            found[f"wall_{name}_seconds"] = span.wall.total_seconds()
+        return found
+
+
+def timing_of(
+    rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
+) -> Timing:
+    """Return the timing at `now`; `broken` and `until` are when the lateness began and ended."""
+    calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
+    return Timing(
+        left=span_of(calendar, fact.hours, now, max(due, now)),
+        late=span_of(calendar, fact.hours, broken, max(until, broken)),
+        hours=opening_times(calendar, now),
+    )

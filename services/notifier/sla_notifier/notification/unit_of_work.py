@@ -1,0 +1,230 @@
+"""The unit of work that every use case ends in: a set of changes becomes rows, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_catalogue import Catalogue
+from sla_notifier import tables
+from sla_notifier.alert import store as alerts
+from sla_notifier.alert.change_set import ChangeSet
+from sla_notifier.delivery.endpoint import disabled_endpoints
+from sla_notifier.delivery.fact import delivery_fact
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.row import DeliveryRow, row_of
+from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
+from sla_notifier.link import Links
+from sla_notifier.notification import conversation_store
+from sla_notifier.notification.gather import gather, keys_of
+from sla_notifier.notification.notification import ClosingMessage, PagedPerson
+from sla_notifier.notification.pipeline import addressed
+from sla_notifier.notification.pipeline import rows as rows_of_gathered
+from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
+from sla_notifier.text.render import Texts
+from sla_platform.store import log as logs
+from sla_platform.store.dialect import insert_new
+from sla_platform.wire import encode_delivery_fact
+
+_d = tables.delivery
+_ESCALATED = [MessageKind.PAGE.value, MessageKind.INFO.value, MessageKind.CRITICAL_FIX.value]
+_CLOSING = frozenset({MessageKind.RESOLVED, MessageKind.TAKEN_BACK})
+_WAITING = [state.value for state in WAITING]
+_UNFINISHED = [state.value for state in UNFINISHED]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderConfig:
+    """How this instance writes messages: words, links, and after how many single messages digests begin."""
+
+    texts: Texts
+    links: Links
+    digest_over: int = 5
+
+
+async def write(
+    connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, manner: RenderConfig, now: datetime
+) -> None:
+    """Write a set of changes as alerts, steps, deliveries and events, in the caller's transaction."""
+    # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
+    await _hold(connection, batch.cancel_reasons)
+    gathering = await conversation_store.gathering(connection, await _carriers(connection, batch.cancel_reasons))
+    rows = [
+        # A page in a digest that has not left is as little sent as one that is queued by itself.
+        replace(row, carried_by="") if row.carried_by in gathering else row
+        for row in await _deliveries_of(connection, {request.alert for request in batch.requests if request.alert})
+    ]
+    sent_before = [row for row in rows if row.kind not in _CLOSING]
+    context = PipelineContext(
+        now=now,
+        catalogue=catalogue,
+        texts=manner.texts,
+        links=manner.links,
+        disabled=await disabled_endpoints(connection),
+        paged_in_round=rounds_of(sent_before),
+        paged=paged_of(sent_before, batch.cancel_reasons),
+        closing=closing_of(rows),
+        paged_of=first_paged(sent_before),
+        digest_over=manner.digest_over,
+    )
+    notifications = addressed(context, batch.requests)
+    conversations = await conversation_store.hold(connection, keys_of(notifications), now)
+    last = {each.digest for each in conversations.values()} - {""}
+    gathering |= await conversation_store.gathering(connection, last - set(gathering))
+    gathered = gather(context, notifications, conversations, gathering)
+    new = rows_of_gathered(context, gathered)
+    await alerts.save(connection, batch.alerts.values())
+    await alerts.replace_steps(
+        connection, batch.clear_steps, [step for steps in batch.steps.values() for step in steps]
+    )
+    ended = await _cancel_pages(connection, batch.cancel_reasons, gathering, now)
+    await conversation_store.save(connection, gathered.conversations)
+    await conversation_store.grow(connection, gathered.digests, gathering)
+    new += [digest for digest in gathered.digests if digest.id not in gathering]
+    if new:
+        await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
+        await _raise_turns(connection, new)
+    await logs.append(
+        connection,
+        tables.log,
+        [
+            *(encode_delivery_fact(fact, id_) for id_, fact in batch.events),
+            *(delivery_fact(row, now) for row in (*ended, *new)),
+        ],
+    )
+
+
+def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
+    """Return who was paged in which round, without those whom nothing reached.
+
+    The people to whom a critical fix itself is addressed (its first level) do not count as paged.
+    """
+    lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
+    return frozenset(
+        ((row.alert, row.episode, row.round), row.person)
+        for row in sent_before
+        if row.state not in lost
+        and (row.kind is MessageKind.PAGE or (row.kind is MessageKind.CRITICAL_FIX and row.level > 1))
+    )
+
+
+# The surest of a person's pages is the one a later word follows.
+_SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYING: 2, DeliveryState.QUEUED: 3}
+
+
+def paged_of(
+    sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
+) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
+    """Return who gets a closing message, once each, by alert and episode: who saw a page, or would have.
+
+    Of a breach that is taken back, people to whom no page was attempted get none.
+    """
+    best: dict[tuple[str, int, str], DeliveryRow] = {}
+    for row in map(_as_far_as_it_came, sent_before):
+        key = (row.alert, row.episode, row.person)
+        taken_back = cancel_reasons.get(row.alert) is UnsentReason.TAKEN_BACK and not row.carried_by
+        if row.state not in _SUREST or row.kind is MessageKind.CRITICAL_FIX or (taken_back and not row.attempts):
+            continue
+        if key not in best or _SUREST[row.state] < _SUREST[best[key].state]:
+            best[key] = row
+    found: dict[tuple[str, int], tuple[PagedPerson, ...]] = {}
+    for (alert, episode, person), row in best.items():
+        on_its_way = row.carried_by or (row.id if row.state is DeliveryState.SENDING else "")
+        follows = "" if row.state.final else on_its_way
+        paged = PagedPerson(person, f"{row.channel}:{row.address}", follows)
+        found[alert, episode] = (*found.get((alert, episode), ()), paged)
+    return found
+
+
+def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
+    """A page that was given up or cut off and yet may have arrived has been seen, for all that we know."""
+    ended = row.state in (DeliveryState.CANCELLED, DeliveryState.FAILED)
+    return replace(row, state=DeliveryState.SENT) if ended and row.possibly_duplicate else row
+
+
+def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
+    """Return the closing messages on their way."""
+    return tuple(
+        ClosingMessage(row.alert, row.episode, row.person, row.carried_by or row.id)
+        for row in rows
+        if row.kind in _CLOSING and not row.state.final
+    )
+
+
+def first_paged(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
+    """Return the first episode in which people were paged for a breach, by alert, contract and due instant."""
+    first: dict[tuple[str, str, datetime], int] = {}
+    for row in sent_before:
+        if row.attempts or row.state is DeliveryState.SENT or row.carried_by:
+            place = (row.alert, row.contract, row.due_at)
+            first[place] = min(row.episode, first.get(place, row.episode))
+    return first
+
+
+async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:
+    """Keep senders from the waiting pages of alerts that end, until all is written. (SQLite has one writer anyway.)
+    Of pages in a digest the digest is held: a sender that records the end of one locks it before what it carried."""
+    if not ending:
+        return
+    waiting = select(_d.c.id).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING), _d.c.carried_by == "")
+    await connection.execute(waiting.order_by(_d.c.next_at, _d.c.id).with_for_update())
+
+
+async def _carriers(connection: AsyncConnection, ending: Collection[str]) -> frozenset[str]:
+    """The digests that the waiting pages of these alerts are in."""
+    if not ending:
+        return frozenset()
+    carried = select(_d.c.carried_by).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING))
+    return frozenset((await connection.execute(carried.where(_d.c.carried_by != "").distinct())).scalars())
+
+
+async def _deliveries_of(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
+    """Every page of these alerts so far, and the closing messages on their way."""
+    if not ids:
+        return []
+    closing = and_(_d.c.kind.in_([kind.value for kind in _CLOSING]), _d.c.state.in_(_UNFINISHED))
+    statement = (
+        select(_d).where(_d.c.alert.in_(sorted(ids)), or_(_d.c.kind.in_(_ESCALATED), closing)).order_by(_d.c.created_at)
+    )
+    return [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
+
+
+async def _raise_turns(connection: AsyncConnection, new: Iterable[DeliveryRow]) -> None:
+    """A closing message that waits has the turn of the page that must follow it, or it would keep that page waiting."""
+    turns = [
+        {"b_id": row.follows, "b_turn": row.turn}
+        for row in sorted(new, key=lambda row: (row.follows, row.turn))
+        if row.follows and row.state is DeliveryState.QUEUED and row.kind not in _CLOSING
+    ]
+    if turns:
+        # Written out: a list of values (`in_`) cannot be bound in a statement for several rows.
+        waits = or_(*(_d.c.state == state for state in _WAITING))
+        sooner = update(_d).where(_d.c.id == bindparam("b_id"), _d.c.turn > bindparam("b_turn"), waits)
+        await connection.execute(sooner.values(turn=bindparam("b_turn")), turns)
+
+
+async def _cancel_pages(
+    connection: AsyncConnection, reasons: Mapping[str, UnsentReason], gathering: Collection[str], now: datetime
+) -> list[DeliveryRow]:
+    """End the queued pages of alerts that need no answer any more, those of digests that have not left too; what is
+    being sent is left to its sender."""
+    unsent = or_(_d.c.carried_by == "", _d.c.carried_by.in_(sorted(gathering)))
+    ended: list[DeliveryRow] = []
+    for reason in dict.fromkeys(reasons.values()):
+        ids = sorted(alert for alert, why in reasons.items() if why is reason)
+        asks = or_(
+            _d.c.kind.in_([MessageKind.PAGE.value, MessageKind.INFO.value]),
+            and_(_d.c.kind == MessageKind.CRITICAL_FIX.value, _d.c.level > 1),
+        )
+        statement = (
+            update(_d)
+            .where(_d.c.alert.in_(ids), asks, _d.c.state.in_(_WAITING), unsent)
+            .values(state=DeliveryState.CANCELLED.value, reason=reason.value, finished_at=now, carried_by="")
+            .returning(_d)
+        )
+        ended += [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
+    return [replace(row, state=DeliveryState.CANCELLED) for row in ended]

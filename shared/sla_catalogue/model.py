@@ -1,0 +1,43 @@
+"""The model of a whole catalogue with what the installed kinds of channels add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache, reduce
+from operator import or_
+from typing import Any
+
+from pydantic import Field, create_model
+
+from sla_catalogue.channel import ChannelKind
+from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.document.channel import ChannelDocument
+from sla_catalogue.document.contract import ContractDocument, PersonDocument
+from sla_catalogue.document.field import Names
+
+
+def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
+    """Return CatalogueDocument with an entry model and a person's key for each of these kinds of channels."""
+    return _model(tuple(kinds))
+
+
+@lru_cache(maxsize=8)
+def _model(kinds: tuple[ChannelKind, ...]) -> type[CatalogueDocument]:
+    addresses: dict[str, Any] = {kind.name: (Names, Field(default_factory=list)) for kind in kinds}
+    person = create_model("PersonDocument", __base__=PersonDocument, __doc__=PersonDocument.__doc__, **addresses)
+    contract = create_model(
+        "ContractDocument",
+        __base__=ContractDocument,
+        __doc__=ContractDocument.__doc__,
+        people=(dict[str, person], Field(default_factory=dict)),
+    )
+    models = [kind.document for kind in kinds if kind.document is not None] or [ChannelDocument]
+    entry: Any = reduce(or_, models)
+    return create_model(
+        "CatalogueDocument",
+        __base__=CatalogueDocument,
+        __doc__=CatalogueDocument.__doc__,
+        people=(dict[str, person], Field(default_factory=dict)),
+        contracts=(dict[str, contract], Field(default_factory=dict)),
+        channels=(dict[str, entry], Field(default_factory=dict)),
+    )

@@ -1,0 +1,112 @@
+"""What facts, due steps and answers do to an alert, on a timeline; and what of a batch is left to be written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.unit.notifier.world import DUE, MINUTE, World, breached, missed, taken_back, warned
+
+from sla_domain.escalation import NO_ESCALATION
+from sla_notifier.alert.alert import AlertState, CloseReason
+from sla_notifier.alert.chain import REPEAT
+from sla_notifier.alert.change_set import ChangeSet
+from sla_notifier.alert.decide import AckAnswer, acknowledged
+from sla_notifier.alert.request import LevelRecipients, PagedRecipients
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import MessageKind
+
+
+def kinds(changes: ChangeSet) -> list[tuple[MessageKind, int]]:
+    return [(each.kind, each.level) for each in changes.requests]
+
+
+def opened() -> tuple[World, str]:
+    world = World()
+    world.hear(breached())
+    (alert,) = world.alerts
+    return world, alert
+
+
+def test_a_warning_goes_to_those_who_would_be_paged_first_and_opens_no_alert() -> None:
+    world = World()
+    changes = world.hear(warned())
+    assert kinds(changes) == [(MessageKind.WARNING, 0)]
+    assert changes.requests[0].audience == (LevelRecipients(1, ("on_call",)),)
+    assert world.alerts == {}
+    assert world.hear(warned(overtaken=True)).requests == [], "its breach is there already"
+
+
+def test_a_breach_pages_the_first_level_and_plans_the_others() -> None:
+    world, alert = opened()
+    assert [(step.level, step.fire_at) for step in world.steps] == [
+        (2, DUE + 10 * MINUTE), (3, DUE + 30 * MINUTE), (REPEAT, DUE + 90 * MINUTE),
+    ]  # fmt: skip
+    assert world.alerts[alert].state is AlertState.OPEN
+
+
+def test_levels_are_notified_as_time_passes_and_the_next_round_begins_anew() -> None:
+    world, alert = opened()
+    assert kinds(world.step(alert, 2, DUE + 10 * MINUTE)) == [(MessageKind.PAGE, 2)]
+    assert kinds(world.step(alert, 3, DUE + 30 * MINUTE)) == [(MessageKind.INFO, 3)], "the manager is informed"
+    again = world.step(alert, REPEAT, DUE + 90 * MINUTE)
+    assert kinds(again) == [(MessageKind.PAGE, 1)]
+    assert (world.alerts[alert].round, world.alerts[alert].level) == (1, 1)
+    assert [step.fire_at - DUE for step in world.steps if step.round == 1] == [100 * MINUTE, 120 * MINUTE]
+
+
+def test_an_acknowledgement_ends_the_steps_and_the_pages_still_queued() -> None:
+    world, alert = opened()
+    answer, change = acknowledged(world.alerts[alert], "anna", "link", DUE + MINUTE)
+    assert (answer, change.clear_steps, change.cancel_reason) == (AckAnswer.DONE, True, UnsentReason.ACKNOWLEDGED)
+    assert change.alert is not None
+    world.alerts[alert] = change.alert
+    assert world.step(alert, 2, DUE + 10 * MINUTE).requests == [], "a step that was on its way does nothing"
+    assert acknowledged(change.alert, "piotr", "link", DUE + 2 * MINUTE)[0] is AckAnswer.ALREADY
+
+
+@pytest.mark.parametrize("late", [MINUTE, timedelta(days=3)])
+def test_the_end_closes_the_alert_and_goes_to_those_who_were_paged(late: timedelta) -> None:
+    world, alert = opened()
+    changes = world.hear(missed(DUE + late))
+    assert (kinds(changes), changes.requests[0].audience) == ([(MessageKind.RESOLVED, 0)], (PagedRecipients(),))
+    assert world.alerts[alert].close_reason == CloseReason.MISSED.value
+    assert world.steps == []
+    assert world.hear(missed(DUE + late)).requests == [], "the same end again is no news"
+
+
+def test_a_breach_that_is_taken_back_after_its_end_is_taken_back_all_the_same() -> None:
+    world, alert = opened()
+    world.hear(missed(DUE + 5 * MINUTE))
+    changes = world.hear(taken_back(DUE + 5 * MINUTE), at=DUE + 9 * MINUTE)
+    assert kinds(changes) == [(MessageKind.TAKEN_BACK, 0)]
+    assert changes.cancel_reasons == {alert: UnsentReason.TAKEN_BACK}
+
+
+def test_a_breach_read_twice_or_under_another_key_pages_once() -> None:
+    world, _ = opened()
+    assert world.hear(breached()).requests == []
+    assert world.hear(breached(generation=1)).requests == [], "the same due instant while the alert is open"
+
+
+def test_where_a_plan_pages_nobody_the_operators_are_informed_and_never_warned() -> None:
+    world = World()
+    assert world.hear(warned(escalation=NO_ESCALATION)).requests == []
+    changes = world.hear(breached(escalation=NO_ESCALATION))
+    assert kinds(changes) == [(MessageKind.INFO, 1)]
+    assert world.steps == []
+
+
+def test_in_one_batch_the_last_word_about_an_alert_counts() -> None:
+    """Read together after an outage: breached, taken back, and breached at a later instant."""
+    world = World()
+    changes = world.hear(
+        breached(), taken_back(DUE + MINUTE), breached(DUE + 20 * MINUTE, due_at=DUE + 20 * MINUTE, generation=1)
+    )
+    (alert,) = world.alerts.values()
+    assert (alert.episode, alert.state, alert.due_at) == (2, AlertState.OPEN, DUE + 20 * MINUTE)
+    assert [(each.kind, each.episode, each.cancel_reason) for each in changes.requests] == [
+        (MessageKind.PAGE, 1, UnsentReason.TAKEN_BACK), (MessageKind.TAKEN_BACK, 1, None), (MessageKind.PAGE, 2, None),
+    ]  # fmt: skip
+    assert {step.round for step in world.steps} == {0}
+    assert len(world.steps) == 3, "the steps of the first episode are gone"
