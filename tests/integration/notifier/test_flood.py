@@ -16,7 +16,7 @@ from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import WebhookReceiver
 
 from sla_domain.fact import FactKind
-from sla_notifier.delivery.again import retry
+from sla_notifier.api.again import retry
 from sla_notifier.delivery.state import Kind
 from sla_notifier.telling.conversation import CALM, FIRST_PAUSE
 

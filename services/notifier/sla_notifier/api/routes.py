@@ -11,6 +11,7 @@ from sla_notifier.acknowledge.acknowledge import Acknowledger, who
 from sla_notifier.acknowledge.answer import LinkAnswers
 from sla_notifier.acknowledge.page import HEADERS, Answer, page
 from sla_notifier.api import query
+from sla_notifier.api.again import enable, retry
 from sla_notifier.api.shape import (
     AckRequest,
     AckResponse,
@@ -22,7 +23,6 @@ from sla_notifier.api.shape import (
     EndpointPage,
     EndpointShape,
 )
-from sla_notifier.delivery.again import enable, retry
 from sla_notifier.desk import Desk
 from sla_platform.http.body import BAD_BODY, describes, read_model
 from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
