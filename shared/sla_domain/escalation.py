@@ -1,4 +1,4 @@
-"""Who is told next, and when, if nobody acts: the steps of a policy from an instant (PLANS H5; pure, no delivery)."""
+"""Who is told next, and when, if nobody acts: the steps of a policy from an instant (clause H5; pure, no delivery)."""
 
 from __future__ import annotations
 

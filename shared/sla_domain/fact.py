@@ -29,7 +29,7 @@ class FactKind(StrEnum):
     PROMISE_NONE = "promise.none"  # no clock runs for the incident, since its plan leaves the number open
     CONTRACT_CHANGED = "contract.changed"  # another contract or customer: from which event on, under which
     PHASE_CHANGED = "phase.changed"  # the incident's phase, when no other fact went out with the change
-    PRIORITY_CORRECTED = "priority.corrected"  # PLANS E8: the customer is told old, new and why
+    PRIORITY_CORRECTED = "priority.corrected"  # clause E8: the customer is told old, new and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

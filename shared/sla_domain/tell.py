@@ -1,4 +1,4 @@
-"""The difference between what the fold says now and what has been told before, as facts (DESIGN §2.2).
+"""The difference between what the fold says now and what has been told before, as facts (docs/architecture.md).
 
 Pure and idempotent: once `told_after` has noted the facts, telling again gives nothing. For each clock, in this order:
 started · amended (a told verdict or breach is no longer true) · retargeted · marks not yet told · paused, resumed, met,
@@ -206,7 +206,7 @@ class _Voice:
     # -- amendments
 
     def _amend(self, told: Told) -> bool:
-        """N1: say what is no longer true. True when the new state is told with it."""
+        """Say what is no longer true. True when the new state is told with it."""
         clock = self._clock
         moves, taken = self._breaches()
         details = _taking_back(taken)
@@ -349,7 +349,7 @@ def _taking_back(taken: Sequence[Spoken]) -> dict[str, str]:
 
 
 def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """PLANS E8: the customer hears old, new and why."""
+    """clause E8: the customer hears old, new and why."""
     facts = []
     for correction in incident.corrections:
         key = f"priority/{digest(correction.event)}"

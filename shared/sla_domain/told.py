@@ -1,4 +1,4 @@
-"""What the world has been told about a clock: the other half of every difference (DESIGN §2.2).
+"""What the world has been told about a clock: the other half of every difference (docs/architecture.md).
 
 `Told` fits in the row of the clock: state, due instant, generation, breach instant and priority are columns, the rest
 is one text of space-separated words, to which a fire statement may append the keys of the marks it tells. Words are

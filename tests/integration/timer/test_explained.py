@@ -85,7 +85,7 @@ async def test_the_parts_in_words_stand_beside_the_data(client: httpx2.AsyncClie
 
 
 async def test_a_priority_means_what_the_plan_says_it_means(client: httpx2.AsyncClient) -> None:
-    """PLANS E12: in the plan's own language and in English."""
+    """clause E12: in the plan's own language and in English."""
     (english,) = (await asked(client))["clocks"]
     assert english["words"]["definition"]["text"].startswith("Meaning of P2: The system works much worse")
     assert set(english["priority_definitions"]) == {"en", "ru"}

@@ -22,7 +22,7 @@ from sla_board.shown.row import Row, ack_path, explain_path, incident_path, row_
 from sla_board.shown.spoilt import Attempts, Spoilt
 
 _MOST_CACHED = 5000
-# The languages of explanations (PLANS, Conventions), each by its own name.
+# The languages of explanations (docs/clauses.md, Conventions), each by its own name.
 LANGUAGES = {"en": "English", "pl": "polski", "it": "italiano", "ru": "русский", "zh-TW": "繁體中文"}
 
 

@@ -30,7 +30,7 @@ class Condition(StrEnum):
 
 
 class Order(StrEnum):
-    """Orders of the queue. `urgency` is severity times plan rank times time left (PLANS I4); `state` is by band."""
+    """Orders of the queue. `urgency` is severity times plan rank times time left (clause I4); `state` is by band."""
 
     URGENCY = "urgency"
     STATE = "state"

@@ -290,7 +290,7 @@ def in_force(before: Alert, step: Step) -> bool:
 
 
 def told_anew(before: Alert) -> tuple[int, ...]:
-    """The levels that a further round tells: a critical fix goes to those it is addressed to once (PLANS H6)."""
+    """The levels that a further round tells: a critical fix goes to those it is addressed to once (clause H6)."""
     addressed = 1 if before.kind is AlertKind.FIX else 0
     return tuple(range(1 + addressed, len(before.policy.rungs) + 1))
 

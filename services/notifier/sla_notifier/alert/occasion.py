@@ -21,7 +21,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Entitled:
-    """Everybody in the contract who is to hear of critical fixes (PLANS H6)."""
+    """Everybody in the contract who is to hear of critical fixes (clause H6)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which message and which alert comes first: the one order of `sla_domain.urgency` (PLANS I4). Pure."""
+"""Which message and which alert comes first: the one order of `sla_domain.urgency` (clause I4). Pure."""
 
 from __future__ import annotations
 

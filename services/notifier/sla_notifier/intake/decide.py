@@ -72,7 +72,7 @@ def _notice(batch: Batch, id_: str, notice: NoticeData, catalogue: Catalogue, no
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Contracts in force whose environment holds an affected product (PLANS H6, H7)."""
+    """Contracts in force whose environment holds an affected product (clause H6, H7)."""
     asked = Notice(
         id=NoticeId(notice.id),
         title=notice.title,

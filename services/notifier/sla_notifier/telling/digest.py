@@ -71,7 +71,7 @@ class Told:
 
     @property
     def urgency(self) -> tuple[Any, ...]:
-        """Kind, then what is most urgent (PLANS I4)."""
+        """Kind, then what is most urgent (clause I4)."""
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
 

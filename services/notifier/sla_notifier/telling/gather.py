@@ -146,7 +146,7 @@ def _key(notification: Notification) -> str:
 
 
 def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
-    """Pages first, and among equals the most urgent (PLANS I4)."""
+    """Pages first, and among equals the most urgent (clause I4)."""
     occasion = notification.occasion
     return turn_of(occasion.kind, urgency_of(occasion.content, occasion.due_at or occasion.at, now)), occasion.at
 
