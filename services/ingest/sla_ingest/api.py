@@ -72,6 +72,7 @@ def router(door: Door) -> APIRouter:
 def _webhooks(routes: APIRouter, door: Door) -> None:
     @routes.post(
         "/webhooks/{source}",
+        summary="Take in a delivery of a ticketing system",
         status_code=202,
         tags=["ingest"],
         responses=_INPUT
@@ -87,7 +88,9 @@ def _webhooks(routes: APIRouter, door: Door) -> None:
         known = _may(door, request, Scope.INGEST)
         return _answer(await door.intake.webhook(source, body, headers, known_caller=known))
 
-    @routes.options("/webhooks/{source}", tags=["ingest"], status_code=204)
+    @routes.options(
+        "/webhooks/{source}", summary="Answer a webhook validation request", tags=["ingest"], status_code=204
+    )
     async def webhook_handshake(source: str, request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
         return _handshake(request, door.settings)
@@ -96,6 +99,7 @@ def _webhooks(routes: APIRouter, door: Door) -> None:
 def _events(routes: APIRouter, door: Door) -> None:
     @routes.post(
         "/events",
+        summary="Take in CloudEvents",
         status_code=202,
         tags=["ingest"],
         responses=_INPUT
@@ -116,7 +120,7 @@ def _events(routes: APIRouter, door: Door) -> None:
         body = await read_body(request, door.settings.max_body_bytes)
         return _answer(await door.intake.events(access, body, headers))
 
-    @routes.options("/events", tags=["ingest"], status_code=204)
+    @routes.options("/events", summary="Answer a CloudEvents validation request", tags=["ingest"], status_code=204)
     async def handshake(request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
         return _handshake(request, door.settings)
@@ -125,6 +129,7 @@ def _events(routes: APIRouter, door: Door) -> None:
 def _notices(routes: APIRouter, door: Door) -> None:
     @routes.post(
         "/notices",
+        summary="Publish a critical fix",
         status_code=202,
         tags=["notices"],
         responses=_INPUT
@@ -153,7 +158,7 @@ def _parked(routes: APIRouter, door: Door) -> None:
     denied = _problems(s401="An API key is needed.", s403="Not with this key.")
     missing = _problems(s404="Nothing is kept under this id.")
 
-    @routes.get("/parked", tags=["parked"], responses=denied)
+    @routes.get("/parked", summary="List parked deliveries, the oldest first", tags=["parked"], responses=denied)
     async def page(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -163,7 +168,12 @@ def _parked(routes: APIRouter, door: Door) -> None:
         for_all_contracts(door.authorize(request, Scope.ADMIN))
         return await door.shelf.page(limit, after)
 
-    @routes.get("/parked/{id}/body", tags=["parked"], responses=denied | missing)
+    @routes.get(
+        "/parked/{id}/body",
+        summary="Download the raw body of a parked delivery",
+        tags=["parked"],
+        responses=denied | missing,
+    )
     async def body(id: str, request: Request) -> Response:
         """The raw body, byte for byte."""
         for_all_contracts(door.authorize(request, Scope.ADMIN))
@@ -177,6 +187,7 @@ def _parked(routes: APIRouter, door: Door) -> None:
 
     @routes.post(
         "/parked/{id}/replay",
+        summary="Try a parked delivery again",
         tags=["parked"],
         responses=denied | missing | _problems(s409="It was understood before, or its source is gone."),
     )
