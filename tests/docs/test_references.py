@@ -22,6 +22,7 @@ OUTSIDE = re.compile(
 )
 CLAUSE = re.compile(r"\bclauses? ((?:[HIBE]\d+(?:[–-][HIBE]?\d+)?(?:, | and )?)+)")
 PATH = re.compile(r"`((?:docs|shared|services|tests|deploy|bench|examples)/[\w./-]+)`")
+TESTS = re.compile(r"(?<![\w/])tests/[\w/-]+(?:\.py)?")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [path for path in TRACKED if path.endswith(".md")]
@@ -51,7 +52,7 @@ def test_every_clause_that_is_cited_is_in_the_table() -> None:
 def test_every_path_that_a_page_names_exists(page: str) -> None:
     text = (ROOT / page).read_text()
     folder = (ROOT / page).parent
-    missing = [path for path in PATH.findall(text) if not (ROOT / path).exists()]
+    missing = [path for path in PATH.findall(text) + TESTS.findall(text) if not (ROOT / path).exists()]
     missing += [link for link in LINK.findall(text) if not (folder / link).exists()]
     assert not missing
 
