@@ -85,7 +85,7 @@ kill: install ## the drills in full: 200 kills on each profile, outages of minut
 check: install ## lint, format, types, layers and file length: what CI checks before it tests
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy $(addprefix -p ,$(PACKAGES)) -p tests.real
+	$(VENV)/bin/mypy $(addprefix -p ,$(PACKAGES)) -p tests.real -p tests.law
 	$(VENV)/bin/lint-imports --no-logo
 	@find $(SOURCES) -name '*.py' -print0 | xargs -0 awk -v longest=$(LONGEST_FILE) \
 		'FNR == longest + 1 { print FILENAME ": longer than " longest " lines, split it"; long = 1 } END { exit long }'

@@ -48,7 +48,7 @@ class CatalogueCalendars:
             parts = [self.calendar(contract, part) for part in coverage.parts]
             return union(*parts) if coverage.combination is Combination.ANY else intersection(*parts)
         if not coverage.weekly and not coverage.openings:
-            # Hours nobody gave (PLANS, head) count no target; an agreed date in them is moved by wall time.
+            # Hours nobody gave (docs/clauses.md) count no target; an agreed date in them is moved by wall time.
             return _compiled(always_open(coverage.id, coverage.zone or contract.zone), self.horizon)
         return _compiled(self.spec(contract, coverage), self.horizon)
 
@@ -73,7 +73,7 @@ class CatalogueCalendars:
 def code_of(contract: Contract, coverage: Coverage) -> str:
     """Return the holiday table a coverage subtracts under this contract; '' for none.
 
-    The contract may overrule (PLANS B).
+    The contract may overrule (B).
 
     `holidays: true` of a contract closes working hours on holidays. What is open around the clock stays open: who
     bought 24x7 bought the holidays too, unless the coverage itself says otherwise.

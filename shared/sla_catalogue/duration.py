@@ -1,7 +1,7 @@
 """How people write spans of time in a plan → the domain's targets and warnings.
 
 `4h`, `1h 30m`, `PT4H` are open time of the coverage; `2 working days` and `P2D` are working days; `4h wall` runs by
-the clock on the wall; `unspecified` says that the plan's document gives no number (PLANS, head). Months and years
+the clock on the wall; `unspecified` says that the plan's document gives no number (docs/clauses.md). Months and years
 have no fixed length and are refused. Raises `BadDuration`, whose text says what to write instead.
 """
 
@@ -45,7 +45,7 @@ class BadDuration(ValueError):
 
 
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
-    """Return the time a target allows; `mode` is the reading of working days (PLANS, Conventions)."""
+    """Return the time a target allows; `mode` is the reading of working days (docs/clauses.md, Conventions)."""
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
         return Unspecified()

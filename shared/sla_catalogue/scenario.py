@@ -130,7 +130,7 @@ def _failures(expected: Expectation, incident: Incident, now: datetime, zone: Zo
 
 
 def _left_open(metric: str, incident: Incident) -> bool:
-    """Whether the fold said that the metric's target has no number (PLANS, head)."""
+    """Whether the fold said that the metric's target has no number (docs/clauses.md)."""
     said = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
     return any(f" for {metric} " in text for text in said)
 

@@ -66,7 +66,7 @@ class Segment:
     end: datetime | None
     running: bool
     why: str = ""
-    waiting_on: WaitingOn | None = None  # whose share a pause is (PLANS H11)
+    waiting_on: WaitingOn | None = None  # whose share a pause is (clause H11)
     event: EventId = NO_EVENT  # what began it
 
 
@@ -154,7 +154,7 @@ class Clock:
 
     @property
     def stopped_while_paused(self) -> bool:
-        """Stopped without ever being resumed: worth a look, the pause may have been forgotten (commercial §2)."""
+        """Stopped without ever being resumed: worth a look, the pause may have been forgotten."""
         return self.stopped_at is not None and bool(self.segments) and not self.segments[-1].running
 
     @property

@@ -33,13 +33,13 @@ class Person:
     name: str
     addresses: tuple[str, ...]
     language: str = "en"
-    notices: bool = True  # entitled to critical-fix notices (PLANS H6; opt-in registration I5)
+    notices: bool = True  # entitled to critical-fix notices (clause H6; opt-in registration I5)
     side: Side = Side.SUPPORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:
-    """A person in a role (PLANS H5, E11, I7); with a coverage, only inside those hours."""
+    """A person in a role (clause H5, E11, I7); with a coverage, only inside those hours."""
 
     role: str
     person: str
@@ -49,7 +49,7 @@ class RoleHolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentItem:
-    """One product in the customer's environment (PLANS H7); versions as the customer names them."""
+    """One product in the customer's environment (clause H7); versions as the customer names them."""
 
     product: str
     versions: tuple[str, ...] = ()  # empty: some unknown version
@@ -71,7 +71,7 @@ class Contract:
     valid_from: date | None = None
     valid_to: date | None = None  # exclusive
     products: frozenset[str] = frozenset()  # scope; empty: every product
-    excluded_products: frozenset[str] = frozenset()  # PLANS I9
+    excluded_products: frozenset[str] = frozenset()  # clause I9
     environment: tuple[EnvironmentItem, ...] = ()
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     roles: tuple[RoleHolder, ...] = ()

@@ -1,4 +1,4 @@
-"""The difference between what the fold says now and what has been told before, as facts (DESIGN §2.2).
+"""The difference between what the fold says now and what has been told before, as facts (docs/architecture.md).
 
 Pure and idempotent: once `after_publishing` has noted the facts, there are no new ones. For each clock, in this order:
 started · amended (a told verdict or breach is no longer true) · retargeted · marks not yet told · paused, resumed, met,
@@ -245,7 +245,7 @@ class ClockDiff:
     # -- amendments
 
     def _amend(self, told: PublishedState) -> bool:
-        """N1: say what is no longer true. True when the new state is told with it."""
+        """Say what is no longer true. True when the new state is told with it."""
         clock = self._clock
         moves, taken = self._breaches()
         changed = self._verdict_changed(told)
@@ -368,7 +368,7 @@ def _taken_back(taken: Sequence[PublishedMark]) -> tuple[TakenBack, ...]:
 
 
 def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return the corrections of the priority that have not been published (clause E8)."""
+    """clause E8: the customer hears old, new and why."""
     facts = []
     for correction in incident.corrections:
         key = f"priority/{digest(correction.event)}"

@@ -1,4 +1,4 @@
-"""Escalation policies, and which of their levels are due when if nobody acknowledges (PLANS H5). Pure."""
+"""Escalation policies, and which of their levels are due when if nobody acknowledges (clause H5). Pure."""
 
 from __future__ import annotations
 

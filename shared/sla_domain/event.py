@@ -84,7 +84,7 @@ class Actor(StrEnum):
 
 
 class WaitingOn(StrEnum):
-    """Whose turn it is while an incident waits; each has its own measured share of the clock (PLANS H11)."""
+    """Whose turn it is while an incident waits; each has its own measured share of the clock (clause H11)."""
 
     CUSTOMER = "customer"
     VENDOR = "vendor"
@@ -93,7 +93,7 @@ class WaitingOn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedTarget:
-    """A due instant agreed between the parties (PLANS B5): pinned, attributed, the original is kept."""
+    """A due instant agreed between the parties (clause B5): pinned, attributed, the original is kept."""
 
     metric: str
     due_at: datetime

@@ -19,7 +19,7 @@ from sla_domain.rulebook import ContractMatch, MatchReason
 
 
 class Scope(StrEnum):
-    """Whether the contract's plan covers the incident's product (PLANS H4, I9)."""
+    """Whether the contract's plan covers the incident's product (clause H4, I9)."""
 
     EVERY_PRODUCT = "the contract covers every product"
     IN_SCOPE = "the product is in the contract's scope"
@@ -127,7 +127,7 @@ class ContractPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PendingDowngrade:
-    """A lower priority that waits for the customer's agreement (PLANS E9); clocks keep the old target until then."""
+    """A lower priority that waits for the customer's agreement (clause E9); clocks keep the old target until then."""
 
     old: str
     new: str
@@ -139,7 +139,7 @@ class PendingDowngrade:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The customer's priority was changed by staff: the customer is told old, new and why (PLANS E8)."""
+    """The customer's priority was changed by staff: the customer is told old, new and why (clause E8)."""
 
     old: str
     new: str
@@ -162,7 +162,7 @@ class HolderSpan:
 
 @dataclass(frozen=True, slots=True)
 class WaitSpan:
-    """The incident waited on somebody during `[start, end)` (PLANS H11)."""
+    """The incident waited on somebody during `[start, end)` (clause H11)."""
 
     on: WaitingOn
     start: datetime
@@ -173,7 +173,7 @@ class WaitSpan:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """A manual escalation (PLANS B7, B9)."""
+    """A manual escalation (clause B7, B9)."""
 
     at: datetime
     by: str
@@ -184,7 +184,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The customer's judgement of the service (PLANS B7)."""
+    """The customer's judgement of the service (clause B7)."""
 
     score: int | None
     at: datetime

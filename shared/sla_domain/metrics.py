@@ -1,6 +1,6 @@
 """The five built-in metrics, as values a plan takes as they are or changes in one condition.
 
-What is decided here (peers §3a in brackets): a bot's answer is no response; a resolution stops every metric, and a
+What is decided here: a bot's answer is no response; a resolution stops every metric, and a
 courtesy after it arms none [15]; an unanswered customer is waited for from the first unanswered word [21]; the
 cadence is armed by the first response and re-armed by each update until the workaround [12, 22]; waiting on anybody
 pauses workaround and resolution, waiting on the customer also the cadence, and nothing pauses the first response.

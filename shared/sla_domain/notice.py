@@ -1,4 +1,4 @@
-"""Critical-fix notices, and which contracts they concern (PLANS H6, H7, I5).
+"""Critical-fix notices, and which contracts they concern (clause H6, H7, I5).
 
 A notice names products with version ranges. It concerns a contract whose environment profile holds such a product: in
 a version of the range, or in an unknown version, which is rather told once too often than not at all.
@@ -20,7 +20,7 @@ NoticeId = NewType("NoticeId", str)
 
 
 class Severity(StrEnum):
-    """What the fix is for (PLANS H6)."""
+    """What the fix is for (clause H6)."""
 
     SECURITY = "security"
     DATA_LOSS = "data_loss"
@@ -88,7 +88,7 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Contracts in force whose environment holds an affected product (PLANS H6, H7)."""
+    """Contracts in force whose environment holds an affected product (clause H6, H7)."""
     return [c for c in rulebook.contracts.values() if in_force(c, at) and matches(notice, c) is not None]
 
 

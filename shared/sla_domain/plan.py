@@ -1,7 +1,7 @@
 """What a support plan promises, as data: coverages, metrics, targets and the rules around them.
 
 A plan is reusable; a contract (see `sla_domain.contract`) gives it a customer, a country and a zone. Nothing here
-computes: the fold reads these values. Rows are matched in file order, first match wins (DESIGN §4).
+computes: the fold reads these values. Rows are matched in file order, first match wins (docs/architecture.md).
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Match:
 class HolidaySource(StrEnum):
     """Whose holidays a coverage subtracts."""
 
-    NONE = "none"  # PLANS B: the document speaks of weekdays, not of holidays
-    CONTRACT = "contract"  # country and subdivision of the contract (PLANS H2)
+    NONE = "none"  # docs/clauses.md, B: the document speaks of weekdays, not of holidays
+    CONTRACT = "contract"  # country and subdivision of the contract (clause H2)
     FIXED = "fixed"  # the coverage names its own country
 
 
@@ -205,7 +205,7 @@ class CoverageTime:
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTime:
-    """So many working days of the coverage, in one of three readings (PLANS, Conventions)."""
+    """So many working days of the coverage, in one of three readings (docs/clauses.md, Conventions)."""
 
     days: int
     mode: WorkingDays = WorkingDays.SAME_TIME
@@ -220,7 +220,7 @@ class WallTime:
 
 @dataclass(frozen=True, slots=True)
 class Unspecified:
-    """The plan's document gives no number; a contract that uses the target must supply one (PLANS, head)."""
+    """The plan's document gives no number; a contract that uses the target must supply one (docs/clauses.md)."""
 
 
 Allowed = CoverageTime | WorkingDayTime | WallTime | Unspecified
@@ -246,7 +246,7 @@ Warning_ = WarningAt
 
 
 class SatisfiedBy(StrEnum):
-    """What else meets a target besides the metric's own stop (PLANS B4)."""
+    """What else meets a target besides the metric's own stop (clause B4)."""
 
     DOWNGRADE = "downgrade"  # the priority falls to one of `satisfying_priorities`
 
@@ -268,7 +268,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priority:
-    """A priority with its rank (1 = most urgent) and its published definition (PLANS E12)."""
+    """A priority with its rank (1 = most urgent) and its published definition (clause E12)."""
 
     id: str
     rank: int
@@ -279,7 +279,7 @@ class Priority:
 
 
 class DowngradeMode(StrEnum):
-    """Who may lower a priority (PLANS E9)."""
+    """Who may lower a priority (clause E9)."""
 
     FREE = "free"
     BY_AGREEMENT = "by_agreement"
@@ -287,7 +287,7 @@ class DowngradeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityRules:
-    """PLANS E6–E9."""
+    """clause E6–E9."""
 
     without_description: str | None = None  # E6: the priority given to a request without a description
     default: str | None = None  # priority of an incident that states none, or an unknown one
@@ -298,14 +298,14 @@ class PriorityRules:
 
 
 class NoticeMode(StrEnum):
-    """Who hears of critical fixes under a plan (PLANS H6, I5)."""
+    """Who hears of critical fixes under a plan (clause H6, I5)."""
 
     ENTITLED = "entitled"  # everybody of the contract, unless a person says `notices: false`
     REGISTERED = "registered"  # only people with `notices: true`
 
 
 class MustAgree(StrEnum):
-    """Whose word it takes to agree on another due date (PLANS B5)."""
+    """Whose word it takes to agree on another due date (clause B5)."""
 
     CUSTOMER = "customer"  # the customer says so, or the event names who of the customer agreed
     STAFF = "staff"  # staff may set a date alone
@@ -313,7 +313,7 @@ class MustAgree(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedDates:
-    """For which priorities the parties may agree on another due date, and who must agree (PLANS B5).
+    """For which priorities the parties may agree on another due date, and who must agree (clause B5).
 
     `priorities` None: for every one; empty: for none.
     """
@@ -329,7 +329,7 @@ class AgreedDates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role that a plan promises (PLANS H5, E11, I7); with a coverage, served inside (or outside) those hours."""
+    """A role that a plan promises (clause H5, E11, I7); with a coverage, served inside (or outside) those hours."""
 
     id: str
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
@@ -344,7 +344,7 @@ class Plan:
 
     id: PlanId
     titles: Texts
-    rank: int  # 1 = first served (PLANS I4, B8)
+    rank: int  # 1 = first served (clause I4, B8)
     priorities: tuple[Priority, ...]
     coverages: Mapping[str, Coverage]
     metrics: tuple[Metric, ...]
@@ -353,8 +353,8 @@ class Plan:
     agreed_dates: AgreedDates = AgreedDates()
     escalation: str | None = None  # id of an escalation policy, or NO_ESCALATION
     roles: tuple[Role, ...] = ()  # promised to the customer
-    channels: frozenset[str] = frozenset()  # empty: every channel is entitled (PLANS B6)
-    urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (PLANS B6)
+    channels: frozenset[str] = frozenset()  # empty: every channel is entitled (clause B6)
+    urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (clause B6)
     languages: tuple[str, ...] = ()  # in which the customer is served
     requires_base: frozenset[PlanId] = frozenset()  # H3: base-plan precondition
     valid_from: date | None = None

@@ -1,4 +1,4 @@
-"""What the customer is promised: the due instant of every clock that runs (PLANS I2).
+"""What the customer is promised: the due instant of every clock that runs (clause I2).
 
 A paused clock promises nothing until it resumes. The promise is made once, with the first due instants; it moves when
 a promised due instant changes (another target, an agreed date, a resume) or when a clock is armed by a reopening or a

@@ -1,4 +1,4 @@
-"""Who is told at an instant: the roles of a level, in or out of their hours, and why (PLANS H5, E11, I7).
+"""Who is told at an instant: the roles of a level, in or out of their hours, and why (clause H5, E11, I7).
 
 The gap rule is of the level, not of the role: roles whose hours complement each other take turns, and only where nobody
 of a whole level is on duty is everybody of it told. Outside their hours people hear of one thing once; what reminds

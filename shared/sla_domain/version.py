@@ -1,4 +1,4 @@
-"""Versions as people write them, compared with tolerance, and ranges such as `>=2.0,<2.4` (PLANS H6, H7).
+"""Versions as people write them, compared with tolerance, and ranges such as `>=2.0,<2.4` (clause H6, H7).
 
 A version is split at dots, dashes, underscores, pluses, and between digits and letters; a leading `v` is dropped. The
 numbers before the first word compare as numbers, missing ones are 0 (`2.0` is `2.0.0`); then the rest. A word that

@@ -21,7 +21,7 @@ from sqlalchemy import exc
 
 from sla_domain.errors import DomainError
 from sla_platform.errors import BadSettings, Fenced, Permanent, PlatformError, Retryable
-from sla_platform.store.outage import busy
+from sla_platform.outage import busy
 
 
 class Fault(StrEnum):

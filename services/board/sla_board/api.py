@@ -162,7 +162,7 @@ def router(board: Board) -> APIRouter:
 def _pages(routes: APIRouter, board: Board) -> None:
     pages = board.shown.pages
 
-    @routes.get("/", response_class=HTMLResponse, summary="The live board")
+    @routes.get("/", response_class=HTMLResponse, summary="Show the live board")
     async def show_board(request: Request, asked: Asked, wall: bool = False) -> Response:
         only = board.only_contract(request)
         shown = replace(asked, only_contract=only)
@@ -170,14 +170,14 @@ def _pages(routes: APIRouter, board: Board) -> None:
         notices = await board.shown.notices(only)
         return _page(pages.board(shown, queue, wall=wall, notices=len(notices)))
 
-    @routes.get("/incidents/{incident:path}", response_class=HTMLResponse, summary="One incident")
+    @routes.get("/incidents/{incident:path}", response_class=HTMLResponse, summary="Show the page of an incident")
     async def show_incident(request: Request, incident: str) -> Response:
         file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
         if file is None:
             return _page(pages.missing(incident, board.shown.now()), 404)
         return _page(pages.incident(file, board.shown.now()))
 
-    @routes.get("/notices", response_class=HTMLResponse, summary="Critical fixes")
+    @routes.get("/notices", response_class=HTMLResponse, summary="Show critical fixes")
     async def show_notices(request: Request) -> Response:
         notices = await board.shown.notices(board.only_contract(request))
         return _page(pages.notices(notices, board.shown.now()))
@@ -196,12 +196,12 @@ def _page(html: str, status: int = 200) -> Response:
 
 
 def _twins(routes: APIRouter, board: Board) -> None:
-    @routes.get("/v1/board/clocks", summary="Open clocks as the board shows them")
+    @routes.get("/v1/board/clocks", summary="List open clocks as the board shows them")
     async def clocks(request: Request, asked: Asked) -> BoardClocks:
         shown = replace(asked, only_contract=board.only_contract(request))
         return clocks_answer(await board.shown.queue(shown), board.shown.pages.attempts)
 
-    @routes.get("/v1/board/incidents/{incident:path}", summary="One incident as its page shows it")
+    @routes.get("/v1/board/incidents/{incident:path}", summary="Read an incident as its page shows it")
     async def one_incident(request: Request, incident: str) -> IncidentAnswer:
         file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
         if file is None:
@@ -218,7 +218,9 @@ def _streams(routes: APIRouter, board: Board) -> None:
     }
 
     # The status is explicit: the OpenAPI document cannot learn it from EventStream's constructor.
-    @routes.get("/v1/stream", status_code=200, response_class=EventStream, responses=events, summary="The board, live")
+    @routes.get(
+        "/v1/stream", status_code=200, response_class=EventStream, responses=events, summary="Follow the board live"
+    )
     async def follow_board(request: Request, asked: Asked, known: Known = "", last: LastEventId = "") -> Response:
         visitor = board.visitor(request)
         return board.stream(replace(asked, only_contract=visitor.contract), last or known, visitor)
@@ -228,7 +230,7 @@ def _streams(routes: APIRouter, board: Board) -> None:
         status_code=200,
         response_class=EventStream,
         responses=events,
-        summary="An incident, live",
+        summary="Follow an incident live",
     )
     async def follow_incident(request: Request, incident: str, known: Known = "", last: LastEventId = "") -> Response:
         visitor = board.visitor(request)

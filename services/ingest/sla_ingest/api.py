@@ -73,6 +73,7 @@ def router(deps: IngestDeps) -> APIRouter:
 def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/webhooks/{source}",
+        summary="Take in a delivery of a ticketing system",
         status_code=202,
         tags=["ingest"],
         responses=_INPUT
@@ -88,7 +89,9 @@ def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
         known = _may(deps, request, KeyScope.INGEST)
         return _answer(await deps.intake.webhook(source, body, headers, known_caller=known))
 
-    @routes.options("/webhooks/{source}", tags=["ingest"], status_code=204)
+    @routes.options(
+        "/webhooks/{source}", summary="Answer a webhook validation request", tags=["ingest"], status_code=204
+    )
     async def webhook_handshake(source: str, request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
         return _handshake(request, deps.settings)
@@ -97,6 +100,7 @@ def _webhooks(routes: APIRouter, deps: IngestDeps) -> None:
 def _events(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/events",
+        summary="Take in CloudEvents",
         status_code=202,
         tags=["ingest"],
         responses=_INPUT
@@ -117,7 +121,7 @@ def _events(routes: APIRouter, deps: IngestDeps) -> None:
         body = await read_body(request, deps.settings.max_body_bytes)
         return _answer(await deps.intake.events(access, body, headers))
 
-    @routes.options("/events", tags=["ingest"], status_code=204)
+    @routes.options("/events", summary="Answer a CloudEvents validation request", tags=["ingest"], status_code=204)
     async def handshake(request: Request) -> Response:
         """The validation request of the CloudEvents webhook binding."""
         return _handshake(request, deps.settings)
@@ -126,6 +130,7 @@ def _events(routes: APIRouter, deps: IngestDeps) -> None:
 def _notices(routes: APIRouter, deps: IngestDeps) -> None:
     @routes.post(
         "/notices",
+        summary="Publish a critical fix",
         status_code=202,
         tags=["notices"],
         responses=_INPUT
@@ -154,7 +159,7 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
     denied = _problems(s401="An API key is needed.", s403="Not with this key.")
     missing = _problems(s404="Nothing is kept under this id.")
 
-    @routes.get("/parked", tags=["parked"], responses=denied)
+    @routes.get("/parked", summary="List parked deliveries, the oldest first", tags=["parked"], responses=denied)
     async def page(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -164,7 +169,12 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
         for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
         return await deps.parked.page(limit, after)
 
-    @routes.get("/parked/{id}/body", tags=["parked"], responses=denied | missing)
+    @routes.get(
+        "/parked/{id}/body",
+        summary="Download the raw body of a parked delivery",
+        tags=["parked"],
+        responses=denied | missing,
+    )
     async def body(id: str, request: Request) -> Response:
         """The raw body, byte for byte."""
         for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
@@ -178,6 +188,7 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
 
     @routes.post(
         "/parked/{id}/replay",
+        summary="Try a parked delivery again",
         tags=["parked"],
         responses=denied | missing | _problems(s409="It was understood before, or its source is gone."),
     )

@@ -1,4 +1,4 @@
-"""Critical-fix notices in: checked, stored once by the publisher's id, on the log before the answer (PLANS H6)."""
+"""Critical-fix notices in: checked, stored once by the publisher's id, on the log before the answer (clause H6)."""
 
 from __future__ import annotations
 

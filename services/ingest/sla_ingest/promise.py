@@ -1,4 +1,4 @@
-"""What the reporter is promised, told in the answer to the report itself (PLANS I2): each metric's due instant.
+"""What the reporter is promised, told in the answer to the report itself (clause I2): each metric's due instant.
 
 Ingest folds the incident's accepted events as the timer will; the timer's fold stays the one that counts. A promise
 that cannot be told never stops an event from being accepted.

@@ -1,4 +1,4 @@
-"""Rules of a plan that a sender can break and can mend: what breaks one is refused with the rule (PLANS B5, E9).
+"""Rules of a plan that a sender can break and can mend: what breaks one is refused with the rule (clause B5, E9).
 
 Only events in slad's own words, one at a time, are refused: their senders read the answer. What a dialect or a batch
 brings is accepted; where the rule makes it void, the incident says so in a remark, and so it is with anything whose

@@ -1,4 +1,4 @@
-"""Which rulebook an incident is folded with: the catalogue version it is pinned to (DESIGN §2.3).
+"""Which rulebook an incident is folded with: the catalogue version it is pinned to (docs/architecture.md).
 
 A new incident is pinned to the current version. Every version that has been in use is kept with its content, so that
 an old incident is judged by the rules it was opened under, also after a restart.

@@ -14,7 +14,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from sla_platform.clockwatch import ClockWatch
-from sla_platform.http import health, problem
+from sla_platform.http import docs, health, problem
 from sla_platform.http.boundary import Boundary
 from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.http.origin import HostNames
@@ -93,7 +93,7 @@ def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]
         title="slad",
         version=version("slad"),
         summary="Watches support contracts and tells people before a promise breaks.",
-        docs_url=None,  # the usual page loads its script from elsewhere; the document itself is at /openapi.json
+        docs_url=None,  # the usual page loads its script from elsewhere; ours is `sla_platform.http.docs`
         redoc_url=None,
     )
     problem.install(app)
@@ -101,6 +101,7 @@ def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]
     names = HostNames.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
     app.add_middleware(Boundary, names=names)
     app.include_router(health.router(services, base.registry, partial(info, base)))
+    app.include_router(docs.router())
     for routes in routers:
         app.include_router(routes)
     return app

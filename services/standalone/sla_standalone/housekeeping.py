@@ -1,4 +1,4 @@
-"""House-keeping ticks by APScheduler: nothing here holds a deadline (DESIGN §2.5).
+"""House-keeping ticks by APScheduler: nothing here holds a deadline (docs/architecture.md).
 
 APScheduler counts by the wall clock. A run while that clock is an hour ahead would put off the next one by an hour, so
 a job whose next run is further away than its interval is brought back.

@@ -107,7 +107,7 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
 
 
 def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> PlanDraft | None:
-    """The plan as this contract runs it: over its base where the plan requires one (PLANS H1, H3)."""
+    """The plan as this contract runs it: over its base where the plan requires one (clause H1, H3)."""
     if not context.known("plans", document.plan, (*path, "plan"), "plan"):
         return None
     draft = plans.drafts.get(document.plan)

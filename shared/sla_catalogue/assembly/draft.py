@@ -1,6 +1,6 @@
 """Plans with their inheritance applied, still as documents: `extends`, and a plan laid over a contract's base plan.
 
-A plan replaces only what it names (PLANS H1): its rows come before those of the plan below, its priorities, metrics
+A plan replaces only what it names (clause H1): its rows come before those of the plan below, its priorities, metrics
 and coverages replace those of the same id, everything else shows through.
 """
 

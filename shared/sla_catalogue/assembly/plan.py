@@ -147,7 +147,7 @@ def _check_references(draft: PlanDraft, plan: Plan, context: Context) -> None:
 
 
 def _check_channels(draft: PlanDraft, context: Context) -> None:
-    """PLANS B6: whoever is advised to use another channel must be entitled to it."""
+    """clause B6: whoever is advised to use another channel must be entitled to it."""
     document, written = draft.document, context.document.plans[str(draft.path[1])]
     if not document.channels or not (written.channels or written.urgent_channels):
         return  # every channel is entitled, or the mistake is the parent's

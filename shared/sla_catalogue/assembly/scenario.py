@@ -20,7 +20,7 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioAgreement:
-    """A date the parties agreed on (PLANS B5)."""
+    """A date the parties agreed on (clause B5)."""
 
     metric: str
     due: datetime

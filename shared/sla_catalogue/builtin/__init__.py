@@ -1,4 +1,4 @@
-"""The plans of four vendors that ship with slad (PLANS H, I, B, E), with an example contract each."""
+"""The plans of four vendors that ship with slad (docs/clauses.md H, I, B, E), with an example contract each."""
 
 from __future__ import annotations
 

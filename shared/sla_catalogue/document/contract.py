@@ -22,7 +22,7 @@ class PersonDocument(Document):
     name: str
     addresses: Names = Field(default_factory=list)
     language: str = "en"
-    notices: bool | None = None  # None: yes, unless the plan wants people to register (PLANS I5)
+    notices: bool | None = None  # None: yes, unless the plan wants people to register (clause I5)
     side: Side | None = None  # None: the customer's for who holds a role of the customer's, else the support's
 
     def of_kind(self, kind: str) -> list[str]:
@@ -45,7 +45,7 @@ class HolderDocument(Document):
 
 
 class EnvironmentDocument(Document):
-    """A product in the customer's environment (PLANS H7)."""
+    """A product in the customer's environment (clause H7)."""
 
     product: str
     versions: Names = Field(default_factory=list)

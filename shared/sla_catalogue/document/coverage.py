@@ -29,7 +29,7 @@ class SpanDocument(Document):
 class CoverageDocument(Document):
     """Weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `PL` or `DE-BY`.
 
-    `hours: unspecified` leaves them to the contract, as a plan's document may (PLANS, head). Instead of hours, a
+    `hours: unspecified` leaves them to the contract, as a plan's document may (docs/clauses.md). Instead of hours, a
     coverage may be made of others: open while all of them are (`all_of`), or while any of them is (`any_of`).
     """
 

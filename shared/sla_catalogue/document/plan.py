@@ -57,7 +57,7 @@ class MetricDocument(Document):
 
 
 class SatisfiedDocument(Document):
-    """What else meets a target: the priority falls to one of these (PLANS B4)."""
+    """What else meets a target: the priority falls to one of these (clause B4)."""
 
     downgrade_to: Names
 
@@ -106,7 +106,7 @@ class TargetDocument(Document):
 
 
 class AgreementDocument(Document):
-    """A downgrade that needs the customer's agreement (PLANS E9)."""
+    """A downgrade that needs the customer's agreement (clause E9)."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -115,7 +115,7 @@ class AgreementDocument(Document):
 
 
 class RulesDocument(Document):
-    """Priority rules (PLANS E6-E9)."""
+    """Priority rules (clause E6-E9)."""
 
     default: str | None = None
     without_description: str | None = None
@@ -126,7 +126,7 @@ class RulesDocument(Document):
 
 
 class AgreedDatesDocument(Document):
-    """For which priorities another due date may be agreed on, and who must agree (PLANS B5); `none`: for no priority.
+    """For which priorities another due date may be agreed on, and who must agree (clause B5); `none`: for no priority.
 
     Without it a date may be agreed at every priority, and the customer must agree.
     """
@@ -142,7 +142,7 @@ class AgreedDatesDocument(Document):
 
 
 class RoleDocument(Document):
-    """A role the plan promises, with the hours in which its holder serves (PLANS H5)."""
+    """A role the plan promises, with the hours in which its holder serves (clause H5)."""
 
     id: str
     title: Texts = Field(default_factory=dict)
@@ -172,10 +172,10 @@ class PlanDocument(Document):
     agreed_dates: AgreedDatesDocument | None = None
     escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
     roles: list[RoleDocument] = Field(default_factory=list)
-    channels: Names = Field(default_factory=list)  # entitled; none given: every one (PLANS B6)
-    urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (PLANS B6)
+    channels: Names = Field(default_factory=list)  # entitled; none given: every one (clause B6)
+    urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (clause B6)
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
     at_close: AtClose | None = None
-    notices: NoticeMode | None = None  # who hears of critical fixes (PLANS H6, I5)
+    notices: NoticeMode | None = None  # who hears of critical fixes (clause H6, I5)
     note: Texts = Field(default_factory=dict)

@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
-    """A date the parties agreed on (PLANS B5)."""
+    """A date the parties agreed on (clause B5)."""
 
     metric: str
     due: InstantText

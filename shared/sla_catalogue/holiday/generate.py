@@ -1,4 +1,4 @@
-"""The `holidays` package → dated rows of one country or subdivision (PLANS H2; research/business-time §5).
+"""The `holidays` package → dated rows of one country or subdivision (clause H2).
 
 Observed substitutes come beside the day itself, because a calendar that works weekends needs both; transferred
 working Saturdays become rows of their own.

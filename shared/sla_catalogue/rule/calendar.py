@@ -32,7 +32,7 @@ def _used(contract: BuiltContract) -> list[str]:
 
 
 def _check_hours(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
-    """PLANS, head: hours that a plan's document does not give must come from the contract that uses them."""
+    """docs/clauses.md: hours that a plan's document does not give must come from the contract that uses them."""
     rows = [*contract.contract.targets, *contract.built.plan.targets]
     counted = [row for row in rows if row.coverage == coverage.id and not isinstance(row.allowed, Unspecified)]
     if counted and not coverage.openings and _left_open(contract, coverage, subject):

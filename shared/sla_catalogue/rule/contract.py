@@ -33,7 +33,7 @@ def _check_dates(built: BuiltContract, subject: CheckedCatalogue) -> None:
 
 
 def _check_sold(contract: Contract, plan: Plan, path: Path, subject: CheckedCatalogue) -> None:
-    """PLANS H3: a plan that was withdrawn may run on, and may not be bought any more."""
+    """clause H3: a plan that was withdrawn may run on, and may not be bought any more."""
     signed = contract.valid_from
     if plan.valid_to is not None and signed is None:
         message = f"the plan {plan.id} was sold until {plan.valid_to} only, and the contract has no valid.from"
@@ -47,7 +47,7 @@ def _check_sold(contract: Contract, plan: Plan, path: Path, subject: CheckedCata
 
 
 def _check_base(built: BuiltContract, subject: CheckedCatalogue) -> None:
-    """PLANS H3: some plans come only on top of another."""
+    """clause H3: some plans come only on top of another."""
     needed = sorted(built.built.draft.document.requires_base)
     if needed and built.document.base_plan not in needed:
         has = f"it has {built.document.base_plan}" if built.document.base_plan else "it has none"

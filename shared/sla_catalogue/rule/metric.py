@@ -1,4 +1,4 @@
-"""Conditions that shadow each other: the three trap configurations, read for events (research/commercial §1).
+"""Conditions that shadow each other: the three trap configurations, read for events.
 
 A metric reacts to one event in the order stop > reset > cancel > pause > resume > start, so a condition wholly
 covered by an earlier one can never apply.

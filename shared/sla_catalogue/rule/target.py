@@ -59,7 +59,7 @@ def _check_gaps(rows: Sequence[TargetRow], priorities: list[str], plan: str, sub
 
 
 def _check_specified(contract: BuiltContract, subject: CheckedCatalogue) -> None:
-    """PLANS, head: a contract that uses a target without a number must supply it."""
+    """docs/clauses.md: a contract that uses a target without a number must supply it."""
     reported: set[tuple[object, ...]] = set()
     for row, priorities in _used_without_number(contract, subject):
         target = row.target
@@ -97,7 +97,7 @@ def _used_without_number(contract: BuiltContract, subject: CheckedCatalogue) -> 
 
 
 def _in_use(contract: BuiltContract, subject: CheckedCatalogue) -> list[tuple[BuiltPlan, tuple[Scope, ...]]]:
-    """The plans whose rows apply to incidents of the contract, each with the scopes in which they do (PLANS H4, I9)."""
+    """The plans whose rows apply to incidents of the contract, each with the scopes in which they do (H4, I9)."""
     bought = contract.contract
     out = (Scope.OUT_OF_SCOPE,) if bought.products else ()
     beyond = (*out, Scope.EXCLUDED) if bought.excluded_products else out

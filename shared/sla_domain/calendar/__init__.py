@@ -1,4 +1,4 @@
-"""The business calendar: when time counts (DESIGN §4; PLANS, "Conventions for every plan").
+"""The business calendar: when time counts (docs/clauses.md, Conventions).
 
 `CalendarSpec` (hours as data) → `compile_calendar` or `growing_calendar` → `Calendar` (answers). `window` and `spec`
 hold what people write, `zone` the map from wall clock to instant, `compiled` and `table` the arithmetic, `days` the

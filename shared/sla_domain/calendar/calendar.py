@@ -1,7 +1,7 @@
 """A compiled business calendar: when time counts, how much of it lies between two instants, and when a span is over.
 
 Aware datetimes in, UTC out, exact to the microsecond. A deadline is the earliest instant at which the elapsed open
-time equals the span, so it may fall on a close and stays there; a zero span is due at its start (PLANS, "Conventions").
+time equals the span, so it may fall on a close and stays there; a zero span is due at its start.
 """
 
 from __future__ import annotations

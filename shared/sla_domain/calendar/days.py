@@ -1,6 +1,6 @@
 """Working days of a calendar: local dates with any open time, counted in the three readings contracts use.
 
-PLANS "Conventions": `same_time`, `same_time_from_opening`, `close_of_nth_day`. A date is cut at its local midnights, so
+Conventions: `same_time`, `same_time_from_opening`, `close_of_nth_day`. A date is cut at its local midnights, so
 of a shift past midnight each date has its own part, and both count as working.
 """
 

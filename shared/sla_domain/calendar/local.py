@@ -2,7 +2,7 @@
 
 On the day the clocks go back some readings come twice: the first showing is meant, unless what is known of the order
 says that it was the second (`LocalTime.after`). On the day they go forward some never come: then the instant of the
-change is meant (PLANS, "Conventions"). Either way the instant is a reading of ours, and `doubt` says so.
+change is meant (docs/clauses.md, Conventions). Either way the instant is a reading of ours, and `doubt` says so.
 """
 
 from __future__ import annotations

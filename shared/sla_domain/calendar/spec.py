@@ -1,6 +1,6 @@
 """A business calendar as data, before it is compiled: zone, weekly hours, holidays, openings and closings.
 
-Open time = ((weekly hours − holidays) + openings) − closings (PLANS, "Conventions").
+Open time = ((weekly hours − holidays) + openings) − closings (docs/clauses.md, Conventions).
 """
 
 from __future__ import annotations

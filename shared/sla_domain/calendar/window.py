@@ -1,6 +1,6 @@
 """Hours as people write them: weekly windows, and exceptional spans on named dates, all in local time.
 
-PLANS "Conventions": half-open `[open, close)`, `24:00` is legal, and a window whose close is not after its open
+clauses.md, Conventions: half-open `[open, close)`, `24:00` is legal, and a window whose close is not after its open
 runs past midnight and belongs to the weekday it starts on.
 """
 

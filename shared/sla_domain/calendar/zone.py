@@ -1,11 +1,11 @@
 """Time zones from one pinned source, and one monotone map from wall-clock time to instants.
 
 zoneinfo prefers the system's zone files; two machines of one installation may then disagree about a deadline. Here
-the `tzdata` package wins whenever it is installed, and its version is visible (`research/business-time.md` §6).
+the `tzdata` package wins whenever it is installed, and its version is visible.
 
 The map sends a wall-clock reading to the first instant at which the wall clock shows it or something later: a reading
-that the clock skips becomes the transition instant, one that it shows twice becomes the first showing (PLANS,
-"Conventions"). Being monotone, it keeps windows in order on every change day.
+that the clock skips becomes the transition instant, one that it shows twice becomes the first showing.
+Being monotone, it keeps windows in order on every change day.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class Explanation:
     withdrawn_at: datetime | None = None  # since when the target is no longer promised
     titles: Mapping[str, str]
     priority_titles: Texts = field(default_factory=lambda: NO_TEXTS)
-    definitions: Texts = field(default_factory=lambda: NO_TEXTS)  # what the plan says the priority means (PLANS E12)
+    definitions: Texts = field(default_factory=lambda: NO_TEXTS)  # what the plan says the priority means (clause E12)
     coverage_titles: Texts = field(default_factory=lambda: NO_TEXTS)  # none for wall time
 
     @property

@@ -1,4 +1,4 @@
-"""Whose time a clock is made of: by party (PLANS H11) and by holder, in the clock's own time."""
+"""Whose time a clock is made of: by party (clause H11) and by holder, in the clock's own time."""
 
 from __future__ import annotations
 

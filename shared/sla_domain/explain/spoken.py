@@ -55,7 +55,7 @@ def spoken(e: Explanation, language: str = "en") -> dict[str, Any]:
 
 
 def _definition(e: Explanation, tag: str) -> dict[str, str] | None:
-    """In the plan's language where it does not speak the one asked for (PLANS E12)."""
+    """In the plan's language where it does not speak the one asked for (clause E12)."""
     spoken_in, said = definition_of(e, tag)
     return {"language": spoken_in, "text": said} if said else None
 

@@ -90,7 +90,7 @@ def entitled(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """Return what the plan says the priority means (PLANS E12), and the language it says so in; empty where it does
+    """Return what the plan says the priority means (clause E12), and the language it says so in; empty where it does
     not.
     """
     tag, said = said_in(e.definitions, language)

@@ -1,4 +1,4 @@
-"""The fold of an incident's events into its state and its clocks (DESIGN §2.2, §2.3; PLANS B4, B5, E6–E9, H4, H11).
+"""The fold of an incident's events into its state and its clocks (clauses B4, B5, E6–E9, H4, H11).
 
 Read in this order: `order` (which event when), `story` (the incident), `priority` and `entitlement` (whose rules),
 `track` (one metric's conditions), `meter` (how a target counts), `tally` (one clock's account), `finish` (its value),

@@ -1,4 +1,4 @@
-"""Whether an agreement counts: a due date for one clock (PLANS B5), a lower priority (PLANS E9).
+"""Whether an agreement counts: a due date for one clock (clause B5), a lower priority (clause E9).
 
 An agreement needs the other side. The customer has agreed when the event is the customer's own, or when it names who
 of the customer agreed: somebody other than whoever sends it. What does not count is remarked on and changes nothing.

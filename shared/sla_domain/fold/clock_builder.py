@@ -465,7 +465,7 @@ class ClockBuilder:
         self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
 
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
-        """From here on a date agreed between the parties counts (PLANS B5); the caller attaches its meter."""
+        """From here on a date agreed between the parties counts (clause B5); the caller attaches its meter."""
         self._settle(at)
         self.agreed = agreed
         if self.pinned and self.state is ClockState.PAUSED:

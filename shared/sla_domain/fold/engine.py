@@ -1,6 +1,6 @@
-"""The fold: all events of one incident, in any order and number of copies → the incident as it stands (DESIGN §2.2).
+"""The fold: all events of one incident, in any order and number of copies → the incident as it stands.
 
-A pure function of the events and the rulebook: the same end state whatever the order, duplication or delay (I6). It
+A pure function of the events and the rulebook: the same end state whatever the order, duplication or delay (INV6). It
 never fails on what an event says; what is odd becomes a remark. Nobody answers themselves: a response of somebody
 unknown who bears the reporter's name is the customer's word. A sender that says "staff" is believed, because a
 service desk opens tickets for others.

@@ -1,4 +1,4 @@
-"""What an incident is entitled to: which contract, whose rows, and the first row that matches (PLANS H4, I1, I9).
+"""What an incident is entitled to: which contract, whose rows, and the first row that matches (clause H4, I1, I9).
 
 Rows may match on every incident attribute and on five that slad adds: `priority` (the one in force), `contract`,
 `plan`, `base_plan` (the contract's, H3) and `scope` (`in`, `out`, `excluded`). A contract's own rows come before the
@@ -117,7 +117,7 @@ def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str,
 
 
 def _supplied(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """The contract's own number for a target the plan leaves unspecified (PLANS, head)."""
+    """The contract's own number for a target the plan leaves unspecified (docs/clauses.md)."""
     for row in entitlement.contract.rows.get(metric, ()):
         if not isinstance(row.allowed, Unspecified) and row.match.holds(attributes):
             return row

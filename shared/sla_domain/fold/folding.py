@@ -1,4 +1,4 @@
-"""A fold under way: the state after some events of an incident, which can go on with later ones (DESIGN §2.2).
+"""A fold under way: the state after some events of an incident, which can go on with later ones (docs/architecture.md).
 
 `Folding` reads events in their order and can say at any point what the incident is. What it says is equal to a fold of
 the same events from the first one; `tests/property/fold/test_carried_on.py` holds it to that. So whoever keeps a

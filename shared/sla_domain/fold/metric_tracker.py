@@ -11,7 +11,7 @@ Decided here:
 * `closed` stops and `cancelled`, `merged` cancel whatever is still open, even when the metric does not say so.
 * A clock that starts while the incident waits in a way that pauses it starts paused.
 * A wait that is no pause for the metric ends the pause of an earlier wait.
-* A row that is met by a downgrade (PLANS B4) stops the clock; the rest runs as the next cycle under the new
+* A row that is met by a downgrade (clause B4) stops the clock; the rest runs as the next cycle under the new
   priority's row, counted from the first clock's start (retarget) or from the change (restart).
 * An agreed date outlives changes of priority; only another agreement, a reset or a new cycle ends it.
 * A reopening of an incident that lives is nothing. Otherwise it undoes the resolution: mode resume continues a clock
@@ -365,7 +365,7 @@ class MetricTracker:
                 self._attach(tally, tally.target, tally.entitlement)
 
     def _satisfied(self, tally: ClockBuilder) -> bool:
-        """Whether the priority has just fallen to one that meets the target (PLANS B4)."""
+        """Whether the priority has just fallen to one that meets the target (clause B4)."""
         story, target = self._story, tally.target
         return (
             target is not None
@@ -385,7 +385,7 @@ class MetricTracker:
         self._rematch(rest)
 
     def _relapsed(self, tally: ClockBuilder, row: Target | None) -> bool:
-        """Whether the priority has risen again after it had fallen far enough to meet a target (PLANS B4)."""
+        """Whether the priority has risen again after it had fallen far enough to meet a target (clause B4)."""
         priority = self._story.priority
         return (
             tally.restored
@@ -407,7 +407,7 @@ class MetricTracker:
         self._rematch(again)
 
     def _agree(self, event: IncidentEvent) -> None:
-        """PLANS B5: due at the agreed date, from now on."""
+        """clause B5: due at the agreed date, from now on."""
         agreed, tally, story = event.agreed, self.current, self._story
         if agreed is None or agreed.metric != self.metric.id or tally is None or not tally.open:
             return

@@ -1,4 +1,4 @@
-"""The order in which a fold reads an incident's events, whatever the order in which they arrived (DESIGN I6).
+"""The order in which a fold reads an incident's events, whatever the order in which they arrived (clauses.md, INV6).
 
 Sorted by `IncidentEvent.order`, each id once. The opening is read first: an event that claims to precede it is read
 at the opening instant, so that a resolve stamped before its open by a skewed clock leaves no zombie. An opening whose

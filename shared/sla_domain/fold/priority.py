@@ -1,4 +1,4 @@
-"""Which priority is in force, and why (PLANS E6–E9).
+"""Which priority is in force, and why (clause E6–E9).
 
 * Stated by nobody, or unknown: the plan's default, else its least urgent.
 * Without a description (E6): the plan's priority for that, unless the stated one is lower still; the description

@@ -25,8 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from sla_platform.errors import Retryable
+from sla_platform.outage import busy
 from sla_platform.store.engine import Store
-from sla_platform.store.outage import busy
 
 _log = structlog.get_logger(__name__)
 

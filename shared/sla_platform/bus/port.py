@@ -4,7 +4,7 @@ What holds on every adapter, and what the conformance suite asserts:
 - at least once: a batch whose handling raised is given again, so handlers claim event ids before they act;
 - order per key within a partition; nothing across partitions;
 - `through`: every event accepted for this partition up to that instant is in this batch or an earlier one. It moves
-  also when nothing happens (an empty batch), because timers may fire only up to it (DESIGN §2.6);
+  also when nothing happens (an empty batch), because timers may fire only up to it (docs/decisions/0003);
 - `assigned` comes before the first batch of a partition, `revoked` after the last one that was finished;
 - one event never stops a reader: what a handler cannot handle, and what lies in a log or topic and is no event, is
   quarantined alone with its raw bytes, and its neighbours go on in order (bus/handing, sla_platform.fault).

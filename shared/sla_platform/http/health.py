@@ -30,25 +30,25 @@ def router(
     """
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/livez", response_class=PlainTextResponse)
+    @routes.get("/livez", summary="Check that the process runs", response_class=PlainTextResponse)
     async def livez() -> str:
         return "live\n"
 
-    @routes.get("/readyz")
+    @routes.get("/readyz", summary="Check that the process can work, with the reasons if not")
     async def readyz() -> Response:
         reasons = await _said((service.name, service.checks) for service in services)
         remarks = await _said((service.name, service.remarks) for service in services)
         body = {"ready": not reasons, "reasons": reasons, "remarks": remarks}
         return Response(orjson.dumps(body), 503 if reasons else 200, media_type="application/json")
 
-    @routes.get("/metrics")
+    @routes.get("/metrics", summary="Read the metrics for Prometheus")
     async def metrics(request: Request) -> Response:
         """OpenMetrics for who asks for it, as Prometheus does; the older text format for everybody else."""
         render, media_type = _encoder(request.headers.get("accept", ""))
         # Rendering thousands of series takes long enough to delay a tick: not on the event loop.
         return Response(await asyncio.to_thread(render, registry), media_type=media_type)
 
-    @routes.get("/info")
+    @routes.get("/info", summary="Read the versions of slad, catalogue and data")
     async def show_info() -> dict[str, Any]:
         return dict(info())
 

@@ -1,7 +1,7 @@
 """Who may look: API keys, presented as a bearer token or as the password of HTTP Basic.
 
 Only the SHA-256 of a key is stored. Every stored key is compared, each in constant time, so that an answer's timing
-tells nothing. A key with a contract sees that contract alone (DESIGN I8).
+tells nothing. A key with a contract sees that contract alone (docs/clauses.md, INV8).
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         except NoEntry:
             raise _none() from None
 
-    @routes.get("")
+    @routes.get("", summary="List quarantined rows, the oldest first")
     async def page(
         state: Annotated[Literal["quarantined", "replayed", "any"], Query()] = "quarantined",
         after: Annotated[int, Query(ge=0, le=_LARGEST)] = 0,
@@ -94,12 +94,14 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         more = shown[-1].id if len(found) > limit else None
         return QuarantinePage(quarantined=[Quarantined(**_shape(service, each)) for each in shown], next=more)
 
-    @routes.get("/{id_}", responses=_ONE)
+    @routes.get("/{id_}", summary="Read a quarantined row", responses=_ONE)
     async def whole(id_: _Id) -> QuarantinedWhole:
         """One row with its attributes and raw bytes."""
         return _whole(service, await one(id_))
 
-    @routes.get("/{id_}/body", responses=_ONE, response_class=Response)
+    @routes.get(
+        "/{id_}/body", summary="Download the raw bytes of a quarantined row", responses=_ONE, response_class=Response
+    )
     async def body(id_: _Id) -> Response:
         """The raw bytes, as they came."""
         entry = await one(id_)
@@ -110,7 +112,11 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         }
         return Response(entry.data, media_type="application/octet-stream", headers=headers)
 
-    @routes.post("/{id_}/replay", responses=_ONE | {409: {"description": "It was replayed, or fails still"}})
+    @routes.post(
+        "/{id_}/replay",
+        summary="Process a quarantined row again",
+        responses=_ONE | {409: {"description": "It was replayed, or fails still"}},
+    )
     async def replay(id_: _Id) -> Quarantined:
         """Give the row to its handler again, after what was wrong has been mended."""
         try:

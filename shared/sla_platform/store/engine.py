@@ -24,8 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from sla_platform.errors import BadSettings, StoreBusy
+from sla_platform.outage import busy
 from sla_platform.store.discreet import keep_values_out_of_errors
-from sla_platform.store.outage import busy
 from sla_platform.store.types import from_micros, to_micros
 from sla_platform.store.writes import WriteHealth, sqlite_lock_is_free
 

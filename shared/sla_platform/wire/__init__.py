@@ -1,4 +1,4 @@
-"""Events on the wire: domain values to CloudEvents and back. Old fixtures must parse for ever (DESIGN §2.11).
+"""Events on the wire: domain values to CloudEvents and back. Old fixtures must parse for ever (docs/events.md).
 
 Unknown fields are ignored on reading; a change that an old reader could misunderstand gets a new type version.
 """

@@ -1,4 +1,4 @@
-"""Every dated acceptance line of PLANS.md: contract, priority, opened and due in the contract's own time, metric."""
+"""Every dated acceptance line of clauses.md: contract, priority, opened and due in the contract's own time, metric."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from tests.golden.events.meaning import Record, meaning
 
+from sla_platform.asyncapi.schema import EVENT_TYPES, data_schema
 from sla_platform.bus.record import WATERMARK_TYPE
-from sla_platform.wire.schema import EVENT_TYPES, data_schema
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*/*.json"))

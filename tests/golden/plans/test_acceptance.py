@@ -1,4 +1,4 @@
-"""Every dated acceptance line of PLANS.md, from the shipped files, independent of the tests those files carry."""
+"""Every dated acceptance line of clauses.md, from the shipped files, independent of the tests those files carry."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from pydantic import SecretStr
 from tests.integration.deploy.conftest import ROOT
 from tests.integration.deploy.routes import services
 
+from sla_platform.asyncapi.schema import EVENT_TYPES
 from sla_platform.bus.feeds import READERS
 from sla_platform.bus.topics import TopicNames, topic_configuration
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
-from sla_platform.wire.schema import EVENT_TYPES
 
 DOCS = ROOT / "docs"
 OPERATIONS = (DOCS / "operations.md").read_text()

@@ -7,7 +7,7 @@ import json
 from jsonschema import Draft202012Validator, FormatChecker
 from tests.integration.deploy.conftest import Remains
 
-from sla_platform.wire.schema import EVENT_TYPES, data_schema
+from sla_platform.asyncapi.schema import EVENT_TYPES, data_schema
 
 TYPES = {one.name: one for one in EVENT_TYPES}
 

@@ -1,4 +1,4 @@
-"""The most urgent first, wherever messages are sent, gathered, listed or cut: PLANS I4."""
+"""The most urgent first, wherever messages are sent, gathered, listed or cut: clause I4."""
 
 from __future__ import annotations
 

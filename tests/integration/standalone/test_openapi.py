@@ -1,25 +1,94 @@
-"""/openapi.json describes every route of the one process, as the routers' own tests cannot tell."""
+"""/openapi.json describes every route of the one process, as the routers' own tests cannot tell; /docs shows it."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import pytest
+import uvicorn
+from playwright.async_api import Page
+from sla_standalone.door import server_config
 
 from sla_platform.settings import Settings
-from sla_standalone.compose import composed
+from sla_standalone.compose import ALL, composed
+from sla_standalone.descriptors import Capacity
 from sla_standalone.migrate import migrate
+from sla_standalone.serve import _listen
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
+# A summary begins with what the route does.
+VERBS = "Acknowledge Answer Check Download Enable Explain Follow List Preview Process Publish Queue Read Show Take Try"
 
 
-async def test_the_whole_api_describes_itself(tmp_path: Path) -> None:
-    settings = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", catalogue=EXAMPLES)
-    await migrate(settings)
-    async with composed(settings, ["ingest", "timer", "notifier", "board"]) as running:
+@pytest.fixture
+async def settings(tmp_path: Path) -> Settings:
+    made = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", catalogue=EXAMPLES, port=0)
+    await migrate(made)
+    return made
+
+
+@pytest.fixture
+async def document(settings: Settings) -> AsyncIterator[dict[str, Any]]:
+    async with composed(settings, ALL) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             answer = await client.get("/openapi.json")
-    assert answer.status_code == 200, answer.text
-    assert {"/v1/events", "/v1/clocks", "/v1/alerts", "/v1/stream"} <= set(answer.json()["paths"])
-    assert "text/event-stream" in answer.json()["paths"]["/v1/stream"]["get"]["responses"]["200"]["content"]
+        assert answer.status_code == 200, answer.text
+        yield answer.json()
+
+
+async def test_the_whole_api_describes_itself(document: dict[str, Any]) -> None:
+    assert {"/v1/events", "/v1/clocks", "/v1/alerts", "/v1/stream"} <= set(document["paths"])
+    assert "text/event-stream" in document["paths"]["/v1/stream"]["get"]["responses"]["200"]["content"]
+
+
+async def test_every_route_says_what_it_does(document: dict[str, Any]) -> None:
+    summaries = {
+        f"{verb.upper()} {path}": route["summary"]
+        for path, verbs in document["paths"].items()
+        for verb, route in verbs.items()
+    }
+    assert len(summaries) > 25
+    assert not [route for route, summary in summaries.items() if summary.split()[0] not in VERBS.split()]
+    twice = {summary for summary in summaries.values() if list(summaries.values()).count(summary) > 1}
+    assert {summary.split()[-1] for summary in twice} <= {"row", "again", "first"}, "quarantines of each service alone"
+
+
+async def test_every_route_of_the_timer_has_a_model(document: dict[str, Any]) -> None:
+    timer = [
+        route for verbs in document["paths"].values() for route in verbs.values() if route.get("tags") == ["timer"]
+    ]
+    assert len(timer) == 4
+    for route in timer:
+        assert "$ref" in route["responses"]["200"]["content"]["application/json"]["schema"], route["summary"]
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_page_of_the_api_works_without_a_network(settings: Settings, browser_page: Page) -> None:
+    """`browser_page` fails when anything asks another machine; a policy that is broken is an error on the console."""
+    errors: list[str] = []
+    browser_page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    browser_page.on("pageerror", lambda error: errors.append(str(error)))
+    async with composed(settings, ALL) as process:
+        config = server_config(process.app, 5, settings, process.ground.registry, Capacity(500, 500, 100))
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        with _listen(settings) as listening:
+            await server.startup([listening])
+            try:
+                await browser_page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}/docs")
+                summary = browser_page.get_by_text("List the open clocks, the most urgent first")
+                await summary.wait_for(timeout=20_000)
+                await summary.click()
+                await browser_page.get_by_text("skip so many; rather use").first.wait_for(timeout=20_000)
+            finally:
+                for service in process.services:
+                    if service.drain is not None:
+                        await service.drain()
+                await server.shutdown([listening])
+    assert not errors

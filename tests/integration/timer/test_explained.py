@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from sla_platform.http import problem
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 from sla_timer import tables
+from sla_timer.api import routes
 
 LANGUAGES = ("en", "pl", "it", "ru", "zh-TW")
 HOSTILE = "<script>alert(1)</script>"
@@ -83,7 +85,7 @@ async def test_the_parts_in_words_stand_beside_the_data(client: httpx2.AsyncClie
 
 
 async def test_a_priority_means_what_the_plan_says_it_means(client: httpx2.AsyncClient) -> None:
-    """PLANS E12: in the plan's own language and in English."""
+    """clause E12: in the plan's own language and in English."""
     (english,) = (await asked(client))["clocks"]
     assert english["words"]["definition"]["text"].startswith("Meaning of P2: The system works much worse")
     assert set(english["priority_definitions"]) == {"en", "ru"}
@@ -163,3 +165,41 @@ async def test_an_opening_before_the_calendar_s_years_is_refused_too(desk: Desk,
     await desk.apply(*told.events)
     answer = await client.get("/v1/incidents/desk:old/explain")
     assert (answer.status_code, "1969-12-31" in answer.json()["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/v1/incidents/desk:42%2F7", {}),
+        ("/v1/incidents/desk:42%2F7", {"limit": "1"}),
+        (PATH, {}),
+        (PATH, {"lang": "ru"}),
+        (PATH, {"at": "2026-11-01T00:00:00Z"}),
+        ("/v1/clocks", {}),
+        ("/v1/clocks", {"limit": "1"}),
+    ],
+)
+async def test_the_documented_models_leave_every_byte_of_an_answer_as_it_is(
+    client: httpx2.AsyncClient, path: str, query: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a route computes is what is sent: the model neither drops, adds, orders nor words anything anew."""
+    computed: list[Any] = []
+
+    def kept(name: str) -> None:
+        original = getattr(routes, name)
+
+        async def later(*args: Any, **options: Any) -> Any:
+            computed.append(await original(*args, **options))
+            return computed[-1]
+
+        def now(*args: Any, **options: Any) -> Any:
+            computed.append(original(*args, **options))
+            return computed[-1]
+
+        monkeypatch.setattr(routes, name, now if name == "explained_json" else later)
+
+    for name in ("incident_answer", "open_clocks", "explained_json"):
+        kept(name)
+    answer = await client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    assert answer.text == json.dumps(computed[-1], ensure_ascii=False, separators=(",", ":"))

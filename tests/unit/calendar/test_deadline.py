@@ -18,19 +18,19 @@ RUSSIAN = {"2026-11-04": "Unity Day", "2026-12-31": "New Year"} | {f"2027-01-{n:
 @pytest.mark.parametrize(
     ("zone", "hours", "days", "holidays", "start", "span_h", "due"),
     [
-        # PLANS H, Poland: half an hour on Tuesday, Wednesday is a holiday, half an hour on Thursday
+        # docs/clauses.md, H, Poland: half an hour on Tuesday, Wednesday is a holiday, half an hour on Thursday
         ("Europe/Warsaw", ("08:00", "17:00"), range(5), POLISH, "2026-11-10T16:30", 1, "2026-11-12T08:30"),
         ("Europe/Warsaw", ("08:00", "17:00"), range(5), POLISH, "2026-11-10T16:30", 4, "2026-11-12T11:30"),
         ("Europe/Warsaw", ("08:00", "17:00"), range(5), POLISH, "2026-10-23T15:00", 4, "2026-10-26T10:00"),
         ("Asia/Taipei", ("08:00", "17:00"), range(5), TAIWANESE, "2026-10-08T16:30", 1, "2026-10-12T08:30"),
         ("Asia/Taipei", ("08:00", "17:00"), range(5), TAIWANESE, "2026-09-24T15:00", 4, "2026-09-29T10:00"),
-        # PLANS B
+        # docs/clauses.md, B
         ("Europe/Moscow", ("09:00", "18:00"), range(5), {}, "2026-11-20T17:30", 4, "2026-11-23T12:30"),
         ("Europe/Moscow", ("09:00", "18:00"), range(5), {}, "2026-11-20T17:30", 8, "2026-11-23T16:30"),
         ("Europe/Moscow", ("09:00", "18:00"), range(7), {}, "2026-11-20T17:30", 1, "2026-11-21T09:30"),
         ("Europe/Moscow", ("09:00", "18:00"), range(7), {}, "2026-11-21T16:00", 4, "2026-11-22T11:00"),
         ("Europe/Moscow", ("00:00", "24:00"), range(7), {}, "2026-11-21T23:45", 0.5, "2026-11-22T00:15"),
-        # PLANS E
+        # docs/clauses.md, E
         ("Europe/Moscow", ("10:00", "19:00"), range(5), RUSSIAN, "2026-11-03T18:00", 5, "2026-11-05T14:00"),
         ("Europe/Moscow", ("10:00", "19:00"), range(5), RUSSIAN, "2026-11-03T18:00", 16, "2026-11-06T16:00"),
         ("Europe/Moscow", ("10:00", "19:00"), range(5), RUSSIAN, "2026-12-30T12:00", 40, "2027-01-14T16:00"),

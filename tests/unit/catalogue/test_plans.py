@@ -79,7 +79,7 @@ BASE = """\
 
 
 def test_a_plan_on_top_of_a_base_plan_shows_the_base_where_it_says_nothing(tmp_path: Path) -> None:
-    """PLANS H1: levels 3 and 4 keep the targets of the base contract."""
+    """clause H1: levels 3 and 4 keep the targets of the base contract."""
     text = changed("plan: gold", "plan: extra\n    base_plan: base", changed("contracts:\n", BASE + "contracts:\n"))
     text = changed(
         "targets: [{metric: first_response, coverage: office, priority: P1",
@@ -93,7 +93,7 @@ def test_a_plan_on_top_of_a_base_plan_shows_the_base_where_it_says_nothing(tmp_p
 
 
 def test_out_of_scope_the_base_plan_applies(tmp_path: Path) -> None:
-    """PLANS H4."""
+    """clause H4."""
     text = changed("plan: gold", "plan: extra\n    base_plan: base\n    products: [Ours]", SOUND)
     bases = BASE.replace("    requires_base", "    priorities: [{id: P1}, {id: P2}]\n    requires_base")
     catalogue = loaded(tmp_path, changed("contracts:\n", bases + "contracts:\n", text))
@@ -179,7 +179,7 @@ def test_shipped_plans_may_be_used_without_copying_them(tmp_path: Path) -> None:
 
 
 def test_a_shipped_plan_brings_its_preconditions_along(tmp_path: Path) -> None:
-    """PLANS H3: Flexible Care needs a base contract, and Basic was withdrawn from sale."""
+    """clause H3: Flexible Care needs a base contract, and Basic was withdrawn from sale."""
     assert "base-plan" in codes(tmp_path, changed("plan: gold", "plan: hpe-flexcare-nase"))
     basic = "plan: hpe-flexcare-nase\n    base_plan: hpe-enterprise-basic\n    leaves_unspecified: [first_response]"
     assert "not-on-sale" in codes(tmp_path, changed("plan: gold", basic))
@@ -193,7 +193,7 @@ def test_the_catalogues_own_plan_hides_a_shipped_one_of_the_same_name(tmp_path: 
 
 
 def test_people_of_a_plan_that_wants_registration_get_no_notices_unasked(tmp_path: Path) -> None:
-    """PLANS I5."""
+    """clause I5."""
     text = changed("plan: gold", "plan: infor-xtreme\n    leaves_unspecified: [first_response]")
     (contract,) = loaded(tmp_path, text).rulebook.contracts.values()
     assert not contract.people["anna"].notices
@@ -203,7 +203,7 @@ def test_people_of_a_plan_that_wants_registration_get_no_notices_unasked(tmp_pat
 
 
 def test_a_role_with_hours_keeps_them_for_whoever_holds_it(tmp_path: Path) -> None:
-    """PLANS H5: in service hours one, out of them another."""
+    """clause H5: in service hours one, out of them another."""
     text = changed(
         "priorities:",
         "roles: [{id: day, coverage: office}, {id: night, coverage: office, outside: true}]\n    priorities:",

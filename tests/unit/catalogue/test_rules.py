@@ -135,7 +135,7 @@ EITHER = "{metric: first_response, coverage: office, when: {scope: [out, exclude
 def test_the_numbers_of_the_base_plan_may_be_given_for_its_scope_alone(
     tmp_path: Path, scope: str, rows: str, found: list[str]
 ) -> None:
-    """PLANS H4: the base plan's rows apply to products out of scope, and to no others."""
+    """clause H4: the base plan's rows apply to products out of scope, and to no others."""
     text = OVER_A_BASE.replace("SCOPE", scope).replace("ROWS", f"targets: [{rows}]")
     assert errors(tmp_path, text) == found
 

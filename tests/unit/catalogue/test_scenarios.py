@@ -75,7 +75,7 @@ def test_times_with_an_offset_are_taken_as_they_are(tmp_path: Path) -> None:
 
 
 def test_an_agreed_date_is_an_event_like_any_other(tmp_path: Path) -> None:
-    """PLANS B5."""
+    """clause B5."""
     story = """\
     opened: 2026-11-16T09:00
     events:
@@ -135,7 +135,7 @@ CHANNELS = changed("priorities: [", "channels: [email, phone]\n    urgent_channe
 def test_the_most_urgent_are_advised_to_use_another_channel(
     tmp_path: Path, priority: str, channel: str, remarks: str
 ) -> None:
-    """PLANS B6: accepted and flagged."""
+    """clause B6: accepted and flagged."""
     test = f"""\
 tests:
   - name: t

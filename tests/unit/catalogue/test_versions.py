@@ -46,7 +46,7 @@ def test_a_stored_text_rebuilds_the_same_rulebook(tmp_path: Path) -> None:
 
 
 def test_a_stored_text_keeps_its_holidays_whatever_the_package_says_now(tmp_path: Path) -> None:
-    """DESIGN §2.3: contract in force, never today's."""
+    """docs/architecture.md: contract in force, never today's."""
     catalogue = loaded(tmp_path, SOUND)
     content = json.loads(catalogue.text)
     rows = content["holidays"]["PL"]["rows"]

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from sla_domain.event import EventKind
 from sla_domain.fact import FactKind
 from sla_notifier.delivery.state import DeliveryState
+from sla_platform.asyncapi import document as asyncapi
+from sla_platform.asyncapi.schema import EVENT_TYPES, EventType, data_schema
 from sla_platform.bus.topics import TopicNames
 from sla_platform.envelope import Topic
-from sla_platform.wire import asyncapi
 from sla_platform.wire.clock import fact_type
 from sla_platform.wire.incident import event_type
-from sla_platform.wire.schema import EVENT_TYPES, EventType, data_schema
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "asyncapi.json"
 NAMES = [one.name for one in EVENT_TYPES]
@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
 
 def test_the_committed_document_is_up_to_date() -> None:
     assert DOCUMENT.read_bytes() == asyncapi.written(), (
-        "run: .venv/bin/python -m sla_platform.wire.asyncapi > docs/asyncapi.json"
+        "run: .venv/bin/python -m sla_platform.asyncapi.document > docs/asyncapi.json"
     )
 
 

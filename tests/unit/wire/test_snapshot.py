@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Snapshot, WaitingOn
 from sla_domain.phase import Phase
+from sla_platform.asyncapi.schema import EVENT_TYPES, data_schema
 from sla_platform.wire import decode_event, encode_event
-from sla_platform.wire.schema import EVENT_TYPES, data_schema
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FULL = Snapshot(

@@ -206,7 +206,7 @@ def _urgency(now: datetime) -> ColumnElement[float]:
 
 
 def _order(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> list[ColumnElement[Any]]:
-    """The chosen column, then urgency (PLANS I4), then a tail that makes every order total: rows never swap places."""
+    """The chosen column, then urgency (clause I4), then a tail that makes every order total: rows never swap places."""
     chosen: ColumnElement[Any]
     most_urgent = _urgency(now).desc()
     soonest = _clock.due_at.asc().nulls_last()

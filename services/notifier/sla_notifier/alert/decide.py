@@ -312,7 +312,7 @@ def in_force(before: Alert, step: EscalationStep) -> bool:
 
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
-    """Return the levels that a further round notifies; of a critical fix, not the people entitled to it (PLANS H6)."""
+    """Return the levels that a further round notifies; of a critical fix, not the people entitled to it (clause H6)."""
     addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
 

@@ -1,4 +1,4 @@
-"""The order of messages and alerts: that of `sla_domain.urgency` (PLANS I4). Pure."""
+"""The order of messages and alerts: that of `sla_domain.urgency` (clause I4). Pure."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
 
 
 def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, acknowledger: Acknowledger) -> None:
-    @routes.get("/v1/alerts", responses=_REFUSALS)
+    @routes.get("/v1/alerts", summary="List alerts", responses=_REFUSALS)
     async def alerts(
         request: Request,
         state: _Choice = "",
@@ -73,7 +73,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         async with context.store.reading() as connection:
             return await query.alerts(connection, asked, context.time_source.now())
 
-    @routes.get("/v1/alerts/{id_}", responses=_ONE)
+    @routes.get("/v1/alerts/{id_}", summary="Read an alert with its steps and deliveries", responses=_ONE)
     async def alert(request: Request, id_: str) -> AlertDetail:
         access = authorize(request, READ)
         async with context.store.reading() as connection:
@@ -84,6 +84,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
 
     @routes.post(
         "/v1/alerts/{id_}/ack",
+        summary="Acknowledge an alert and stop its escalation",
         responses={**_ONE, **BAD_BODY},
         openapi_extra=describes(AckRequest, required=False),
     )
@@ -102,7 +103,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
 
 
 def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    @routes.get("/v1/deliveries", responses=_REFUSALS)
+    @routes.get("/v1/deliveries", summary="List deliveries", responses=_REFUSALS)
     async def deliveries(
         request: Request,
         state: _Choice = "",
@@ -118,12 +119,16 @@ def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         async with context.store.reading() as connection:
             return await query.deliveries(connection, query.ListQuery(equal, access.contract, before, limit))
 
-    @routes.get("/v1/deliveries/{id_}", responses=_ONE)
+    @routes.get("/v1/deliveries/{id_}", summary="Read a delivery with its attempts", responses=_ONE)
     async def delivery(request: Request, id_: str) -> DeliveryDetail:
         access = authorize(request, READ)
         return await _delivery(context, id_, access.contract)
 
-    @routes.post("/v1/deliveries/{id_}/retry", responses={**_ONE, 409: {"description": "it has not failed"}})
+    @routes.post(
+        "/v1/deliveries/{id_}/retry",
+        summary="Queue a failed delivery again",
+        responses={**_ONE, 409: {"description": "it has not failed"}},
+    )
     async def again(request: Request, id_: str) -> DeliveryDetail:
         """Queue a failed delivery once more, under the same id."""
         access = authorize(request, ADMIN)
@@ -135,14 +140,14 @@ def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    @routes.get("/v1/endpoints", responses=_REFUSALS)
+    @routes.get("/v1/endpoints", summary="List endpoints that are or were disabled, or rest", responses=_REFUSALS)
     async def endpoints(request: Request) -> EndpointPage:
         """Endpoints that are disabled (410 Gone), have been, or asked for patience (Retry-After)."""
         for_all_contracts(authorize(request, ADMIN))
         async with context.store.reading() as connection:
             return EndpointPage(endpoints=await query.endpoints(connection))
 
-    @routes.post("/v1/endpoints/{id_}/enable", responses=_ONE)
+    @routes.post("/v1/endpoints/{id_}/enable", summary="Enable a disabled endpoint again", responses=_ONE)
     async def enabled(request: Request, id_: str) -> EndpointShape:
         access = for_all_contracts(authorize(request, ADMIN))
         if not await enable_endpoint(context, id_, access.key or API):

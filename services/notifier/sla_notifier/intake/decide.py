@@ -71,7 +71,7 @@ def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Return the contracts in force whose environment holds an affected product (PLANS H6, H7)."""
+    """Return the contracts in force whose environment holds an affected product (clause H6, H7)."""
     asked = Notice(
         id=NoticeId(notice.id),
         title=notice.title,

@@ -80,7 +80,7 @@ class DigestEntry:
 
     @property
     def urgency(self) -> tuple[Any, ...]:
-        """Return the sort key: the kind, then the most urgent first (PLANS I4)."""
+        """Return the sort key: the kind, then the most urgent first (clause I4)."""
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
 

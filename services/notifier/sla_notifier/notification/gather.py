@@ -153,7 +153,7 @@ def _key(notification: Notification) -> str:
 
 
 def _order(now: datetime, notification: Notification) -> tuple[float, datetime]:
-    """Pages first, and among equals the most urgent (PLANS I4)."""
+    """Pages first, and among equals the most urgent (clause I4)."""
     request = notification.request
     return turn_of(request.kind, urgency_of(request.content, request.due_at or request.at, now)), request.at
 

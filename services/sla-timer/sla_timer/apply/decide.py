@@ -1,7 +1,7 @@
 """The decision about one incident, pure: its fold and what has been told in, rows to write and facts to tell out.
 
-What must be told is the difference between what the fold of all its events says now and what has been told before
-(DESIGN §2.2). The marks still ahead become timer rows. A clock's row that says the same already is not written.
+What must be told is the difference between what the fold of all its events says now and what has been told before.
+The marks still ahead become timer rows. A clock's row that says the same already is not written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Re-planning: open incidents are moved to the catalogue in force, a batch at a time, beside the tick (DESIGN §2.3).
+"""Re-planning: open incidents are moved to the catalogue in force, a batch at a time, beside the tick.
 
 Where it has come to is in the rows themselves (an incident's catalogue version), so a killed process goes on where it
 stopped. Each move of a due instant is told as `clock.retargeted` with the old and the new instant; clocks that had

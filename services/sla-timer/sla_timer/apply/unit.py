@@ -1,4 +1,4 @@
-"""The timer's consumer: each batch is one unit of work, and so one transaction (DESIGN §2.7)."""
+"""The timer's consumer: each batch is one unit of work, and so one transaction (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far each partition's events have been applied: no timer fires past it (DESIGN §2.6).
+"""How far each partition's events have been applied: no timer fires past it (docs/decisions/0003).
 
 A consumer notes `through` with every batch, also with empty ones. On PostgreSQL each tick publishes the notes to
 `timer_progress` and reads the database's clock in one statement, so that every instance's tick sees them. Losing a note

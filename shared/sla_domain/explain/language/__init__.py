@@ -1,4 +1,4 @@
-"""Explanations speak the languages of the plans' sources (PLANS, Conventions): en, pl, it, ru, zh-TW."""
+"""Explanations speak the languages of the plans' sources (docs/clauses.md, Conventions): en, pl, it, ru, zh-TW."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clauses of PLANS.md that concern the fold: B4–B9, E6–E9, H4, H11, I1–I4, I9, and targets left unspecified."""
+"""Clauses of docs/clauses.md that concern the fold: B4–B9, E6–E9, H4, H11, I1–I4, I9, and targets left unspecified."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-from sla_catalogue import ChannelId
 from sla_catalogue.channel import ChannelId
 from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.channel.webhook.config import WebhookEndpoint

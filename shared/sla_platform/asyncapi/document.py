@@ -1,6 +1,6 @@
 """The AsyncAPI 3 document of the topics, built from the list of types (`docs/asyncapi.json`).
 
-`python -m sla_platform.wire.asyncapi > docs/asyncapi.json` writes it anew; a test compares.
+`python -m sla_platform.asyncapi.document > docs/asyncapi.json` writes it anew; a test compares.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
+from sla_platform.asyncapi.schema import EVENT_TYPES, EventType, Schema, model_schemas, narrowed_schema
 from sla_platform.bus.record import WATERMARK_TYPE
 from sla_platform.bus.topics import TopicNames, topic_configuration
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
-from sla_platform.wire.schema import EVENT_TYPES, EventType, Schema, model_schemas, narrowed_schema
 
 VERSION = "1.0.0"
 """Of the contract: a new type or field raises the second number, a new version of a type the first."""

@@ -2,7 +2,7 @@
 
 The schemas come from the models that write and read the events. A type narrows its model by what it alone promises:
 the word in `kind` or `what`, and the fields that are always there. Everything else may be absent, and then has the
-default its schema names; unknown fields are allowed, because readers ignore them (DESIGN §2.11).
+default its schema names; unknown fields are allowed, because readers ignore them (docs/events.md).
 """
 
 from __future__ import annotations

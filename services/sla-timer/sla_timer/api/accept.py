@@ -1,0 +1,19 @@
+"""Plain text or JSON: which of the two a caller would rather have (RFC 9110, 12.5.1)."""
+
+from __future__ import annotations
+
+
+def preferred(accept: str) -> str:
+    """Return `text` where an Accept header weighs plain text above JSON, else `json`."""
+    weights = dict(map(_range, accept.split(",")))
+    plain = weights.get("text/plain", 0.0)
+    return "text" if plain > weights.get("application/json", 0.0) else "json"
+
+
+def _range(written: str) -> tuple[str, float]:
+    kind, *parameters = (part.strip().lower() for part in written.split(";"))
+    weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+    try:
+        return kind, float(weight)
+    except ValueError:
+        return kind, 0.0

@@ -1,0 +1,188 @@
+"""What `GET /v1/incidents/{id}/explain` answers, as documented models.
+
+UTC is written with `+00:00`, spans are seconds.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sla_timer.api.model import InstantText, MarkResponse, RemarkResponse, TimerResponse
+
+# A whole number of seconds, or one with the microseconds as decimals.
+Seconds = int | float
+
+
+class ReasonedChoiceResponse(TimerResponse):
+    """A contract, and why it is this one."""
+
+    id: str
+    reason: str
+    text: str
+
+
+class ScopedPlanResponse(TimerResponse):
+    """A plan, and whether it covers the incident's product."""
+
+    id: str
+    scope: str
+    text: str
+
+
+class ExplainedTargetResponse(TimerResponse):
+    """The target a clock runs under."""
+
+    allowed: str
+    coverage: str
+    coverage_titles: dict[str, str]
+    zone: str
+    clause: str
+    line: str
+
+
+class AgreementResponse(TimerResponse):
+    """Who did something that changes how a clock is judged, and why."""
+
+    by: str
+    reason: str
+
+
+class StepResponse(TimerResponse):
+    """A stretch of time between the clock's start and its due instant: counted, or not and why."""
+
+    start: InstantText
+    end: InstantText
+    kind: str
+    reason: str
+    waiting_on: str | None
+    counted_seconds: Seconds
+    total_seconds: Seconds
+    credited_seconds: Seconds
+    ahead: bool = Field(description="it lies after the instant that was asked about")
+
+
+class FailedConditionResponse(TimerResponse):
+    """The first condition of a row that the incident does not fit."""
+
+    attribute: str
+    actual: str
+    values: list[str]
+    negated: bool
+
+
+class RowTriedResponse(TimerResponse):
+    """A row of the plan that was tried for the clock's target."""
+
+    clause: str
+    line: str
+    allowed: str
+    outcome: str
+    failed: FailedConditionResponse | None
+
+
+class VersionsResponse(TimerResponse):
+    """What an explanation rests on: catalogue, holidays, time zones and the calendar by their versions."""
+
+    catalogue: str
+    holidays: str
+    tzdata: str
+    calendar: str
+
+
+class RowWordsResponse(TimerResponse):
+    """A row of the plan in words."""
+
+    name: str
+    said: str
+
+
+class StepWordsResponse(TimerResponse):
+    """A step in words."""
+
+    when: str
+    what: str
+    counted: str
+    total: str
+    notes: list[str]
+
+
+class DefinitionResponse(TimerResponse):
+    """What the plan says the priority means, in the language it says it in."""
+
+    language: str
+    text: str
+
+
+class TimeLeftResponse(TimerResponse):
+    """How to word the time that is left while it runs down: `{left}` stands for it in `form`."""
+
+    form: str
+    units: dict[str, str]
+
+
+class WordsResponse(TimerResponse):
+    """An explanation in the words of one language, part by part, for pages that lay it out themselves."""
+
+    language: str
+    metric: str
+    state: str
+    basis: list[str]
+    definition: DefinitionResponse | None
+    rows_title: str
+    rows: list[RowWordsResponse]
+    time_title: str
+    columns: list[str]
+    steps: list[StepWordsResponse]
+    sums: str
+    instants: list[str]
+    grounds: list[str]
+    left: TimeLeftResponse | None
+
+
+class ExplainedClockResponse(TimerResponse):
+    """Why one clock stands as it does."""
+
+    incident: str
+    clock: str
+    metric: str
+    cycle: int
+    at: InstantText
+    state: str
+    broken_since: InstantText | None
+    why: str
+    contract: ReasonedChoiceResponse
+    plan: ScopedPlanResponse
+    priority: str
+    priority_titles: dict[str, str]
+    priority_definitions: dict[str, str]
+    target: ExplainedTargetResponse
+    allowed_seconds: Seconds | None
+    consumed_seconds: Seconds | None
+    remaining_seconds: Seconds | None
+    due_at: InstantText | None
+    original_due_at: InstantText | None
+    generation: int
+    counted_from: InstantText | None
+    agreed: AgreementResponse | None
+    exempt: AgreementResponse | None
+    steps: list[StepResponse]
+    rows: list[RowTriedResponse]
+    withdrawn_at: InstantText | None
+    marks: list[MarkResponse]
+    versions: VersionsResponse
+    quality: str
+    text: str
+    words: WordsResponse
+
+
+class ExplanationResponse(TimerResponse):
+    """Why each clock of an incident stands as it does at an instant."""
+
+    incident: str
+    at: InstantText
+    language: str = Field(description="as asked for")
+    spoken: str = Field(description="the language of the answer")
+    clocks: list[ExplainedClockResponse] = Field(description="the open ones and the latest of the others, 20 at most")
+    clocks_total: int
+    remarks: list[RemarkResponse]
+    text: str

@@ -1,0 +1,210 @@
+"""One incident as a key sees it: found under any of its names, folded, with the promises that were withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from sla_domain.bounds import INCIDENT, shortened
+from sla_domain.clock import Clock, ClockId
+from sla_domain.contract_view import ContractView, contract_share, contract_view
+from sla_domain.cycles import with_published_ids
+from sla_domain.errors import NoEvents
+from sla_domain.event import IncidentEvent
+from sla_domain.explain import known_at
+from sla_domain.fold import fold, in_order
+from sla_domain.forgotten import remembered
+from sla_domain.incident import Incident
+from sla_domain.published import PublishedState
+from sla_domain.rulebook import Rulebook
+from sla_domain.withdrawn import with_earlier
+from sla_platform.http.keys import KeyAccess
+from sla_platform.http.problem import Problem
+from sla_platform.store.alias import incident_named, names_of
+from sla_timer import tables
+from sla_timer.answer import incident_json
+from sla_timer.apply.decide import published_state_of
+from sla_timer.apply.fold_cache import folded as folded_in_turns
+from sla_timer.apply.load import StoredEventReader, events_of, is_hot
+from sla_timer.pages import page_among, page_of
+from sla_timer.service import TimerService
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIncident:
+    """An incident as far as the caller's key may see it.
+
+    `events` are those it is folded from; None for very many that are all the caller's, which are read page by page.
+    `seen` is None for a key of all contracts.
+    """
+
+    row: Any
+    rulebook: Rulebook
+    incident: Incident
+    events: Sequence[IncidentEvent] | None
+    names: Sequence[str]  # its other names
+    seen: ContractView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeIncident:
+    """An incident with the clocks of withdrawn promises.
+
+    `told` holds what was published of each clock, `rulebooks` the rulebook of each clock that is judged by another than
+    the incident's.
+    """
+
+    incident: Incident
+    told: dict[ClockId, PublishedState]
+    rulebooks: dict[ClockId, Rulebook]
+
+
+async def _whole(
+    timer: TimerService, known: FoundIncident, incident: Incident, events: Sequence[IncidentEvent] | None, at: datetime
+) -> WholeIncident:
+    """`events` are those the incident is folded from; None for very many."""
+    name = known.row.id
+    async with timer.store.reading() as connection:
+        rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
+        told = {ClockId(row.id): published_state_of(row) for row in rows}
+        incident = with_published_ids(incident, told)
+        own = known.rulebook.version
+        there = {clock.id for clock in incident.clocks}
+        wanted = {old.catalogue for id_, old in told.items() if id_ not in there}
+        wanted |= {version for old in told.values() for version in old.earned.values()}
+        if not wanted - {own}:
+            return WholeIncident(incident, told, {})
+        books = (await timer.rulebooks.known(connection, wanted)).by_version
+    folds: dict[tuple[str, datetime | None], tuple[Incident, Rulebook]] = {(own, None): (incident, known.rulebook)}
+    for version in wanted - {own}:
+        if (book := books.get(version)) is None:
+            continue
+        for until in {None, *(old.withdrawn_at for old in told.values() if old.catalogue == version)}:
+            if events is None:
+                then = await timer.preparing.incident(name, book)
+            else:
+                then = await folded_in_turns(events if until is None else known_at(events, until), book)
+            folds[version, until] = (with_published_ids(then, told), book)
+
+    def before(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
+        return folds.get((version, until)) or folds.get((version, None))
+
+    kept = with_earlier(incident, dict.fromkeys(there, own), _as_shown(told, there, own), before, at)
+    still = {id_ for id_, old in told.items() if old.withdrawn_at is not None and at < old.withdrawn_at} - there
+    versions = kept.versions
+    clocks = (_of(folds[versions[c.id], None][0], c.id) if c.id in still else c for c in kept.incident.clocks)
+    books_of = {id_: folds[version, None][1] for id_, version in versions.items() if version != own}
+    return WholeIncident(replace(kept.incident, clocks=tuple(clocks)), told, books_of)
+
+
+def _of(incident: Incident, id_: ClockId) -> Clock:
+    return next(clock for clock in incident.clocks if clock.id == id_)
+
+
+def _as_shown(
+    told: Mapping[ClockId, PublishedState], there: Collection[ClockId], own: str
+) -> dict[ClockId, PublishedState]:
+    """A clock that is shown by the incident's own rules: only what is on record of others is added."""
+    return {id_: replace(old, catalogue=own) if id_ in there else old for id_, old in told.items()}
+
+
+async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> FoundIncident:
+    """Return the incident of this name, its own or one of its others.
+
+    Raises Problem 404 where there is none, or none that the key may see.
+    """
+    asked = name
+    async with timer.store.reading() as connection:
+        name = await incident_named(connection, tables.alias, asked)
+        names = await names_of(connection, tables.alias, name)
+        row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
+        if row is None:
+            raise _no_incident(asked)
+        rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
+        events = None if is_hot(row) else await events_of(connection, name)
+    rulebook = rulebooks.of(row)
+    if events is not None and not events:  # slad's own clock, the canary, has a row and no history
+        raise _no_incident(asked)
+    try:
+        incident = await timer.preparing.incident(name, rulebook) if events is None else fold(events, rulebook)
+    except NoEvents:  # it has just been forgotten
+        raise _no_incident(asked) from None
+    if access.contract is None:
+        return FoundIncident(row, rulebook, incident, events, names)
+    share = contract_share(incident.periods, access.contract)
+    if share is None:
+        raise _no_incident(asked)
+    if events is None:
+        if share.whole:
+            return FoundIncident(row, rulebook, incident, None, names)
+        events = await _all_events(timer, name)
+    found = contract_view(events, incident.periods, access.contract)
+    if found is None:
+        raise _no_incident(asked)
+    # A name that it got under another contract is not shown to this key.
+    told = {event.known_as for event in found.shown(found.events)}
+    names = [one for one in names if one in told]
+    return FoundIncident(row, rulebook, await folded_in_turns(found.events, rulebook), found.events, names, found)
+
+
+async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
+    """The events of an incident with very many, some at a time."""
+    stored = StoredEventReader(timer.store, name)
+    found = [event async for some in stored.since(None) for event in some]
+    return list(remembered(found, await stored.ended_at()))
+
+
+async def incident_as_of(
+    timer: TimerService, known: FoundIncident, at: datetime | None
+) -> tuple[WholeIncident | None, datetime]:
+    """Return the incident as its events up to `at` make it, and that instant (now when absent).
+
+    None before its first event. Raises CalendarError where no calendar reaches.
+    """
+    moment = at or timer.time_source.now()
+    incident: Incident | None = known.incident
+    events = known.events
+    if known.seen is not None:
+        moment = known.seen.as_of(moment)
+    if at is not None:
+        events = await _all_events(timer, known.row.id) if known.events is None else known.events
+        by_then = events = known_at(events, moment)
+        incident = await folded_in_turns(by_then, known.rulebook) if by_then else None
+    if incident is None:
+        return None, moment
+    whole = await _whole(timer, known, incident, events, moment)
+    return (whole if known.seen is None else replace(whole, incident=known.seen.of(whole.incident))), moment
+
+
+async def incident_answer(timer: TimerService, name: str, access: KeyAccess, limit: int, after: str) -> dict[str, Any]:
+    """Return the incident with its clocks and a page of its events, as `IncidentResponse` describes it.
+
+    Raises Problem 404 for an unknown incident, 422 for an `after` that is none of its events.
+    """
+    known = await find_incident(timer, name, access)
+    name = known.row.id
+    if known.events is None:
+        page = await page_of(timer.store, known.row, after, limit)
+    else:
+        own = known.events if known.seen is None else known.seen.shown(known.events)
+        page = page_among(list(in_order(own)), known.row, after, limit)
+    if page is None:
+        raise Problem(
+            422, "no-such-page", "No such page", "`after` is not the `next` of an answer about this incident."
+        )
+    now = timer.time_source.now()
+    whole = await _whole(timer, known, known.incident, known.events, now)
+    answer = incident_json(whole.incident, page, known.rulebook, now, whole.told, known.seen, whole.rulebooks)
+    return answer | {"also_known_as": list(known.names)}
+
+
+def _no_incident(name: str) -> Problem:
+    return Problem(
+        404, "no-such-incident", "No such incident",
+        f"{shortened(name, INCIDENT)} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; "
+        "an event that was accepted a moment ago may still be on its way.",
+    )  # fmt: skip

@@ -1,0 +1,212 @@
+"""What the timer's routes answer, as documented models.
+
+Instants are RFC 3339, UTC is written with `Z`. Spans are seconds. Explanations are in `explanation`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# The text as it was written goes out; reading it as an instant and writing it anew could change its form.
+InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class TimerResponse(BaseModel):
+    """An answer of the timer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class RemarkResponse(TimerResponse):
+    """Something odd about an incident, which was accepted all the same."""
+
+    kind: str
+    text: str
+
+
+class MatchedContractResponse(TimerResponse):
+    """The contract in force for the incident."""
+
+    id: str
+    title: str
+    zone: str
+    why: str = Field(description="how the contract was found")
+
+
+class SegmentResponse(TimerResponse):
+    """A stretch of a clock's life."""
+
+    start: InstantText
+    end: InstantText | None
+    running: bool
+    why: str
+    waiting_on: str | None = Field(description="during a pause: customer, vendor or other")
+
+
+class MarkResponse(TimerResponse):
+    """An instant of a clock at which a warning or the breach is due."""
+
+    key: str = Field(description="<generation>/<threshold>")
+    at: InstantText
+    pending: bool = Field(description="it lies ahead and has not been published")
+
+
+class ClockResponse(TimerResponse):
+    """One measurement: a metric of the incident in one cycle."""
+
+    id: str
+    metric: str
+    cycle: int
+    state: str = Field(description="running, paused, met, missed or cancelled")
+    breached: bool
+    breached_at: InstantText | None
+    priority: str
+    target: str = Field(description="the allowed time in words")
+    clause: str
+    coverage: str
+    generation: int = Field(description="counts the targets the clock has had, from 0")
+    started_at: InstantText
+    due_at: InstantText | None = Field(description="null while paused")
+    due_local: InstantText | None = Field(description="in the contract's zone")
+    original_due_at: InstantText | None = Field(description="the first promise of this cycle")
+    stopped_at: InstantText | None
+    withdrawn_at: InstantText | None = Field(description="when its target was no longer promised")
+    earned_breaches: list[InstantText] = Field(description="breaches that stay on record though their target is gone")
+    consumed_seconds: float
+    exempt: str = Field(description="why the verdict does not count; empty otherwise")
+    agreed_by: str = Field(description="who agreed on another due date; empty otherwise")
+    urgency: float = Field(description="severity × plan rank × time left; the higher, the sooner")
+    segments: list[SegmentResponse] = Field(description="the latest 200")
+    segments_total: int
+    marks: list[MarkResponse] = Field(description="the latest 200")
+    counted_seconds: float | None = Field(
+        description="left in the hours in which the clock counts, negative once late; null where it is not known"
+    )
+    outside_hours: bool = Field(description="it runs and its hours are closed")
+    opens_at: InstantText | None = Field(description="when they open again")
+
+
+class AgreedTargetResponse(TimerResponse):
+    """A due date the parties agreed on."""
+
+    metric: str
+    due_at: InstantText
+    agreed_by: str
+    reason: str
+    moved_by_pauses: bool
+
+
+class EventResponse(TimerResponse):
+    """An event of the incident, with everything that decides about its clocks."""
+
+    id: str
+    kind: str
+    occurred_at: InstantText
+    received_at: InstantText
+    source: str
+    quality: str = Field(description="of occurred_at: exact, object_updated or receipt")
+    version: int
+    actor: str
+    actor_name: str
+    attributes: dict[str, str]
+    waiting_on: str | None
+    agreed: AgreedTargetResponse | None
+    merged_into: str | None
+    known_as: str | None
+    carried_from: str | None
+    metrics: list[str]
+    score: int | None
+    reason: str
+    warnings: list[str]
+
+
+class IncidentResponse(TimerResponse):
+    """An incident as the fold of its events."""
+
+    id: str
+    phase: str = Field(description="open, waiting, resolved, closed, cancelled or merged")
+    merged_into: str | None
+    attributes: dict[str, str]
+    priority: str
+    contract: MatchedContractResponse
+    plan: str
+    scope: str
+    opened_at: InstantText
+    time_quality: str
+    ended_at: InstantText | None
+    remarks: list[RemarkResponse]
+    waiting_seconds: dict[str, float] = Field(description="by whom it waited on")
+    clocks: list[ClockResponse] = Field(description="the open ones and the latest of the others, 100 at most")
+    clocks_total: int
+    events: list[EventResponse] = Field(description="a page, in the order in which they occurred")
+    events_total: int
+    next: str | None = Field(description="pass as `after` for the next page of events; null at the end")
+    catalogue: str = Field(description="the version by whose rules it is judged")
+    until: InstantText | None = Field(description="when the incident left the key's contract; null while it is there")
+    also_known_as: list[str]
+
+
+class OpenClockResponse(TimerResponse):
+    """An open clock in a list."""
+
+    id: str
+    incident: str
+    contract: str
+    metric: str
+    cycle: int
+    priority: str
+    state: str = Field(description="running or paused")
+    generation: int
+    started_at: InstantText
+    due_at: InstantText | None = Field(description="null while paused")
+    breached: bool
+    breached_at: InstantText | None
+    urgency: float = Field(description="severity × plan rank × time left; the higher, the sooner")
+    counted_seconds: float | None
+    outside_hours: bool
+    opens_at: InstantText | None
+
+
+class OpenClocksResponse(TimerResponse):
+    """A page of open clocks, the most urgent first."""
+
+    clocks: list[OpenClockResponse]
+    next: str | None = Field(description="pass as `after` for the next page; null at the end")
+
+
+class PreviewedWarningResponse(TimerResponse):
+    """A warning that would be sent."""
+
+    key: str
+    at: InstantText
+
+
+class PreviewedMetricResponse(TimerResponse):
+    """A metric that would be measured, and when it would be due."""
+
+    metric: str
+    due_at: InstantText | None = Field(description="in the contract's zone")
+    due_at_utc: InstantText | None
+    target: str | None = Field(description="the allowed time in words")
+    coverage: str
+    clause: str
+    row: str = Field(description="where the target stands in the catalogue")
+    warnings: list[PreviewedWarningResponse]
+    conditional: bool
+    missing: str = Field(description="why there is no due instant; empty otherwise")
+
+
+class DeadlinesResponse(TimerResponse):
+    """What would be due if such an incident were opened; the metric that is due first comes first."""
+
+    contract: str
+    why: str
+    plan: str
+    scope: str
+    priority: str
+    zone: str
+    opened_at: InstantText
+    metrics: list[PreviewedMetricResponse]
+    remarks: list[RemarkResponse]

@@ -1,0 +1,27 @@
+"""One word for one thing: the glossary has every noun of the domain, and no class name stands for two things."""
+
+from __future__ import annotations
+
+from tests.docs.nouns import catalogue_keys, domain_classes, folders, missing, places
+
+HINT = "no line in docs/glossary.md: `python -m tests.docs.nouns` drafts it"
+TWO_THINGS: dict[str, str] = {}
+"""Class names that may stand in two modules, each with the reason, such as a library that demands it."""
+
+
+def test_every_public_class_of_the_domain_has_its_line() -> None:
+    assert sorted(missing(domain_classes())) == [], HINT
+
+
+def test_every_folder_has_its_line() -> None:
+    assert sorted(missing(folders())) == [], HINT
+
+
+def test_every_key_of_the_catalogue_has_its_line() -> None:
+    assert sorted(missing(catalogue_keys())) == [], HINT
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    twice = {name: where for name, where in places().items() if len(where) > 1}
+    assert {name: where for name, where in twice.items() if name not in TWO_THINGS} == {}
+    assert set(TWO_THINGS) <= set(twice), "unique by now: take it off the list"
