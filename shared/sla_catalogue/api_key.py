@@ -26,7 +26,7 @@ class KeyScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """Only the SHA-256 of a key is kept. A key with a contract sees that contract alone (DESIGN I8)."""
+    """Only the SHA-256 of a key is kept. A key with a contract sees that contract alone (docs/clauses.md, INV8)."""
 
     id: KeyId
     sha256: str = field(repr=False)

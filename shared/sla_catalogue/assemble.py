@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.api_key import build_keys
 from sla_catalogue.assembly.channel import build_channels
-from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.contract import BuiltContract, Plans, build_contracts
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import draft_plans
@@ -18,6 +17,7 @@ from sla_catalogue.assembly.holiday import build_holidays, holidays_version
 from sla_catalogue.assembly.scenario import build_scenarios
 from sla_catalogue.assembly.settings import build_settings
 from sla_catalogue.assembly.source import build_sources
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.calendars import CatalogueCalendars, codes_of
 from sla_catalogue.canonical import StoredCatalogue, write
 from sla_catalogue.catalogue import Catalogue

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, NewType
 
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.channel import ChannelDocument
 from sla_catalogue.problem import Path
 from sla_catalogue.secret import Secret

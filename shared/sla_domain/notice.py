@@ -38,7 +38,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A publisher's message about affected versions of products (PLANS E11)."""
+    """A publisher's message about affected versions of products (clause E11)."""
 
     id: NoticeId
     title: str

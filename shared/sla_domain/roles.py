@@ -58,7 +58,7 @@ class LevelRoster:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelRecipients:
+class LevelDecision:
     """Who of a level is told now; with nobody in it, `until` when it waits."""
 
     now: tuple[RoleHolding, ...] = ()
@@ -83,20 +83,20 @@ def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: dat
     return LevelRoster(tuple(on.values()), tuple(each for who, each in off.items() if who not in on))
 
 
-def level_recipients(level: LevelRoster, told: Collection[str]) -> LevelRecipients:
+def level_recipients(level: LevelRoster, told: Collection[str]) -> LevelDecision:
     """Return who is on duty.
 
     In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have been, the first
     whose hours begin is waited for.
     """
     if level.on_duty:
-        return LevelRecipients(level.on_duty)
+        return LevelDecision(level.on_duty)
     awake = tuple(replace(each, reason=RoleReason.EVERYBODY) for each in level.off_duty)
     unheard = tuple(each for each in awake if each.person.id not in told)
     begins = min((each.begins for each in level.off_duty if each.begins is not None), default=None)
     if unheard or begins is None:
-        return LevelRecipients(unheard or awake)
-    return LevelRecipients(until=begins)
+        return LevelDecision(unheard or awake)
+    return LevelDecision(until=begins)
 
 
 def _earlier(one: RoleHolding, other: RoleHolding) -> bool:

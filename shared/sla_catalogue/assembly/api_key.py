@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope, digest_of_key
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.api_key import KeyDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.contract import ContractId

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.draft import PlanDraft, laid_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds, normalised_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.problem import Path

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.zone import check_zone
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.coverage import CoverageDocument, SpanDocument
 from sla_catalogue.hours import DAY, MinuteWindow, Week, overlaps, slivers
 from sla_catalogue.problem import Path

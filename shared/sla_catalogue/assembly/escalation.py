@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.escalation import LevelDocument, PolicyDocument
 from sla_catalogue.problem import Path

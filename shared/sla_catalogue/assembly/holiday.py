@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.holiday import FeedDocument, HolidayDocument
 from sla_catalogue.holiday.feed import BadFeed, read_feed
 from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.plan import MetricDocument, TriggerDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.event import Actor, EventKind, WaitingOn

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.scenario import EventDocument, ExpectDocument, ScenarioDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import load_zone, local_instant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.settings import InstallationSettings, Smtp, SmtpSecurity
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.side import check_sides, membership
 from sla_catalogue.assembly.zone import check_zone
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.source import AuthenticationDocument, LookupDocument, SourceDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.secret import Secret

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.plan import TargetDocument
 from sla_catalogue.problem import Path
 from sla_domain.plan import (

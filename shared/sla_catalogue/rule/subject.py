@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sla_catalogue.assembly.context import Context
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.assembly.plan import BuiltPlan
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.calendars import CatalogueCalendars
 from sla_catalogue.problem import Findings
 

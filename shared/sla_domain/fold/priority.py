@@ -79,7 +79,7 @@ class Priorities:
     # -- what happens
 
     def opened(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
-        """Read the opening. `described`: whether it has a description (PLANS E6)."""
+        """Read the opening. `described`: whether it has a description (clause E6)."""
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
         known = plan.priority(stated)
@@ -98,7 +98,7 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def described(self, event: IncidentEvent, at: datetime) -> None:
-        """Bring the stated priority into force: the description has come (PLANS E6)."""
+        """Bring the stated priority into force: the description has come (clause E6)."""
         self._low = ""
         self._remarks.drop("description")
         if self._held_back:

@@ -18,18 +18,18 @@ _CONTROLS = "holds a control character, such as %00 or a line break"
 
 
 @dataclass(frozen=True, slots=True)
-class BadAddress:
+class BadRequestAddress:
     """What is wrong with a request's address; `parameter` is "" where it is the path or a parameter's name."""
 
     detail: str
     parameter: str = ""
 
 
-def checked(scope: Scope) -> BadAddress | None:
+def checked(scope: Scope) -> BadRequestAddress | None:
     """Return what is wrong with path or query of an HTTP request (its ASGI scope); None when nothing is."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):
-        return BadAddress(f"The path {flaw}.")
+        return BadRequestAddress(f"The path {flaw}.")
     query: bytes = scope.get("query_string", b"")
     # A query of plain characters, as nearly all are, cannot be wrong.
     if b"%" not in query and query.isascii() and query.decode("ascii").isprintable():
@@ -37,10 +37,10 @@ def checked(scope: Scope) -> BadAddress | None:
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")
         if flaw := _flaw(name):
-            return BadAddress(f"The name of a parameter {flaw}.")
+            return BadRequestAddress(f"The name of a parameter {flaw}.")
         if flaw := _flaw(value):
             named = shortened(unquote_to_bytes(name.replace(b"+", b" ")).decode(), 60)
-            return BadAddress(f"The parameter {named} {flaw}.", named)
+            return BadRequestAddress(f"The parameter {named} {flaw}.", named)
     return None
 
 

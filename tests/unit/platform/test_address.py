@@ -5,11 +5,11 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from sla_platform.http.address import BadAddress, checked
+from sla_platform.http.address import BadRequestAddress, checked
 from sla_platform.http.problem import Problem, pointer
 
 
-def asked(path: bytes, query: bytes = b"") -> BadAddress | None:
+def asked(path: bytes, query: bytes = b"") -> BadRequestAddress | None:
     return checked({"type": "http", "path": "unused", "raw_path": path, "query_string": query})
 
 

@@ -21,7 +21,7 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """The people of the contract who receive critical fixes (PLANS H6)."""
+    """The people of the contract who receive critical fixes (clause H6)."""
 
 
 @dataclass(frozen=True, slots=True)

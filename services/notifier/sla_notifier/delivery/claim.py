@@ -1,6 +1,6 @@
 """Claiming due deliveries under a lease: set-based statements, one transaction each.
 
-In each queue the most urgent is sent first: pages before what only informs (PLANS I4).
+In each queue the most urgent is sent first: pages before what only informs (clause I4).
 
 The attempt is on record before anything is sent. A row still `sending` when its lease has run out was lost with its
 sender: it is claimed again with the same id and marked as possibly duplicate.

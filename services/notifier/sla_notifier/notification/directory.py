@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import NO_ESCALATION, TellKind
-from sla_domain.roles import LevelRecipients, RoleHolding, RoleReason, level_recipients, roster
+from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, roster
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel, for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
 from sla_notifier.text.content import Phrase
@@ -118,7 +118,7 @@ def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -
     return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)
 
 
-def _resolved(answer: LevelRecipients, titles: RoleTitles) -> tuple[ResolvedRecipient, ...]:
+def _resolved(answer: LevelDecision, titles: RoleTitles) -> tuple[ResolvedRecipient, ...]:
     return tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in answer.now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sla_catalogue import Catalogue
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import BadAddress
 from sla_catalogue.mailbox import BadMailbox, ascii_mailbox, is_mailbox
 from sla_catalogue.problem import Path

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from sla_catalogue import Secret
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import ChannelEntry
 from sla_catalogue.document.channel import ChannelDocument
 from sla_catalogue.document.field import Secrets, SecretValue

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from sla_catalogue import Catalogue
-from sla_catalogue.assembly.context import Context
+from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import ChannelEntry, ChannelId
 from sla_catalogue.document.channel import ChannelDocument
 from sla_catalogue.problem import Path
