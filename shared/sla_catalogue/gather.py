@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
+from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.problem import FileProblem, FindingLevel, Path, Position
 from sla_catalogue.tree import MAX_BYTES, Plain, Tree, read_tree
 
@@ -45,6 +46,23 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
         texts.extend(_read(FilePath(root), merged.problems))
     merge(texts, merged)
     return merged
+
+
+def is_catalogue_file(path: FilePath) -> bool:
+    """Return whether a YAML file is a catalogue's: empty, or a mapping of its sections and nothing else.
+
+    A file that cannot be read as YAML is not. Raises OSError.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        return False
+    try:
+        tree = read_tree(path.read_text("utf-8-sig"), str(path))
+    except UnicodeDecodeError:
+        return False
+    if tree.problems:
+        return False
+    sections = {*CatalogueDocument.model_fields, *ALIASES}
+    return tree.data is None or (isinstance(tree.data, dict) and sections.issuperset(tree.data))
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:

@@ -22,10 +22,18 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[
 
 
 class Settings(BaseSettings):
-    """The defaults are the embedded profile: one process, SQLite, one port on the loopback."""
+    """The defaults are the embedded profile: one process, SQLite, one port on the loopback.
+
+    A variable that is set to nothing is as one that is not set.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="SLAD_", frozen=True, extra="ignore", secrets_dir=None, hide_input_in_errors=True
+        env_prefix="SLAD_",
+        frozen=True,
+        extra="ignore",
+        secrets_dir=None,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,  # `SLAD_X=${X:-}` of a compose file means the default
     )
 
     # where

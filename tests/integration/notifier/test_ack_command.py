@@ -57,7 +57,13 @@ async def test_what_waits_is_listed_and_acknowledged_by_alert_or_incident(stage:
         "github:7 resolution: acknowledged by Ada (key reader); nobody else is paged",
     ]
     again = await typed(url, "github:7")
-    assert (again.status, again.out) == (1, "github:7: no open alert\n")
+    assert again.status == 0, "it was acknowledged already"
+    assert [line.partition(" at ")[0] for line in sorted(again.out.splitlines())] == [
+        "github:7 first_response: was acknowledged by Ada (key reader)",
+        "github:7 resolution: was acknowledged by Ada (key reader)",
+    ]
+    slip = await typed(url, "github:77")
+    assert (slip.status, slip.out) == (1, "github:77: no alert was ever opened under this name\n")
     one = await typed(url, str(clock_of("github:8")), "--json")
     assert [(each["answer"], each["incident"]) for each in one.json["acknowledged"]] == [("done", "github:8")]
     twice = await typed(url, str(clock_of("github:8")))
@@ -65,6 +71,8 @@ async def test_what_waits_is_listed_and_acknowledged_by_alert_or_incident(stage:
     await stage.hear(missed(stage.time.now(), incident="github:9"))
     over = await typed(url, str(clock_of("github:9")))
     assert (over.status, "has ended at" in over.out) == (1, True)
+    by_incident = await typed(url, "github:9")
+    assert (by_incident.status, "has ended at" in by_incident.out) == (1, True)
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

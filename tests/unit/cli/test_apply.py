@@ -24,7 +24,7 @@ from sla_domain.event import (
 )
 from sla_domain.fold import fold
 from sla_standalone.cli.apply.changes import compared
-from sla_standalone.cli.apply.install import install
+from sla_standalone.cli.apply.install import ForeignFiles, install
 from sla_standalone.cli.apply.moves import ClockMove, event_of, moves
 from sla_timer.answer import EventPage, event_json, incident_json
 
@@ -280,3 +280,56 @@ def test_a_single_file_goes_over_a_single_file(tmp_path: Path, new: Path) -> Non
     target.write_text("plans: {}\n")
     install(new / "plans.yaml", target, "v1")
     assert target.read_text() == PLAN
+
+
+# -- files that are not the catalogue's
+
+
+def belongings(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_an_empty_variable_names_no_place(tmp_path: Path, new: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`SLAD_CATALOGUE=${X:-}` of a compose file once meant the working directory, whose files were removed."""
+    home = tmp_path / "home"
+    home.mkdir()
+    home.joinpath("notes.txt").write_text("mine")
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("SLAD_CATALOGUE", "")
+    answer = slad("apply", str(new))
+    assert answer.status == 2
+    assert "where do the services read?" in answer.err
+    assert belongings(home) == {"notes.txt": "mine"}
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yaml", "k8s/deployment.yml", "plans.yaml"])
+def test_yaml_of_others_is_never_written_over_or_removed(old: Path, new: Path, name: str) -> None:
+    old.joinpath(name).parent.mkdir(exist_ok=True)
+    old.joinpath(name).write_text("services: {slad: {image: slad}}\n")
+    before = belongings(old)
+    answer = slad("apply", str(new), "--to", str(old))
+    assert answer.status == 2
+    assert name in answer.err
+    assert "--to DIR" in answer.err
+    assert belongings(old) == before
+
+
+def test_a_single_file_goes_over_no_other_yaml(tmp_path: Path, new: Path) -> None:
+    target = tmp_path / "docker-compose.yaml"
+    target.write_text("services: {}\n")
+    assert slad("apply", str(new / "plans.yaml"), "--to", str(target)).status in (1, 2)
+    with pytest.raises(ForeignFiles):
+        install(new / "plans.yaml", target, "v1")
+    assert target.read_text() == "services: {}\n"
+
+
+def test_what_is_no_yaml_stays_in_the_folder(old: Path, new: Path) -> None:
+    kept = {"slad.db": "database", "certificates/ca.pem": "certificate", "feeds/days.ics": "BEGIN:VCALENDAR"}
+    for name, text in kept.items():
+        old.joinpath(name).parent.mkdir(exist_ok=True)
+        old.joinpath(name).write_text(text)
+    old.joinpath("gone.yaml").write_text("coverages: {}\n")
+    done = install(new, old, "v2")
+    assert done.removed == ("gone.yaml",)
+    assert belongings(old).items() >= kept.items()
+    assert not old.joinpath("gone.yaml").exists()

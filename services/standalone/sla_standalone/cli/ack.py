@@ -41,7 +41,7 @@ def ack(
     """
     with connected(url, key) as client:
         if not what:
-            _list(list(_open(client)), json)
+            _list(list(_alerts(client, "open")), json)
             return
         done = [one for name in what for one in _acknowledged(client, name, by)]
     if json:
@@ -57,11 +57,17 @@ def _acknowledged(client: httpx2.Client, name: str, by: str) -> Iterator[dict[st
     if _ALERT.fullmatch(name):
         yield _one(client, name, by)
         return
-    found = False
-    for alert in _open(client, name):
-        found = True
+    waiting = list(_alerts(client, "open", name))
+    for alert in waiting:
         yield _one(client, alert["id"], by)
-    if not found:
+    if waiting:
+        return
+    known = list(_alerts(client, "", name))
+    answers = {"acknowledged": "already", "closed": "closed"}
+    in_hand = [one for one in known if one["state"] == "acknowledged"]
+    for alert in in_hand or known[:1]:  # the newest that has ended, where none goes on
+        yield {"answer": answers[alert["state"]], "incident": name, "alert": alert}
+    if not known:
         yield {"answer": "none", "incident": name, "alert": None}
 
 
@@ -73,11 +79,11 @@ def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
     return {"answer": said["answer"], "incident": said["alert"]["incident"], "alert": said["alert"]}
 
 
-def _open(client: httpx2.Client, incident: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the alerts that are not acknowledged, of one incident or of all."""
+def _alerts(client: httpx2.Client, state: str, incident: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the alerts in a state, or in any where `state` is empty, of one incident or of all."""
     before = ""
     while True:
-        asked: dict[str, str | int] = {"state": "open", "incident": incident, "before": before, "limit": _PAGE}
+        asked: dict[str, str | int] = {"state": state, "incident": incident, "before": before, "limit": _PAGE}
         page = fetched(client, "/v1/alerts", asked)
         yield from page["alerts"]
         before = page["next"]
@@ -88,7 +94,7 @@ def _open(client: httpx2.Client, incident: str = "") -> Iterator[dict[str, Any]]
 def _said(one: dict[str, Any]) -> str:
     alert = one["alert"]
     if alert is None:
-        return f"{one['incident']}: no open alert"
+        return f"{one['incident']}: no alert was ever opened under this name"
     about = f"{alert['incident'] or alert['notice']} {alert['metric']}".strip()
     match one["answer"]:
         case "done":

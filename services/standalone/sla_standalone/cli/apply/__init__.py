@@ -17,7 +17,7 @@ from sla_catalogue import check as check_catalogue
 from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
 from sla_standalone.cli.apply.changes import compared
-from sla_standalone.cli.apply.install import Installed, install
+from sla_standalone.cli.apply.install import ForeignFiles, Installed, install
 from sla_standalone.cli.apply.open_clocks import OpenClocks, looked
 from sla_standalone.cli.apply.report import Report, as_json, tell
 from sla_standalone.cli.check import problem_json, summary
@@ -112,5 +112,10 @@ def _same_place(source: Path, target: Path) -> bool:
 def _installed(source: Path, target: Path, new: Catalogue) -> Installed:
     try:
         return install(source, target, new.version)
+    except ForeignFiles as error:
+        stop(
+            f"{target} holds YAML that is not a catalogue's ({error}); nothing was changed. "
+            "Name a folder for the catalogue alone: --to DIR, or SLAD_CATALOGUE"
+        )
     except OSError as error:
         stop(f"{target} cannot be written: {error.strerror or error}")

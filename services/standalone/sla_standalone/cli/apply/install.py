@@ -3,8 +3,11 @@
 * The target is a symbolic link: the files go into a new folder beside the one it points to, then the link is replaced
   in one step. The old folder stays, so that the link can be turned back.
 * The target is a folder: every file is written under a hidden name and renamed into place, one after the other, then
-  files that are no longer wanted go. A service that looks in between refuses the mixture or takes the whole a tick
-  later: it compares files every two seconds, and a catalogue with errors never replaces one without.
+  YAML files that are no longer wanted go. Other files (a database, certificates, notes) stay. A service that looks in
+  between refuses the mixture or takes the whole a tick later: it compares files every two seconds, and a catalogue with
+  errors never replaces one without.
+
+YAML that is no catalogue's (a compose file, manifests) is never written over or removed: nothing is put there then.
 """
 
 from __future__ import annotations
@@ -14,6 +17,16 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from sla_catalogue.gather import SUFFIXES, is_catalogue_file
+
+
+class ForeignFiles(Exception):
+    """The target holds YAML that is not a catalogue's; `names` are the files, relative to the target."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
+        self.names = names
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +39,17 @@ class Installed:
 
 
 def install(source: Path, target: Path, version: str) -> Installed:
-    """Copy the catalogue at `source`, a folder or a single file. Raises OSError; then the target is as it was."""
+    """Copy the catalogue at `source`, a folder or a single file.
+
+    Raises OSError, and ForeignFiles where the target holds other YAML; then the target is as it was.
+    """
     wanted = dict(_files(source))
+    foreign = tuple(name for name, path in _yaml(target).items() if not is_catalogue_file(path))
+    if foreign:
+        raise ForeignFiles(foreign)
     if target.is_symlink():
         return _beside(wanted, target, version)
-    if target.is_file() or (not target.exists() and source.is_file() and target.suffix in (".yaml", ".yml")):
+    if target.is_file() or (not target.exists() and source.is_file() and target.suffix in SUFFIXES):
         _place(source, target)
         return Installed((target.name,), (), target.parent)
     return _into(wanted, target)
@@ -47,6 +66,11 @@ def _files(source: Path) -> Iterator[tuple[str, Path]]:
             yield str(name), path
 
 
+def _yaml(place: Path) -> dict[str, Path]:
+    """The YAML files that a service reads at this place."""
+    return {name: path for name, path in _files(place) if path.suffix in SUFFIXES} if place.exists() else {}
+
+
 def _beside(wanted: dict[str, Path], link: Path, version: str) -> Installed:
     old = link.resolve()
     folder = old.with_name(f"{link.name}-{version}")
@@ -58,7 +82,7 @@ def _beside(wanted: dict[str, Path], link: Path, version: str) -> Installed:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(folder, link.parent))
     fresh.replace(link)
-    gone = {name for name, _ in _files(old)} - wanted.keys() if old.is_dir() else set()
+    gone = _yaml(old).keys() - wanted.keys() if old.is_dir() else set()
     return Installed(tuple(wanted), tuple(sorted(gone)), folder)
 
 
@@ -68,7 +92,7 @@ def _into(wanted: dict[str, Path], target: Path) -> Installed:
     staged = [(_stage(wanted[name], target / name), target / name) for name in changed]
     for fresh, place in staged:
         fresh.replace(place)
-    gone = sorted(held.keys() - wanted.keys())
+    gone = sorted(_yaml(target).keys() - wanted.keys()) if held else []
     for name in gone:
         held[name].unlink()
     return Installed(tuple(changed), tuple(gone), target)
