@@ -92,8 +92,6 @@ class World(Desk):
 
     async def receive(self, events: list[IncidentEvent]) -> None:
         """One batch; when the process dies in it, the bus gives it again, to a new one or in smaller pieces."""
-        for event in events:
-            self.events[event.incident].append(event)
         if self.chance.random() < 0.1:
             with suppress(Killed), pytest.MonkeyPatch.context() as patch:
                 patch.setattr(save, "changes", _dying(save.changes))
@@ -102,7 +100,10 @@ class World(Desk):
         for part in (events[:middle], events[middle:], events[:1]):
             if part:
                 await self.apply(*part, through=START + 2 * LONG)
-        await self.hear()
+                for event in part:
+                    if event not in self.events[event.incident]:
+                        self.events[event.incident].append(event)
+                await self.hear()
 
     async def hear(self) -> None:
         c = tables.log.c

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from tests.unit.notifier.world import DUE, MINUTE, World, breached, missed, taken_back, warned
+from tests.unit.notifier.world import DUE, MINUTE, Incoming, World, breached, clock_fact, missed, taken_back, warned
 
+from sla_domain.clock import ClockState
 from sla_domain.escalation import NO_ESCALATION
+from sla_domain.fact import FactKind
 from sla_notifier.alert.alert import AlertState, CloseReason
 from sla_notifier.alert.chain import REPEAT
 from sla_notifier.alert.change_set import ChangeSet
@@ -81,6 +84,38 @@ def test_a_breach_that_is_taken_back_after_its_end_is_taken_back_all_the_same() 
     changes = world.hear(taken_back(DUE + 5 * MINUTE), at=DUE + 9 * MINUTE)
     assert kinds(changes) == [(MessageKind.TAKEN_BACK, 0)]
     assert changes.cancel_reasons == {alert: UnsentReason.TAKEN_BACK}
+
+
+EARLIER = DUE - MINUTE  # where a late event puts the breach, by another target
+
+
+def replaced(state: ClockState, **more: Any) -> Incoming:
+    """The breach that was published is taken back, and the clock is breached by another target."""
+    details = {"takes_back": "0/breach", "takes_back_due": DUE.isoformat(), "new_state": state.value}
+    return clock_fact(
+        FactKind.CLOCK_AMENDED, DUE + 5 * MINUTE, "amended", details=details, breached=EARLIER.isoformat(), **more
+    )
+
+
+def test_nobody_is_told_that_a_clock_was_not_breached_which_is_by_another_target() -> None:
+    world, alert = opened()
+    world.hear(missed(DUE + 4 * MINUTE))
+    changes = world.hear(replaced(ClockState.MISSED), breached(EARLIER, generation=1), at=DUE + 9 * MINUTE)
+    assert changes.requests == [], "the page and the closing message are still true"
+    assert world.alerts[alert].due_at == EARLIER
+
+
+def test_an_open_alert_goes_on_for_the_target_by_which_its_clock_is_breached() -> None:
+    world, alert = opened()
+    changes = world.hear(replaced(ClockState.RUNNING), breached(EARLIER, generation=1), at=DUE + 9 * MINUTE)
+    assert changes.requests == []
+    assert (world.alerts[alert].state, world.alerts[alert].due_at) == (AlertState.OPEN, EARLIER)
+
+
+def test_the_people_of_the_contract_before_hear_that_their_breach_is_taken_back() -> None:
+    world, _ = opened()
+    changes = world.hear(replaced(ClockState.RUNNING, contract="beta"), at=DUE + 9 * MINUTE)
+    assert kinds(changes) == [(MessageKind.TAKEN_BACK, 0)]
 
 
 def test_a_breach_read_twice_or_under_another_key_pages_once() -> None:

@@ -179,11 +179,21 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationCh
 
 
 def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
-    """Move the alert to the corrected instant of its breach. Nobody is notified of that alone."""
+    """Move the alert to the corrected instant of its breach. Nobody is notified of that alone.
+
+    A breach that is taken back of a clock that is breached by another target at the same time has moved too: "it was
+    not breached" would be false. (Of a ticket that is another contract's by now, the people of the one before are told
+    that their breach is taken back.)
+    """
     body = fact.body
-    if before is None or not isinstance(body, Amended) or body.moved is None or body.moved.old_at != before.due_at:
+    if before is None or not isinstance(body, Amended):
         return NO_CHANGE
-    return AlertChange(replace(before, due_at=body.moved.new_at))
+    if body.moved is not None and body.moved.old_at == before.due_at:
+        return AlertChange(replace(before, due_at=body.moved.new_at))
+    stands = fact.passed_due if body.new_state is not ClockState.MET else None
+    if stands is None or fact.contract not in ("", before.contract) or not _takes_back(fact, before):
+        return NO_CHANGE
+    return AlertChange(replace(before, due_at=stands))
 
 
 def published(notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime) -> AlertChange:
@@ -292,8 +302,11 @@ def _takes_back(fact: ClockFact, alert: Alert) -> bool:
 
 
 def _heard_already(alert: Alert, fact: ClockFact) -> bool:
-    """While the alert is open: the same breach under another key, or one of a target that is no longer in force."""
-    if alert.state is AlertState.CLOSED or _elsewhere(alert, fact):
+    """While the alert is open: the same breach under another key, or one of a target that is no longer in force.
+    After the end of a breached clock: the breach that its alert is about."""
+    if alert.state is AlertState.CLOSED:
+        return alert.close_reason == CloseReason.MISSED.value and fact.at == alert.due_at
+    if _elsewhere(alert, fact):
         return False
     return fact.at == alert.due_at or (fact.breached != "" and fact.passed_due != fact.at)
 

@@ -49,7 +49,7 @@ def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now
     alert = batch.alert(str(fact.clock)) if fact.clock is not None else None
     if not is_news(alert, fact):
         return
-    if fact.breach_change.moved is not None:
+    if fact.breach_change.moved is not None or fact.breach_change.takes_back:
         batch.add(moved(alert, fact))
         alert = batch.alert(str(fact.clock))
     match fact.kind:
