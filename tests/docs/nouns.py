@@ -46,6 +46,7 @@ def folders() -> dict[str, str]:
 
 def catalogue_keys() -> dict[str, str]:
     """Return every key of a catalogue file with the comment or description beside its field."""
+    import sla_standalone  # noqa: F401  installs the kinds of channels, whose keys are the catalogue's too
     from sla_catalogue.schema import catalogue_schema
 
     schema = catalogue_schema()

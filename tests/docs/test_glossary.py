@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.docs.nouns import catalogue_keys, domain_classes, folders, missing, places
+import re
+
+from tests.docs.nouns import GLOSSARY, catalogue_keys, domain_classes, folders, missing, places
 
 HINT = "no line in docs/glossary.md: `python -m tests.docs.nouns` drafts it"
 TWO_THINGS: dict[str, str] = {}
@@ -25,3 +27,11 @@ def test_no_class_name_stands_for_two_things() -> None:
     twice = {name: where for name, where in places().items() if len(where) > 1}
     assert {name: where for name, where in twice.items() if name not in TWO_THINGS} == {}
     assert set(TWO_THINGS) <= set(twice), "unique by now: take it off the list"
+
+
+def test_the_glossary_names_no_class_or_folder_that_is_gone() -> None:
+    text = GLOSSARY.read_text()
+    known = {**domain_classes(), **folders(), **catalogue_keys()}
+    listed = re.findall(r"^- `([^`]+)`: ?(.*)$", text, re.MULTILINE)
+    assert [name for name, _ in listed if name not in known] == []
+    assert [name for name, meaning in listed if not meaning] == [], "a line without a word explains nothing"

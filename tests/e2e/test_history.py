@@ -153,7 +153,7 @@ async def test_an_import_tells_nobody_and_what_breaks_afterwards_is_told(world: 
     said = await asyncio.to_thread(_import, world, table, mapping)
     assert said.status == 0, said.err
     assert (said.json["accepted"], said.json["tell"]) == (91, False)
-    assert "nobody is told of what came true before this import" in said.err
+    assert "no one is notified of what became true before this import" in said.err
     broken = await world.applied(f"{run}-open", lambda one: any(clock["breached_at"] for clock in one["clocks"]))
     assert broken["phase"] == "open"
     await nobody_hears(world, run)

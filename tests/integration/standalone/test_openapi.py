@@ -10,11 +10,11 @@ import httpx2
 import pytest
 import uvicorn
 from playwright.async_api import Page
-from sla_standalone.door import server_config
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL, composed
 from sla_standalone.descriptors import Capacity
+from sla_standalone.http_server import server_config
 from sla_standalone.migrate import migrate
 from sla_standalone.serve import _listen
 
