@@ -74,7 +74,7 @@ async def test_the_page_of_the_api_works_without_a_network(settings: Settings, b
     browser_page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     browser_page.on("pageerror", lambda error: errors.append(str(error)))
     async with composed(settings, ALL) as process:
-        config = server_config(process.app, 5, settings, process.ground.registry, Capacity(500, 500, 100))
+        config = server_config(process.app, 5, settings, process.context.registry, Capacity(500, 500, 100))
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
