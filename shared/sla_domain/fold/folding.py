@@ -68,6 +68,7 @@ class Folding:
         "_agreed",
         "_assumed",
         "_borrowed",
+        "_causal",
         "_dated",
         "_ended",
         "_entitlement",
@@ -105,6 +106,7 @@ class Folding:
         self._ended: dict[MetricId, _Ended] = {}
         self.count = 0 if line.assumed else 1  # events read
         self._latest = line.opening  # the last that was read
+        self._causal = has_state_before(line.opening)  # whether an event of its instant says what was before
         if line.opening.snapshot is not None:
             self._look_later(line.opening)
         if line.ended_before:
@@ -145,9 +147,11 @@ class Folding:
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
         """Return why these events cannot be read next; None when they can. Each id must be new to this fold."""
-        last, before = self.last, self._latest.occurred_at
+        last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
-            if position(event) <= last or (event.occurred_at == before and has_state_before(event)):
+            # Deliveries of one instant are put in order together, by what any of them says was before.
+            causal = has_state_before(event) or (causal and event.occurred_at == before)
+            if position(event) <= last or (causal and event.occurred_at == before):
                 return Unfit.LATE
             before = event.occurred_at
             if self._borrowed or event.carried_from is not None or (event.known_as and event.kind is EventKind.MERGED):
@@ -174,9 +178,10 @@ class Folding:
         """Read the next events of a timeline, each at the instant at which it counts."""
         for event, at in following:
             self._read(event, at)
+            same = self._causal and event.occurred_at == self._latest.occurred_at
+            self._causal, self._latest = same or has_state_before(event), event
         if following:
             self.count += len(following)
-            self._latest = following[-1][0]
 
     def is_news(self, event: IncidentEvent) -> bool:
         """Return whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""

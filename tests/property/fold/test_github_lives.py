@@ -77,6 +77,14 @@ def _stands(issue: Issue) -> tuple[Phase, str, str, str, str]:
 @example(
     [("close", 0, False, False, False), ("close", 1, True, False, False), ("decline", 0, True, False, False)], True, 0
 )
+@example(
+    [
+        ("sev1", 0, False, False, False), ("sev1", 0, False, False, False), ("sev1", 0, False, False, False),
+        ("comment", 0, False, False, False),
+    ],
+    True,
+    0,
+)  # fmt: skip
 def test_slad_knows_the_issue_as_its_last_delivery_shows_it(
     life: list[tuple[str, int, bool, bool, bool]], opening_is_lost: bool, seed: int
 ) -> None:
