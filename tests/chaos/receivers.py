@@ -190,4 +190,11 @@ AFTER_THE_DOT: dict[str, tuple[Taken, bytes, float, bool]] = {
     "cut after the dot": (Taken.MAYBE, b"", 0.0, False),
     "hang after the dot": (Taken.MAYBE, b"", _HANG_SECONDS, False),
 }
-_KINDS = {"critical": "fix", "breached": "page", "closed": "resolved", "no": "resolved", "due": "warning", "taken": "taken_back"}
+_KINDS = {
+    "critical": "fix",
+    "breached": "page",
+    "closed": "resolved",
+    "no": "resolved",
+    "due": "warning",
+    "taken": "taken_back",
+}
