@@ -192,12 +192,19 @@ class _Trial:
             return True
         if fact.history:
             return self._over_when_heard(fact)
+        if kind == "page" and self._replaced(fact) and any(a.kind == "page" and a.alert == fact.clock for a in arrived):
+            return True  # its people were paged for the clock, and the target that was broken next is gone already
         tardy = self._expected[fact.incident].tardy
         if tardy and kind == "page" and fact.clock in self._taken_back:
             return True  # a late event took the breach back before the page went out
         # Cut off by the end of its clock, a page is told by the closing word, be it one of its own or in a digest.
         closings = {(a.alert, a.person) for a in arrived if a.kind in ("resolved", "taken_back")} | self._end_in_digest
         return kind == "page" and any(who[0] == fact.clock and who in self._ended for who in closings)
+
+    def _replaced(self, fact: Fact) -> bool:
+        """Whether another change of priority came after the one that made the fact's target."""
+        sent = [one for played in self._load.played if played.incident == fact.incident for one in played.sent]
+        return fact.generation < sum(one.happening.kind == "priority" for one in sent)
 
     def _over_when_heard(self, fact: Fact) -> bool:
         """Whether the mark is history: an event was accepted when the mark had passed and a later event had happened
