@@ -46,7 +46,7 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery as it is kept in the inbox."""
+    """A delivery as the inbox keeps it, whatever its outcome (a `DeliveryResult`)."""
 
     id: str
     source: str

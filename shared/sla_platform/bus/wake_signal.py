@@ -14,6 +14,7 @@ class WakeSignal:
         self._waiting: set[asyncio.Event] = set()
 
     def wake(self) -> None:
+        """Wake every reader that listens; call it after the commit."""
         for event in self._waiting:
             event.set()
 

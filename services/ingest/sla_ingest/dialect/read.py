@@ -35,13 +35,16 @@ def items(value: Any, *path: str) -> list[Any]:
 
 
 def text(value: Any, *path: str) -> str:
-    """Return the text or whole number at a path, cleaned; "" when there is none."""
+    """Return the text, whole number or truth value at a path as cleaned text (`clean`); "" for anything else."""
     *parents, last = path
     return clean(node(value, *parents).get(last))
 
 
 def clean(value: Any, limit: int = MAX_VALUE) -> str:
-    """Return a value as an attribute holds it: controls become U+FFFD, the ends are trimmed, the length is limited."""
+    """Return a text, whole number or truth value as an attribute holds it, "" for anything else.
+
+    Control characters become U+FFFD, the ends are trimmed, and the length is at most `limit` characters.
+    """
     if isinstance(value, str):
         cut = value[: limit + 200].strip()
         return (cut if cut.isprintable() else UNWRITABLE.sub("\ufffd", cut))[:limit]

@@ -36,10 +36,10 @@ from sla_timer.service import TimerService
 
 @dataclass(frozen=True, slots=True)
 class FoundIncident:
-    """An incident as far as the caller's key may see it.
+    """An incident, limited to what the caller's key may see.
 
-    `events` are those it is folded from; None for very many that are all the caller's, which are read page by page.
-    `seen` is None for a key of all contracts.
+    `events`: those it is folded from; None where there are very many and the key may see all of them, which are then
+    read page by page. `seen`: what the key sees; None for a key of all contracts, and where `events` is None.
     """
 
     row: Any

@@ -74,7 +74,10 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 
 
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
-    """Return the counted seconds left of a paused clock; None for others, since it follows from the due instant."""
+    """Return the counted seconds left of a paused clock.
+
+    None for other clocks, for which it follows from the due instant, and where the allowed time cannot be computed.
+    """
     if clock.state is not ClockState.PAUSED:
         return None
     try:
