@@ -88,11 +88,6 @@ class Mark:
     heard_at: datetime | None = None  # when slad had received every event from which the instant follows
 
     @property
-    def past_when_heard(self) -> bool:
-        """Return whether the instant had passed already when slad could first know of it."""
-        return self.heard_at is not None and self.at <= self.heard_at
-
-    @property
     def key(self) -> str:
         """Return the name under which the mark is told if no other was told under it: `<generation>/<kind>`."""
         return f"{self.generation}/{self.kind}"

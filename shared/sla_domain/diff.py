@@ -232,7 +232,7 @@ class ClockDiff:
         """
         clock = self._clock
         over = clock.generation_at if mark.generation != clock.generation else clock.stopped_at
-        return mark.past_when_heard and over is not None and mark.heard_at is not None and over <= mark.heard_at
+        return over is not None and mark.heard_at is not None and max(mark.at, over) <= mark.heard_at
 
     def _imported(self, mark: Mark) -> bool:
         """Whether it had come true when an import told slad of the incident. A target made later is news."""
@@ -304,26 +304,23 @@ class ClockDiff:
     # -- facts
 
     def _mark(self, body: Warned | Breached, mark: Mark, key: str, due: datetime | None, history: bool) -> None:
-        clock = self._clock
-        self._keys.add(key)
-        self._facts.append(
-            Fact(
-                body=body,
-                incident=clock.incident,
-                key=key,
-                at=mark.at,
-                clock=clock.id,
-                metric=clock.metric,
-                cycle=clock.cycle,
-                generation=mark.generation,
-                due_at=due,
-                history=history,
-            )
-        )
+        self._append(body, key, mark.at, mark.generation, due, history)
 
     def _add(self, body: ClockFactBody, key: str, at: datetime, due: datetime | None = None) -> None:
         """Add a fact under the first unused form of the key, due at `due` or else when the clock is."""
-        clock, key = self._clock, fresh(key, self._keys)
+        clock = self._clock
+        self._append(body, fresh(key, self._keys), at, clock.generation, due or clock.due_at)
+
+    def _append(
+        self,
+        body: ClockFactBody,
+        key: str,
+        at: datetime,
+        generation: int,
+        due: datetime | None,
+        history: bool = False,
+    ) -> None:
+        clock = self._clock
         self._keys.add(key)
         self._facts.append(
             Fact(
@@ -334,8 +331,9 @@ class ClockDiff:
                 clock=clock.id,
                 metric=clock.metric,
                 cycle=clock.cycle,
-                generation=clock.generation,
-                due_at=due or clock.due_at,
+                generation=generation,
+                due_at=due,
+                history=history,
             )
         )
 

@@ -117,10 +117,9 @@ class Breached:
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """The clock stopped in time. `consumed`: counted time, None in facts of releases that did not write it."""
+class _Verdict:
+    """A clock stopped. `consumed`: counted time, None in facts of releases that did not write it."""
 
-    kind: ClassVar[FactKind] = FactKind.CLOCK_MET
     quality: str = ""
     why: str = ""
     consumed: timedelta | None = None
@@ -129,15 +128,17 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """The clock stopped after its due instant; the breach was published before or goes out with it. Fields of `Met`."""
+class Met(_Verdict):
+    """The clock stopped in time."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOCK_MET
+
+
+@dataclass(frozen=True, slots=True)
+class Missed(_Verdict):
+    """The clock stopped after its due instant; the breach was published before or goes out with it."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
-    quality: str = ""
-    why: str = ""
-    consumed: timedelta | None = None
-    stopped_while_paused: bool = False
-    exempt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,16 +238,11 @@ def _consumed(details: Details) -> timedelta | None:
         return None
 
 
-def _read_met(details: Details) -> Met:
-    return Met(
+def _read_verdict(kind: type[Met | Missed], details: Details) -> Met | Missed:
+    return kind(
         details.get("quality", ""), details.get("why", ""), _consumed(details),
         bool(details.get("stopped_while_paused")), details.get("exempt", ""),
     )  # fmt: skip
-
-
-def _read_missed(details: Details) -> Missed:
-    met = _read_met(details)
-    return Missed(met.quality, met.why, met.consumed, met.stopped_while_paused, met.exempt)
 
 
 def _read_cancelled(details: Details) -> Cancelled | Gone:
@@ -300,8 +295,8 @@ _READERS: Mapping[FactKind, Callable[[Details], FactBody]] = {
     ),
     FactKind.CLOCK_RETARGETED: _read_retargeted,
     FactKind.CLOCK_BREACHED: lambda _: BREACHED,
-    FactKind.CLOCK_MET: _read_met,
-    FactKind.CLOCK_MISSED: _read_missed,
+    FactKind.CLOCK_MET: lambda details: _read_verdict(Met, details),
+    FactKind.CLOCK_MISSED: lambda details: _read_verdict(Missed, details),
     FactKind.CLOCK_CANCELLED: _read_cancelled,
     FactKind.CLOCK_AMENDED: _read_amended,
     FactKind.PROMISE_MADE: lambda details: PromiseMade(_lines(details), details.get("zone", "")),

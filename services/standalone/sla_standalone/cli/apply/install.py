@@ -44,15 +44,16 @@ def install(source: Path, target: Path, version: str) -> Installed:
     Raises OSError, and ForeignFiles where the target holds other YAML; then the target is as it was.
     """
     wanted = dict(_files(source))
-    foreign = tuple(name for name, path in _yaml(target).items() if not is_catalogue_file(path))
+    held = dict(_files(target)) if target.exists() else {}
+    foreign = tuple(name for name in _yaml(held) if not is_catalogue_file(held[name]))
     if foreign:
         raise ForeignFiles(foreign)
     if target.is_symlink():
-        return _beside(wanted, target, version)
+        return _beside(wanted, held, target, version)
     if target.is_file() or (not target.exists() and source.is_file() and target.suffix in SUFFIXES):
         _place(source, target)
         return Installed((target.name,), (), target.parent)
-    return _into(wanted, target)
+    return _into(wanted, held, target)
 
 
 def _files(source: Path) -> Iterator[tuple[str, Path]]:
@@ -66,12 +67,17 @@ def _files(source: Path) -> Iterator[tuple[str, Path]]:
             yield str(name), path
 
 
-def _yaml(place: Path) -> dict[str, Path]:
-    """The YAML files that a service reads at this place."""
-    return {name: path for name, path in _files(place) if path.suffix in SUFFIXES} if place.exists() else {}
+def _yaml(files: dict[str, Path]) -> list[str]:
+    """The names of those that a service reads as its catalogue."""
+    return [name for name, path in files.items() if path.suffix in SUFFIXES]
 
 
-def _beside(wanted: dict[str, Path], link: Path, version: str) -> Installed:
+def _gone(wanted: dict[str, Path], held: dict[str, Path]) -> tuple[str, ...]:
+    """The names of the catalogue's files that are no longer wanted."""
+    return tuple(sorted(name for name in _yaml(held) if name not in wanted))
+
+
+def _beside(wanted: dict[str, Path], held: dict[str, Path], link: Path, version: str) -> Installed:
     old = link.resolve()
     folder = old.with_name(f"{link.name}-{version}")
     if folder != old:
@@ -82,20 +88,19 @@ def _beside(wanted: dict[str, Path], link: Path, version: str) -> Installed:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(folder, link.parent))
     fresh.replace(link)
-    gone = _yaml(old).keys() - wanted.keys() if old.is_dir() else set()
-    return Installed(tuple(wanted), tuple(sorted(gone)), folder)
+    gone = _gone(wanted, held) if old.is_dir() else ()
+    return Installed(tuple(wanted), gone, folder)
 
 
-def _into(wanted: dict[str, Path], target: Path) -> Installed:
-    held = dict(_files(target)) if target.is_dir() else {}
+def _into(wanted: dict[str, Path], held: dict[str, Path], target: Path) -> Installed:
     changed = [name for name, path in wanted.items() if name not in held or not _same(path, held[name])]
     staged = [(_stage(wanted[name], target / name), target / name) for name in changed]
     for fresh, place in staged:
         fresh.replace(place)
-    gone = sorted(_yaml(target).keys() - wanted.keys()) if held else []
+    gone = _gone(wanted, held)
     for name in gone:
         held[name].unlink()
-    return Installed(tuple(changed), tuple(gone), target)
+    return Installed(tuple(changed), gone, target)
 
 
 def _place(source: Path, place: Path) -> None:
