@@ -212,3 +212,72 @@ def test_an_incident_that_ingest_kept_waiting_is_judged_with_leave() -> None:
     expected = expect(played, load.watch)
     assert expected.tardy
     assert {mark.threshold for mark in expected.allowed - expected.must} >= {BREACH}
+
+
+# -- what need not reach a pager
+
+
+def not_told(load: Load, evidence: Evidence, fact: Fact) -> bool:
+    rows = judge("by hand", load, evidence, 10).rows
+    told_all = next(row for row in rows if row.name.startswith("I3 every warning and breach reached"))
+    return any(
+        f"{fact.incident}: {fact.generation}/{fact.threshold} of {fact.metric}" in one for one in told_all.against
+    )
+
+
+def without_pages(evidence: Evidence, fact: Fact) -> Evidence:
+    return replace(evidence, arrivals=[one for one in evidence.arrivals if one.alert != fact.clock])
+
+
+@pytest.mark.parametrize("accepted_late", [True, False])
+def test_history_need_not_be_told_only_where_it_was_over_when_it_was_heard_of(accepted_late: bool) -> None:
+    load = a_drill()
+    evidence = faultless(load)
+    incident = next(
+        played for played in load.played
+        if expect(played, load.watch).ending.verdicts["resolution"] == "missed"
+    )  # fmt: skip
+    breach = next(
+        fact for fact in evidence.facts
+        if (fact.incident, fact.metric, fact.threshold) == (incident.incident, "resolution", BREACH)
+    )  # fmt: skip
+    if accepted_late:
+        for one in incident.sent:
+            one.accepted = incident.sent[-1].tried + 1
+    silent = without_pages(evidence, breach)
+    history = replace(breach, history=True)
+    silent = replace(silent, facts=[history if fact is breach else fact for fact in silent.facts])
+    assert not_told(load, silent, history) is not accepted_late
+
+
+@pytest.mark.parametrize(
+    ("paged", "closed", "more_changes", "right"),
+    [
+        (True, False, True, True),
+        (True, True, True, False),  # its alert had been closed: the people believe that all is well
+        (False, False, True, False),  # nobody had been paged
+        (True, False, False, False),  # the target is in force
+    ],
+)
+def test_a_target_that_is_gone_need_not_be_paged_only_while_its_alert_is_open(
+    paged: bool, closed: bool, more_changes: bool, right: bool
+) -> None:
+    load = a_drill()
+    evidence = faultless(load)
+    first = next(fact for fact in evidence.facts if fact.threshold == BREACH and fact.generation == 0)
+    page = next(one for one in evidence.arrivals if one.kind == "page" and one.alert == first.clock)
+    played = next(one for one in load.played if one.incident == first.incident)
+    happened = played.sent[-1].happening
+    played.sent += [
+        Sent(f"more-{number}", replace(happened, kind="priority", priority="P1"), page.arrived, page.arrived)
+        for number in range(5 if more_changes else 0)
+    ]
+    changes = sum(one.happening.kind == "priority" for one in played.sent)
+    second = replace(first, id="second", generation=max(changes - 1, 1) if more_changes else changes + 1,
+                     fired_at=first.fired_at + timedelta(seconds=20))  # fmt: skip
+    about = [page] if paged else []
+    if closed:
+        about.append(replace(page, id="closed", kind="resolved", arrived=page.arrived + 5))
+    others = [one for one in evidence.arrivals if one.alert != first.clock]
+    judged = replace(evidence, facts=[*evidence.facts, second], arrivals=[*others, *about])
+    assert not_told(load, judged, second) is not right

@@ -60,6 +60,7 @@ class _Trial:
         self._evidence = evidence
         self._latest = latest
         self._expected = {played.incident: expect(played, load.watch) for played in load.played}
+        self._sent = {played.incident: played.sent for played in load.played}
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         for fact in evidence.facts:
             self._facts[fact.incident].append(fact)
@@ -192,7 +193,7 @@ class _Trial:
             return True
         if fact.history:
             return self._over_when_heard(fact)
-        if kind == "page" and self._replaced(fact) and any(a.kind == "page" and a.alert == fact.clock for a in arrived):
+        if kind == "page" and self._replaced(fact) and self._alert_is_open(fact):
             return True  # its people were paged for the clock, and the target that was broken next is gone already
         tardy = self._expected[fact.incident].tardy
         if tardy and kind == "page" and fact.clock in self._taken_back:
@@ -203,14 +204,20 @@ class _Trial:
 
     def _replaced(self, fact: Fact) -> bool:
         """Whether another change of priority came after the one that made the fact's target."""
-        sent = [one for played in self._load.played if played.incident == fact.incident for one in played.sent]
-        return fact.generation < sum(one.happening.kind == "priority" for one in sent)
+        changes = (one.happening.kind == "priority" for one in self._sent[fact.incident])
+        return fact.generation < sum(changes)
+
+    def _alert_is_open(self, fact: Fact) -> bool:
+        """Whether its people had a page for an earlier target of the clock, and no closing message before the fact."""
+        about = [a for a in self._arrived[fact.incident] if a.alert == fact.clock]
+        paged = any(a.kind == "page" and a.generation < fact.generation for a in about)
+        closed = (a for a in about if a.kind in ("resolved", "taken_back"))
+        return paged and not any(a.arrived < fact.fired_at.timestamp() for a in closed)
 
     def _over_when_heard(self, fact: Fact) -> bool:
         """Whether the mark is history: an event was accepted when the mark had passed and a later event had happened
         that ends targets. What was broken and still ran when its events were accepted must reach the pager."""
-        instant = self._load.watch.instant
-        sent = [one for played in self._load.played if played.incident == fact.incident for one in played.sent]
+        instant, sent = self._load.watch.instant, self._sent[fact.incident]
         ends = [instant(one.happening.tenth) for one in sent if one.happening.kind in _ENDS_A_TARGET]
         return any(
             instant(one.happening.tenth) < end and one.accepted >= max(fact.at, end).timestamp()

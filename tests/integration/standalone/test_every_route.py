@@ -10,23 +10,19 @@ import asyncio
 import base64
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
+from tests.integration.standalone.served import served
 
 from sla_platform.http.body import SMALL_BODY
 from sla_platform.settings import Settings
-from sla_standalone.compose import ALL, composed
-from sla_standalone.descriptors import Capacity
-from sla_standalone.http_server import server_config
+from sla_standalone.compose import ALL
 from sla_standalone.migrate import migrate
-from sla_standalone.serve import _listen
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 ADMIN = "Bearer demo-admin-key"
@@ -73,29 +69,11 @@ async def routes(store: str) -> AsyncIterator[list[Route]]:
     async with AsyncExitStack() as stack:
         found: list[Route] = []
         for names in (ALL,) if embedded else tuple((name,) for name in ALL):
-            port, document = await stack.enter_async_context(_served(settings, names))
+            port, document = await stack.enter_async_context(served(settings, names))
             described = [(verb.upper(), path) for path, verbs in document["paths"].items() for verb in verbs]
             found += [Route(port, *each) for each in (*described, *NOT_OF_THE_DOCUMENT)]
         assert len({route.path for route in found}) > 25
         yield found
-
-
-@asynccontextmanager
-async def _served(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
-    async with composed(settings, names) as process:
-        config = server_config(process.app, 5, settings, process.context.registry, Capacity(500, 500, 100))
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        with _listen(settings) as listening:
-            await server.startup([listening])
-            try:
-                yield listening.getsockname()[1], process.app.openapi()
-            finally:
-                for service in process.services:
-                    if service.drain is not None:
-                        await service.drain()
-                await server.shutdown([listening])
 
 
 @dataclass(slots=True)

@@ -8,15 +8,12 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from playwright.async_api import Page
+from tests.integration.standalone.served import served
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL, composed
-from sla_standalone.descriptors import Capacity
-from sla_standalone.http_server import server_config
 from sla_standalone.migrate import migrate
-from sla_standalone.serve import _listen
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 # A summary begins with what the route does.
@@ -73,22 +70,10 @@ async def test_the_page_of_the_api_works_without_a_network(settings: Settings, b
     errors: list[str] = []
     browser_page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     browser_page.on("pageerror", lambda error: errors.append(str(error)))
-    async with composed(settings, ALL) as process:
-        config = server_config(process.app, 5, settings, process.context.registry, Capacity(500, 500, 100))
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        with _listen(settings) as listening:
-            await server.startup([listening])
-            try:
-                await browser_page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}/docs")
-                summary = browser_page.get_by_text("List the open clocks, the most urgent first")
-                await summary.wait_for(timeout=20_000)
-                await summary.click()
-                await browser_page.get_by_text("skip so many; rather use").first.wait_for(timeout=20_000)
-            finally:
-                for service in process.services:
-                    if service.drain is not None:
-                        await service.drain()
-                await server.shutdown([listening])
+    async with served(settings, ALL) as (port, _):
+        await browser_page.goto(f"http://127.0.0.1:{port}/docs")
+        summary = browser_page.get_by_text("List the open clocks, the most urgent first")
+        await summary.wait_for(timeout=20_000)
+        await summary.click()
+        await browser_page.get_by_text("skip so many; rather use").first.wait_for(timeout=20_000)
     assert not errors
