@@ -105,11 +105,20 @@ def test_nobody_is_told_that_a_clock_was_not_breached_which_is_by_another_target
     assert world.alerts[alert].due_at == EARLIER
 
 
-def test_an_open_alert_goes_on_for_the_target_by_which_its_clock_is_breached() -> None:
+def test_of_a_clock_that_goes_on_the_target_by_which_it_is_breached_is_paged_anew() -> None:
+    """A late raise of the priority: its people may be others, and nobody hears that the clock was not breached."""
     world, alert = opened()
     changes = world.hear(replaced(ClockState.RUNNING), breached(EARLIER, generation=1), at=DUE + 9 * MINUTE)
-    assert changes.requests == []
+    assert kinds(changes) == [(MessageKind.PAGE, 1)]
+    assert changes.cancel_reasons == {alert: UnsentReason.REOPENED}
     assert (world.alerts[alert].state, world.alerts[alert].due_at) == (AlertState.OPEN, EARLIER)
+
+
+def test_the_end_of_a_clock_names_the_breach_that_stands() -> None:
+    world, _ = opened()
+    changes = world.hear(replaced(ClockState.MISSED), at=DUE + 9 * MINUTE)
+    assert kinds(changes) == [(MessageKind.RESOLVED, 0)]
+    assert changes.requests[0].due_at == EARLIER
 
 
 def test_the_people_of_the_contract_before_hear_that_their_breach_is_taken_back() -> None:

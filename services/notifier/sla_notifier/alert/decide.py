@@ -181,19 +181,27 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationCh
 def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
     """Move the alert to the corrected instant of its breach. Nobody is notified of that alone.
 
-    A breach that is taken back of a clock that is breached by another target at the same time has moved too: "it was
-    not breached" would be false. (Of a ticket that is another contract's by now, the people of the one before are told
-    that their breach is taken back.)
+    The alert of a clock that has ended moves to the breach of another target, too: no page follows for that one.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
         return NO_CHANGE
     if body.moved is not None and body.moved.old_at == before.due_at:
         return AlertChange(replace(before, due_at=body.moved.new_at))
-    stands = fact.passed_due if body.new_state is not ClockState.MET else None
-    if stands is None or fact.contract not in ("", before.contract) or not _takes_back(fact, before):
+    stands = _other_breach(before, fact)
+    goes_on = body.new_state is not None and body.new_state.open
+    if stands is None or goes_on or not _takes_back(fact, before):
         return NO_CHANGE
     return AlertChange(replace(before, due_at=stands))
+
+
+def _other_breach(alert: Alert, fact: ClockFact) -> datetime | None:
+    """The due instant by which the clock is breached all the same, when the fact takes back the alert's breach.
+
+    None where it is another contract's by now: its people before are told that their breach is taken back.
+    """
+    met = isinstance(fact.body, Amended) and fact.body.new_state is ClockState.MET
+    return None if met or fact.contract not in ("", alert.contract) else fact.passed_due
 
 
 def published(notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime) -> AlertChange:
@@ -216,7 +224,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Escalati
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
     """Return why this fact closes the alert, or None when it does not."""
-    if _takes_back(fact, alert):
+    if _takes_back(fact, alert) and _other_breach(alert, fact) is None:
         return CloseReason.TAKEN_BACK
     match fact.body:
         case Met():
