@@ -281,3 +281,20 @@ def test_a_target_that_is_gone_need_not_be_paged_only_while_its_alert_is_open(
     others = [one for one in evidence.arrivals if one.alert != first.clock]
     judged = replace(evidence, facts=[*evidence.facts, second], arrivals=[*others, *about])
     assert not_told(load, judged, second) is not right
+
+
+@pytest.mark.parametrize("newer_page_came", [True, False])
+def test_a_page_that_a_newer_one_replaced_need_not_come_if_the_newer_one_does(newer_page_came: bool) -> None:
+    load = a_drill()
+    evidence = faultless(load)
+    breach = next(fact for fact in evidence.facts if fact.threshold == BREACH)
+    page = next(one for one in evidence.arrivals if one.kind == "page" and one.alert == breach.clock)
+    silent = without_pages(evidence, breach)
+    newer = [replace(page, id="newer", generation=breach.generation + 1)] if newer_page_came else []
+    cut_off = {"state": "cancelled", "reason": "reopened"}
+    judged = replace(
+        silent,
+        arrivals=[*silent.arrivals, *newer],
+        deliveries=[one | cut_off if one["id"] == page.id else one for one in silent.deliveries],
+    )
+    assert not_told(load, judged, breach) is not newer_page_came

@@ -80,6 +80,10 @@ class _Trial:
             one["alert"] for one in evidence.deliveries
             if one["kind"] == "page" and one["state"] == "cancelled" and one["reason"] == "taken_back"
         }  # fmt: skip
+        self._reopened = {
+            one["alert"] for one in evidence.deliveries
+            if one["kind"] == "page" and one["state"] == "cancelled" and one["reason"] == "reopened"
+        }  # fmt: skip
         self._carried = {
             (one["alert"], one["kind"], _instant(one["due_at"])) for one in evidence.deliveries if one["carried_by"]
         }
@@ -195,6 +199,9 @@ class _Trial:
             return self._over_when_heard(fact)
         if kind == "page" and self._replaced(fact) and self._alert_is_open(fact):
             return True  # its people were paged for the clock, and the target that was broken next is gone already
+        later = (a for a in arrived if (a.kind, a.alert) == ("page", fact.clock) and a.generation > fact.generation)
+        if kind == "page" and fact.clock in self._reopened and any(later):
+            return True  # another target was broken before the page went out, and its page came instead
         tardy = self._expected[fact.incident].tardy
         if tardy and kind == "page" and fact.clock in self._taken_back:
             return True  # a late event took the breach back before the page went out
