@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path as FilePath
 
 from sla_catalogue.document.catalogue import CatalogueDocument
@@ -48,21 +49,30 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
     return merged
 
 
-def is_catalogue_file(path: FilePath) -> bool:
-    """Return whether a YAML file is a catalogue's: empty, or a mapping of its sections and nothing else.
+class FileRole(StrEnum):
+    """What a YAML file in a folder is to the catalogue there."""
 
-    A file that cannot be read as YAML is not. Raises OSError.
-    """
+    CATALOGUE = "catalogue"  # a mapping of the catalogue's sections
+    EMPTY = "empty"  # no value: an empty file, or comments alone
+    UNREADABLE = "unreadable"  # not UTF-8, too large, or not YAML
+    FOREIGN = "foreign"  # other YAML: a compose file, a manifest
+
+
+def file_role(path: FilePath) -> FileRole:
+    """Return what the YAML file at `path` is. Raises OSError."""
     if path.stat().st_size > MAX_BYTES:
-        return False
+        return FileRole.UNREADABLE
     try:
         tree = read_tree(path.read_text("utf-8-sig"), str(path))
     except UnicodeDecodeError:
-        return False
+        return FileRole.UNREADABLE
     if tree.problems:
-        return False
+        return FileRole.UNREADABLE
+    if tree.data is None:
+        return FileRole.EMPTY
     sections = {*CatalogueDocument.model_fields, *ALIASES}
-    return tree.data is None or (isinstance(tree.data, dict) and sections.issuperset(tree.data))
+    known = isinstance(tree.data, dict) and sections.issuperset(tree.data)
+    return FileRole.CATALOGUE if known else FileRole.FOREIGN
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:

@@ -46,6 +46,25 @@ def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: 
     return ResolvedValues(values, kept)
 
 
+def substitute(text: str, environment: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Return `text` with every `${NAME}` and `${NAME:-default}` filled in, and the names that have no value.
+
+    A name without a value becomes the empty text; `$${NAME}` stays as `${NAME}`.
+    """
+    missing: list[str] = []
+
+    def replacement(match: re.Match[str]) -> str:
+        escaped, name, default = match.groups()
+        if escaped:
+            return match.group(0)[1:]
+        found = environment.get(name, default)
+        if found is None:
+            missing.append(name)
+        return found or ""
+
+    return _REFERENCE.sub(replacement, text), tuple(missing)
+
+
 class _Resolver:
     """Walks the merged tree once and returns the two trees side by side."""
 
@@ -88,18 +107,12 @@ class _Resolver:
     def substituted(self, text: str, path: Path) -> str:
         if self.environment is None:
             return text
-
-        def replacement(match: re.Match[str]) -> str:
-            escaped, name, default = match.groups()
-            if escaped:
-                return match.group(0)[1:]
-            found = (self.environment or {}).get(name, default)
-            if found is None:
-                hint = f"set it, or write ${{{name}:-default}}"
-                self.findings.error(path, "environment", f"the environment has no {name}", hint)
-            return found or ""
-
-        return _REFERENCE.sub(replacement, text)
+        value, missing = substitute(text, self.environment)
+        for name in missing:
+            self.findings.error(
+                path, "environment", f"the environment has no {name}", f"set it, or write ${{{name}:-default}}"
+            )
+        return value
 
     def secret(self, text: str, path: Path) -> Secret:
         reference = _REFERENCE.search(text)

@@ -24,8 +24,9 @@ from sla_domain.event import (
 )
 from sla_domain.fold import fold
 from sla_standalone.cli.apply.changes import compared
-from sla_standalone.cli.apply.install import ForeignFiles, install
+from sla_standalone.cli.apply.install import Installed, install
 from sla_standalone.cli.apply.moves import ClockMove, event_of, moves
+from sla_standalone.cli.apply.plan import InstallRefused, plan_install
 from sla_timer.answer import EventPage, event_json, incident_json
 
 PLAN = """
@@ -251,11 +252,15 @@ def test_an_event_survives_the_way_through_the_services_answer() -> None:
 # -- putting files in place
 
 
+def put(source: Path, target: Path) -> Installed:
+    return install(plan_install(source, target), "v2")
+
+
 def test_a_link_is_turned_in_one_step_and_the_old_folder_stays(tmp_path: Path, new: Path, old: Path) -> None:
     link = tmp_path / "current"
     link.symlink_to("old")
     edited(new / "plans.yaml", "time: 4h", "time: 2h")
-    done = install(new, link, "v2")
+    done = put(new, link)
     assert link.is_symlink()
     assert link.resolve() == done.folder == tmp_path / "current-v2"
     assert load_catalogue(link).version == load_catalogue(new).version
@@ -263,22 +268,52 @@ def test_a_link_is_turned_in_one_step_and_the_old_folder_stays(tmp_path: Path, n
     assert os.readlink(link) == "current-v2"  # relative, so that the whole may be moved
 
 
-def test_hidden_files_stay_out_and_feeds_come_along(tmp_path: Path, new: Path) -> None:
-    new.joinpath(".git").mkdir()
-    new.joinpath(".git", "config").write_text("x")
-    new.joinpath("feeds").mkdir()
-    new.joinpath("feeds", "days.ics").write_text("BEGIN:VCALENDAR")
-    done = install(new, tmp_path / "fresh", "v1")
-    assert set(done.written) == {"plans.yaml", "contracts.yaml", "feeds/days.ics"}
-    assert {path.name for path in (tmp_path / "fresh").rglob("*") if path.is_file()} == {
-        "plans.yaml", "contracts.yaml", "days.ics",
-    }  # fmt: skip
+FEEDS = """
+holidays:
+  PL: {feeds: [{file: feeds/days.ics}]}
+"""
+DAYS = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
+
+
+def fed(folder: Path, days: str = DAYS) -> Path:
+    folder.joinpath("holidays.yaml").write_text(FEEDS)
+    folder.joinpath("feeds").mkdir(exist_ok=True)
+    folder.joinpath("feeds", "days.ics").write_text(days)
+    return folder
+
+
+def test_only_the_catalogue_and_what_it_names_is_copied(tmp_path: Path, new: Path) -> None:
+    fed(new)
+    for name in (".git/config", "README.md", "notes/old.ics"):
+        new.joinpath(name).parent.mkdir(exist_ok=True)
+        new.joinpath(name).write_text("x")
+    done = put(new, tmp_path / "fresh")
+    assert set(done.written) == {"plans.yaml", "contracts.yaml", "holidays.yaml", "feeds/days.ics"}
+    assert set(belongings(tmp_path / "fresh")) == set(done.written)
+
+
+def test_secrets_that_the_catalogue_names_come_along_even_from_hidden_folders(
+    tmp_path: Path, new: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE", "hub")
+    new.joinpath("sources.yaml").write_text(
+        "sources:\n  hub: {kind: github, secret_file: '.keys/${SITE}'}\n  two: {kind: github, secret_file: /etc/two}\n"
+    )
+    new.joinpath(".keys").mkdir()
+    new.joinpath(".keys", "hub").write_text("a-secret-of-the-hub")
+    assert set(put(new, tmp_path / "fresh").written) == {"plans.yaml", "contracts.yaml", "sources.yaml", ".keys/hub"}
+
+
+def test_a_feed_that_the_catalogue_there_names_is_replaced(old: Path, new: Path) -> None:
+    fed(old)
+    fed(new, DAYS.replace("PRODID:x", "PRODID:y"))
+    assert put(new, old).written == ("feeds/days.ics",)
 
 
 def test_a_single_file_goes_over_a_single_file(tmp_path: Path, new: Path) -> None:
     target = tmp_path / "all.yaml"
     target.write_text("plans: {}\n")
-    install(new / "plans.yaml", target, "v1")
+    put(new / "plans.yaml", target)
     assert target.read_text() == PLAN
 
 
@@ -318,8 +353,8 @@ def test_a_single_file_goes_over_no_other_yaml(tmp_path: Path, new: Path) -> Non
     target = tmp_path / "docker-compose.yaml"
     target.write_text("services: {}\n")
     assert slad("apply", str(new / "plans.yaml"), "--to", str(target)).status in (1, 2)
-    with pytest.raises(ForeignFiles):
-        install(new / "plans.yaml", target, "v1")
+    with pytest.raises(InstallRefused):
+        put(new / "plans.yaml", target)
     assert target.read_text() == "services: {}\n"
 
 
@@ -329,7 +364,151 @@ def test_what_is_no_yaml_stays_in_the_folder(old: Path, new: Path) -> None:
         old.joinpath(name).parent.mkdir(exist_ok=True)
         old.joinpath(name).write_text(text)
     old.joinpath("gone.yaml").write_text("coverages: {}\n")
-    done = install(new, old, "v2")
+    done = put(new, old)
     assert done.removed == ("gone.yaml",)
     assert belongings(old).items() >= kept.items()
     assert not old.joinpath("gone.yaml").exists()
+
+
+HOME = {"README.md": "mine", "slad.db": "database"}
+
+
+def filled(folder: Path, files: dict[str, str]) -> dict[str, str]:
+    for name, text in files.items():
+        folder.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
+        folder.joinpath(name).write_text(text)
+    return belongings(folder)
+
+
+def refusal(*arguments: object, words: str) -> None:
+    """The dry run refuses what the real run refuses, in the same words."""
+    for more in ((), ("--dry-run",)):
+        answer = slad("apply", *arguments, *more)
+        assert answer.status == 2, answer
+        assert words in answer.err
+
+
+def test_a_folder_of_other_things_does_not_become_a_catalogue(tmp_path: Path, new: Path) -> None:
+    """`slad apply DIR --to ~` once replaced a README.md and left the catalogue between the files of its user."""
+    home = tmp_path / "home"
+    before = filled(home, HOME)
+    new.joinpath("README.md").write_text("of the catalogue")
+    refusal(new, "--to", home, words="holds files (README.md, slad.db) and no catalogue")
+    assert belongings(home) == before
+
+
+def test_comments_alone_make_no_catalogue_and_stay(tmp_path: Path, new: Path, old: Path) -> None:
+    notes = {"notes.yaml": "# who to call: 555-1234\n"}
+    home = tmp_path / "home"
+    before = filled(home, notes)
+    refusal(new, "--to", home, words="no catalogue")
+    assert belongings(home) == before
+    filled(old, notes)
+    assert put(new, old).removed == ()
+    assert belongings(old).items() >= notes.items()
+
+
+def test_a_fresh_volume_takes_a_catalogue(tmp_path: Path, new: Path) -> None:
+    filled(tmp_path / "volume", {"lost+found/x": "", ".keep": ""})
+    assert slad("apply", new, "--to", tmp_path / "volume").status == 0
+
+
+def test_a_file_that_the_catalogue_there_does_not_name_is_not_written_over(old: Path, new: Path) -> None:
+    before = filled(old, {"feeds/days.ics": "my own calendar"})
+    fed(new)
+    refusal(new, "--to", old, words="other files under names of the new catalogue (feeds/days.ics)")
+    assert belongings(old) == before
+
+
+def test_a_file_with_a_slip_is_called_unreadable_and_not_foreign(old: Path, new: Path) -> None:
+    before = filled(old, {"people.yaml": "people: {ada: [}\n"})
+    refusal(new, "--to", old, words="YAML that cannot be read (people.yaml)")
+    assert belongings(old) == before
+
+
+def test_a_single_file_goes_over_nothing_that_is_not_yaml(tmp_path: Path, new: Path) -> None:
+    whole = new / "plans.yaml"
+    whole.write_text(PLAN + CONTRACTS)
+    before = filled(tmp_path / "home", HOME)
+    refusal(whole, "--to", tmp_path / "home" / "README.md", words="is not written over")
+    refusal(new.parent / "old", "--to", tmp_path / "home" / "README.md", words="no such file")
+    assert belongings(tmp_path / "home") == before
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_a_blank_place_is_no_place(
+    tmp_path: Path, new: Path, old: Path, monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    home = tmp_path / "home"
+    before = filled(home, HOME)
+    monkeypatch.chdir(home)
+    refusal(new, "--to", blank, words="name a file or a folder")
+    refusal(blank, "--to", old, words="name a file or a folder")
+    monkeypatch.setenv("SLAD_CATALOGUE", blank)
+    answer = slad("apply", new)
+    assert answer.status == 2
+    assert "where do the services read?" in answer.err
+    assert belongings(home) == before
+
+
+def test_a_dry_run_without_a_place_says_what_is_missing(
+    tmp_path: Path, new: Path, old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(old, tmp_path / "examples" / "catalogue")
+    monkeypatch.chdir(tmp_path)
+    answer = slad("apply", new, "--dry-run")
+    assert answer.status == 0
+    assert "would be applied" not in answer.err
+    assert "to apply it, say --to DIR or set SLAD_CATALOGUE" in answer.err
+
+
+def test_a_link_is_not_turned_away_from_other_files(tmp_path: Path, new: Path, old: Path) -> None:
+    link = tmp_path / "current"
+    link.symlink_to("old")
+    before = filled(old, {"slad.db": "database"})
+    edited(new / "plans.yaml", "time: 4h", "time: 2h")
+    refusal(new, "--to", link, words="other files (slad.db), which would not be in the new folder")
+    assert os.readlink(link) == "old"
+    assert belongings(old) == before
+
+
+def test_a_link_turned_back_and_forth_never_reads_a_folder_of_before(tmp_path: Path, new: Path, old: Path) -> None:
+    link = tmp_path / "current"
+    link.symlink_to("old")
+    filled(tmp_path / "current-v2", {"plans.yaml": "a folder of before"})
+    edited(new / "plans.yaml", "time: 4h", "time: 2h")
+    put(new, link)
+    assert os.readlink(link) == "current-v2-2"
+    assert put(new, link).written == ()
+    assert os.readlink(link) == "current-v2-2"
+
+
+def test_a_link_to_a_file_keeps_pointing_to_it(tmp_path: Path, new: Path) -> None:
+    whole = tmp_path / "whole.yaml"
+    whole.write_text("plans: {}\n")
+    tmp_path.joinpath("link.yaml").symlink_to("whole.yaml")
+    put(new / "plans.yaml", tmp_path / "link.yaml")
+    assert tmp_path.joinpath("link.yaml").is_symlink()
+    assert whole.read_text() == PLAN
+
+
+def test_a_catalogue_is_not_put_around_or_inside_itself(tmp_path: Path, new: Path) -> None:
+    """Its own files, seen from outside, once counted as those of an old catalogue and were removed."""
+    before = belongings(tmp_path)
+    refusal(new, "--to", tmp_path, words="lie within each other")
+    refusal(new, "--to", new / "live", words="lie within each other")
+    assert belongings(tmp_path) == before
+
+
+def test_a_file_outside_of_the_folder_is_not_lost_on_the_way(tmp_path: Path, new: Path) -> None:
+    fed(new)
+    shutil.move(new / "feeds", tmp_path / "feeds")
+    edited(new / "holidays.yaml", "feeds/days.ics", "../feeds/days.ics")
+    refusal(new, "--to", tmp_path / "a" / "b", words="which a copy at")
+    assert not (tmp_path / "a").exists()
+    assert slad("apply", new, "--to", tmp_path / "beside").status == 0  # from there the name finds the file
+
+
+def test_a_folder_that_cannot_be_made_is_known_before(tmp_path: Path, new: Path) -> None:
+    tmp_path.joinpath("file").write_text("x")
+    refusal(new, "--to", tmp_path / "file" / "live", words="is not a folder")

@@ -15,6 +15,7 @@ from sla_catalogue import check as check_catalogue
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.output import WRONG, emit, note, stop
+from sla_standalone.cli.place import path
 
 
 class Format(StrEnum):
@@ -31,7 +32,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    path: Annotated[Path | None, typer.Argument(help="Catalogue directory or file. Default: SLAD_CATALOGUE.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(parser=path, help="Catalogue directory or file. Default: SLAD_CATALOGUE.")
+    ] = None,
     tests: Annotated[bool, typer.Option("--tests", help="Also run the `tests:` of the files.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print problems.")] = Format.TEXT,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,

@@ -15,8 +15,9 @@ from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
 from sla_standalone.cli.output import emit, tables
+from sla_standalone.cli.place import path
 
-Where = Annotated[Path | None, typer.Option(help="Catalogue directory or file.")]
+Where = Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -19,6 +19,7 @@ from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import opened
 from sla_standalone.cli.output import WRONG, emit, note, stop
+from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, incident_path
 from sla_standalone.replay import ReplayHistory
 from sla_timer.answer import explained_json
@@ -37,10 +38,12 @@ def explain(
     at: Annotated[str, typer.Option(help="As of this instant (UTC without an offset). Default: now.")] = "",
     lang: Annotated[str, typer.Option(help=f"One of {', '.join(LANGUAGES)}.")] = "en",
     events: Annotated[
-        Path | None, typer.Option(help="A log instead of a service: JSON lines, or CSV with --map.")
+        Path | None, typer.Option(parser=path, help="A log instead of a service: JSON lines, or CSV with --map.")
     ] = None,
-    mapping: Annotated[Path | None, typer.Option("--map", help="How to read the CSV.")] = None,
-    catalogue: Annotated[Path | None, typer.Option(help="With --events: whose rules. Default: shipped plans.")] = None,
+    mapping: Annotated[Path | None, typer.Option("--map", parser=path, help="How to read the CSV.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(parser=path, help="With --events: whose rules. Default: shipped plans.")
+    ] = None,
     contract: Annotated[str, typer.Option(help="With --events: under this contract, whoever the customer is.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

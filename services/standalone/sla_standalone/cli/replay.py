@@ -14,6 +14,7 @@ from sla_domain.contract import ContractId
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import opened
 from sla_standalone.cli.output import WRONG, emit_streamed, note, progress, stop
+from sla_standalone.cli.place import path
 from sla_standalone.cli.replayed import show
 from sla_standalone.replay import Played, ReplayHistory, Ruling, VerdictAttribute, play
 from sla_standalone.replay.report import (
@@ -35,12 +36,18 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    log: Annotated[Path, typer.Argument(help="JSON lines of CloudEvents, or CSV with --map.")],
-    plan: Annotated[Path | None, typer.Option(help="A catalogue file with the plan and a contract under it.")] = None,
-    catalogue: Annotated[Path | None, typer.Option(help="A catalogue directory; the same as --plan.")] = None,
+    log: Annotated[Path, typer.Argument(parser=path, help="JSON lines of CloudEvents, or CSV with --map.")],
+    plan: Annotated[
+        Path | None, typer.Option(parser=path, help="A catalogue file with the plan and a contract under it.")
+    ] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(parser=path, help="A catalogue directory; the same as --plan.")
+    ] = None,
     contract: Annotated[str, typer.Option(help="Judge every incident under this contract.")] = "",
-    mapping: Annotated[Path | None, typer.Option("--map", help="How to read the CSV.")] = None,
-    against: Annotated[Path | None, typer.Option(help="Another catalogue: which outcomes would change?")] = None,
+    mapping: Annotated[Path | None, typer.Option("--map", parser=path, help="How to read the CSV.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(parser=path, help="Another catalogue: which outcomes would change?")
+    ] = None,
     against_contract: Annotated[str, typer.Option(help="The other contract. Default: as --contract.")] = "",
     verdict: Annotated[str, typer.Option(help="An attribute with somebody else's verdict, for logs of events.")] = "",
     verdict_metric: Annotated[str, typer.Option(help="The metric that verdict is about.")] = "resolution",

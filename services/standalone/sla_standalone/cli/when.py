@@ -12,6 +12,7 @@ from sla_domain.preview import preview
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import book_of, instant_of
 from sla_standalone.cli.output import emit, stop, tables
+from sla_standalone.cli.place import path
 from sla_timer.answer import preview_json
 
 
@@ -27,7 +28,7 @@ def when(
     product: Annotated[str, typer.Option(help="The incident's product.")] = "",
     type_: Annotated[str, typer.Option("--type", help="The incident's request type.")] = "",
     attribute: Annotated[list[str] | None, typer.Option("--attribute", "-a", help="NAME=VALUE, repeatable.")] = None,
-    catalogue: Annotated[Path | None, typer.Option(help="Catalogue directory or file.")] = None,
+    catalogue: Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell every metric's due instant for an incident opened then."""

@@ -2,7 +2,7 @@
 
 Services of a file-based deployment watch the folder that SLAD_CATALOGUE names and take a changed catalogue within
 seconds, if it is sound; open clocks are then moved, ended verdicts stay. `apply` is the safe way to change that folder:
-nothing is copied unless the files are sound and their own `tests:` hold (see `install`).
+nothing is copied unless the files are sound, their own `tests:` hold, and nothing else would be lost (see `plan`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from sla_catalogue import check as check_catalogue
 from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
 from sla_standalone.cli.apply.changes import compared
-from sla_standalone.cli.apply.install import ForeignFiles, Installed, install
+from sla_standalone.cli.apply.install import Installed, install
 from sla_standalone.cli.apply.open_clocks import OpenClocks, looked
+from sla_standalone.cli.apply.plan import InstallPlan, InstallRefused, plan_install
 from sla_standalone.cli.apply.report import Report, as_json, tell
 from sla_standalone.cli.check import problem_json, summary
 from sla_standalone.cli.inforce import stored_text
 from sla_standalone.cli.output import WRONG, emit, note, stop
+from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, answers
 
 
@@ -32,10 +34,13 @@ def register(app: typer.Typer) -> None:
 
 
 def apply(
-    source: Annotated[Path, typer.Argument(metavar="DIR", help="The catalogue to apply, a directory or a file.")],
+    source: Annotated[
+        Path, typer.Argument(parser=path, metavar="DIR", help="The catalogue to apply, a directory or a file.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show; copy nothing.")] = False,
     to: Annotated[
-        Path | None, typer.Option(help="Where the services read. Default: SLAD_CATALOGUE, if that is set.")
+        Path | None,
+        typer.Option(parser=path, help="Where the services read. Default: SLAD_CATALOGUE, if that is set."),
     ] = None,
     url: Annotated[
         str,
@@ -51,7 +56,8 @@ def apply(
     if not source.exists():
         stop(f"{source}: no such file or directory")
     settings = Settings()
-    if to is None and not dry_run and "catalogue" not in settings.model_fields_set:
+    placed = to is not None or "catalogue" in settings.model_fields_set
+    if not placed and not dry_run:
         stop("where do the services read? Say --to DIR, or set SLAD_CATALOGUE; slad's example is not written over")
     target = to or settings.catalogue
     new = _sound(source, json)
@@ -59,9 +65,9 @@ def apply(
     old = _in_force(source, target)
     difference = None if old is None else compared(old, new)
     seen = _seen(url, key, new) if url or dry_run else None
-    wanted = not dry_run and not failed and not _same_place(source, target)
-    done = _installed(source, target, new) if wanted else None
-    report = Report(target, old, new, difference, seen, done, tuple(failed), dry_run)
+    plan = _planned(source, target) if placed and not failed and not _same_place(source, target) else None
+    done = _installed(plan, new) if plan is not None and not dry_run else None
+    report = Report(target, old, new, difference, seen, done, tuple(failed), dry_run, placed)
     if json:
         emit(as_json(report))
     else:
@@ -109,13 +115,18 @@ def _same_place(source: Path, target: Path) -> bool:
     return target.exists() and source.resolve() == target.resolve()
 
 
-def _installed(source: Path, target: Path, new: Catalogue) -> Installed:
+def _planned(source: Path, target: Path) -> InstallPlan:
+    """What is to be written; a target that cannot hold the catalogue ends the command, in a dry run too."""
     try:
-        return install(source, target, new.version)
-    except ForeignFiles as error:
-        stop(
-            f"{target} holds YAML that is not a catalogue's ({error}); nothing was changed. "
-            "Name a folder for the catalogue alone: --to DIR, or SLAD_CATALOGUE"
-        )
+        return plan_install(source, target)
+    except InstallRefused as error:
+        stop(f"{error}; nothing was changed")
     except OSError as error:
-        stop(f"{target} cannot be written: {error.strerror or error}")
+        stop(f"{error.filename or target} cannot be read: {error.strerror or error}")
+
+
+def _installed(plan: InstallPlan, new: Catalogue) -> Installed:
+    try:
+        return install(plan, new.version)
+    except OSError as error:
+        stop(f"{plan.target} cannot be written: {error.strerror or error}")

@@ -6,105 +6,61 @@
   YAML files that are no longer wanted go. Other files (a database, certificates, notes) stay. A service that looks in
   between refuses the mixture or takes the whole a tick later: it compares files every two seconds, and a catalogue with
   errors never replaces one without.
-
-YAML that is no catalogue's (a compose file, manifests) is never written over or removed: nothing is put there then.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sla_catalogue.gather import SUFFIXES, is_catalogue_file
-
-
-class ForeignFiles(Exception):
-    """The target holds YAML that is not a catalogue's; `names` are the files, relative to the target."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__(f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
-        self.names = names
+from sla_standalone.cli.apply.plan import InstallPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What was written and removed, and where."""
+    """The names of the files that were written and removed, and the folder that holds the catalogue now."""
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
-    folder: Path  # where the files are now
+    folder: Path
 
 
-def install(source: Path, target: Path, version: str) -> Installed:
-    """Copy the catalogue at `source`, a folder or a single file.
+def install(plan: InstallPlan, version: str) -> Installed:
+    """Write and remove what `plan` says; `version` names the new folder where the target is a link.
 
-    Raises OSError, and ForeignFiles where the target holds other YAML; then the target is as it was.
+    Raises OSError; then a service reads the old catalogue still, or its files and some of the new ones.
     """
-    wanted = dict(_files(source))
-    held = dict(_files(target)) if target.exists() else {}
-    foreign = tuple(name for name in _yaml(held) if not is_catalogue_file(held[name]))
-    if foreign:
-        raise ForeignFiles(foreign)
-    if target.is_symlink():
-        return _beside(wanted, held, target, version)
-    if target.is_file() or (not target.exists() and source.is_file() and target.suffix in SUFFIXES):
-        _place(source, target)
-        return Installed((target.name,), (), target.parent)
-    return _into(wanted, held, target)
+    if not plan.written and not plan.removed:
+        return Installed((), (), plan.folder)
+    if plan.target.is_symlink():
+        return _turn_link(plan, version)
+    staged = [(_stage(plan.wanted[name], plan.folder / name), plan.folder / name) for name in plan.written]
+    for fresh, place in staged:
+        fresh.replace(place)
+    for name in plan.removed:
+        (plan.folder / name).unlink()
+    return Installed(plan.written, plan.removed, plan.folder)
 
 
-def _files(source: Path) -> Iterator[tuple[str, Path]]:
-    """Everything a catalogue may refer to (YAML, feeds, secrets beside it), but nothing hidden."""
-    if source.is_file():
-        yield source.name, source
-        return
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source)
-        if path.is_file() and not any(part.startswith(".") for part in name.parts):
-            yield str(name), path
-
-
-def _yaml(files: dict[str, Path]) -> list[str]:
-    """The names of those that a service reads as its catalogue."""
-    return [name for name, path in files.items() if path.suffix in SUFFIXES]
-
-
-def _gone(wanted: dict[str, Path], held: dict[str, Path]) -> tuple[str, ...]:
-    """The names of the catalogue's files that are no longer wanted."""
-    return tuple(sorted(name for name in _yaml(held) if name not in wanted))
-
-
-def _beside(wanted: dict[str, Path], held: dict[str, Path], link: Path, version: str) -> Installed:
-    old = link.resolve()
-    folder = old.with_name(f"{link.name}-{version}")
-    if folder != old:
-        shutil.rmtree(folder, ignore_errors=True)
-        for name, path in wanted.items():
-            _place(path, folder / name)
+def _turn_link(plan: InstallPlan, version: str) -> Installed:
+    link = plan.target
+    folder = _fresh_folder(link.resolve().with_name(f"{link.name}-{version}"))
+    for name, path in plan.wanted.items():
+        _stage(path, folder / name).replace(folder / name)
     fresh = link.with_name(f".{link.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(folder, link.parent))
     fresh.replace(link)
-    gone = _gone(wanted, held) if old.is_dir() else ()
-    return Installed(tuple(wanted), gone, folder)
+    return Installed(tuple(plan.wanted), plan.removed, folder)
 
 
-def _into(wanted: dict[str, Path], held: dict[str, Path], target: Path) -> Installed:
-    changed = [name for name, path in wanted.items() if name not in held or not _same(path, held[name])]
-    staged = [(_stage(wanted[name], target / name), target / name) for name in changed]
-    for fresh, place in staged:
-        fresh.replace(place)
-    gone = _gone(wanted, held)
-    for name in gone:
-        held[name].unlink()
-    return Installed(tuple(changed), gone, target)
-
-
-def _place(source: Path, place: Path) -> None:
-    _stage(source, place).replace(place)
+def _fresh_folder(folder: Path) -> Path:
+    """A name that is free: a folder of the same version may be left from before, with other secrets or feeds."""
+    names = (folder if count == 1 else folder.with_name(f"{folder.name}-{count}") for count in itertools.count(1))
+    return next(name for name in names if not name.exists())
 
 
 def _stage(source: Path, place: Path) -> Path:
@@ -116,7 +72,3 @@ def _stage(source: Path, place: Path) -> Path:
     with fresh.open("rb") as stream:
         os.fsync(stream.fileno())
     return fresh
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.read_bytes() == other.read_bytes()

@@ -29,7 +29,8 @@ _DAYS_SHOWN = 20
 class Report:
     """What `slad apply` found and did.
 
-    `old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked.
+    `old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked. `placed`: the
+    target was named, by --to or SLAD_CATALOGUE; if not, `target` is slad's own example, to compare with.
     """
 
     target: Path
@@ -40,6 +41,7 @@ class Report:
     done: Installed | None
     failed: tuple[ScenarioResult, ...]
     dry_run: bool
+    placed: bool
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -112,6 +114,9 @@ def _conclusion(report: Report) -> str:
         return f"{target}: {new} is not applied, {len(report.failed)} of its own tests fail"
     if done is not None:
         return f"{target}: {before} -> {new}, {len(done.written)} file(s) written, {len(done.removed)} removed"
+    if report.dry_run and not report.placed:
+        where = "to apply it, say --to DIR or set SLAD_CATALOGUE"
+        return f"{new} is sound, and compared with {target}; nothing was written; {where}"
     if report.dry_run:
         return f"{target}: {before} -> {new} would be applied; nothing was written"
     return f"{target}: {new} is sound and in place already (before it: {before})"

@@ -25,6 +25,7 @@ from sla_standalone.cli.calendar.holidays import row_json
 from sla_standalone.cli.calendar.zone_change import ZoneChange, zone_changes
 from sla_standalone.cli.inforce import stored_text
 from sla_standalone.cli.output import WRONG, emit, note, progress, stop
+from sla_standalone.cli.place import path
 
 _BACK, _AHEAD = 1, 5  # years around now in which another zone release is looked for
 
@@ -37,16 +38,18 @@ def register(app: typer.Typer) -> None:
 
 def diff(
     catalogue: Annotated[
-        Path | None, typer.Option(help="Its holidays are generated afresh. Default: SLAD_CATALOGUE.")
+        Path | None, typer.Option(parser=path, help="Its holidays are generated afresh. Default: SLAD_CATALOGUE.")
     ] = None,
     old: Annotated[
         Path | None,
         typer.Option(
-            help="A snapshot or a catalogue to compare with. Default: the version in force in SLAD_STORE_URL."
+            parser=path,
+            help="A snapshot or a catalogue to compare with. Default: the version in force in SLAD_STORE_URL.",
         ),
     ] = None,
     tzdata: Annotated[
-        Path | None, typer.Option(help="A folder of zone files of another release: compare the zones in use with it.")
+        Path | None,
+        typer.Option(parser=path, help="A folder of zone files of another release: compare the zones in use with it."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also days of past years.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -66,8 +69,8 @@ def diff(
 
 
 def snapshot(
-    catalogue: Annotated[Path | None, typer.Option(help="Default: SLAD_CATALOGUE.")] = None,
-    to: Annotated[Path | None, typer.Option(help="Write here instead of standard output.")] = None,
+    catalogue: Annotated[Path | None, typer.Option(parser=path, help="Default: SLAD_CATALOGUE.")] = None,
+    to: Annotated[Path | None, typer.Option(parser=path, help="Write here instead of standard output.")] = None,
 ) -> None:
     """Keep a catalogue with every holiday row, to compare with after an upgrade (`slad calendar diff --old`)."""
     text = catalogue_at(catalogue or Settings().catalogue).text

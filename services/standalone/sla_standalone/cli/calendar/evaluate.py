@@ -16,6 +16,7 @@ from sla_domain.calendar import AtClose, CalendarBook, spec_from_layout, tzdata_
 from sla_domain.errors import InvalidCalendar
 from sla_standalone.cli.calendar.arithmetic import RowAnswer, answer
 from sla_standalone.cli.output import WRONG, note, progress, stop
+from sla_standalone.cli.place import path
 
 _SHOWN = 20
 _STEP = 1_000
@@ -61,8 +62,8 @@ class Score:
 
 
 def evaluate(
-    calendars: Annotated[Path, typer.Option(help="JSON: calendar id to its layout.")],
-    rows: Annotated[Path | None, typer.Argument(help="JSON lines. Default: standard input.")] = None,
+    calendars: Annotated[Path, typer.Option(parser=path, help="JSON: calendar id to its layout.")],
+    rows: Annotated[Path | None, typer.Argument(parser=path, help="JSON lines. Default: standard input.")] = None,
     at_close: Annotated[
         AtClose, typer.Option(help="Where a deadline goes that falls on a closing time; next_open as in Zendesk.")
     ] = AtClose.STAY,

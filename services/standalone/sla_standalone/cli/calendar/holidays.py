@@ -17,6 +17,7 @@ from sla_catalogue.problem import did_you_mean
 from sla_domain.calendar import tzdata_version
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.output import emit, note, stop, tables
+from sla_standalone.cli.place import path
 
 Country = Annotated[str, typer.Argument(help="ISO 3166 code, such as PL; DE-BY names a subdivision too.")]
 Subdivision = Annotated[str, typer.Option(help="State or region, as ISO 3166-2 names it within the country.")]
@@ -64,7 +65,7 @@ def ical(
     years: Annotated[int, typer.Option(help="How many years.", min=1, max=50)] = 2,
     category: Category = None,
     lang: Language = None,
-    to: Annotated[Path | None, typer.Option(help="Write here instead of standard output.")] = None,
+    to: Annotated[Path | None, typer.Option(parser=path, help="Write here instead of standard output.")] = None,
 ) -> None:
     """Export days off as iCalendar, for people's calendars or as a feed to correct by hand.
 

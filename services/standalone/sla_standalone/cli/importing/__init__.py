@@ -30,6 +30,7 @@ from sla_standalone.cli.importing.post import StillBusy, post
 from sla_standalone.cli.importing.preview import ImportPreview
 from sla_standalone.cli.log import opened
 from sla_standalone.cli.output import WRONG, Advance, emit, note, progress, stop
+from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
 from sla_standalone.replay import ReplayHistory
 
@@ -40,12 +41,14 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    table: Annotated[Path, typer.Argument(metavar="CSV", help="The table, one row an incident or one per update.")],
-    mapping: Annotated[Path, typer.Option("--map", help="What its columns mean; see examples/replay.")],
+    table: Annotated[
+        Path, typer.Argument(parser=path, metavar="CSV", help="The table, one row an incident or one per update.")
+    ],
+    mapping: Annotated[Path, typer.Option("--map", parser=path, help="What its columns mean; see examples/replay.")],
     url: Url = DEFAULT_URL,
     key: Key = "",
     rejects: Annotated[
-        Path | None, typer.Option(help="Where to list what was not taken. Default: CSV.rejects.")
+        Path | None, typer.Option(parser=path, help="Where to list what was not taken. Default: CSV.rejects.")
     ] = None,
     batch: Annotated[int, typer.Option(help="Events a request.", min=1, max=5000)] = 500,
     tell: Annotated[
@@ -53,7 +56,9 @@ def import_(
     ] = False,
     catalogue: Annotated[
         Path | None,
-        typer.Option(help="Whose promises and people, to count what would be sent. Default: SLAD_CATALOGUE."),
+        typer.Option(
+            parser=path, help="Whose promises and people, to count what would be sent. Default: SLAD_CATALOGUE."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read and count; send nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
