@@ -27,7 +27,23 @@ def test_a_folded_text_holds_what_was_written_and_nothing_else() -> None:
     assert tree.problems == []
 
 
-@pytest.mark.parametrize("escape", ["\\0", "\\a", "\\e", "\\x7f", "\\u2028", "\\ud800", "\\uffff"])
+def test_an_escape_that_is_no_character_is_a_slip_of_the_file() -> None:
+    (problem,) = read_tree('a: 1\nb: "x\\ud800y"\n', "x.yaml").problems
+    assert (problem.code, problem.line, problem.message) == (
+        "syntax", 2, "while parsing a quoted scalar found invalid Unicode character escape code",
+    )  # fmt: skip
+
+
+def test_a_text_that_no_file_can_hold_is_a_slip_too() -> None:
+    (problem,) = read_tree("a: \ud800\n", "x.yaml").problems
+    assert (problem.code, problem.line) == ("syntax", 0)
+
+
+def test_an_anchor_may_be_used_again() -> None:
+    assert read_tree("a: &x 1\nb: *x\nc: &x 2\nd: *x\n", "x.yaml").data == {"a": "1", "b": "1", "c": "2", "d": "2"}
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\a", "\\e", "\\x7f", "\\u2028", "\\uffff"])
 def test_an_escape_that_writes_what_can_be_neither_stored_nor_sent_is_told_with_its_place(escape: str) -> None:
     tree = read_tree(f'a: 1\nb: "x{escape}y"\n"c{escape}": 2\n', "x.yaml")
     assert [(p.code, p.line, p.column) for p in tree.problems] == [
