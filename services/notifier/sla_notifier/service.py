@@ -28,7 +28,7 @@ from sla_notifier.notification.unit_of_work import RenderConfig
 from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
-from sla_notifier.text.render import Texts
+from sla_notifier.text.render import shipped_texts
 from sla_platform.bus import EventSource, Feeds, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
@@ -134,7 +134,7 @@ def notifier_context(
         store=store,
         time_source=time_source,
         catalogue=catalogue,
-        render_config=RenderConfig(Texts(), links, settings.digest_over),
+        render_config=RenderConfig(shipped_texts(), links, settings.digest_over),
         metrics=NotifierMetrics(registry),
         facts_taken_in=WakeSignal(),
         deliveries_due=WakeSignal(),

@@ -126,6 +126,12 @@ def _payload(content: Content, sentences: Mapping[str, str]) -> dict[str, object
     }
 
 
+@cache
+def shipped_texts() -> Texts:
+    """Return the texts of this package, whose templates are compiled once a process."""
+    return Texts()
+
+
 def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(folder),

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sla_catalogue.settings import Smtp, SmtpSecurity
+from sla_notifier.channel.trust import trusting
 from sla_platform.errors import BadSettings
 
 
@@ -62,15 +63,10 @@ class MailServer:
         """
         if self.security is MailSecurity.PLAIN:
             return None
-        context = ssl.create_default_context()
-        if self.ca_file:
-            try:
-                context.load_verify_locations(cafile=self.ca_file)
-            except OSError as error:
-                raise BadSettings(
-                    f"the authority of the mail server, {self.ca_file}, cannot be read: {error}"
-                ) from None
-        return context
+        try:
+            return trusting(self.ca_file)
+        except OSError as error:
+            raise BadSettings(f"the authority of the mail server, {self.ca_file}, cannot be read: {error}") from None
 
 
 def mail_server(url: str) -> MailServer:

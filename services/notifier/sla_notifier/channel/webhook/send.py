@@ -17,6 +17,7 @@ import httpx2
 
 from sla_catalogue.channel import ChannelId
 from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
+from sla_notifier.channel.trust import trusting
 from sla_notifier.channel.webhook.config import WebhookEndpoint
 from sla_notifier.channel.webhook.guard import Denial, Guard, Vetted
 from sla_notifier.channel.webhook.render import body_of, headers_of
@@ -47,7 +48,7 @@ class WebhookChannel(Channel):
         self._guard = guard
         self._total = total_seconds
         self._transport = httpx2.AsyncHTTPTransport(
-            verify=tls or ssl.create_default_context(),
+            verify=tls or trusting(),
             trust_env=False,
             retries=0,
             # A kept connection to an address could be reused for another name behind it: one connection a request.
