@@ -311,11 +311,13 @@ async def test_beyond_its_budget_a_source_is_told_when_to_come_back(tmp_path: Pa
 async def test_a_store_that_is_away_is_503_and_the_retry_is_taken(small: World) -> None:
     async with small.store.engine.connect() as other:  # the only writer's place is taken
         await other.exec_driver_sql("SELECT 1")
-        small.ingest.commit._bounds = type(small.ingest.commit._bounds)(commit_seconds=0.2)
+        usual = small.ingest.commit._bounds
+        small.ingest.commit._bounds = type(usual)(commit_seconds=0.2)
         answer = await small.github(delivery("opened"))
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0
         assert answer.headers["content-type"] == "application/problem+json"
+    small.ingest.commit._bounds = usual
     assert (await small.github(delivery("opened"))).status_code == 202
     assert len(await small.logged()) == 1
 
