@@ -67,8 +67,9 @@ class Issue:
         return self._issues("reopened", sender=who)
 
     def assigned(self, who: str | None) -> bytes:
+        whose = who or self.assignee
         self.assignee = who
-        return self._issues("assigned" if who else "unassigned")
+        return self._issues("assigned" if who else "unassigned", assignee={"login": whose} if whose else None)
 
     def retitled(self, title: str) -> bytes:
         was, self.title = self.title, title

@@ -1,7 +1,8 @@
 """Deliveries of one instant, in the order in which they can have happened.
 
 A sender whose clock shows whole seconds gives two changes of one second the same instant, and they arrive in any order.
-What they carry tells which was first: how the ticket stood before and after each of them (`Snapshot.before`).
+What they carry tells which was first: how the ticket stood before and after each of them (`Snapshot.before`). Beside a
+word the ticket stands before as it does after.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, permutations
 
-from sla_domain.event import ENDED, PHASE, IncidentEvent, Snapshot
+from sla_domain.event import ENDED, PHASE, WORDS, EventKind, IncidentEvent, Snapshot
 from sla_domain.phase import Phase
 
+_Delivery = tuple[list[IncidentEvent], Mapping[str, str]]  # its events, and how the ticket stood before them
 _ENDED = frozenset(phase.value for phase in Phase if not phase.live)
+_QUIET = WORDS | {EventKind.OBSERVED}
 _TRIED = 5  # deliveries of which every order is tried
+_STEPS = 500  # in which an order of more is looked for
 _MOST = 50  # and beyond which they stay as they arrived
 
 
@@ -47,45 +51,74 @@ def _in_turn(events: list[IncidentEvent], known: Mapping[str, str]) -> list[Inci
         deliveries.setdefault(event.id.rpartition("/")[0] or event.id, []).append(event)
     if not 1 < len(deliveries) <= _MOST or any(event.version for event in events):
         return events
-    arrived = list(deliveries.values())
-    best = _best(arrived, known) if len(arrived) <= _TRIED else _step_by_step(arrived, known)
+    arrived = [(one, _stood_before(one)) for one in deliveries.values()]
+    if len(arrived) <= _TRIED:
+        tried: Iterable[Sequence[_Delivery]] = permutations(arrived)
+    else:
+        tried = (arrived, _chain(arrived, known) or _step_by_step(arrived, known))
+    # The first of those that contradict themselves least: that of arrival is tried first.
+    best = list(max(tried, key=lambda order: _fit(order, known)))
     if best == arrived:
         return events
-    return [replace(event, version=place) for place, one in enumerate(best) for event in one]
+    return [replace(event, version=place) for place, (one, _) in enumerate(best) for event in one]
 
 
-def _best(arrived: list[list[IncidentEvent]], known: Mapping[str, str]) -> list[list[IncidentEvent]]:
-    """The first of the orders that contradict themselves least; that of arrival is tried first."""
-    return list(max(permutations(arrived), key=lambda order: _fit(order, known)))
+def _stood_before(delivery: list[IncidentEvent]) -> Mapping[str, str]:
+    """How the ticket stood before the delivery: as it says, and in all else as after it; empty when it does not say."""
+    shown = delivery[-1].snapshot
+    if shown is None:
+        return {}
+    if shown.before:
+        return {**shown.attributes, **shown.before}
+    if not all(event.kind in _QUIET for event in delivery):
+        return {}
+    return {**shown.attributes, PHASE: shown.stands} if shown.stands else shown.attributes
 
 
-def _step_by_step(arrived: list[list[IncidentEvent]], known: Mapping[str, str]) -> list[list[IncidentEvent]]:
+def _chain(arrived: Sequence[_Delivery], known: Mapping[str, str]) -> list[_Delivery] | None:
+    """An order in which each begins where the one before it ended; None when none is found in so many steps."""
+    # Where a word fits it stays out of the way of the changes: it comes first.
+    ranked = sorted(arrived, key=lambda delivery: not all(event.kind in _QUIET for event in delivery[0]))
+    begun: list[tuple[list[_Delivery], Mapping[str, str]]] = [([], known)]
+    for _ in range(_STEPS):
+        if not begun:
+            return None
+        found, state = begun.pop()
+        if len(found) == len(ranked):
+            return found
+        for one in reversed(ranked):
+            if not any(one is other for other in found) and _agrees(one[1], state) == len(one[1].keys() & state):
+                after = dict(state)
+                for event in one[0]:
+                    _take(after, event)
+                begun.append(([*found, one], after))
+    return None
+
+
+def _step_by_step(arrived: Sequence[_Delivery], known: Mapping[str, str]) -> list[_Delivery]:
     """Always the delivery next that fits best what is known by then."""
-    state, left, found = dict(known), list(arrived), list[list[IncidentEvent]]()
+    state, left, found = dict(known), list(arrived), list[_Delivery]()
     while left:
-        one = max(left, key=lambda delivery: _agrees(delivery, state))
+        one = max(left, key=lambda delivery: _agrees(delivery[1], state))
         left.remove(one)
         found.append(one)
-        for event in one:
+        for event in one[0]:
             _take(state, event)
     return found
 
 
-def _fit(order: Iterable[list[IncidentEvent]], known: Mapping[str, str]) -> int:
+def _fit(order: Iterable[_Delivery], known: Mapping[str, str]) -> int:
     state, fit = dict(known), 0
-    for delivery in order:
-        fit += _agrees(delivery, state)
+    for delivery, before in order:
+        fit += _agrees(before, state)
         for event in delivery:
             _take(state, event)
     return fit
 
 
-def _agrees(delivery: list[IncidentEvent], state: Mapping[str, str]) -> int:
-    """How many values stood before the delivery as it says, less those that stood otherwise."""
-    shown = delivery[-1].snapshot
-    if shown is None:
-        return 0
-    return sum(1 if _same(state[name], value) else -1 for name, value in shown.before.items() if name in state)
+def _agrees(before: Mapping[str, str], state: Mapping[str, str]) -> int:
+    """How many values stood as a delivery says that they stood before it, less those that stood otherwise."""
+    return sum(1 if _same(state[name], value) else -1 for name, value in before.items() if name in state)
 
 
 def _same(stands: str, before: str) -> bool:

@@ -73,7 +73,7 @@ def test_a_payload_of_ones_own_goes_where_it_is_told(service: str, tmp_path: Pat
     assert said.json["answer"]["outcome"] == "ignored"
 
 
-def test_an_import_is_taken_once_and_what_was_not_is_listed(service: str, tmp_path: Path) -> None:
+def test_an_import_is_taken_once_and_what_was_not_is_listed(service: str, catalogue: Path, tmp_path: Path) -> None:
     table, mapping = tmp_path / "tickets.csv", tmp_path / "map.yaml"
     table.write_text(TABLE)
     mapping.write_text(MAPPING)
@@ -81,6 +81,11 @@ def test_an_import_is_taken_once_and_what_was_not_is_listed(service: str, tmp_pa
     first, again = slad(*options), slad(*options)
     assert (first.status, first.json["accepted"], first.json["duplicate"], first.json["rejected"]) == (1, 4, 0, 1)
     assert (again.json["accepted"], again.json["duplicate"]) == (0, 4)
+    known = slad(*options[:-1], "--catalogue", catalogue)
+    assert "no one is notified: the service took nothing new" in known.out
+    table.write_text(f"{TABLE}T4,New,P1,2026-11-16T10:00,2026-11-16T10:00,Down\n")
+    more = slad(*options[:-1], "--catalogue", catalogue)
+    assert "--tell would send of what was not known already: " in more.out
     with Path(first.json["rejects"]).open() as stream:
         (reject,) = csv.DictReader(stream)
     assert (reject["line"], reject["incident"]) == ("6", "T3")

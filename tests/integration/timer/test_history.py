@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from tests.integration.timer.desk import EXAMPLES, TEN, Desk
 from sla_catalogue import Catalogue, load_catalogue
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_platform.store.engine import Store
+from sla_platform.wire import ClockFact
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 OPENED = TEN - 200 * 24 * HOUR
@@ -91,6 +93,22 @@ async def test_what_breaks_after_the_import_is_told(store: Store, examples: Cata
     assert "breach" in await desk.fire(TEN + 20 * MINUTE)
     (breach,) = [fact for fact in await desk.facts() if fact["kind"] == "clock.breached"]
     assert datetime.fromisoformat(str(breach["at"])) > datetime.fromisoformat(str(breach["imported_through"]))
+
+
+@pytest.mark.parametrize("stated", [{"priority": "P1"}, {"customer": "Polaris", "priority": "P1"}])
+async def test_a_target_that_a_sender_makes_after_the_import_is_told_although_it_is_broken_at_once(
+    store: Store, examples: Catalogue, stated: dict[str, str]
+) -> None:
+    desk = await Desk(store, examples).start()
+    opening = happened(EventKind.OPENED, TEN - 90 * MINUTE, history=True)
+    await desk.apply(replace(opening, attributes={**opening.attributes, "priority": "P4"}), through=TEN)
+    assert await desk.fire(TEN) == []
+    raised = happened(EventKind.PRIORITY_CHANGED, TEN + MINUTE, heard=TEN + MINUTE)
+    await desk.apply(replace(raised, attributes=stated), through=TEN + 2 * MINUTE)
+    await desk.fire(TEN + 2 * MINUTE)
+    breaches = [ClockFact.model_validate(fact) for fact in await desk.facts() if fact["kind"] == "clock.breached"]
+    assert breaches
+    assert all(breach.at < TEN and not breach.is_history for breach in breaches)
 
 
 @pytest.mark.parametrize("seed", range(3))

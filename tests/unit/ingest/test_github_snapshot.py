@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from tests.build.github import CREATED, DESK, REPORTER, ROBOT, Issue, read
@@ -295,7 +296,7 @@ def test_a_title_alone_is_no_description() -> None:
     assert (after.priority, RemarkKind.MISSING_DESCRIPTION in kinds(after)) == ("P1", False)
 
 
-Change = tuple[str, ...]
+Change = tuple[Any, ...]
 CHANGES: dict[str, tuple[list[str], list[Change]]] = {
     "another priority": (["sev1"], [("unlabeled", "sev1"), ("labeled", "sev3")]),
     "the other way round": (["sev1"], [("labeled", "sev3"), ("unlabeled", "sev1")]),
@@ -308,6 +309,9 @@ CHANGES: dict[str, tuple[list[str], list[Change]]] = {
     "another customer": (["customer:Polaris"], [("unlabeled", "customer:Polaris"), ("labeled", "customer:Umbra")]),
     "closed and reopened": ([], [("closed",), ("reopened",)]),
     "reopened and closed": ([], [("closed",), ("reopened",), ("closed",)]),
+    "answered and closed": ([], [("comment",), ("closed",)]),
+    "closed by the reporter, who says why": (["sev1"], [("unlabeled", "sev1"), ("comment", REPORTER), ("closed",)]),
+    "handed on and off": ([], [("assigned", "ann"), ("assigned", None)]),
     "labelled and closed": (["waiting"], [("unlabeled", "waiting"), ("labeled", "sev1"), ("closed",)]),
 }
 
@@ -330,6 +334,39 @@ def test_changes_of_one_second_are_read_as_they_happened_in_whatever_order_they_
         assert [(c.id, c.state, c.due_at, c.stopped_at) for c in found.clocks] == [
             (c.id, c.state, c.due_at, c.stopped_at) for c in expected.clocks
         ]
+
+
+MANY: dict[str, list[Change]] = {
+    "as a form of an issue does": [
+        ("labeled", "sev2"), ("labeled", "waiting"), ("labeled", "product:web"), ("labeled", "customer:Polaris"),
+        ("assigned", "ann"), ("retitled", "Down"),
+    ],
+    "as a bot does that closes": [
+        ("closed",), ("unlabeled", "sev1"), ("retitled", "Old"), ("labeled", "stale"), ("assigned", "ann"),
+        ("reopened",),
+    ],
+    "back and forth": [
+        ("labeled", "sev2"), ("unlabeled", "sev2"), ("comment", REPORTER), ("retitled", "Down"), ("comment",),
+        ("labeled", "waiting"), ("assigned", "ann"), ("closed",),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_changes_of_one_second_are_read_as_they_happened(name: str) -> None:
+    issue = Issue(labels=["sev1"])
+    opened = issue.opened()
+    issue.later(hours=1)
+    told = [getattr(issue, action)(*args) for action, *args in MANY[name]]
+    orders = [told, told[::-1], told[1::2] + told[::2], told[3:] + told[:3]]
+    found = [story(opened, *order) for order in orders]
+    lasting = found[0].attributes
+    assert (lasting["title"], lasting["assignee"]) == (issue.title, issue.assignee or "")
+    assert found[0].phase.live is (issue.state == "open")
+    for incident in found[1:]:
+        assert (incident.priority, incident.phase, incident.attributes) == (
+            found[0].priority, found[0].phase, lasting,
+        )  # fmt: skip
 
 
 def test_a_kept_fold_reads_the_changes_of_one_second_anew() -> None:

@@ -109,7 +109,7 @@ def _earlier(case: GithubDelivery) -> GithubDelivery | None:
             issue = {**issue, **{to: node(changes, name).get("from") for name, to in kept if name in changes}}
         case "assigned" if len(items(issue, "assignees")) < 2:
             issue = {**issue, "assignee": None}
-        case "unassigned" if not items(issue, "assignees"):
+        case "unassigned" if not items(issue, "assignees") and node(case.payload, "assignee"):
             issue = {**issue, "assignee": case.payload.get("assignee")}
         case _:
             return None

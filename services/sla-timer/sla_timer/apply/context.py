@@ -67,8 +67,11 @@ def clock_context(
 
 
 def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
-    """What the tick tells of marks up to that instant is history, unless a later event made the target."""
-    if through is None or not all(mark.heard_at is not None and mark.heard_at <= through for mark in clock.pending):
+    """What is told of marks up to that instant is history, unless a later event made the target."""
+    if through is None:
+        return {}
+    own = [mark for mark in clock.marks if mark.generation == clock.generation]
+    if not all(mark.heard_at is not None and mark.heard_at <= through for mark in own):
         return {}
     return {"imported_through": through.isoformat()}
 

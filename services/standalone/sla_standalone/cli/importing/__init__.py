@@ -178,11 +178,19 @@ def _tell(run: _Run, where: Path | None, *, sent: bool) -> None:
     if run.outlook is None:
         typer.echo("give --catalogue to see what --tell would send, and to whom")
     else:
-        typer.echo(f"{'sent' if run.tell and sent else '--tell would send'}: {run.outlook.in_words()}")
+        typer.echo(_notifications(run.outlook, account, tell=run.tell, sent=sent))
     for remark, count in run.remarks.most_common(_REMARKS_SHOWN):
         note(f"{count} x {remark}")
     if where is not None:
         note(f"{len(account.refusals)} not taken: {where}")
+
+
+def _notifications(outlook: ImportPreview, account: ImportAccount, *, tell: bool, sent: bool) -> str:
+    """What people hear of, or would: never of events that the service knew already."""
+    if sent and not account.accepted:
+        return "no one is notified: the service took nothing new"
+    known = " of what was not known already" if sent and account.duplicate else ""
+    return f"--tell {'sends' if tell and sent else 'would send'}{known}: {outlook.in_words()}"
 
 
 _REMARKS_SHOWN = 20
