@@ -79,7 +79,7 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
         own_id = draft.id if draft.id.endswith(f"@{name}") else f"{draft.id}@{name}"
         built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond))
         plans.built[own_id] = built
-    people = _people(document, built, context)
+    people = _people(document, built, plans, context)
     contract = Contract(
         id=ContractId(name),
         customers=frozenset(document.customers),
@@ -121,11 +121,14 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
     return laid_over(draft, base, f"{draft.id}+{base.id}")
 
 
-def _people(document: ContractDocument, built: BuiltPlan, context: Context) -> dict[str, Person]:
-    """The contract's own people, and those of the catalogue that its roles or its plan's escalation name."""
+def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context: Context) -> dict[str, Person]:
+    """The contract's own people, and those of the catalogue whom its roles or the escalations of its plan and of its
+    base plan name."""
     named = {holder.person for holders in document.roles.values() for holder in holders}
-    policy = context.document.escalations.get(built.plan.escalation or "")
-    named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
+    base = plans.drafts.get(document.base_plan or "")
+    for plan in (built.plan, plans.get(base).plan if base is not None else None):
+        policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
+        named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
     wanted = built.plan.notices is NoticeMode.ENTITLED
     theirs = _customers_own(document, built)

@@ -28,13 +28,21 @@ def check_told(subject: CheckedCatalogue) -> None:
     if not subject.context.stored:
         _check_plans(subject)
     for built in subject.contracts:
-        policy = subject.context.document.escalations.get(built.built.plan.escalation or "")
-        if policy is None:
-            continue
-        _check_levels(built, policy, subject)
-        if not subject.context.stored:
-            _check_customers_people(built, policy, subject)
-            _check_duty(built, policy, subject)
+        for name in _escalations(built, subject):
+            policy = subject.context.document.escalations.get(name)
+            if policy is None:
+                continue
+            _check_levels(built, name, policy, subject)
+            if not subject.context.stored:
+                _check_customers_people(built, name, policy, subject)
+                _check_duty(built, name, policy, subject)
+
+
+def _escalations(built: BuiltContract, subject: CheckedCatalogue) -> tuple[str, ...]:
+    """Return the escalation of a contract's plan, and that of its base plan, which serves what is out of scope."""
+    base = subject.plan(built.contract.base_plan) if built.contract.base_plan is not None else None
+    named = (built.built.plan.escalation, base.plan.escalation if base is not None else None)
+    return tuple(dict.fromkeys(name for name in named if name))
 
 
 def _check_plans(subject: CheckedCatalogue) -> None:
@@ -48,15 +56,17 @@ def _check_plans(subject: CheckedCatalogue) -> None:
         subject.findings.error(("escalations", NO_ESCALATION), "reserved-name", message, "give it another name")
 
 
-def _check_levels(built: BuiltContract, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
+def _check_levels(built: BuiltContract, escalation: str, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
     known = {role.role for role in built.contract.roles} | set(built.contract.people)
     for number, level in enumerate(policy.levels, start=1):
         if not known & set(level.tell):
-            message = f"level {number} of {built.built.plan.escalation} tells {', '.join(level.tell)}, nobody here"
+            message = f"level {number} of {escalation} tells {', '.join(level.tell)}, nobody here"
             subject.findings.warning(built.path, "level-unheld", message, "give the role to somebody")
 
 
-def _check_customers_people(built: BuiltContract, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
+def _check_customers_people(
+    built: BuiltContract, escalation: str, policy: PolicyDocument, subject: CheckedCatalogue
+) -> None:
     """The customer's own people are never paged: a level that names them would be silent where it looks held."""
     contract = built.contract
     for number, level in enumerate(policy.levels, start=1):
@@ -65,7 +75,7 @@ def _check_customers_people(built: BuiltContract, policy: PolicyDocument, subjec
             for person in dict.fromkeys(holders):
                 if person in contract.people and contract.people[person].side is Side.CUSTOMER:
                     message = (
-                        f"level {number} of {built.built.plan.escalation} tells {_as(name, person)}, who is the "
+                        f"level {number} of {escalation} tells {_as(name, person)}, who is the "
                         f"customer's own in {contract.id} and is never paged"
                     )
                     hint = f"name somebody of the support; or, if {person} is of the support, say `side: support`"
@@ -80,7 +90,7 @@ def _place(built: BuiltContract, name: str) -> Path:
     return (*built.path, "roles", name) if name in built.document.roles else built.path
 
 
-def _check_duty(built: BuiltContract, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
+def _check_duty(built: BuiltContract, escalation: str, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
     """Hours that count, at which nobody of the first level is on duty: then everybody of it is told."""
     if not policy.levels:
         return
@@ -101,7 +111,7 @@ def _check_duty(built: BuiltContract, policy: PolicyDocument, subject: CheckedCa
     if gap is not None:
         local = gap.astimezone(load_zone(built.contract.zone))
         message = (
-            f"nobody of level 1 of {built.built.plan.escalation} ({', '.join(tell)}) is on duty in {built.contract.id} "
+            f"nobody of level 1 of {escalation} ({', '.join(tell)}) is on duty in {built.contract.id} "
             f"at hours that count, such as {local:%Y-%m-%d %H:%M}: everybody of the level is told then"
         )
         hint = f"give {tell[0]} to somebody at these hours too: {{person: …, coverage: …, outside: true}}"

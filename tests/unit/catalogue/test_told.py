@@ -120,6 +120,34 @@ def test_hours_that_count_and_at_which_nobody_of_the_first_level_is_on_duty_are_
     assert [each for each in codes(tmp_path, roles(written, text)) if each != "over-midnight"] == found
 
 
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ("nase: [anna]", ["level-unheld"]),  # of what is out of scope nobody would be told by name
+        ("nase: [anna], on_call: [anna]", []),
+        ("nase: [anna], on_call: [jan], contact: [jan]", ["customer-paged"]),
+    ],
+)
+def test_the_escalation_of_the_base_plan_is_looked_at_too(tmp_path: Path, held: str, found: list[str]) -> None:
+    over = "  extra: {requires_base: [gold], priorities: [{id: P1}, {id: P2}], escalation: own}\n"
+    text = changed("plan: gold", "plan: extra\n    base_plan: gold", changed("contracts:\n", over + "contracts:\n"))
+    text = changed("escalation: none", "escalation: base", text)
+    text = roles(held, text) + (
+        "escalations: {base: {levels: [{after: 0m, tell: on_call}]}, own: {levels: [{after: 0m, tell: nase}]}}\n"
+    )
+    assert codes(tmp_path, text) == found
+
+
+def test_people_whom_the_base_plans_escalation_names_belong_to_the_contract(tmp_path: Path) -> None:
+    over = "  extra: {requires_base: [gold], priorities: [{id: P1}, {id: P2}], escalation: own}\n"
+    text = changed("plan: gold", "plan: extra\n    base_plan: gold", changed("contracts:\n", over + "contracts:\n"))
+    text = changed("escalation: none", "escalation: base", text) + (
+        "escalations: {base: {levels: [{after: 0m, tell: zoe}]}, own: {levels: [{after: 0m, tell: on_call}]}}\n"
+        "people: {zoe: {name: Zoe, email: z@x.example}}\n"
+    )
+    assert "zoe" in loaded(tmp_path, text).rulebook.contracts[ContractId("acme")].people
+
+
 def test_a_stored_catalogue_of_an_older_release_is_still_read(tmp_path: Path) -> None:
     """It judges incidents of then; whom it would have told wrongly is told by nobody's contact all the same."""
     text = loaded(tmp_path, roles("on_call: [anna], lead: [ben], contact: [jan]")).text

@@ -92,6 +92,12 @@ def told(catalogue: Catalogue, id_: str, at: str, fold: int = 0) -> list[str]:
     ]
 
 
+def base_levels(catalogue: Catalogue, contract: Contract) -> list[tuple[str, ...]]:
+    """Whom the levels tell of an incident on a product out of scope: the base plan's escalation is in force (H4)."""
+    base = catalogue.rulebook.plans.get(contract.base_plan) if contract.base_plan is not None else None
+    return [] if base is None else [level.tell for level in catalogue.escalations[base.escalation or ""].levels]
+
+
 DAY, NIGHT, WEEKEND = "2026-11-18T11:00", "2026-11-18T00:30", "2026-11-21T00:30"
 
 HPE = [
@@ -154,6 +160,27 @@ def test_who_is_told_by_the_plans_of_four_vendors(
 
 
 @pytest.mark.parametrize(
+    ("id_", "at", "people"),
+    [
+        ("hpe-flexcare-pl", DAY, ["grupa", "kierownik"]),
+        ("hpe-flexcare-tw", NIGHT, ["zhuanjia", "lin"]),
+        # These give nobody the role of the base contract: whoever holds a role and is on duty is told.
+        ("tam", DAY, ["one boss", "boss"]),
+        ("esm", NIGHT, ["pool boss", "boss"]),
+        ("suites", WEEKEND, ["pool boss", "boss"]),
+    ],
+)
+def test_h4_out_of_scope_somebody_is_told_by_the_base_plans_escalation(
+    shipped: Catalogue, id_: str, at: str, people: list[str]
+) -> None:
+    contract = shipped.rulebook.contracts[ContractId(id_)]
+    instant = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(contract.zone)).astimezone(UTC)
+    found = [resolve_level(shipped, contract, names, instant).people for names in base_levels(shipped, contract)]
+    assert [" ".join(meant.person.id for meant in level) for level in found] == people
+    assert all(meant.person.side is Side.SUPPORT for level in found for meant in level)
+
+
+@pytest.mark.parametrize(
     ("at", "fold", "person"),
     [
         ("2026-11-01T01:30", 0, "pool"),  # the hour that comes twice lies in the night shift, both times
@@ -200,12 +227,13 @@ def test_at_every_instant_every_level_reaches_somebody_and_never_the_customer(
             chain = chain_of(catalogue, None, contract)
             assert chain.policy, f"{contract.id} has an escalation"
             heard = frozenset(contract.people) if before else frozenset()
-            for each_level in chain.levels:
-                level = resolve_level(catalogue, contract, each_level.tell, at, heard)
+            tells = [each_level.tell for each_level in chain.levels] + base_levels(catalogue, contract)
+            for names in tells:
+                level = resolve_level(catalogue, contract, names, at, heard)
                 assert level.people or (before and level.until is not None and level.until > at)
                 assert all(meant.person.side is Side.SUPPORT for meant in level.people)
                 if level.until is not None:
-                    assert resolve_level(catalogue, contract, each_level.tell, level.until, heard).people
+                    assert resolve_level(catalogue, contract, names, level.until, heard).people
 
 
 def test_the_customers_own_people_are_known_by_their_role_or_by_name(shipped: Catalogue, example: Catalogue) -> None:

@@ -64,7 +64,8 @@ def resolve_level(
     """Return who of a level is notified at an instant, or until when it waits (`sla_domain.roles.level_recipients`).
 
     `notified`: ids of people notified of the same thing before. People whom nothing reaches do not count. Where nobody
-    is left the operators are notified, else who holds the roles in the default contract.
+    is left the operators are notified, else who holds any role in the contract (it may give nobody a role that the
+    escalation of its base plan names), else who holds the roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -75,11 +76,13 @@ def resolve_level(
     if not level.empty:
         answer = level_recipients(level, notified)
         return ResolvedLevel(_resolved(answer, titles), lost, answer.until)
-    for role in ((OPERATORS,), names):
-        level = roster(book, default, role, at).only(reaches)
+    any_role = tuple(dict.fromkeys(holder.role for holder in contract.roles))
+    for where, roles in ((default, (OPERATORS,)), (contract, any_role), (default, names)):
+        level = roster(book, where, roles, at).only(reaches)
         if not level.empty:
             answer = level_recipients(level, notified)
-            because = Phrase("nobody_named" if own.empty else "nobody_reached")
+            named = "nobody_named" if where is default else "nobody_of_level"
+            because = Phrase(named if own.empty else "nobody_reached")
             people = tuple(ResolvedRecipient(each.person, (*each.why, because)) for each in _resolved(answer, titles))
             return ResolvedLevel(people, lost, answer.until)
     return ResolvedLevel((), lost)
