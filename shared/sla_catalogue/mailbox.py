@@ -7,11 +7,17 @@ has none: it would need a server that speaks SMTPUTF8 on every hop, so it is ref
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 
 import idna
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # no server is called by one that ends in a dash
 _MAILBOX = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@(?=.{{1,255}}$){_LABEL}(?:\.{_LABEL})*")
+_SENDER = re.compile(
+    r"(?:(?:\"(?P<quoted>[^\"\\\x00-\x1f\x7f]*)\"|(?P<name>[^<>@,;\"\x00-\x1f\x7f]*)) )?"
+    r"(?P<open><)?(?P<mailbox>[^\s<>,;]+)(?(open)>)"
+)
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 
 class BadMailbox(ValueError):
@@ -32,13 +38,50 @@ def ascii_mailbox(written: str) -> str:
     Raises BadMailbox with the reason.
     """
     local, at, domain = written.partition("@")
-    if at and local.isascii() and not domain.isascii():
-        try:
-            domain = idna.encode(domain, uts46=True).decode()
-        except idna.IDNAError as error:
-            raise BadMailbox(f"{written!r}: the domain cannot be written in ASCII ({error})") from None
+    if at and local.isascii():
+        domain = _ascii_domain(domain, written)
     if not local.isascii():
         raise BadMailbox(f"{written!r}: most mail servers take only ASCII before the @")
     if not is_mailbox(f"{local}@{domain}"):
         raise BadMailbox(f"{written!r} is not exactly one plain mailbox such as ada@example.org")
     return f"{local}@{domain}"
+
+
+def sender_of(written: str) -> tuple[str, str]:
+    """Return name and mailbox of a sender: `slad <slad@example.org>`, `"slad, Inc." <slad@example.org>` or a mailbox.
+
+    Raises BadMailbox with the reason.
+    """
+    found = _SENDER.fullmatch(written.strip())
+    if found is None:
+        raise BadMailbox(f"{written!r} is no sender such as slad <slad@example.org>")
+    return (found["quoted"] or found["name"] or "").strip(), ascii_mailbox(found["mailbox"])
+
+
+def ascii_host(written: str) -> str:
+    """Return the name or address of a mail server as it is looked up. Raises BadMailbox with the reason."""
+    try:
+        return str(ip_address(written))
+    except ValueError:
+        pass
+    host = _ascii_domain(written, written)
+    if not _HOST.fullmatch(host):
+        raise BadMailbox(f"{written!r} is no name of a server such as mail.example.org")
+    return host
+
+
+def is_near(host: str) -> bool:
+    """Return whether this is the machine itself, or a bare name as containers beside each other have."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host
+
+
+def _ascii_domain(domain: str, written: str) -> str:
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise BadMailbox(f"{written!r}: the domain cannot be written in ASCII ({error})") from None

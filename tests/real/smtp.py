@@ -22,6 +22,7 @@ _DROP = "drop"
 class Stage(StrEnum):
     """The command a scripted answer belongs to; DATA means after the final dot."""
 
+    AUTH = "AUTH"
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
@@ -115,6 +116,8 @@ class SmtpServer:
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
     ) -> AuthResult:
         assert isinstance(data, LoginPassword)
+        if reply := self.next_answer(Stage.AUTH):
+            return AuthResult(success=False, handled=False, message=reply)
         right = (data.login.decode(), data.password.decode()) == self._login
         return AuthResult(success=right, handled=False, auth_data=data.login.decode() if right else None)
 

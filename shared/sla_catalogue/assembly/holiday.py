@@ -7,10 +7,11 @@ from pathlib import Path as FilePath
 
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.holiday import FeedDocument, HolidayDocument
-from sla_catalogue.holiday.feed import BadFeed, read_feed
+from sla_catalogue.holiday.feed import read_feed
 from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon
 from sla_catalogue.holiday.table import table_of
+from sla_catalogue.holiday.tidy import BadFeed, decoded
 from sla_catalogue.problem import Path, did_you_mean
 
 MAX_FEED_BYTES = 4 * 1024 * 1024
@@ -74,11 +75,12 @@ def _fed(
     base = bases.get(context.findings.at(path).file, FilePath())
     try:
         with (base / feed.file).open("rb") as stream:
-            text = stream.read(MAX_FEED_BYTES + 1)
-        if len(text) > MAX_FEED_BYTES:
+            content = stream.read(MAX_FEED_BYTES + 1)
+        if len(content) > MAX_FEED_BYTES:
             raise BadFeed(f"the feed is larger than {MAX_FEED_BYTES} bytes")
-        found = read_feed(text.decode("utf-8-sig"), f"feed {feed.file}", horizon, feed.skip)
-        for remark in found.remarks:
+        text, doubts = decoded(content)
+        found = read_feed(text, f"feed {feed.file}", horizon, feed.skip)
+        for remark in (*doubts, *found.remarks):
             hint = "correct the entry in the calendar it comes from, or add the day under `add`"
             context.findings.warning(path, "feed-entry", f"{feed.file}: {remark}", hint)
         return found.rows, found.spans

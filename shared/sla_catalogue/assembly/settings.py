@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sla_catalogue.assembly_context import Context
+from sla_catalogue.document.settings import SmtpDocument
+from sla_catalogue.mailbox import BadMailbox, ascii_host, is_near, sender_of
 from sla_catalogue.settings import InstallationSettings, Smtp, SmtpSecurity
+
+_SMTP = ("settings", "smtp")
 
 
 def build_settings(context: Context) -> InstallationSettings:
     """Return the installation's settings; what is wrong with them becomes a finding."""
     document = context.document.settings
-    smtp = None
-    if document.smtp is not None:
-        smtp = Smtp(
-            host=document.smtp.host,
-            sender=document.smtp.sender,
-            port=document.smtp.port,
-            security=SmtpSecurity(document.smtp.security),
-            username=document.smtp.username or "",
-            password=document.smtp.password,
-        )
-        if smtp.username and smtp.password is None:
-            context.findings.error(("settings", "smtp"), "smtp", "a user name without a password", "password: ${NAME}")
-    return InstallationSettings(local=document.local, smtp=smtp)
+    return InstallationSettings(
+        local=document.local, smtp=None if document.smtp is None else _smtp(context, document.smtp)
+    )
+
+
+def _smtp(context: Context, document: SmtpDocument) -> Smtp:
+    smtp = Smtp(
+        host=_plain(context, "host", document.host, ascii_host, "mail.example.com"),
+        sender=document.sender,
+        port=document.port,
+        security=SmtpSecurity(document.security),
+        username=document.username or "",
+        password=document.password,
+    )
+    _plain(context, "sender", document.sender, sender_of, "slad <slad@example.com>")
+
+    def report(key: str, message: str, example: str) -> None:
+        if not context.stored:
+            context.findings.error((*_SMTP, key), "smtp", message, example)
+
+    if smtp.username and smtp.password is None:
+        context.findings.error(_SMTP, "smtp", "a user name without a password", "password: ${NAME}")
+    if smtp.password is not None and not smtp.username:
+        report("password", "a password without a user name", "username: slad")
+    if smtp.security is SmtpSecurity.NONE:
+        if not is_near(smtp.host):
+            report("security", f"mail to {smtp.host} must be encrypted", "starttls, or tls")
+        if smtp.username:
+            report("username", "a password never travels unencrypted", "security: starttls, or tls")
+    return smtp
+
+
+def _plain(context: Context, key: str, written: str, read: Callable[[str], object], example: str) -> str:
+    """Report what no mail would leave by. A stored catalogue was in force once, so it is read as it stands."""
+    try:
+        found = read(written)
+    except BadMailbox as error:
+        if not context.stored:
+            context.findings.error((*_SMTP, key), "smtp", str(error), example)
+        return written
+    return found if isinstance(found, str) else written

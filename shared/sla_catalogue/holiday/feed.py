@@ -7,6 +7,7 @@ so what can be read is read: an entry that cannot be is left out and named in a 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -17,17 +18,14 @@ from icalendar import Calendar, vBroken
 
 from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, alike, occurrences
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
+from sla_catalogue.holiday.tidy import UNREADABLE, BadFeed, tidy
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
 
 MAX_EVENTS = 20_000
 MAX_DAYS = 366
 MAX_REMARKS = 20
-_NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
-
-
-class BadFeed(ValueError):
-    """The text is no iCalendar slad can use; the message says why."""
+_NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class _Found:
 
     source: str
     horizon: Horizon
-    zone: tzinfo
+    zone: tzinfo = UTC
     rows: set[HolidayRow] = field(default_factory=set)
     spans: set[FeedSpan] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
@@ -56,11 +54,19 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
 
     Raises BadFeed for a text that is no iCalendar at all.
     """
-    calendar = _calendar(text)
-    found = _Found(source, horizon, _zone(calendar))
+    texts, remarks = tidy(text)
+    found = _Found(source, horizon, remarks=remarks)
+    skipped = {name.casefold() for name in skip}
+    for each in texts:
+        _read_calendar(_calendar(each), skipped, found)
+    spans = sorted(found.spans, key=lambda span: (span.start.isoformat(), span.name))
+    return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), _few(found.remarks))
+
+
+def _read_calendar(calendar: Any, skipped: Collection[str], found: _Found) -> None:
+    found.zone = _zone(calendar)
     events = _events(calendar)
     moved = _moved(events)
-    skipped = {name.casefold() for name in skip}
     for event in events:
         name = _text(event, "SUMMARY") or "closed"
         if _text(event, "STATUS").upper() == "CANCELLED" or name.casefold() in skipped:
@@ -72,14 +78,14 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
             # Whatever a program has written: one entry of a feed never costs the others.
             found.remarks.append(f"the entry {_label(event, name)} is left out: {type(error).__name__} {error}")
-    spans = sorted(found.spans, key=lambda span: (span.start.isoformat(), span.name))
-    return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), _few(found.remarks))
 
 
 def _calendar(text: str) -> Any:
     try:
-        return Calendar.from_ical(text)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of zones with a program's name before theirs, and reads them
+            return Calendar.from_ical(text)
+    except UNREADABLE as error:
         raise BadFeed(f"this is no iCalendar: {error}") from None
 
 
@@ -111,11 +117,15 @@ def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found
         found.remarks.append(f"the entry {_label(event, name)} names the unknown zone {written!r}: read as local time")
     uid = _text(event, "UID")
     moves = "RECURRENCE-ID" in event
+    if moves and "RANGE" in event["RECURRENCE-ID"].params:
+        found.remarks.append(f"the entry {_label(event, name)} says that all later ones change: only this one is moved")
     gone = {alike(each, start, found.zone) for of, each in moved if of == uid}
-    for each in occurrences(event, start, length, found.horizon, found.zone):
+    doubts: list[str] = []
+    for each in occurrences(event, start, length, found.horizon, found.zone, doubts):
         if not moves and each.start in gone:
             continue
         _keep(each, name, found)
+    found.remarks += [f"the entry {_label(event, name)} {doubt}" for doubt in doubts]
 
 
 def _keep(each: Occurrence, name: str, found: _Found) -> None:

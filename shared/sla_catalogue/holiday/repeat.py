@@ -12,7 +12,8 @@ from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it ships 
 
 from sla_catalogue.holiday.row import Horizon
 
-MAX_OCCURRENCES = 5_000
+MAX_OCCURRENCES = 5_000  # within the horizon
+MAX_STEPS = 200_000  # since the start of the entry: every day for 500 years
 _UNTIL = re.compile(r"(?P<day>\d{8})(?:T(?P<time>\d{6})(?P<utc>Z)?)?", re.ASCII)
 
 
@@ -29,13 +30,18 @@ class Occurrence:
 
 
 def occurrences(
-    event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo = UTC
+    event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield every occurrence within the horizon, each once. `zone` is that of the whole feed. Raises Unreadable."""
+    """Yield every occurrence within the horizon, each once. `zone` is that of the whole feed.
+
+    The start is the first occurrence, whether the rule names it or not (RFC 5545 §3.8.5.3); then `doubts` gets a
+    sentence. Raises Unreadable.
+    """
     excluded = {alike(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
+    excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
     listed = [replace(each, start=alike(each.start, start, zone)) for each in _listed(event, "RDATE", length)]
     found = {each.start: each for each in listed}
-    for day in _repeated(event, start, horizon, zone) if "RRULE" in event else (start,):
+    for day in (start, *_repeated(event, "RRULE", start, horizon, zone, doubts)):
         found.setdefault(day, Occurrence(day, length))
     for each in sorted(found.values(), key=lambda one: str(one.start)):
         if each.start not in excluded and _near(each, horizon):
@@ -65,43 +71,76 @@ def _near(each: Occurrence, horizon: Horizon) -> bool:
     return horizon.first - 1 <= each.start.year <= horizon.last
 
 
-def _repeated(event: Any, start: date | datetime, horizon: Horizon, zone: tzinfo) -> Iterator[date | datetime]:
+def _repeated(
+    event: Any, key: str, start: date | datetime, horizon: Horizon, zone: tzinfo, doubts: list[str]
+) -> Iterator[date | datetime]:
     """dateutil counts in naive local time, so a rule keeps its wall clock across changes of offset."""
+    if key not in event:
+        return
     own = start.tzinfo if isinstance(start, datetime) else None
-    first = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time())
-    rule = event["RRULE"]
-    if isinstance(rule, list):
-        raise UnreadableRule(f"it has {len(rule)} recurrence rules")
-    written = rule.to_ical().decode()
-    if not written:
-        raise UnreadableRule("the recurrence rule is empty")
-    text = ";".join(_local_until(part, start, zone) for part in written.split(";"))
-    try:
-        expanded = rrulestr(f"RRULE:{text}", dtstart=first)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UnreadableRule(f"the recurrence rule {written!r} cannot be read: {error}") from None
     low, high = datetime(horizon.first, 1, 1), datetime(horizon.last, 12, 31, 23, 59, 59)  # noqa: DTZ001 - local days
-    if low <= first <= high and next(iter(expanded), None) is None:
-        raise UnreadableRule(f"the recurrence rule {written!r} never comes true")
-    for number, moment in enumerate(expanded.xafter(low, inc=True)):
-        if moment > high:
-            return
-        if number >= MAX_OCCURRENCES:
+    rule, count = _rule(event, key, start, zone, high)
+    first = _naive(start)
+    before: int | None = None  # how many of those that the entry counts came before the rule's first
+    within = 0
+    for number, moment in enumerate(rule):
+        if before is None:
+            before = 1 if key == "RRULE" and moment != first else 0
+        if count is not None and number + before >= count:
+            break
+        if number >= MAX_STEPS:
+            raise UnreadableRule(f"it repeats more than {MAX_STEPS} times since its start")
+        if moment < low:
+            continue
+        within += 1
+        if within > MAX_OCCURRENCES:
             raise UnreadableRule(f"it repeats more than {MAX_OCCURRENCES} times within the horizon")
         yield moment.replace(tzinfo=own) if isinstance(start, datetime) else moment.date()
+    if low <= first <= high and (before is None or count == 0):
+        raise UnreadableRule(f"the recurrence rule {_text(event, key)!r} never comes true")
+    if before:
+        doubts.append("begins on a day that its rule does not name: both count")
 
 
-def _local_until(part: str, start: date | datetime, zone: tzinfo) -> str:
+def _rule(event: Any, key: str, start: date | datetime, zone: tzinfo, high: datetime) -> tuple[Any, int | None]:
+    """The rule of dateutil, which ends at `high` at the latest, and how often it may come true (None: any)."""
+    if isinstance(event[key], list):
+        raise UnreadableRule(f"it has {len(event[key])} recurrence rules")
+    written = _text(event, key)
+    if not written:
+        raise UnreadableRule("the recurrence rule is empty")
+    parts = [part for part in written.split(";") if part]
+    count = next((part[6:] for part in parts if part.upper().startswith("COUNT=")), None)
+    ends = [_until(part[6:], start, zone) for part in parts if part.upper().startswith("UNTIL=")]
+    kept = [part for part in parts if not part.upper().startswith(("COUNT=", "UNTIL="))]
+    if any(part.upper() in ("FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=HOURLY") for part in kept):
+        raise UnreadableRule("it repeats more than once a day")
+    end = min([high, *ends])
+    try:
+        rule = rrulestr(f"RRULE:{';'.join(kept)};UNTIL={end.year:04}{end:%m%dT%H%M%S}", dtstart=_naive(start))
+        return rule, None if count is None else int(count)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnreadableRule(f"the recurrence rule {written!r} cannot be read: {error}") from None
+
+
+def _text(event: Any, key: str) -> str:
+    written: str = event[key].to_ical().decode()
+    return written
+
+
+def _naive(start: date | datetime) -> datetime:
+    return start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time())
+
+
+def _until(written: str, start: date | datetime, zone: tzinfo) -> datetime:
     """`UNTIL` in the time in which the rule is counted.
 
     An end in UTC is turned into the zone of the entry first, or for whole days into that of the feed: midnight in
     Sofia is 22:00 UTC of the day before, and read as local time it would cut off the last day.
     """
-    if not part.upper().startswith("UNTIL="):
-        return part
-    match = _UNTIL.fullmatch(part[6:])
+    match = _UNTIL.fullmatch(written)
     if match is None:
-        raise UnreadableRule(f"the end of the recurrence cannot be read: {part}")
+        raise UnreadableRule(f"the end of the recurrence cannot be read: UNTIL={written}")
     try:
         until = datetime.strptime(match["day"] + (match["time"] or "235959"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - see below
     except ValueError as error:
@@ -109,9 +148,7 @@ def _local_until(part: str, start: date | datetime, zone: tzinfo) -> str:
     local = start.tzinfo if isinstance(start, datetime) else zone
     if match["utc"] and local is not None:
         until = until.replace(tzinfo=UTC).astimezone(local).replace(tzinfo=None)
-    if not isinstance(start, datetime):
-        return f"UNTIL={until:%Y%m%d}T235959"
-    return f"UNTIL={until:%Y%m%dT%H%M%S}"
+    return until if isinstance(start, datetime) else datetime.combine(until, time(23, 59, 59))
 
 
 def _listed(event: Any, key: str, length: timedelta) -> Iterator[Occurrence]:

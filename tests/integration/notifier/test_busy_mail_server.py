@@ -9,9 +9,12 @@ from datetime import timedelta
 
 import pytest
 from tests.integration.notifier.stage import NINE, Stage, breached
-from tests.integration.notifier.test_email_channel import SENDER, outgoing
+from tests.integration.notifier.test_email_channel import SENDER, outgoing, server
+from tests.real.certificates import Certificates
 from tests.real.narrow_smtp import NarrowPost
 from tests.real.rude import rude
+from tests.real.smtp import SmtpServer
+from tests.real.smtp import Stage as MailStage
 
 from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
 from sla_notifier.channel.email.smtp import EmailChannel
@@ -60,6 +63,11 @@ async def test_sixty_pages_through_few_connections_cost_no_try(make: Callable[[]
         ("RCPT", b"450 too many connections\r\n"),
         ("DATA", b"452 4.3.1 full\r\n"),
         ("DATA", b"421 closing\r\n"),
+        ("RCPT", b"451 4.7.0 Temporary server error. Please try again later. PRX2\r\n"),
+        ("RCPT", b"450 4.7.1 Policyd: rate limit exceeded\r\n"),
+        ("RCPT", b"451 Requested action aborted: local error in processing\r\n"),
+        ("DATA", b"451 mail server temporarily rejected message (#4.3.0)\r\n"),
+        ("DATA", b"454 Throttling failure: Maximum sending rate exceeded.\r\n"),
     ],
 )
 async def test_what_speaks_of_the_server_is_no_failed_try(verb: str, reply: bytes) -> None:
@@ -68,6 +76,48 @@ async def test_what_speaks_of_the_server_is_no_failed_try(verb: str, reply: byte
         assert await channel.send(outgoing()) == Sent()
     assert len(post.taken) == 1
     assert post.marked() == 0
+
+
+@pytest.mark.parametrize(
+    "reply", [b"450 4.7.0 Greylisted, come back in 300 s\r\n", b"451 4.7.1 graylisting, local problem\r\n"]
+)
+async def test_greylisting_is_about_the_recipient_and_waits_as_long_as_a_retry_does(reply: bytes) -> None:
+    post = NarrowPost(refusals={"RCPT": [reply]})
+    async with channel_to(post) as channel:
+        said = await channel.send(outgoing())
+    assert isinstance(said, Retry)
+    assert (said.failure, said.maybe_arrived) == (Failure.SMTP_TEMPORARY, False)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "421 4.7.0 Try again later, closing connection",
+        "432 4.3.2 Concurrent connections limit exceeded",
+        "451 4.3.0 Temporary system problem",
+        "454 4.7.0 Temporary authentication failure",
+    ],
+)
+async def test_a_login_that_is_refused_for_now_is_no_failed_try(reply: str, certificates: Certificates) -> None:
+    with SmtpServer(certificates.server_context(), login=("slad", "the password")) as strict:
+        strict.answer(MailStage.AUTH, reply, times=2)
+        channel = EmailChannel(server(strict, certificates, username="slad", password="the password"), SENDER)
+        assert set(await asyncio.gather(*(channel.send(outgoing(id_=f"dlv_{n}")) for n in range(6)))) == {Sent()}
+        await channel.close()
+    assert len(strict.accepted.all()) == 6
+
+
+async def test_an_instance_that_is_idle_leaves_the_one_connection_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sla_notifier.channel.email.kept_connections.IDLE_SECONDS", 0.05)
+    post = NarrowPost(connections=1)
+    async with rude(post) as port:
+        narrow = MailServer(host="127.0.0.1", port=port, security=MailSecurity.PLAIN)
+        first, second = EmailChannel(narrow, SENDER), EmailChannel(narrow, SENDER)
+        assert await first.send(outgoing(id_="dlv_1")) == Sent()
+        assert await second.send(outgoing(id_="dlv_2")) == Sent()
+        assert await first.send(outgoing(id_="dlv_3")) == Sent()
+        await first.close()
+        await second.close()
 
 
 @pytest.mark.parametrize("how", [lambda w: w.close(), lambda w: w.transport.abort()], ids=["end", "reset"])

@@ -12,8 +12,9 @@ import pytest
 from tests.real.certificates import Certificates
 from tests.real.smtp import SmtpServer, Stage
 
+from sla_notifier.channel.email.kept_connections import drop
 from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
-from sla_notifier.channel.email.smtp import EmailChannel, _drop
+from sla_notifier.channel.email.smtp import EmailChannel
 from sla_notifier.channel.port import Failure, OutgoingMessage, Rejected, Retry, Sent
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -108,9 +109,9 @@ async def test_a_connection_is_used_again_and_replaced_when_it_has_died(
 ) -> None:
     channel = EmailChannel(server(smtp_server, certificates), SENDER)
     await channel.send(outgoing(id_="dlv_1"))
-    kept = channel._idle[0][0]
+    kept = channel._idle._idle[0][0]
     await channel.send(outgoing(id_="dlv_2"))
-    assert channel._idle[0][0] is kept
+    assert channel._idle._idle[0][0] is kept
     assert kept.transport is not None
     kept.transport.abort()  # the server went away meanwhile
     assert await channel.send(outgoing(id_="dlv_3")) == Sent()
@@ -123,7 +124,7 @@ async def test_a_connection_of_no_more_use_does_not_wait_for_a_farewell(
 ) -> None:
     channel = EmailChannel(server(smtp_server, certificates), SENDER)
     await channel.send(outgoing(id_="dlv_1"))
-    transport = channel._idle[0][0].transport
+    transport = channel._idle._idle[0][0].transport
     assert transport is not None
     socket = transport.get_extra_info("socket")
     smtp_server.answer(Stage.RCPT, "550 5.7.1 not you")
@@ -143,7 +144,7 @@ async def test_so_it_is_on_the_loop_that_slad_runs_on() -> None:
             self.aborted = True
 
     of_another_loop = Transport()
-    _drop(aiosmtplib.SMTP(), of_another_loop)
+    drop(aiosmtplib.SMTP(), of_another_loop)
     assert of_another_loop.aborted
 
 

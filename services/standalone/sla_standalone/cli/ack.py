@@ -12,10 +12,15 @@ import typer
 from rich.table import Table
 
 from sla_standalone.cli.output import WRONG, emit, note, tables
-from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, refused
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, incident_path, refused
 
 _ALERT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _PAGE = 200
+_WITHOUT = {
+    True: "no alert was opened for it so far, so there is nothing to acknowledge",
+    False: "no such incident is known here; an id is <source>:<its own id>",
+    None: "no alert was ever opened under this name",
+}
 _What = Annotated[
     list[str] | None,
     typer.Argument(metavar="ALERT|INCIDENT…", help="An alert's id, or <source>:<its own id> for all its open alerts."),
@@ -57,18 +62,40 @@ def _acknowledged(client: httpx2.Client, name: str, by: str) -> Iterator[dict[st
     if _ALERT.fullmatch(name):
         yield _one(client, name, by)
         return
-    waiting = list(_alerts(client, "open", name))
+    found = list(_of_incident(client, name, by))
+    known: bool | None = None
+    if not found:
+        incident, known = _incident(client, name)
+        if incident != name:
+            found = list(_of_incident(client, incident, by))
+    yield from found or [{"answer": "none", "incident": name, "alert": None, "known": known}]
+
+
+def _of_incident(client: httpx2.Client, incident: str, by: str) -> Iterator[dict[str, Any]]:
+    """Acknowledge the open alerts of an incident. Without any, say what became of those it had."""
+    waiting = list(_alerts(client, "open", incident))
     for alert in waiting:
         yield _one(client, alert["id"], by)
     if waiting:
         return
-    known = list(_alerts(client, "", name))
+    known = list(_alerts(client, "", incident))
     answers = {"acknowledged": "already", "closed": "closed"}
     in_hand = [one for one in known if one["state"] == "acknowledged"]
     for alert in in_hand or known[:1]:  # the newest that has ended, where none goes on
-        yield {"answer": answers[alert["state"]], "incident": name, "alert": alert}
-    if not known:
-        yield {"answer": "none", "incident": name, "alert": None}
+        yield {"answer": answers[alert["state"]], "incident": incident, "alert": alert}
+
+
+def _incident(client: httpx2.Client, name: str) -> tuple[str, bool | None]:
+    """The name under which an incident has its alerts, since it may have several or be merged into another, and
+    whether it is known; None where the address or the key does not tell."""
+    answer = client.get(incident_path(name))
+    try:
+        said = answer.json()
+        if answer.status_code == httpx2.codes.OK:
+            return said["merged_into"] or said["id"], True
+        return name, False if said["type"].endswith("/no-such-incident") else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return name, None
 
 
 def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
@@ -94,7 +121,7 @@ def _alerts(client: httpx2.Client, state: str, incident: str = "") -> Iterator[d
 def _said(one: dict[str, Any]) -> str:
     alert = one["alert"]
     if alert is None:
-        return f"{one['incident']}: no alert was ever opened under this name"
+        return f"{one['incident']}: {_WITHOUT[one['known']]}"
     about = f"{alert['incident'] or alert['notice']} {alert['metric']}".strip()
     match one["answer"]:
         case "done":

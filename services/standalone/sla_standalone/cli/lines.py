@@ -7,50 +7,71 @@ from datetime import datetime
 
 from sla_catalogue import ApiKey, Catalogue, KeyScope
 from sla_catalogue.published import PUBLISHED
-from sla_domain.contract import Contract
+from sla_domain.contract import Contract, ContractId
 
-OWN_KEY = "$SLAD_KEY"
+OWN_KEY, OWN_READ_KEY = "$SLAD_KEY", "$SLAD_READ_KEY"
 _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an API key make their own
 
 
 def pasted(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
     """Return shell lines that open an incident, look at it and answer it; `now` makes their ids new at each start.
 
-    Where the keys are not those of the example, the lines read one from the variable SLAD_KEY, and the first line names
-    it. Without any key that may post, the only line says so.
+    Where the keys are not those of the example, the lines read them from variables, and the first lines name those.
+    Without any key that may post, the only line says so.
     """
-    writer, reader = _key(catalogue, KeyScope.INGEST), _key(catalogue, KeyScope.READ)
+    writer = _key(catalogue, KeyScope.INGEST, now)
     if writer is None:
         return ["# No key of the catalogue may post events: add one under `keys:` with the scope ingest."]
+    reader = writer if writer.allows(KeyScope.READ) else _key(catalogue, KeyScope.READ, now, writer.contract)
     number = int(now.timestamp())
     incident, at = f"INC-{number}", f"{url}/v1/events"
     posting = f"curl -s {at} -H {_bearer(writer)} -H 'Content-Type: application/cloudevents+json' \\\n  -d "
-    lines = [
-        posting + _event(f"{number}-1", "opened", incident, _opening(catalogue)),
-        f"curl -s {url}/v1/incidents/{_SOURCE}:{incident}" + ("" if reader is None else f" -H {_bearer(reader)}"),
+    variable = OWN_KEY if reader is writer else OWN_READ_KEY
+    return [
+        *_variables(writer, reader),
+        posting + _event(f"{number}-1", "opened", incident, _opening(catalogue, writer)),
+        # What was accepted a moment ago may still be on its way: then curl asks again.
+        f"curl -sf --retry 5 --retry-all-errors {url}/v1/incidents/{_SOURCE}:{incident}"
+        + ("" if reader is None else f" -H {_bearer(reader, variable)}"),
         posting + _event(f"{number}-2", "responded", incident, {"actor": "staff"}),
     ]
-    own = [key for key in (writer, reader) if key is not None and _known_word(key) is None]
-    if own:
-        names = " and ".join(dict.fromkeys(f"{key.id}" for key in own))
-        scopes = "ingest and read" if len(own) > 1 else "ingest"
-        lines.insert(0, f"export SLAD_KEY=…  # a key with the scopes {scopes}; the catalogue has {names}")
-    return lines
 
 
-def _key(catalogue: Catalogue, scope: KeyScope) -> ApiKey | None:
-    """One that may do it for every contract, the example's first, then the one that may do least."""
-    fitting = [key for key in catalogue.keys.values() if key.allows(scope) and key.contract is None]
-    return min(fitting, key=lambda key: (_known_word(key) is None, len(key.scopes), key.id), default=None)
+def _variables(writer: ApiKey, reader: ApiKey | None) -> list[str]:
+    """The lines that ask for keys whose words are not known here."""
+    asked = []
+    if _known_word(writer) is None:
+        scopes = "ingest and read" if reader is writer else "ingest"
+        asked.append(f"export SLAD_KEY=…  # a key with the scopes {scopes}; the catalogue has {writer.id}")
+    if reader is not None and reader is not writer and _known_word(reader) is None:
+        asked.append(f"export SLAD_READ_KEY=…  # a key with the scope read; the catalogue has {reader.id}")
+    return asked
+
+
+def _key(catalogue: Catalogue, scope: KeyScope, now: datetime, of: ContractId | None = None) -> ApiKey | None:
+    """One that may do it for every contract, or else for one (`of`: that one); the example's first, then the one that
+    may do least."""
+    fitting = [
+        key
+        for key in catalogue.keys.values()
+        if key.allows(scope)
+        and (of is None or key.contract in (None, of))
+        and (key.expires is None or now.date() < key.expires)
+    ]
+    return min(
+        fitting,
+        key=lambda key: (key.contract is not None, _known_word(key) is None, len(key.scopes), key.id),
+        default=None,
+    )
 
 
 def _known_word(key: ApiKey) -> str | None:
     return next((word for word in PUBLISHED if key.fits(word)), None)
 
 
-def _bearer(key: ApiKey) -> str:
+def _bearer(key: ApiKey, variable: str = OWN_KEY) -> str:
     word = _known_word(key)
-    return f"'Authorization: Bearer {word}'" if word is not None else f'"Authorization: Bearer {OWN_KEY}"'
+    return f"'Authorization: Bearer {word}'" if word is not None else f'"Authorization: Bearer {variable}"'
 
 
 def _event(id_: str, kind: str, incident: str, data: dict[str, str]) -> str:
@@ -66,10 +87,11 @@ def _event(id_: str, kind: str, incident: str, data: dict[str, str]) -> str:
     return "'" + written.replace("'", r"'\''") + "'"
 
 
-def _opening(catalogue: Catalogue) -> dict[str, str]:
-    """A customer and a priority that the catalogue knows; without customers the default contract's."""
+def _opening(catalogue: Catalogue, writer: ApiKey) -> dict[str, str]:
+    """A customer and a priority that the catalogue knows and the key may speak of; without customers the default
+    contract's."""
     book = catalogue.rulebook
-    contract = _contract(catalogue)
+    contract = _contract(catalogue) if writer.contract is None else book.contracts[writer.contract]
     plan = book.plans[contract.plan]
     priority = min(plan.priorities, key=lambda one: one.rank, default=None)
     found = {"customer": min(contract.customers, default=""), "priority": "" if priority is None else priority.id}

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from sla_catalogue.mailbox import is_near
 from sla_catalogue.settings import Smtp, SmtpSecurity
 from sla_notifier.channel.trust import trusting
 from sla_platform.errors import BadSettings
@@ -51,7 +51,7 @@ class MailServer:
 
     def __post_init__(self) -> None:
         if self.security is MailSecurity.PLAIN:
-            if not _near(self.host):
+            if not is_near(self.host):
                 raise BadSettings(f"mail to {self.host} must be encrypted: use smtp:// (STARTTLS) or smtps://")
             if self.username:
                 raise BadSettings("a password never travels unencrypted: use smtp:// (STARTTLS) or smtps://")
@@ -100,11 +100,3 @@ def from_catalogue(smtp: Smtp) -> MailServer:
         username=smtp.username,
         password=smtp.password.reveal() if smtp.password is not None and smtp.password.available else "",
     )
-
-
-def _near(host: str) -> bool:
-    """This machine, or a bare name as containers beside each other have."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return "." not in host

@@ -7,13 +7,13 @@ import unicodedata
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from sla_catalogue.mailbox import is_mailbox
+from sla_catalogue.mailbox import BadMailbox
+from sla_catalogue.mailbox import sender_of as mailbox_of_sender
 from sla_notifier.channel.email.header import POLICY, mailbox_value, text_value
 from sla_notifier.channel.port import DUPLICATE_HEADER, OutgoingMessage
 from sla_platform.errors import BadSettings
 
 LONGEST_SUBJECT = 200
-_SENDER = re.compile(r"(?:(?P<name>[^<>@,;\"\x00-\x1f\x7f]*) )?<?(?P<mailbox>[^\s<>,;]+)>?")
 _ID = re.compile(r"[^A-Za-z0-9_-]")
 _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separators, C0 and C1, lone surrogates
 
@@ -31,11 +31,11 @@ def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
 
 def sender_of(written: str) -> tuple[str, str]:
     """Return name and mailbox of a sender such as `slad <slad@example.org>`. Raises BadSettings."""
-    found = _SENDER.fullmatch(written.strip())
-    name, mailbox = (found["name"] or "", found["mailbox"]) if found else ("", "")
-    if not is_mailbox(mailbox):
-        raise BadSettings(f"SLAD_MAIL_FROM: {written!r} is no sender such as slad <slad@example.org>")
-    return clean(name.strip()), mailbox
+    try:
+        name, mailbox = mailbox_of_sender(written)
+    except BadMailbox as error:
+        raise BadSettings(f"SLAD_MAIL_FROM, or sender of settings.smtp: {error}") from None
+    return clean(name), mailbox
 
 
 def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:

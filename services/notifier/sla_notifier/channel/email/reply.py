@@ -7,23 +7,31 @@ import ssl
 
 import aiosmtplib
 
+from sla_notifier.channel.email.login import PASSWORD_TRANSITION
 from sla_notifier.channel.port import Failure, Rejected, Retry
 
 _CLOSING = 421
 _ALWAYS_BUSY = (_CLOSING, 432)  # 432 is what Exchange says for too many connections
 # RFC 3463: X.3 speaks of the mail system, X.4 of the network; X.1, X.2 and X.7 of the mailbox and who may write to it.
-_SYSTEM = re.compile(r"4\.[34]\.\d+")
-_ENHANCED = re.compile(r"4\.\d+\.\d+")
+# X.7.0 names no reason; servers say it of their own trouble and limits ("451 4.7.0 Temporary server error").
+_SYSTEM = re.compile(r"4\.(?:[34]\.\d+|7\.0)")
+_ENHANCED = re.compile(r"(?<![\d.])4\.\d+\.\d+(?![\d.])")
 _TOO_MUCH = re.compile(
-    r"too many|too much|too fast|\bbusy\b|overload|throttl|concurren|connection (?:rate|limit)", re.I
+    r"too many|too much|too fast|slow down|\bbusy\b|overload|throttl|concurren|connection limit"
+    r"|\brate[ -]?limit|\brate\b.*\bexceed|(?:message|mail|sending|connection) rate\b",
+    re.I,
 )
+_OWN_TROUBLE = re.compile(
+    r"local (?:error|problem)|(?:server|internal|system|service) (?:error|problem)|resources", re.I
+)
+_GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, whatever the codes
 
 
 def turned_away(error: Exception, beside: int) -> bool:
     """Return whether the server refused a connection only because it has enough (`beside`: open ones of ours)."""
     match error:
-        case aiosmtplib.SMTPAuthenticationError():
-            return error.code < 500 and _says_busy(error)
+        case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
+            return _TOO_MUCH.search(error.message) is not None
         case aiosmtplib.SMTPResponseException():
             return error.code < 500 or (beside > 0 and _says_busy(error))
         case aiosmtplib.SMTPTimeoutError() | TimeoutError():
@@ -75,12 +83,14 @@ def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
 
 
 def _names_the_system(error: aiosmtplib.SMTPResponseException) -> bool:
-    if error.code >= 500:
+    if error.code >= 500 or _GREYLISTED.search(error.message):
         return False
-    said = _ENHANCED.match(error.message.strip())
+    if _says_busy(error):
+        return True
+    said = _ENHANCED.search(error.message)  # qmail's stands at the end
     if said is None:
-        return error.code in (*_ALWAYS_BUSY, 452) or _says_busy(error)
-    return error.code in _ALWAYS_BUSY or _SYSTEM.fullmatch(said.group()) is not None or _says_busy(error)
+        return error.code == 452 or _OWN_TROUBLE.search(error.message) is not None
+    return _SYSTEM.fullmatch(said.group()) is not None
 
 
 def _says_busy(error: aiosmtplib.SMTPResponseException) -> bool:

@@ -11,13 +11,14 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Any
 
 import aiosmtplib
 
 from sla_catalogue.mailbox import is_mailbox
 from sla_notifier.channel.email.allowance import Allowance
 from sla_notifier.channel.email.connection_slots import ConnectionSlots
+from sla_notifier.channel.email.kept_connections import KeptConnections, drop
+from sla_notifier.channel.email.login import log_in
 from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
 from sla_notifier.channel.email.mime import compose, sender_of
 from sla_notifier.channel.email.reply import about_the_server, classify, turned_away
@@ -26,7 +27,6 @@ from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingM
 TOTAL_SECONDS = 30.0
 WAIT_SECONDS = 20.0  # for a place; with the above it stays below a lease
 KEPT_SECONDS = 5.0  # a kept connection answers at once or is dead
-IDLE_SECONDS = 20.0
 SERVICE_CLOSING = 421
 
 
@@ -54,7 +54,7 @@ class EmailChannel(Channel):
         self._tls = server.tls()
         self._total = total_seconds
         self._wait = wait_seconds
-        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._idle = KeptConnections()
         self._taken = 0
         self._in_session = 0  # connections that the server has accepted and that are in use
         self._allowance = Allowance()
@@ -91,12 +91,11 @@ class EmailChannel(Channel):
     async def close(self) -> None:
         """Close the kept connections."""
         self._places.close()
-        for client, _ in self._idle:
+        for client in self._idle.take_all():
             transport = client.transport  # a client that has said QUIT no longer knows it
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await client.quit(timeout=1.0)
-            _drop(client, transport)
-        self._idle.clear()
+            drop(client, transport)
 
     async def _outcome(self, message: EmailMessage, recipient: str) -> tuple[Outcome, Retry | Rejected | None]:
         """One exchange and what it says about the server; beside `Busy` in a session, what it would mean for the
@@ -123,7 +122,7 @@ class EmailChannel(Channel):
         return Sent(), None
 
     async def _exchange(self, message: EmailMessage, recipient: str, progress: _Progress) -> None:
-        while (kept := self._kept()) is not None:
+        while (kept := self._idle.take()) is not None:
             progress.connected = True
             self._in_session += 1
             try:
@@ -162,7 +161,7 @@ class EmailChannel(Channel):
         try:
             await client.mail(self._sender[1])
         except BaseException:  # cancellation too: a half-used connection is of no use to anybody
-            _drop(client, client.transport)
+            drop(client, client.transport)
             raise
 
     async def _over(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str, progress: _Progress) -> None:
@@ -171,29 +170,18 @@ class EmailChannel(Channel):
             progress.handed_over = True
             await client.data(message.as_bytes())
         except BaseException:
-            _drop(client, client.transport)
+            drop(client, client.transport)
             raise
         if len(self._idle) + self._in_session <= self._allowance.limit:
-            self._idle.append((client, asyncio.get_running_loop().time()))
+            self._idle.keep(client)
         else:
-            _drop(client, client.transport)
-
-    def _kept(self) -> aiosmtplib.SMTP | None:
-        now = asyncio.get_running_loop().time()
-        while self._idle:
-            client, since = self._idle.pop()
-            if client.is_connected and now - since < IDLE_SECONDS:
-                return client
-            _drop(client, client.transport)
-        return None
+            drop(client, client.transport)
 
     async def _fresh(self) -> aiosmtplib.SMTP:
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
-            username=server.username or None,
-            password=server.password or None,
             local_hostname=self._sender[1].partition("@")[2],
             timeout=self._total,
             use_tls=server.security is MailSecurity.TLS,
@@ -202,8 +190,10 @@ class EmailChannel(Channel):
         )
         try:
             await client.connect()
+            if server.username:
+                await log_in(client, server.username, server.password)
         except BaseException:
-            _drop(client, client.transport)
+            drop(client, client.transport)
             raise
         return client
 
@@ -211,13 +201,3 @@ class EmailChannel(Channel):
 def _named(error: Exception) -> str:
     code = getattr(error, "code", None)
     return f"SMTP {code}" if code is not None else "the connection was refused"
-
-
-def _drop(client: aiosmtplib.SMTP, transport: Any) -> None:
-    """Close now: a TLS transport that is only asked to close waits up to half a minute for the server's farewell.
-
-    `transport` is that of the loop in use; uvloop's do not derive from asyncio's.
-    """
-    client.close()
-    if transport is not None:
-        transport.abort()

@@ -216,6 +216,8 @@ def test_clean_keeps_other_languages() -> None:
 
 def test_a_sender_needs_one_mailbox() -> None:
     assert sender_of("slad <slad@example.org>") == ("slad", "slad@example.org")
+    assert sender_of('"slad, Inc." <slad@example.org>') == ("slad, Inc.", "slad@example.org")
+    assert sender_of("Dyżur <slad@müller.example>") == ("Dyżur", "slad@xn--mller-kva.example")
     for written in ("", "slad", "a@b, c@d, e", "slad <slad@example.org>\r\nBcc: x@y"):
         with pytest.raises(BadSettings):
             sender_of(written)

@@ -1,0 +1,66 @@
+"""Connections kept for the next message, for a short while: a mail server that bears few counts the idle ones too."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiosmtplib
+
+IDLE_SECONDS = 2.0  # long enough within a herd, short enough for another instance that waits for the place
+
+
+class KeptConnections:
+    """Idle connections, each closed once it has not been used for IDLE_SECONDS."""
+
+    def __init__(self) -> None:
+        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._idle)
+
+    def keep(self, client: aiosmtplib.SMTP) -> None:
+        """Keep a connection on which the next message may begin."""
+        self._idle.append((client, asyncio.get_running_loop().time()))
+        self._watch()
+
+    def take(self) -> aiosmtplib.SMTP | None:
+        """Return the connection used last, or None when none is left."""
+        while self._idle:
+            client, _ = self._idle.pop()
+            if client.is_connected:
+                return client
+            drop(client, client.transport)
+        return None
+
+    def take_all(self) -> list[aiosmtplib.SMTP]:
+        """Return every kept connection and keep none; the channel closes."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        taken, self._idle = [client for client, _ in self._idle], []
+        return taken
+
+    def _watch(self) -> None:
+        if self._idle and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_at(self._idle[0][1] + IDLE_SECONDS, self._close_idle)
+
+    def _close_idle(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        old = [client for client, since in self._idle if now - since >= IDLE_SECONDS]
+        self._idle = [(client, since) for client, since in self._idle if now - since < IDLE_SECONDS]
+        for client in old:
+            drop(client, client.transport)
+        self._watch()
+
+
+def drop(client: aiosmtplib.SMTP, transport: Any) -> None:
+    """Close now: a TLS transport that is only asked to close waits up to half a minute for the server's farewell.
+
+    `transport` is that of the loop in use; uvloop's do not derive from asyncio's.
+    """
+    client.close()
+    if transport is not None:
+        transport.abort()

@@ -1,0 +1,32 @@
+"""Logging in to a mail server, so that a server which is busy at that moment is told from a login it refuses."""
+
+from __future__ import annotations
+
+import aiosmtplib
+
+PASSWORD_TRANSITION = 432  # RFC 4954 §4.7.12: this method not yet for this account, another one will do
+
+
+async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
+    """Log in by the first method that the server takes. Raises SMTPAuthenticationError with its last refusal.
+
+    A temporary refusal is about the server, so no other method is tried. The library tries them all, and when the
+    server has closed the connection with its refusal, the refusal is lost.
+    """
+    await client.ehlo()
+    if not client.supported_auth_methods:
+        raise aiosmtplib.SMTPException("the mail server offers no way to log in that is known here")
+    last: aiosmtplib.SMTPAuthenticationError | None = None
+    for method in client.supported_auth_methods:
+        try:
+            await getattr(client, f"auth_{method.replace('-', '')}")(username, password)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            last = error
+            if error.code < 500 and error.code != PASSWORD_TRANSITION:
+                break
+        except aiosmtplib.SMTPServerDisconnected as error:
+            raise last or error from None
+        else:
+            return
+    assert last is not None
+    raise last
