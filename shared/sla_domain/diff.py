@@ -119,9 +119,11 @@ class ClockDiff:
         amended = self._amend(told)
         if clock.state is not ClockState.CANCELLED and not amended and self._other_target(told):
             self._retarget(told)
-        self._marks()
+        breached = self._marks()
         if not amended:
             self._change(told)
+        elif breached and not clock.state.open:
+            self._state()  # whoever heard of the breach alone waits for its end
         self._reprioritised(told)
         return self._facts
 
@@ -206,8 +208,13 @@ class ClockDiff:
         )
         self._add(body, f"{clock.generation}/target", clock.generation_at or clock.started_at)
 
-    def _marks(self) -> None:
-        """Marks behind the clock that were not told: a warning overtaken by its breach or its clock's end says so."""
+    def _marks(self) -> bool:
+        """Marks behind the clock that were not told: a warning overtaken by its breach or its clock's end says so.
+
+        True when a breach is among them of which people hear. A breach of an earlier target by whose instant the target
+        in force is breached, too, is one that goes on.
+        """
+        news = False
         passed = [mark for mark in self._clock.marks if self._passed(mark)]
         breached = {mark.generation: mark.at for mark in passed if mark.kind == BREACH}
         for mark in passed:
@@ -215,15 +222,19 @@ class ClockDiff:
                 continue
             key = fresh(mark.key, self._keys)
             self._spoken.append(PublishedMark(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
-            stale = mark.generation != self._clock.generation or not self._clock.state.open
+            in_force = mark.generation == self._clock.generation
+            goes_on = mark.kind == BREACH and mark.at == breached.get(self._clock.generation)
+            stale = not (in_force or goes_on) or not self._clock.state.open
             history = (stale and self._over_when_heard(mark)) or self._imported(mark)
             if mark.kind == BREACH:
                 self._mark(BREACHED, mark, key, mark.at, history)
+                news = news or not history
             else:
                 breach = breached.get(mark.generation)
                 overtaken = stale or (breach is not None and mark.at <= breach)
-                due = self._clock.due_at if mark.generation == self._clock.generation else None
+                due = self._clock.due_at if in_force else None
                 self._mark(Warned(mark.kind, overtaken), mark, key, due, history)
+        return news
 
     def _over_when_heard(self, mark: Mark) -> bool:
         """Whether the mark and the end of its target had both passed when slad could first know of the mark.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 
 Session = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def rude(session: Session) -> AsyncIterator[int]:
+async def rude(session: Session, tls: SSLContext | None = None) -> AsyncIterator[int]:
     """The port of a server that gives every connection to `session` and cuts it when that ends."""
     under_way: set[asyncio.Task[None]] = set()
 
@@ -26,7 +27,7 @@ async def rude(session: Session) -> AsyncIterator[int]:
             writer.transport.abort()
             under_way.discard(task)
 
-    server = await asyncio.start_server(connection, "127.0.0.1", 0)
+    server = await asyncio.start_server(connection, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

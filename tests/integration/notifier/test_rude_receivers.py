@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from tests.integration.notifier.test_email_channel import SENDER
 from tests.integration.notifier.test_email_channel import outgoing as mail
 from tests.integration.notifier.test_webhook_channel import Sending, hook, outgoing
+from tests.real.certificates import Certificates
 from tests.real.rude import Session, rude
 
 from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
@@ -49,8 +51,19 @@ def cut(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def sent(session: Session) -> tuple[Outcome, float]:
-    async with rude(session) as port, Sending(hook(f"http://127.0.0.1:{port}/"), total_seconds=TOTAL) as channel:
+def nonsense(writer: asyncio.StreamWriter) -> None:
+    """Past the encryption: what arrives is no TLS record."""
+    os.write(writer.get_extra_info("socket").fileno(), b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+async def sent(session: Session, certificates: Certificates | None = None) -> tuple[Outcome, float]:
+    server, client, scheme = None, None, "http"
+    if certificates is not None:
+        server, client, scheme = certificates.server_context(), certificates.client_context(), "https"
+    async with (
+        rude(session, server) as port,
+        Sending(hook(f"{scheme}://127.0.0.1:{port}/"), tls=client, total_seconds=TOTAL) as channel,
+    ):
         begun = time.monotonic()
         outcome = await channel.send(outgoing())
         return outcome, time.monotonic() - begun
@@ -126,6 +139,15 @@ async def test_everything_else_is_tried_again_and_says_what_may_have_arrived(
     outcome, _ = await sent(session)
     assert isinstance(outcome, Retry)
     assert (outcome.failure, outcome.maybe_arrived, outcome.after) == expected
+
+
+async def test_tls_that_breaks_after_the_request_decides_no_more_than_a_cut(certificates: Certificates) -> None:
+    """Whoever took the message and then breaks the encryption may have it, and has it when the status said so."""
+    outcome, _ = await sent(says(then=nonsense), certificates)
+    assert isinstance(outcome, Retry)
+    assert (outcome.failure, outcome.maybe_arrived) == (Failure.TLS, True)
+    outcome, _ = await sent(says(b"HTTP/1.1 200 OK\r\n" + BODY, then=nonsense), certificates)
+    assert outcome == Sent()
 
 
 async def test_410_disables_though_its_body_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:

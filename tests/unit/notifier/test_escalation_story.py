@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,15 +18,16 @@ from sla_notifier.alert.decide import AckAnswer, acknowledged
 from sla_notifier.alert.request import LevelRecipients, PagedRecipients
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
+from sla_platform.wire.clock import NOT_BREACHED
 
 
 def kinds(changes: ChangeSet) -> list[tuple[MessageKind, int]]:
     return [(each.kind, each.level) for each in changes.requests]
 
 
-def opened() -> tuple[World, str]:
+def opened(first: Incoming | None = None) -> tuple[World, str]:
     world = World()
-    world.hear(breached())
+    world.hear(first or breached())
     (alert,) = world.alerts
     return world, alert
 
@@ -112,6 +113,59 @@ def test_of_a_clock_that_goes_on_the_target_by_which_it_is_breached_is_paged_ane
     assert kinds(changes) == [(MessageKind.PAGE, 1)]
     assert changes.cancel_reasons == {alert: UnsentReason.REOPENED}
     assert (world.alerts[alert].state, world.alerts[alert].due_at) == (AlertState.OPEN, EARLIER)
+
+
+def overdue(due_at: datetime, target: str) -> Incoming:
+    """The breach that was published is taken back. Its clock is due at another instant, not published so far."""
+    details = {"takes_back": "0/breach", "takes_back_due": DUE.isoformat(), "new_state": "running"}
+    more = {"due_at": due_at, "target": target, "breached": NOT_BREACHED}
+    return clock_fact(FactKind.CLOCK_AMENDED, NOON, "amended", details=details, **more)
+
+
+def breached_at(due_at: datetime, target: str) -> Incoming:
+    """The tick publishes it under a key of its own."""
+    return clock_fact(FactKind.CLOCK_BREACHED, due_at, "0/breach~1", due_at=due_at, target=target)
+
+
+NOON = DUE + 105 * MINUTE
+
+
+@pytest.mark.parametrize("acknowledged_before", [False, True])
+def test_a_breach_that_a_late_pause_moves_is_neither_taken_back_nor_paged_anew(acknowledged_before: bool) -> None:
+    """The tick publishes the breach at its new instant only after the fact that takes back the one at the old."""
+    world, alert = opened(breached(target="p1"))
+    if acknowledged_before:
+        change = acknowledged(world.alerts[alert], "anna", "link", DUE + MINUTE)[1]
+        assert change.alert is not None
+        world.alerts[alert] = change.alert
+    later = DUE + 7 * MINUTE
+    assert world.hear(overdue(later, "p1"), at=NOON).requests == []
+    assert world.hear(breached_at(later, "p1"), at=NOON).requests == []
+    assert world.alerts[alert].due_at == later
+    assert world.alerts[alert].state is (AlertState.ACKNOWLEDGED if acknowledged_before else AlertState.OPEN)
+
+
+def test_of_a_clock_that_is_overdue_by_another_target_only_the_page_for_that_one_goes_out() -> None:
+    world, alert = opened(breached(target="p1"))
+    assert world.hear(overdue(EARLIER, "p2"), at=NOON).requests == [], "nobody hears that it was not breached"
+    changes = world.hear(breached_at(EARLIER, "p2"), at=NOON)
+    assert kinds(changes) == [(MessageKind.PAGE, 1)]
+    assert (world.alerts[alert].state, world.alerts[alert].due_at) == (AlertState.OPEN, EARLIER)
+
+
+def test_a_clock_that_is_overdue_after_its_alert_was_closed_is_paged_anew() -> None:
+    """A late event undoes the end of the clock and moves its breach."""
+    world, _ = opened(breached(target="p1"))
+    world.hear(missed(DUE + 4 * MINUTE))
+    later = DUE + 7 * MINUTE
+    assert world.hear(overdue(later, "p1"), at=NOON).requests == []
+    assert kinds(world.hear(breached_at(later, "p1"), at=NOON)) == [(MessageKind.PAGE, 1)]
+
+
+def test_a_clock_that_is_due_later_was_not_breached() -> None:
+    world, _ = opened(breached(target="p1"))
+    changes = world.hear(overdue(NOON + MINUTE, "p1"), at=NOON)
+    assert kinds(changes) == [(MessageKind.TAKEN_BACK, 0)]
 
 
 def test_the_end_of_a_clock_names_the_breach_that_stands() -> None:

@@ -163,13 +163,17 @@ def breached(
 def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
     """Open the alert anew when a breached clock runs again (`overdue_again`) after its alert was closed.
 
-    An alert that is open or acknowledged stays as it is, unless the clock belongs to another contract by now.
+    An alert that is open or acknowledged goes on, unless the clock belongs to another contract by now; it is about the
+    breach of the target that is in force again.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.
         return NO_CHANGE if fact.passed_due is None else breached(None, fact, id_, chain, now, fact.passed_due)
     if before.state is not AlertState.CLOSED and not _elsewhere(before, fact):
-        return NO_CHANGE
+        broken_since = fact.body.broken_since if isinstance(fact.body, Retargeted) else None
+        if broken_since is None or broken_since == before.due_at:
+            return NO_CHANGE
+        return AlertChange(replace(before, due_at=broken_since))
     if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
         return NO_CHANGE
     due_at = before.due_at
@@ -178,7 +182,7 @@ def resumed(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationCh
     return breached(before, fact, id_, chain, now, due_at)
 
 
-def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
+def moved(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
     """Move the alert to the corrected instant of its breach. Nobody is notified of that alone.
 
     The alert of a clock that has ended moves to the breach of another target, too: no page follows for that one.
@@ -188,20 +192,34 @@ def moved(before: Alert | None, fact: ClockFact) -> AlertChange:
         return NO_CHANGE
     if body.moved is not None and body.moved.old_at == before.due_at:
         return AlertChange(replace(before, due_at=body.moved.new_at))
-    stands = _other_breach(before, fact)
-    goes_on = body.new_state is not None and body.new_state.open
-    if stands is None or goes_on or not _takes_back(fact, before):
+    stands = _other_breach(before, fact, now)
+    if stands is None or not _takes_back(fact, before):
         return NO_CHANGE
+    goes_on = body.new_state is not None and body.new_state.open
+    if goes_on and (before.state is AlertState.CLOSED or not _same_target(before, fact)):
+        return NO_CHANGE  # it is paged anew
     return AlertChange(replace(before, due_at=stands))
 
 
-def _other_breach(alert: Alert, fact: ClockFact) -> datetime | None:
+def _other_breach(alert: Alert, fact: ClockFact, now: datetime) -> datetime | None:
     """The due instant by which the clock is breached all the same, when the fact takes back the alert's breach.
 
-    None where it is another contract's by now: its people before are told that their breach is taken back.
+    The breach of a running clock that is due by now is published next. None where it is another contract's by now: its
+    people before are told that their breach is taken back.
     """
-    met = isinstance(fact.body, Amended) and fact.body.new_state is ClockState.MET
-    return None if met or fact.contract not in ("", alert.contract) else fact.passed_due
+    state = fact.body.new_state if isinstance(fact.body, Amended) else None
+    if state is ClockState.MET or fact.contract not in ("", alert.contract):
+        return None
+    overdue = state is ClockState.RUNNING and fact.due_at is not None and fact.due_at <= now
+    return fact.due_at if overdue else fact.passed_due
+
+
+def _same_target(alert: Alert, fact: ClockFact) -> bool:
+    """Whether the alert was opened for the target now in force. A fact names that target, and may be about another."""
+    told = alert.content
+    if not isinstance(told, ClockFact) or (told.breached != "" and told.passed_due != told.due_at):
+        return False
+    return told.target == fact.target if told.target else alert.generation == fact.generation
 
 
 def published(notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime) -> AlertChange:
@@ -224,7 +242,7 @@ def published(notice: NoticeData, notice_id: str, contract: str, chain: Escalati
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
     """Return why this fact closes the alert, or None when it does not."""
-    if _takes_back(fact, alert) and _other_breach(alert, fact) is None:
+    if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
     match fact.body:
         case Met():

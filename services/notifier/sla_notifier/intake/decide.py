@@ -50,7 +50,7 @@ def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now
     if not is_news(alert, fact):
         return
     if fact.breach_change.moved is not None or fact.breach_change.takes_back:
-        batch.add(moved(alert, fact))
+        batch.add(moved(alert, fact, now))
         alert = batch.alert(str(fact.clock))
     match fact.kind:
         case FactKind.CLOCK_WARNED:

@@ -105,7 +105,7 @@ def _of_tls(error: BaseException) -> bool:
 
 def _before_the_session(error: Exception, handed_over: bool) -> Retry:
     if _of_tls(error):
-        return Retry(Failure.TLS, "no trusted encrypted session with the mail server")
+        return Retry(Failure.TLS, "no trusted encrypted session with the mail server", maybe_arrived=handed_over)
     causes = (error, error.__cause__, error.__context__)
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return Retry(Failure.REFUSED, "the mail server refused the connection")

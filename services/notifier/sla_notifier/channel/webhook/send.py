@@ -95,7 +95,7 @@ class WebhookChannel(Channel):
                 response = await self._transport.handle_async_request(request)
         except TimeoutError:
             return Retry(Failure.TIMEOUT, f"no answer within {self._total:g} s", maybe_arrived=True)
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, ssl.SSLError) as error:
             return _broken(error)
         await _let_finish(response)
         return answered(response.status_code, response.headers.get("retry-after", ""), outgoing.at)
@@ -143,10 +143,10 @@ async def _let_finish(response: httpx2.Response) -> None:
 
     The status has decided: a body that is slow, endless, cut or malformed changes nothing any more.
     """
-    with contextlib.suppress(httpx2.TransportError, TimeoutError):
+    with contextlib.suppress(httpx2.TransportError, OSError):
         async with asyncio.timeout(BODY_SECONDS):
             await _drain(response)
-    with contextlib.suppress(httpx2.TransportError, TimeoutError):
+    with contextlib.suppress(httpx2.TransportError, OSError):
         async with asyncio.timeout(BODY_SECONDS):
             await response.aclose()
 
@@ -162,11 +162,13 @@ async def _drain(response: httpx2.Response) -> None:
             return
 
 
-def _broken(error: httpx2.TransportError) -> Retry:
+def _broken(error: httpx2.TransportError | ssl.SSLError) -> Retry:
     """Sort a broken exchange: before the connection stood nothing can have arrived, afterwards it may have."""
     causes = tuple(_chain(error))
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return Retry(Failure.TLS, "the TLS handshake failed")
+        if isinstance(error, httpx2.ConnectError):
+            return Retry(Failure.TLS, "the TLS handshake failed")
+        return Retry(Failure.TLS, "the TLS connection broke before an answer", maybe_arrived=True)
     if isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
         return Retry(Failure.TIMEOUT, "no connection in time")
     if isinstance(error, httpx2.ConnectError):
