@@ -303,6 +303,23 @@ _SPOIL = {
     "sqlite": ["time = -99999999999999999", "time = 'noon'", "data = CAST(x'7b22ff227d' AS TEXT)"],
     "postgres": ["time = '4713-01-01 BC'", "time = '-infinity'", "time = '20000-01-01'"],
 }
+# SQLite keeps bytes in a column of texts; one such column among right ones makes the row no event either.
+_BYTES = ("subject", "key", "type")
+
+
+@pytest.mark.parametrize("rig", ["embedded-sqlite", "kafka-sqlite"], indirect=True)
+async def test_bytes_in_a_column_of_texts_cost_their_row_alone(rig: Rig) -> None:
+    recorder, feeds = Recorder(), rig.feeds()
+    await rig.append([event("github:1", n, data=b'{"n": %d}' % n) for n in range(6)])
+    async with rig.store.transaction() as connection:
+        for number, column in enumerate(_BYTES, start=1):
+            await connection.exec_driver_sql(f"UPDATE ingest_log SET {column} = x'ff61' WHERE id = 'github:1/{number}'")
+    async with rig.relays(feeds), rig.reading(recorder, feeds=feeds):
+        await recorder.until_seen(f"github:1/{n}" for n in (0, 4, 5))
+
+    quarantine = feeds.quarantine("ingest" if rig.kafka else "timer")
+    kept = [await quarantine.find(one.id) for one in await quarantine.page("", 0, 10)]
+    assert [one.data for one in kept] == [b'{"n": 1}', b'{"n": 2}', b'{"n": 3}']
 
 
 async def test_rows_of_the_log_that_are_no_events_are_put_aside_with_their_raw_bytes(rig: Rig) -> None:

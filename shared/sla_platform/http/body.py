@@ -7,6 +7,7 @@ the connection (`SLAD_BODY_SECONDS`), which answers 408.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -26,22 +27,46 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 
 
 class BodyBudget:
-    """The bytes of request bodies that may be in memory in this process, all connections together."""
+    """The bytes of request bodies that may be in memory in this process, all connections together.
+
+    Many bodies that come slowly are much memory before any of them has been looked at, and webhooks are read before
+    it is known who sends them. So the body that has been on its way for the longest gives way to what comes now: a
+    stranger who trickles bodies loses them, and shuts out nobody.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.held = 0
+        self._of: dict[asyncio.Timeout, int] = {}  # bytes by reader, those who began first first
+
+    def enter(self, reader: asyncio.Timeout) -> None:
+        """Begin to count what a reader holds."""
+        self._of[reader] = 0
+
+    def leave(self, reader: asyncio.Timeout) -> None:
+        """Count a reader no more."""
+        self.held -= self._of.pop(reader, 0)
+
+    def take(self, reader: asyncio.Timeout, size: int) -> None:
+        """Count so many bytes more of a reader, and interrupt the eldest readers while all hold too many."""
+        if reader not in self._of:
+            return  # it is being interrupted
+        self._of[reader] += size
+        self.held += size
+        while self.held > self.most:
+            eldest = next(iter(self._of))
+            self.leave(eldest)
+            eldest.reschedule(asyncio.get_running_loop().time())
 
 
 UNREAD = BodyBudget(64 * 2**20)
-"""Many bodies that come slowly are much memory before any of them has been looked at."""
 
 
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Return the request's body.
 
-    Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off, 503 when
-    too much of other bodies is being read.
+    Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off, 503 for
+    one that had to give way to others.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -49,23 +74,30 @@ async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> 
     stated = request.headers.get("content-length", "")
     if stated.isdigit() and int(stated[:20]) > limit:
         raise too_large(limit)
-    parts: list[bytes] = []
-    size = 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            room.held += len(part)
-            if size > limit:
-                raise too_large(limit)
-            if room.held > room.most:
-                raise Problem(
-                    503, "busy", "Too many bodies at once", "Send it again shortly.", headers={"Retry-After": "2"}
-                )
-            parts.append(part)
+        async with asyncio.timeout(None) as reader:
+            room.enter(reader)
+            try:
+                return await _read(request, limit, room, reader)
+            finally:
+                room.leave(reader)
     except ClientDisconnect:
         raise Problem(400, "cut-body", "The body was cut off", "The connection ended before its last byte.") from None
-    finally:
-        room.held -= size
+    except TimeoutError:
+        raise Problem(
+            503, "busy", "Too many bodies at once", "Send it again shortly.", headers={"Retry-After": "2"}
+        ) from None
+
+
+async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.Timeout) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise too_large(limit)
+        parts.append(part)
+        room.take(reader, len(part))
     return b"".join(parts)
 
 

@@ -278,7 +278,7 @@ async def _raw(connection: AsyncConnection, log: Table, position: int) -> dict[s
 
 
 def _envelope(row: Any) -> Envelope:
-    if isinstance(row.data, bytes):
+    if not _all_text(row):
         row = _decoded(row)
     if not EARLIEST < row.time < LATEST:
         raise BadEnvelope("its time lies outside the calendar")
@@ -291,6 +291,14 @@ def _envelope(row: Any) -> Envelope:
         key=row.key,
         time=row.time,
         data=row.data,
+    )
+
+
+def _all_text(row: Any) -> bool:
+    """Whether every field is text; SQLite keeps bytes in any column that they are written to."""
+    return (
+        type(row.data) is type(row.id) is type(row.key) is type(row.type) is str
+        and type(row.topic) is type(row.source) is type(row.subject) is str
     )
 
 

@@ -52,13 +52,26 @@ async def test_all_bodies_together_are_bounded_and_the_room_comes_back() -> None
     slow = [asyncio.create_task(read_body(request(b"12345", b"", gate=gate), 100, room)) for _ in range(2)]
     while room.held < 10:  # noqa: ASYNC110 - each look lets the readers on
         await asyncio.sleep(0)
-    assert await refused(read_body(request(b"x"), 100, room)) == 503
     gate.set()
     assert await asyncio.gather(*slow) == [b"12345", b"12345"]
     assert room.held == 0
     assert await refused(read_body(request(b"12345", cut=True), 100, room)) == 400
     assert room.held == 0
     assert await read_body(request(b"x"), 100, room) == b"x"
+    assert room.held == 0
+
+
+async def test_bodies_that_trickle_give_way_to_what_comes_now() -> None:
+    room, gate = BodyBudget(10), asyncio.Event()
+    slow = [asyncio.create_task(read_body(request(b"12345", b"", gate=gate), 100, room)) for _ in range(2)]
+    while room.held < 10:  # noqa: ASYNC110 - each look lets the readers on
+        await asyncio.sleep(0)
+    assert await read_body(request(b"123", b"45"), 100, room) == b"12345"
+    assert await refused(slow[0]) == 503
+    assert not slow[1].done(), "there is room for this one"
+    gate.set()
+    assert await slow[1] == b"12345"
+    assert room.held == 0
 
 
 async def test_a_model_is_read_and_what_does_not_fit_is_pointed_at() -> None:
