@@ -18,8 +18,8 @@ from sla_catalogue.assembly.scenario import build_scenarios
 from sla_catalogue.assembly.settings import build_settings
 from sla_catalogue.assembly.source import build_sources
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.calendars import CatalogueCalendars, codes_of
-from sla_catalogue.canonical import StoredCatalogue, write
+from sla_catalogue.calendars import CatalogueCalendars, holiday_codes_for
+from sla_catalogue.canonical import StoredCatalogue, serialize_stored
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.coverage import CoverageDocument
@@ -30,7 +30,7 @@ from sla_catalogue.resolve import ResolvedValues, resolve
 from sla_catalogue.rule import check_everything
 from sla_catalogue.rule.length import check_lengths
 from sla_catalogue.rule.subject import CheckedCatalogue
-from sla_catalogue.shape import shape
+from sla_catalogue.shape import build_document
 from sla_domain.calendar import tzdata_version
 from sla_domain.contract import Contract, ContractId
 from sla_domain.rulebook import Rulebook
@@ -50,7 +50,7 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
     """Return the catalogue, or None when any error was found; the findings either way."""
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)
-    document = shape(resolved.values, findings)
+    document = build_document(resolved.values, findings)
     context = Context(document, _declared(resolved), findings, stored=circumstances.stored is not None)
     horizon = _horizon(document, circumstances, findings)
 
@@ -103,7 +103,7 @@ def _versioned(
     parts: Catalogue, resolved: ResolvedValues, merged: FileUnion, findings: Findings, stored: StoredCatalogue | None
 ) -> Catalogue:
     book = parts.rulebook
-    text, made = write(
+    text, made = serialize_stored(
         StoredCatalogue(
             sections=resolved.kept,
             positions=merged.positions,
@@ -146,7 +146,7 @@ def _codes(contracts: list[BuiltContract]) -> dict[str, Path]:
     codes: dict[str, Path] = {}
     for built in contracts:
         for coverage in built.built.plan.coverages.values():
-            for code in codes_of(built.contract, coverage):
+            for code in holiday_codes_for(built.contract, coverage):
                 codes.setdefault(code, (*built.path, "country") if built.contract.country else built.path)
     return codes
 

@@ -54,7 +54,7 @@ class CatalogueCalendars:
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
         """Return the coverage in this contract's zone, with the holidays that concern it."""
-        table = self.tables.get(code_of(contract, coverage))
+        table = self.tables.get(holiday_code_for(contract, coverage))
         rows = table.rows if table else ()
         zone = coverage.zone or contract.zone
         local = load_zone(zone)
@@ -70,7 +70,7 @@ class CatalogueCalendars:
         )
 
 
-def code_of(contract: Contract, coverage: Coverage) -> str:
+def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
     """Return the holiday table a coverage subtracts under this contract; '' for none.
 
     The contract may overrule (B).
@@ -90,10 +90,10 @@ def code_of(contract: Contract, coverage: Coverage) -> str:
             return holiday_code(contract.country, contract.subdivision) if closes else ""
 
 
-def codes_of(contract: Contract, coverage: Coverage) -> set[str]:
+def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
     """Return the holiday tables a coverage and its parts subtract."""
-    parts = {code for part in coverage.parts for code in codes_of(contract, part)}
-    return (parts if coverage.parts else {code_of(contract, coverage)}) - {""}
+    parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
+    return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}
 
 
 @lru_cache(maxsize=2048)

@@ -38,7 +38,7 @@ class StoredCatalogue:
     version: str = ""
 
 
-def write(stored: StoredCatalogue) -> tuple[str, str]:
+def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
     """Return the text and its version: twelve hexadecimal digits of the content's SHA-256."""
     content = {
         "format": FORMAT,
@@ -50,7 +50,7 @@ def write(stored: StoredCatalogue) -> tuple[str, str]:
     return _json({**content, "lines": _lines(stored.positions)}), _version(content)
 
 
-def read(text: str) -> StoredCatalogue:
+def parse_stored(text: str) -> StoredCatalogue:
     """Raises UnreadableText."""
     try:
         content = json.loads(text)

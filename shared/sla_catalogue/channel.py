@@ -56,7 +56,7 @@ class ChannelKind:
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
         """Report to `context.findings` what is wrong with an entry beyond its shape."""
 
-    def normalised(self, address: str) -> str:
+    def normalise(self, address: str) -> str:
         """Return an address as it is stored and sent to, without the kind. Raises BadAddress."""
         return address
 
@@ -98,11 +98,11 @@ def channel_kind(name: str) -> ChannelKind | None:
     return next((kind for kind in channel_kinds() if kind.name == name), None)
 
 
-def normalised_address(written: str) -> str:
+def normalise_address(written: str) -> str:
     """Return `kind:address` as it is stored; what is no good address stays as written (the rules report it)."""
     name, colon, address = written.partition(":")
     kind = channel_kind(name) if colon else None
     try:
-        return written if kind is None else f"{name}:{kind.normalised(address)}"
+        return written if kind is None else f"{name}:{kind.normalise(address)}"
     except BadAddress:
         return written

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sla_catalogue.calendars import codes_of
+from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.holiday.row import HolidayTable, Horizon
 from sla_domain.contract import Contract
 from sla_domain.plan import Plan
@@ -36,11 +36,11 @@ class HorizonEnd:
         """From `today` on; negative once it is over."""
         return (self.until - today).days
 
-    def soon(self, today: date) -> bool:
+    def ends_soon(self, today: date) -> bool:
         """Return whether it ends within 90 days of `today`."""
         return self.until - today < SOON
 
-    def said(self, today: date) -> str:
+    def describe(self, today: date) -> str:
         """In words, with what comes of it."""
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"
@@ -56,18 +56,18 @@ class HorizonEnd:
         return "a newer `holidays` package or feed, or add the days"
 
 
-def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
+def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
     """Return the years, and each table that some contract's calendars subtract; the one that ends first comes first."""
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
-    return endings_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
+    return horizon_ends_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
 
 
-def endings_of(
+def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
     """Return when the holidays of these contracts' calendars and the compiled years end, the earliest first."""
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
-             for code in codes_of(contract, coverage)}  # fmt: skip
+             for code in holiday_codes_for(contract, coverage)}  # fmt: skip
     known = {code: known_until(tables[code], horizon) for code in codes & tables.keys()}
     found = [HorizonEnd(day, code) for code, day in known.items() if day is not None]
     return tuple(sorted([*found, HorizonEnd(_end(horizon), YEARS)]))

@@ -87,20 +87,22 @@ def parse_minute(written: str) -> int:
     return minute
 
 
-def overlaps(week: Week) -> list[str]:
+def find_overlaps(week: Week) -> list[str]:
     """Pairs of windows that cover the same minutes, as words; the same pair on several days is told once."""
-    return _told((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
+    return _described_pairs((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
 
 
-def slivers(week: Week, limit: int = 5) -> list[str]:
+def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
     """Gaps of a few minutes, nearly always a 23:59 that should be 24:00."""
-    return _told((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit)
+    return _described_pairs(
+        (first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit
+    )
 
 
 _Placed = tuple[int, MinuteWindow]
 
 
-def _told(pairs: Iterable[tuple[_Placed, _Placed]]) -> list[str]:
+def _described_pairs(pairs: Iterable[tuple[_Placed, _Placed]]) -> list[str]:
     days: dict[str, list[str]] = {}
     for (day, window), (other_day, other) in pairs:
         words = f"{window} and {other}" + ("" if day == other_day else " of the next day")

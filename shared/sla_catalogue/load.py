@@ -15,7 +15,7 @@ from pathlib import Path as FilePath
 from sla_catalogue.assemble import AssemblyInputs, assemble
 from sla_catalogue.borrow import borrow
 from sla_catalogue.builtin import builtin_texts
-from sla_catalogue.canonical import read
+from sla_catalogue.canonical import parse_stored
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.gather import FileUnion, gather, merge
 from sla_catalogue.holiday.row import Horizon
@@ -31,7 +31,7 @@ def load_catalogue(
     return _sure(*_load(paths, environment, horizon))
 
 
-def check(
+def check_files(
     paths: Paths,
     *,
     environment: Mapping[str, str] | None = None,
@@ -55,7 +55,7 @@ class ReloadResult:
     replaced: bool = False
 
 
-def reload(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
+def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
     """Reads the files anew; a bad catalogue changes nothing."""
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
@@ -66,7 +66,7 @@ def load_text(text: str) -> Catalogue:
 
     Raises UnreadableText, CatalogueInvalid.
     """
-    stored = read(text)
+    stored = parse_stored(text)
     merged = FileUnion(sections=dict(stored.sections), positions=dict(stored.positions))
     return _sure(*assemble(merged, AssemblyInputs(environment=None, stored=stored)))
 

@@ -115,7 +115,7 @@ def _caseless(word: str, names: Sequence[str]) -> list[str]:
     return [name for name in names if name.casefold() == word.casefold()][:1]
 
 
-def spell(path: Path) -> str:
+def path_text(path: Path) -> str:
     """Return the path as people write it: `plans.gold.targets[2].time`."""
     return "".join(_steps(path)).lstrip(".")
 

@@ -67,33 +67,33 @@ def _events(scenario: Scenario) -> Iterator[IncidentEvent]:
         actor=Actor.CUSTOMER,
         attributes=scenario.attributes,
     )
-    for number, happening in enumerate(scenario.happenings, start=1):
+    for number, event in enumerate(scenario.happenings, start=1):
         yield IncidentEvent(
             id=EventId(f"{number:04}"),
             incident=_INCIDENT,
-            kind=happening.kind,
-            occurred_at=happening.at,
-            received_at=happening.at,
+            kind=event.kind,
+            occurred_at=event.at,
+            received_at=event.at,
             source="test",
             version=number,
-            actor=happening.actor,
-            actor_name=happening.actor.value,
-            attributes=happening.attributes,
-            waiting_on=happening.waiting_on,
-            agreed=_agreed(happening, scenario),
-            reason=happening.reason,
+            actor=event.actor,
+            actor_name=event.actor.value,
+            attributes=event.attributes,
+            waiting_on=event.waiting_on,
+            agreed=_agreed(event, scenario),
+            reason=event.reason,
         )
 
 
-def _agreed(happening: ScenarioEvent, scenario: Scenario) -> AgreedTarget | None:
-    if happening.agreed is None:
+def _agreed(event: ScenarioEvent, scenario: Scenario) -> AgreedTarget | None:
+    if event.agreed is None:
         return None
-    agreed = happening.agreed
+    agreed = event.agreed
     return AgreedTarget(
         metric=agreed.metric,
         due_at=agreed.due,
         agreed_by=agreed.by,
-        reason=happening.reason,
+        reason=event.reason,
         moved_by_pauses=agreed.moved_by_pauses,
     )
 

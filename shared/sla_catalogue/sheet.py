@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sla_catalogue.calendars import codes_of
+from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
 from sla_domain.calendar import LocalSpan, Window
@@ -18,7 +18,7 @@ from sla_domain.contract import Contract, ContractId
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
-from sla_domain.explain.text import allowed_words, duration, said_in
+from sla_domain.explain.text import allowed_words, duration_text, text_in
 from sla_domain.plan import (
     AgreedDates,
     Coverage,
@@ -94,7 +94,7 @@ class _Sheet:
         }
 
     def _said(self, texts: Texts) -> str:
-        return said_in(texts, self._language)[1]
+        return text_in(texts, self._language)[1]
 
     # -- the parts
 
@@ -183,7 +183,7 @@ class _Sheet:
 
     def _holidays(self) -> Iterator[dict[str, Any]]:
         """What people added to the holidays that the contract's coverages subtract, and what they took out."""
-        codes = {code for each in self._coverages() for code in codes_of(self._contract, each)}
+        codes = {code for each in self._coverages() for code in holiday_codes_for(self._contract, each)}
         for code in sorted(codes & self._tables.keys()):
             table = self._tables[code]
             for row in table.rows:
@@ -209,14 +209,14 @@ class _Sheet:
             "title": self._said(policy.titles),
             "levels": [self._level(level) for level in policy.levels],
             "repeat": policy.repeat,
-            "pause": duration(policy.pause, self._words),
+            "pause": duration_text(policy.pause, self._words),
             "clause": policy.clause,
         }
 
     def _level(self, level: PolicyLevel) -> dict[str, Any]:
         held = {name: self._holders(name) for name in level.tell}
         return {
-            "after": duration(level.after, self._words),
+            "after": duration_text(level.after, self._words),
             "tell": held,
             "channels": list(level.channels),
             "kind": level.kind.value,
@@ -288,4 +288,4 @@ def _either(values: Iterable[str]) -> str:
 
 def _warning(warning: WarningAt, words: Words) -> str:
     """`75 %` of the allowed time, or `−1 h`: so long before the due instant."""
-    return f"{warning.percent} %" if warning.before is None else duration(-warning.before, words)
+    return f"{warning.percent} %" if warning.before is None else duration_text(-warning.before, words)

@@ -64,7 +64,7 @@ class Authentication:
     username: str = ""
     secrets: tuple[Secret, ...] = ()
 
-    def vouches_for(self, header: str) -> bool:
+    def covers_header(self, header: str) -> bool:
         """Return whether a proof of this kind covers a header (its name in lower case).
 
         A signature covers what was signed and nothing else. A token or a password vouches for the whole request that
@@ -131,7 +131,7 @@ class Lookup:
     constant: str = ""
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
-    def translated(self, found: str) -> str:
+    def translate(self, found: str) -> str:
         """Return the value by the lookup's own table; as it is when the table does not have it."""
         return look_up(self.values, found) or found
 
@@ -182,37 +182,37 @@ class Source:
 
     def phase_of(self, status: str) -> TicketPhase | None:
         """Return what a status means; None when the catalogue does not say."""
-        return self.statuses.get(fold(status))
+        return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
         """Return the plan's priority for a value; None when the catalogue does not say."""
-        return self.priorities.get(fold(value))
+        return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
         """Give RESOLVED or CANCELLED, by the source's table; None when it lacks the word."""
-        return self.resolutions.get(fold(resolution))
+        return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
         """Return whether the account is listed as staff."""
-        return fold(account) in self.staff
+        return fold_case(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
         """Return whether the account is listed as a customer's."""
-        return fold(account) in self.customers
+        return fold_case(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
         """Return whether the account is listed as a bot."""
-        return fold(account) in self.bots
+        return fold_case(account) in self.bots
 
 
-def fold(word: str) -> str:
+def fold_case(word: str) -> str:
     """Return how table keys are compared: without case and surrounding space."""
     return word.strip().casefold()
 
 
 def domain_of(address: str) -> str:
     """Return the domain of a mail address, or of `@example.com`, or itself: folded, and as the network writes it."""
-    domain = fold(address).rpartition("@")[2].rstrip(".")
+    domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:
         return domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError:
@@ -221,4 +221,4 @@ def domain_of(address: str) -> str:
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
     """Return the entry of a word, whatever its case; None when there is none."""
-    return table.get(fold(word))
+    return table.get(fold_case(word))

@@ -56,7 +56,7 @@ def writable(text: str, *, lines: bool = False) -> bool:
     return text.isprintable() or not (UNWRITABLE if lines else UNWRITABLE_ON_A_LINE).search(text)
 
 
-def shortened(text: str, longest: int) -> str:
+def shorten(text: str, longest: int) -> str:
     """Return the text itself, or its beginning with an ellipsis that says that it went on."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 

@@ -85,7 +85,7 @@ class Mark:
     at: datetime
     pending: bool
     target_event: EventId = NO_EVENT
-    heard_at: datetime | None = None  # when slad had received every event from which the instant follows
+    known_since: datetime | None = None  # when slad had received every event from which the instant follows
 
     @property
     def key(self) -> str:

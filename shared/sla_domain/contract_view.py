@@ -25,7 +25,7 @@ from datetime import datetime
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
-from sla_domain.fold.order import as_read
+from sla_domain.fold.order import in_reading_order
 from sla_domain.incident import ContractPeriod, Incident
 
 NOT_SHOWN = "not shown"
@@ -133,7 +133,7 @@ def contract_view(
     """
     share = contract_share(periods, contract)
     known = list(events)
-    rows = as_read(known)
+    rows = in_reading_order(known)
     if share is None:
         return None
     places = _places(rows, periods, complete)

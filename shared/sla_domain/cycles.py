@@ -56,7 +56,7 @@ def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedCloc
     """Return the incident with each clock under the id under which the world knows it."""
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident
-    ids = _told_as(incident, known)
+    ids = _ids_by_published(incident, known)
     used = {*ids.values()}
     for clock in incident.clocks:
         if clock.id not in used and _place(clock) not in ids:
@@ -66,7 +66,7 @@ def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedCloc
     return replace(incident, clocks=clocks)
 
 
-def _told_as(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> dict[Place, ClockId]:
+def _ids_by_published(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> dict[Place, ClockId]:
     """Ids by what was told: a breach and the start, a breach alone, the start alone."""
     starts = {start_name(clock): _place(clock) for clock in incident.clocks}
     begun: dict[tuple[str, datetime | None], Place] = {

@@ -123,7 +123,7 @@ class Snapshot:
     before: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     @property
-    def stands(self) -> str:
+    def phase_text(self) -> str:
         """Return where the ticket stands as `before` names it; empty when the sender does not say."""
         if self.phase is None:
             return ""
@@ -180,7 +180,7 @@ class IncidentEvent:
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property
-    def look_order(self) -> Order:
+    def snapshot_order(self) -> Order:
         """Where the fold reads its `snapshot`: when it holds, but behind the event and all that arrived with it."""
         shown = self.snapshot
         assert shown is not None

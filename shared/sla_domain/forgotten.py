@@ -16,7 +16,7 @@ from sla_domain.event import EventKind, IncidentEvent
 BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
-def remembered(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
+def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
     """Return the events an incident is folded from; `ended_at` is None for one that was never forgotten.
 
     What happened up to `ended_at` is history whose verdicts are told. A new life begins with the first opening or

@@ -24,7 +24,7 @@ _AHEAD = timedelta(days=8)  # how far ahead the next close is looked for
 _NOTICEABLE = timedelta(minutes=1)
 
 
-def name_of(calendar: Calendar | None) -> str:
+def hours_name(calendar: Calendar | None) -> str:
     """Return the hours of a calendar as facts name them; those of no calendar are the wall's."""
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
@@ -38,7 +38,7 @@ def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calen
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
     for coverage in _coverages(rulebook, known.plan, known.base_plan):
         calendar = rulebook.calendars.calendar(known, coverage)
-        if name_of(calendar) == name:
+        if hours_name(calendar) == name:
             return calendar
     return None
 
@@ -81,7 +81,7 @@ def _open(calendar: Calendar, at: datetime) -> bool:
         return True
 
 
-def counted(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
+def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
     """Counted time from `start` to `end`, negative when `end` is the earlier one; None beyond the calendar's years."""
     if calendar is None:
         return end - start
@@ -102,18 +102,18 @@ class CountedSpan:
     wall: timedelta
 
     @property
-    def first(self) -> timedelta:
+    def primary(self) -> timedelta:
         """Return what is told first: counted time where it is known."""
         return self.wall if self.counted is None else self.counted
 
     @property
-    def two(self) -> bool:
+    def differs(self) -> bool:
         """Return whether the wall clock tells another story, so that both are worth telling."""
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 
 
-def span_of(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
+def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
     """From `start` to `end` for a clock that counts in `hours`, of which `calendar` is what is known."""
     by_wall = hours == WALL
     known = by_wall or calendar is not None
-    return CountedSpan(counted(None if by_wall else calendar, start, end) if known else None, end - start)
+    return CountedSpan(counted_time(None if by_wall else calendar, start, end) if known else None, end - start)

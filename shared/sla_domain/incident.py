@@ -264,7 +264,7 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
     return {"own": incident.elapsed(at) - sum(shares.values(), timedelta()), **shares}
 
 
-def held_by(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
+def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
     """Wall time by (assignee, group, line); the values sum to elapsed."""
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at

@@ -18,20 +18,20 @@ MOST_PERIODS = 200
 _KEY = "contract/"
 
 
-def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
+def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
     """Return `contract.changed` when the periods are not those published last.
 
     `keys`: of the incident's own facts published so far (`published.keys_after`).
     """
-    told = sorted(
+    published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]
     )
-    if not told and len(incident.periods) == 1:
+    if not published and len(incident.periods) == 1:
         return []
     digest = _digest(incident.periods)
-    if told and told[-1][1] == digest:
+    if published and published[-1][1] == digest:
         return []
-    number = told[-1][0] + 1 if told else 1
+    number = published[-1][0] + 1 if published else 1
     return [
         Fact(
             body=ContractChanged(incident.periods[-MOST_PERIODS:]),

@@ -65,7 +65,7 @@ class NoticeMatch:
     version: str = ""
 
 
-def matches(notice: Notice, contract: Contract) -> NoticeMatch | None:
+def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
     """Return the first reason why the notice concerns the contract; a known version before an unknown one."""
     found = [
         match
@@ -87,12 +87,12 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
     return None
 
 
-def concerned(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
+def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
     """Contracts in force whose environment holds an affected product (clause H6, H7)."""
-    return [c for c in rulebook.contracts.values() if in_force(c, at) and matches(notice, c) is not None]
+    return [c for c in rulebook.contracts.values() if in_force(c, at) and match_notice(notice, c) is not None]
 
 
-def entitled(contract: Contract) -> list[Person]:
+def entitled_people(contract: Contract) -> list[Person]:
     """Return the people of a contract who hear of critical fixes."""
     return [person for person in contract.people.values() if person.notices]
 

@@ -83,33 +83,33 @@ def preview(
         actor=Actor.CUSTOMER,
         attributes=stated,
     )
-    story, tracks = open_incident(opening, rulebook, ContractMatch(contract, reason))
-    timed = (tracks[metric.id] for metric in story.entitlement.plan.metrics if metric.id in tracks)
-    lines = tuple(_line(track, opening) for track in timed)
+    state, trackers = open_incident(opening, rulebook, ContractMatch(contract, reason))
+    timed = (trackers[metric.id] for metric in state.entitlement.plan.metrics if metric.id in trackers)
+    lines = tuple(_line(tracker, opening) for tracker in timed)
     return Preview(
         contract=contract,
         reason=reason,
-        plan=story.entitlement.plan.id,
-        scope=story.entitlement.scope,
-        priority=story.priority,
+        plan=state.entitlement.plan.id,
+        scope=state.entitlement.scope,
+        priority=state.priority,
         opened_at=opened_at,
         lines=tuple(line for line in lines if line is not None),
-        remarks=tuple(story.remarks),
+        remarks=tuple(state.remarks),
     )
 
 
-def _line(track: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
+def _line(tracker: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
     """None for a metric for which the plan has no row at all."""
-    conditional = track.current is None
-    tally = track.current or track.begin(opening)
-    clock = build_clock(tally, opening.incident, opening.occurred_at, None)
+    conditional = tracker.current is None
+    builder = tracker.current or tracker.start_now(opening)
+    clock = build_clock(builder, opening.incident, opening.occurred_at, None)
     if clock is None:
-        missing = track.missing()
+        missing = tracker.why_no_clock()
         if missing is None:
             return None
-        row = track.row()
+        row = tracker.matching_row()
         return PreviewLine(
-            metric=track.metric.id,
+            metric=tracker.metric.id,
             due_at=None,
             warnings=(),
             target=row,
@@ -118,7 +118,7 @@ def _line(track: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
             missing=missing,
             out_of_reach=row is not None and not isinstance(row.allowed, Unspecified),
         )
-    return _known(clock, conditional, tally.trouble if clock.due_at is None else None)
+    return _known(clock, conditional, builder.trouble if clock.due_at is None else None)
 
 
 def _known(clock: Clock, conditional: bool, trouble: CalendarError | None) -> PreviewLine:

@@ -17,7 +17,7 @@ from sla_domain.fact import Fact, IncidentFactBody, PromiseMade, PromiseMoved, P
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.plan import MetricId
 from sla_domain.published import PublishedState
-from sla_domain.published_mark import fresh
+from sla_domain.published_mark import unused_key
 
 _NONE = "promise/none"
 _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
@@ -57,7 +57,7 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.due_at, line.metric)))
 
 
-def promise_facts(incident: Incident, told: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
+def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
     """Return what to publish of the incident's promise.
 
     `PromiseMade` with the first lines, `PromiseMoved` when a promised instant changed, `PromiseNone` where nothing is
@@ -70,10 +70,10 @@ def promise_facts(incident: Incident, told: Mapping[ClockId, PublishedState], ke
     zone = incident.contract.zone
     if "promise" not in keys:
         return [_fact(PromiseMade(dues, zone), "promise", incident)]
-    moved = tuple([clock.metric for clock in incident.clocks if _moved(clock, told.get(clock.id))])
+    moved = tuple([clock.metric for clock in incident.clocks if _moved(clock, published.get(clock.id))])
     if not moved:
         return []
-    return [_fact(PromiseMoved(dues, zone, moved), fresh("promise/moved", keys), incident)]
+    return [_fact(PromiseMoved(dues, zone, moved), unused_key("promise/moved", keys), incident)]
 
 
 def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
@@ -87,12 +87,14 @@ def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
     return [_fact(PromiseNone("; ".join((*scope, *reasons))), _NONE, incident)]
 
 
-def _moved(clock: Clock, told: PublishedState | None) -> bool:
+def _moved(clock: Clock, published: PublishedState | None) -> bool:
     if clock.state is not ClockState.RUNNING or clock.due_at is None:
         return False
-    if told is None or told.promised_at is None:
-        return clock.started_by not in _REPLIES and (told is None or not told.state.open or told.due_at is None)
-    return clock.due_at != told.promised_at
+    if published is None or published.promised_at is None:
+        return clock.started_by not in _REPLIES and (
+            published is None or not published.state.open or published.due_at is None
+        )
+    return clock.due_at != published.promised_at
 
 
 def _fact(body: IncidentFactBody, key: str, incident: Incident) -> Fact:

@@ -17,10 +17,10 @@ from sla_domain.published_mark import (
     MarkMeaning,
     PublishedMark,
     digest,
-    fresh,
     is_published,
-    standing,
+    standing_marks,
     target_name,
+    unused_key,
     with_instants,
 )
 
@@ -52,12 +52,12 @@ class PublishedState:
     @property
     def breaches(self) -> frozenset[datetime]:
         """Return the due instants whose breach is published and not taken back, as far as the row has them."""
-        breaches = [each for each in standing(self.keys, self.meanings) if each.kind == BREACH]
+        breaches = [each for each in standing_marks(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the warnings and breaches that are published and not taken back."""
-        return with_instants(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)
+        return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +69,24 @@ class Timer:
     at: datetime
 
 
-def timers(clock: Clock, told: PublishedState) -> tuple[Timer, ...]:
+def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
     """Return the marks still to be published when their time comes; none unless the clock runs."""
-    ahead = _ahead(clock, told.keys, told.published_marks(clock))
+    ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
 
 
-def _ahead(clock: Clock, used: Collection[str], spoken: Iterable[PublishedMark]) -> dict[str, Mark]:
+def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedMark]) -> dict[str, Mark]:
     """The pending marks that are news, by the keys under which they will be told."""
     ahead: dict[str, Mark] = {}
-    spoken = list(spoken)
+    known_marks = list(known_marks)
     for mark in clock.marks:
-        if mark.pending and not is_published(mark, spoken):
-            ahead[fresh(mark.key, {*used, *ahead})] = mark
+        if mark.pending and not is_published(mark, known_marks):
+            ahead[unused_key(mark.key, {*used, *ahead})] = mark
     return ahead
 
 
 def after_publishing(
-    told: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
+    published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
     """Return the published states once `facts` are out; clocks that are no more keep what was published of them."""
     said: dict[ClockId, list[Fact]] = {}
@@ -96,9 +96,9 @@ def after_publishing(
             said.setdefault(fact.clock, []).append(fact)
         elif isinstance(fact.body, _PROMISES):
             promised = fact.body.lines
-    after = dict(told)
+    after = dict(published)
     for clock in clocks:
-        after[clock.id] = _after(told.get(clock.id), said.pop(clock.id, []), clock, promised)
+        after[clock.id] = _after(published.get(clock.id), said.pop(clock.id, []), clock, promised)
     for id_, rest in said.items():
         if id_ in after:
             old = after[id_]
@@ -118,11 +118,11 @@ def _after(
     old: PublishedState | None, facts: list[Fact], clock: Clock, promised: Mapping[str, datetime]
 ) -> PublishedState:
     keys = (old.keys if old is not None else frozenset()) | _words(facts)
-    spoken = {each.key: each for each in old.published_marks(clock)} if old is not None else {}
+    known_marks = {each.key: each for each in old.published_marks(clock)} if old is not None else {}
     for fact in facts:
-        _hear(spoken, fact, clock)
-    meanings = {key: MarkMeaning(each.at, each.target) for key, each in spoken.items()}
-    for key, mark in _ahead(clock, keys, spoken.values()).items():
+        _apply_fact(known_marks, fact, clock)
+    meanings = {key: MarkMeaning(each.at, each.target) for key, each in known_marks.items()}
+    for key, mark in _ahead(clock, keys, known_marks.values()).items():
         meanings[key] = MarkMeaning(mark.at, target_name(mark.target_event))
     line = promised.get(clock.metric) if clock.state is ClockState.RUNNING else None
     given = line if line == clock.due_at else None
@@ -130,7 +130,7 @@ def _after(
         state=clock.state,
         generation=clock.generation,
         due_at=clock.due_at,
-        breached_at=_breach_in_force(spoken.values(), clock),
+        breached_at=_breach_in_force(known_marks.values(), clock),
         keys=keys,
         cause=digest(clock.cause),
         promised_at=given or (old.promised_at if old is not None else None),
@@ -143,29 +143,29 @@ def _after(
         cycle=clock.cycle,
         catalogue=old.catalogue if old is not None else "",
         withdrawn_at=clock.withdrawn_at,
-        earned=_still_earned(clock, spoken.values()),
+        earned=_still_earned(clock, known_marks.values()),
     )
 
 
-def _still_earned(clock: Clock, spoken: Iterable[PublishedMark]) -> dict[datetime, str]:
-    told_at = {each.at for each in spoken if each.kind == BREACH}
+def _still_earned(clock: Clock, known_marks: Iterable[PublishedMark]) -> dict[datetime, str]:
+    told_at = {each.at for each in known_marks if each.kind == BREACH}
     return {each.at: each.under for each in clock.earned if each.at in told_at}
 
 
-def _hear(spoken: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
+def _apply_fact(known_marks: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
     """What stands once the fact is out."""
     body = fact.body
     if isinstance(body, Warned):
-        spoken[fact.key] = _published(fact, body.threshold, clock)
+        known_marks[fact.key] = _published(fact, body.threshold, clock)
     elif isinstance(body, Breached):
-        spoken[fact.key] = _published(fact, BREACH, clock)
+        known_marks[fact.key] = _published(fact, BREACH, clock)
     elif isinstance(body, Amended):
         for taken in body.takes_back:
-            spoken.pop(taken.key, None)
+            known_marks.pop(taken.key, None)
         if body.moved is not None:
-            for key, each in spoken.items():
+            for key, each in known_marks.items():
                 if each.kind == BREACH and each.at == body.moved.old_at:
-                    spoken[key] = replace(each, at=body.moved.new_at)
+                    known_marks[key] = replace(each, at=body.moved.new_at)
 
 
 def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
@@ -175,10 +175,10 @@ def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
     return PublishedMark(fact.key, kind, fact.generation, fact.at, target)
 
 
-def _breach_in_force(spoken: Iterable[PublishedMark], clock: Clock) -> datetime | None:
+def _breach_in_force(known_marks: Iterable[PublishedMark], clock: Clock) -> datetime | None:
     """The due instant of the generation in force, if its passing was told."""
     ours = next((mark.at for mark in clock.marks if mark.kind == BREACH and mark.generation == clock.generation), None)
-    return ours if any(each.kind == BREACH and each.at == ours for each in spoken) else None
+    return ours if any(each.kind == BREACH and each.at == ours for each in known_marks) else None
 
 
 def _words(facts: Iterable[Fact]) -> frozenset[str]:

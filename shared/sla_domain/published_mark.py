@@ -61,7 +61,7 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
     return None
 
 
-def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
+def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
     """Return the published marks that were not taken back, in the order of their keys."""
     found = []
     for key in sorted(keys):
@@ -73,7 +73,7 @@ def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list
 
 
 def with_instants(
-    spoken: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
+    known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
     """Return `spoken` with missing instants filled in, as far as the clock or the row's own breach has them.
 
@@ -81,7 +81,7 @@ def with_instants(
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
-    for each in spoken:
+    for each in known_marks:
         if each.at is None and each.kind == BREACH and each.generation == generation and breached_at is not None:
             each = replace(each, at=breached_at)
         (unknown if each.at is None else known).append(each)
@@ -109,13 +109,13 @@ def with_instants(
     return known
 
 
-def is_published(mark: Mark, spoken: Iterable[PublishedMark]) -> bool:
+def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
     """Return whether the mark has been published already, given what is published and stands."""
-    same = [each for each in spoken if each.kind == mark.kind]
+    same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
 
 
-def fresh(key: str, used: Collection[str]) -> str:
+def unused_key(key: str, used: Collection[str]) -> str:
     """Return the key itself, or the first of `key~1`, `key~2` … that has not been used."""
     return _numbered(key, lambda candidate: candidate in used)
 

@@ -33,7 +33,7 @@ _CAUSE, _PROMISED, _TARGET, _START, _AHEAD = "cause", "promised", "target", "sta
 _WITHDRAWN, _EARNED = "withdrawn", "earned"
 
 
-def write(state: PublishedState) -> str:
+def write_state(state: PublishedState) -> str:
     """Return everything but the columns of the row, as words in a stable order."""
     words = sorted(state.keys)
     for key, meaning in sorted(state.meanings.items()):
@@ -48,7 +48,7 @@ def write(state: PublishedState) -> str:
     return " ".join(words)
 
 
-def read(
+def read_state(
     text: str,
     *,
     state: str,

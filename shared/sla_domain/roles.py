@@ -51,7 +51,7 @@ class LevelRoster:
         """Return whether nobody ever holds anything the level names."""
         return not self.on_duty and not self.off_duty
 
-    def only(self, wanted: Callable[[Person], bool]) -> LevelRoster:
+    def filtered(self, wanted: Callable[[Person], bool]) -> LevelRoster:
         """Without those who are not wanted."""
         on, off = ([each for each in part if wanted(each.person)] for part in (self.on_duty, self.off_duty))
         return LevelRoster(tuple(on), tuple(off))
@@ -65,7 +65,7 @@ class LevelDecision:
     until: datetime | None = None
 
 
-def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
+def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
     """Return who of these roles is on duty at `at` and who is not; a name that is no role may be a person's, who always
     is.
     """
@@ -83,7 +83,7 @@ def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: dat
     return LevelRoster(tuple(on.values()), tuple(each for who, each in off.items() if who not in on))
 
 
-def level_recipients(level: LevelRoster, told: Collection[str]) -> LevelDecision:
+def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
     """Return who is on duty.
 
     In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have been, the first
@@ -92,7 +92,7 @@ def level_recipients(level: LevelRoster, told: Collection[str]) -> LevelDecision
     if level.on_duty:
         return LevelDecision(level.on_duty)
     awake = tuple(replace(each, reason=RoleReason.EVERYBODY) for each in level.off_duty)
-    unheard = tuple(each for each in awake if each.person.id not in told)
+    unheard = tuple(each for each in awake if each.person.id not in notified)
     begins = min((each.begins for each in level.off_duty if each.begins is not None), default=None)
     if unheard or begins is None:
         return LevelDecision(unheard or awake)

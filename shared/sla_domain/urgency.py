@@ -38,7 +38,7 @@ def weight(severity: int, plan_rank: int) -> float:
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
 
-def weighted(weight: float, left: timedelta | None) -> float:
+def score_of_weight(weight: float, left: timedelta | None) -> float:
     """Return the score of what weighs so much, with so much time left (None: paused)."""
     return weight * score(1, 1, left)
 
@@ -56,4 +56,4 @@ def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) 
     if not clock.state.open:
         return 0.0
     left = None if clock.due_at is None else clock.due_at - at
-    return round(weighted(weight_of(incident, clock, rulebook), left), 6)
+    return round(score_of_weight(weight_of(incident, clock, rulebook), left), 6)

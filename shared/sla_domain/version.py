@@ -47,7 +47,7 @@ class Comparison:
         if self.version.endswith("*"):
             same = _begins(version, self.version.rstrip("*").rstrip("."))
             return same is not (self.operator == "!=")
-        order = compare(version, self.version)
+        order = compare_versions(version, self.version)
         match self.operator:
             case "=":
                 return order == 0
@@ -85,7 +85,7 @@ class VersionRange:
         return any(all(each.holds(version) for each in together) for together in self.alternatives)
 
 
-def compare(left: str, right: str) -> int:
+def compare_versions(left: str, right: str) -> int:
     """-1, 0 or 1."""
     (numbers, rest), (other_numbers, other_rest) = _split(left), _split(right)
     pairs = chain(zip_longest(numbers, other_numbers, fillvalue=_ZERO), zip_longest(rest, other_rest, fillvalue=_ZERO))

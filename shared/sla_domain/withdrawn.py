@@ -38,18 +38,18 @@ class WithEarlierPromises:
     unread: frozenset[ClockId]
 
 
-def with_earlier(
+def with_earlier_promises(
     incident: Incident,
     versions: Mapping[ClockId, str],
-    told: Mapping[ClockId, PublishedState],
+    published: Mapping[ClockId, PublishedState],
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
     """Add to an incident what stays of earlier promises. `versions`: by which each of its clocks is judged now."""
     found = dict(versions)
     unread = set[ClockId]()
-    clocks = [_with_earned(clock, found[clock.id], told.get(clock.id), before) for clock in incident.clocks]
-    for id_, old in told.items():
+    clocks = [_with_earned(clock, found[clock.id], published.get(clock.id), before) for clock in incident.clocks]
+    for id_, old in published.items():
         if id_ in versions or not old.catalogue:
             continue
         at = old.withdrawn_at or now
@@ -58,7 +58,7 @@ def with_earlier(
             unread.add(id_)
             continue
         clock = next((clock for clock in then[0].clocks if clock.id == id_), None)
-        ended = None if clock is None else withdrawn(clock, *then, at)
+        ended = None if clock is None else withdraw_clock(clock, *then, at)
         if ended is not None:
             clocks.append(_with_earned(ended, old.catalogue, old, before))
             found[id_] = old.catalogue
@@ -67,7 +67,7 @@ def with_earlier(
     return WithEarlierPromises(replace(incident, clocks=tuple(clocks)), found, frozenset(unread))
 
 
-def withdrawn(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
+def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
     """Return the clock as it was when its target ceased to be promised at `at`; None if it began only then.
 
     `incident` and `rulebook` are those under which it was promised. A clock that had ended keeps its verdict.

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from sla_catalogue.assembly.draft import PlanDraft, laid_over
+from sla_catalogue.assembly.draft import PlanDraft, lay_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.channel import channel_kinds, normalised_address
+from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
@@ -118,7 +118,7 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
     base = plans.drafts.get(document.base_plan)
     if base is None or not draft.document.requires_base:
         return draft
-    return laid_over(draft, base, f"{draft.id}+{base.id}")
+    return lay_over(draft, base, f"{draft.id}+{base.id}")
 
 
 def _people(document: ContractDocument, built: BuiltPlan, context: Context) -> dict[str, Person]:
@@ -149,7 +149,7 @@ def _customers_own(document: ContractDocument, built: BuiltPlan) -> set[str]:
 def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Person:
     """`notices` and `side` hold where the document does not say."""
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
-    addresses = [normalised_address(address) for address in (*document.addresses, *of_kinds)]
+    addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
     return Person(
         id=id_,
         name=document.name,

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.coverage import CoverageDocument, SpanDocument
-from sla_catalogue.hours import DAY, MinuteWindow, Week, overlaps, slivers
+from sla_catalogue.hours import DAY, MinuteWindow, Week, find_overlaps, find_short_gaps
 from sla_catalogue.problem import Path
 from sla_domain.calendar import LocalSpan, Window
 from sla_domain.plan import Combination, Coverage, HolidaySource
@@ -84,9 +84,9 @@ def window_of(window: MinuteWindow) -> Window:
 
 
 def _check_week(week: Week, path: Path, context: Context) -> None:
-    for pair in overlaps(week):
+    for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
-    for gap in slivers(week):
+    for gap in find_short_gaps(week):
         context.findings.warning(
             path, "sliver", f"a few minutes stay closed between {gap}", "write 24:00 for the end of a day"
         )

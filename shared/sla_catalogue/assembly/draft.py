@@ -66,7 +66,7 @@ def _draft(name: str, below: tuple[str, ...], drafts: dict[str, PlanDraft], cont
         base = _draft(parent, (*below, name), drafts, context)
         if base is None:
             return None
-        own = _child(laid_over(own, base, name), base.document)
+        own = _child(lay_over(own, base, name), base.document)
     drafts[name] = own
     return own
 
@@ -91,7 +91,7 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
     return replace(draft, document=own.model_copy(update=sale))
 
 
-def laid_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
+def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """`top` as a plan of its own right, with `base` showing through where it says nothing."""
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

@@ -8,9 +8,9 @@ from pathlib import Path as FilePath
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.holiday import FeedDocument, HolidayDocument
 from sla_catalogue.holiday.feed import BadFeed, read_feed
-from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate
+from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon
-from sla_catalogue.holiday.table import table_of
+from sla_catalogue.holiday.table import build_table
 from sla_catalogue.problem import Path, did_you_mean
 
 MAX_FEED_BYTES = 4 * 1024 * 1024
@@ -40,7 +40,7 @@ def _table(code: str, path: Path, horizon: Horizon, bases: Mapping[str, FilePath
         if removed.date not in known:
             message = f"{removed.date} is no holiday of {code} to begin with"
             context.findings.warning((*where, "remove", index), "not-a-holiday", message, "remove this entry")
-    return table_of(code, generated, rows, spans, document.add, document.remove)
+    return build_table(code, generated, rows, spans, document.add, document.remove)
 
 
 def _generated(
@@ -61,7 +61,7 @@ def _generated(
         closes_at=document.half_day_closes_at,
     )
     try:
-        return generate(recipe, horizon)
+        return generate_rows(recipe, horizon)
     except UnknownRegion as error:
         wanted = str(error).rsplit("'", 2)[-2]
         context.findings.error(path, "unknown-region", str(error), did_you_mean(wanted, error.known))

@@ -87,12 +87,12 @@ def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) 
 
 def _scenario(document: ScenarioDocument, contract: Contract, path: Path, context: Context) -> Scenario:
     def instant(text: str) -> datetime:
-        return aware(text, contract.zone)
+        return parse_instant(text, contract.zone)
 
     attributes = {"description": "as described", **document.attributes}  # a request without one is a case of its own
     if document.priority is not None:
         attributes["priority"] = document.priority
-    events = [_happening(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
+    events = [_event(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
     happenings = tuple(event for event in events if event is not None)
     opened = instant(document.opened)
     last = max([opened, *(happening.at for happening in happenings)])
@@ -121,7 +121,7 @@ def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset
     return frozenset(RemarkKind(name) for name in names if name in known)
 
 
-def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> ScenarioEvent | None:
+def _event(document: EventDocument, zone: str, path: Path, context: Context) -> ScenarioEvent | None:
     kinds = [kind.value for kind in EventKind if kind is not EventKind.OBSERVED]  # it needs a snapshot
     actors = [actor.value for actor in Actor]
     parties = [party.value for party in WaitingOn]
@@ -135,7 +135,7 @@ def _happening(document: EventDocument, zone: str, path: Path, context: Context)
     if document.priority is not None:
         attributes["priority"] = document.priority
     return ScenarioEvent(
-        at=aware(document.at, zone),
+        at=parse_instant(document.at, zone),
         kind=EventKind(document.event),
         actor=Actor(document.by),
         waiting_on=WaitingOn(document.waiting_on) if document.waiting_on else None,
@@ -149,16 +149,16 @@ def _agreement(document: EventDocument, zone: str) -> ScenarioAgreement | None:
     agreed = document.agreed
     if agreed is None:
         return None
-    due = aware(agreed.due, zone)
+    due = parse_instant(agreed.due, zone)
     return ScenarioAgreement(metric=agreed.metric, due=due, by=agreed.by, moved_by_pauses=agreed.moved_by_pauses)
 
 
 def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectation:
     return Expectation(
         metric=metric,
-        due=aware(document.due, zone) if document.due else None,
-        warn=None if document.warn is None else tuple(aware(text, zone) for text in document.warn),
-        breach=aware(document.breach, zone) if document.breach not in (None, NEVER) else None,
+        due=parse_instant(document.due, zone) if document.due else None,
+        warn=None if document.warn is None else tuple(parse_instant(text, zone) for text in document.warn),
+        breach=parse_instant(document.breach, zone) if document.breach not in (None, NEVER) else None,
         unbroken=document.breach == NEVER,
         state=document.state or "",
         unspecified=document.unspecified,
@@ -166,6 +166,6 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
     )
 
 
-def aware(text: str, zone: str) -> datetime:
+def parse_instant(text: str, zone: str) -> datetime:
     """Return the instant of a time; one without an offset is read in `zone` as every local time is (`read_local`)."""
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

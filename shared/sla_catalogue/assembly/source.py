@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sla_catalogue.assembly.side import check_sides, membership
+from sla_catalogue.assembly.side import build_membership, check_sides
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.source import AuthenticationDocument, LookupDocument, SourceDocument
@@ -20,7 +20,7 @@ from sla_catalogue.source import (
     Source,
     SourceId,
     TicketPhase,
-    fold,
+    fold_case,
     signing_key,
 )
 
@@ -88,14 +88,14 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         product=_lookup(document.product),
         attributes=MappingProxyType({name: _sure(lookup) for name, lookup in document.attributes.items()}),
         resolutions=MappingProxyType(
-            {fold(word): TicketPhase(meaning) for word, meaning in document.resolutions.items()}
+            {fold_case(word): TicketPhase(meaning) for word, meaning in document.resolutions.items()}
         ),
-        staff=frozenset(map(fold, document.staff.people)),
-        staff_by=membership(document.staff),
+        staff=frozenset(map(fold_case, document.staff.people)),
+        staff_by=build_membership(document.staff),
         only_staff=document.staff.only,
-        customers=frozenset(map(fold, document.customers.people)),
-        customers_by=membership(document.customers),
-        bots=frozenset(map(fold, document.bots)),
+        customers=frozenset(map(fold_case, document.customers.people)),
+        customers_by=build_membership(document.customers),
+        bots=frozenset(map(fold_case, document.bots)),
     )
 
 
@@ -160,7 +160,7 @@ def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[s
     found: dict[str, TicketPhase] = {}
     for word, phase in table.items():
         if phase in list(TicketPhase):
-            found[fold(word)] = TicketPhase(phase)
+            found[fold_case(word)] = TicketPhase(phase)
         else:
             hint = did_you_mean(phase, [known.value for known in TicketPhase])
             context.findings.error((*path, word), "unknown-phase", f"no phase is called {phase!r}", hint)
@@ -168,7 +168,7 @@ def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[s
 
 
 def _folded(table: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType({fold(word): meaning for word, meaning in table.items()})
+    return MappingProxyType({fold_case(word): meaning for word, meaning in table.items()})
 
 
 def _lookup(document: LookupDocument | None) -> Lookup | None:

@@ -67,6 +67,6 @@ class CoverageDocument(Document):
         return self
 
     @property
-    def left_open(self) -> bool:
+    def hours_unspecified(self) -> bool:
         """Its hours are written as unspecified."""
         return self.hours is None and not self.all_of and not self.any_of

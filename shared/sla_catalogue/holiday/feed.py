@@ -15,7 +15,7 @@ from typing import Any
 
 from icalendar import Calendar, vBroken
 
-from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, alike, occurrences
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, as_occurrence_start, occurrences
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
@@ -111,7 +111,7 @@ def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found
         found.remarks.append(f"the entry {_label(event, name)} names the unknown zone {written!r}: read as local time")
     uid = _text(event, "UID")
     moves = "RECURRENCE-ID" in event
-    gone = {alike(each, start, found.zone) for of, each in moved if of == uid}
+    gone = {as_occurrence_start(each, start, found.zone) for of, each in moved if of == uid}
     for each in occurrences(event, start, length, found.horizon, found.zone):
         if not moves and each.start in gone:
             continue

@@ -41,7 +41,7 @@ class UnknownRegion(ValueError):
 
 
 @lru_cache(maxsize=256)
-def generate(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
+def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
     """Rows in order of date. Raises UnknownRegion."""
     _check(recipe)
     full = tuple(category for category in recipe.categories if category != HALF_DAY)

@@ -32,8 +32,10 @@ def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo = UTC
 ) -> Iterator[Occurrence]:
     """Yield every occurrence within the horizon, each once. `zone` is that of the whole feed. Raises Unreadable."""
-    excluded = {alike(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
-    listed = [replace(each, start=alike(each.start, start, zone)) for each in _listed(event, "RDATE", length)]
+    excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
+    listed = [
+        replace(each, start=as_occurrence_start(each.start, start, zone)) for each in _listed(event, "RDATE", length)
+    ]
     found = {each.start: each for each in listed}
     for day in _repeated(event, start, horizon, zone) if "RRULE" in event else (start,):
         found.setdefault(day, Occurrence(day, length))
@@ -42,7 +44,7 @@ def occurrences(
             yield each
 
 
-def alike(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
+def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
     """Return a date of a list as the occurrences of an entry that begins at `start` are: whole days, or instants.
 
     Many programs write the dates of a list in another way than the entry itself; compared as written they would never

@@ -89,7 +89,7 @@ class HolidayDiff:
         return not self.added and not self.removed
 
 
-def diff(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
+def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
     """Compares what the rows do to their days and their names; a new source alone is no difference."""
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}
@@ -105,7 +105,7 @@ def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]
     package.
     """
     none = HolidayTable("", ())
-    found = (diff(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))
+    found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))
     return tuple(each for each in found if not each.empty)
 
 

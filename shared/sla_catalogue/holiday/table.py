@@ -10,7 +10,7 @@ from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, RowKin
 MANUAL = "manual: "  # begins the source of a row that somebody wrote, before the reason
 
 
-def table_of(
+def build_table(
     code: str,
     generated: Iterable[HolidayRow],
     feeds: Iterable[HolidayRow],

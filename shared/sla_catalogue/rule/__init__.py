@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from sla_catalogue.rule.calendar import check_calendars
 from sla_catalogue.rule.contract import check_contracts
+from sla_catalogue.rule.escalation import check_escalations
 from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
 from sla_catalogue.rule.reference import check_edges
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.rule.target import check_targets
-from sla_catalogue.rule.told import check_told
 from sla_catalogue.rule.word import check_words
 
 RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
@@ -20,7 +20,7 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_calendars,
     check_horizon,
     check_contracts,
-    check_told,
+    check_escalations,
     check_edges,
     check_words,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sla_catalogue.assembly.contract import BuiltContract
-from sla_catalogue.calendars import code_of
+from sla_catalogue.calendars import holiday_code_for
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.errors import CalendarError
@@ -45,7 +45,7 @@ def _left_open(contract: BuiltContract, coverage: Coverage, subject: CheckedCata
     """Whether its hours are written as unspecified; hours that are written as empty are another problem."""
     own = contract.built.draft.coverages.get(coverage.id)
     written = own[1] if own else subject.context.document.coverages.get(coverage.id)
-    return written is not None and written.left_open
+    return written is not None and written.hours_unspecified
 
 
 def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
@@ -53,7 +53,7 @@ def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Checke
         _check_holidays(contract, part, subject)
     asked = contract.contract.holidays is True and not coverage.around_the_clock
     wanted = (coverage.holidays is HolidaySource.CONTRACT or asked) and not coverage.parts
-    if wanted and contract.contract.holidays is not False and not code_of(contract.contract, coverage):
+    if wanted and contract.contract.holidays is not False and not holiday_code_for(contract.contract, coverage):
         message = f"the coverage {coverage.id!r} subtracts the contract's holidays, and the contract names no country"
         subject.findings.error(contract.path, "no-country", message, "country: PL, or holidays: false")
 

@@ -20,12 +20,14 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     return [*all_of_them, ANY]
 
 
-def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
+def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
     """Return the earlier rows that together take everything from `row`; empty when something is left to it."""
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
     for priority in priorities_of(row.target, all_of_them):
-        taker = next((other for other in candidates if takes(other.target, row.target, priority, all_of_them)), None)
+        taker = next(
+            (other for other in candidates if takes_all(other.target, row.target, priority, all_of_them)), None
+        )
         if taker is None:
             return []
         if taker not in takers:
@@ -33,7 +35,7 @@ def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence
     return takers
 
 
-def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
+def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether some row speaks of the priority whatever the other attributes say."""
     return any(
         priority in priorities_of(row.target, all_of_them)
@@ -42,7 +44,7 @@ def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[st
     )
 
 
-def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
+def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether `other`, tried first, takes every incident of that priority that `row` would match."""
     if priority not in priorities_of(other, all_of_them):
         return False
@@ -50,7 +52,7 @@ def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str])
     return all(_implied(condition, row.match) for condition in rest)
 
 
-def among(target: Target, known: Mapping[str, str]) -> Target | None:
+def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
     """Return the row as it matches incidents with these attributes, whatever their others; None when it matches
     none.
     """

@@ -8,7 +8,7 @@ Interval = tuple[int, int]
 Intervals = Sequence[Interval]
 
 
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
+def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """Sorted and disjoint; empty ones vanish, overlapping and abutting ones become one."""
     result: list[Interval] = []
     start = end = None
@@ -60,6 +60,6 @@ def intersect(left: Intervals, right: Intervals) -> list[Interval]:
     return result
 
 
-def clipped(intervals: Intervals, low: int, high: int) -> list[Interval]:
+def clip(intervals: Intervals, low: int, high: int) -> list[Interval]:
     """Return what lies within `[low, high)`."""
     return intersect(intervals, [(low, high)]) if low < high else []

@@ -28,7 +28,7 @@ class Note:
     calendar: str
 
 
-def disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
+def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
     """Sorted by start; where two overlap the one that starts first keeps the common part."""
     result: list[Note] = []
     reached: int | None = None
@@ -40,7 +40,7 @@ def disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(result)
 
 
-def overlaid(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
+def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
     """Both layers, each disjoint, as one: where they overlap only `top` shows."""
     if not top or not below:
         return tuple(top or below)

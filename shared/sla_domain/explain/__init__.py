@@ -3,11 +3,11 @@ and how it is put into words (`text`, `spoken`, `language`) or plain values (`pl
 
 from __future__ import annotations
 
-from sla_domain.explain.build import allowed_span, calendar_of, explain, explain_clock, known_at
+from sla_domain.explain.build import allowed_span, calendar_of, events_known_at, explain, explain_clock
 from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried, StepKind, Versions
+from sla_domain.explain.localized import localized_dict
 from sla_domain.explain.plain import as_dict
 from sla_domain.explain.shares import OWN, holder_shares, party_shares
-from sla_domain.explain.spoken import spoken
 from sla_domain.explain.text import render
 
 __all__ = [
@@ -21,11 +21,11 @@ __all__ = [
     "allowed_span",
     "as_dict",
     "calendar_of",
+    "events_known_at",
     "explain",
     "explain_clock",
     "holder_shares",
-    "known_at",
+    "localized_dict",
     "party_shares",
     "render",
-    "spoken",
 ]

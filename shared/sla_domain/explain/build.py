@@ -12,7 +12,7 @@ from sla_domain.clock import BREACH, Clock, ClockState, Mark
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
-from sla_domain.fold.carried import founded
+from sla_domain.fold.carried import is_foldable
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.incident import Incident
 from sla_domain.plan import NO_TEXTS, Coverage, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
@@ -27,7 +27,7 @@ def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Expla
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
 
-def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
+def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
     """Return the events that had happened by `at`: fold these to see the clocks as they stood then.
 
     What a ticket showed later is not among them, though the event that carried it is.
@@ -37,7 +37,7 @@ def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEve
         for event in events
         if event.occurred_at <= at
     )
-    return found if founded(found) else ()
+    return found if is_foldable(found) else ()
 
 
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:

@@ -22,7 +22,7 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
     return name not in _NOBODY and name != event.actor_name.strip().casefold()
 
 
-def why_not(
+def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
     """Return the rule that an agreed date breaks, in words; empty when it counts. `at`: when it was agreed."""

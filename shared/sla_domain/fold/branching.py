@@ -8,7 +8,7 @@ from typing import TypeVar
 One = TypeVar("One")
 
 
-def branched(one: One) -> One:
+def branch_of(one: One) -> One:
     """Return a copy of an object with slots, whose own lists, dicts and sets are copies too; what they hold is
     shared.
     """

@@ -37,7 +37,7 @@ COPIED = WORDS | _ENDINGS | {EventKind.OPENED, EventKind.REOPENED, EventKind.MER
 _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
-def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
+def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
     """Return the event of a merged incident as its survivor is told of it, under an id of its own.
 
     What it states of its own ticket stays there. Only an opening brings its attributes: they say who reported it, and
@@ -65,19 +65,19 @@ def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> Incident
     )
 
 
-def founded(events: Iterable[IncidentEvent]) -> bool:
+def is_foldable(events: Iterable[IncidentEvent]) -> bool:
     """Return whether some event is the incident's own, or another was merged into it: there is something to fold."""
     return any(_founds(event) for event in events)
 
 
-def own(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events of the incident itself; of one of which nothing else is known, what stands in for them."""
     known = list(events)
     found = [event for event in known if event.carried_from is None]
-    return found or list(resolved(sorted(known, key=lambda event: event.order))[0])
+    return found or list(resolve_carried(sorted(known, key=lambda event: event.order))[0])
 
 
-def someone_waits(events: Iterable[IncidentEvent]) -> bool:
+def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
     """Return whether by the last of these events (of one merged incident, in order) a customer's word waits for an
     answer.
     """
@@ -87,7 +87,7 @@ def someone_waits(events: Iterable[IncidentEvent]) -> bool:
     return bool(waits.since)
 
 
-def resolved(
+def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
     """Events in order, with those carried from other incidents read for what they are here, and what to remark."""
@@ -111,7 +111,7 @@ def resolved(
 
 
 def _named(event: IncidentEvent, names: Mapping[IncidentId, IncidentId]) -> IncidentEvent:
-    into = None if event.merged_into is None else follow(names.get, event.merged_into)
+    into = None if event.merged_into is None else end_of_chain(names.get, event.merged_into)
     return event if into == event.merged_into else replace(event, merged_into=into)
 
 
@@ -222,7 +222,7 @@ class _MergedGroup:
         return event
 
     def _root(self, name: IncidentId) -> IncidentId:
-        return follow(self._into.get, name)
+        return end_of_chain(self._into.get, name)
 
     def _last_before(self, name: IncidentId, end: IncidentId) -> IncidentId:
         while self._into[name] != end:
@@ -230,7 +230,7 @@ class _MergedGroup:
         return name
 
 
-def follow(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
+def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
     """Return the end of a chain of names; of a ring, some member of it."""
     seen = {name}
     while (after := step(name)) is not None and after not in seen:

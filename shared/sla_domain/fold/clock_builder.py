@@ -19,7 +19,7 @@ from sla_domain.calendar import AtClose, Calendar
 from sla_domain.clock import BREACH, ClockState, Mark, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import NO_EVENT, AgreedTarget, EventId, EventKind, WaitingOn
-from sla_domain.fold.branching import branched
+from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement
 from sla_domain.fold.meter import ZERO, Meter
 from sla_domain.plan import MetricId, Target, Warning_
@@ -91,7 +91,7 @@ class ClockBuilder:
         "first_due",
         "generation",
         "generation_at",
-        "heard_at",
+        "known_since",
         "lost",
         "marks",
         "meter",
@@ -116,15 +116,15 @@ class ClockBuilder:
     )
 
     def __init__(
-        self, metric: MetricId, cycle: int, at: datetime, event: EventId, kind: EventKind, heard_at: datetime
+        self, metric: MetricId, cycle: int, at: datetime, event: EventId, kind: EventKind, known_since: datetime
     ) -> None:
         self.metric = metric
         self.cycle = cycle
         self.started_at = self.counted_from = self.generation_at = at
         self.state = ClockState.RUNNING
         self.started_by, self.start_event = kind, event
-        self.reading_at = heard_at  # when the event being read was received
-        self.heard_at = heard_at  # when the last of the events was received that made the clock what it is
+        self.reading_at = known_since  # when the event being read was received
+        self.known_since = known_since  # when the last of the events was received that made the clock what it is
         self.stretches = [DraftSegment(at, True, event)]
         self.cause = event
         self.why = ""
@@ -160,7 +160,7 @@ class ClockBuilder:
 
     def branch(self) -> ClockBuilder:
         """Return a clock of its own, equal to this one. Of the stretches only the last can still change."""
-        twin = branched(self)
+        twin = branch_of(self)
         twin.stretches[-1] = replace(self.stretches[-1])
         return twin
 
@@ -228,14 +228,14 @@ class ClockBuilder:
     def _next_stretch(self, stretch: DraftSegment) -> None:
         self.stretches[-1].end = stretch.start
         self.stretches.append(stretch)
-        self.heard_at = max(self.heard_at, self.reading_at)
+        self.known_since = max(self.known_since, self.reading_at)
 
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
         """A new target in force from `at`, made by `event`: the next generation, recounted from `counted_from`."""
         self._settle(at)
-        self.heard_at = max(self.heard_at, self.reading_at)
+        self.known_since = max(self.known_since, self.reading_at)
         self.generation += 1
         self.target_event = event if event != self.start_event else NO_EVENT
         self.generation_at = at
@@ -297,7 +297,7 @@ class ClockBuilder:
             passed = self._pass_warnings(since, at, self.spent + used, due)
             if due is not None and due < at and self.breached_at is None:
                 self.breached_at = due
-                passed.append(Mark(BREACH, self.generation, due, False, self.target_event, self.heard_at))
+                passed.append(Mark(BREACH, self.generation, due, False, self.target_event, self.known_since))
             self.marks += in_time_order(passed)
             self.spent += used
         self.since = None
@@ -314,7 +314,7 @@ class ClockBuilder:
             if instant is None or instant >= at:
                 ahead.append(warning)
             elif instant >= since:
-                passed.append(Mark(warning.key, self.generation, instant, False, self.target_event, self.heard_at))
+                passed.append(Mark(warning.key, self.generation, instant, False, self.target_event, self.known_since))
         self.unreached = ahead
         return passed
 
@@ -381,7 +381,7 @@ class ClockBuilder:
 
     def _breach_found(self, due: datetime) -> None:
         self.breached_at = due
-        self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event, self.heard_at))
+        self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event, self.known_since))
 
     def _skip_passed(self, start: datetime, end: datetime, spent: timedelta) -> None:
         """Note a breach in `[start, end)` and forget the warnings that lie before `end`; `spent` is as of `end`."""

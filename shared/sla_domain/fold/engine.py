@@ -24,5 +24,5 @@ def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: Contract
     """
     line = timeline(events)
     folding = Folding(line, rulebook, contract)
-    folding.take(line.following)
+    folding.read_timeline(line.following)
     return folding.incident()

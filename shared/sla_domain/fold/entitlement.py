@@ -62,11 +62,11 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, scope: Scope, base: Plan 
         plan = base
     matched_on = plan.matched_on | contract.matched_on | {"product"}
     at_close = plan.at_close if contract.at_close is None else contract.at_close
-    own = stated(contract, scope)
+    own = added_attributes(contract, scope)
     return Entitlement(match, plan, scope, own, matched_on, contract, at_close, _timed(contract, plan))
 
 
-def stated(contract: Contract, scope: Scope) -> dict[str, str]:
+def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
     """Give the attributes that slad adds to those of an incident, besides its priority."""
     return {
         "contract": contract.id,

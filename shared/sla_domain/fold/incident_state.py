@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
-from sla_domain.fold.branching import branched
+from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
@@ -34,7 +34,7 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER_ATTRIBUTES = frozenset({"assignee", "group", "line"})
 # Values whose going is worth a word; for a priority see `fold.priority`.
-_MISSED = frozenset({"customer", "product", "assignee", "group"})
+_REMARKED_WHEN_REMOVED = frozenset({"customer", "product", "assignee", "group"})
 
 # Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
 PHASE_KINDS = frozenset({*END_PHASES, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
@@ -63,7 +63,7 @@ class IncidentState:
 
     __slots__ = (
         "_contract",
-        "_heard_live",
+        "_first_live_receipt",
         "_holder",
         "_imported",
         "_matching",
@@ -115,8 +115,8 @@ class IncidentState:
         self.merged_into: IncidentId | None = None
         self.quality = opening.quality
         self._imported: tuple[datetime, datetime] | None = None  # when the first and the last of an import came
-        self._heard_live: datetime | None = None  # when the first event of another kind came
-        self._hear(opening)
+        self._first_live_receipt: datetime | None = None  # when the first event of another kind came
+        self._note_receipt(opening)
         self.waiting: WaitingOn | None = None
         self.waiting_before: WaitingOn | None = None
         self.waits: list[WaitSpan] = []
@@ -135,23 +135,23 @@ class IncidentState:
 
     def branch(self) -> IncidentState:
         """Return a story of its own, equal to this one."""
-        twin = branched(self)
+        twin = branch_of(self)
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
         return twin
 
-    def _hear(self, event: IncidentEvent) -> None:
+    def _note_receipt(self, event: IncidentEvent) -> None:
         at = event.received_at
         if event.history:
             first, last = self._imported or (at, at)
             self._imported = (min(first, at), max(last, at))
-        elif self._heard_live is None or at < self._heard_live:
-            self._heard_live = at
+        elif self._first_live_receipt is None or at < self._first_live_receipt:
+            self._first_live_receipt = at
 
     @property
     def imported_through(self) -> datetime | None:
         """Until when an import told slad of this incident; None when a sender had spoken of it before."""
-        live = self._heard_live
+        live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
             return None
         return self._imported[1] if live is None else min(self._imported[1], live)
@@ -187,7 +187,7 @@ class IncidentState:
         self.entitlement = self.entitle(self._match())
         self._note_period()
         described = bool(event.attributes.get("description"))
-        self.priorities.opened(event, at, self.entitlement.plan, described)
+        self.priorities.read_opening(event, at, self.entitlement.plan, described)
         self._remark_contract()
         self._remark_channel()
         self._hold()
@@ -208,7 +208,7 @@ class IncidentState:
         self.waiting_before = self.waiting
         self.customer_changed = self.rematch = self.reopened = False
         self.priority_before = before = self.priorities.in_force
-        self._hear(event)
+        self._note_receipt(event)
         quality = event.quality
         if at != event.occurred_at and quality is TimeQuality.EXACT:
             quality = TimeQuality.DOUBTFUL  # it claims to precede the opening: one of the two instants is wrong
@@ -220,16 +220,16 @@ class IncidentState:
         if event.attributes or not self._timeless:
             self._state_attributes(event)
         if event.attributes.get("description") or (event.kind is EventKind.DESCRIBED and not event.attributes):
-            self.priorities.described(event, at)
+            self.priorities.read_description(event, at)
         self.priorities.read(event, at, self.entitlement.plan, kind in NAME_TAKING_KINDS and self.live_before)
         if self.priorities.in_force != before:
             self.rematch = True
             self._remark_channel()
         if self.rematch:
             self._matching = None
-        turn = _TURNS.get(kind)
-        if turn is not None:
-            turn(self, event)
+        effect = _EFFECTS.get(kind)
+        if effect is not None:
+            effect(self, event)
 
     def _state_attributes(self, event: IncidentEvent) -> None:
         stated, known = event.attributes, self.attributes
@@ -248,8 +248,8 @@ class IncidentState:
             self.rematch = True
         if "channel" in changed:
             self._remark_channel()
-        if not _MISSED.isdisjoint(changed):
-            self._remark_missed(known)
+        if not _REMARKED_WHEN_REMOVED.isdisjoint(changed):
+            self._remark_removed(known)
         if not HOLDER_ATTRIBUTES.isdisjoint(changed):
             self._hold()
 
@@ -261,7 +261,7 @@ class IncidentState:
             return
         self.entitlement, self._matching = entitlement, None
         self._note_period()
-        self.priorities.replanned(self.event, self.at, entitlement.plan)
+        self.priorities.change_plan(self.event, self.at, entitlement.plan)
         self.rematch = True
         self._remark_contract()
         self._remark_channel()
@@ -284,7 +284,7 @@ class IncidentState:
 
     # -- phase and turn
 
-    def _turn(self, event: IncidentEvent) -> None:
+    def _change_phase(self, event: IncidentEvent) -> None:
         """Whose turn it is after the event (`sla_domain.phase_state`), and what follows from that."""
         before = PhaseState(self.phase, self.waiting)
         after = phase_state_after(before, event.kind, event.waiting_on, automatic=event.automatic)
@@ -299,11 +299,11 @@ class IncidentState:
             ending = self.ending
             self.ended_at = self.at if ending is None or not ending.dated else max(ending.earliest, self.opened_at)
         elif after.phase.live and not before.phase.live:
-            self._live_again(event)
+            self._reopen(event)
         if after.phase is Phase.MERGED:
             self.merged_into = event.merged_into
 
-    def _live_again(self, event: IncidentEvent) -> None:
+    def _reopen(self, event: IncidentEvent) -> None:
         self.ended_at, self.reopened, self.merged_into = None, True, None
         if event.kind is EventKind.OPENED:
             text = "opened again after its end: read as reopened"
@@ -343,7 +343,7 @@ class IncidentState:
             stated.get("assignee", ""), stated.get("group", ""), stated.get("line", ""), self.at, None
         )
 
-    def held(self) -> tuple[HolderSpan, ...]:
+    def holder_spans(self) -> tuple[HolderSpan, ...]:
         """Return who held the incident, in order; the last one has no end."""
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
@@ -372,9 +372,9 @@ class IncidentState:
         self._hold_remark(RemarkKind.CHANNEL_NOT_ENTITLED, text)
         self._hold_remark(RemarkKind.URGENT_CHANNEL, advice)
 
-    def _remark_missed(self, before: Mapping[str, str]) -> None:
+    def _remark_removed(self, before: Mapping[str, str]) -> None:
         """A value that the ticket had is gone: `before` are the attributes until now."""
-        for name in _MISSED & self.event.attributes.keys():
+        for name in _REMARKED_WHEN_REMOVED & self.event.attributes.keys():
             if self.attributes[name]:
                 self.remarks.drop((RemarkKind.TAKEN_AWAY, name))
             elif was := before.get(name):
@@ -392,15 +392,15 @@ class IncidentState:
 
 
 # What an event of a kind does to the incident's phase and turn, and to what is kept of it. Other kinds do nothing here.
-_TURNS: Mapping[EventKind, Callable[[IncidentState, IncidentEvent], None]] = {
-    EventKind.OPENED: IncidentState._turn,
-    EventKind.REOPENED: IncidentState._turn,
-    EventKind.WAITING: IncidentState._turn,
-    EventKind.RESUMED: IncidentState._turn,
-    EventKind.CUSTOMER_REPLIED: IncidentState._turn,
+_EFFECTS: Mapping[EventKind, Callable[[IncidentState, IncidentEvent], None]] = {
+    EventKind.OPENED: IncidentState._change_phase,
+    EventKind.REOPENED: IncidentState._change_phase,
+    EventKind.WAITING: IncidentState._change_phase,
+    EventKind.RESUMED: IncidentState._change_phase,
+    EventKind.CUSTOMER_REPLIED: IncidentState._change_phase,
     EventKind.COMMENTED: IncidentState._commented,
     EventKind.ESCALATED: IncidentState._escalated,
     EventKind.RATED: IncidentState._rated,
     EventKind.EXEMPTED: IncidentState._exempted,
-    **dict.fromkeys(END_PHASES, IncidentState._turn),
+    **dict.fromkeys(END_PHASES, IncidentState._change_phase),
 }

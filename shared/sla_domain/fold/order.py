@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
-from sla_domain.fold.carried import resolved
+from sla_domain.fold.carried import resolve_carried
 from sla_domain.fold.same_instant import in_causal_order
 from sla_domain.incident import Remark, RemarkKind
 
@@ -69,7 +69,7 @@ def position(event: IncidentEvent) -> Position:
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     """Return the events as the fold reads them. Raises FoldError."""
     own = in_order(events)
-    rows, carried = resolved(own)
+    rows, carried = resolve_carried(own)
     rows, remarks = list(rows), list(carried)
     if goes_on := next((event for event in rows if event.kind is EventKind.MERGED and event.known_as), None):
         return _under_another_name(rows, goes_on)
@@ -142,7 +142,7 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
     )
 
 
-def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
+def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
     """Return each event once, in the order in which the fold reads them, with the instant. Raises FoldError."""
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in

@@ -24,7 +24,7 @@ from datetime import datetime
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
-from sla_domain.fold.branching import branched
+from sla_domain.fold.branching import branch_of
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
 from sla_domain.plan import DowngradeMode, Plan, Priority
@@ -68,7 +68,7 @@ class Priorities:
 
     def branch(self, remarks: Remarks) -> Priorities:
         """Priorities of their own, equal to these, that remark elsewhere."""
-        twin = branched(self)
+        twin = branch_of(self)
         twin._remarks = remarks
         return twin
 
@@ -78,7 +78,7 @@ class Priorities:
 
     # -- what happens
 
-    def opened(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
+    def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
         """Read the opening. `described`: whether it has a description (clause E6)."""
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
@@ -97,7 +97,7 @@ class Priorities:
                 self._held_back, chosen, why = chosen, low, PriorityWhy.NO_DESCRIPTION
         self._set(chosen, event, at, why)
 
-    def described(self, event: IncidentEvent, at: datetime) -> None:
+    def read_description(self, event: IncidentEvent, at: datetime) -> None:
         """Bring the stated priority into force: the description has come (clause E6)."""
         self._low = ""
         self._remarks.drop("description")
@@ -129,7 +129,7 @@ class Priorities:
         self._about = None if known is not None else (RemarkKind.UNKNOWN_PRIORITY, stated, event.id)
         if known is None and not self.proposed:
             self.pending = None
-        self._say()
+        self._update_remarks()
         if known is None:
             return
         if self._held_back and event.actor is Actor.CUSTOMER:
@@ -137,7 +137,7 @@ class Priorities:
         else:
             self._asked(known, event, at, plan)
 
-    def replanned(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+    def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
         """The contract changed: the priority in force must be one of the new plan's.
 
         One that nobody stated was the old plan's default: the stated one if the new plan knows it, or its default.
@@ -158,7 +158,7 @@ class Priorities:
         if wanted != self.in_force:
             self._set(wanted, event, at, PriorityWhy.CONTRACT)
         else:
-            self._say()
+            self._update_remarks()
 
     # -- the rules
 
@@ -213,13 +213,13 @@ class Priorities:
         lower = plan.priority(chosen) if _rank(plan, chosen) > _rank(plan, self.in_force) else None
         if pending is not None and lower is not None and self._needs_agreement(lower, event, plan):
             self._propose(chosen, event, at)
-            self._say()
+            self._update_remarks()
             return
         if self._low and _rank(plan, self._low) > _rank(plan, chosen):
             self._held_back, chosen, why = chosen, self._low, PriorityWhy.NO_DESCRIPTION
         if chosen == self.in_force:
             self.pending = None
-            self._say()
+            self._update_remarks()
             return
         self._correct(chosen, event, at, plan)
         self._set(chosen, event, at, why)
@@ -256,14 +256,14 @@ class Priorities:
         if why is not PriorityWhy.NO_DESCRIPTION:
             self._held_back = ""
         if self._low or self._about is not None:
-            self._say()
+            self._update_remarks()
         by = by or event.actor_name or event.actor.value
         self._open = PriorityPeriod(priority, at, None, by, why, event.reason, event.id)
 
     def _remark(self, remark: Remark) -> None:
         self._remarks.add(remark)
 
-    def _say(self) -> None:
+    def _update_remarks(self) -> None:
         """What is to be remarked now on the priority in force."""
         if self._low and self.in_force == self._low:
             text = f"no description: priority {self._low} until it comes"

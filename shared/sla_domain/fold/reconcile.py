@@ -42,46 +42,46 @@ class ReconcilingEvent(NamedTuple):
     ending: PossibleEnd | None = None
 
 
-def stated(shown: Snapshot) -> StatedPhase | None:
+def stated_phase(shown: Snapshot) -> StatedPhase | None:
     """Where the snapshot says the ticket stands; None when it does not say."""
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
-def is_news(story: IncidentState, event: IncidentEvent) -> bool:
+def is_news(state: IncidentState, event: IncidentEvent) -> bool:
     """Return whether the event's snapshot says anything that the events read so far did not."""
     shown = event.snapshot
     if shown is None:
         return False
-    where = stated(shown)
-    return (where is not None and where != story.stated) or next(
-        reconciling_events(story, event, event.occurred_at), None
+    where = stated_phase(shown)
+    return (where is not None and where != state.stated) or next(
+        reconciling_events(state, event, event.occurred_at), None
     ) is not None
 
 
-def end_before(story: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
+def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
     """Return the end that lies before this event, when its snapshot knows of one and no event has told it."""
     shown = event.snapshot
-    if shown is None or shown.phase is None or shown.phase.live or not story.phase.live or event.kind in END_PHASES:
+    if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
         return None
-    if shown.phase is Phase.MERGED or stated(shown) == story.stated:
+    if shown.phase is Phase.MERGED or stated_phase(shown) == state.stated:
         return None
     if shown.ended_at is None:
         # Nobody said when. A word on a ticket that has ended is no word that waits for an answer.
-        return _end(story, event, shown, at) if event.kind in WORDS else None
+        return _end(state, event, shown, at) if event.kind in WORDS else None
     if shown.ended_at >= event.occurred_at:
         return None
-    return _end(story, event, shown, at)
+    return _end(state, event, shown, at)
 
 
-def reconciling_events(story: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
+def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
     """Yield what makes up for all that the snapshot of `event`, read at `at`, says otherwise, in the order of
     reading.
     """
     shown = event.snapshot
     assert shown is not None
-    moves = tuple(_moves(story, event, shown, at))
+    moves = tuple(_moves(state, event, shown, at))
     yield from (move for move in moves if move.event.kind in END_PHASES and len(moves) == 1)
-    yield from (ReconcilingEvent(mend, at) for mend in _attributes(story, event, shown))
+    yield from (ReconcilingEvent(reconciling, at) for reconciling in _attributes(state, event, shown))
     yield from (move for move in moves if move.event.kind not in END_PHASES or len(moves) > 1)
 
 
@@ -101,29 +101,29 @@ def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Re
     return Remark(RemarkKind.RECONCILED, f"the ticket says {said}: no event had said so{undated}", event.id)
 
 
-def _moves(story: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:
-    phase, known = shown.phase, story.phase
-    if phase is None or phase is Phase.MERGED or known is Phase.MERGED or stated(shown) == story.stated:
+def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:
+    phase, known = shown.phase, state.phase
+    if phase is None or phase is Phase.MERGED or known is Phase.MERGED or stated_phase(shown) == state.stated:
         return
     if phase.live:
         if not known.live:
             yield ReconcilingEvent(_reconciling(event, EventKind.REOPENED), at)
         if phase is Phase.WAITING:
             on = _waits_on(shown)
-            if story.waiting is not on:
+            if state.waiting is not on:
                 yield ReconcilingEvent(_reconciling(event, EventKind.WAITING, waiting_on=on), at)
-        elif story.waiting is not None:
+        elif state.waiting is not None:
             yield ReconcilingEvent(_reconciling(event, EventKind.RESUMED), at)
         return
-    end = _end(story, event, shown, at)
+    end = _end(state, event, shown, at)
     if known.live or _goes_further(known, phase):
         yield end
-    elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, story.ended_at):
+    elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, state.ended_at):
         yield ReconcilingEvent(_reconciling(event, EventKind.REOPENED), end.at)
         yield end
 
 
-def _end(story: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
+def _end(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
     """The end that the snapshot shows: not before the incident was last known to live, and not after `at`.
 
     It is read behind all that was read, and counts from when it was.
@@ -131,9 +131,9 @@ def _end(story: IncidentState, event: IncidentEvent, shown: Snapshot, at: dateti
     assert shown.phase is not None
     end = _reconciling(event, _END_OF[shown.phase])
     if shown.ended_at is None:
-        return ReconcilingEvent(end, at, PossibleEnd(min(story.known_open_at, at), dated=False))
-    ended_at = min(max(shown.ended_at, story.known_open_at), at)
-    read_at = max(ended_at, story.at)
+        return ReconcilingEvent(end, at, PossibleEnd(min(state.known_open_at, at), dated=False))
+    ended_at = min(max(shown.ended_at, state.known_open_at), at)
+    read_at = max(ended_at, state.at)
     return ReconcilingEvent(end, read_at, PossibleEnd(ended_at) if ended_at < read_at else None)
 
 
@@ -148,11 +148,11 @@ def _not_before(shown: datetime | None, known: datetime | None) -> bool:
     return shown is not None and known is not None and shown >= known
 
 
-def _attributes(story: IncidentState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
-    known = story.attributes
+def _attributes(state: IncidentState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
+    known = state.attributes
     changed = {name: value for name, value in shown.attributes.items() if known.get(name, "") != value}
-    pending = story.priorities.pending
-    kept = () if pending is None else (pending.old, pending.new) if story.priorities.proposed else (pending.new,)
+    pending = state.priorities.pending
+    kept = () if pending is None else (pending.old, pending.new) if state.priorities.proposed else (pending.new,)
     if known.get("priority") and changed.get("priority") in kept:
         del changed["priority"]  # a proposal states what the ticket does not have yet; a change taken back is news
     if not changed:
@@ -161,7 +161,7 @@ def _attributes(story: IncidentState, event: IncidentEvent, shown: Snapshot) -> 
     if changed:
         kind = EventKind.RECLASSIFIED if changed.keys() - _FACTS else EventKind.OBSERVED
         kind = EventKind.PRIORITY_CHANGED if "priority" in changed else kind
-        if event.kind in NAME_TAKING_KINDS and event.id != story.opening_id:
+        if event.kind in NAME_TAKING_KINDS and event.id != state.opening_id:
             kind = EventKind.RENAMED  # another ticket speaks of itself: it can raise the priority, and not lower it
         yield _reconciling(event, kind, attributes=changed)
     if held:

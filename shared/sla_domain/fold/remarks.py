@@ -38,12 +38,12 @@ class Remarks:
         self._held.pop(about, None)
 
     @property
-    def held(self) -> Iterator[Remark]:
+    def current(self) -> Iterator[Remark]:
         """Yield those that hold now."""
         return iter(self._held.values())
 
     @property
-    def said(self) -> Iterator[Remark]:
+    def permanent(self) -> Iterator[Remark]:
         """Yield those on single events."""
         return iter(self._said)
 

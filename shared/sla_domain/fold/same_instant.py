@@ -99,5 +99,5 @@ def _take(state: dict[str, str], event: IncidentEvent) -> None:
     state.update(event.attributes)
     if shown is not None:
         state.update(shown.attributes)
-        if shown.stands:
-            state[PHASE] = shown.stands
+        if shown.phase_text:
+            state[PHASE] = shown.phase_text

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from sla_catalogue import ApiKey, Catalogue, KeyScope
-from sla_catalogue.published import PUBLISHED
+from sla_catalogue.known_secret import KNOWN_SECRETS
 from sla_domain.contract import Contract
 
 OWN_KEY = "$SLAD_KEY"
@@ -45,7 +45,7 @@ def _key(catalogue: Catalogue, scope: KeyScope) -> ApiKey | None:
 
 
 def _known_word(key: ApiKey) -> str | None:
-    return next((word for word in PUBLISHED if key.fits(word)), None)
+    return next((word for word in KNOWN_SECRETS if key.fits(word)), None)
 
 
 def _bearer(key: ApiKey) -> str:

@@ -11,7 +11,7 @@ from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.calendar import load_zone
 from sla_domain.calendar.instant import instant_of, micros
-from sla_domain.calendar.intervals import Interval, clipped, merged, subtract
+from sla_domain.calendar.intervals import Interval, clip, merge, subtract
 from sla_domain.contract import RoleHolder, Side
 from sla_domain.errors import CalendarError
 from sla_domain.escalation import NO_ESCALATION
@@ -23,7 +23,7 @@ _NO_ESCALATION_HINT = (
 )
 
 
-def check_told(subject: CheckedCatalogue) -> None:
+def check_escalations(subject: CheckedCatalogue) -> None:
     """Errors made since a catalogue was in force do not refuse it: incidents are still judged by it."""
     if not subject.context.stored:
         _check_plans(subject)
@@ -121,7 +121,7 @@ def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: Che
     rows = [*built.contract.targets, *built.built.plan.targets]
     counted = {row.coverage for row in rows if not isinstance(row.allowed, Unspecified)}
     for name in sorted(counted & set(built.built.plan.coverages)):
-        if gaps := subtract(_open(built, name, low, high, subject), merged(duty)):
+        if gaps := subtract(_open(built, name, low, high, subject), merge(duty)):
             return instant_of(gaps[0][0])
     return None
 
@@ -129,4 +129,4 @@ def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: Che
 def _open(built: BuiltContract, coverage: str, low: int, high: int, subject: CheckedCatalogue) -> list[Interval]:
     calendar = subject.calendars.calendar(built.contract, built.built.plan.coverages[coverage])
     table = calendar.table_over(low, high)
-    return clipped(table.intervals, low, high)
+    return clip(table.intervals, low, high)
