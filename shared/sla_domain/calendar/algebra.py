@@ -1,4 +1,4 @@
-"""Calendars made of calendars: vendor hours ∩ customer hours, or one desk after another around the sun.
+"""Calendars made of calendars: vendor hours ∩ customer hours, or several desks in turn around the clock.
 
 Reasons survive: a closed piece names the holiday or closing of whichever part has one, the first part first.
 """
@@ -22,12 +22,18 @@ _Combine = Callable[[Sequence[list[Interval]]], list[Interval]]
 
 
 def intersection(*calendars: Calendar) -> Calendar:
-    """Open while every part is open. Its working days are those of the first part's zone."""
+    """Return a calendar that is open while every part is open. Its working days are those of the first part's zone.
+
+    Raises InvalidCalendar without parts, or if their horizons have nothing in common.
+    """
     return _combined("∩", calendars, lambda parts: reduce(intersect, parts))
 
 
 def union(*calendars: Calendar) -> Calendar:
-    """Open while any part is open. Its working days are those of the first part's zone."""
+    """Return a calendar that is open while any part is open. Its working days are those of the first part's zone.
+
+    Raises InvalidCalendar without parts, or if their horizons have nothing in common.
+    """
     return _combined("∪", calendars, lambda parts: merge(each for part in parts for each in part))
 
 
