@@ -1,23 +1,23 @@
-"""The difference between what the fold says now and what has been told before, as facts (docs/architecture.md).
+"""The difference between what the fold says now and what has been published before, as facts (docs/architecture.md).
 
 Pure and idempotent: once `after_publishing` has noted the facts, there are no new ones. For each clock, in this order:
-started · amended (a told verdict or breach is no longer true) · retargeted · marks not yet told · paused, resumed, met,
-missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its priority,
-and its promise.
+started · amended (a published verdict or breach is no longer true) · retargeted · unpublished marks · paused, resumed,
+met, missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its
+priority, and its promise.
 
 Every fact has a key that is unique within its clock for ever: marks `generation/kind`, with `~1`, `~2` … when the name
-was used before (exactly what a timer tells when it fires), transitions by the digest of the event that caused them.
-Whether a mark was told is decided by its target and instant, never by the key (`spoken`): a late event that renumbers
-targets is no news. A told breach whose instant the fold no longer has is moved, when its target is now passed at
-another instant, or taken back; it is told anew should it come true again. A warning is told once per target, even if a
-late pause has moved it.
+was used before (exactly what a timer publishes when it fires), transitions by the digest of the event that caused them.
+Whether a mark was published is decided by its target and instant, never by the key (`is_published`): a late event that
+renumbers targets causes no fact. A published breach whose instant the fold no longer has is moved, when its target is
+now passed at another instant, or taken back; it is published anew should it come true again. A warning is published
+once per target, even if a late pause has moved it.
 
-The incident's clocks must bear the ids under which they are known (`cycles.continued`).
+The incident's clocks must have the ids under which they are known (`cycles.with_published_ids`).
 
-What nobody could have been told in time is marked as `history`: a mark that had passed already when slad heard of what
-it follows from, of a clock or target that had ended by then; and everything that came true before an import told slad
-of the incident. A broken promise that still ran when slad heard of it is news, however old the breach is and however
-late it is told.
+What could not have been published in time is marked as `history`: a mark that had passed already when slad received the
+events it follows from, of a clock or target that had ended by then; and everything that came true before an import
+brought the incident. A breach of a target that was still open when slad learned of it is no history, however old the
+breach is and however late it is published.
 
 `upto` is for those who keep no timers (replay, tests): marks ahead of the clock count as passed up to that instant.
 """
@@ -71,10 +71,11 @@ def new_facts(
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """Return the facts that have not been published yet.
+    """Return the facts that have not been published yet, in the order in which they are to be published.
 
-    `keys`: of the incident's own facts published so far (`published.keys_after`). `unread`: clocks that are no more and
-    whose breaches cannot be judged, because their catalogue version cannot be read (`withdrawn.Kept`).
+    `published`: what has been published of each clock. `keys`: keys of the incident's own facts published so far
+    (`published.keys_after`). `unread`: published clocks that the fold does not have and whose breaches cannot be
+    judged, because their catalogue version cannot be read (`withdrawn.WithEarlierPromises`).
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -94,7 +95,7 @@ def new_facts(
 
 
 class ClockDiff:
-    """The difference between one clock and what has been published of it."""
+    """The difference between one clock and what has been published of it (None: nothing yet)."""
 
     def __init__(
         self, clock: Clock, published: PublishedState | None, upto: datetime | None, incident: Incident
@@ -106,11 +107,11 @@ class ClockDiff:
         self._keys = set(published.keys) if published is not None else set()
         self._known_marks = (
             published.published_marks(clock) if published is not None else []
-        )  # marks that were told and stand
+        )  # marks that are published and not taken back
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
-        """Return the clock's facts that have not been published yet, in the order in which they are published."""
+        """Return the clock's unpublished facts in the order in which they are to be published. Call it once."""
         published, clock = self._published, self._clock
         if published is None:
             self._add(STARTED, "started", clock.started_at, clock.due_at or clock.original_due_at)
@@ -132,7 +133,7 @@ class ClockDiff:
     # -- the parts
 
     def _change(self, published: PublishedState) -> None:
-        """The state, if it is not the one told."""
+        """Add the fact of the clock's state, if it is not the published one."""
         clock = self._clock
         same_cause = digest(clock.cause) == published.cause
         if clock.state is not published.state:
@@ -147,8 +148,10 @@ class ClockDiff:
                 self._retarget(published)
 
     def _reprioritised(self, published: PublishedState) -> None:
-        """Another priority that leaves the target as it is: whoever shows the clock hears of it, unless another fact
-        has just said it. (Marks never do: they speak of their own instants.)"""
+        """Add a fact of a changed priority that leaves the target as it is, for those who show the clock.
+
+        Not needed if another fact of this diff carries the priority; marks do not.
+        """
         clock = self._clock
         if not clock.state.open or not published.priority or clock.priority == published.priority:
             return
@@ -161,7 +164,7 @@ class ClockDiff:
         return self._clock.state is ClockState.RUNNING and self._other_target(published)
 
     def _other_target(self, published: PublishedState) -> bool:
-        """Whether another target is in force than was told. Its ordinal says nothing: late events renumber targets."""
+        """Whether another target is in force than the published one. Late events renumber targets: ignore ordinals."""
         clock = self._clock
         if clock.state is published.state and not clock.state.open:
             return False
@@ -211,7 +214,7 @@ class ClockDiff:
         self._add(body, f"{clock.generation}/target", clock.generation_at or clock.started_at)
 
     def _marks(self) -> None:
-        """Marks behind the clock that were not told: a warning overtaken by its breach or its clock's end says so."""
+        """Add the passed marks that are not published; a warning that its breach or the end overtook is marked so."""
         passed = [mark for mark in self._clock.marks if self._passed(mark)]
         breached = {mark.generation: mark.at for mark in passed if mark.kind == BREACH}
         for mark in passed:
@@ -234,14 +237,14 @@ class ClockDiff:
     def _over_when_known(self, mark: Mark) -> bool:
         """Whether the mark and the end of its target had both passed when slad could first know of the mark.
 
-        A target that ended later was still broken then: whoever was away in between tells of it all the same.
+        A target that ended later was open then, so its breach is published as current.
         """
         clock = self._clock
         over = clock.generation_at if mark.generation != clock.generation else clock.stopped_at
         return over is not None and mark.known_since is not None and max(mark.at, over) <= mark.known_since
 
     def _imported(self, mark: Mark) -> bool:
-        """Whether it had come true when an import told slad of the incident. A target made later is news."""
+        """Whether it had come true when an import brought the incident. A target made later is no history."""
         through = self._incident.imported_through
         return through is not None and mark.known_since is not None and max(mark.at, mark.known_since) <= through
 
@@ -251,7 +254,7 @@ class ClockDiff:
     # -- amendments
 
     def _amend(self, published: PublishedState) -> bool:
-        """Say what is no longer true. True when the new state is told with it."""
+        """Add amendments of what is no longer true. Return whether they carry the new state."""
         clock = self._clock
         moves, taken = self._breaches()
         changed = self._verdict_changed(published)
@@ -374,7 +377,7 @@ def _taken_back(taken: Sequence[PublishedMark]) -> tuple[TakenBack, ...]:
 
 
 def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """clause E8: the customer hears old, new and why."""
+    """Return the facts that notify the customer of a corrected priority (clause E8, docs/clauses.md)."""
     facts = []
     for correction in incident.corrections:
         key = f"priority/{digest(correction.event)}"

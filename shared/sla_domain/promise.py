@@ -1,8 +1,8 @@
-"""What the customer is promised: the due instant of every clock that runs (clause I2).
+"""What the customer is promised: the due instant of every clock that runs (clause I2, docs/clauses.md).
 
-A paused clock promises nothing until it resumes. The promise is made once, with the first due instants; it moves when
-a promised due instant changes (another target, an agreed date, a resume) or when a clock is armed by a reopening or a
-downgrade. A clock armed by a reply (next response, cadence) appears in the lines without moving the promise.
+A paused clock promises nothing until it resumes. The promise is made once, with the first due instants; it moves when a
+promised due instant changes (another target, an agreed date, a resume) or when a reopening or a downgrade starts a
+clock. A clock started by a reply (next response, cadence) is in the lines and does not move the promise.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseLine:
-    """One metric's due instant, UTC, and the zone in which the customer reads it."""
+    """The promised due instant of one metric, in UTC, and the zone in which the customer is shown it."""
 
     metric: MetricId
     due_at: datetime
@@ -38,7 +38,7 @@ class PromiseLine:
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
-    """Return one line per running clock, the earliest due first."""
+    """Return one line for each running clock that has a due instant, the earliest due first."""
     zone = incident.contract.zone
     lines = [
         PromiseLine(
@@ -58,10 +58,10 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 
 def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return what to publish of the incident's promise.
+    """Return the unpublished facts of the incident's promise.
 
-    `PromiseMade` with the first lines, `PromiseMoved` when a promised instant changed, `PromiseNone` where nothing is
-    promised at all. `keys`: of the incident's own facts published so far.
+    `PromiseMade` with the first due instants, `PromiseMoved` when a promised one changed, `PromiseNone` where nothing
+    is promised at all. `keys`: keys of the incident's own facts published so far.
     """
     lines = promise(incident)
     if not lines:

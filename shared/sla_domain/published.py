@@ -29,40 +29,46 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What has been published about one clock so far."""
+    """What has been published about one clock so far.
+
+    A name or version that older releases did not store is empty.
+    """
 
     state: ClockState
     generation: int
     due_at: datetime | None
-    breached_at: datetime | None = None  # the due instant a told breach of this generation spoke of
+    breached_at: datetime | None = None  # the due instant of the published breach of this generation
     keys: frozenset[str] = frozenset()
-    cause: str = ""  # digest of the event behind the told state
-    promised_at: datetime | None = None  # the due instant the customer was given last
-    priority: str = ""  # the one a fact spoke of last; empty when nobody kept it
-    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)  # of the keys of marks told, and still to be told
-    target: str = ""  # name of what made the target in force; empty when nobody kept it
-    start: str = ""  # name of what first began the clock; empty when nobody kept it
+    cause: str = ""  # digest of the event that caused the state
+    promised_at: datetime | None = None  # the due instant promised last
+    priority: str = ""  # that of the last fact
+    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)  # by the keys of published and pending marks
+    target: str = ""  # name of the event that made the target in force
+    start: str = ""  # name of the event that first began the clock
     metric: str = ""
     started_at: datetime | None = None
     cycle: int = 0
-    catalogue: str = ""  # the version by which it was judged last; empty when nobody kept it
+    catalogue: str = ""  # the version by which it was judged last
     withdrawn_at: datetime | None = None  # since when its target is no longer promised
     earned: Mapping[datetime, str] = field(default_factory=dict)  # breaches of replaced targets, with their version
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants whose breach is published and not taken back, as far as the row has them."""
+        """Return the due instants whose breach is published and not taken back, where they are known."""
         breaches = [each for each in standing_marks(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """Return the warnings and breaches that are published and not taken back."""
+        """Return the warnings and breaches that are published and not taken back.
+
+        Each has its instant if the row or the clock's marks give it.
+        """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row of the timer table: `generation/kind` is the key of the fact that is published when it fires."""
+    """A row of the timer table: at `at` it fires, and the fact with the key `generation/kind` is published."""
 
     kind: str
     generation: int
@@ -70,13 +76,13 @@ class Timer:
 
 
 def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
-    """Return the marks still to be published when their time comes; none unless the clock runs."""
+    """Return the timers of a clock: its unpublished marks that are still ahead; none unless the clock runs."""
     ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
 
 
 def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedMark]) -> dict[str, Mark]:
-    """The pending marks that are news, by the keys under which they will be told."""
+    """The pending marks that are not published, by the keys under which they will be."""
     ahead: dict[str, Mark] = {}
     known_marks = list(known_marks)
     for mark in clock.marks:
@@ -88,7 +94,10 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return the published states once `facts` are out; clocks that are no more keep what was published of them."""
+    """Return what is published of each clock once `facts` are, given what was `published` before.
+
+    Clocks that the fold no longer has keep what was published of them.
+    """
     said: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
     for fact in facts:
@@ -110,7 +119,7 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of an incident's own facts (promises, corrections) once `facts` are out."""
+    """Return the keys of an incident's own facts (promises, corrections) once `facts` are published."""
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 
 
@@ -153,7 +162,7 @@ def _still_earned(clock: Clock, known_marks: Iterable[PublishedMark]) -> dict[da
 
 
 def _apply_fact(known_marks: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
-    """What stands once the fact is out."""
+    """Update the published marks by one fact."""
     body = fact.body
     if isinstance(body, Warned):
         known_marks[fact.key] = _published(fact, body.threshold, clock)
@@ -176,7 +185,7 @@ def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
 
 
 def _breach_in_force(known_marks: Iterable[PublishedMark], clock: Clock) -> datetime | None:
-    """The due instant of the generation in force, if its passing was told."""
+    """The due instant of the generation in force, if its breach is published."""
     ours = next((mark.at for mark in clock.marks if mark.kind == BREACH and mark.generation == clock.generation), None)
     return ours if any(each.kind == BREACH and each.at == ours for each in known_marks) else None
 

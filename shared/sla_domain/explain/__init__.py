@@ -1,5 +1,8 @@
-"""Why a clock says what it says: data (`explanation`), how it is made (`build`, `steps`), whose time it was (`shares`),
-and how it is put into words (`text`, `spoken`, `language`) or plain values (`plain`). N5."""
+"""The reasons for a clock's state and due instant.
+
+The data (`explanation`), how it is made (`build`, `steps`), whose time it was (`shares`), and how it is put into words
+(`text`, `localized`, `language`) or plain values (`plain`).
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,10 @@ from sla_domain.plan import WallTime
 
 
 def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
-    """Only dicts, lists, strings, booleans and None. `language` tells which language was spoken."""
+    """Return the explanation in words, as dicts, lists, strings, booleans and None, ready for JSON.
+
+    The key `language` holds the tag of the language that was used, which is `en` if `language` is not supported.
+    """
     tag = tag_for(language)
     w = LANGUAGES[tag]
     zone = ZoneInfo(e.zone)
@@ -55,7 +58,7 @@ def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
 
 
 def _definition(e: Explanation, tag: str) -> dict[str, str] | None:
-    """In the plan's language where it does not speak the one asked for (clause E12)."""
+    """The plan's definition of the priority (clause E12, docs/clauses.md), in a language that the plan has."""
     spoken_in, said = definition_of(e, tag)
     return {"language": spoken_in, "text": said} if said else None
 
@@ -81,7 +84,7 @@ def _when(start: datetime, end: datetime, zone: ZoneInfo, w: Words) -> str:
 
 
 def _left(e: Explanation, tag: str, w: Words) -> dict[str, Any] | None:
-    """How to say the counted time that is left while it runs down: `{left}` stands for it."""
+    """How to write the counted time that is left while it runs down: `{left}` stands for it."""
     if e.allowed is None:
         return None
     units = {"hour": w.hour, "minute": w.minute, "second": w.second}

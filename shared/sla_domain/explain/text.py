@@ -14,13 +14,13 @@ from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, 
 
 
 def render(explanation: Explanation, language: str = "en") -> str:
-    """Lines of plain text."""
+    """Return the explanation as plain text of several lines, in the supported language nearest to `language`."""
     tag = tag_for(language)
     return "\n".join(_lines(explanation, LANGUAGES[tag], tag)) + "\n"
 
 
 def duration_text(span: timedelta, words: Words) -> str:
-    """`7 h 30 min`; exact to the microsecond, negative with a minus."""
+    """Return a span in the language's units, such as `7 h 30 min`, exact to the microsecond; negative with a minus."""
     sign, whole = ("−", -span) if span < timedelta() else ("", span)
     minutes, seconds = divmod(whole, timedelta(minutes=1))
     hours, minutes = divmod(minutes, 60)
@@ -34,7 +34,7 @@ def duration_text(span: timedelta, words: Words) -> str:
 
 
 def allowed_words(target: Target, words: Words) -> str:
-    """Return the target as people say it."""
+    """Return the allowed time of a target in words, such as `4 h` or `2 working days`."""
     match target.allowed:
         case CoverageTime(span):
             return duration_text(span, words)
@@ -70,7 +70,7 @@ _ANSWERS = frozenset({"first_response", "next_response", "update"})
 
 
 def state_text(e: Explanation, w: Words) -> str:
-    """Return the state in a word; of an open clock whose promise is broken, since when."""
+    """Return the clock's state in words; of an open clock that is breached also since when."""
     plain = w.states[e.state]
     if e.broken_since is None:
         return plain
@@ -81,7 +81,7 @@ def state_text(e: Explanation, w: Words) -> str:
 
 
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Under whose promise the clock runs."""
+    """Yield the lines that name the contract, the plan and the priority, with the reasons."""
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
     title = text_in(e.priority_titles, language)[1]
@@ -90,8 +90,9 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """Return what the plan says the priority means (clause E12), and the language it says so in; empty where it does
-    not.
+    """Return the language tag and the text of the plan's definition of the priority (clause E12, docs/clauses.md).
+
+    Both are empty if the plan has none. It is in `language` if the plan has that.
     """
     tag, said = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
@@ -99,7 +100,7 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 
 
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the target, an agreed date, an exemption."""
+    """Yield the line of the target, then those of an agreed date and of an exemption if there are any."""
     coverage, row = text_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
     if e.agreed_by:
@@ -110,7 +111,10 @@ def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def consumption_text(e: Explanation, w: Words) -> str:
-    """Return the arithmetic: consumed, allowed, left."""
+    """Return the line of the consumed, the allowed and the remaining time.
+
+    If only a date was agreed, it has the consumed time alone.
+    """
     consumed = duration_text(e.consumed, w)
     if e.allowed is None or e.remaining is None:
         return w.sums_open.format(consumed=consumed)
@@ -120,7 +124,7 @@ def consumption_text(e: Explanation, w: Words) -> str:
 
 
 def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield the due instant, the first promise where it was another, then warnings and breach."""
+    """Yield the lines of the due instant, of the first promised one if it differs, of warnings and of the breach."""
     zone = ZoneInfo(e.zone)
     yield w.due.format(due=local_text(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
     if e.original_due_at is not None and e.original_due_at != e.due_at:
@@ -144,7 +148,7 @@ def _mark(kind: str, w: Words) -> str:
 
 
 def version_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield what the arithmetic rests on."""
+    """Yield the lines of the data versions behind the arithmetic, and of the quality of the times."""
     v = e.versions
     yield w.versions.format(
         catalogue=v.catalogue or w.nothing,
@@ -167,14 +171,14 @@ def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
 
 
 def kind_words(step: ReasonedStep, w: Words) -> str:
-    """Return what kind of time it was, and why."""
+    """Return the kind of a step in words, with on whom the incident waited and the reason in parentheses."""
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)
     return w.steps[step.kind] + (f" ({why})" if why else "")
 
 
 def outcome_words(row: RowTried, w: Words) -> str:
-    """Return why the row is the one in force, or why it is not."""
+    """Return in words that a row matched, or why it did not."""
     match row.outcome:
         case RowOutcome.MATCHED:
             return w.row_matched
@@ -189,12 +193,15 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """Return the row's place and clause, or what it allows."""
+    """Return the row's file and line and its clause; its allowed time if it has neither."""
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
 
 def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
-    """`Tue 2026-11-10 16:30`, with seconds and less only where there are any, and the offset from UTC."""
+    """Return an instant in local time with its UTC offset, such as `Tue 2026-11-10 16:30 +0100`.
+
+    Seconds and microseconds are shown only if they are not 0.
+    """
     here = at.astimezone(zone)
     exact = "" if not (here.second or here.microsecond) else f":{here:%S}"
     if here.microsecond:
@@ -203,11 +210,17 @@ def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
 
 
 def title_of(titles: Texts, language: str) -> str:
-    """Return a title in a language, else in its base language (`zh` for `zh-TW`), else in English."""
+    """Return a title in a language, else in its base language (`zh` for `zh-TW`), else in English.
+
+    Return an empty text if there is none of these.
+    """
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 
 
 def text_in(texts: Texts, language: str) -> tuple[str, str]:
-    """Return the text in the language, else in English, else in whichever there is; with the tag it stands under."""
+    """Return the language tag and the text: in `language`, else its base language, else English, else any there is.
+
+    Both are empty if there is no text.
+    """
     tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
     return (tags[0], texts[tags[0]]) if tags else ("", "")

@@ -21,8 +21,9 @@ MOST = 50_000
 def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Return those of these events that count, and those that do not; `folding` has read the `count` events before
-    them.
+    """Return those of the next events that count, and those that do not because the incident has too many.
+
+    `folding` has read the `count` events before them; from `most` on only some kinds count (see the module).
     """
     heard: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -36,7 +37,7 @@ def split_by_limit(
 
 
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event can change a clock, as far as the present state tells."""
+    """Return whether reading the event next could change a clock of the incident."""
     state = folding.state
     if (
         folding.is_news(event)
@@ -51,7 +52,7 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event brings the incident nearer to its end and begins nothing."""
+    """Return whether the event ends the incident, a wait or a clock, and starts none."""
     state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:
         return state.phase is not END_PHASES[kind]

@@ -1,4 +1,4 @@
-"""From the draft to the value: segments that tile the clock's life, and the marks still ahead of it."""
+"""From the draft of a clock to its value: segments that tile the clock's time, and the marks still ahead of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the clock as of the last event, at `until`; None when no row ever matched."""
+    """Return the clock as it stands at `until`, the instant of the last event; None if no row ever matched.
+
+    `exempt`: the exemption that applies to it, None without one.
+    """
     target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:
         return None
@@ -64,7 +67,7 @@ _MANY = 8  # stretches from which on it pays to keep their segments
 
 
 def _segments(builder: ClockBuilder, stopped: datetime | None) -> tuple[Segment, ...]:
-    """The stretches that have a length; an instant between two is no segment, unless there is nothing else.
+    """The stretches that have a length; an instant between two is no segment, unless it is the only one.
 
     A stretch that another one follows is over: its segment is built once. Without a target the clock ends before them.
     """

@@ -1,9 +1,9 @@
 """A fold under way: the state after some events of an incident, which can go on with later ones (docs/architecture.md).
 
-`Folding` reads events in their order and can say at any point what the incident is. What it says is equal to a fold of
-the same events from the first one; `tests/property/fold/test_carried_on.py` holds it to that. So whoever keeps a
-`Folding` reads only what came after it. An event that lies before what has been read needs an older state: a `branch`
-that was kept, or a new start. `unfit` tells which.
+`Folding` reads events in their order and gives the incident at any point. The result is equal to a fold of the same
+events from the first one; `tests/property/fold/test_carried_on.py` checks that. So a caller that keeps a `Folding`
+reads only what came after it. An event that lies before what has been read needs an older state: a `branch` that was
+kept, or a new start. `unfit` decides which.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Unfit(StrEnum):
-    """Why a fold cannot go on with some events."""
+    """Why a kept fold cannot go on with some events; the value is the reason in words."""
 
     LATE = "an event lies before what has been read"
     OPENING = "the opening, or the first that tells of it, comes after an event that had to stand in for it"
@@ -62,7 +62,7 @@ class _Ended:
 
 
 class Folding:
-    """An incident while its events are being read."""
+    """A fold under way: the incident after the events read so far, which can read later ones."""
 
     __slots__ = (
         "_agreed",
@@ -86,9 +86,10 @@ class Folding:
     )
 
     def __init__(self, line: Timeline, rulebook: Rulebook, contract: ContractMatch | None = None) -> None:
-        """Only the opening has been read; `line.following` is for the caller to hand in, in parts or at once.
+        """Read the opening of a timeline.
 
-        `contract` overrides the match by customer (previews).
+        The caller then passes `line.following` to `read_timeline`, in parts or at once. `contract` is used instead of
+        the customer's (previews).
         """
         self._opening, self._opened_at = line.opening, line.opened_at
         self._line_remarks, self._assumed, self._dated = line.remarks, line.assumed, line.dated
@@ -98,7 +99,7 @@ class Folding:
         self._state, self._trackers = open_incident(line.opening, rulebook, contract, line.opened_at, self._agreed)
         self._entitlement = self._state.entitlement
         self._looks: list[tuple[Order, IncidentEvent]] = []  # snapshots to be read, each in its place
-        # What is read next lies behind this: what told of the opening, the last snapshot that was read.
+        # What is read next lies behind this: the event that showed the opening, the last snapshot that was read.
         self._looked: Position | None = None if line.shown is None else position(line.shown)
         self._odd = Remarks()
         if not line.assumed:
@@ -113,7 +114,7 @@ class Folding:
             self._apply(unobserved_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
-        """Return a state of its own, equal to this one; reading on with either leaves the other as it is."""
+        """Return an independent copy: reading on with either leaves the other as it is."""
         twin = copy(self)
         twin._state = self._state.branch()
         twin._trackers = {name: tracker.branch(twin._state) for name, tracker in self._trackers.items()}
@@ -124,29 +125,34 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Of the last in order: the opening and what told of it, the event read last, or the snapshot of one."""
+        """Return the last position that has been read, of an event or a snapshot; nothing before it can be read
+        next.
+        """
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
 
     @property
     def assumed(self) -> bool:
-        """Return whether no opening was read: another event stands in for it, and any that comes later may date it."""
+        """Return whether there is no opening event, so that another event stands in for it until one arrives."""
         return self._assumed
 
     @property
     def state(self) -> IncidentState:
-        """Return the incident so far; not to be changed."""
+        """Return the incident's state so far; not to be changed."""
         return self._state
 
     @property
     def trackers(self) -> Iterable[MetricTracker]:
-        """Its metrics so far; not to be changed."""
+        """Return the metrics with their clocks so far; not to be changed."""
         return self._trackers.values()
 
     # -- reading
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
-        """Return why these events cannot be read next; None when they can. Each id must be new to this fold."""
+        """Return why these events cannot be read next; None if they can.
+
+        Their ids must be new to this fold.
+        """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
             # Deliveries of one instant are put in order together, by what any of them says was before.
@@ -163,19 +169,19 @@ class Folding:
         return None
 
     def _dates_otherwise(self, event: IncidentEvent) -> bool:
-        """Whether the event's snapshot tells of an earlier opening than the one assumed, or of the first at all."""
+        """Whether the event's snapshot dates the opening earlier than assumed, or for the first time."""
         shown = event.snapshot
         if shown is None:
             return False
         return not self._dated or (shown.created_at is not None and shown.created_at < self._opened_at)
 
     def read_next(self, events: Sequence[IncidentEvent]) -> None:
-        """Read events for which `unfit` found no reason, in order."""
+        """Read the next events, in order, for which `unfit` returned None."""
         opened_at = self._opened_at
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Read the next events of a timeline, each at the instant at which it counts."""
+        """Read the next events of a timeline, each with the instant at which it counts."""
         for event, at in following:
             self._read(event, at)
             same = self._causal and event.occurred_at == self._latest.occurred_at
@@ -184,7 +190,10 @@ class Folding:
             self.count += len(following)
 
     def is_news(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""
+        """Return whether the event's snapshot differs from what the events read so far amount to.
+
+        `unfit` must have returned None for the event.
+        """
         self._look_all()
         return is_news(self._state, event)
 
@@ -255,7 +264,7 @@ class Folding:
     # -- what it comes to
 
     def incident(self) -> Incident:
-        """Return the incident after what has been read."""
+        """Return the incident after what has been read, with its clocks and remarks."""
         self._look_all()
         opening, state = self._opening, self._state
         remarks = self._remarks()
@@ -352,9 +361,10 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return the incident just opened, with a track per metric and the clocks that the opening starts.
+    """Return the state of an incident just opened, and its metric trackers by metric id.
 
-    `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
+    The trackers have the clocks that the opening starts. `at`: the instant of the opening, if it is not the event's
+    own. `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}
@@ -367,7 +377,7 @@ def open_incident(
 def _ensure_trackers(
     trackers: dict[str, MetricTracker], state: IncidentState, rulebook: Rulebook, agreed: frozenset[str]
 ) -> None:
-    """A track for each metric of the plan in force, those first that others wait for."""
+    """Add a tracker for each metric of the plan in force, those first that others wait for."""
     timed = state.entitlement.metrics
     for metric in state.entitlement.plan.reading_order if agreed else timed:
         if agreed and metric not in timed and metric.id not in agreed:
@@ -391,7 +401,7 @@ def _remark_agreed(event: IncidentEvent, state: IncidentState, trackers: dict[st
 
 
 def _exemption(state: IncidentState, metric: str) -> Exemption | None:
-    """The last exemption that speaks of this metric, or of all."""
+    """The last exemption of this metric, or of all metrics."""
     return next((e for e in reversed(state.exemptions) if not e.metrics or metric in e.metrics), None)
 
 

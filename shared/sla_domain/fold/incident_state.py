@@ -1,8 +1,8 @@
-"""The incident itself while it is being folded: phase, attributes, contract, priority, whose turn it is, who holds it.
+"""The incident itself while it is being folded: phase, attributes, contract, priority, on whom it waits, who holds it.
 
 The contract is looked up for the instant of each event, so a clock that starts after a renewal starts under the new
-contract; a running clock keeps the one it started under unless the customer named on the incident changes. What an
-event does to the phase is said in `sla_domain.phase_state`.
+contract; a running clock keeps the one it started under unless the customer named on the incident changes. How an event
+changes the phase is in `sla_domain.phase_state`.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER_ATTRIBUTES = frozenset({"assignee", "group", "line"})
-# Values whose going is worth a word; for a priority see `fold.priority`.
+# Attributes whose removal gets a remark; for the priority see `fold.priority`.
 _REMARKED_WHEN_REMOVED = frozenset({"customer", "product", "assignee", "group"})
 
-# Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
+# Kinds that change the phase, whatever an earlier snapshot showed.
 PHASE_KINDS = frozenset({*END_PHASES, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
 _SHOWS_LIFE = PHASE_KINDS - END_PHASES.keys()
 
-# Kinds in which another ticket may speak of itself, because both are one incident from then on.
+# Kinds whose attributes may be those of another ticket, which is the same incident from then on.
 NAME_TAKING_KINDS = frozenset({EventKind.OPENED, EventKind.RENAMED})
 
 StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
@@ -48,10 +48,10 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """When an end was that is read later than it may have happened: no clock may be late for the reading alone.
+    """When an end may have happened that is read later than that: no clock may be late because of the late reading.
 
-    `earliest`: the instant that the sender states; of an end that nobody dated, the last at which the incident was
-    known to live. `dated` tells the two apart.
+    `earliest`: the instant that the sender states, `dated` True; if nobody states one, the last instant at which the
+    incident was known not to have ended, `dated` False.
     """
 
     earliest: datetime
@@ -59,7 +59,7 @@ class PossibleEnd:
 
 
 class IncidentState:
-    """What the events read so far make of the incident; `event` and `at` are the ones being read."""
+    """The state of the incident after the events read so far; `event` and `at` are the ones being read."""
 
     __slots__ = (
         "_contract",
@@ -103,7 +103,7 @@ class IncidentState:
         self, rulebook: Rulebook, opening: IncidentEvent, at: datetime, contract: ContractMatch | None
     ) -> None:
         self._rulebook = rulebook
-        self._contract = contract  # a preview asks for one contract, whatever the customer
+        self._contract = contract  # of a preview: the contract, whatever the customer
         self._matching: Mapping[str, str] | None = None
         self._holder: HolderSpan | None = None
         self.event, self.at, self.opened_at, self.opening_id = opening, at, at, opening.id
@@ -134,7 +134,7 @@ class IncidentState:
         self._open(opening, at)
 
     def branch(self) -> IncidentState:
-        """Return a story of its own, equal to this one."""
+        """Return an independent copy of the state."""
         twin = branch_of(self)
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
@@ -150,7 +150,7 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Until when an import told slad of this incident; None when a sender had spoken of it before."""
+        """Return until when an import brought events of this incident; None if a sender had delivered one before."""
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
             return None
@@ -164,7 +164,7 @@ class IncidentState:
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """Return the attributes rows are matched against under this entitlement."""
+        """Return the attributes against which rows are matched under this entitlement."""
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}
         if self._matching is None:
@@ -172,7 +172,7 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """Return the entitlement under a contract for the product named now."""
+        """Return the entitlement under a contract for the product that the incident names now."""
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
@@ -196,7 +196,10 @@ class IncidentState:
             self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id))
 
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
-        """One event after the opening. `ending`: of an end, when it may have been."""
+        """Read one event after the opening.
+
+        `ending`: of an event that ends the incident, when the end may have happened.
+        """
         self.event, self.at = event, at
         kind = event.kind
         if kind in _SHOWS_LIFE:
@@ -282,10 +285,10 @@ class IncidentState:
             return self._contract
         return self._rulebook.contract_for(self.attributes.get("customer", ""), self.at)
 
-    # -- phase and turn
+    # -- phase
 
     def _change_phase(self, event: IncidentEvent) -> None:
-        """Whose turn it is after the event (`sla_domain.phase_state`), and what follows from that."""
+        """Change the phase by the event (`sla_domain.phase_state`), and what follows from the phase."""
         before = PhaseState(self.phase, self.waiting)
         after = phase_state_after(before, event.kind, event.waiting_on, automatic=event.automatic)
         if after is before:
@@ -344,7 +347,7 @@ class IncidentState:
         )
 
     def holder_spans(self) -> tuple[HolderSpan, ...]:
-        """Return who held the incident, in order; the last one has no end."""
+        """Return who held the incident, in order of time; the last one has no end."""
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
     def _remark_contract(self) -> None:
@@ -356,7 +359,7 @@ class IncidentState:
         self._hold_remark(RemarkKind.NOBODY_TO_TELL, text)
 
     def _remark_channel(self) -> None:
-        """B6: accepted and flagged with advice, never dropped."""
+        """Accept any channel, and remark with advice on one outside the plan (clause B6, docs/clauses.md)."""
         plan, channel = self.entitlement.plan, self.attributes.get("channel", "")
         used = normal(channel)
         text = advice = ""
@@ -391,7 +394,7 @@ class IncidentState:
         return event.actor_name or (event.actor.value if event.actor is not Actor.UNKNOWN else "")
 
 
-# What an event of a kind does to the incident's phase and turn, and to what is kept of it. Other kinds do nothing here.
+# What an event of a kind does to the incident's phase, and to what is kept of it. Other kinds do nothing here.
 _EFFECTS: Mapping[EventKind, Callable[[IncidentState, IncidentEvent], None]] = {
     EventKind.OPENED: IncidentState._change_phase,
     EventKind.REOPENED: IncidentState._change_phase,

@@ -20,7 +20,11 @@ ZERO = timedelta()
 
 
 class Meter(Protocol):
-    """`spent` is what was consumed, `lost` what pauses took, both in the meter's own time, before `since`."""
+    """How one target counts time: protocol of the meters for coverage time, wall-clock time and dates.
+
+    Of the arguments, `since` is from when the clock runs now, `spent` what was consumed before, and `lost` what pauses
+    took before, both in the meter's own time.
+    """
 
     @property
     def needs_lost(self) -> bool:
@@ -29,28 +33,34 @@ class Meter(Protocol):
 
     @property
     def reach(self) -> timedelta | None:
-        """So much must be consumed before the target can be due; None when only the instant can tell."""
+        """Return how much time must be consumed before the target can be due; None if only the due instant decides."""
         ...
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the counted time of `[start, end)`."""
+        """Return the counted time of `[start, end)`. Raises CalendarError beyond the calendar's years."""
         ...
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the due instant of a clock that runs from `since`. Raises CalendarError."""
+        """Return the due instant of a clock that runs from `since`.
+
+        Raises CalendarError beyond the calendar's years.
+        """
         ...
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant as seen from `since`; None when it lay before it."""
+        """Return the instant of a warning of a clock that runs from `since`; None if it lay before `since`.
+
+        Raises CalendarError beyond the calendar's years.
+        """
         ...
 
     def level(self, warning: Warning_) -> timedelta | None:
-        """So much must be consumed before the warning can have come; None when only the instant can tell."""
+        """Return how much time must be consumed before the warning can be due; None if only the instant decides."""
         ...
 
 
 class CoverageMeter:
-    """So much open time."""
+    """The meter of a target in coverage time: due once so much open time of a calendar is consumed."""
 
     __slots__ = ("at_close", "calendar", "span")
     needs_lost = False
@@ -86,7 +96,7 @@ class CoverageMeter:
 
 
 class WallMeter:
-    """So much time by the clock on the wall."""
+    """The meter of a target in wall-clock time: due once so much time is consumed."""
 
     __slots__ = ("span",)
     needs_lost = False
@@ -120,7 +130,10 @@ class WallMeter:
 
 
 class DateMeter:
-    """Due at a date: the nth working day, or a date the parties agreed on. Pauses move it by their open time."""
+    """The meter of a target that is due at a date: the nth working day, or a date the parties agreed on.
+
+    If `moved`, pauses move the date by their open time; without a calendar all time is open.
+    """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
 
@@ -138,7 +151,7 @@ class DateMeter:
 
     @property
     def reach(self) -> None:
-        """Return None: only the date tells when it is due."""
+        """Return None: only the date decides when the target is due."""
         return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -152,7 +165,7 @@ class DateMeter:
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def level(self, warning: Warning_) -> timedelta | None:
-        """Return how much is consumed when a warning in percent is due; None for one so long before the date."""
+        """Return how much time is consumed when a warning in percent is due; None for a warning before the date."""
         return None if warning.percent is None else level_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
@@ -170,7 +183,7 @@ class DateMeter:
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
     """Return the meter of a target counted from `base`.
 
-    Raises CalendarError; a target without a number has no meter.
+    Raises CalendarError beyond the calendar's years, ValueError for a target without a number.
     """
     match target.allowed:
         case CoverageTime(span):

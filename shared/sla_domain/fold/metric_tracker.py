@@ -1,21 +1,22 @@
-"""One metric through an incident's life: its six conditions against each event, and the clocks (cycles) they make.
+"""One metric through all events of an incident: its six conditions against each, and the clocks (cycles) they make.
 
 For one event, in the published order: stop > reset > cancel > pause > resume, the first that applies to the open clock
 and no other; then a changed priority, contract or attribute finds the row anew; then start. So an event that stops a
 clock stops it under the target in force before the event, and an event may stop one cycle and start the next.
 
 Decided here:
-* A word carried from a merged incident has waited since it was said: the clock it starts counts from then, and one
-  that runs already counts from the earlier of the two.
-* A start counts only while the incident lived before the event: a courtesy after the resolution arms nothing.
+* A comment carried from a merged incident has waited since it was written: the clock it starts counts from then, and
+  one that runs already counts from the earlier of the two.
+* A start counts only if the incident had not ended before the event: a courtesy after the resolution starts nothing.
 * `closed` stops and `cancelled`, `merged` cancel whatever is still open, even when the metric does not say so.
 * A clock that starts while the incident waits in a way that pauses it starts paused.
 * A wait that is no pause for the metric ends the pause of an earlier wait.
-* A row that is met by a downgrade (clause B4) stops the clock; the rest runs as the next cycle under the new
+* A target that is met by a downgrade (clause B4) stops the clock; the rest runs as the next cycle under the new
   priority's row, counted from the first clock's start (retarget) or from the change (restart).
 * An agreed date outlives changes of priority; only another agreement, a reset or a new cycle ends it.
-* A reopening of an incident that lives is nothing. Otherwise it undoes the resolution: mode resume continues a clock
-  that the resolution (or closing) stopped; one that was stopped by something else, say a response, stays stopped.
+* A reopening of an incident that has not ended changes nothing. Otherwise it undoes the resolution: mode resume
+  continues a clock that the resolution (or closing) stopped; one that something else stopped, say a response, stays
+  stopped.
 * A cancelled clock of a reopened incident resumes, unless the metric starts a new cycle.
 """
 
@@ -57,9 +58,9 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Return whether one of the triggers, all of the event's kind, accepts who did it and on whom the incident waits.
+    """Return whether a trigger accepts the event's actor, and on whom the incident waits. All are of the event's kind.
 
-    Without a word on who, anybody is accepted, but of a bot only what is no word of its own.
+    A trigger without actors accepts anybody, and of a bot only what is no comment or reply.
     """
     anybody = not event.automatic
     for trigger in triggers:
@@ -71,7 +72,7 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 
 
 class MetricTracker:
-    """The clocks of one metric."""
+    """One metric of an incident while its events are read: its clocks so far, of which `current` is the latest."""
 
     __slots__ = ("_calendars", "_state", "builders", "current", "metric")
 
@@ -83,7 +84,10 @@ class MetricTracker:
         self._calendars = calendars
 
     def branch(self, state: IncidentState) -> MetricTracker:
-        """Return a track of its own in another story. Clocks but the current one never change and are shared."""
+        """Return an independent copy that reads the events of `state`.
+
+        Clocks but the current one never change and are shared.
+        """
         twin = branch_of(self)
         twin._state = state
         if self.current is not None:
@@ -92,11 +96,14 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the latest clock has stopped: what `after` and `until` of other metrics wait for."""
+        """Return whether the latest clock was met or missed, for which metrics with `after` or `until` wait."""
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, trackers: dict[str, MetricTracker]) -> None:
-        """One event: the conditions on the open clock, then the row, then start."""
+        """Apply the event that `state` has just read: conditions on the open clock, then another row, then a start.
+
+        `trackers` are those of all metrics.
+        """
         state, builder = self._state, self.current
         event = state.event
         kind = event.kind
@@ -116,22 +123,25 @@ class MetricTracker:
             self._start_if_asked(reaction, event, trackers)
 
     def open(self, event: IncidentEvent) -> None:
-        """The opening: the first start."""
+        """Start the first clock if the opening starts one."""
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
             self._start(event)
 
     def start_now(self, event: IncidentEvent) -> ClockBuilder:
-        """Start now, whatever the conditions say: previews ask what a later start would give."""
+        """Start a clock whatever the conditions say: for previews of what a later event would start.
+
+        Return its draft.
+        """
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the row that matches now, with or without a number."""
+        """Return the row that matches the incident now, with or without a number; None without one."""
         entitlement = self._state.entitlement
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 
     def why_no_clock(self) -> str | None:
-        """Return why there is no clock although the plan has a row for it; None when it has none."""
+        """Return why there is no clock although a row matches; None if no row matches."""
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:
             return None
@@ -176,10 +186,10 @@ class MetricTracker:
             builder.resume(at, event.id)
 
     def _ended(self, builder: ClockBuilder, ending: PossibleEnd) -> datetime | None:
-        """When an end that is read later than it was counts for the clock; None when the clock ends without a verdict.
+        """Return at which instant an end counts that is read later; None if the clock ends without a verdict.
 
-        Where nobody said when it was, the verdict stands only if it is the same for every instant at which it may have
-        been. An end that lies before the clock's start says nothing of an answer.
+        If nobody states the instant, there is a verdict only if it is the same for every possible instant. An end
+        before the clock's start does not show whether there was an answer.
         """
         state = self._state
         earliest = max(ending.earliest, builder.changed_at)
@@ -356,7 +366,7 @@ class MetricTracker:
         self._hold_remark(RemarkKind.UNREACHABLE_TARGET, f"{self.metric.id}: {error}")
 
     def _hold_remark(self, kind: RemarkKind, text: str) -> None:
-        """Why the metric has no due instant, until it has one."""
+        """Hold the remark why the metric has no due instant, until it has one."""
         self._state.remarks.hold(("metric", self.metric.id), Remark(kind, text))
 
     # -- reset, downgrade, agreement
@@ -401,7 +411,7 @@ class MetricTracker:
         )
 
     def _relapse(self, builder: ClockBuilder) -> None:
-        """The promise of before was kept; the service has failed anew, and a new one counts from here."""
+        """Start a new clock here: the target before was met, and the service has failed again."""
         state, event = self._state, self._state.event
         builder.cancel(state.at, event.id, f"priority rose to {state.priority} again: a new clock counts from here")
         if builder.target is None:  # the rest had no target of its own: there is no clock to show
@@ -412,7 +422,7 @@ class MetricTracker:
         self._rematch(again)
 
     def _agree(self, event: IncidentEvent) -> None:
-        """clause B5: due at the agreed date, from now on."""
+        """Make the clock due at the agreed date from now on (clause B5, docs/clauses.md)."""
         agreed, builder, state = event.agreed, self.current, self._state
         if agreed is None or agreed.metric != self.metric.id or builder is None or not builder.open:
             return

@@ -1,10 +1,10 @@
-"""What a snapshot of the ticket says otherwise than the events before it: the events that make up for the difference.
+"""The differences between a snapshot of the ticket and the events before it, as events that make up for them.
 
-Each is an ordinary event of the incident, so that clocks, priorities and contracts react as if it had come, and bears
-the id of the event that carried the snapshot. Attributes are compared with those that were stated, never with the
-priority in force, which rules of the plan may hold apart (E6, E8, E9). Where the ticket stands (its phase) counts when
-it is news: a label that says "waiting" stays on a ticket whose customer has replied, and a snapshot that repeats it
-says nothing that was not known.
+Each is an ordinary event of the incident, so that clocks, priorities and contracts react as if it had come, and has the
+id of the event that carried the snapshot. Attributes are compared with those that were stated, never with the priority
+in force, which rules of the plan may hold apart (clauses E6, E8 and E9, docs/clauses.md). The phase counts only if it
+differs from that of the snapshot before: a label "waiting" stays on a ticket whose customer has replied, and a snapshot
+that repeats it is no change.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that makes up for one that did not come, the instant at which it is read, and of an end when it was."""
+    """An event that makes up for one that did not come, and the instant at which it is read.
+
+    `ending`: of an end, when it may have happened.
+    """
 
     event: IncidentEvent
     at: datetime
@@ -43,12 +46,15 @@ class ReconcilingEvent(NamedTuple):
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Where the snapshot says the ticket stands; None when it does not say."""
+    """Return the phase that the snapshot shows, on whom the ticket waits, and when it ended.
+
+    Return None if it shows no phase.
+    """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
 def is_news(state: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event's snapshot says anything that the events read so far did not."""
+    """Return whether the event's snapshot differs from what the events read so far amount to."""
     shown = event.snapshot
     if shown is None:
         return False
@@ -59,14 +65,17 @@ def is_news(state: IncidentState, event: IncidentEvent) -> bool:
 
 
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return the end that lies before this event, when its snapshot knows of one and no event has told it."""
+    """Return the end that the event's snapshot dates before the event, if no event has brought it; None without one.
+
+    An end without a date lies before a comment or reply: a comment on an ended ticket does not wait for an answer.
+    """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
         return None
     if shown.phase is Phase.MERGED or stated_phase(shown) == state.stated:
         return None
     if shown.ended_at is None:
-        # Nobody said when. A word on a ticket that has ended is no word that waits for an answer.
+        # No date is known. A comment on a ticket that has ended does not wait for an answer.
         return _end(state, event, shown, at) if event.kind in WORDS else None
     if shown.ended_at >= event.occurred_at:
         return None
@@ -74,8 +83,9 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
 
 
 def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """Yield what makes up for all that the snapshot of `event`, read at `at`, says otherwise, in the order of
-    reading.
+    """Yield the events that make up for all differences between the snapshot of `event` and the events before it.
+
+    They come in the order of reading. `at`: when the snapshot is read.
     """
     shown = event.snapshot
     assert shown is not None
@@ -86,7 +96,10 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return the end of a ticket that is first heard of when it is reopened: nobody said when, so it is no verdict."""
+    """Return the end of a ticket of which the first known event is a reopening.
+
+    It is a cancellation, which gives no verdict, since nobody states when it was.
+    """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 
