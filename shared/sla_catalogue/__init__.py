@@ -1,7 +1,7 @@
 """YAML → validated, versioned domain objects: plans, contracts, calendars, sources, channels, keys, escalations.
 
-`tree` and `gather` read files, `resolve` fills in environment and secrets, `document` gives shapes, `assembly` makes
-domain objects, `rule` looks for what sound parts get wrong together, `canonical` stores the result under a version.
+`tree` and `gather` read files, `resolve` fills in environment and secrets, `document` holds the shapes, `assembly`
+makes domain objects, `rule` looks for mistakes across sections, `canonical` stores the result under a version.
 """
 
 from __future__ import annotations

@@ -38,7 +38,11 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class AssemblyInputs:
-    """What does not stand in the files: the environment (None: a stored catalogue), its tables, the years, the day."""
+    """What a catalogue is made of besides its files.
+
+    `environment` None: a stored catalogue is rebuilt, whose parts are in `stored`. `horizon` None: as the files say.
+    `today` None: what ends soon is not checked.
+    """
 
     environment: Mapping[str, str] | None
     horizon: Horizon | None = None
@@ -47,7 +51,7 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Return the catalogue, or None when any error was found; the findings either way."""
+    """Return the catalogue, or None if an error was found; and the findings, errors and warnings, in either case."""
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)
     document = build_document(resolved.values, findings)

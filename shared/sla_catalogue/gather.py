@@ -1,4 +1,4 @@
-"""Files and directories → one merged tree of sections, with the place of every value. The edge: files are read here.
+"""Files and directories → one merged tree of sections, with the place of every value. Files are read here.
 
 Sections of all files are merged entry by entry; the same id in two files is a mistake, never a silent override.
 """
@@ -20,7 +20,7 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """One file as read: `base` is the directory to which its relative file names refer."""
+    """The text of one catalogue file; `base` is the directory to which its relative file names refer."""
 
     name: str
     text: str
@@ -29,7 +29,10 @@ class SourceText:
 
 @dataclass(slots=True)
 class FileUnion:
-    """All files as one mapping of sections; `bases` gives each file's directory."""
+    """All catalogue files merged into one mapping of sections.
+
+    `positions` has the place of every value, `bases` each file's directory, `problems` what was wrong with the files.
+    """
 
     sections: dict[str, Plain] = field(default_factory=dict)
     positions: dict[Path, Position] = field(default_factory=dict)
@@ -38,7 +41,10 @@ class FileUnion:
 
 
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
-    """Reads a file, a directory (its YAML files, deeply, by name) or several of both."""
+    """Return the merged content of files and directories; what cannot be read is in its `problems`.
+
+    Of a directory all YAML files are read, those of its folders too, except hidden ones, in the order of their names.
+    """
     roots = [paths] if isinstance(paths, FilePath | str) else paths
     merged = FileUnion()
     texts: list[SourceText] = []
@@ -49,9 +55,9 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
 
 
 def is_catalogue_file(path: FilePath) -> bool:
-    """Return whether a YAML file is a catalogue's: empty, or a mapping of its sections and nothing else.
+    """Return whether a YAML file is a catalogue's: empty, or a mapping of catalogue sections and nothing else.
 
-    A file that cannot be read as YAML is not. Raises OSError.
+    A file that is too large or is no YAML is not. Raises OSError if it cannot be opened.
     """
     if path.stat().st_size > MAX_BYTES:
         return False
@@ -66,7 +72,7 @@ def is_catalogue_file(path: FilePath) -> bool:
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
-    """Adds each text's sections; problems of the texts and of their meeting are collected."""
+    """Add the sections of each text to `merged`; collect problems of the texts and of their combination in it."""
     for text in texts:
         tree = read_tree(text.text, text.name)
         merged.bases[text.name] = text.base

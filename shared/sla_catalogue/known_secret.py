@@ -22,7 +22,7 @@ _DIGESTS = frozenset(map(digest_of_key, KNOWN_SECRETS))
 
 
 def known_secret_places(catalogue: Catalogue) -> list[str]:
-    """Where a catalogue uses a secret or a key that everybody knows, such as `sources.demo`; sorted."""
+    """Return the places in a catalogue that use a secret or key everybody knows, such as `sources.demo`; sorted."""
     places = {place for place, secret in _secrets(catalogue) if secret.available and secret.value in KNOWN_SECRETS}
     return sorted(places | {f"keys.{key.id}" for key in catalogue.keys.values() if key.sha256 in _DIGESTS})
 

@@ -19,7 +19,7 @@ class BadMailbox(ValueError):
 
 
 def is_mailbox(written: str) -> bool:
-    """Return whether this is exactly one address of plain ASCII: no list, no display name, no comment, no quoting."""
+    """Return whether the text is exactly one plain ASCII address, without a display name, a comment or quoting."""
     if not _MAILBOX.fullmatch(written):
         return False
     local = written.partition("@")[0]

@@ -1,6 +1,6 @@
-"""Keys that older releases knew: taken out of catalogues that those releases stored, so that they can still be read.
+"""Keys that older releases knew: removed from catalogues that those releases stored, so that they can still be read.
 
-Files are another matter: there `slad check` refuses such a key, because nothing would come of it.
+In files `slad check` refuses such a key, because nothing would come of it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from sla_catalogue.tree import Plain
 
-# Dialects that could once be named although nothing spoke them.
+# Dialects that could once be named although no adapter existed.
 _UNSPOKEN = frozenset(
     {
         "gitlab", "servicenow", "zendesk", "zammad", "freshdesk", "alertmanager", "grafana", "pagerduty", "opsgenie",
@@ -21,8 +21,9 @@ _REGISTERED = {"registration": "opt_in"}  # how format 1 said that only register
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue of format 1 as this release writes them; the rules in them are the
-    same.
+    """Return the sections of a stored catalogue of format 1 in the form that this release reads.
+
+    The rules in them stay the same.
     """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):

@@ -24,7 +24,10 @@ _INCIDENT = IncidentId("test")
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """`failures` are in words, with times in the contract's zone; empty means that all was as expected."""
+    """The result of one test of the catalogue.
+
+    `failures` are in words, with times in the contract's zone; empty if all was as expected.
+    """
 
     scenario: Scenario
     incident: Incident
@@ -32,12 +35,12 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
-        """Return whether every expectation was met."""
+        """Return whether everything was as expected."""
         return not self.failures
 
 
 def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Return every scenario of the catalogue, in order."""
+    """Run the tests of a catalogue and return the result of each, in order."""
     return tuple(_run(scenario, catalogue) for scenario in catalogue.scenarios)
 
 

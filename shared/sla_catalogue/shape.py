@@ -16,9 +16,7 @@ from sla_catalogue.resolve import Value
 
 
 def build_document(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
-    """Return a document of everything that has the right shape: a bad entry is reported and left out, the rest is
-    read.
-    """
+    """Return the document of a catalogue's values; an entry of a wrong shape is reported as a finding and left out."""
     model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)
     if isinstance(whole.get("channels"), dict):
@@ -97,7 +95,10 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
-    """Return the keys that the mapping at `loc` of a document of `root` may have."""
+    """Return the keys that the mapping at the path `loc` of a document of `root` may have.
+
+    The list is empty if no mapping can be there.
+    """
     annotation: Any = root
     for step in loc:
         annotation = _into(annotation, step)

@@ -1,4 +1,4 @@
-"""A contract as one page: everything that it and its plan say, in one language, for people and programs to read.
+"""A contract as one page: everything that it and its plan promise, in one language, for people and programs to read.
 
 Names of the JSON are those of the catalogue's files. Texts that the catalogue lacks in the language are given in
 English, else in whichever language there is.
@@ -37,7 +37,10 @@ from sla_domain.plan import (
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Give what the contract promises, ready for JSON. Raises KeyError when there is no such contract."""
+    """Return what the contract promises, as plain values ready for JSON.
+
+    Raises KeyError if there is no such contract.
+    """
     return _Sheet(catalogue, catalogue.rulebook.contracts[contract], language).whole()
 
 
@@ -232,7 +235,10 @@ class _Sheet:
 
 
 def week_words(coverage: Coverage, words: Words) -> str:
-    """Give the weekly hours as `Mon–Fri 09:00–17:00`; `24x7` for all of them; empty for a coverage made of others."""
+    """Return the weekly hours in words, such as `Mon–Fri 09:00–17:00`.
+
+    It is `24x7` for all hours of the week, and empty for a coverage made of others.
+    """
     if coverage.parts:
         return ""
     if coverage.around_the_clock:

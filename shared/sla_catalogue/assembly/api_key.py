@@ -19,7 +19,7 @@ _SHORTEST_KEY = 16
 
 
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
-    """Return the API keys by id; what is wrong with them becomes a finding."""
+    """Return the API keys of the section `keys` by id; report what is wrong with them as findings."""
     found: dict[KeyId, ApiKey] = {}
     for name, document in context.document.keys.items():
         path: Path = ("keys", name)

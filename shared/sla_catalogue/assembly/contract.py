@@ -1,7 +1,7 @@
-"""`contracts` → who bought what, where, with whom to tell; each with the plan it really runs under.
+"""`contracts` → who bought what, where, with whom to notify; each with the plan it really runs under.
 
 A contract with a base plan runs under its plan laid over that base, one with hours of its own, or with targets for a
-metric of which its plan does not speak, under its plan with those; such plans have ids of their own
+metric that its plan does not time, under its plan with those; such plans have ids of their own
 (`hpe-flexcare+hpe-enterprise-standard`, `gold@acme`).
 """
 
@@ -27,7 +27,7 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract with its plan, and the places of its own rows."""
+    """A contract as a domain object, with the plan it runs under, its own rows and its document."""
 
     contract: Contract
     built: BuiltPlan
@@ -36,13 +36,13 @@ class BuiltContract:
 
     @property
     def path(self) -> Path:
-        """Return the path of the contract in the catalogue."""
+        """Return the path of the contract in the catalogue, such as `("contracts", "acme")`."""
         return ("contracts", str(self.contract.id))
 
 
 @dataclass(slots=True)
 class Plans:
-    """Plans by id, built when first asked for; the derived ones join them."""
+    """The plans of a catalogue by id, built on first use, and those derived for single contracts."""
 
     drafts: Mapping[str, PlanDraft]
     shared: Mapping[str, Coverage]
@@ -50,14 +50,14 @@ class Plans:
     built: dict[str, BuiltPlan]
 
     def get(self, draft: PlanDraft) -> BuiltPlan:
-        """Return the plan of a draft, built when it is first asked for."""
+        """Return the plan of a draft, built on first use."""
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
-    """Return the contracts that can be built; what is wrong with the others becomes a finding."""
+    """Return the contracts that can be built; report what is wrong with the others as findings."""
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
 

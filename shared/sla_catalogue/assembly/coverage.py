@@ -1,4 +1,4 @@
-"""`coverages` → when time counts; hours that overlap or leave a sliver open are reported."""
+"""`coverages` → when time counts; hours that overlap or leave a gap of a few minutes are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Return all coverages a plan knows: its own, which may be made of each other and of the shared ones."""
+    """Return the coverages by name: the `shared` ones and those that are `written` here, which win.
+
+    A written coverage may be made of others of both kinds. Unknown parts and circles are reported as findings.
+    """
     found: dict[str, Coverage] = {}
     for name in written:
         _build(name, written, shared, found, (), context)
@@ -55,7 +58,7 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Return the coverage of a document; what is wrong with it becomes a finding."""
+    """Return the coverage of a document, without its parts; report what is wrong with it as findings."""
     hours = document.hours or {}
     _check_week(hours, (*path, "hours"), context)
     if document.hours == {} and not document.openings:
@@ -78,7 +81,7 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
 
 def window_of(window: MinuteWindow) -> Window:
-    """Minutes that may run past midnight → the domain's seconds, where a close at or before the open does."""
+    """Return a window in minutes as the domain's window in seconds, which closes on the next day if `close <= open`."""
     close = window.end if window.end <= DAY else window.end - DAY
     return Window(window.start * 60, close * 60)
 
@@ -100,7 +103,7 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 
 
 def holiday_code(country: str | None, subdivision: str | None) -> str:
-    """Return the key of a holiday table: `PL`, `DE-BY`."""
+    """Return the code of a holiday table, such as `PL` or `DE-BY`; empty without a country."""
     return "-".join(part for part in (country, subdivision) if part)
 
 

@@ -19,7 +19,11 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def build_holidays(
     codes: Mapping[str, Path], horizon: Horizon, bases: Mapping[str, FilePath], context: Context
 ) -> dict[str, HolidayTable]:
-    """`codes` maps each needed code to the place that needs it; configured codes come along."""
+    """Return the holiday tables of the needed and of the configured codes, by code.
+
+    `codes` maps each code that coverages need to the path that needs it; `bases` each file to the directory of its
+    feeds. What is wrong is reported as findings.
+    """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
 
@@ -90,5 +94,5 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """Return the package's version where any row comes from it."""
+    """Return the version of the holidays package; empty if no table has rows."""
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

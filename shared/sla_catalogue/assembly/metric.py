@@ -18,8 +18,9 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """Return the metrics a plan uses, in the order given, then those they wait for; unknown ones were reported
-    elsewhere.
+    """Return the metrics a plan uses, in the order given, then those they wait for.
+
+    Unknown names are left out; they are reported elsewhere. `written`: the metrics that the catalogue defines.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)
@@ -42,7 +43,7 @@ def known_metrics(written: Written) -> frozenset[str]:
 
 
 def written_metrics(context: Context) -> dict[str, tuple[Path, MetricDocument]]:
-    """Return the catalogue's own metrics, which every plan may use."""
+    """Return the metrics of the section `metrics`, which every plan may use, by name and with their paths."""
     return {name: (("metrics", name), document) for name, document in context.document.metrics.items()}
 
 

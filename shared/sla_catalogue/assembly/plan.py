@@ -22,7 +22,7 @@ LAST_RANK = 100
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan with the places of its rows and what its overrides may refer to."""
+    """A plan as a domain object, with the paths of its rows, the names that rows may refer to, and its draft."""
 
     plan: Plan
     rows: tuple[TargetRow, ...]
@@ -31,7 +31,10 @@ class BuiltPlan:
 
 
 def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
-    """`shared` are the catalogue's own coverages; the plan's coverages of the same name win."""
+    """Return the plan of a draft; report what is wrong with it as findings.
+
+    `shared` are the coverages of the section `coverages`; the plan's own of the same name win.
+    """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))
     coverages = build_coverages(draft.coverages, shared, context)
@@ -147,7 +150,7 @@ def _check_references(draft: PlanDraft, plan: Plan, context: Context) -> None:
 
 
 def _check_channels(draft: PlanDraft, context: Context) -> None:
-    """clause B6: whoever is advised to use another channel must be entitled to it."""
+    """Report urgent channels that the plan does not include (clause B6, docs/clauses.md)."""
     document, written = draft.document, context.document.plans[str(draft.path[1])]
     if not document.channels or not (written.channels or written.urgent_channels):
         return  # every channel is entitled, or the mistake is the parent's

@@ -20,7 +20,7 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioAgreement:
-    """A date the parties agreed on (clause B5)."""
+    """A due date that the parties agree on in a scenario (clause B5, docs/clauses.md)."""
 
     metric: str
     due: datetime
@@ -30,7 +30,7 @@ class ScenarioAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioEvent:
-    """One event of a scenario; instants are aware."""
+    """One event of a scenario after the opening; instants are aware."""
 
     at: datetime
     kind: EventKind
@@ -43,7 +43,10 @@ class ScenarioEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What one metric must show; None and '' are not looked at."""
+    """What a scenario expects of the clock of one metric; None and '' are not checked.
+
+    `metric` may name a cycle, as `resolution/1`.
+    """
 
     metric: str
     due: datetime | None = None
@@ -57,7 +60,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """An incident that a catalogue tells, and what its clocks are expected to come to (`slad check`)."""
+    """A test of the catalogue: an incident as events, and what is expected of its clocks and remarks (`slad check`)."""
 
     name: str
     contract: ContractId
@@ -72,7 +75,7 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
-    """Return the scenarios; what is wrong with them becomes a finding."""
+    """Return the scenarios of the section `tests`, in order; report what is wrong with them as findings."""
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
         path: Path = ("tests", index)
@@ -167,5 +170,5 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 
 
 def parse_instant(text: str, zone: str) -> datetime:
-    """Return the instant of a time; one without an offset is read in `zone` as every local time is (`read_local`)."""
+    """Return the aware datetime of an ISO 8601 text, in `zone`; one without an offset is wall-clock time of `zone`."""
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

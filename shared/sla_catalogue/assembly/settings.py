@@ -7,7 +7,7 @@ from sla_catalogue.settings import InstallationSettings, Smtp, SmtpSecurity
 
 
 def build_settings(context: Context) -> InstallationSettings:
-    """Return the installation's settings; what is wrong with them becomes a finding."""
+    """Return the settings of the installation; report what is wrong with them as findings."""
     document = context.document.settings
     smtp = None
     if document.smtp is not None:

@@ -1,4 +1,4 @@
-"""`sources.<id>.staff` and `.customers`: who speaks for whom, and what a dialect's deliveries can be asked about it."""
+"""`sources.<id>.staff` and `.customers`: who belongs to which side, and which of these rules a dialect can apply."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sla_catalogue.document.source import PeopleDocument, SourceDocument
 from sla_catalogue.problem import Findings, Path, did_you_mean
 from sla_catalogue.source import Dialect, Membership, domain_of, fold_case
 
-# What a delivery says of a person besides the account; a rule about anything else would be read by nothing.
+# What a delivery states of a person besides the account; a rule about anything else could never apply.
 _STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.GITHUB: frozenset({"associations"}),
     Dialect.JIRA: frozenset({"groups", "domains"}),
@@ -24,7 +24,7 @@ ASSOCIATIONS = (
 
 
 def build_membership(document: PeopleDocument) -> Membership:
-    """Return the groups, domains and associations by which people belong to a side."""
+    """Return the groups, domains and associations by which people belong to a side, case folded."""
     return Membership(
         groups=frozenset(map(fold_case, document.groups)),
         domains=frozenset(map(domain_of, document.domains)),
@@ -33,7 +33,7 @@ def build_membership(document: PeopleDocument) -> Membership:
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
-    """Report rules on who is staff or customer that can never apply with this dialect."""
+    """Report rules on who is staff or customer that can never apply with this dialect, or contradict each other."""
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):
         for way in _WAYS:

@@ -33,7 +33,7 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
-    """Return the sources by id; what is wrong with them becomes a finding."""
+    """Return the sources by id; report what is wrong with them as findings."""
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
         path: Path = ("sources", name)
@@ -48,8 +48,11 @@ def build_sources(context: Context) -> Mapping[SourceId, Source]:
 
 
 def _check_shared(sources: Mapping[SourceId, Source], context: Context) -> None:
-    """A signature does not say for whom it is: under one secret a delivery to one source is good for the other, and a
-    message that slad signs for a channel could be sent back to it as a delivery."""
+    """Report a secret that two sources, or a source and a channel, share.
+
+    A signature does not name its receiver: under one secret a delivery to one source is valid for the other, and a
+    message that slad signs for a channel could be sent back to it as a delivery.
+    """
     holders: dict[bytes, str] = {}
     for name, channel in context.document.channels.items():
         for secret in channel.signing_secrets():
@@ -129,7 +132,7 @@ def _authentication(
 
 
 def _check_proof(how: Authentication, path: Path, context: Context) -> None:
-    """What would never fit, or would fit what it should not."""
+    """Report settings with which no proof would be valid, or one that should not be."""
     findings = context.findings
     signs = how.kind is AuthenticationKind.HMAC
     standard = how.signed is SignedContent.ID_TIMESTAMP_BODY

@@ -23,7 +23,7 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target with the place it was written at."""
+    """A target with the path at which it was written."""
 
     path: Path
     target: Target
@@ -31,7 +31,10 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """What a row may refer to: metrics, coverages, and a priority's id by any of its names."""
+    """The names that a row may refer to: metrics, coverages and priorities.
+
+    `priority` returns the id of a priority for any of its names, None for an unknown one.
+    """
 
     metrics: Collection[str]
     coverages: Collection[str]
@@ -40,7 +43,10 @@ class RowNames:
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
-    """Return the rows of a plan or contract, one for each priority that is written; errors become findings."""
+    """Return the rows of a plan or contract in order, one for each priority of `by_priority`.
+
+    What is wrong with them is reported as findings.
+    """
     rows: list[TargetRow] = []
     for path, document in written:
         if document.metric not in names.metrics:

@@ -27,12 +27,15 @@ _NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURREN
 
 
 class BadFeed(ValueError):
-    """The text is no iCalendar slad can use; the message says why."""
+    """The text is no iCalendar that slad can use; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """What a feed says within the horizon. `remarks` name entries that were left out or read with a doubt."""
+    """The days off and timed closings of a feed within the horizon.
+
+    `remarks` name entries that were left out, or read in a way that may be wrong.
+    """
 
     rows: tuple[HolidayRow, ...] = ()
     spans: tuple[FeedSpan, ...] = ()
@@ -52,9 +55,9 @@ class _Found:
 
 
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
-    """Read a feed; entries whose name is in `skip`, and cancelled ones, are left out.
+    """Return the days off and closings of an iCalendar text; `source` is kept with each.
 
-    Raises BadFeed for a text that is no iCalendar at all.
+    Entries whose name is in `skip`, and cancelled ones, are left out. Raises BadFeed for a text that is no iCalendar.
     """
     calendar = _calendar(text)
     found = _Found(source, horizon, _zone(calendar))
@@ -195,7 +198,7 @@ def _moved(events: list[Any]) -> set[tuple[str, date | datetime]]:
             try:
                 found.add((_text(event, "UID"), _single(event, "RECURRENCE-ID")))
             except UnreadableRule:
-                continue  # told when the entry itself is read
+                continue  # gets its remark when the entry itself is read
     return found
 
 
@@ -219,7 +222,7 @@ def _few(remarks: list[str]) -> tuple[str, ...]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return the span in wall-clock time of a calendar's zone."""
+    """Return the start and end of a span in naive wall-clock time of `zone`."""
 
     def local(moment: datetime) -> datetime:
         return moment if moment.tzinfo is None else moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""What sound documents can still get wrong together: each rule looks at everything built and reports."""
+"""Rules across sections, which each document alone cannot break: each rule looks at everything built and reports."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
 
 
 def check_everything(subject: CheckedCatalogue) -> None:
-    """Runs every rule; none stops another."""
+    """Run every rule on a catalogue; each reports to its findings."""
     for rule in RULES:
         rule(subject)

@@ -15,7 +15,9 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report calendars that never open, lack holidays, or end too soon."""
+    """Report calendars of contracts that never open, or lack hours or holidays, and dates outside the compiled
+    years.
+    """
     for contract in subject.contracts:
         _check_years(contract, subject)
         for name in _used(contract):
@@ -32,7 +34,7 @@ def _used(contract: BuiltContract) -> list[str]:
 
 
 def _check_hours(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
-    """docs/clauses.md: hours that a plan's document does not give must come from the contract that uses them."""
+    """Report hours that neither the plan's document nor the contract that uses them gives (docs/clauses.md)."""
     rows = [*contract.contract.targets, *contract.built.plan.targets]
     counted = [row for row in rows if row.coverage == coverage.id and not isinstance(row.allowed, Unspecified)]
     if counted and not coverage.openings and _left_open(contract, coverage, subject):

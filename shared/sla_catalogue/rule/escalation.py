@@ -1,4 +1,4 @@
-"""Who is told of a broken promise: plans that page nobody by oversight, levels that reach nobody or the wrong ones."""
+"""Whom a breach notifies: plans that page nobody by oversight, levels that reach nobody or the wrong people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _NO_ESCALATION_HINT = (
 
 
 def check_escalations(subject: CheckedCatalogue) -> None:
-    """Errors made since a catalogue was in force do not refuse it: incidents are still judged by it."""
+    """Report plans without an escalation, and levels that notify nobody, the customer's people, or nobody on duty.
+
+    For a stored catalogue only levels that notify nobody are reported: a rule made since must not refuse it.
+    """
     if not subject.context.stored:
         _check_plans(subject)
     for built in subject.contracts:
@@ -81,7 +84,7 @@ def _place(built: BuiltContract, name: str) -> Path:
 
 
 def _check_duty(built: BuiltContract, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
-    """Hours that count, at which nobody of the first level is on duty: then everybody of it is told."""
+    """Warn of hours that count in which nobody of the first level is on duty: then everybody of it is notified."""
     if not policy.levels:
         return
     tell = policy.levels[0].tell
@@ -97,7 +100,7 @@ def _check_duty(built: BuiltContract, policy: PolicyDocument, subject: CheckedCa
     try:
         gap = _first_gap(built, holders, subject)
     except CalendarError:
-        return  # `rule.calendar` tells of calendars that cannot answer
+        return  # `rule.calendar` reports calendars that cannot answer
     if gap is not None:
         local = gap.astimezone(load_zone(built.contract.zone))
         message = (

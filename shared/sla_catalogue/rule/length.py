@@ -1,4 +1,4 @@
-"""Ids and names that travel with events fit the columns they end in; the bounds are those of every other door."""
+"""Ids and names that travel with events must fit the database columns they end in (`sla_domain.bounds`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _Named = tuple[Path, str, int]  # where, what is written there, and how long it 
 
 
 def check_lengths(subject: CheckedCatalogue) -> None:
-    """Not for a stored catalogue: a version that was in force stays readable."""
+    """Report ids and names that are too long, or hold a control character.
+
+    Not for a stored catalogue: a version that was in force stays readable.
+    """
     for path, text, longest in _named(subject.context.document):
         if len(text) > longest:
             message = f"{path_text(path)[:80]}: at most {longest} characters, this has {len(text)}"

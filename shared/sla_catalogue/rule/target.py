@@ -18,7 +18,7 @@ _EXPECTED_FOR_ALL = ("first_response", "resolution")
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report rows that never match, gaps between them, and numbers that nobody supplies."""
+    """Report rows that never match, priorities without a row, missing numbers, and warnings that come too early."""
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
         if not built.plan.requires_base or "+" in built.plan.id:  # alone, a plan for on top of another has gaps
@@ -59,7 +59,7 @@ def _check_gaps(rows: Sequence[TargetRow], priorities: list[str], plan: str, sub
 
 
 def _check_specified(contract: BuiltContract, subject: CheckedCatalogue) -> None:
-    """docs/clauses.md: a contract that uses a target without a number must supply it."""
+    """Report targets without a number that a contract uses and does not supply (docs/clauses.md)."""
     reported: set[tuple[object, ...]] = set()
     for row, priorities in _used_without_number(contract, subject):
         target = row.target

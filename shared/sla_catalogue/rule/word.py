@@ -1,4 +1,4 @@
-"""Words that may be a slip: languages nobody speaks, attributes misspelt, roles nobody asks for, a night by mistake.
+"""Words that may be a slip: unknown languages, misspelt attributes, roles that nothing uses, hours past midnight.
 
 What is surely wrong is an error; what may be meant is a warning, and the catalogue can be used.
 """
@@ -30,7 +30,7 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report languages, attributes, roles, hours and lookups that are known nowhere else."""
+    """Report languages, attributes, roles, hours and lookups that are unknown or look like a slip."""
     _check_languages(subject)
     _check_attributes(subject)
     _check_roles(subject)
@@ -79,12 +79,12 @@ def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
 
 
 def is_language(tag: str) -> bool:
-    """Return whether the first part of a tag (`zh-TW`) is a language that CLDR knows."""
+    """Return whether the base language of a tag (`zh` of `zh-TW`) is known to CLDR."""
     return language_of(tag) in _known()
 
 
 def language_of(tag: str) -> str:
-    """Return the base language of a tag: `zh` of `zh_TW`."""
+    """Return the base language of a tag in lower case: `zh` of `zh_TW`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
