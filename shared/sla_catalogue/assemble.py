@@ -98,7 +98,7 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
         horizon=horizon,
         scenarios=build_scenarios(by_id, context),
     )
-    if findings.failed:
+    if findings.has_errors:
         return None, findings
     return _versioned(parts, resolved, merged, findings, stored), findings
 
@@ -173,7 +173,7 @@ def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract
         return marked[0]
     if len(declared) == 1:
         return ContractId(next(iter(declared)))
-    if not declared and not context.findings.failed:
+    if not declared and not context.findings.has_errors:
         context.findings.error((), "no-contracts", "the catalogue has no contract", "add a section `contracts`")
     elif declared and len(contracts) == len(declared):
         hint = "mark one with default: true, or name it in settings.default_contract"

@@ -22,7 +22,7 @@ class Context:
     findings: Findings
     stored: bool = False
 
-    def known(self, section: str, name: str, path: Path, what: str) -> bool:
+    def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
         """Return whether `section` has a sound entry `name`; report a name that was not written as a finding.
 
         `what` is the word for such an entry in the message.
@@ -30,10 +30,10 @@ class Context:
         if name in getattr(self.document, section):
             return True
         if name not in self.declared.get(section, frozenset()):
-            self.unknown(name, self.declared.get(section, frozenset()), path, what)
+            self.report_unknown(name, self.declared.get(section, frozenset()), path, what)
         return False
 
-    def unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
+    def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
         """Report that no `what` is called `name`, with the nearest of the known names as a hint."""
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

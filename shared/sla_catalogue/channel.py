@@ -62,7 +62,7 @@ class ChannelKind:
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
         """Report to `context.findings` an address of a person that cannot be reached by this kind."""
-        if context.known("channels", address, path, "channel"):
+        if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind
             if found != self.name:
                 message = f"the channel {address!r} is of the kind {found}, not {self.name}"

@@ -90,7 +90,7 @@ class Findings:
         return Position()
 
     @property
-    def failed(self) -> bool:
+    def has_errors(self) -> bool:
         """Return whether an error was reported."""
         return any(problem.severity is FindingLevel.ERROR for problem in self.problems)
 

@@ -139,8 +139,8 @@ class _Resolver:
         except UnicodeDecodeError:
             self.findings.error(path, "secret-file", f"the file {file} is not text", "store the secret as UTF-8 text")
         except OSError as error:
-            said = f"the file {file} cannot be read: {error.strerror}"
-            self.findings.error(path, "secret-file", said, "check the path")
+            message = f"the file {file} cannot be read: {error.strerror}"
+            self.findings.error(path, "secret-file", message, "check the path")
         return None
 
     def base(self, path: Path) -> FilePath:

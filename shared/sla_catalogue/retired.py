@@ -10,7 +10,7 @@ from typing import Any
 from sla_catalogue.tree import Plain
 
 # Dialects that could once be named although no adapter existed.
-_UNSPOKEN = frozenset(
+_UNKNOWN_DIALECTS = frozenset(
     {
         "gitlab", "servicenow", "zendesk", "zammad", "freshdesk", "alertmanager", "grafana", "pagerduty", "opsgenie",
         "standard-webhooks",
@@ -35,8 +35,8 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
         channels = {id_: entry for id_, entry in kept["channels"].items() if not _mail(entry)}
         kept["channels"] = {id_: _but(entry, "sender") for id_, entry in channels.items()}
     if isinstance(kept.get("sources"), dict):
-        spoken = {id_: entry for id_, entry in kept["sources"].items() if not _unspoken(entry)}
-        kept["sources"] = {id_: _source(entry) if isinstance(entry, dict) else entry for id_, entry in spoken.items()}
+        known = {id_: entry for id_, entry in kept["sources"].items() if not _of_unknown_dialect(entry)}
+        kept["sources"] = {id_: _source(entry) if isinstance(entry, dict) else entry for id_, entry in known.items()}
     return kept
 
 
@@ -72,8 +72,8 @@ def _key(entry: dict[str, Any]) -> dict[str, Any]:
     return _but(entry, "title")
 
 
-def _unspoken(entry: Any) -> bool:
-    return isinstance(entry, dict) and entry.get("dialect") in _UNSPOKEN
+def _of_unknown_dialect(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("dialect") in _UNKNOWN_DIALECTS
 
 
 def _mail(entry: Any) -> bool:

@@ -70,7 +70,7 @@ def _events(scenario: Scenario) -> Iterator[IncidentEvent]:
         actor=Actor.CUSTOMER,
         attributes=scenario.attributes,
     )
-    for number, event in enumerate(scenario.happenings, start=1):
+    for number, event in enumerate(scenario.events, start=1):
         yield IncidentEvent(
             id=EventId(f"{number:04}"),
             incident=_INCIDENT,
@@ -134,8 +134,8 @@ def _failures(expected: Expectation, incident: Incident, now: datetime, zone: Zo
 
 def _left_open(metric: str, incident: Incident) -> bool:
     """Whether the fold said that the metric's target has no number (docs/clauses.md)."""
-    said = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
-    return any(f" for {metric} " in text for text in said)
+    texts = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
+    return any(f" for {metric} " in text for text in texts)
 
 
 def _words(expected: Expectation, clock: Clock) -> Iterator[str]:

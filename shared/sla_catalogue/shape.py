@@ -90,8 +90,8 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
             hint = did_you_mean(str(detail["input"]), choice)
             findings.error(loc, "unknown-value", f"{path_text(loc)}: {detail['input']!r} is none of the choice", hint)
         case _:
-            said = str(detail["msg"])
-            findings.error(loc, "shape", f"{path_text(loc)}: {said[:1].lower()}{said[1:]}", "")
+            text = str(detail["msg"])
+            findings.error(loc, "shape", f"{path_text(loc)}: {text[:1].lower()}{text[1:]}", "")
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:

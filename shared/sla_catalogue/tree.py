@@ -97,8 +97,8 @@ def _compose(text: str, reader: _Reader) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        said = " ".join(part for part in (error.context, error.problem) if part)
-        reader.problem(line, column, "syntax", said or "this is not YAML")
+        words = " ".join(part for part in (error.context, error.problem) if part)
+        reader.problem(line, column, "syntax", words or "this is not YAML")
     except YAMLError as error:
         reader.problem(0, 0, "syntax", str(error).splitlines()[0])
     return None

@@ -158,12 +158,12 @@ def contract_view(
     if not any(mine):
         return None
     last = max(number for number, own in enumerate(mine) if own)
-    read, said = [], dict[str, str]()
+    read, stated = [], dict[str, str]()
     for (event, _), own in zip(rows[: last + 1], mine, strict=False):
         if event.carried_from is not None:
             continue
-        read.append(event if own else _without_words(event, said))
-        said.update(event.attributes)
+        read.append(event if own else _without_words(event, stated))
+        stated.update(event.attributes)
     read += [event for event in known if event.carried_from is not None and event.occurred_at <= rows[last][1]]
     until = rows[last + 1][1] if last + 1 < len(rows) else None
     own_ids = frozenset(event.id for (event, _), own in zip(rows, mine, strict=True) if own)
@@ -200,10 +200,10 @@ def _places(
     return places
 
 
-def _without_words(event: IncidentEvent, said: Mapping[str, str]) -> IncidentEvent:
+def _without_words(event: IncidentEvent, stated: Mapping[str, str]) -> IncidentEvent:
     """What the event does to clocks, without what people wrote in it. `said`: the attributes before it."""
     kind, actor = event.kind, event.actor
-    reporters = (said.get("reporter_id"), said.get("reporter"))
+    reporters = (stated.get("reporter_id"), stated.get("reporter"))
     if kind is EventKind.RESPONDED and actor is Actor.UNKNOWN and event.actor_name and event.actor_name in reporters:
         kind, actor = EventKind.CUSTOMER_REPLIED, Actor.CUSTOMER  # as the fold would read it by the name
     agreed, attributes = event.agreed, event.attributes

@@ -44,5 +44,5 @@ def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fa
 
 
 def _digest(periods: Collection[ContractPeriod]) -> str:
-    said = "\n".join(f"{p.contract}\t{p.customer}\t{p.start.isoformat()}\t{p.event}\t{p.named}" for p in periods)
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    content = "\n".join(f"{p.contract}\t{p.customer}\t{p.start.isoformat()}\t{p.event}\t{p.named}" for p in periods)
+    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

@@ -98,17 +98,17 @@ def after_publishing(
 
     Clocks that the fold no longer has keep what was published of them.
     """
-    said: dict[ClockId, list[Fact]] = {}
+    by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
     for fact in facts:
         if fact.clock is not None:
-            said.setdefault(fact.clock, []).append(fact)
+            by_clock.setdefault(fact.clock, []).append(fact)
         elif isinstance(fact.body, _PROMISES):
             promised = fact.body.lines
     after = dict(published)
     for clock in clocks:
-        after[clock.id] = _after(published.get(clock.id), said.pop(clock.id, []), clock, promised)
-    for id_, rest in said.items():
+        after[clock.id] = _after(published.get(clock.id), by_clock.pop(clock.id, []), clock, promised)
+    for id_, rest in by_clock.items():
         if id_ in after:
             old = after[id_]
             after[id_] = replace(

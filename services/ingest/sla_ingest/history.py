@@ -150,7 +150,7 @@ class IncidentHistory:
         known = self.folded(incident, rulebook)
         folding = self._folds[incident].folding
         if folding.unfit([event]) is None:
-            return folding.is_news(event)
+            return folding.snapshot_differs(event)
         ended_at = self.tombstones.get(incident)
         late = fold(drop_forgotten([*self.events[incident], event], ended_at), rulebook)
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)

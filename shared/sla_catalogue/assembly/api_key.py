@@ -26,7 +26,7 @@ def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
         digest = _digest(document, path, context)
         scopes = _scopes(document, path, context)
         if document.contract and document.contract not in context.declared["contracts"]:
-            context.unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
+            context.report_unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
         if not context.stored:
             _check_reach(document, scopes, path, context)
         if digest is not None:

@@ -108,12 +108,12 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
 
 def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> PlanDraft | None:
     """The plan as this contract runs it: over its base where the plan requires one (clause H1, H3)."""
-    if not context.known("plans", document.plan, (*path, "plan"), "plan"):
+    if not context.has_entry("plans", document.plan, (*path, "plan"), "plan"):
         return None
     draft = plans.drafts.get(document.plan)
     if document.base_plan is None or draft is None:
         return draft
-    if not context.known("plans", document.base_plan, (*path, "base_plan"), "plan"):
+    if not context.has_entry("plans", document.base_plan, (*path, "base_plan"), "plan"):
         return None
     base = plans.drafts.get(document.base_plan)
     if base is None or not draft.document.requires_base:
@@ -169,12 +169,12 @@ def _roles(
         where = (*path, "roles", role)
         for index, holder in enumerate(holders):
             if holder.person not in people:
-                context.unknown(holder.person, {*people, *context.document.people}, (*where, index), "person")
+                context.report_unknown(holder.person, {*people, *context.document.people}, (*where, index), "person")
                 continue
             usual = promised.get(role)
             coverage = holder.coverage or (usual.coverage if usual else None)
             if coverage is not None and coverage not in built.plan.coverages:
-                context.unknown(coverage, built.plan.coverages, (*where, index), "coverage")
+                context.report_unknown(coverage, built.plan.coverages, (*where, index), "coverage")
                 continue
             outside = holder.outside or bool(usual and usual.outside and not holder.coverage)
             found.append(RoleHolder(role=role, person=holder.person, coverage=coverage, outside=outside))

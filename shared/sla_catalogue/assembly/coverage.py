@@ -49,7 +49,7 @@ def _build(
             continue
         made = _build(part, written, shared, found, (*below, name), context)
         if made is None:
-            context.unknown(part, {*written, *shared}, path, "coverage")
+            context.report_unknown(part, {*written, *shared}, path, "coverage")
         else:
             parts.append(made)
     combination = Combination.ANY if document.any_of else Combination.ALL

@@ -67,7 +67,7 @@ def _draft(name: str, below: tuple[str, ...], drafts: dict[str, PlanDraft], cont
             chain = " → ".join([*below, name, parent])
             context.findings.error((*path, "extends"), "cycle", f"plans extend each other in a circle: {chain}")
             return None
-        if not context.known("plans", parent, (*path, "extends"), "plan"):
+        if not context.has_entry("plans", parent, (*path, "extends"), "plan"):
             return None
         base = _draft(parent, (*below, name), drafts, context)
         if base is None:

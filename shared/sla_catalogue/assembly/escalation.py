@@ -52,4 +52,4 @@ def _check(document: PolicyDocument, path: Path, context: Context) -> None:
             findings.error(where, "level-silent", "the level tells nobody", "tell: on_call")
         for channel in level.channels:
             if channel not in personal:
-                context.known("channels", channel, (*where, "channels"), "channel")
+                context.has_entry("channels", channel, (*where, "channels"), "channel")

@@ -77,7 +77,7 @@ def _other(held: MetricId | None, name: str | None, path: Path, written: Written
     if name is None or name == NONE:
         return held if name is None else None
     if name not in known_metrics(written):
-        context.unknown(name, [*known_metrics(written), NONE], path, "metric")
+        context.report_unknown(name, [*known_metrics(written), NONE], path, "metric")
         return held
     return MetricId(name)
 
@@ -97,7 +97,7 @@ def _base(
             context.findings.error((*path, "like"), "cycle", f"the metrics {name} and {like} are like each other")
         return BUILT_IN.get(MetricId(name))
     if like not in known_metrics(written):
-        context.unknown(like, known_metrics(written), (*path, "like"), "metric")
+        context.report_unknown(like, known_metrics(written), (*path, "like"), "metric")
         return None
     return _metric(like, written, context, (*below, name))
 
@@ -109,7 +109,7 @@ def _triggers(documents: Iterable[TriggerDocument], path: Path, context: Context
     for index, document in enumerate(documents):
         where = (*path, index)
         if document.event not in kinds:
-            context.unknown(document.event, kinds, where, "event")
+            context.report_unknown(document.event, kinds, where, "event")
             continue
         found.append(
             Trigger(

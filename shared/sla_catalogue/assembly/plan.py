@@ -105,7 +105,7 @@ def _rules(document: RulesDocument | None, path: Path, names: RowNames, context:
             return None
         id_ = names.priority(name)
         if id_ is None:
-            context.unknown(name, names.priorities, (*path, key), "priority")
+            context.report_unknown(name, names.priorities, (*path, key), "priority")
         return id_
 
     pairs: set[tuple[str, str]] = set()
@@ -131,7 +131,7 @@ def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: RowNa
         known = {name: names.priority(name) for name in document.priorities}
         for name, id_ in known.items():
             if id_ is None:
-                context.unknown(name, names.priorities, (*path, "priorities"), "priority")
+                context.report_unknown(name, names.priorities, (*path, "priorities"), "priority")
         priorities = frozenset(id_ for id_ in known.values() if id_ is not None)
     return AgreedDates(priorities=priorities, by=document.by, clause=document.clause)
 
@@ -139,12 +139,12 @@ def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: RowNa
 def _check_references(draft: PlanDraft, plan: Plan, context: Context) -> None:
     document = draft.document
     for name in document.requires_base:
-        context.known("plans", name, (*draft.path, "requires_base"), "plan")
+        context.has_entry("plans", name, (*draft.path, "requires_base"), "plan")
     if document.escalation not in (None, NO_ESCALATION):
-        context.known("escalations", document.escalation, (*draft.path, "escalation"), "escalation")
+        context.has_entry("escalations", document.escalation, (*draft.path, "escalation"), "escalation")
     for role in draft.roles:
         if role.coverage is not None and role.coverage not in plan.coverages:
-            context.unknown(role.coverage, plan.coverages, (*draft.path, "roles"), "coverage")
+            context.report_unknown(role.coverage, plan.coverages, (*draft.path, "roles"), "coverage")
     _check_priorities(draft.priorities, context)
     _check_channels(draft, context)
 

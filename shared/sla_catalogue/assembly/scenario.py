@@ -66,7 +66,7 @@ class Scenario:
     contract: ContractId
     opened: datetime
     attributes: Mapping[str, str]
-    happenings: tuple[ScenarioEvent, ...]
+    events: tuple[ScenarioEvent, ...]
     now: datetime
     expectations: tuple[Expectation, ...]
     clauses: tuple[str, ...] = ()
@@ -82,7 +82,9 @@ def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) 
         contract = contracts.get(ContractId(document.contract))
         if contract is None:
             if document.contract not in context.declared["contracts"]:
-                context.unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
+                context.report_unknown(
+                    document.contract, context.declared["contracts"], (*path, "contract"), "contract"
+                )
             continue
         found.append(_scenario(document, contract, path, context))
     return tuple(found)
@@ -95,17 +97,17 @@ def _scenario(document: ScenarioDocument, contract: Contract, path: Path, contex
     attributes = {"description": "as described", **document.attributes}  # a request without one is a case of its own
     if document.priority is not None:
         attributes["priority"] = document.priority
-    events = [_event(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
-    happenings = tuple(event for event in events if event is not None)
+    read = [_event(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
+    events = tuple(event for event in read if event is not None)
     opened = instant(document.opened)
-    last = max([opened, *(happening.at for happening in happenings)])
+    last = max([opened, *(event.at for event in events)])
     where = context.findings.at(path)
     return Scenario(
         name=document.name,
         contract=contract.id,
         opened=opened,
         attributes=MappingProxyType(attributes),
-        happenings=happenings,
+        events=events,
         now=instant(document.now) if document.now else last,
         expectations=tuple(_expectation(name, e, contract.zone) for name, e in document.expect.items()),
         clauses=tuple(document.clauses),
@@ -120,7 +122,7 @@ def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset
     known = [kind.value for kind in RemarkKind]
     for name in names:
         if name not in known:
-            context.unknown(name, known, path, "remark")
+            context.report_unknown(name, known, path, "remark")
     return frozenset(RemarkKind(name) for name in names if name in known)
 
 

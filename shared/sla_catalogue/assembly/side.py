@@ -72,5 +72,5 @@ def _is_domain(word: str) -> bool:
 
 
 def _instead(dialect: Dialect) -> str:
-    told = sorted(_STATED.get(dialect, frozenset()))
-    return f"say {' or '.join(['people', *told])}"
+    stated = sorted(_STATED.get(dialect, frozenset()))
+    return f"say {' or '.join(['people', *stated])}"

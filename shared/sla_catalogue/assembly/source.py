@@ -38,7 +38,7 @@ def build_sources(context: Context) -> Mapping[SourceId, Source]:
     for name, document in context.document.sources.items():
         path: Path = ("sources", name)
         if document.dialect not in list(Dialect):
-            context.unknown(document.dialect, [d.value for d in Dialect], (*path, "dialect"), "dialect")
+            context.report_unknown(document.dialect, [d.value for d in Dialect], (*path, "dialect"), "dialect")
             continue
         check_zone(document.zone, (*path, "zone"), context.findings)
         check_sides(Dialect(document.dialect), document, path, context.findings)
@@ -113,9 +113,9 @@ def _authentication(
     usual = _USUAL.get(dialect, {})
     kind = AuthenticationKind(document.kind or usual.get("kind", "bearer"))
     same = kind == usual.get("kind")
-    said = {name: value for name, value in (usual.items() if same else ()) if name != "kind"}
+    defaults = {name: value for name, value in (usual.items() if same else ()) if name != "kind"}
     written = document.model_dump(exclude={"kind", "secret", "secrets"}, exclude_none=True)
-    values = {"header": _HEADERS.get(kind, ""), **said, **written}
+    values = {"header": _HEADERS.get(kind, ""), **defaults, **written}
     secrets = _secrets(document)
     if kind is AuthenticationKind.NONE:
         if not context.document.settings.local:

@@ -50,11 +50,11 @@ def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowName
     rows: list[TargetRow] = []
     for path, document in written:
         if document.metric not in names.metrics:
-            context.unknown(document.metric, names.metrics, (*path, "metric"), "metric")
+            context.report_unknown(document.metric, names.metrics, (*path, "metric"), "metric")
             continue
         if document.coverage not in names.coverages:
             if document.coverage not in context.declared["coverages"]:
-                context.unknown(document.coverage, names.coverages, (*path, "coverage"), "coverage")
+                context.report_unknown(document.coverage, names.coverages, (*path, "coverage"), "coverage")
             continue
         rows.extend(_rows(path, document, names, context))
     return rows
@@ -114,7 +114,7 @@ def _priorities(written: Iterable[str], path: Path, names: RowNames, context: Co
     for name in written:
         id_ = names.priority(name)
         if id_ is None:
-            context.unknown(name, names.priorities, path, "priority")
+            context.report_unknown(name, names.priorities, path, "priority")
         else:
             found.append(id_)
     return found

@@ -104,9 +104,9 @@ def _zone(calendar: Any) -> tzinfo:
 
 
 def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found: _Found) -> None:
-    for property_, said in event.errors:
+    for property_, reason in event.errors:
         if property_ in _NEEDED:
-            raise UnreadableRule(f"{property_} cannot be read ({said})")
+            raise UnreadableRule(f"{property_} cannot be read ({reason})")
     start = _single(event, "DTSTART")
     length = _length(event, start)
     if _unknown_zone(event, start):

@@ -42,21 +42,21 @@ def check_words(subject: CheckedCatalogue) -> None:
 
 
 def _check_languages(subject: CheckedCatalogue) -> None:
-    heard: dict[str, list[Path]] = {}
-    for path, tag, told in _tags(subject):
+    by_tag: dict[str, list[Path]] = {}
+    for path, tag, written_to in _tags(subject):
         if not is_language(tag):
             message = f"no language has the tag {tag!r}"
             subject.findings.error(path, "unknown-language", message, _like(tag, sorted(LANGUAGES)))
-        elif told and not MAIL_LANGUAGES & {tag, tag.partition("-")[0]}:
-            heard.setdefault(tag, []).append(path)
-    for tag, paths in heard.items():
+        elif written_to and not MAIL_LANGUAGES & {tag, tag.partition("-")[0]}:
+            by_tag.setdefault(tag, []).append(path)
+    for tag, paths in by_tag.items():
         more = len(paths) - 1
         others = f" and {more} {'others' if more > 1 else 'other'}" if more else ""
         message = f"mails to {paths[0][-2]}{others} are in English: slad has no words for mails in {tag} yet"
         subject.findings.warning(paths[0], "mails-in-english", message, "")
     for contract in subject.contracts:
-        spoken = {language_of(tag) for tag in contract.built.plan.languages}
-        other = [tag for tag in contract.contract.languages if spoken and language_of(tag) not in spoken]
+        served = {language_of(tag) for tag in contract.built.plan.languages}
+        other = [tag for tag in contract.contract.languages if served and language_of(tag) not in served]
         if other and "languages" in contract.document.model_fields_set:
             message = f"the plan {contract.document.plan} is not served in {', '.join(other)}"
             subject.findings.warning((*contract.path, "languages"), "language-not-served", message,

@@ -59,8 +59,8 @@ def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
 
 def _definition(e: Explanation, tag: str) -> dict[str, str] | None:
     """The plan's definition of the priority (clause E12, docs/clauses.md), in a language that the plan has."""
-    spoken_in, said = definition_of(e, tag)
-    return {"language": spoken_in, "text": said} if said else None
+    language, text = definition_of(e, tag)
+    return {"language": language, "text": text} if text else None
 
 
 def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> dict[str, Any]:

@@ -94,9 +94,9 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 
     Both are empty if the plan has none. It is in `language` if the plan has that.
     """
-    tag, said = text_in(e.definitions, language)
+    tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
-    return tag, words.definition.format(priority=e.priority, definition=said) if said else ""
+    return tag, words.definition.format(priority=e.priority, definition=text) if text else ""
 
 
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
@@ -133,10 +133,10 @@ def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
         yield w.withdrawn.format(at=local_text(e.withdrawn_at, zone, w))
     for mark in e.marks:
         at = local_text(mark.at, zone, w)
-        told = (
+        line = (
             w.breached.format(at=at) if mark.kind == BREACH else w.warned.format(threshold=_mark(mark.kind, w), at=at)
         )
-        yield f"{told} ({w.ahead})" if e.expected(mark) else told
+        yield f"{line} ({w.ahead})" if e.expected(mark) else line
 
 
 def _mark(kind: str, w: Words) -> str:

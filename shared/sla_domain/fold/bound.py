@@ -25,22 +25,22 @@ def split_by_limit(
 
     `folding` has read the `count` events before them; from `most` on only some kinds count (see the module).
     """
-    heard: list[IncidentEvent] = []
+    counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
     for event in events:
-        before = count + len(heard)
+        before = count + len(counted)
         if before < most or (may_change_clock(folding, event) if before < 2 * most else leads_to_end(folding, event)):
-            heard.append(event)
+            counted.append(event)
         else:
             surplus.append(event)
-    return heard, surplus
+    return counted, surplus
 
 
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether reading the event next could change a clock of the incident."""
     state = folding.state
     if (
-        folding.is_news(event)
+        folding.snapshot_differs(event)
         or event.carried_from is not None
         or event.known_as is not None
         or event.kind in STRUCTURAL

@@ -327,7 +327,7 @@ class ClockBuilder:
             return passed
         ahead = []
         for warning in self.unreached:
-            level = self.meter.level(warning) if self.meter is not None else None
+            level = self.meter.warning_span(warning) if self.meter is not None else None
             instant = None if level is not None and level > spent else self.warning_at(warning, since, due)
             if instant is None or instant >= at:
                 ahead.append(warning)
@@ -407,7 +407,7 @@ class ClockBuilder:
     def _skip_passed(self, start: datetime, end: datetime, spent: timedelta) -> None:
         """Note a breach in `[start, end)` and forget the warnings that lie before `end`; `spent` is as of `end`."""
         assert self.meter is not None
-        span = self.meter.reach
+        span = self.meter.needed_span
         if (span is not None and spent < span) and not any(self._may_have_come(w, spent) for w in self.unreached):
             return
         due = self.breached_at or self._ask_due(start)
@@ -418,7 +418,7 @@ class ClockBuilder:
         self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
 
     def _may_have_come(self, warning: Warning_, spent: timedelta) -> bool:
-        level = self.meter.level(warning) if self.meter is not None else None
+        level = self.meter.warning_span(warning) if self.meter is not None else None
         return level is None or level <= spent
 
     def _lies_before(self, warning: Warning_, start: datetime, end: datetime, due: datetime) -> bool:
@@ -427,7 +427,7 @@ class ClockBuilder:
 
     def _recount_lost(self, at: datetime) -> None:
         """What pauses took since the account began, where the meter asks for it."""
-        if self.meter is None or not self.meter.needs_lost:
+        if self.meter is None or not self.meter.moved_by_pauses:
             return
         first = self.counted_from if self.agreed is None else self.generation_at
         account = (self.meter, self.agreed, self.generation_at, first)
@@ -452,7 +452,7 @@ class ClockBuilder:
     def _lost_in(self, start: datetime, end: datetime) -> timedelta:
         """An agreed date was agreed in knowledge of the pauses before it: only later ones move it."""
         assert self.meter is not None
-        if not self.meter.needs_lost or (self.agreed is not None and end <= self.generation_at):
+        if not self.meter.moved_by_pauses or (self.agreed is not None and end <= self.generation_at):
             return ZERO
         return self._between(start, end)
 

@@ -25,9 +25,9 @@ from sla_domain.fold.order import Position, Timeline, position, remarks_on_event
 from sla_domain.fold.reconcile import (
     ReconcilingEvent,
     end_before,
-    is_news,
     reconciling_events,
     remark_on_reconciled,
+    snapshot_differs,
     stated_phase,
     unobserved_end,
 )
@@ -189,13 +189,13 @@ class Folding:
         if following:
             self.count += len(following)
 
-    def is_news(self, event: IncidentEvent) -> bool:
+    def snapshot_differs(self, event: IncidentEvent) -> bool:
         """Return whether the event's snapshot differs from what the events read so far amount to.
 
         `unfit` must have returned None for the event.
         """
         self._look_all()
-        return is_news(self._state, event)
+        return snapshot_differs(self._state, event)
 
     def _read(self, event: IncidentEvent, at: datetime) -> None:
         if self._looks:

@@ -27,12 +27,12 @@ class Meter(Protocol):
     """
 
     @property
-    def needs_lost(self) -> bool:
+    def moved_by_pauses(self) -> bool:
         """Return whether the due instant depends on the time that pauses took."""
         ...
 
     @property
-    def reach(self) -> timedelta | None:
+    def needed_span(self) -> timedelta | None:
         """Return how much time must be consumed before the target can be due; None if only the due instant decides."""
         ...
 
@@ -54,7 +54,7 @@ class Meter(Protocol):
         """
         ...
 
-    def level(self, warning: Warning_) -> timedelta | None:
+    def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time must be consumed before the warning can be due; None if only the instant decides."""
         ...
 
@@ -63,7 +63,7 @@ class CoverageMeter:
     """The meter of a target in coverage time: due once so much open time of a calendar is consumed."""
 
     __slots__ = ("at_close", "calendar", "span")
-    needs_lost = False
+    moved_by_pauses = False
 
     def __init__(self, calendar: Calendar, span: timedelta, at_close: AtClose) -> None:
         self.calendar = calendar
@@ -71,7 +71,7 @@ class CoverageMeter:
         self.at_close = at_close
 
     @property
-    def reach(self) -> timedelta:
+    def needed_span(self) -> timedelta:
         """Return the allowed open time."""
         return self.span
 
@@ -83,15 +83,15 @@ class CoverageMeter:
         """Return the instant at which the allowed open time is consumed."""
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
-    def level(self, warning: Warning_) -> timedelta | None:
+    def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much open time is consumed when the warning is due."""
-        return level_of(warning, self.span)
+        return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the warning's instant, in open time; None when it lay before `since`."""
         if warning.percent is None:
             return _before(self.calendar, warning, due)
-        left = level_of(warning, self.span) - spent
+        left = warning_span_of(warning, self.span) - spent
         return None if left < ZERO else self.calendar.add(since, left, self.at_close)
 
 
@@ -99,13 +99,13 @@ class WallMeter:
     """The meter of a target in wall-clock time: due once so much time is consumed."""
 
     __slots__ = ("span",)
-    needs_lost = False
+    moved_by_pauses = False
 
     def __init__(self, span: timedelta) -> None:
         self.span = span
 
     @property
-    def reach(self) -> timedelta:
+    def needed_span(self) -> timedelta:
         """Return the allowed time."""
         return self.span
 
@@ -117,15 +117,15 @@ class WallMeter:
         """Return the instant at which the allowed time is consumed."""
         return since + max(self.span - spent, ZERO)
 
-    def level(self, warning: Warning_) -> timedelta | None:
+    def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time is consumed when the warning is due."""
-        return level_of(warning, self.span)
+        return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the warning's instant; None when it lay before `since`."""
         if warning.before is not None:
             return due - warning.before
-        left = level_of(warning, self.span) - spent
+        left = warning_span_of(warning, self.span) - spent
         return None if left < ZERO else since + left
 
 
@@ -145,12 +145,12 @@ class DateMeter:
         self.span = max(self.between(base, on), ZERO)
 
     @property
-    def needs_lost(self) -> bool:
+    def moved_by_pauses(self) -> bool:
         """Return whether pauses move the date."""
         return self.moved
 
     @property
-    def reach(self) -> None:
+    def needed_span(self) -> None:
         """Return None: only the date decides when the target is due."""
         return None
 
@@ -164,9 +164,9 @@ class DateMeter:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
-    def level(self, warning: Warning_) -> timedelta | None:
+    def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time is consumed when a warning in percent is due; None for a warning before the date."""
-        return None if warning.percent is None else level_of(warning, self.span)
+        return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the warning's instant; None when it lay before `since`."""
@@ -174,7 +174,7 @@ class DateMeter:
             if self.calendar is not None:
                 return _before(self.calendar, warning, due)
             return due - warning.before if warning.before is not None else None
-        left = level_of(warning, self.span) - spent
+        left = warning_span_of(warning, self.span) - spent
         if left < ZERO:
             return None
         return since + left if self.calendar is None else self.calendar.add(since, left, self.at_close)
@@ -198,7 +198,7 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
             assert_never(target.allowed)
 
 
-def level_of(warning: Warning_, span: timedelta) -> timedelta:
+def warning_span_of(warning: Warning_, span: timedelta) -> timedelta:
     """Return how much of `span` is consumed when the warning is due, to the microsecond."""
     if warning.percent is not None:
         return span * warning.percent / 100

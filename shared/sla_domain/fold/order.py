@@ -56,15 +56,15 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
         raise NoEvents
     incident, seen = rows[0].incident, set()
     unique = []
-    telling = False
+    has_states = False
     for event in rows:
         if event.incident != incident:
             raise MixedIncidents(f"events of {incident} and of {event.incident}: group them by incident first")
         if event.id not in seen:
             seen.add(event.id)
             unique.append(event)
-            telling = telling or (event.snapshot is not None and bool(event.snapshot.before))
-    return in_causal_order(unique) if telling else unique
+            has_states = has_states or (event.snapshot is not None and bool(event.snapshot.before))
+    return in_causal_order(unique) if has_states else unique
 
 
 def position(event: IncidentEvent) -> Position:

@@ -53,7 +53,7 @@ def stated_phase(shown: Snapshot) -> StatedPhase | None:
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
-def is_news(state: IncidentState, event: IncidentEvent) -> bool:
+def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
     """Return whether the event's snapshot differs from what the events read so far amount to."""
     shown = event.snapshot
     if shown is None:
@@ -107,11 +107,11 @@ def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Re
     """Return the remark on an event that makes up for one that did not come."""
     if event.attributes:
         named = sorted(event.attributes.items())
-        said = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)
+        words = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)
     else:
-        said = "waiting" if event.kind is EventKind.WAITING else event.kind.value
+        words = "waiting" if event.kind is EventKind.WAITING else event.kind.value
     undated = "" if ending is None or ending.dated else ", nor does the ticket say since when"
-    return Remark(RemarkKind.RECONCILED, f"the ticket says {said}: no event had said so{undated}", event.id)
+    return Remark(RemarkKind.RECONCILED, f"the ticket says {words}: no event had said so{undated}", event.id)
 
 
 def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:

@@ -153,7 +153,7 @@ def _kept(events: list[IncidentEvent]) -> list[IncidentEvent]:
             line = timeline(known)
             folding = Folding(line, RULES)
             folding.read_timeline(line.following)
-            if folding.unfit([event]) is None and not folding.is_news(event):
+            if folding.unfit([event]) is None and not folding.snapshot_differs(event):
                 continue
         known.append(event)
     return known
