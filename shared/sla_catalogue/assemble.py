@@ -117,7 +117,7 @@ def _versioned(
             tzdata_version=stored.tzdata_version if stored else book.tzdata_version,
         )
     )
-    version = stored.version if stored else made  # incidents are pinned to it, whichever release wrote it
+    version = stored.version if stored else made  # incidents keep it, whichever release wrote it
     warnings = tuple(problem for problem in findings.sorted() if problem.severity is FindingLevel.WARNING)
     return replace(parts, version=version, text=text, rulebook=replace(book, version=version), warnings=warnings)
 

@@ -17,7 +17,7 @@ _UNKNOWN_DIALECTS = frozenset(
     }
 )  # fmt: skip
 _ENDS = ("resolved", "cancelled")
-_REGISTERED = {"registration": "opt_in"}  # how format 1 said that only registered people hear of critical fixes
+_REGISTERED = {"registration": "opt_in"}  # in format 1: only registered people are notified of critical fixes
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
@@ -61,7 +61,7 @@ def _escalation(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source(entry: dict[str, Any]) -> dict[str, Any]:
-    """`options` said how work ends that is closed with some word; anything else in it was read by nothing."""
+    """`options` mapped resolutions to how work ends; nothing read anything else in it."""
     options = entry.get("options")
     ends = {word: end for word, end in options.items() if end in _ENDS} if isinstance(options, dict) else {}
     kept = _but(entry, "options")

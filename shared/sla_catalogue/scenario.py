@@ -133,7 +133,7 @@ def _failures(expected: Expectation, incident: Incident, now: datetime, zone: Zo
 
 
 def _left_open(metric: str, incident: Incident) -> bool:
-    """Whether the fold said that the metric's target has no number (docs/clauses.md)."""
+    """Whether the fold remarked that the metric's target has no number (docs/clauses.md)."""
     texts = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
     return any(f" for {metric} " in text for text in texts)
 
@@ -154,7 +154,7 @@ def _breach(clock: Clock, now: datetime) -> datetime | None:
 
 
 def _warnings(clock: Clock) -> tuple[datetime, ...]:
-    """Those of the target in force, told or still ahead."""
+    """The warnings of the target in force, passed or still ahead."""
     ours = (mark.at for mark in clock.marks if mark.kind != BREACH and mark.generation == clock.generation)
     return tuple(sorted(ours))
 

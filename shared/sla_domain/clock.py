@@ -131,7 +131,7 @@ class Clock:
     segments: tuple[Segment, ...]
     marks: tuple[Mark, ...]
     exempt: str = ""  # reason; an exempt clock counts in no attainment
-    agreed_by: str = ""  # B5: by whom the pinned due instant was agreed
+    agreed_by: str = ""  # who agreed to the due date (clause B5)
     contract: ContractId = NO_CONTRACT
     plan: PlanId = NO_PLAN  # whose row it is: the base plan when the product is out of scope (H4)
     counted_from: datetime | None = None  # later than started_at after a restart or reset

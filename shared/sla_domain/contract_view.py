@@ -201,7 +201,7 @@ def _places(
 
 
 def _without_words(event: IncidentEvent, stated: Mapping[str, str]) -> IncidentEvent:
-    """What the event does to clocks, without what people wrote in it. `said`: the attributes before it."""
+    """What the event does to clocks, without what people wrote in it. `stated`: the attributes before it."""
     kind, actor = event.kind, event.actor
     reporters = (stated.get("reporter_id"), stated.get("reporter"))
     if kind is EventKind.RESPONDED and actor is Actor.UNKNOWN and event.actor_name and event.actor_name in reporters:

@@ -62,7 +62,7 @@ class EventKind(StrEnum):
 
 
 WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.COMMENTED, EventKind.UPDATED})
-"""The kinds that are comments and replies of people; the others change the ticket, and count whoever caused them."""
+"""The kinds that are comments and replies; the others change the ticket, and count whatever actor caused them."""
 
 
 class TimeQuality(StrEnum):

@@ -69,7 +69,7 @@ class RemarkKind(StrEnum):
     MISSING_DESCRIPTION = "missing_description"
     DOWNGRADE_PENDING = "downgrade_pending"
     NOTHING_TO_AGREE = "nothing_to_agree"
-    DOWNGRADE_NOT_AGREED = "downgrade_not_agreed"  # staff said that it was, and not who of the customer
+    DOWNGRADE_NOT_AGREED = "downgrade_not_agreed"  # staff claim it, without naming who of the customer agreed
     AGREED_DATE_REFUSED = "agreed_date_refused"  # against a rule: it has no effect
     DEFAULT_CONTRACT = "default_contract"
     NOBODY_TO_TELL = "nobody_to_tell"

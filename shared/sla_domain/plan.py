@@ -71,7 +71,7 @@ class Match:
 class HolidaySource(StrEnum):
     """Which holidays a coverage subtracts from its hours."""
 
-    NONE = "none"  # docs/clauses.md, B: the document speaks of weekdays, not of holidays
+    NONE = "none"  # docs/clauses.md, B: the document names weekdays, no holidays
     CONTRACT = "contract"  # country and subdivision of the contract (clause H2)
     FIXED = "fixed"  # the coverage names its own country
 
@@ -306,7 +306,7 @@ class PriorityRules:
     default: str | None = None  # priority of an incident that states none, or an unknown one
     downgrade: DowngradeMode = DowngradeMode.FREE
     downgrade_pairs: frozenset[tuple[str, str]] = frozenset()  # (from, to) that need agreement; empty: all
-    correction_notice: bool = False  # E8: tell the customer old, new and why
+    correction_notice: bool = False  # E8: notify the customer of old, new and why
     clause: str = ""
 
 

@@ -7,7 +7,7 @@ it is now counted to; a warning also when it was published of the same target at
 that moves it does not make it a new warning.
 
 Rows of releases before these meanings have keys alone. Of the generation in force the row has the instant; of others
-the fold is asked for the mark of that generation, then for one that nobody else accounts for.
+the fold is asked for the mark of that generation, then for one that no other published mark has.
 """
 
 from __future__ import annotations

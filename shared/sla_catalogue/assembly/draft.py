@@ -36,7 +36,7 @@ class PlanDraft:
     metrics: Mapping[str, tuple[Path, MetricDocument]]
     targets: tuple[tuple[Path, TargetDocument], ...]
     roles: tuple[RoleDocument, ...]
-    timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract speak of
+    timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
     def path(self) -> Path:

@@ -183,5 +183,5 @@ class PlanDocument(Document):
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
     at_close: AtClose | None = None
-    notices: NoticeMode | None = None  # who hears of critical fixes (clause H6, I5)
+    notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
     note: Texts = Field(default_factory=dict)

@@ -18,7 +18,7 @@ from sla_domain.explain.language import LANGUAGES
 
 MAIL_LANGUAGES = frozenset({"en"})
 """In which languages slad writes mails; a test compares it with the notifier's templates."""
-# What every incident may state, whoever sends it; besides, sources and senders state what they like.
+# What every incident may state, whatever its source; besides, sources state further attributes.
 ATTRIBUTES = frozenset(
     {
         "customer", "priority", "product", "type", "channel", "title", "url", "reporter", "assignee", "group", "line",

@@ -1,6 +1,6 @@
 """The border between datetimes outside and integers inside: microseconds since 1970-01-01T00:00Z.
 
-Integers make every sum exact and every comparison cheap; nobody outside this package sees them.
+Integers make every sum exact and every comparison cheap; they are used in this package alone.
 """
 
 from __future__ import annotations

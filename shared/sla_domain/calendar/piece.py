@@ -1,7 +1,7 @@
 """The explanation of a stretch of time: contiguous pieces that tile it exactly, each with its reason.
 
 A holiday shows as the whole local day and a closing as its whole span, whether or not the week would have been open:
-that is how people speak of them. Where several reasons hold, closing > open > holiday > outside hours.
+that is how people name them. Where several reasons hold, closing > open > holiday > outside hours.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def _zone_names() -> frozenset[str]:
 def _changes(name: str, year: int) -> tuple[tuple[int, int], ...]:
     """(instant, new offset) of each change within a UTC year, in seconds.
 
-    zoneinfo tells offsets but not changes, so look every few days and halve: no zone has changed twice in six days.
+    zoneinfo has offsets but no changes, so look every few days and halve: no zone has changed twice in six days.
     """
     zone = load_zone(name)
     found: list[tuple[int, int]] = []

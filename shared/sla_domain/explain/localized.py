@@ -75,7 +75,7 @@ def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> dict[str, Any]:
 
 
 def _when(start: datetime, end: datetime, zone: ZoneInfo, w: Words) -> str:
-    """`Tue 2026-11-10 16:30 – 17:00 +0100`: day and offset are said once where both ends share them."""
+    """`Tue 2026-11-10 16:30 – 17:00 +0100`: day and offset are written once where both ends share them."""
     first, last = local_text(start, zone, w).rsplit(" ", 2), local_text(end, zone, w).rsplit(" ", 2)
     if first[2] != last[2]:
         return f"{' '.join(first)} – {' '.join(last)}"

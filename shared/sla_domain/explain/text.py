@@ -63,7 +63,7 @@ def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     yield from version_lines(e, w)
 
 
-# -- the parts, for other renderings too (`spoken`)
+# -- the parts, for other renderings too (`localized`)
 
 
 _ANSWERS = frozenset({"first_response", "next_response", "update"})

@@ -88,9 +88,10 @@ def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
 def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Return the events in order, with those carried from other incidents changed to what they mean here, and remarks.
+    """Return the events by which an incident is folded, in order, and remarks on merges.
 
-    `rows` are all events of one incident, in order. Carried events that do not count are left out.
+    `rows` are all events of one incident, in order. Those carried from other incidents (`carried_from`) are changed to
+    what they mean here, or left out if they do not count.
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()
@@ -150,7 +151,7 @@ class _WaitingWords:
         return since
 
     def customers_word(self, name: IncidentId, event: IncidentEvent) -> bool:
-        """Return whether the event is a response by somebody unknown who bears the reporter's name."""
+        """Return whether the event is a response of an unknown actor with the reporter's name."""
         return (
             event.kind is EventKind.RESPONDED
             and event.actor is Actor.UNKNOWN
@@ -197,7 +198,7 @@ class _MergedGroup:
         assert target is not None
         found: list[IncidentEvent] = []
         self._into.pop(name, None)
-        if self._root(target) == name:  # the target is merged into this one: it lives again
+        if self._root(target) == name:  # the target is merged into this one: it is reopened
             back = self._last_before(target, name)
             del self._into[back]
             if back == self._me:

@@ -69,7 +69,7 @@ def in_time_order(marks: list[Mark]) -> list[Mark]:
 
 
 class ClockBuilder:
-    """The draft of one clock while the events of its incident are read.
+    """The draft of one clock while the events of its incident are read: its stretches, and the account of its target.
 
     Instants are those of the events being read and never go backwards.
     """

@@ -190,7 +190,7 @@ class Folding:
             self.count += len(following)
 
     def snapshot_differs(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot differs from what the events read so far amount to.
+        """Return whether the event's snapshot shows the ticket otherwise than the events read so far.
 
         `unfit` must have returned None for the event.
         """

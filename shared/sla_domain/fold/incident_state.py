@@ -111,7 +111,7 @@ class IncidentState:
         self.phase = Phase.OPEN
         self.ended_at: datetime | None = None
         self.ending: PossibleEnd | None = None  # of the event being read
-        self.known_open_at = at  # the last instant for which an event or a snapshot shows that it lives
+        self.known_open_at = at  # the last instant for which an event or a snapshot shows it open
         self.merged_into: IncidentId | None = None
         self.quality = opening.quality
         self._imported: tuple[datetime, datetime] | None = None  # when the first and the last of an import came

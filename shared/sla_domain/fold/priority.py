@@ -29,7 +29,7 @@ from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
 from sla_domain.plan import DowngradeMode, Plan, Priority
 
-# Why a priority is in force that nobody stated.
+# Why a priority is in force that was not stated.
 _BY_DEFAULT = frozenset({PriorityWhy.DEFAULT, PriorityWhy.UNKNOWN, PriorityWhy.TAKEN_AWAY, PriorityWhy.CONTRACT})
 _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind.DOWNGRADE_PROPOSED})
 
@@ -98,7 +98,10 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
-        """Put the stated priority in force, because the description has come (clause E6, docs/clauses.md)."""
+        """Put the stated priority in force, if the missing description had held it back (clause E6, docs/clauses.md).
+
+        Call it for the event that brings the description.
+        """
         self._low = ""
         self._remarks.drop("description")
         if self._held_back:

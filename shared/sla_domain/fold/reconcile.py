@@ -54,7 +54,7 @@ def stated_phase(shown: Snapshot) -> StatedPhase | None:
 
 
 def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event's snapshot differs from what the events read so far amount to."""
+    """Return whether the event's snapshot shows the ticket otherwise than the events read so far."""
     shown = event.snapshot
     if shown is None:
         return False
@@ -137,7 +137,7 @@ def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: date
 
 
 def _end(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
-    """The end that the snapshot shows: not before the incident was last known to live, and not after `at`.
+    """The end that the snapshot shows: not before the incident was last known to be open, and not after `at`.
 
     It is read behind all that was read, and counts from when it was.
     """
@@ -175,7 +175,7 @@ def _attributes(state: IncidentState, event: IncidentEvent, shown: Snapshot) -> 
         kind = EventKind.RECLASSIFIED if changed.keys() - _FACTS else EventKind.OBSERVED
         kind = EventKind.PRIORITY_CHANGED if "priority" in changed else kind
         if event.kind in NAME_TAKING_KINDS and event.id != state.opening_id:
-            kind = EventKind.RENAMED  # another ticket speaks of itself: it can raise the priority, and not lower it
+            kind = EventKind.RENAMED  # of another ticket: it can raise the priority, and not lower it
         yield _reconciling(event, kind, attributes=changed)
     if held:
         yield _reconciling(event, EventKind.ASSIGNED, attributes=held)
