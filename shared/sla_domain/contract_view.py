@@ -33,7 +33,7 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """Which of an incident's contract periods belong to one contract.
+    """Which periods of an incident belong to one contract, where the incident has been under several.
 
     `own` has one entry for each of `periods`, in the same order.
     """

@@ -66,12 +66,18 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 
 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether there is something to fold: an event of the incident's own, or another incident merged into it."""
+    """Return whether there is something to fold.
+
+    That is an event of the incident's own, or one by which another incident was merged into it.
+    """
     return any(_founds(event) for event in events)
 
 
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of the incident itself; if there are none, the carried ones that are used in their place."""
+    """Return the events of the incident itself.
+
+    If there are none, return those copied from incidents merged into it (`carried_from`) that are used in their place.
+    """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
     return found or list(resolve_carried(sorted(known, key=lambda event: event.order))[0])

@@ -496,10 +496,10 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Begin with the stretches of another clock, and count from its start, as the rest after a downgrade does.
+        """Take over the stretches of another clock, and count from its start.
 
-        Source: clause B4 (docs/clauses.md). After a relapse the rest before it is taken too: a fall and a rise of the
-        priority do not give more time.
+        Used for the rest after a downgrade has met a target (clause B4, docs/clauses.md). After a relapse the rest
+        before it is taken too: a fall and a rise of the priority do not give more time.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -40,7 +40,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Unfit(StrEnum):
-    """Why a kept fold cannot go on with some events; the value is the reason in words."""
+    """Why a kept `Folding` cannot read some events next; the value is the reason in words."""
 
     LATE = "an event lies before what has been read"
     OPENING = "the opening, or the first that tells of it, comes after an event that had to stand in for it"
@@ -62,7 +62,7 @@ class _Ended:
 
 
 class Folding:
-    """A fold under way: the incident after the events read so far, which can read later ones."""
+    """A fold under way: an incident after the events read so far, in their order. It can read later ones."""
 
     __slots__ = (
         "_agreed",

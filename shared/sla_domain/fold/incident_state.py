@@ -164,7 +164,9 @@ class IncidentState:
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """Return the attributes against which rows are matched under this entitlement."""
+        """Return the attributes that conditions of rows are compared with under this entitlement, its added ones
+        included.
+        """
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}
         if self._matching is None:
@@ -172,7 +174,7 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """Return the entitlement under a contract for the product that the incident names now."""
+        """Return what the contract of `match` promises for the product that the incident names now."""
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
